@@ -1,0 +1,120 @@
+// Package events has the integration events: what the services tell the rest of
+// the company, as CloudEvents 1.0 over the exchange "ordersaga.events".
+//
+// A type is never changed in a way that breaks a reader; a new meaning is a new
+// version of the type. Amounts are minor units, times are RFC 3339 in UTC, the
+// subject is the id of the aggregate, and events of one subject keep their order.
+package events
+
+import "time"
+
+// Types, which are also the routing keys.
+const (
+	ProductCreatedV1 = "com.ordersaga.catalog.product-created.v1"
+	StockChangedV1   = "com.ordersaga.inventory.stock-changed.v1"
+	OrderPlacedV1    = "com.ordersaga.orders.order-placed.v1"
+	OrderConfirmedV1 = "com.ordersaga.orders.order-confirmed.v1"
+	OrderRejectedV1  = "com.ordersaga.orders.order-rejected.v1"
+	OrderCancelledV1 = "com.ordersaga.orders.order-cancelled.v1"
+	SagaStuckV1      = "com.ordersaga.orders.saga-stuck.v1"
+)
+
+// Sources of the events.
+const (
+	SourceCatalog   = "/ordersaga/catalog"
+	SourceInventory = "/ordersaga/inventory"
+	SourceOrders    = "/ordersaga/orders"
+)
+
+// ProductCreated is the data of ProductCreatedV1; the subject is the SKU.
+type ProductCreated struct {
+	SKU         string    `json:"sku"`
+	Name        string    `json:"name"`
+	Description string    `json:"description,omitempty"`
+	Price       int64     `json:"price"` // minor units for one unit
+	Currency    string    `json:"currency"`
+	Active      bool      `json:"active"`
+	Version     int64     `json:"version"`
+	CreatedAt   time.Time `json:"created_at"`
+}
+
+// StockChanged is the data of StockChangedV1: the levels of some SKUs after one
+// operation. The subject is the operation's reference (an order or a receipt);
+// order per SKU is told by Version.
+type StockChanged struct {
+	Levels []StockLevel `json:"levels"`
+}
+
+// StockLevel is one SKU's stock. A level with a higher version replaces one with
+// a lower version.
+type StockLevel struct {
+	SKU       string `json:"sku"`
+	OnHand    int64  `json:"on_hand"`
+	Reserved  int64  `json:"reserved"`
+	Available int64  `json:"available"` // OnHand - Reserved
+	Version   int64  `json:"version"`
+}
+
+// Line of an order, as it was priced when the order was placed.
+type Line struct {
+	SKU       string `json:"sku"`
+	Name      string `json:"name"`
+	UnitPrice int64  `json:"unit_price"`
+	Quantity  int64  `json:"quantity"`
+}
+
+// Adjustment of an order's total: "shipping", "tax", "discount" (negative).
+type Adjustment struct {
+	Kind   string `json:"kind"`
+	Amount int64  `json:"amount"`
+}
+
+// OrderPlaced is the data of OrderPlacedV1; the subject of all order events is
+// the order's id.
+type OrderPlaced struct {
+	OrderID     string       `json:"order_id"`
+	CustomerID  string       `json:"customer_id"`
+	Lines       []Line       `json:"lines"`
+	Adjustments []Adjustment `json:"adjustments,omitempty"`
+	Total       int64        `json:"total"`
+	Currency    string       `json:"currency"`
+	PlacedAt    time.Time    `json:"placed_at"`
+}
+
+// OrderConfirmed is the data of OrderConfirmedV1: stock is allocated and the
+// payment authorized.
+type OrderConfirmed struct {
+	OrderID     string    `json:"order_id"`
+	CustomerID  string    `json:"customer_id"`
+	PaymentID   string    `json:"payment_id"`
+	Total       int64     `json:"total"`
+	Currency    string    `json:"currency"`
+	ConfirmedAt time.Time `json:"confirmed_at"`
+}
+
+// OrderRejected is the data of OrderRejectedV1: everything was undone.
+type OrderRejected struct {
+	OrderID    string    `json:"order_id"`
+	CustomerID string    `json:"customer_id"`
+	Reason     string    `json:"reason"` // of contracts/refusals
+	RejectedAt time.Time `json:"rejected_at"`
+}
+
+// OrderCancelled is the data of OrderCancelledV1: everything was undone.
+type OrderCancelled struct {
+	OrderID     string    `json:"order_id"`
+	CustomerID  string    `json:"customer_id"`
+	Reason      string    `json:"reason"`
+	CancelledAt time.Time `json:"cancelled_at"`
+}
+
+// SagaStuck is the data of SagaStuckV1: a step failed more often than it may and
+// waits for its next try or for an operator.
+type SagaStuck struct {
+	OrderID   string    `json:"order_id"`
+	Saga      string    `json:"saga"`
+	Step      string    `json:"step"`
+	Attempts  int       `json:"attempts"`
+	LastError string    `json:"last_error"`
+	At        time.Time `json:"at"`
+}

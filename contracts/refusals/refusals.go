@@ -1,0 +1,73 @@
+// Package refusals names every business "no" that crosses a border, once.
+//
+// A reason is the Reason of a refusal, the type of an application error in a
+// workflow, and (with dashes) the last part of a problem's type at the REST
+// border. The structs are the shapes of the details that go with a reason.
+package refusals
+
+// Reasons.
+const (
+	// OutOfStock: inventory cannot hold every line. Details: OutOfStockDetails.
+	OutOfStock = "out_of_stock"
+	// HoldExpired: the reservation ran out before it was allocated.
+	HoldExpired = "hold_expired"
+	// PaymentDeclined: the provider said no. Details: DeclinedDetails.
+	PaymentDeclined = "payment_declined"
+	// UnknownProduct: no such product, or none that is for sale. Details: UnknownProductDetails.
+	UnknownProduct = "unknown_product"
+	// CurrencyMismatch: the product is not sold in that currency. Details: CurrencyMismatchDetails.
+	CurrencyMismatch = "currency_mismatch"
+	// TotalTooLarge: the sum does not fit.
+	TotalTooLarge = "total_too_large"
+	// OrderSettled: the order is confirmed, rejected or cancelled already.
+	OrderSettled = "order_settled"
+	// RequestMismatch: the same idempotency key came with another request.
+	RequestMismatch = "request_mismatch"
+	// SagaInProgress: another saga works on the order. Details: SagaInProgressDetails.
+	SagaInProgress = "saga_in_progress"
+	// StepUndone: a step came after its own undo.
+	StepUndone = "step_undone"
+	// StepTimedOut: a step was not done by its business deadline, for technical
+	// reasons. The saga gives this reason itself. Details: StepDetails.
+	StepTimedOut = "step_timed_out"
+	// Cancelled: the saga was cancelled before its pivot.
+	Cancelled = "cancelled"
+)
+
+// OutOfStockDetails names each SKU that is short.
+type OutOfStockDetails struct {
+	Shortages []Shortage `json:"shortages"`
+}
+
+// Shortage is one SKU of which there is less than was asked for.
+type Shortage struct {
+	SKU       string `json:"sku"`
+	Requested int64  `json:"requested"` // units
+	Available int64  `json:"available"` // units left, 0 for an unknown SKU
+}
+
+// DeclinedDetails has the provider's code: "insufficient_funds".
+type DeclinedDetails struct {
+	DeclineCode string `json:"decline_code"`
+}
+
+// UnknownProductDetails names each SKU at fault.
+type UnknownProductDetails struct {
+	SKUs []string `json:"skus"`
+}
+
+// CurrencyMismatchDetails names each SKU that is sold in another currency.
+type CurrencyMismatchDetails struct {
+	Currency string   `json:"currency"` // what was asked for
+	SKUs     []string `json:"skus"`
+}
+
+// SagaInProgressDetails names the saga that works on the order.
+type SagaInProgressDetails struct {
+	Saga string `json:"saga"`
+}
+
+// StepDetails names a step of a saga.
+type StepDetails struct {
+	Step string `json:"step"`
+}

@@ -1,0 +1,203 @@
+// Package barrier makes the steps of a saga safe to repeat, to undo twice, to
+// undo before they were done, and to arrive late.
+//
+// The idea is dtm's sub-transaction barrier (https://dtm.pub/practice/barrier):
+// one row per step and operation is written in the same transaction as the
+// step's effect, so it says for certain whether the effect happened.
+//
+//	row of the do    the do                     the undo
+//	none             effect, answer kept        tombstone, no effect
+//	done             the kept answer            effect undone
+//	refused          the kept refusal           nothing to undo
+//	tombstone        refused: step_undone       nothing to undo
+//	done and undone  refused: step_undone       nothing more to undo
+//
+// A refusal is kept as well: a late attempt of a step must not succeed after the
+// saga was told "no" and has gone on without an undo for it.
+package barrier
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/refusal"
+)
+
+// ReasonUndone is the refusal of a do that comes after its undo.
+const ReasonUndone = "step_undone"
+
+// Step names one step of one saga on one order.
+type Step struct {
+	OrderID string
+	Saga    string // with the id of its instance when an order can have several
+	Name    string
+}
+
+func (s Step) String() string { return s.OrderID + "/" + s.Saga + "/" + s.Name }
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations has the barrier's table, for postgres.MigrateNamed.
+var Migrations = func() fs.FS {
+	sub, err := fs.Sub(files, "migrations")
+	if err != nil {
+		panic(err)
+	}
+	return sub
+}()
+
+// Effect is what a step changes, in the transaction that also marks the barrier.
+type Effect[T any] func(ctx context.Context, tx *postgres.Tx) (T, error)
+
+// Do runs the effect once, however often it is called, and answers every call as
+// the first one. A refusal by the effect rolls back what the effect wrote and is
+// kept. Any other error leaves nothing behind. T must encode to JSON and back.
+func Do[T any](ctx context.Context, db *postgres.DB, step Step, effect Effect[T]) (T, error) {
+	var answer T
+	if err := step.validate(); err != nil {
+		return answer, err
+	}
+	var refused *refusal.Refusal
+	err := db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		var none T
+		answer, refused = none, nil
+		first, err := insert(ctx, tx, step, "do", "do")
+		if err != nil {
+			return err
+		}
+		if !first {
+			answer, err = recall[T](ctx, tx, step)
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "SAVEPOINT effect"); err != nil {
+			return fmt.Errorf("step %s: %w", step, err)
+		}
+		answer, err = effect(ctx, tx)
+		if err == nil {
+			return keep(ctx, tx, step, false, answer)
+		}
+		if r, ok := refusal.As(err); ok {
+			refused = r
+			if _, err := tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT effect"); err != nil {
+				return fmt.Errorf("step %s: take back a refused effect: %w", step, err)
+			}
+			return keep(ctx, tx, step, true, r)
+		}
+		return err
+	})
+	if err == nil && refused != nil {
+		err = refused
+	}
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return answer, nil
+}
+
+// Undo runs the effect's inverse if, and only if, the do has happened and was not
+// undone yet. A do that has not happened never will: it is refused from now on.
+func Undo(ctx context.Context, db *postgres.DB, step Step, inverse func(ctx context.Context, tx *postgres.Tx) error) error {
+	if err := step.validate(); err != nil {
+		return err
+	}
+	return db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		// The undo's own row first: a second undo waits here for the first.
+		first, err := insert(ctx, tx, step, "undo", "undo")
+		if err != nil || !first {
+			return err
+		}
+		// The do's row next: this waits for a do that is being done right now.
+		tombstone, err := insert(ctx, tx, step, "do", "undo")
+		if err != nil || tombstone {
+			return err
+		}
+		var refused bool
+		err = tx.QueryRowContext(ctx, `
+			SELECT refused FROM barrier
+			WHERE order_id = $1 AND saga = $2 AND step = $3 AND operation = 'do'`,
+			step.OrderID, step.Saga, step.Name).Scan(&refused)
+		if err != nil {
+			return fmt.Errorf("undo of step %s: %w", step, err)
+		}
+		if refused {
+			return nil
+		}
+		return inverse(ctx, tx)
+	})
+}
+
+// insert writes a row of the barrier, or waits for whoever is writing it and
+// tells that it was there already.
+func insert(ctx context.Context, q postgres.Querier, step Step, operation, writtenBy string) (first bool, err error) {
+	result, err := q.ExecContext(ctx, `
+		INSERT INTO barrier (order_id, saga, step, operation, written_by)
+		VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+		step.OrderID, step.Saga, step.Name, operation, writtenBy)
+	if err != nil {
+		return false, fmt.Errorf("barrier of %s %s: %w", operation, step, err)
+	}
+	rows, err := result.RowsAffected()
+	if err != nil {
+		return false, fmt.Errorf("barrier of %s %s: %w", operation, step, err)
+	}
+	return rows == 1, nil
+}
+
+func keep(ctx context.Context, q postgres.Querier, step Step, refused bool, answer any) error {
+	encoded, err := json.Marshal(answer)
+	if err != nil {
+		return fmt.Errorf("step %s: its answer %T does not encode: %w", step, answer, err)
+	}
+	_, err = q.ExecContext(ctx, `
+		UPDATE barrier SET refused = $4, answer = $5
+		WHERE order_id = $1 AND saga = $2 AND step = $3 AND operation = 'do'`,
+		step.OrderID, step.Saga, step.Name, refused, string(encoded))
+	if err != nil {
+		return fmt.Errorf("step %s: keep its answer: %w", step, err)
+	}
+	return nil
+}
+
+// recall answers a repeated do as the first time.
+func recall[T any](ctx context.Context, q postgres.Querier, step Step) (answer T, err error) {
+	var refused, undone bool
+	var encoded sql.NullString
+	err = q.QueryRowContext(ctx, `
+		SELECT b.refused, b.answer, EXISTS (
+			SELECT FROM barrier u
+			WHERE u.order_id = b.order_id AND u.saga = b.saga AND u.step = b.step AND u.operation = 'undo')
+		FROM barrier b
+		WHERE order_id = $1 AND saga = $2 AND step = $3 AND operation = 'do'`,
+		step.OrderID, step.Saga, step.Name).Scan(&refused, &encoded, &undone)
+	switch {
+	case err != nil:
+		return answer, fmt.Errorf("step %s: recall its answer: %w", step, err)
+	case refused:
+		kept := new(refusal.Refusal)
+		if err := json.Unmarshal([]byte(encoded.String), kept); err != nil {
+			return answer, fmt.Errorf("step %s: its kept refusal: %w", step, err)
+		}
+		return answer, kept
+	case undone:
+		return answer, refusal.New(ReasonUndone, "the step was undone and cannot be done any more", nil)
+	}
+	if err := json.Unmarshal([]byte(encoded.String), &answer); err != nil {
+		return answer, fmt.Errorf("step %s: its kept answer: %w", step, err)
+	}
+	return answer, nil
+}
+
+// validate refuses a step that would share its row with others.
+func (s Step) validate() error {
+	if s.OrderID == "" || s.Saga == "" || s.Name == "" {
+		return fmt.Errorf("barrier: step %q needs an order, a saga and a name", s)
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+// Package postgres opens one connection pool with two doors: GORM for entities
+// and plain SQL for set-based and hot statements, both in the same transaction.
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/exaring/otelpgx"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	gormpostgres "gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+)
+
+const (
+	// pingTimeout bounds the first contact: a start must stop, not hang.
+	pingTimeout = 10 * time.Second
+	// statementTimeout is the server's bound for one statement of ours. It is
+	// far above what any of them takes; it frees the locks of one that hangs.
+	statementTimeout = 30 * time.Second
+	// idleInTransactionTimeout frees the locks of a process that stopped in the
+	// middle of a transaction without its connection breaking.
+	idleInTransactionTimeout = 60 * time.Second
+	// maxConns is per process; four services and their tests share a server.
+	maxConns = 20
+)
+
+// Querier runs plain SQL. *sql.DB, *sql.Tx and Tx are all Queriers.
+type Querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// DB is one pool. GORM is its door for entities, SQL the one for statements.
+type DB struct {
+	*gorm.DB
+	SQL  *sql.DB
+	pool *pgxpool.Pool
+}
+
+// Open connects to the database of a URL and waits until it answers, at most
+// 10 s. Its errors name DATABASE_URL, never the password.
+func Open(ctx context.Context, databaseURL string) (*DB, error) {
+	config, err := pgxpool.ParseConfig(databaseURL)
+	if err != nil {
+		return nil, errors.New("DATABASE_URL is not a PostgreSQL URL like postgres://user:password@host:5432/database")
+	}
+	config.MaxConns = max(config.MaxConns, maxConns)
+	config.ConnConfig.ConnectTimeout = pingTimeout
+	config.ConnConfig.Tracer = otelpgx.NewTracer(otelpgx.WithTrimSQLInSpanName())
+	config.ConnConfig.RuntimeParams["statement_timeout"] = milliseconds(statementTimeout)
+	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = milliseconds(idleInTransactionTimeout)
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("open DATABASE_URL %s: %w", redacted(databaseURL), err)
+	}
+	pingCtx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	if err := pool.Ping(pingCtx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("no answer from PostgreSQL at DATABASE_URL %s: %w", redacted(databaseURL), err)
+	}
+	sqlDB := stdlib.OpenDBFromPool(pool)
+	// The pool below keeps the idle connections; a second keeper would hold
+	// them back from each other's callers.
+	sqlDB.SetMaxIdleConns(0)
+	gormDB, err := gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: sqlDB}), &gorm.Config{
+		Logger:                 logger.Discard,
+		SkipDefaultTransaction: true,
+		TranslateError:         true,
+		NowFunc:                func() time.Time { return time.Now().UTC() },
+	})
+	if err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("open DATABASE_URL %s: %w", redacted(databaseURL), err)
+	}
+	return &DB{DB: gormDB, SQL: sqlDB, pool: pool}, nil
+}
+
+// Close waits for the connections in use to come back and closes them all.
+func (db *DB) Close() error {
+	err := db.SQL.Close()
+	db.pool.Close()
+	return err
+}
+
+// Ready tells whether the database answers.
+func (db *DB) Ready(ctx context.Context) error {
+	if err := db.pool.Ping(ctx); err != nil {
+		return fmt.Errorf("PostgreSQL: %w", err)
+	}
+	return nil
+}
+
+// Tx is one transaction with both doors.
+type Tx struct {
+	*gorm.DB
+	Querier
+}
+
+// attempts of a transaction that lost against another one.
+const attempts = 4
+
+// InTx runs do in one READ COMMITTED transaction: commits when it returns nil,
+// rolls back otherwise. A deadlock or serialization failure is tried again from
+// the start, so do must not keep anything of a failed try.
+func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
+	for attempt := 1; ; attempt++ {
+		err := db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+			return do(ctx, &Tx{DB: tx, Querier: tx.Statement.ConnPool})
+		})
+		if err == nil || attempt == attempts || !lostRace(err) || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+func lostRace(err error) bool {
+	var pgErr *pgconn.PgError
+	const serializationFailure, deadlockDetected = "40001", "40P01"
+	return errors.As(err, &pgErr) && (pgErr.Code == serializationFailure || pgErr.Code == deadlockDetected)
+}
+
+// IsUniqueViolation tells whether a statement failed on the named unique
+// constraint, or on any when the name is empty.
+func IsUniqueViolation(err error, constraint string) bool {
+	var pgErr *pgconn.PgError
+	const uniqueViolation = "23505"
+	return errors.As(err, &pgErr) && pgErr.Code == uniqueViolation &&
+		(constraint == "" || pgErr.ConstraintName == constraint)
+}
+
+func milliseconds(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }
+
+// redacted is the URL without its password, for messages.
+func redacted(databaseURL string) string {
+	parsed, err := url.Parse(databaseURL)
+	if err != nil {
+		return "(not a URL)"
+	}
+	return parsed.Redacted()
+}

@@ -1,0 +1,81 @@
+package testkit
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"google.golang.org/protobuf/types/known/durationpb"
+)
+
+// searchAttributes are the ones the house uses; a namespace of a test has them
+// as the deployed one has.
+var searchAttributes = map[string]enumspb.IndexedValueType{
+	"OrderStatus": enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+	"SagaState":   enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+	"CustomerId":  enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+}
+
+var namespaces struct {
+	sync.Mutex
+	name string
+}
+
+// Temporal gives the server's address and a namespace that belongs to this test
+// program. Tests of one program share it and keep apart by task queue: a new
+// namespace takes the server seconds.
+func Temporal(t testing.TB) (address, namespace string) {
+	t.Helper()
+	address = Running(t).Temporal.Address
+	namespaces.Lock()
+	defer namespaces.Unlock()
+	if namespaces.name == "" {
+		name := "test-" + unique()
+		makeNamespace(t, address, name)
+		namespaces.name = name
+	}
+	return address, namespaces.name
+}
+
+// TaskQueue is a name no other test has.
+func TaskQueue(testing.TB) string { return "test-" + unique() }
+
+func makeNamespace(t testing.TB, address, name string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	c, err := client.DialContext(ctx, client.Options{HostPort: address, Namespace: name})
+	if err != nil {
+		t.Fatalf("dial Temporal at %s: %v", address, err)
+	}
+	defer c.Close()
+	_, err = c.WorkflowService().RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{
+		Namespace:                        name,
+		WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour),
+	})
+	if err != nil {
+		t.Fatalf("register namespace %s: %v", name, err)
+	}
+	Eventually(t, "namespace "+name+" to take search attributes", func() bool {
+		_, err = c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
+			Namespace: name, SearchAttributes: searchAttributes,
+		})
+		return err == nil || ctx.Err() != nil
+	})
+	if err != nil {
+		t.Fatalf("add search attributes to %s: %v", name, err)
+	}
+	// A server knows a new search attribute only after its cache was refreshed:
+	// starting a workflow with it is refused until then.
+	Eventually(t, "the search attributes of "+name+" to be usable", func() bool {
+		_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+			Namespace: name, Query: `OrderStatus = "placed" AND SagaState = "running" AND CustomerId = "nobody"`,
+		})
+		return err == nil
+	})
+}
