@@ -1,0 +1,157 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// variable is one field of a settings struct, as messages need it.
+type variable struct {
+	name, field, desc string
+	typ               reflect.Type
+}
+
+// variables lists the fields of a settings struct and of the structs within it.
+func variables(cfg any) []variable {
+	var found []variable
+	walk(reflect.ValueOf(cfg).Elem(), func(field reflect.StructField, _ reflect.Value) {
+		if name, _, _ := strings.Cut(field.Tag.Get("env"), ","); name != "" {
+			found = append(found, variable{name: name, field: field.Name, desc: field.Tag.Get("desc"), typ: field.Type})
+		}
+	})
+	return found
+}
+
+// walk visits every exported field, those of nested structs included.
+func walk(v reflect.Value, visit func(reflect.StructField, reflect.Value)) {
+	if v.Kind() != reflect.Struct {
+		return
+	}
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		if !field.IsExported() {
+			continue
+		}
+		visit(field, v.Field(i))
+		walk(v.Field(i), visit)
+	}
+}
+
+// validate runs Validate of the structs within first, then of the whole. An
+// embedded struct's Validate is also found on the whole; the same line is said
+// once.
+func validate(cfg any) []string {
+	var lines []string
+	run := func(v any) {
+		checked, ok := v.(interface{ Validate() error })
+		if !ok {
+			return
+		}
+		if err := checked.Validate(); err != nil {
+			for line := range strings.SplitSeq(err.Error(), "\n") {
+				if !slices.Contains(lines, line) {
+					lines = append(lines, line)
+				}
+			}
+		}
+	}
+	whole := reflect.ValueOf(cfg).Elem()
+	walk(whole, func(_ reflect.StructField, value reflect.Value) {
+		if value.Kind() == reflect.Struct {
+			run(value.Addr().Interface())
+		}
+	})
+	run(cfg)
+	return lines
+}
+
+// accepts parses a value alone, to find which of several fields of the same
+// name and type is the one at fault.
+func (v variable) accepts(value string) bool {
+	holder := reflect.New(reflect.StructOf([]reflect.StructField{{
+		Name: "Value", Type: v.typ, Tag: `env:"VALUE"`,
+	}}))
+	return env.ParseWithOptions(holder.Interface(), env.Options{Environment: map[string]string{"VALUE": value}}) == nil
+}
+
+func (v variable) wrong(value string) string {
+	line := v.name + " must be " + v.kind()
+	if !v.secret() {
+		line += fmt.Sprintf(", not %q", value)
+	}
+	if v.desc != "" {
+		line += ": " + v.desc
+	}
+	return line
+}
+
+func (v variable) expects() string {
+	if v.desc != "" {
+		return v.desc
+	}
+	return v.kind()
+}
+
+// kind says in words what a field's type accepts.
+func (v variable) kind() string {
+	switch v.typ {
+	case reflect.TypeFor[time.Duration]():
+		return "a duration like 500ms or 10s"
+	case reflect.TypeFor[Secret]():
+		return "a text"
+	}
+	switch v.typ.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return "a whole number"
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "a whole number of at least 0"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	case reflect.String:
+		return "a text"
+	default:
+		return "a " + v.typ.String()
+	}
+}
+
+// secret tells whether a value must not be shown. URLs carry passwords.
+func (v variable) secret() bool {
+	if v.typ == reflect.TypeFor[Secret]() {
+		return true
+	}
+	for part := range strings.SplitSeq(v.name, "_") {
+		switch part {
+		case "SECRET", "PASSWORD", "TOKEN", "KEY", "URL", "URI", "DSN", "CREDENTIALS":
+			return true
+		}
+	}
+	return false
+}
+
+// Secret is a setting that must not be seen: it prints as "[redacted]" in
+// logs, messages and JSON. Reveal gives it to the one who has to use it.
+type Secret string
+
+// Reveal is the secret itself.
+func (s Secret) Reveal() string { return string(s) }
+
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "[redacted]"
+}
+
+// GoString keeps %#v from showing it.
+func (s Secret) GoString() string { return strconv.Quote(s.String()) }
+
+// MarshalText keeps JSON and slog from showing it.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
