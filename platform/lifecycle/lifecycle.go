@@ -1,0 +1,133 @@
+// Package lifecycle runs the parts of a program together and stops them one
+// after another, in the reverse of the order they are listed: list what others
+// depend on first (telemetry, pools, publishers) and servers last, and no
+// request is cut off from what it needs.
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// DefaultDrain is how long a component that sets no Drain may take to stop.
+const DefaultDrain = 10 * time.Second
+
+// Component is a part of a program that runs until it is told to stop.
+type Component struct {
+	// Name is used in messages.
+	Name string
+	// Run works until its context is cancelled, then finishes what it has begun
+	// and returns. It may return nil earlier when its work is done; an error
+	// stops the program.
+	Run func(ctx context.Context) error
+	// Drain bounds the time between the cancelling and the return.
+	Drain time.Duration
+}
+
+// Run starts all components and waits for SIGTERM, SIGINT, the end of ctx, the
+// end of all components or the first failure; then it stops them in reverse
+// order, each cancelled and waited for before the next. A second signal ends
+// the process at once.
+//
+// The error is the first failure, joined with the names of the components that
+// did not stop within their Drain; nil after an orderly stop.
+func Run(ctx context.Context, components ...Component) error {
+	signalled, restoreSignals := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+	defer restoreSignals()
+
+	parts := make([]*part, len(components))
+	ended := make(chan error, len(components))
+	for i, component := range components {
+		// Not cancelled with ctx: each is stopped when its turn comes.
+		parts[i] = start(context.WithoutCancel(ctx), component, ended)
+	}
+	failure := wait(signalled, ended, len(components))
+	restoreSignals()
+
+	for _, p := range slices.Backward(parts) {
+		failure = errors.Join(failure, p.stop())
+	}
+	return failure
+}
+
+// wait returns when it is time to stop, with the failure that is the cause.
+func wait(signalled context.Context, ended <-chan error, left int) error {
+	for ; left > 0; left-- {
+		select {
+		case <-signalled.Done():
+			slog.Info("stopping")
+			return nil
+		case err := <-ended:
+			if err != nil {
+				slog.Error("stopping", "error", err)
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+type part struct {
+	Component
+	cancel context.CancelFunc
+	done   chan struct{}
+	err    error
+}
+
+func start(ctx context.Context, component Component, ended chan<- error) *part {
+	ctx, cancel := context.WithCancel(ctx)
+	p := &part{Component: component, cancel: cancel, done: make(chan struct{})}
+	if p.Drain == 0 {
+		p.Drain = DefaultDrain
+	}
+	go func() {
+		defer close(p.done)
+		err := p.run(ctx)
+		// A component that was told to stop and says so has not failed.
+		if err != nil && !(ctx.Err() != nil && errors.Is(err, context.Canceled)) {
+			p.err = fmt.Errorf("%s: %w", p.Name, err)
+		}
+		ended <- p.err
+	}()
+	return p
+}
+
+// run turns a panic into a failure, so that the others are stopped in order.
+func (p *part) run(ctx context.Context) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			slog.Error("panic", "component", p.Name, "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", cause)
+		}
+	}()
+	return p.Run(ctx)
+}
+
+// stop returns what went wrong while stopping.
+func (p *part) stop() error {
+	select {
+	case <-p.done: // ended before; its error, if any, was the cause of stopping
+		p.cancel()
+		return nil
+	default:
+	}
+	begun := time.Now()
+	p.cancel()
+	deadline := time.NewTimer(p.Drain)
+	defer deadline.Stop()
+	select {
+	case <-p.done:
+		slog.Debug("stopped", "component", p.Name, "took", time.Since(begun).String())
+		return p.err
+	case <-deadline.C:
+		return fmt.Errorf("%s: did not stop within %s", p.Name, p.Drain)
+	}
+}

@@ -1,0 +1,108 @@
+package telemetry
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// readyTimeout bounds each readiness check: a probe must not pile up behind a
+// dependency that hangs.
+const readyTimeout = 2 * time.Second
+
+// AdminServer is what operators and orchestrators talk to, on a port of its
+// own that is not for the public: /livez (the process answers), /readyz (the
+// named checks pass; 503 and the failing ones otherwise), /metrics and
+// /debug/pprof.
+func AdminServer(host string, port int, ready map[string]func(context.Context) error) *http.Server {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
+		writeStatus(w, http.StatusOK, status{Status: "ok"})
+	})
+	mux.Handle("GET /readyz", Readiness(ready))
+	mux.Handle("GET /metrics", MetricsHandler())
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	return &http.Server{
+		Addr:              net.JoinHostPort(host, strconv.Itoa(port)),
+		Handler:           mux,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		// Above the 30 s a CPU profile takes by default.
+		WriteTimeout: 3 * time.Minute,
+		IdleTimeout:  2 * time.Minute,
+	}
+}
+
+type status struct {
+	Status string `json:"status"`
+	// Failing has the message of each check that does not pass, by its name.
+	Failing map[string]string `json:"failing,omitempty"`
+}
+
+// Readiness answers 200 when every check passes within 2 s and 503 with the
+// failing ones otherwise. The checks run side by side.
+func Readiness(ready map[string]func(context.Context) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+		defer cancel()
+		if failing := runChecks(ctx, ready); len(failing) > 0 {
+			writeStatus(w, http.StatusServiceUnavailable, status{Status: "unavailable", Failing: failing})
+			return
+		}
+		writeStatus(w, http.StatusOK, status{Status: "ok"})
+	})
+}
+
+func runChecks(ctx context.Context, ready map[string]func(context.Context) error) map[string]string {
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	failing := map[string]string{}
+	for name, check := range ready {
+		group.Go(func() {
+			if err := runCheck(ctx, check); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				failing[name] = err.Error()
+			}
+		})
+	}
+	group.Wait()
+	return failing
+}
+
+// runCheck does not wait for a check that ignores its deadline.
+func runCheck(ctx context.Context, check func(context.Context) error) error {
+	answer := make(chan error, 1)
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				answer <- fmt.Errorf("panic: %v", p)
+			}
+		}()
+		answer <- check(ctx)
+	}()
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("no answer within %s", readyTimeout)
+	}
+}
+
+func writeStatus(w http.ResponseWriter, code int, body status) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(code)
+	// The peer that went away has no use for an error.
+	_ = json.NewEncoder(w).Encode(body)
+}
