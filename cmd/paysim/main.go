@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/labstack/echo/v5"
+)
+
+func main() {
+	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)).With("service", "paysim"))
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	if err := run(ctx); err != nil {
+		slog.Error("paysim stops", "error", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until ctx ends, then finishes the requests it has begun.
+func run(ctx context.Context) (err error) {
+	set, err := readSettings()
+	if err != nil {
+		return err
+	}
+	books, err := OpenBooks(set.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, books.Close()) }()
+	deferred, err := startDeferred(books, set.Slow)
+	if err != nil {
+		return err
+	}
+	defer deferred.stop()
+
+	s := &server{books: books, deferred: deferred, metrics: newMetrics(), slow: set.Slow}
+	return serve(ctx, net.JoinHostPort(set.Host, strconv.Itoa(int(set.Port))), s.handler(set.APIKey), set.Slow)
+}
+
+func serve(ctx context.Context, address string, handler http.Handler, slow time.Duration) error {
+	err := echo.StartConfig{
+		Address:    address,
+		HideBanner: true,
+		HidePort:   true,
+		ListenerAddrFunc: func(at net.Addr) {
+			slog.Info("paysim is ready", "address", at.String(), "slow", slow.String())
+		},
+		GracefulTimeout: slow + 10*time.Second,
+		BeforeServeFunc: func(s *http.Server) error {
+			s.ReadHeaderTimeout = 5 * time.Second
+			// The read deadline runs on while a handler works and would cancel the context of a slow one.
+			s.ReadTimeout = slow + 30*time.Second
+			s.WriteTimeout = slow + 30*time.Second
+			s.IdleTimeout = 2 * time.Minute
+			return nil
+		},
+	}.Start(ctx, handler)
+	if err != nil {
+		return fmt.Errorf("serve on %s: %w", address, err)
+	}
+	slog.Info("paysim has stopped")
+	return nil
+}
