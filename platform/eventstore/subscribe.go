@@ -1,0 +1,153 @@
+package eventstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"time"
+)
+
+// handleTimeout bounds one batch of a subscriber.
+const handleTimeout = 30 * time.Second
+
+// Subscription is a named reader of all events.
+type Subscription struct {
+	// Name keeps the checkpoint.
+	Name string
+	// Batch is the most events handled at once; 0 means 500.
+	Batch int
+	// Handle takes the events in order of position. It sees each batch at least
+	// once: after an error, or a crash before the checkpoint, it comes again. Its
+	// context is not cancelled by a stop, so that it can finish, but ends after
+	// 30 s.
+	Handle func(ctx context.Context, events []Event) error
+}
+
+// errOtherReader says that another process reads under the same name.
+var errOtherReader = errors.New("another process reads this subscription")
+
+// Subscribe hands events to the subscription until the context ends. Of all
+// processes that subscribe under a name one is active; the others take over when
+// it goes away.
+func (s *Store) Subscribe(ctx context.Context, sub Subscription) error {
+	if sub.Batch <= 0 {
+		sub.Batch = 500
+	}
+	var pause backoff
+	for ctx.Err() == nil {
+		err := s.read(ctx, sub, &pause)
+		if ctx.Err() != nil {
+			break
+		}
+		if err != nil && !errors.Is(err, errOtherReader) {
+			slog.WarnContext(ctx, "subscription stopped and will be resumed", "subscription", sub.Name, "error", err)
+		}
+		pause.wait(ctx)
+	}
+	return nil
+}
+
+// read follows the log on one connection, whose advisory lock makes this process
+// the active reader for as long as the connection lives.
+func (s *Store) read(ctx context.Context, sub Subscription, pause *backoff) error {
+	conn, err := s.db.SQL.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("subscription %s: %w", sub.Name, err)
+	}
+	defer conn.Close()
+	var mine bool
+	if err := conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, lockOf(sub.Name)).Scan(&mine); err != nil {
+		return fmt.Errorf("subscription %s: %w", sub.Name, err)
+	}
+	if !mine {
+		return errOtherReader
+	}
+	defer unlock(conn, sub.Name)
+	position, err := checkpoint(ctx, conn, sub.Name)
+	if err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		heard := s.sequenced.listen()
+		events, err := query(ctx, conn, `WHERE position > $1 ORDER BY position LIMIT $2`, position, sub.Batch)
+		if err != nil {
+			return fmt.Errorf("subscription %s after %d: %w", sub.Name, position, err)
+		}
+		if len(events) == 0 {
+			waitFor(ctx, heard, idlePoll)
+			continue
+		}
+		if err := s.handle(ctx, conn, sub, position, events); err != nil {
+			return err
+		}
+		position = events[len(events)-1].Position
+		pause.reset()
+	}
+	return nil
+}
+
+// handle gives a batch to the subscriber and moves the checkpoint. A stop does
+// not interrupt it.
+func (s *Store) handle(ctx context.Context, conn *sql.Conn, sub Subscription, position int64, events []Event) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), handleTimeout)
+	defer cancel()
+	last := events[len(events)-1].Position
+	if err := sub.Handle(ctx, events); err != nil {
+		return fmt.Errorf("subscription %s, events %d to %d: %w", sub.Name, events[0].Position, last, err)
+	}
+	// Only from where this reader stood: should the lock have been lost with the
+	// connection's session, the new reader's checkpoint is not overwritten.
+	result, err := conn.ExecContext(ctx, `UPDATE subscriptions SET position = $1 WHERE name = $2 AND position = $3`,
+		last, sub.Name, position)
+	if err != nil {
+		return fmt.Errorf("subscription %s: checkpoint %d: %w", sub.Name, last, err)
+	}
+	if rows, err := result.RowsAffected(); err != nil || rows != 1 {
+		return errors.Join(fmt.Errorf("subscription %s: checkpoint %d is not %d any more: %w",
+			sub.Name, position, last, errOtherReader), err)
+	}
+	return nil
+}
+
+// Progress tells how far a subscription has come and where the log ends; the
+// difference is how many events it is behind.
+func (s *Store) Progress(ctx context.Context, name string) (position, head int64, err error) {
+	err = s.db.SQL.QueryRowContext(ctx, `
+		SELECT coalesce((SELECT position FROM subscriptions WHERE name = $1), 0),
+			(SELECT coalesce(max(position), 0) FROM events) + (SELECT count(*) FROM events WHERE position IS NULL)`,
+		name).Scan(&position, &head)
+	if err != nil {
+		return 0, 0, fmt.Errorf("progress of subscription %s: %w", name, err)
+	}
+	return position, head, nil
+}
+
+func checkpoint(ctx context.Context, conn *sql.Conn, name string) (position int64, err error) {
+	_, err = conn.ExecContext(ctx, `INSERT INTO subscriptions (name) VALUES ($1) ON CONFLICT DO NOTHING`, name)
+	if err == nil {
+		err = conn.QueryRowContext(ctx, `SELECT position FROM subscriptions WHERE name = $1`, name).Scan(&position)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("checkpoint of subscription %s: %w", name, err)
+	}
+	return position, nil
+}
+
+// unlock gives the lock back before the connection returns to the pool. If that
+// fails the connection is broken and the lock went with it.
+func unlock(conn *sql.Conn, name string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_unlock($1)`, lockOf(name)); err != nil {
+		_ = conn.Raw(func(any) error { return sql.ErrConnDone })
+	}
+}
+
+func lockOf(name string) int64 {
+	hash := fnv.New64a()
+	hash.Write([]byte("eventstore/subscription/" + name))
+	return int64(hash.Sum64())
+}

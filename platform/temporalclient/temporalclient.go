@@ -1,0 +1,55 @@
+// Package temporalclient dials Temporal as the TEMPORAL_* environment variables
+// and configuration file say, so that a local server, a cluster with mTLS and
+// Temporal Cloud with an API key differ in settings only.
+//
+// Source: https://docs.temporal.io/develop/environment-configuration
+package temporalclient
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	"go.temporal.io/sdk/contrib/opentelemetry"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/log"
+)
+
+// dialTimeout bounds the first contact: a start must stop, not hang.
+const dialTimeout = 15 * time.Second
+
+// Dial connects and waits for the server's answer, at most 15 s. Its client and
+// the workers made from it carry the caller's trace.
+func Dial(ctx context.Context) (client.Client, error) {
+	options, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return nil, fmt.Errorf("TEMPORAL_* settings: %w", err)
+	}
+	tracing, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("Temporal tracing: %w", err)
+	}
+	options.Interceptors = append(options.Interceptors, interceptor.ClientInterceptor(tracing))
+	options.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{})
+	options.Logger = log.NewStructuredLogger(slog.Default())
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	c, err := client.DialContext(ctx, options)
+	if err != nil {
+		return nil, fmt.Errorf("no answer from Temporal at TEMPORAL_ADDRESS %s: %w", options.HostPort, err)
+	}
+	return c, nil
+}
+
+// Ready tells whether the server answers and has the namespace.
+func Ready(c client.Client) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if _, err := c.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+			return fmt.Errorf("Temporal: %w", err)
+		}
+		return nil
+	}
+}
