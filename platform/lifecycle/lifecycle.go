@@ -53,7 +53,9 @@ func Run(ctx context.Context, components ...Component) error {
 	restoreSignals()
 
 	for _, p := range slices.Backward(parts) {
-		failure = errors.Join(failure, p.stop())
+		if err := p.stop(); err != nil && !errors.Is(failure, err) {
+			failure = errors.Join(failure, err)
+		}
 	}
 	return failure
 }
@@ -111,14 +113,8 @@ func (p *part) run(ctx context.Context) (err error) {
 	return p.Run(ctx)
 }
 
-// stop returns what went wrong while stopping.
+// stop returns what went wrong, now or before.
 func (p *part) stop() error {
-	select {
-	case <-p.done: // ended before; its error, if any, was the cause of stopping
-		p.cancel()
-		return nil
-	default:
-	}
 	begun := time.Now()
 	p.cancel()
 	deadline := time.NewTimer(p.Drain)

@@ -1,0 +1,115 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+
+	"github.com/ordersaga/ordersaga/platform/config"
+)
+
+const (
+	// issuerTimeout bounds each request to the issuer.
+	issuerTimeout = 5 * time.Second
+	// rediscovery is the least time between two tries to reach an issuer that
+	// does not answer: many callers must not become as many tries.
+	rediscovery = time.Second
+)
+
+// ErrUnavailable means that the issuer could not be asked: nothing is known
+// about the caller, good or bad, and trying again later is right.
+var ErrUnavailable = errors.New("the token issuer is not available")
+
+// ErrDevelopmentIssuer means that a development issuer was met in production.
+// Waiting does not help.
+var ErrDevelopmentIssuer = errors.New("a development issuer is refused in production")
+
+// issuer finds out about the issuer when that is first needed, and again until
+// it answered once. A service therefore starts before its issuer does.
+type issuer struct {
+	cfg    config.Auth
+	client *http.Client
+
+	mu       sync.Mutex
+	provider *oidc.Provider
+	pending  *discovery
+	failed   error
+	failedAt time.Time
+}
+
+// discovery is one try, which several callers may wait for.
+type discovery struct {
+	done     chan struct{}
+	provider *oidc.Provider
+	err      error
+}
+
+func newIssuer(cfg config.Auth) *issuer {
+	return &issuer{cfg: cfg, client: &http.Client{Timeout: issuerTimeout}}
+}
+
+// discovered answers with the issuer's own description of itself.
+func (i *issuer) discovered(ctx context.Context) (*oidc.Provider, error) {
+	i.mu.Lock()
+	if i.provider != nil {
+		defer i.mu.Unlock()
+		return i.provider, nil
+	}
+	if i.failed != nil && time.Since(i.failedAt) < rediscovery {
+		defer i.mu.Unlock()
+		return nil, i.failed
+	}
+	if i.pending == nil {
+		i.pending = &discovery{done: make(chan struct{})}
+		go i.discover(i.pending)
+	}
+	pending := i.pending
+	i.mu.Unlock()
+
+	select {
+	case <-pending.done:
+		return pending.provider, pending.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: OIDC_ISSUER %s: %w", ErrUnavailable, i.cfg.Issuer, context.Cause(ctx))
+	}
+}
+
+// discover belongs to no caller: the one who began it may be gone when the
+// next one needs the answer.
+func (i *issuer) discover(try *discovery) {
+	ctx, cancel := context.WithTimeout(context.Background(), issuerTimeout)
+	defer cancel()
+	provider, err := oidc.NewProvider(oidc.ClientContext(ctx, i.client), i.cfg.Issuer)
+	switch {
+	case err != nil:
+		try.err = fmt.Errorf("%w: OIDC_ISSUER %s: %w", ErrUnavailable, i.cfg.Issuer, err)
+	default:
+		if try.err = i.check(provider); try.err == nil {
+			try.provider = provider
+		}
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.provider, i.failed, i.failedAt = try.provider, try.err, time.Now()
+	i.pending = nil
+	close(try.done)
+}
+
+// check refuses, in production, an issuer that hands out tokens to anybody.
+func (i *issuer) check(provider *oidc.Provider) error {
+	var self struct {
+		Development bool `json:"ordersaga_development_issuer"`
+	}
+	if err := provider.Claims(&self); err != nil {
+		return fmt.Errorf("%w: OIDC_ISSUER %s describes itself in a way that cannot be read: %w", ErrUnavailable, i.cfg.Issuer, err)
+	}
+	if self.Development && i.cfg.Production() {
+		return fmt.Errorf("%w: OIDC_ISSUER %s; set ORDERSAGA_ENV=development or another issuer", ErrDevelopmentIssuer, i.cfg.Issuer)
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+
+	"github.com/ordersaga/ordersaga/platform/config"
+)
+
+const (
+	// firstContact is how long a start waits for the issuer, only to refuse a
+	// development issuer at once when it can.
+	firstContact = 2 * time.Second
+	// keyRefresh is the least time between two downloads of the issuer's keys
+	// that unknown signatures ask for. Tokens are free to make up, so without
+	// it anybody could have the issuer flooded by us.
+	keyRefresh = 10 * time.Second
+	// maxToken in bytes; far above what issuers make.
+	maxToken = 16 << 10
+	// maxSubject in bytes; OpenID Connect Core allows 255.
+	maxSubject = 255
+)
+
+// ErrInvalidToken means that the caller did not prove who it is.
+var ErrInvalidToken = errors.New("invalid token")
+
+// Verifier verifies bearer tokens: JWTs of the issuer, signed with one of its
+// published keys, meant for our audience, not expired.
+type Verifier struct {
+	issuer *issuer
+
+	mu       sync.Mutex
+	verifier *oidc.IDTokenVerifier
+}
+
+// NewVerifier makes a verifier for cfg. It does not need the issuer to be up;
+// until it is, Verify and Ready answer ErrUnavailable. An error means that the
+// settings, or the issuer that answered, are refused.
+func NewVerifier(ctx context.Context, cfg config.Auth) (*Verifier, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	v := &Verifier{issuer: newIssuer(cfg)}
+	ctx, cancel := context.WithTimeout(ctx, firstContact)
+	defer cancel()
+	if err := v.Ready(ctx); errors.Is(err, ErrDevelopmentIssuer) {
+		return nil, err
+	}
+	return v, nil
+}
+
+// Ready tells whether tokens can be verified.
+func (v *Verifier) Ready(ctx context.Context) error {
+	_, err := v.discovered(ctx)
+	return err
+}
+
+// Verify answers who a token speaks for. The error is ErrInvalidToken, with
+// the reason, or ErrUnavailable when the issuer could not be asked; neither
+// contains the token.
+func (v *Verifier) Verify(ctx context.Context, rawToken string) (Identity, error) {
+	if len(rawToken) > maxToken {
+		return Identity{}, fmt.Errorf("%w: longer than %d bytes", ErrInvalidToken, maxToken)
+	}
+	verifier, err := v.discovered(ctx)
+	if err != nil {
+		return Identity{}, err
+	}
+	// go-oidc keeps only the text of what went wrong with the keys.
+	outcome := new(keyOutcome)
+	token, err := verifier.Verify(context.WithValue(ctx, keyOutcomeKey{}, outcome), rawToken)
+	if outcome.unavailable != nil {
+		return Identity{}, fmt.Errorf("%w: get its keys: %w", ErrUnavailable, outcome.unavailable)
+	}
+	if err != nil {
+		return Identity{}, fmt.Errorf("%w: %w", ErrInvalidToken, err)
+	}
+	if token.Subject == "" || len(token.Subject) > maxSubject {
+		return Identity{}, fmt.Errorf("%w: its subject must have 1 to %d bytes, it has %d", ErrInvalidToken, maxSubject, len(token.Subject))
+	}
+	var claims scopeClaims
+	if err := token.Claims(&claims); err != nil {
+		return Identity{}, fmt.Errorf("%w: its scopes cannot be read: %w", ErrInvalidToken, err)
+	}
+	return Identity{Subject: token.Subject, Scopes: claims.scopes()}, nil
+}
+
+func (v *Verifier) discovered(ctx context.Context) (*oidc.IDTokenVerifier, error) {
+	provider, err := v.issuer.discovered(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.verifier == nil {
+		if v.verifier, err = newTokenVerifier(provider, v.issuer); err != nil {
+			return nil, err
+		}
+	}
+	return v.verifier, nil
+}
+
+func newTokenVerifier(provider *oidc.Provider, issuer *issuer) (*oidc.IDTokenVerifier, error) {
+	var self struct {
+		Keys       string   `json:"jwks_uri"`
+		Algorithms []string `json:"id_token_signing_alg_values_supported"`
+	}
+	if err := provider.Claims(&self); err != nil {
+		return nil, fmt.Errorf("%w: OIDC_ISSUER %s describes itself in a way that cannot be read: %w", ErrUnavailable, issuer.cfg.Issuer, err)
+	}
+	keys := newKeys(context.Background(), issuer.client, self.Keys)
+	return oidc.NewVerifier(issuer.cfg.Issuer, keys, &oidc.Config{
+		ClientID:             issuer.cfg.Audience,
+		SupportedSigningAlgs: publicKeyAlgorithms(self.Algorithms),
+	}), nil
+}
+
+// publicKeyAlgorithms is what of the issuer's list can be verified with a
+// published key: never "none", never a shared secret. Without any, the one
+// that OpenID Connect makes mandatory.
+func publicKeyAlgorithms(offered []string) []string {
+	var accepted []string
+	for _, algorithm := range offered {
+		switch algorithm {
+		case oidc.RS256, oidc.RS384, oidc.RS512, oidc.PS256, oidc.PS384, oidc.PS512,
+			oidc.ES256, oidc.ES384, oidc.ES512, oidc.EdDSA:
+			accepted = append(accepted, algorithm)
+		}
+	}
+	if len(accepted) == 0 {
+		return []string{oidc.RS256}
+	}
+	return accepted
+}
+
+// scopeClaims reads the scopes as issuers write them: "scope" as one text
+// (RFC 8693), "scp" as one text or as a list.
+type scopeClaims struct {
+	Scope string          `json:"scope"`
+	Scp   json.RawMessage `json:"scp"`
+}
+
+func (c scopeClaims) scopes() []string {
+	scopes := strings.Fields(c.Scope)
+	var text string
+	var list []string
+	switch {
+	case json.Unmarshal(c.Scp, &list) == nil:
+		scopes = append(scopes, list...)
+	case json.Unmarshal(c.Scp, &text) == nil:
+		scopes = append(scopes, strings.Fields(text)...)
+	}
+	return scopes
+}
