@@ -1,0 +1,109 @@
+package broker
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+)
+
+const (
+	// dialTimeout bounds the TCP connection with the TLS and AMQP handshakes.
+	dialTimeout = 10 * time.Second
+	// heartbeat finds a connection that broke without a word: the client gives
+	// it up after three silent intervals.
+	heartbeat = 5 * time.Second
+)
+
+// connection is one AMQP connection, from its handshake to its loss.
+type connection struct {
+	*amqp.Connection
+	socket  net.Conn
+	lost    chan *amqp.Error
+	blocked atomic.Pointer[string]
+}
+
+// dial connects once. Its errors do not hold the URL's password.
+func dial(ctx context.Context, url, purpose string) (*connection, error) {
+	uri, err := amqp.ParseURI(url)
+	if err != nil {
+		return nil, fmt.Errorf("AMQP_URL: %w", ValidateURL(url))
+	}
+	c := &connection{lost: make(chan *amqp.Error, 1)}
+	config := amqp.Config{
+		Heartbeat:  heartbeat,
+		Properties: amqp.NewConnectionProperties(),
+		Dial: func(network, address string) (net.Conn, error) {
+			dialer := net.Dialer{Timeout: dialTimeout}
+			socket, err := dialer.DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			c.socket = socket
+			// The library clears it after the handshake.
+			return socket, socket.SetDeadline(time.Now().Add(dialTimeout))
+		},
+	}
+	if uri.Scheme == "amqps" && uri.CACertFile == "" && uri.CertFile == "" {
+		config.TLSClientConfig = &tls.Config{ServerName: uri.Host, MinVersion: tls.VersionTLS12}
+	}
+	config.Properties.SetClientConnectionName(filepath.Base(os.Args[0]) + " " + purpose)
+	if c.Connection, err = amqp.DialConfig(url, config); err != nil {
+		if c.socket != nil {
+			c.socket.Close()
+		}
+		return nil, fmt.Errorf("connect to RabbitMQ at %s (AMQP_URL): %w", net.JoinHostPort(uri.Host, fmt.Sprint(uri.Port)), err)
+	}
+	c.NotifyClose(c.lost)
+	go c.watchBlocking(c.NotifyBlocked(make(chan amqp.Blocking, 8)))
+	return c, nil
+}
+
+// watchBlocking ends when the library closes the channel with the connection.
+func (c *connection) watchBlocking(changes <-chan amqp.Blocking) {
+	for change := range changes {
+		if change.Active {
+			c.blocked.Store(&change.Reason)
+		} else {
+			c.blocked.Store(nil)
+		}
+	}
+}
+
+// writable refuses publishing while the server does not read: what would be
+// written now would only wait in the socket until its deadline.
+func (c *connection) writable() error {
+	if reason := c.blocked.Load(); reason != nil {
+		return fmt.Errorf("%w: it blocks publishers: %s", ErrAway, *reason)
+	}
+	return nil
+}
+
+// within runs one exchange with the server. The library's calls know no
+// deadline, so when ctx ends first the socket is closed, which ends them.
+func (c *connection) within(ctx context.Context, exchange func() error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { c.socket.Close() })
+	defer stop()
+	err := exchange()
+	if err != nil && ctx.Err() != nil {
+		return errors.Join(ctx.Err(), err)
+	}
+	return err
+}
+
+// close says goodbye, for at most a second: the server then knows at once that
+// the consumers are gone.
+func (c *connection) close() {
+	_ = c.CloseDeadline(time.Now().Add(time.Second))
+	c.socket.Close()
+}

@@ -1,0 +1,124 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2/event"
+)
+
+const (
+	defaultPrefetch = 100
+	maxPrefetch     = 2000 // a quorum queue refuses more
+	defaultTimeout  = 30 * time.Second
+)
+
+// Consumer is one reader of events, with a queue of its own. Several processes
+// may run the same consumer: one is active, the others take over from it.
+type Consumer struct {
+	// Name names the queue: "ordersaga."+Name, 1 to 100 characters. It must stay
+	// the same for as long as the queue's messages matter.
+	Name string
+	// Types are the event types wanted, exactly or as topic patterns in which *
+	// is one dot-separated word and # any number.
+	Types []string
+	// Prefetch is how many messages the broker sends ahead, 1 to 2000, and the
+	// largest batch. 0 means 100.
+	Prefetch int
+	// Handle takes one event, in the queue's order. It gets a deadline of Timeout
+	// but not the end of Consume's ctx: what has begun is finished.
+	//
+	// After an error of Poison the message goes to the dead-letter queue at once.
+	// After any other it is tried again 1 s, 5 s and 30 s later, during which the
+	// events behind it pass by, and then goes there.
+	Handle func(ctx context.Context, event cloudevents.Event) error
+	// HandleBatch is used instead of Handle when it is set. It takes up to
+	// Prefetch events at once, in the queue's order: what has come within 50 ms,
+	// less when the queue is idle. When a batch fails, its events are given again
+	// one by one, so that the guilty one alone is retried.
+	HandleBatch func(ctx context.Context, events []cloudevents.Event) error
+	// Ready tells whether what the handler needs, such as its database, answers.
+	// With it, an error that comes while Ready fails is not the message's fault:
+	// the consumer holds the message and its order until Ready succeeds, and
+	// counts no attempt. Without it, a database that is away for a minute sends
+	// good messages to the dead-letter queue. It gets a deadline of 5 s.
+	Ready func(ctx context.Context) error
+	// Timeout bounds one call of the handler. 0 means 30 s.
+	Timeout time.Duration
+
+	// delays replaces retryDelays in tests.
+	delays []time.Duration
+}
+
+// Consume handles the consumer's events until ctx ends, and then finishes what
+// it has in hand and returns nil. Lost connections are made again. It returns an
+// error for a consumer that can never work and after Close.
+func (b *Broker) Consume(ctx context.Context, c Consumer) error {
+	if err := c.complete(); err != nil {
+		return err
+	}
+	s := &subscription{Consumer: c, link: b.consuming, queues: queuesOf(c.Name, c.delays)}
+	wait := newBackoff()
+	for {
+		since := time.Now()
+		err := s.run(ctx)
+		switch {
+		case errors.Is(err, ErrClosed):
+			return fmt.Errorf("consume %s: %w", s.main, err)
+		case ctx.Err() != nil:
+			return nil
+		}
+		// The loss of the connection is said by the link; anything else is of this
+		// queue: arguments that differ, no permission, a leader that moves.
+		if !errors.Is(err, ErrAway) {
+			slog.ErrorContext(ctx, "consumer interrupted, subscribing again", "queue", s.main, "error", err)
+		}
+		if time.Since(since) > wait.MaxInterval {
+			wait.Reset()
+		}
+		sleep(ctx, wait.NextBackOff())
+	}
+}
+
+// complete fills in the defaults and refuses what cannot work.
+func (c *Consumer) complete() error {
+	if c.Prefetch == 0 {
+		c.Prefetch = defaultPrefetch
+	}
+	if c.Timeout == 0 {
+		c.Timeout = defaultTimeout
+	}
+	if c.delays == nil {
+		c.delays = retryDelays
+	}
+	if c.Handle != nil && c.HandleBatch == nil {
+		handle := c.Handle
+		c.HandleBatch = func(ctx context.Context, events []cloudevents.Event) error { return handle(ctx, events[0]) }
+	} else if c.HandleBatch != nil {
+		c.Handle = nil
+	}
+	switch {
+	case c.Name == "" || len(c.Name) > 100:
+		return fmt.Errorf("consumer name %.120q: 1 to 100 characters", c.Name)
+	case len(c.Types) == 0:
+		return fmt.Errorf("consumer %s: no event types", c.Name)
+	case c.Prefetch < 1 || c.Prefetch > maxPrefetch:
+		return fmt.Errorf("consumer %s: prefetch %d is not 1 to %d", c.Name, c.Prefetch, maxPrefetch)
+	case c.Timeout < 0:
+		return fmt.Errorf("consumer %s: timeout %s is negative", c.Name, c.Timeout)
+	case c.HandleBatch == nil:
+		return fmt.Errorf("consumer %s: neither Handle nor HandleBatch", c.Name)
+	}
+	return nil
+}
+
+// largestBatch is how many events one call of the handler takes.
+func (c *Consumer) largestBatch() int {
+	if c.Handle != nil {
+		return 1
+	}
+	return c.Prefetch
+}

@@ -1,0 +1,107 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+)
+
+// The headers we add when a delivery failed. The broker's own (x-death and
+// x-first-death-reason) are beside them, and alone on a message that the broker
+// itself gave up on because its consumers kept dying.
+const (
+	// HeaderAttempts counts the failed attempts.
+	HeaderAttempts = "x-ordersaga-attempts"
+	// HeaderReason is the last error, for people.
+	HeaderReason = "x-ordersaga-reason"
+	// HeaderCause is "poison" or "retries_exhausted".
+	HeaderCause = "x-ordersaga-cause"
+	// HeaderFailedAt is when the last attempt failed, RFC 3339 in UTC.
+	HeaderFailedAt = "x-ordersaga-failed-at"
+)
+
+// maxReason bounds the reason in a header, in bytes.
+const maxReason = 1024
+
+// poison marks an error that no repetition will heal.
+type poison struct{ error }
+
+func (p poison) Unwrap() error { return p.error }
+
+// Poison marks an error as permanent: the message goes straight to the consumer's
+// dead-letter queue, with the error's text as the reason.
+func Poison(err error) error {
+	if err == nil {
+		return nil
+	}
+	return poison{err}
+}
+
+func isPoison(err error) bool {
+	var p poison
+	return errors.As(err, &p)
+}
+
+// failed says where a failed delivery goes next: to the next delayed retry, or
+// to the dead-letter queue when its error is poison or its retries are used up.
+func (q queues) failed(delivery amqp.Delivery, cause error) (next message, outcome string) {
+	attempts := attemptsOf(delivery) + 1
+	table := amqp.Table{}
+	maps.Copy(table, delivery.Headers)
+	table[HeaderAttempts] = int64(attempts)
+	table[HeaderReason] = reasonOf(cause)
+	table[HeaderFailedAt] = time.Now().UTC().Format(time.RFC3339)
+	key, outcome := q.dead(), "dead"
+	switch {
+	case isPoison(cause):
+		table[HeaderCause] = "poison"
+	case attempts > len(q.delays):
+		table[HeaderCause] = "retries_exhausted"
+	default:
+		key, outcome = q.retry(attempts), "retried"
+	}
+	return message{key: key, Publishing: amqp.Publishing{
+		ContentType:     delivery.ContentType,
+		ContentEncoding: delivery.ContentEncoding,
+		DeliveryMode:    amqp.Persistent,
+		MessageId:       delivery.MessageId,
+		Type:            delivery.Type,
+		Timestamp:       delivery.Timestamp,
+		Headers:         table,
+		Body:            delivery.Body,
+	}}, outcome
+}
+
+func attemptsOf(delivery amqp.Delivery) int {
+	attempts, _ := delivery.Headers[HeaderAttempts].(int64)
+	return int(max(attempts, 0))
+}
+
+func reasonOf(err error) string {
+	reason := err.Error()
+	if len(reason) > maxReason {
+		reason = reason[:maxReason]
+	}
+	return strings.ToValidUTF8(reason, "")
+}
+
+// passOn moves failed deliveries to where they go next and returns when the
+// broker has them there; only then may the originals be acknowledged.
+func passOn(ctx context.Context, p *publisher, messages []message) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	returned, err := p.send(ctx, messages)
+	if err != nil {
+		return fmt.Errorf("pass on %d failed messages: %w", len(messages), err)
+	}
+	if len(returned) > 0 {
+		return fmt.Errorf("pass on message %s to %s: %w", returned[0].MessageId, returned[0].RoutingKey, errUnroutable)
+	}
+	return nil
+}

@@ -1,0 +1,140 @@
+package broker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// link keeps one connection up: it connects, waits for the loss, and connects
+// again. The client library has a recovery of its own, which is experimental and
+// re-declares from memory; ours starts each time from nothing, the same way as
+// the first time.
+type link struct {
+	url, purpose string
+	stop         context.CancelFunc
+	done         chan struct{}
+
+	mu      sync.Mutex
+	current *connection
+	reason  error
+	changed chan struct{} // closed and replaced at each change
+}
+
+func newLink(ctx context.Context, url, purpose string) *link {
+	ctx, stop := context.WithCancel(ctx)
+	l := &link{
+		url: url, purpose: purpose, stop: stop,
+		done: make(chan struct{}), changed: make(chan struct{}), reason: fmt.Errorf("%w: not connected yet", ErrAway),
+	}
+	go l.keep(ctx)
+	return l
+}
+
+func (l *link) keep(ctx context.Context) {
+	defer close(l.done)
+	defer l.set(nil, ErrClosed)
+	wait := newBackoff()
+	logged := ""
+	for ctx.Err() == nil {
+		connection, err := dial(ctx, l.url, l.purpose)
+		if err != nil {
+			l.set(nil, fmt.Errorf("%w: %w", ErrAway, err))
+			if ctx.Err() == nil && err.Error() != logged {
+				logged = err.Error()
+				slog.WarnContext(ctx, "broker is away, trying again until it answers", "connection", l.purpose, "error", err)
+			}
+			sleep(ctx, wait.NextBackOff())
+			continue
+		}
+		since := time.Now()
+		slog.InfoContext(ctx, "broker connected", "connection", l.purpose)
+		logged = ""
+		l.set(connection, nil)
+		select {
+		case <-ctx.Done():
+			l.set(nil, ErrClosed)
+			connection.close()
+			return
+		case loss := <-connection.lost:
+			err = fmt.Errorf("%w: connection lost", ErrAway)
+			if loss != nil {
+				err = fmt.Errorf("%w: connection lost: %w", ErrAway, loss)
+			}
+			l.set(nil, err)
+			slog.WarnContext(ctx, "broker connection lost, connecting again", "connection", l.purpose, "error", err)
+		}
+		// A server that takes connections only to drop them is not hammered.
+		if time.Since(since) > wait.MaxInterval {
+			wait.Reset()
+		}
+		sleep(ctx, wait.NextBackOff())
+	}
+}
+
+func (l *link) set(current *connection, reason error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.current, l.reason = current, reason
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+func (l *link) state() (*connection, error, <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.current, l.reason, l.changed
+}
+
+// connected gives the connection, or why there is none.
+func (l *link) connected() (*connection, error) {
+	current, reason, _ := l.state()
+	return current, reason
+}
+
+// await waits for a connection until ctx ends or the link is closed. The error
+// is the last reason why there is none.
+func (l *link) await(ctx context.Context) (*connection, error) {
+	for {
+		current, reason, changed := l.state()
+		if current != nil {
+			return current, nil
+		}
+		select {
+		case <-l.done:
+			return nil, ErrClosed
+		case <-ctx.Done():
+			return nil, reason
+		case <-changed:
+		}
+	}
+}
+
+func (l *link) close() {
+	l.stop()
+	<-l.done
+}
+
+// newBackoff spreads the reconnects of many programs after one broker restart.
+func newBackoff() *backoff.ExponentialBackOff {
+	b := backoff.NewExponentialBackOff()
+	b.InitialInterval = 100 * time.Millisecond
+	b.MaxInterval = 5 * time.Second
+	b.Multiplier = 2
+	b.Reset()
+	return b
+}
+
+// sleep waits, or returns early when ctx ends.
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
