@@ -1,0 +1,153 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+
+	"buf.build/go/protovalidate"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/ordersaga/ordersaga/platform/auth"
+)
+
+// border is what every call passes on its way in and out.
+type border struct {
+	verifier  *auth.Verifier
+	validator protovalidate.Validator
+}
+
+// answerUnary turns what comes back, panics included, into a status.
+func (b *border) answerUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (res any, err error) {
+	defer func() { err = answer(ctx, info.FullMethod, err, recover()) }()
+	return next(ctx, req)
+}
+
+func (b *border) answerStream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) (err error) {
+	defer func() { err = answer(stream.Context(), info.FullMethod, err, recover()) }()
+	return next(srv, stream)
+}
+
+// answer logs what the caller does not get to see.
+func answer(ctx context.Context, method string, err error, panicked any) error {
+	if panicked != nil {
+		slog.ErrorContext(ctx, "panic", "method", method, "panic", fmt.Sprint(panicked), "stack", string(debug.Stack()))
+		return status.Error(codes.Internal, "internal error")
+	}
+	answered := ToStatus(err)
+	switch status.Code(answered) {
+	case codes.Internal, codes.Unknown, codes.DataLoss, codes.Unimplemented, codes.ResourceExhausted:
+		slog.ErrorContext(ctx, "call failed", "method", method, "error", err)
+	case codes.Unavailable, codes.DeadlineExceeded:
+		slog.WarnContext(ctx, "call failed", "method", method, "error", err)
+	}
+	return answered
+}
+
+func (b *border) admitUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+	ctx, err := b.admit(ctx, info.FullMethod)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.validate(req); err != nil {
+		return nil, err
+	}
+	return next(ctx, req)
+}
+
+func (b *border) admitStream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
+	ctx, err := b.admit(stream.Context(), info.FullMethod)
+	if err != nil {
+		return err
+	}
+	return next(srv, &admittedStream{ServerStream: stream, ctx: ctx, validate: b.validate})
+}
+
+// free are the services that probes and people use, who have neither token nor
+// deadline.
+var free = []string{"/grpc.health.v1.Health/", "/grpc.reflection."}
+
+func (b *border) admit(ctx context.Context, method string) (context.Context, error) {
+	for _, prefix := range free {
+		if strings.HasPrefix(method, prefix) {
+			return ctx, nil
+		}
+	}
+	if _, bounded := ctx.Deadline(); !bounded {
+		return nil, status.Error(codes.InvalidArgument, "the call has no deadline")
+	}
+	token, ok := bearer(ctx)
+	if !ok {
+		return nil, status.Error(codes.Unauthenticated, "the call has no bearer token")
+	}
+	identity, err := b.verifier.Verify(ctx, token)
+	switch {
+	case errors.Is(err, auth.ErrInvalidToken):
+		return nil, status.Error(codes.Unauthenticated, err.Error())
+	case err != nil:
+		return nil, err
+	case !identity.Has(auth.ScopeService):
+		return nil, status.Errorf(codes.PermissionDenied, "%s lacks the scope %s", identity.Subject, auth.ScopeService)
+	}
+	return auth.WithIdentity(ctx, identity), nil
+}
+
+func bearer(ctx context.Context) (string, bool) {
+	values := metadata.ValueFromIncomingContext(ctx, "authorization")
+	if len(values) != 1 {
+		return "", false
+	}
+	scheme, token, _ := strings.Cut(values[0], " ")
+	return token, strings.EqualFold(scheme, "bearer") && token != ""
+}
+
+// validate checks a message against the rules in its .proto file.
+func (b *border) validate(req any) error {
+	message, ok := req.(proto.Message)
+	if !ok {
+		return nil
+	}
+	err := b.validator.Validate(message)
+	var invalid *protovalidate.ValidationError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	bad := &errdetails.BadRequest{}
+	var lines []string
+	for _, violation := range invalid.Violations {
+		field := protovalidate.FieldPathString(violation.Proto.GetField())
+		bad.FieldViolations = append(bad.FieldViolations, &errdetails.BadRequest_FieldViolation{
+			Field: field, Description: violation.Proto.GetMessage(),
+		})
+		lines = append(lines, field+": "+violation.Proto.GetMessage())
+	}
+	s, detailsErr := status.New(codes.InvalidArgument, strings.Join(lines, "; ")).WithDetails(bad)
+	if detailsErr != nil {
+		return errors.Join(err, detailsErr)
+	}
+	return s.Err()
+}
+
+// admittedStream has the caller in its context and checks what it receives.
+type admittedStream struct {
+	grpc.ServerStream
+	ctx      context.Context
+	validate func(any) error
+}
+
+func (s *admittedStream) Context() context.Context { return s.ctx }
+
+func (s *admittedStream) RecvMsg(message any) error {
+	if err := s.ServerStream.RecvMsg(message); err != nil {
+		return err
+	}
+	return s.validate(message)
+}

@@ -1,0 +1,44 @@
+package rpc
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+func clientTLS(authorities string) (credentials.TransportCredentials, error) {
+	if authorities == "" {
+		return insecure.NewCredentials(), nil
+	}
+	pem, err := os.ReadFile(authorities)
+	if err != nil {
+		return nil, fmt.Errorf("GRPC_TLS_CA: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("GRPC_TLS_CA: %s has no certificate in PEM form", authorities)
+	}
+	return credentials.NewTLS(&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}), nil
+}
+
+func serverTLS(certificate, key string) ([]grpc.ServerOption, error) {
+	switch {
+	case certificate == "" && key == "":
+		return nil, nil
+	case certificate == "" || key == "":
+		return nil, errors.New("GRPC_TLS_CERT and GRPC_TLS_KEY are set together or not at all")
+	}
+	pair, err := tls.LoadX509KeyPair(certificate, key)
+	if err != nil {
+		return nil, fmt.Errorf("GRPC_TLS_CERT, GRPC_TLS_KEY: %w", err)
+	}
+	return []grpc.ServerOption{grpc.Creds(credentials.NewTLS(&tls.Config{
+		Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12,
+	}))}, nil
+}
