@@ -1,0 +1,42 @@
+package domain
+
+// Status is how far an order has come.
+type Status string
+
+// Values of Status.
+const (
+	// StatusNone: nothing but, perhaps, the trouble of its saga is recorded.
+	StatusNone      Status = ""
+	StatusPlaced    Status = "placed"
+	StatusConfirmed Status = "confirmed"
+	StatusRejected  Status = "rejected"
+	StatusCancelled Status = "cancelled"
+)
+
+// Statuses lists the values an order that exists can have.
+func Statuses() []Status {
+	return []Status{StatusPlaced, StatusConfirmed, StatusRejected, StatusCancelled}
+}
+
+// Settled tells whether the saga that places the order has come to its end.
+func (s Status) Settled() bool {
+	return s == StatusConfirmed || s == StatusRejected || s == StatusCancelled
+}
+
+// PaymentStatus is how far the money has come.
+type PaymentStatus string
+
+// Values of PaymentStatus.
+const (
+	PaymentStatusNone       PaymentStatus = "none"
+	PaymentStatusAuthorized PaymentStatus = "authorized"
+	PaymentStatusVoided     PaymentStatus = "voided"
+)
+
+// FulfilmentStatus is how far the goods have come.
+type FulfilmentStatus string
+
+// Values of FulfilmentStatus.
+const (
+	FulfilmentStatusUnfulfilled FulfilmentStatus = "unfulfilled"
+)
