@@ -40,6 +40,11 @@ var (
 	CustomerID = temporal.NewSearchAttributeKeyKeyword("CustomerId")
 )
 
+// SearchAttributes are the names a namespace must have, all of type Keyword.
+func SearchAttributes() []string {
+	return []string{OrderStatus.GetName(), SagaState.GetName(), CustomerID.GetName()}
+}
+
 // Values of SagaState.
 const (
 	SagaRunning   = "running"

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"time"
 
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/contrib/opentelemetry"
@@ -52,4 +53,19 @@ func Ready(c client.Client) func(context.Context) error {
 		}
 		return nil
 	}
+}
+
+// HasSearchAttributes checks that the client's namespace has keyword search
+// attributes of these names and that the server can use them, which takes it a
+// moment after their creation. The error names the first that is missing.
+func HasSearchAttributes(ctx context.Context, c client.Client, names ...string) error {
+	// A query is the one way that works on every kind of server and sees what a
+	// starting workflow would see.
+	for _, name := range names {
+		_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: name + " = 'none'"})
+		if err != nil {
+			return fmt.Errorf("Temporal search attribute %s (Keyword): %w", name, err)
+		}
+	}
+	return nil
 }

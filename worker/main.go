@@ -1,0 +1,99 @@
+// Command worker runs the sagas: it polls a Temporal task queue, decides for
+// workflows and calls the services for activities. Run as many as are needed.
+package main
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"google.golang.org/grpc"
+
+	inventoryactivities "github.com/ordersaga/ordersaga/activities/inventory"
+	ordersactivities "github.com/ordersaga/ordersaga/activities/orders"
+	paymentsactivities "github.com/ordersaga/ordersaga/activities/payments"
+	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
+	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
+	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/lifecycle"
+	"github.com/ordersaga/ordersaga/platform/program"
+	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/telemetry"
+	"github.com/ordersaga/ordersaga/platform/temporalclient"
+)
+
+func main() { program.Main("worker", run) }
+
+func run(ctx context.Context) error {
+	cfg, err := config.Load[settings]()
+	if err != nil {
+		return err
+	}
+	tokens := auth.ServiceTokens(ctx, cfg.Auth)
+	orders, err := rpc.Dial(cfg.OrdersAddr, tokens)
+	if err != nil {
+		return err
+	}
+	defer orders.Close()
+	inventory, err := rpc.Dial(cfg.InventoryAddr, tokens)
+	if err != nil {
+		return err
+	}
+	defer inventory.Close()
+	payments, err := rpc.Dial(cfg.PaymentsAddr, tokens)
+	if err != nil {
+		return err
+	}
+	defer payments.Close()
+
+	temporal, err := temporalclient.Dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+
+	w := worker.New(temporal, cfg.TaskQueue, cfg.options())
+	registerWorkflows(w)
+	registerActivities(w, orders, inventory, payments)
+
+	ready := map[string]func(context.Context) error{
+		"temporal":          temporalclient.Ready(temporal),
+		"search attributes": searchAttributes(temporal),
+	}
+	return lifecycle.Run(ctx,
+		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.Port, ready), "PORT"),
+		lifecycle.Component{Name: "worker", Run: polling(w), Drain: cfg.StopTimeout + 10*time.Second},
+	)
+}
+
+// polling runs the worker until it is told to stop; then it takes no new tasks
+// and finishes those it has.
+func polling(w worker.Worker) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := w.Start(); err != nil {
+			return err
+		}
+		<-ctx.Done()
+		w.Stop()
+		return nil
+	}
+}
+
+// registerActivities says which service does which steps: one line a service.
+func registerActivities(w worker.ActivityRegistry, orders, inventory, payments grpc.ClientConnInterface) {
+	w.RegisterActivity(&ordersactivities.Activities{Client: ordersv1.NewOrdersServiceClient(orders)})
+	w.RegisterActivity(&inventoryactivities.Activities{Client: inventoryv1.NewInventoryServiceClient(inventory)})
+	w.RegisterActivity(&paymentsactivities.Activities{Client: paymentsv1.NewPaymentsServiceClient(payments)})
+}
+
+// searchAttributes tells whether the namespace knows the attributes that sagas
+// set: without one of them a workflow task fails.
+func searchAttributes(c client.Client) func(context.Context) error {
+	return func(ctx context.Context) error {
+		return temporalclient.HasSearchAttributes(ctx, c, sagas.SearchAttributes()...)
+	}
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/worker"
+
+	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/platform/config"
+)
+
+// settings of the worker; TEMPORAL_* are read by platform/temporalclient.
+type settings struct {
+	Host string `env:"HOST" envDefault:"127.0.0.1" desc:"the address the admin port listens on"`
+	Port int    `env:"PORT" envDefault:"8090" desc:"the port of health, metrics and profiles"`
+	config.Auth
+	OrdersAddr    string `env:"ORDERS_GRPC_ADDR" envDefault:"127.0.0.1:9080" desc:"host:port of the orders service's gRPC"`
+	InventoryAddr string `env:"INVENTORY_GRPC_ADDR" envDefault:"127.0.0.1:9082" desc:"host:port of the inventory service's gRPC"`
+	PaymentsAddr  string `env:"PAYMENTS_GRPC_ADDR" envDefault:"127.0.0.1:9083" desc:"host:port of the payments service's gRPC"`
+
+	TaskQueue string `env:"TEMPORAL_TASK_QUEUE" desc:"the task queue to poll"`
+	// DeploymentName and BuildID make this a versioned worker: both or neither.
+	DeploymentName string `env:"TEMPORAL_DEPLOYMENT_NAME" desc:"the worker deployment this worker belongs to"`
+	BuildID        string `env:"TEMPORAL_WORKER_BUILD_ID" desc:"the build of this worker within its deployment"`
+	// StopTimeout must exceed the bound of a local try, or a stop cuts it off.
+	StopTimeout time.Duration `env:"WORKER_STOP_TIMEOUT" envDefault:"15s" desc:"how long running activities get to finish at a stop, 2s to 5m"`
+	// Concurrency is how many activities run at once.
+	Concurrency int `env:"WORKER_CONCURRENCY" envDefault:"100" desc:"how many activities run at once, 1 to 10000"`
+}
+
+// SetDefaults implements the defaults that are not literals.
+func (s *settings) SetDefaults() { s.TaskQueue = sagas.TaskQueue }
+
+// Validate checks bounds.
+func (s settings) Validate() error {
+	if (s.DeploymentName == "") != (s.BuildID == "") {
+		return fmt.Errorf("TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID go together: set both, or neither")
+	}
+	if s.StopTimeout < 2*time.Second || s.StopTimeout > 5*time.Minute {
+		return fmt.Errorf("WORKER_STOP_TIMEOUT must be between 2s and 5m, not %s", s.StopTimeout)
+	}
+	if s.Concurrency < 1 || s.Concurrency > 10000 {
+		return fmt.Errorf("WORKER_CONCURRENCY must be between 1 and 10000, not %d", s.Concurrency)
+	}
+	return nil
+}
+
+func (s settings) options() worker.Options {
+	options := worker.Options{
+		WorkerStopTimeout:                  s.StopTimeout,
+		MaxConcurrentActivityExecutionSize: s.Concurrency,
+		// Local activities hold a workflow task open: enough of them for all the
+		// tasks that can be open at once.
+		MaxConcurrentLocalActivityExecutionSize: s.Concurrency,
+		MaxConcurrentWorkflowTaskExecutionSize:  s.Concurrency,
+		MaxConcurrentWorkflowTaskPollers:        8,
+		MaxConcurrentActivityTaskPollers:        8,
+	}
+	if s.BuildID != "" {
+		options.DeploymentOptions = worker.DeploymentOptions{
+			UseVersioning: true,
+			Version:       worker.WorkerDeploymentVersion{DeploymentName: s.DeploymentName, BuildID: s.BuildID},
+		}
+	}
+	return options
+}
