@@ -1,0 +1,89 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Tenant is a role and the databases that it owns: it can do all in them and cannot connect to any other.
+type Tenant struct {
+	Role      string
+	Password  string
+	Databases []string
+}
+
+// Admit creates the tenants that do not exist yet, and shuts everyone else out of their databases.
+func (s *Server) Admit(ctx context.Context, tenants []Tenant) error {
+	conn, err := s.connect(ctx, "postgres")
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	// The server's log quotes a failed statement, and some of these hold a password.
+	if _, err := conn.Exec(ctx, "SET log_min_error_statement = panic"); err != nil {
+		return fmt.Errorf("preparing the session: %w", err)
+	}
+	for _, name := range []string{"postgres", "template1"} {
+		if err := run(ctx, conn, "REVOKE ALL ON DATABASE %I FROM PUBLIC", name); err != nil {
+			return fmt.Errorf("closing database %s: %w", name, err)
+		}
+	}
+	for _, tenant := range tenants {
+		if err := admit(ctx, conn, tenant); err != nil {
+			return fmt.Errorf("admitting the role %s: %w", tenant.Role, err)
+		}
+	}
+	return nil
+}
+
+func admit(ctx context.Context, conn *pgx.Conn, tenant Tenant) error {
+	known, err := exists(ctx, conn, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", tenant.Role)
+	if err != nil {
+		return err
+	}
+	verb := "CREATE"
+	if known {
+		verb = "ALTER"
+	}
+	if err := run(ctx, conn, verb+" ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD %L", tenant.Role, tenant.Password); err != nil {
+		return err
+	}
+	for _, database := range tenant.Databases {
+		known, err := exists(ctx, conn, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", database)
+		if err != nil {
+			return err
+		}
+		if !known {
+			if err := run(ctx, conn, "CREATE DATABASE %I OWNER %I TEMPLATE template0", database, tenant.Role); err != nil {
+				return err
+			}
+		}
+		if err := run(ctx, conn, "REVOKE ALL ON DATABASE %I FROM PUBLIC", database); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func exists(ctx context.Context, conn *pgx.Conn, query, name string) (bool, error) {
+	var found bool
+	if err := conn.QueryRow(ctx, query, name).Scan(&found); err != nil {
+		return false, fmt.Errorf("looking for %q: %w", name, err)
+	}
+	return found, nil
+}
+
+// run executes a statement that takes no parameters, such as CREATE ROLE. The server itself puts the values in:
+// %I an identifier, %L a literal, each quoted as it needs to be.
+func run(ctx context.Context, conn *pgx.Conn, template string, values ...string) error {
+	var statement string
+	if err := conn.QueryRow(ctx, "SELECT format($1, VARIADIC $2::text[])", template, values).Scan(&statement); err != nil {
+		return fmt.Errorf("preparing %q: %w", template, err)
+	}
+	if _, err := conn.Exec(ctx, statement); err != nil {
+		return fmt.Errorf("running %q: %w", template, err)
+	}
+	return nil
+}

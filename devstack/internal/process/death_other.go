@@ -1,0 +1,8 @@
+//go:build !linux
+
+package process
+
+import "syscall"
+
+// Without such a signal a child of a killed devstack lives on until the next start finds it by its record.
+func setDeathSignal(*syscall.SysProcAttr, syscall.Signal) {}

@@ -1,0 +1,155 @@
+package process
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/ordersaga/ordersaga/devstack/internal/progress"
+)
+
+// Service is a program that is kept running: when it dies it is started again.
+type Service struct {
+	Name string
+	// Start brings the program up once.
+	Start func(ctx context.Context) (*Child, error)
+	// Answers says whether the program does its work.
+	Answers func(ctx context.Context) error
+	// Patience bounds one start, from the first instruction until it answers.
+	Patience time.Duration
+	// Steps by which the program is asked to end.
+	Steps []Step
+	// Restarted is told the new process id, once the program answers again.
+	Restarted func(pid int)
+	Print     *progress.Printer
+
+	mu       sync.Mutex
+	child    *Child
+	stopping chan struct{}
+	watched  chan struct{}
+}
+
+// Waits between one restart and the next double from the first to the last, and
+// begin anew when the program has lived for the settled time.
+const (
+	firstWait = 500 * time.Millisecond
+	lastWait  = 30 * time.Second
+	settled   = time.Minute
+)
+
+// Run starts the program and keeps it running until Stop. It returns when the
+// program answers for the first time, or with the reason why it did not.
+func (s *Service) Run(ctx context.Context) error {
+	s.stopping = make(chan struct{})
+	s.watched = make(chan struct{})
+	if err := s.bringUp(ctx); err != nil {
+		close(s.watched)
+		return err
+	}
+	go s.watch()
+	return nil
+}
+
+// Pid of the program at this moment; 0 while it is down.
+func (s *Service) Pid() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.child == nil {
+		return 0
+	}
+	return s.child.Pid
+}
+
+// Stop ends the program for good. It may be called when Run failed or was never called.
+func (s *Service) Stop(hurry <-chan struct{}) {
+	if s.stopping == nil {
+		return
+	}
+	close(s.stopping)
+	if child := s.current(); child != nil {
+		child.Stop(hurry, s.Steps...)
+	}
+	<-s.watched
+	// A restart may have been under way.
+	if child := s.current(); child != nil {
+		child.Stop(hurry, s.Steps...)
+	}
+}
+
+func (s *Service) current() *Child {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.child
+}
+
+func (s *Service) bringUp(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.Patience)
+	defer cancel()
+	child, err := s.Start(ctx)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.child = child
+	s.mu.Unlock()
+	return child.Await(ctx, s.Answers)
+}
+
+func (s *Service) watch() {
+	defer close(s.watched)
+	wait := firstWait
+	for born := time.Now(); ; born = time.Now() {
+		child := s.current()
+		select {
+		case <-s.stopping:
+			return
+		case <-child.Done():
+		}
+		if closed(s.stopping) {
+			return
+		}
+		if time.Since(born) > settled {
+			wait = firstWait
+		}
+		s.Print.Note(s.Name, "died (%s), restarting in %s", child.Fate(), wait)
+		if !s.restart(&wait) {
+			return
+		}
+	}
+}
+
+// restart tries until the program answers again, and says false when it is to stop instead.
+func (s *Service) restart(wait *time.Duration) bool {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		select {
+		case <-s.stopping:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(*wait):
+		}
+		*wait = min(2**wait, lastWait)
+		began := time.Now()
+		err := s.bringUp(ctx)
+		if err == nil {
+			s.Print.State(s.Name, "restarted", began)
+			s.Restarted(s.Pid())
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		s.Print.Note(s.Name, "did not come back, next try in %s: %v", *wait, err)
+		// A program that runs but does not answer makes room for the next one.
+		if child := s.current(); child != nil {
+			child.Stop(s.stopping, s.Steps...)
+		}
+	}
+}

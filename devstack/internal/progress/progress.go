@@ -1,0 +1,34 @@
+// Package progress says, one line each, what happens to the engines.
+package progress
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+// Printer writes lines that a person can follow and a program can split at the spaces.
+type Printer struct {
+	mu  sync.Mutex
+	out io.Writer
+}
+
+// To prints to out.
+func To(out io.Writer) *Printer { return &Printer{out: out} }
+
+// State says that an engine reached a state, and after how long.
+func (p *Printer) State(engine, state string, since time.Time) {
+	p.line("%-12s %-10s %6.1fs", engine, state, time.Since(since).Seconds())
+}
+
+// Note says something about an engine that is no state.
+func (p *Printer) Note(engine, format string, args ...any) {
+	p.line("%-12s %s", engine, fmt.Sprintf(format, args...))
+}
+
+func (p *Printer) line(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fmt.Fprintf(p.out, format+"\n", args...)
+}

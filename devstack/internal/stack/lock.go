@@ -1,0 +1,39 @@
+package stack
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// lock keeps a second devstack out of the folder. The system lets it go with the
+// process, however that ends.
+func lock(dir string) (*os.File, error) {
+	file, err := os.OpenFile(filepath.Join(dir, "devstack.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("locking %s: %w", dir, err)
+	}
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		owner, _ := io.ReadAll(io.LimitReader(file, 32)) // who it is only makes the message better
+		file.Close()
+		return nil, fmt.Errorf("another devstack (process id %s) runs on %s", strings.TrimSpace(string(owner)), dir)
+	}
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("locking %s: %w", dir, err)
+	}
+	if err := file.Truncate(0); err != nil {
+		file.Close()
+		return nil, fmt.Errorf("locking %s: %w", dir, err)
+	}
+	if _, err := fmt.Fprintln(file, os.Getpid()); err != nil {
+		file.Close()
+		return nil, fmt.Errorf("locking %s: %w", dir, err)
+	}
+	return file, nil
+}
