@@ -50,12 +50,10 @@ type status struct {
 }
 
 // Readiness answers 200 when every check passes within 2 s and 503 with the
-// failing ones otherwise. The checks run side by side.
+// failing ones otherwise.
 func Readiness(ready map[string]func(context.Context) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
-		defer cancel()
-		if failing := runChecks(ctx, ready); len(failing) > 0 {
+		if failing := Failing(r.Context(), ready); len(failing) > 0 {
 			writeStatus(w, http.StatusServiceUnavailable, status{Status: "unavailable", Failing: failing})
 			return
 		}
@@ -63,7 +61,11 @@ func Readiness(ready map[string]func(context.Context) error) http.Handler {
 	})
 }
 
-func runChecks(ctx context.Context, ready map[string]func(context.Context) error) map[string]string {
+// Failing runs the checks side by side, 2 s at most, and answers with the
+// message of each that does not pass, by its name.
+func Failing(ctx context.Context, ready map[string]func(context.Context) error) map[string]string {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
 	var mu sync.Mutex
 	var group sync.WaitGroup
 	failing := map[string]string{}

@@ -1,0 +1,99 @@
+// Package rest is the REST border of every service: typed operations with an
+// OpenAPI 3.1 description, bearer tokens, strict JSON and problem details
+// (RFC 9457) for everything that goes wrong.
+//
+//	api := rest.New(rest.Config{Title: "Orders", Version: version, Verifier: verifier})
+//	rest.Handle(api, rest.Op{Method: "GET", Path: "/v1/orders/{id}", ID: "get-order"}, get)
+//	lifecycle.HTTP("rest", api.Server(cfg.Address()))
+//
+// Inputs and outputs are structs with Huma's tags: path, query, header, Body,
+// Status, and minimum, maxLength, pattern, … which are checked and described.
+package rest
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/labstack/echo/v5"
+
+	"github.com/ordersaga/ordersaga/platform/auth"
+)
+
+// Config is what a service says of its API.
+type Config struct {
+	Title       string
+	Version     string
+	Description string
+	// Verifier is needed unless every operation is Public.
+	Verifier *auth.Verifier
+	// Ready are the checks of /readyz, by name. What they say stays on the
+	// admin server; here only the names of the failing ones are shown.
+	Ready map[string]func(ctx context.Context) error
+}
+
+// API serves a service's operations. It is an http.Handler.
+type API struct {
+	echo     *echo.Echo
+	huma     huma.API
+	verifier *auth.Verifier
+}
+
+// New makes an API without operations. It serves /livez, /readyz,
+// /openapi.json, /openapi.yaml and /docs.
+func New(cfg Config) *API {
+	router := echo.NewWithConfig(echo.Config{
+		Logger:           slog.Default(),
+		HTTPErrorHandler: writeError,
+		// Not allowed to overwrite: two operations on one path are a mistake.
+		Router: echo.NewRouter(echo.RouterConfig{UnescapePathParamValues: true}),
+	})
+	router.Use(tracing(), requestID, accessLog, recovery, secureHeaders, cleanURL)
+	api := &API{echo: router, huma: humaecho.New(router, describe(cfg)), verifier: cfg.Verifier}
+	api.serveHealth(cfg.Ready)
+	api.serveDescription(cfg.Title)
+	return api
+}
+
+// ServeHTTP implements http.Handler.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.echo.ServeHTTP(w, r) }
+
+// Server is an http.Server for the API with the limits it needs to face the
+// public: slow and oversized requests do not hold it.
+func (a *API) Server(addr string) *http.Server {
+	return &http.Server{
+		Addr:              addr,
+		Handler:           a,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       120 * time.Second,
+		MaxHeaderBytes:    32 << 10,
+	}
+}
+
+// describe is the OpenAPI document without operations, and how JSON is read.
+func describe(cfg Config) huma.Config {
+	return huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info:    &huma.Info{Title: cfg.Title, Version: cfg.Version, Description: cfg.Description},
+			Components: &huma.Components{
+				Schemas: huma.NewMapRegistry("#/components/schemas/", newSchemaNamer()),
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					bearerScheme: {
+						Type: "http", Scheme: "bearer", BearerFormat: "JWT",
+						Description: "An access token of the OpenID Connect issuer the service trusts.",
+					},
+				},
+			},
+			Security: []map[string][]string{{bearerScheme: {}}},
+		},
+		Formats:                      map[string]huma.Format{"application/json": strictJSON, "json": strictJSON},
+		DefaultFormat:                "application/json",
+		RejectUnknownQueryParameters: true,
+	}
+}

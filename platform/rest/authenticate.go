@@ -1,0 +1,88 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+
+	"github.com/ordersaga/ordersaga/platform/auth"
+)
+
+// rememberPath puts the path in the context, for problems.
+func (a *API) rememberPath(ctx huma.Context, next func(huma.Context)) {
+	url := ctx.URL()
+	next(huma.WithValue(ctx, pathKey{}, url.EscapedPath()))
+}
+
+// authenticate lets a caller through who has a valid token with the scope.
+func (a *API) authenticate(scope string) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		if scope == Public {
+			next(ctx)
+			return
+		}
+		identity, refused := a.identify(ctx.Context(), ctx.Header("Authorization"))
+		if refused == nil && scope != "" && !identity.Has(scope) {
+			refused = NewProblem(http.StatusForbidden, "forbidden", "The token lacks the scope "+scope+".").
+				WithHeader("WWW-Authenticate", fmt.Sprintf(`Bearer realm="ordersaga", error="insufficient_scope", scope=%q`, scope))
+		}
+		if refused != nil {
+			write(ctx, refused)
+			return
+		}
+		next(huma.WithContext(ctx, auth.WithIdentity(ctx.Context(), identity)))
+	}
+}
+
+func (a *API) identify(ctx context.Context, authorization string) (auth.Identity, *Problem) {
+	scheme, token, _ := strings.Cut(authorization, " ")
+	token = strings.TrimSpace(token)
+	if !strings.EqualFold(scheme, "bearer") || token == "" {
+		return auth.Identity{}, NewProblem(http.StatusUnauthorized, "unauthenticated", "Send a token: Authorization: Bearer …").
+			WithHeader("WWW-Authenticate", `Bearer realm="ordersaga"`)
+	}
+	identity, err := a.verifier.Verify(ctx, token)
+	if errors.Is(err, auth.ErrInvalidToken) {
+		// Why goes to the one who can do something about it, in the terms of RFC 6750.
+		return auth.Identity{}, NewProblem(http.StatusUnauthorized, "invalid-token", "The token is not valid for this service, or not any more.").
+			WithHeader("WWW-Authenticate", `Bearer realm="ordersaga", error="invalid_token"`)
+	}
+	if err != nil {
+		return auth.Identity{}, translate(ctx, err)
+	}
+	return identity, nil
+}
+
+// acceptBody refuses a body that is too large or not JSON before it is read.
+func (a *API) acceptBody(limit int64) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		r := humaecho.Unwrap(ctx).Request()
+		if ctx.Operation().RequestBody == nil || r.ContentLength == 0 {
+			next(ctx)
+			return
+		}
+		if r.ContentLength > limit {
+			write(ctx, NewProblem(http.StatusRequestEntityTooLarge, "body-too-large",
+				fmt.Sprintf("The body has %d bytes; this operation takes %d.", r.ContentLength, limit)))
+			return
+		}
+		media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+		charset := parameters["charset"]
+		if err != nil || media != "application/json" || (charset != "" && !strings.EqualFold(charset, "utf-8")) {
+			write(ctx, unsupportedMediaType())
+			return
+		}
+		next(ctx)
+	}
+}
+
+func write(ctx huma.Context, p *Problem) {
+	c := humaecho.Unwrap(ctx)
+	writeProblem(c.Response(), c.Request(), atRequest(ctx.Context(), p))
+}

@@ -1,0 +1,75 @@
+package rest
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/labstack/echo/v5"
+	"github.com/swaggest/swgui"
+	"github.com/swaggest/swgui/v5emb"
+)
+
+// serveDescription serves the OpenAPI document and a page to read it and try
+// it, whose every asset comes from this binary.
+func (a *API) serveDescription(title string) {
+	asJSON := sync.OnceValues(func() ([]byte, error) { return json.Marshal(a.huma.OpenAPI()) })
+	asYAML := sync.OnceValues(func() ([]byte, error) { return a.huma.OpenAPI().YAML() })
+	a.echo.GET("/openapi.json", serveDocument("application/openapi+json", asJSON))
+	a.echo.GET("/openapi.yaml", serveDocument("application/openapi+yaml", asYAML))
+
+	page := v5emb.NewHandlerWithConfig(swgui.Config{
+		Title: title, SwaggerJSON: "/openapi.json", BasePath: "/docs/",
+		SettingsUI: map[string]string{"persistAuthorization": "false", "defaultModelsExpandDepth": "1"},
+	})
+	policy := pagePolicy(page)
+	serve := func(c *echo.Context) error {
+		c.Response().Header().Set("Content-Security-Policy", policy)
+		page.ServeHTTP(c.Response(), c.Request())
+		return nil
+	}
+	a.echo.GET("/docs", func(c *echo.Context) error { return c.Redirect(http.StatusMovedPermanently, "/docs/") })
+	a.echo.GET("/docs/", serve)
+	a.echo.GET("/docs/*", serve)
+}
+
+func serveDocument(contentType string, document func() ([]byte, error)) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		body, err := document()
+		if err != nil {
+			return fmt.Errorf("encode the OpenAPI document: %w", err)
+		}
+		c.Response().Header().Set("Cache-Control", "no-cache")
+		return c.Blob(http.StatusOK, contentType, body)
+	}
+}
+
+var inlineScript = regexp.MustCompile(`(?s)<script>(.*?)</script>`)
+
+// pagePolicy lets the page load from here only, and run only the scripts it
+// has: those in the page are named by their hashes.
+func pagePolicy(page http.Handler) string {
+	rendered := httptest.NewRecorder()
+	page.ServeHTTP(rendered, httptest.NewRequest(http.MethodGet, "/docs/", nil))
+	scripts := []string{"'self'"}
+	for _, script := range inlineScript.FindAllStringSubmatch(rendered.Body.String(), -1) {
+		hash := sha256.Sum256([]byte(script[1]))
+		scripts = append(scripts, "'sha256-"+base64.StdEncoding.EncodeToString(hash[:])+"'")
+	}
+	return strings.Join([]string{
+		"default-src 'none'",
+		"script-src " + strings.Join(scripts, " "),
+		"style-src 'self' 'unsafe-inline'", // Swagger UI sets styles on elements
+		"img-src 'self' data:",
+		"connect-src 'self'",
+		"base-uri 'none'",
+		"form-action 'none'",
+		"frame-ancestors 'none'",
+	}, "; ")
+}

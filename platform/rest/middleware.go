@@ -1,0 +1,132 @@
+package rest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	echootel "github.com/labstack/echo-opentelemetry"
+	"github.com/labstack/echo/v5"
+
+	"github.com/ordersaga/ordersaga/platform/telemetry"
+)
+
+// tracing makes each request a server span named by its route, in its caller's
+// trace, and records http.server.request.duration and its kin.
+func tracing() echo.MiddlewareFunc {
+	return echootel.NewMiddlewareWithConfig(echootel.Config{
+		Skipper: func(c *echo.Context) bool { return isProbe(c.Request().URL.Path) },
+	})
+}
+
+func isProbe(path string) bool { return path == "/livez" || path == "/readyz" }
+
+const (
+	requestIDHeader = "X-Request-Id"
+	maxRequestID    = 128
+)
+
+// requestID keeps the caller's id for the request, or gives one, and puts it on
+// every log line.
+func requestID(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		id := c.Request().Header.Get(requestIDHeader)
+		if !plausible(id) {
+			id = rand.Text()
+		}
+		c.Response().Header().Set(requestIDHeader, id)
+		setContext(c, telemetry.With(c.Request().Context(), slog.String("request_id", id)))
+		return next(c)
+	}
+}
+
+// plausible keeps what callers make up from breaking logs.
+func plausible(id string) bool {
+	return id != "" && len(id) <= maxRequestID && strings.IndexFunc(id, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("-_.:", r)
+	}) < 0
+}
+
+// accessLog writes one line a request: no query, no body, no caller, all of
+// which may be personal.
+func accessLog(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		begun := time.Now()
+		if err := next(c); err != nil {
+			// Answered here, so that the line has the status that was sent.
+			writeError(c, err)
+		}
+		level := slog.LevelInfo
+		if isProbe(c.Request().URL.Path) {
+			level = slog.LevelDebug
+		}
+		attrs := []slog.Attr{
+			slog.String("method", c.Request().Method),
+			slog.String("route", c.Path()),
+			slog.String("path", c.Request().URL.EscapedPath()),
+			slog.Duration("took", time.Since(begun)),
+		}
+		if response, _ := echo.UnwrapResponse(c.Response()); response != nil {
+			attrs = append(attrs, slog.Int("status", response.Status), slog.Int64("bytes", response.Size))
+		}
+		slog.LogAttrs(c.Request().Context(), level, "request", attrs...)
+		return nil
+	}
+}
+
+// recovery answers a panic with 500 and logs where it came from.
+func recovery(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) (err error) {
+		defer func() {
+			cause := recover()
+			if cause == nil {
+				return
+			}
+			if failure, ok := cause.(error); ok && errors.Is(failure, http.ErrAbortHandler) {
+				panic(cause) // net/http's way to drop the connection
+			}
+			slog.ErrorContext(c.Request().Context(), "panic", "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			err = internalError()
+		}()
+		return next(c)
+	}
+}
+
+// secureHeaders tell browsers to take an answer for nothing but what it says
+// it is. Answers are personal: nobody on the way keeps them.
+func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		header := c.Response().Header()
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("X-Frame-Options", "DENY")
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		header.Set("Cache-Control", "no-store")
+		return next(c)
+	}
+}
+
+// cleanURL refuses text in the URL that is no text: invalid UTF-8, and NUL,
+// which PostgreSQL cannot store.
+func cleanURL(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		u := c.Request().URL
+		query, err := url.QueryUnescape(u.RawQuery)
+		if err != nil || !isText(query) || !isText(u.Path) {
+			return NewProblem(http.StatusBadRequest, "bad-request", "The URL contains what is not text.")
+		}
+		return next(c)
+	}
+}
+
+func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
+func setContext(c *echo.Context, ctx context.Context) { c.SetRequest(c.Request().WithContext(ctx)) }

@@ -1,0 +1,120 @@
+package rest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+const (
+	// Public is the Scope of an operation that needs no token.
+	Public = "-"
+	// DefaultMaxBody in bytes: a thousand order lines fit.
+	DefaultMaxBody = 256 << 10
+	// DefaultTimeout bounds an operation, and with it every call it makes.
+	DefaultTimeout = 30 * time.Second
+
+	bearerScheme = "bearer"
+)
+
+// Op describes one operation.
+type Op struct {
+	Method string // "POST"
+	Path   string // "/v1/orders/{id}"
+	// ID names the operation in the description and in generated clients:
+	// "place-order".
+	ID          string
+	Summary     string
+	Description string
+	Tags        []string
+	// Scope a caller needs: empty for any valid token, Public for none, else
+	// auth.ScopeOperator and the like.
+	Scope string
+	// Status of success; by default 200, or 204 when there is no body.
+	Status int
+	// Errors are the statuses besides those every operation can answer with.
+	Errors []int
+	// MaxBody in bytes; DefaultMaxBody when 0.
+	MaxBody int64
+	// Timeout of the operation; DefaultTimeout when 0, at most 55 s, since the
+	// server cuts an answer off after 60 s.
+	Timeout time.Duration
+}
+
+const maxTimeout = 55 * time.Second
+
+// Handle serves an operation. The caller is auth.FromContext(ctx). What the
+// handler returns as an error is answered as a problem: a *Problem as it is, a
+// *refusal.Refusal with 422 and its reason as the type, something that is away
+// with 503, the rest with 500 and only a trace id.
+func Handle[In, Out any](api *API, op Op, h func(ctx context.Context, in *In) (*Out, error)) {
+	timeout := op.Timeout
+	if timeout == 0 {
+		timeout = DefaultTimeout
+	}
+	if timeout < 0 || timeout > maxTimeout {
+		panic(fmt.Sprintf("rest: %s: the timeout must be between 0 and %s, not %s", op.ID, maxTimeout, timeout))
+	}
+	huma.Register(api.huma, api.operation(op), func(ctx context.Context, in *In) (*Out, error) {
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		out, err := h(ctx, in)
+		if err != nil {
+			return nil, problemOf(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+func (a *API) operation(op Op) huma.Operation {
+	if op.Scope != Public && a.verifier == nil {
+		panic(fmt.Sprintf("rest: %s needs a token, but the API has no verifier", op.ID))
+	}
+	limit := op.MaxBody
+	if limit == 0 {
+		limit = DefaultMaxBody
+	}
+	operation := huma.Operation{
+		Method: op.Method, Path: op.Path, OperationID: op.ID,
+		Summary: op.Summary, Description: op.Description, Tags: op.Tags,
+		DefaultStatus: op.Status,
+		Errors:        errorsOf(op),
+		// Huma refuses a body that reaches its limit; ours is the last allowed.
+		MaxBodyBytes: limit + 1,
+		Middlewares:  huma.Middlewares{a.rememberPath, a.authenticate(op.Scope), a.acceptBody(limit)},
+	}
+	switch op.Scope {
+	case Public:
+		operation.Security = []map[string][]string{}
+	case "":
+		operation.Security = []map[string][]string{{bearerScheme: {}}}
+	default:
+		operation.Security = []map[string][]string{{bearerScheme: {op.Scope}}}
+	}
+	return operation
+}
+
+// errorsOf adds what every operation of its kind can answer with.
+func errorsOf(op Op) []int {
+	statuses := []int{http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable}
+	if op.Scope != Public {
+		statuses = append(statuses, http.StatusUnauthorized)
+	}
+	if op.Scope != Public && op.Scope != "" {
+		statuses = append(statuses, http.StatusForbidden)
+	}
+	if takesBody(op.Method) {
+		statuses = append(statuses, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	statuses = append(statuses, op.Errors...)
+	slices.Sort(statuses)
+	return slices.Compact(statuses)
+}
+
+func takesBody(method string) bool {
+	return method == http.MethodPost || method == http.MethodPut || method == http.MethodPatch
+}

@@ -1,0 +1,85 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// Huma makes its errors through these two; they are global because it is. This
+// package is the only one that uses Huma to serve.
+func init() {
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		return humaProblem(context.Background(), status, message, errs...)
+	}
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
+		return humaProblem(ctx.Context(), status, message, errs...)
+	}
+}
+
+// humaProblem puts Huma's own errors, all about reading a request, in our
+// words. It drops the values Huma echoes: they may be personal, or the whole
+// body.
+func humaProblem(ctx context.Context, status int, message string, errs ...error) *Problem {
+	fields, missingHeader, malformed := fieldErrors(errs)
+	var p *Problem
+	switch {
+	case status == http.StatusRequestEntityTooLarge:
+		p = NewProblem(status, "body-too-large", "The body is larger than this operation takes.")
+	case status == http.StatusUnsupportedMediaType:
+		return atRequest(ctx, unsupportedMediaType())
+	case status == http.StatusRequestTimeout:
+		p = NewProblem(status, "request-timeout", "The body did not arrive in time.")
+	case status == http.StatusNotAcceptable:
+		p = NewProblem(status, "not-acceptable", "This service answers with application/json.")
+	case status >= http.StatusInternalServerError:
+		return problemOf(ctx, errors.Join(append([]error{errors.New(message)}, errs...)...))
+	case malformed != nil:
+		p = NewProblem(http.StatusBadRequest, "malformed-json", capital(malformed.Error())+".")
+	case missingHeader != "":
+		p = NewProblem(http.StatusBadRequest, "missing-header", "The header "+missingHeader+" is required.")
+		p.Errors = fields
+	case len(fields) > 0:
+		p = NewProblem(http.StatusUnprocessableEntity, "validation-failed", "The request is not valid: "+fields[0].Field+": "+fields[0].Message+".")
+		p.Errors = fields
+	default:
+		p = NewProblem(status, "bad-request", capital(message)+".")
+	}
+	return atRequest(ctx, p)
+}
+
+// fieldErrors also finds what makes the answer a 400: a header that is missing,
+// or JSON that is none.
+func fieldErrors(errs []error) (fields []FieldError, missingHeader string, malformed error) {
+	for _, err := range errs {
+		var detailer huma.ErrorDetailer
+		if !errors.As(err, &detailer) {
+			if err != nil {
+				fields = append(fields, FieldError{Field: "body", Message: err.Error()})
+			}
+			continue
+		}
+		detail := detailer.ErrorDetail()
+		name, isHeader := strings.CutPrefix(detail.Location, "header.")
+		if isHeader && missingHeader == "" && strings.HasPrefix(detail.Message, "required header") {
+			missingHeader = name
+		}
+		if text, ok := strings.CutPrefix(detail.Message, malformedPrefix); ok {
+			malformed = errors.New(text)
+		}
+		field := FieldError{Field: detail.Location, Message: detail.Message}
+		if text, ok := strings.CutPrefix(detail.Message, mistypedPrefix); ok {
+			field.Field, field.Message, _ = strings.Cut(text, ": ")
+		}
+		fields = append(fields, field)
+	}
+	return fields, missingHeader, malformed
+}
+
+func unsupportedMediaType() *Problem {
+	return NewProblem(http.StatusUnsupportedMediaType, "unsupported-media-type", "Send the body with Content-Type: application/json.").
+		WithHeader("Accept", "application/json")
+}
