@@ -1,0 +1,73 @@
+// Package registerproduct makes the catalog's products known to the stock: it
+// takes their creation from the broker, so that goods have a name, and a level
+// of 0 before any arrive.
+package registerproduct
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/inbox"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
+)
+
+// queue names the consumer's queue and its rows in the inbox.
+const queue = "inventory.products"
+
+// Product as the catalog created it, with the id of the event that says so.
+type Product struct {
+	EventID, SKU, Name string
+}
+
+// Request to register products in the order of their events.
+type Request struct {
+	Products []Product
+}
+
+// Done says nothing more.
+type Done struct{}
+
+// NewHandler makes the use case. An event that was handled before changes
+// nothing.
+func NewHandler(db *postgres.DB, announced func()) cqrs.Handler[Request, Done] {
+	return cqrs.Command("register_product", cqrs.HandlerFunc[Request, Done](func(ctx context.Context, req Request) (Done, error) {
+		err := db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+			names, err := fresh(ctx, tx, req.Products)
+			if err != nil || len(names) == 0 {
+				return err
+			}
+			levels, err := store.Name(ctx, tx, names)
+			if err != nil {
+				return err
+			}
+			return store.Announce(ctx, tx, uuid.NewString(), levels)
+		})
+		if err == nil {
+			announced()
+		}
+		return Done{}, err
+	}))
+}
+
+// fresh are the names by SKU that events not handled before give, the last one
+// of a SKU winning.
+func fresh(ctx context.Context, tx *postgres.Tx, products []Product) (map[string]string, error) {
+	ids := make([]string, len(products))
+	for i, product := range products {
+		ids[i] = product.EventID
+	}
+	first, err := inbox.Fresh(ctx, tx, queue, ids...)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]string, len(products))
+	for _, product := range products {
+		if first[product.EventID] {
+			names[product.SKU] = product.Name
+		}
+	}
+	return names, nil
+}

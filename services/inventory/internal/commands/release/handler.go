@@ -1,0 +1,46 @@
+// Package release undoes a reservation: what the order held or was allocated is
+// free again.
+package release
+
+import (
+	"context"
+	"time"
+
+	"github.com/ordersaga/ordersaga/platform/barrier"
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
+)
+
+// Request to undo a step, which is the one that reserved.
+type Request struct {
+	Undo barrier.Step
+}
+
+// Done says nothing more.
+type Done struct{}
+
+// NewHandler makes the use case. A reservation that was never made will never
+// be: the barrier refuses it from now on. One that has expired is free already.
+func NewHandler(db *postgres.DB, announced func()) cqrs.Handler[Request, Done] {
+	return cqrs.Command("release", cqrs.HandlerFunc[Request, Done](func(ctx context.Context, req Request) (Done, error) {
+		err := barrier.Undo(ctx, db, req.Undo, func(ctx context.Context, tx *postgres.Tx) error {
+			released, err := store.UpdateReservation(ctx, tx, req.Undo.OrderID, func(r *domain.Reservation, _ time.Time) error {
+				return r.Release()
+			})
+			if err != nil || !released {
+				return err
+			}
+			levels, err := store.Free(ctx, tx, req.Undo.OrderID)
+			if err != nil {
+				return err
+			}
+			return store.Announce(ctx, tx, req.Undo.OrderID, levels)
+		})
+		if err == nil {
+			announced()
+		}
+		return Done{}, err
+	}))
+}

@@ -1,0 +1,31 @@
+// Package internal lists inventory's slices. To add one is a folder under
+// commands or queries, and a line here.
+package internal
+
+import (
+	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/allocate"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/release"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/reserve"
+)
+
+// service is InventoryService, put together of its slices. Embedding the
+// "unsafe" interface makes a method without a slice a compile error, where the
+// "unimplemented" one would answer callers with an error.
+type service struct {
+	inventoryv1.UnsafeInventoryServiceServer
+	reserve.Reserver
+	allocate.Allocator
+	release.Releaser
+}
+
+// Service makes the gRPC service. announced is called after every commit that
+// may have left an event to relay.
+func Service(db *postgres.DB, announced func()) inventoryv1.InventoryServiceServer {
+	return service{
+		Reserver:  reserve.New(db, announced),
+		Allocator: allocate.New(db),
+		Releaser:  release.New(db, announced),
+	}
+}

@@ -1,0 +1,20 @@
+// Package step reads the step of a saga that a gRPC call is.
+package step
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	"github.com/ordersaga/ordersaga/platform/barrier"
+	"github.com/ordersaga/ordersaga/platform/telemetry"
+)
+
+// Of is the barrier's key of a request's step, and a context whose log lines
+// name the order. A UUID has two spellings, in upper and in lower case, but an
+// order has one barrier.
+func Of(ctx context.Context, s *commonv1.Step) (context.Context, barrier.Step) {
+	key := barrier.Step{OrderID: strings.ToLower(s.GetOrderId()), Saga: s.GetSaga(), Name: s.GetName()}
+	return telemetry.With(ctx, slog.String("order_id", key.OrderID), slog.String("step", key.Saga+"/"+key.Name)), key
+}

@@ -1,0 +1,69 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
+)
+
+// expire ends holds that have run out and frees their stock, all in one
+// statement. A hold that somebody else has locked is being allocated, released
+// or swept right now: it is left to them and, if it still is a hold afterwards,
+// to the next sweep. A hold that was allocated since the statement's snapshot
+// fails the condition when it is read again under its lock.
+const expire = `
+WITH due AS MATERIALIZED (
+    SELECT order_id FROM reservations
+    WHERE state = 'held' AND expires_at <= now()
+    ORDER BY expires_at
+    LIMIT $1
+    FOR NO KEY UPDATE SKIP LOCKED
+), ended AS (
+    UPDATE reservations SET state = 'expired', updated_at = now()
+    FROM due
+    WHERE reservations.order_id = due.order_id
+    RETURNING reservations.order_id
+), lines AS MATERIALIZED (
+    SELECT line.order_id, line.sku, line.quantity
+    FROM reservation_lines line JOIN ended ON line.order_id = ended.order_id
+), sums AS MATERIALIZED (
+    SELECT sku, sum(quantity)::bigint AS quantity FROM lines GROUP BY sku
+), locked AS MATERIALIZED (
+    SELECT item.sku, sums.quantity
+    FROM stock_items item JOIN sums ON item.sku = sums.sku
+    ORDER BY item.sku
+    FOR NO KEY UPDATE OF item
+), freed AS (
+    UPDATE stock_items item
+    SET reserved = item.reserved - locked.quantity, version = item.version + 1
+    FROM locked
+    WHERE item.sku = locked.sku
+    RETURNING item.sku, item.on_hand, item.reserved, item.version
+), journal AS (
+    INSERT INTO movements (sku, kind, quantity, reference)
+    SELECT sku, 'expire', quantity, order_id FROM lines ORDER BY sku
+)
+SELECT sku, on_hand, reserved, version, (SELECT count(*) FROM ended) FROM freed ORDER BY sku`
+
+// Expire ends at most limit holds that have run out, the oldest first, and
+// returns the new levels and how many holds ended.
+func Expire(ctx context.Context, q postgres.Querier, limit int) (levels []domain.Level, holds int, err error) {
+	rows, err := q.QueryContext(ctx, expire, limit)
+	if err != nil {
+		return nil, 0, fmt.Errorf("expire holds: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var level domain.Level
+		if err := rows.Scan(&level.SKU, &level.OnHand, &level.Reserved, &level.Version, &holds); err != nil {
+			return nil, 0, fmt.Errorf("expire holds: %w", err)
+		}
+		levels = append(levels, level)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, 0, fmt.Errorf("expire holds: %w", err)
+	}
+	return levels, holds, nil
+}

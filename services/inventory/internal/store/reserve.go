@@ -1,0 +1,133 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/ordersaga/ordersaga/contracts/refusals"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/refusal"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
+)
+
+// reserve holds all lines or none, in one statement however many there are. How
+// it is safe under READ COMMITTED, where the statement's snapshot is older than
+// the locks it waits for:
+//
+//   - locked takes the rows in the order of their SKU (the lock is above the
+//     sort in the plan), so two orders never wait for each other in a circle.
+//     After a wait PostgreSQL hands out the row as the other transaction left it
+//     (EvalPlanQual), so what is available is what is left, not the snapshot's.
+//   - short compares every wanted row with what was locked, so nothing is
+//     written before every lock is held; from then on no one else can change a
+//     level.
+//   - reserved adds to the row's newest version, not to the snapshot's: the
+//     update meets the same EvalPlanQual. It may not write levels computed in
+//     Go or in another statement.
+//
+// A wanted SKU without a row is short with 0 available. The clock is read when
+// the hold is granted: time spent waiting for locks is not the shopper's.
+const reserve = `
+WITH wanted AS MATERIALIZED (
+    SELECT sku, sum(quantity)::bigint AS quantity
+    FROM unnest($2::text[], $3::bigint[]) AS line (sku, quantity)
+    GROUP BY sku
+), locked AS MATERIALIZED (
+    SELECT item.sku, wanted.quantity, item.on_hand - item.reserved AS available
+    FROM stock_items item JOIN wanted ON item.sku = wanted.sku
+    ORDER BY item.sku
+    FOR NO KEY UPDATE OF item
+), short AS MATERIALIZED (
+    SELECT wanted.sku, wanted.quantity, coalesce(locked.available, 0) AS available
+    FROM wanted LEFT JOIN locked ON locked.sku = wanted.sku
+    WHERE wanted.quantity > coalesce(locked.available, 0)
+), held AS (
+    INSERT INTO reservations (order_id, state, expires_at)
+    SELECT $1::uuid, 'held', clock_timestamp() + make_interval(secs => $4::double precision)
+    WHERE NOT EXISTS (SELECT FROM short)
+    RETURNING expires_at
+), reserved AS (
+    UPDATE stock_items item
+    SET reserved = item.reserved + locked.quantity, version = item.version + 1
+    FROM locked
+    WHERE item.sku = locked.sku AND NOT EXISTS (SELECT FROM short)
+    RETURNING item.sku, locked.quantity, item.on_hand, item.reserved, item.version
+), lines AS (
+    INSERT INTO reservation_lines (order_id, sku, quantity)
+    SELECT $1::uuid, sku, quantity FROM reserved
+), journal AS (
+    INSERT INTO movements (sku, kind, quantity, reference)
+    SELECT sku, 'reserve', quantity, $1::uuid FROM reserved ORDER BY sku
+)
+SELECT sku, quantity, available, 0 AS on_hand, 0 AS reserved, 0 AS version, NULL AS expires_at
+FROM short
+UNION ALL
+SELECT sku, quantity, 0, on_hand, reserved, version, expires_at
+FROM reserved CROSS JOIN held
+ORDER BY sku`
+
+// Reserve holds the lines for an order for a while and returns the new levels,
+// or refuses with out_of_stock, naming each SKU that is short.
+func Reserve(ctx context.Context, q postgres.Querier, orderID string, lines []domain.Line, holdFor time.Duration) (expiresAt time.Time, levels []domain.Level, err error) {
+	skus, quantities := columns(lines)
+	rows, err := q.QueryContext(ctx, reserve, orderID, skus, quantities, holdFor.Seconds())
+	if err != nil {
+		return time.Time{}, nil, fmt.Errorf("reserve %d lines for order %s: %w", len(lines), orderID, err)
+	}
+	defer rows.Close()
+	var shortages []refusals.Shortage
+	for rows.Next() {
+		var level domain.Level
+		var quantity, available int64
+		var expires sql.NullTime
+		if err := rows.Scan(&level.SKU, &quantity, &available, &level.OnHand, &level.Reserved, &level.Version, &expires); err != nil {
+			return time.Time{}, nil, fmt.Errorf("reserve %d lines for order %s: %w", len(lines), orderID, err)
+		}
+		if !expires.Valid {
+			shortages = append(shortages, refusals.Shortage{SKU: level.SKU, Requested: quantity, Available: available})
+			continue
+		}
+		expiresAt = expires.Time.UTC()
+		levels = append(levels, level)
+	}
+	if err := rows.Err(); err != nil {
+		return time.Time{}, nil, fmt.Errorf("reserve %d lines for order %s: %w", len(lines), orderID, err)
+	}
+	if len(shortages) > 0 {
+		return time.Time{}, nil, outOfStock(shortages)
+	}
+	return expiresAt, levels, nil
+}
+
+func outOfStock(shortages []refusals.Shortage) error {
+	message := fmt.Sprintf("%s: %d wanted, %d left", shortages[0].SKU, shortages[0].Requested, shortages[0].Available)
+	if more := len(shortages) - 1; more > 0 {
+		message += fmt.Sprintf(", and %d more SKUs are short", more)
+	}
+	return refusal.New(refusals.OutOfStock, message, refusals.OutOfStockDetails{Shortages: shortages})
+}
+
+// columns turns lines into the arrays that unnest takes.
+func columns(lines []domain.Line) (skus []string, quantities []int64) {
+	skus, quantities = make([]string, len(lines)), make([]int64, len(lines))
+	for i, line := range lines {
+		skus[i], quantities[i] = line.SKU, line.Quantity
+	}
+	return skus, quantities
+}
+
+// scanLevels reads rows of sku, on_hand, reserved, version.
+func scanLevels(rows *sql.Rows) ([]domain.Level, error) {
+	defer rows.Close()
+	var levels []domain.Level
+	for rows.Next() {
+		var level domain.Level
+		if err := rows.Scan(&level.SKU, &level.OnHand, &level.Reserved, &level.Version); err != nil {
+			return nil, err
+		}
+		levels = append(levels, level)
+	}
+	return levels, rows.Err()
+}

@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/ordersaga/ordersaga/platform/postgres"
+)
+
+// ErrUnknownSKU means that there is no stock item of that SKU.
+var ErrUnknownSKU = errors.New("unknown SKU")
+
+// StockItem is the stock of one SKU, in units.
+type StockItem struct {
+	SKU      string `gorm:"primaryKey;column:sku"`
+	Name     string // the catalog's, empty until it has told
+	OnHand   int64
+	Reserved int64
+	Received int64
+	Shipped  int64
+	Returned int64
+	Version  int64
+}
+
+// Movement is one line of the journal: why a level is what it is.
+type Movement struct {
+	ID        int64 `gorm:"primaryKey"`
+	SKU       string
+	Kind      string // receive, reserve, allocate, release, expire, ship, return
+	Quantity  int64
+	Reference string // the order's or the receipt's id
+	At        time.Time
+}
+
+// FindStock reads one SKU's stock, or answers ErrUnknownSKU.
+func FindStock(ctx context.Context, db *postgres.DB, sku string) (StockItem, error) {
+	var item StockItem
+	err := db.WithContext(ctx).Where("sku = ?", sku).Take(&item).Error
+	switch {
+	case errors.Is(err, gorm.ErrRecordNotFound):
+		return StockItem{}, fmt.Errorf("%w %s", ErrUnknownSKU, sku)
+	case err != nil:
+		return StockItem{}, fmt.Errorf("read the stock of %s: %w", sku, err)
+	}
+	return item, nil
+}
+
+// Movements reads the journal of a SKU, the newest first, below an id (0: from
+// the newest).
+func Movements(ctx context.Context, db *postgres.DB, sku string, below int64, limit int) ([]Movement, error) {
+	query := db.WithContext(ctx).Where("sku = ?", sku)
+	if below > 0 {
+		query = query.Where("id < ?", below)
+	}
+	var movements []Movement
+	if err := query.Order("id DESC").Limit(limit).Find(&movements).Error; err != nil {
+		return nil, fmt.Errorf("read the movements of %s: %w", sku, err)
+	}
+	return movements, nil
+}
