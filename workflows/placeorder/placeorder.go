@@ -77,7 +77,7 @@ func (o *order) end(ctx workflow.Context, status string, why *refusal.Refusal) (
 	err := workflow.UpsertTypedSearchAttributes(ctx,
 		sagas.OrderStatus.ValueSet(status), sagas.SagaState.ValueSet(sagas.SagaCompleted))
 	if err == nil && status == sagas.StatusCancelled {
-		err = temporal.NewCanceledError(o.outcome)
+		err = temporal.NewCanceledError(*o.outcome)
 	}
 	return *o.outcome, err
 }
