@@ -1,0 +1,63 @@
+package createproduct
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/refusal"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
+)
+
+type request struct {
+	Body wire.NewProduct
+}
+
+type response struct {
+	Status   int
+	Location string `header:"Location"`
+	ETag     string `header:"ETag"`
+	Body     wire.Product
+}
+
+// Route serves the command as POST /v1/products.
+func Route(api *rest.API, handler Handler) {
+	rest.Handle(api, rest.Op{
+		Method: http.MethodPost, Path: "/v1/products", ID: "create-product",
+		Summary: "Create a product",
+		Description: "Answers 201 with the product, or 200 when the very same product is there already: it is safe to repeat. " +
+			"A SKU that is another product is answered 409. Lists and `GET` follow within moments: until then `GET` answers 404.",
+		Tags: []string{"products"}, Scope: auth.ScopeOperator,
+		Status: http.StatusCreated, Errors: []int{http.StatusConflict},
+	}, func(ctx context.Context, in *request) (*response, error) {
+		// What both stores keep of a time, so that this answer and later ones agree.
+		product, err := domain.NewProduct(in.Body.Content(), time.Now().UTC().Truncate(time.Millisecond))
+		if err != nil {
+			return nil, wire.Invalid(wire.Faults("body", err))
+		}
+		result, err := handler.Handle(ctx, Command{Product: product})
+		if refused, ok := refusal.As(err); ok && refused.Reason == ReasonExists {
+			return nil, rest.NewProblem(http.StatusConflict, "product-exists", refused.Message+".").
+				With("product", location(product))
+		}
+		if err != nil {
+			return nil, err
+		}
+		return answer(result), nil
+	})
+}
+
+func answer(result Result) *response {
+	shown := wire.Stored(result.Product)
+	out := &response{Status: http.StatusOK, Location: location(result.Product), ETag: rest.ETag(shown.Version), Body: shown}
+	if result.Created {
+		out.Status = http.StatusCreated
+	}
+	return out
+}
+
+func location(p *domain.Product) string { return "/v1/products/" + url.PathEscape(p.SKU()) }

@@ -1,0 +1,80 @@
+// Package createproducts puts many new products on sale at once.
+package createproducts
+
+import (
+	"context"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/outbox"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/announce"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/store"
+)
+
+// MaxProducts is how many one command takes.
+const MaxProducts = 1000
+
+// Command asks for the products to be on sale, at most MaxProducts.
+type Command struct{ Products []*domain.Product }
+
+// Outcome is what became of one product of a command.
+type Outcome string
+
+// Outcomes. A product never replaces another: changing one is another command.
+const (
+	Created   Outcome = "created"
+	Unchanged Outcome = "unchanged" // the same product was there already
+	Conflict  Outcome = "conflict"  // its SKU is another product
+)
+
+// Result has an outcome for each product of the command, in its order.
+type Result struct{ Outcomes []Outcome }
+
+// Handler creates those products that are not there yet.
+type Handler = cqrs.Handler[Command, Result]
+
+// New writes the products and their events in one transaction and calls wake
+// when there are events to publish.
+func New(db *postgres.DB, wake func()) Handler {
+	create := cqrs.InTx(db, create)
+	return cqrs.Command("create_products", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+		result, err := create.Handle(ctx, command)
+		if err == nil {
+			wake()
+		}
+		return result, err
+	}))
+}
+
+func create(ctx context.Context, tx *postgres.Tx, command Command) (Result, error) {
+	stored, created, err := store.CreateAll(ctx, tx, command.Products)
+	if err != nil {
+		return Result{}, err
+	}
+	result := Result{Outcomes: make([]Outcome, len(command.Products))}
+	var news []cloudevents.Event
+	for i, p := range command.Products {
+		switch {
+		case !stored[p.SKU()].Says(p):
+			result.Outcomes[i] = Conflict
+		case !created[p.SKU()]:
+			result.Outcomes[i] = Unchanged
+		default:
+			result.Outcomes[i] = Created
+			// The same product a second time in the command finds the first.
+			delete(created, p.SKU())
+			event, err := announce.ProductCreated(p)
+			if err != nil {
+				return Result{}, err
+			}
+			news = append(news, event)
+		}
+	}
+	if err := outbox.Append(ctx, tx, news...); err != nil {
+		return Result{}, err
+	}
+	return result, nil
+}

@@ -1,0 +1,126 @@
+// Package domain has what a product is and what a quote adds up to. It knows
+// no clock and no database.
+package domain
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Bounds of a product's texts, in characters.
+const (
+	MaxName        = 200
+	MaxDescription = 5000
+)
+
+// Product is something the shop sells.
+type Product struct {
+	sku         string
+	name        string
+	description string
+	price       Money
+	active      bool
+	version     int64
+	createdAt   time.Time
+	updatedAt   time.Time
+}
+
+// Content is what people say about a product.
+type Content struct {
+	SKU         string
+	Name        string
+	Description string
+	Price       int64 // minor units for one unit
+	Currency    string
+}
+
+// NewProduct is a product for sale, in its first version, made at a time. White
+// space around its texts is dropped. The error joins one *Invalid for each field
+// that is wrong.
+func NewProduct(content Content, at time.Time) (*Product, error) {
+	price, err := NewMoney(content.Price, content.Currency)
+	for _, fault := range Faults(err) {
+		fault.Field = "price." + fault.Field
+	}
+	p := &Product{
+		sku:         content.SKU,
+		name:        strings.TrimSpace(content.Name),
+		description: strings.TrimSpace(content.Description),
+		price:       price,
+		active:      true,
+		version:     1,
+		createdAt:   at,
+		updatedAt:   at,
+	}
+	err = errors.Join(checkSKU(p.sku), checkName(p.name), checkDescription(p.description), err)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Snapshot is a product's state as a store keeps it.
+type Snapshot struct {
+	SKU, Name, Description string
+	Price                  int64
+	Currency               string
+	Active                 bool
+	Version                int64
+	CreatedAt, UpdatedAt   time.Time
+}
+
+// Restore is the product of a snapshot that came from Snapshot.
+func Restore(s Snapshot) *Product {
+	return &Product{
+		sku: s.SKU, name: s.Name, description: s.Description,
+		price:  Money{amount: s.Price, currency: s.Currency},
+		active: s.Active, version: s.Version,
+		createdAt: s.CreatedAt.UTC(), updatedAt: s.UpdatedAt.UTC(),
+	}
+}
+
+// Snapshot is the product's state, for a store.
+func (p *Product) Snapshot() Snapshot {
+	return Snapshot{
+		SKU: p.sku, Name: p.name, Description: p.description,
+		Price: p.price.amount, Currency: p.price.currency,
+		Active: p.active, Version: p.version,
+		CreatedAt: p.createdAt, UpdatedAt: p.updatedAt,
+	}
+}
+
+// SKU identifies the product.
+func (p *Product) SKU() string { return p.sku }
+
+// Says tells whether a newly described product is this one: the same SKU with
+// the same content, whenever and in whatever version.
+func (p *Product) Says(other *Product) bool {
+	return p.sku == other.sku && p.name == other.name && p.description == other.description && p.price == other.price
+}
+
+func checkName(name string) error {
+	switch {
+	case name == "":
+		return &Invalid{Field: "name", Problem: "must not be empty", Value: name}
+	case utf8.RuneCountInString(name) > MaxName:
+		return &Invalid{Field: "name", Problem: fmt.Sprintf("must have at most %d characters", MaxName), Value: name}
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
+		return &Invalid{Field: "name", Problem: "must not hold control characters", Value: name}
+	}
+	return nil
+}
+
+func checkDescription(description string) error {
+	control := func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' }
+	switch {
+	case utf8.RuneCountInString(description) > MaxDescription:
+		return &Invalid{Field: "description", Problem: fmt.Sprintf("must have at most %d characters", MaxDescription), Value: description}
+	case !utf8.ValidString(description) || strings.ContainsFunc(description, control):
+		return &Invalid{Field: "description", Problem: "must not hold control characters other than line ends and tabs", Value: description}
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package domain
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ordersaga/ordersaga/contracts/refusals"
+	"github.com/ordersaga/ordersaga/platform/refusal"
+)
+
+// Wanted is a line of what a customer wants to buy.
+type Wanted struct {
+	SKU      string
+	Quantity int64 // units, at least 1
+}
+
+// Offer is what a product costs now.
+type Offer struct {
+	SKU    string
+	Name   string
+	Price  Money
+	Active bool // for sale
+}
+
+// Line is a wanted line with its price.
+type Line struct {
+	SKU       string
+	Name      string
+	UnitPrice int64 // minor units
+	Quantity  int64
+}
+
+// Basket is priced lines in one currency, before adjustments.
+type Basket struct {
+	currency string
+	lines    []Line
+	goods    int64
+}
+
+// Currency of all amounts.
+func (b Basket) Currency() string { return b.currency }
+
+// Lines in the order they were wanted.
+func (b Basket) Lines() []Line { return b.lines }
+
+// Goods is the sum of the lines in minor units.
+func (b Basket) Goods() int64 { return b.goods }
+
+// Price prices the wanted lines by the offers. It refuses, naming every SKU at
+// fault: unknown_product for one that is not offered or not for sale,
+// currency_mismatch for one sold in another currency; and total_too_large when
+// the sum passes MaxAmount.
+func Price(wanted []Wanted, currency string, offers map[string]Offer) (Basket, error) {
+	if unknown := distinct(wanted, func(sku string) bool { return !offers[sku].Active }); len(unknown) > 0 {
+		return Basket{}, refusal.New(refusals.UnknownProduct, "not for sale: "+few(unknown),
+			refusals.UnknownProductDetails{SKUs: unknown})
+	}
+	if foreign := distinct(wanted, func(sku string) bool { return offers[sku].Price.Currency() != currency }); len(foreign) > 0 {
+		return Basket{}, refusal.New(refusals.CurrencyMismatch, fmt.Sprintf("not sold in %s: %s", currency, few(foreign)),
+			refusals.CurrencyMismatchDetails{Currency: currency, SKUs: foreign})
+	}
+	basket := Basket{currency: currency, lines: make([]Line, 0, len(wanted))}
+	for _, w := range wanted {
+		offer := offers[w.SKU]
+		line, err := multiply(offer.Price.Amount(), w.Quantity)
+		if err != nil {
+			return Basket{}, totalTooLarge()
+		}
+		if basket.goods, err = add(basket.goods, line); err != nil {
+			return Basket{}, totalTooLarge()
+		}
+		basket.lines = append(basket.lines, Line{SKU: w.SKU, Name: offer.Name, UnitPrice: offer.Price.Amount(), Quantity: w.Quantity})
+	}
+	return basket, nil
+}
+
+// Adjustment changes a total: "shipping", "tax" or "discount".
+type Adjustment struct {
+	Kind   string
+	Amount int64 // minor units; a discount is negative
+}
+
+// Total is the goods and the adjustments. It refuses total_too_large; a total
+// below zero is a mistake in the adjustments and an ordinary error.
+func (b Basket) Total(adjustments []Adjustment) (Money, error) {
+	total := b.goods
+	for _, a := range adjustments {
+		if a.Amount > MaxAmount || a.Amount < -MaxAmount {
+			return Money{}, totalTooLarge()
+		}
+		var err error
+		if total, err = add(total, a.Amount); err != nil {
+			return Money{}, totalTooLarge()
+		}
+	}
+	if total < 0 {
+		return Money{}, fmt.Errorf("adjustments %v bring a total of %d %s below zero", adjustments, b.goods, b.currency)
+	}
+	return Money{amount: total, currency: b.currency}, nil
+}
+
+func totalTooLarge() error {
+	return refusal.New(refusals.TotalTooLarge, fmt.Sprintf("the total passes %d minor units", MaxAmount), nil)
+}
+
+// distinct is the SKUs at fault, each once, in the order of the lines.
+func distinct(wanted []Wanted, fault func(sku string) bool) []string {
+	var found []string
+	seen := make(map[string]bool, len(wanted))
+	for _, w := range wanted {
+		if !seen[w.SKU] && fault(w.SKU) {
+			found = append(found, w.SKU)
+		}
+		seen[w.SKU] = true
+	}
+	return found
+}
+
+// few names the first SKUs in a sentence; the details have them all.
+func few(skus []string) string {
+	const most = 5
+	if len(skus) <= most {
+		return strings.Join(skus, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(slices.Clip(skus[:most]), ", "), len(skus)-most)
+}

@@ -1,0 +1,35 @@
+package quoteprices
+
+import (
+	"context"
+
+	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
+)
+
+// Method is the gRPC method QuotePrices of CatalogService.
+type Method struct{ Handler Handler }
+
+// QuotePrices answers in the contract's shape.
+func (m Method) QuotePrices(ctx context.Context, request *catalogv1.QuotePricesRequest) (*catalogv1.QuotePricesResponse, error) {
+	query := Query{Currency: request.GetCurrency(), Lines: make([]domain.Wanted, len(request.GetLines()))}
+	for i, line := range request.GetLines() {
+		query.Lines[i] = domain.Wanted{SKU: line.GetSku(), Quantity: line.GetQuantity()}
+	}
+	quote, err := m.Handler.Handle(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	response := &catalogv1.QuotePricesResponse{
+		Lines: make([]*catalogv1.PricedLine, len(quote.Lines)),
+		Total: &commonv1.Money{Amount: quote.Total.Amount(), Currency: quote.Total.Currency()},
+	}
+	for i, line := range quote.Lines {
+		response.Lines[i] = &catalogv1.PricedLine{Sku: line.SKU, Name: line.Name, UnitPrice: line.UnitPrice, Quantity: line.Quantity}
+	}
+	for _, adjustment := range quote.Adjustments {
+		response.Adjustments = append(response.Adjustments, &catalogv1.Adjustment{Kind: adjustment.Kind, Amount: adjustment.Amount})
+	}
+	return response, nil
+}

@@ -1,0 +1,91 @@
+package readside
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/ordersaga/ordersaga/contracts/events"
+	"github.com/ordersaga/ordersaga/platform/broker"
+)
+
+// ConsumerName names the queue: "ordersaga.catalog.read-side".
+const ConsumerName = "catalog.read-side"
+
+// maxBatch is how many events one round of writes takes.
+const maxBatch = 200
+
+// Consumer keeps the documents up to date. Each write is gated by its part's
+// version, so events may come twice and in any order: there is no inbox. While
+// ready fails, events are held.
+func (p *Products) Consumer(ready func(context.Context) error) broker.Consumer {
+	return broker.Consumer{
+		Name:        ConsumerName,
+		Types:       []string{events.ProductCreatedV1, events.StockChangedV1},
+		Prefetch:    maxBatch,
+		HandleBatch: p.Apply,
+		Ready:       ready,
+	}
+}
+
+// Apply writes what the events tell. An event that cannot be read is poison.
+func (p *Products) Apply(ctx context.Context, batch []cloudevents.Event) error {
+	newest := make(map[[2]string]part)
+	for _, event := range batch {
+		parts, err := partsOf(event)
+		if err != nil {
+			return broker.Poison(fmt.Errorf("%s %s: %w", event.Type(), event.ID(), err))
+		}
+		for _, part := range parts {
+			key := [2]string{part.sku, part.gate}
+			if part.version > newest[key].version {
+				newest[key] = part
+			}
+		}
+	}
+	parts := make([]part, 0, len(newest))
+	for _, part := range newest {
+		parts = append(parts, part)
+	}
+	for some := range slices.Chunk(parts, maxParts) {
+		if err := p.write(ctx, some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxParts bounds one round of writes: a change of stock can tell of a thousand
+// SKUs, and a batch of such changes has to be done within the handler's time.
+const maxParts = 1000
+
+func partsOf(event cloudevents.Event) ([]part, error) {
+	var parts []part
+	switch event.Type() {
+	case events.ProductCreatedV1:
+		var created events.ProductCreated
+		if err := event.DataAs(&created); err != nil {
+			return nil, err
+		}
+		parts = append(parts, productPart(created))
+	case events.StockChangedV1:
+		var changed events.StockChanged
+		if err := event.DataAs(&changed); err != nil {
+			return nil, err
+		}
+		for _, level := range changed.Levels {
+			parts = append(parts, stockPart(level))
+		}
+	default:
+		return nil, errors.New("not an event of the read side")
+	}
+	for _, part := range parts {
+		if part.sku == "" || part.version < 1 {
+			return nil, fmt.Errorf("sku %q at version %d: both must be there, versions count from 1", part.sku, part.version)
+		}
+	}
+	return parts, nil
+}

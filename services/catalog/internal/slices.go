@@ -1,0 +1,46 @@
+// Package internal lists the catalog's slices. To add one is a folder under
+// commands or queries, and a line here.
+package internal
+
+import (
+	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/createproduct"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/createproducts"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/pricing"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/getproduct"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/listproducts"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/quoteprices"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/readside"
+)
+
+// Needs are what slices are made of.
+type Needs struct {
+	DB       *postgres.DB
+	ReadSide *readside.Products
+	Pricing  pricing.Policy
+	// Announced is called after a commit that left events to relay.
+	Announced func()
+}
+
+// Routes adds the operations of the REST border.
+func Routes(api *rest.API, n Needs) {
+	createproduct.Route(api, createproduct.New(n.DB, n.Announced))
+	createproducts.Route(api, createproducts.New(n.DB, n.Announced))
+	getproduct.Route(api, getproduct.New(n.ReadSide))
+	listproducts.Route(api, listproducts.New(n.ReadSide))
+}
+
+// service is CatalogService, put together of its slices. Embedding the "unsafe"
+// interface makes a method without a slice a compile error, where the
+// "unimplemented" one would answer callers with an error.
+type service struct {
+	catalogv1.UnsafeCatalogServiceServer
+	quoteprices.Method
+}
+
+// Service makes the gRPC service.
+func Service(n Needs) catalogv1.CatalogServiceServer {
+	return service{Method: quoteprices.Method{Handler: quoteprices.New(n.DB, n.Pricing)}}
+}

@@ -1,0 +1,156 @@
+// Package store keeps products in PostgreSQL.
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm/clause"
+
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
+)
+
+// product is a row of products.
+type product struct {
+	SKU         string `gorm:"primaryKey"`
+	Name        string
+	Description string
+	PriceAmount int64
+	Currency    string
+	Active      bool
+	Version     int64
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// TableName is what GORM asks for.
+func (product) TableName() string { return "products" }
+
+// Create adds the product, or finds the one that has its SKU already: created
+// tells which. Of several callers at once exactly one creates; the others wait
+// for it and find its product.
+func Create(ctx context.Context, tx *postgres.Tx, p *domain.Product) (stored *domain.Product, created bool, err error) {
+	row := toRow(p)
+	result := tx.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
+	if result.Error != nil {
+		return nil, false, fmt.Errorf("insert product %s: %w", p.SKU(), result.Error)
+	}
+	if result.RowsAffected == 1 {
+		return p, true, nil
+	}
+	var existing product
+	if err := tx.WithContext(ctx).Take(&existing, "sku = ?", p.SKU()).Error; err != nil {
+		return nil, false, fmt.Errorf("read product %s: %w", p.SKU(), err)
+	}
+	return existing.toDomain(), false, nil
+}
+
+// CreateAll adds the products whose SKUs are new in one statement and answers
+// what is stored for each SKU now, with the SKUs that were added. Of the same
+// SKU twice the first counts.
+func CreateAll(ctx context.Context, tx *postgres.Tx, products []*domain.Product) (stored map[string]*domain.Product, created map[string]bool, err error) {
+	columns := toColumns(products)
+	created, err = insertNew(ctx, tx, columns)
+	if err != nil {
+		return nil, nil, fmt.Errorf("insert %d products: %w", len(columns.skus), err)
+	}
+	if stored, err = read(ctx, tx, columns.skus); err != nil {
+		return nil, nil, fmt.Errorf("read %d products: %w", len(columns.skus), err)
+	}
+	return stored, created, nil
+}
+
+// columns are products as the arrays that one statement takes.
+type columns struct {
+	skus, names, descriptions, currencies []string
+	prices                                []int64
+	at                                    []time.Time
+}
+
+func toColumns(products []*domain.Product) columns {
+	var c columns
+	seen := make(map[string]bool, len(products))
+	for _, p := range products {
+		s := p.Snapshot()
+		if seen[s.SKU] {
+			continue
+		}
+		seen[s.SKU] = true
+		c.skus = append(c.skus, s.SKU)
+		c.names = append(c.names, s.Name)
+		c.descriptions = append(c.descriptions, s.Description)
+		c.prices = append(c.prices, s.Price)
+		c.currencies = append(c.currencies, s.Currency)
+		c.at = append(c.at, s.CreatedAt)
+	}
+	return c
+}
+
+// insertNew inserts in the order of the SKUs: two of these at once wait for each
+// other's rows in the same order and cannot deadlock.
+func insertNew(ctx context.Context, q postgres.Querier, c columns) (map[string]bool, error) {
+	rows, err := q.QueryContext(ctx, `
+		INSERT INTO products (sku, name, description, price_amount, currency, active, version, created_at, updated_at)
+		SELECT sku, name, description, price_amount, currency, true, 1, at, at
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::timestamptz[])
+		     AS wanted (sku, name, description, price_amount, currency, at)
+		ORDER BY sku COLLATE "C"
+		ON CONFLICT (sku) DO NOTHING
+		RETURNING sku`,
+		c.skus, c.names, c.descriptions, c.prices, c.currencies, c.at)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	created := make(map[string]bool)
+	for rows.Next() {
+		var sku string
+		if err := rows.Scan(&sku); err != nil {
+			return nil, err
+		}
+		created[sku] = true
+	}
+	return created, rows.Err()
+}
+
+// read takes the SKUs as one array: GORM would spell them out as a thousand
+// parameters.
+func read(ctx context.Context, q postgres.Querier, skus []string) (map[string]*domain.Product, error) {
+	rows, err := q.QueryContext(ctx, `
+		SELECT sku, name, description, price_amount, currency, active, version, created_at, updated_at
+		FROM products WHERE sku = ANY($1)`, skus)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	found := make(map[string]*domain.Product, len(skus))
+	for rows.Next() {
+		var p product
+		if err := rows.Scan(&p.SKU, &p.Name, &p.Description, &p.PriceAmount, &p.Currency, &p.Active, &p.Version, &p.CreatedAt, &p.UpdatedAt); err != nil {
+			return nil, err
+		}
+		found[p.SKU] = p.toDomain()
+	}
+	return found, rows.Err()
+}
+
+func toRow(p *domain.Product) product {
+	s := p.Snapshot()
+	return product{
+		SKU: s.SKU, Name: s.Name, Description: s.Description,
+		PriceAmount: s.Price, Currency: s.Currency,
+		Active: s.Active, Version: s.Version,
+		CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
+	}
+}
+
+func (row product) toDomain() *domain.Product {
+	return domain.Restore(domain.Snapshot{
+		SKU: row.SKU, Name: row.Name, Description: row.Description,
+		Price: row.PriceAmount, Currency: row.Currency,
+		Active: row.Active, Version: row.Version,
+		CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
+	})
+}

@@ -1,0 +1,69 @@
+// Package wire has the shapes in which the REST border shows products, shared by
+// the slices that show them.
+package wire
+
+import (
+	"time"
+
+	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/readside"
+)
+
+// Price is for one unit.
+type Price struct {
+	Amount   int64  `json:"amount" minimum:"0" maximum:"9007199254740991" doc:"Minor units: 1250 GBP is £12.50." example:"1250"`
+	Currency string `json:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217 code." example:"GBP"`
+}
+
+// NewProduct describes a product to be.
+type NewProduct struct {
+	SKU         string `json:"sku" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" patternDescription:"1 to 64 letters, digits, dots, dashes and underscores, beginning with a letter or digit" doc:"Identifies the product; case matters." example:"MUG-1"`
+	Name        string `json:"name" minLength:"1" maxLength:"200" example:"Mug"`
+	Description string `json:"description,omitempty" maxLength:"5000" example:"Holds tea."`
+	Price       Price  `json:"price"`
+}
+
+// Content is what the domain makes a product of.
+func (p NewProduct) Content() domain.Content {
+	return domain.Content{SKU: p.SKU, Name: p.Name, Description: p.Description, Price: p.Price.Amount, Currency: p.Price.Currency}
+}
+
+// Product as it is shown.
+type Product struct {
+	SKU         string    `json:"sku" doc:"Identifies the product." example:"MUG-1"`
+	Name        string    `json:"name" example:"Mug"`
+	Description string    `json:"description" example:"Holds tea."`
+	Price       Price     `json:"price"`
+	Active      bool      `json:"active" doc:"Whether it is for sale."`
+	Version     int64     `json:"version" doc:"One more with each change of the product, not of its stock." example:"1"`
+	CreatedAt   time.Time `json:"created_at"`
+	Stock       *Stock    `json:"stock,omitempty" doc:"Absent until inventory has told of the SKU."`
+}
+
+// Stock of a product, as inventory last told.
+type Stock struct {
+	Available int64 `json:"available" doc:"Units that can be ordered." example:"40"`
+}
+
+// Stored shows a product as commands know it: without stock.
+func Stored(p *domain.Product) Product {
+	s := p.Snapshot()
+	return Product{
+		SKU: s.SKU, Name: s.Name, Description: s.Description,
+		Price:  Price{Amount: s.Price, Currency: s.Currency},
+		Active: s.Active, Version: s.Version, CreatedAt: s.CreatedAt,
+	}
+}
+
+// Read shows a product as the read side knows it.
+func Read(p readside.Product) Product {
+	shown := Product{
+		SKU: p.SKU, Name: p.Name, Description: p.Description,
+		Price:  Price{Amount: p.Price.Amount, Currency: p.Price.Currency},
+		Active: p.Active, Version: p.Version, CreatedAt: p.CreatedAt.UTC(),
+	}
+	if p.Stock != nil {
+		shown.Stock = &Stock{Available: p.Stock.Available}
+	}
+	return shown
+}

@@ -1,0 +1,101 @@
+// Command catalog is the service that knows what the shop sells and what it
+// costs: commands and quotes on PostgreSQL, lists and details for shoppers on a
+// document store that follows by events.
+package main
+
+import (
+	"context"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
+	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/broker"
+	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/lifecycle"
+	"github.com/ordersaga/ordersaga/platform/mongodb"
+	"github.com/ordersaga/ordersaga/platform/outbox"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/program"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/telemetry"
+	"github.com/ordersaga/ordersaga/services/catalog/internal"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/readside"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/store"
+)
+
+const description = "What the shop sells and what it costs. Prices are in minor units of their currency. " +
+	"Lists and details are read from a store that follows changes within moments."
+
+func main() {
+	program.Main("catalog", func(ctx context.Context) error {
+		cfg, err := config.Load[settings]()
+		if err != nil {
+			return err
+		}
+		return run(ctx, cfg)
+	})
+}
+
+// run serves until it is told to stop, and finishes what it has begun.
+func run(ctx context.Context, cfg settings) error {
+	db, err := postgres.Open(ctx, cfg.DatabaseURL.Reveal())
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := store.Migrate(ctx, db); err != nil {
+		return err
+	}
+	documents, err := mongodb.Open(ctx, cfg.MongoDBURI.Reveal(), cfg.MongoDBDatabase)
+	if err != nil {
+		return err
+	}
+	defer closeDocuments(documents)
+	verifier, err := auth.NewVerifier(ctx, cfg.Auth)
+	if err != nil {
+		return err
+	}
+	events := broker.Connect(ctx, cfg.AMQPURL.Reveal())
+	defer events.Close()
+
+	readSide := readside.NewProducts(documents)
+	readSideReady := func(ctx context.Context) error { return mongodb.Ready(ctx, documents) }
+	relay := outbox.NewRelay(db, events.Publish)
+	needs := internal.Needs{DB: db, ReadSide: readSide, Pricing: cfg.Pricing.rates(), Announced: relay.Wake}
+
+	// The broker is not among them: events wait in the outbox while it is away.
+	ready := map[string]func(context.Context) error{
+		"postgres": db.Ready, "mongodb": readSideReady, "issuer": verifier.Ready,
+	}
+	api := rest.New(rest.Config{
+		Title: "Ordersaga catalog", Version: program.Version(), Description: description,
+		Verifier: verifier, Ready: ready,
+	})
+	internal.Routes(api, needs)
+
+	encryption, err := rpc.ServerTLS()
+	if err != nil {
+		return err
+	}
+	calls := rpc.NewServer(verifier, encryption...)
+	catalogv1.RegisterCatalogServiceServer(calls, internal.Service(needs))
+
+	return lifecycle.Run(ctx,
+		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.ResolvedAdminPort(), ready), "ADMIN_PORT"),
+		lifecycle.Component{Name: "outbox relay", Run: relay.Run, Drain: 30 * time.Second},
+		lifecycle.Component{Name: "read side", Drain: 35 * time.Second, Run: func(ctx context.Context) error {
+			return events.Consume(ctx, readSide.Consumer(readSideReady))
+		}},
+		lifecycle.GRPC("grpc", calls, cfg.GRPCAddress()),
+		lifecycle.HTTP("rest", api.Server(cfg.Address())),
+	)
+}
+
+func closeDocuments(documents *mongo.Database) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_ = mongodb.Close(ctx, documents) // nothing is in flight any more
+}

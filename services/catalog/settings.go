@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/ordersaga/ordersaga/platform/broker"
+	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/pricing"
+)
+
+// settings of the catalog, from the environment.
+type settings struct {
+	config.Server
+	config.Auth
+	DatabaseURL     config.Secret `env:"DATABASE_URL,required" desc:"a PostgreSQL URL like postgres://user:password@host:5432/catalog"`
+	MongoDBURI      config.Secret `env:"MONGODB_URI,required" desc:"a MongoDB URI like mongodb://host:27017/"`
+	MongoDBDatabase string        `env:"MONGODB_DATABASE" envDefault:"catalog" desc:"the name of the document database"`
+	AMQPURL         config.Secret `env:"AMQP_URL,required" desc:"an AMQP URL like amqp://user:password@host:5672/"`
+	Pricing         pricingSettings
+}
+
+// SetDefaults gives the catalog its port.
+func (s *settings) SetDefaults() { s.Port = 8081 }
+
+// Validate checks what the types of the fields do not.
+func (s settings) Validate() error {
+	if err := broker.ValidateURL(s.AMQPURL.Reveal()); err != nil {
+		return fmt.Errorf("AMQP_URL is %w", err)
+	}
+	return nil
+}
+
+type pricingSettings struct {
+	// Shipping has a rate for each currency: a number alone would be pence in one
+	// order and yen in the next.
+	Shipping map[string]int64 `env:"PRICING_SHIPPING_FLAT" desc:"shipping of an order in minor units by currency, like GBP:395,EUR:450"`
+	Tax      percent          `env:"PRICING_TAX_PERCENT" desc:"tax on goods and shipping in percent, 0 to 100 with at most two decimals, like 20 or 7.25"`
+}
+
+// Validate checks the bounds of the rates.
+func (s pricingSettings) Validate() error {
+	if err := (pricing.Rates{Shipping: s.Shipping}).Validate(); err != nil {
+		return fmt.Errorf("PRICING_SHIPPING_FLAT: %w", err)
+	}
+	return nil
+}
+
+func (s pricingSettings) rates() pricing.Rates {
+	return pricing.Rates{Shipping: s.Shipping, TaxBasisPoints: int64(s.Tax)}
+}
+
+// percent is a rate in basis points, written in percent.
+type percent int64
+
+// UnmarshalText reads "7.25" as 725 without a float on the way.
+func (p *percent) UnmarshalText(text []byte) error {
+	whole, fraction, dotted := strings.Cut(string(text), ".")
+	if len(fraction) > 2 || dotted && fraction == "" {
+		return fmt.Errorf("%q is not a percentage with at most two decimals", text)
+	}
+	points, err := strconv.ParseUint(whole+(fraction + "00")[:2], 10, 32)
+	if err != nil || whole == "" || points > 100_00 {
+		return fmt.Errorf("%q is not a percentage from 0 to 100", text)
+	}
+	*p = percent(points)
+	return nil
+}
