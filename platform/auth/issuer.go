@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -87,7 +88,7 @@ func (i *issuer) discover(try *discovery) {
 	provider, err := oidc.NewProvider(oidc.ClientContext(ctx, i.client), i.cfg.Issuer)
 	switch {
 	case err != nil:
-		try.err = fmt.Errorf("%w: OIDC_ISSUER %s: %w", ErrUnavailable, i.cfg.Issuer, err)
+		try.err = fmt.Errorf("%w: OIDC_ISSUER %s: %s", ErrUnavailable, i.cfg.Issuer, oneLine(err))
 	default:
 		if try.err = i.check(provider); try.err == nil {
 			try.provider = provider
@@ -98,6 +99,17 @@ func (i *issuer) discover(try *discovery) {
 	i.provider, i.failed, i.failedAt = try.provider, try.err, time.Now()
 	i.pending = nil
 	close(try.done)
+}
+
+// oneLine is what an error says, without the length and the line breaks of an
+// error page that it may quote.
+func oneLine(err error) string {
+	const enough = 200
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	if len(text) > enough {
+		text = strings.ToValidUTF8(text[:enough], "") + "…"
+	}
+	return text
 }
 
 // check refuses, in production, an issuer that hands out tokens to anybody.
