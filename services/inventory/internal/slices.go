@@ -5,9 +5,13 @@ package internal
 import (
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/allocate"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/receivestock"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/release"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/reserve"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/queries/getstock"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/queries/listmovements"
 )
 
 // service is InventoryService, put together of its slices. Embedding the
@@ -28,4 +32,11 @@ func Service(db *postgres.DB, announced func()) inventoryv1.InventoryServiceServ
 		Allocator: allocate.New(db),
 		Releaser:  release.New(db, announced),
 	}
+}
+
+// Routes serves the REST operations.
+func Routes(api *rest.API, db *postgres.DB, announced func()) {
+	receivestock.Route(api, db, announced)
+	getstock.Route(api, db)
+	listmovements.Route(api, db)
 }

@@ -1,0 +1,94 @@
+// Inventory holds the stock: what there is of each SKU, and what orders have
+// reserved of it. REST for people, gRPC for the saga's steps.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/broker"
+	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/lifecycle"
+	"github.com/ordersaga/ordersaga/platform/outbox"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/telemetry"
+	"github.com/ordersaga/ordersaga/services/inventory/internal"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/expireholds"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/registerproduct"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
+)
+
+// version is set by the build: -ldflags "-X main.version=v1.2.3".
+var version = "development"
+
+func main() {
+	if err := run(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, "inventory:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) (err error) {
+	cfg, err := config.Load[settings]()
+	if err != nil {
+		return err
+	}
+	shutdownTelemetry, err := telemetry.Setup(ctx, "inventory", version)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		// Spans held back are worth a moment, not a hanging stop.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		err = errors.Join(err, shutdownTelemetry(ctx))
+	}()
+
+	db, err := postgres.Open(ctx, cfg.DatabaseURL.Reveal())
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := store.Migrate(ctx, db); err != nil {
+		return err
+	}
+	verifier, err := auth.NewVerifier(ctx, cfg.Auth)
+	if err != nil {
+		return err
+	}
+	events := broker.Connect(ctx, cfg.AMQPURL.Reveal())
+	defer events.Close()
+	relay := outbox.NewRelay(db, events.Publish)
+
+	// Not the broker: without it events wait in the outbox and orders go on.
+	ready := map[string]func(context.Context) error{"postgresql": db.Ready, "issuer": verifier.Ready}
+	api := rest.New(rest.Config{
+		Title: "Ordersaga inventory", Version: version, Verifier: verifier, Ready: ready,
+		Description: "What there is of each SKU, and what orders have reserved of it.",
+	})
+	internal.Routes(api, db, relay.Wake)
+	tls, err := rpc.ServerTLS()
+	if err != nil {
+		return err
+	}
+	calls := rpc.NewServer(verifier, tls...)
+	inventoryv1.RegisterInventoryServiceServer(calls, internal.Service(db, relay.Wake))
+
+	return lifecycle.Run(ctx,
+		lifecycle.Component{Name: "outbox relay", Run: relay.Run, Drain: 30 * time.Second},
+		lifecycle.Component{Name: "products consumer", Drain: 35 * time.Second, Run: func(ctx context.Context) error {
+			return events.Consume(ctx, registerproduct.NewConsumer(db, relay.Wake))
+		}},
+		lifecycle.Component{Name: "hold sweeper", Run: expireholds.NewSweeper(db, relay.Wake, cfg.HoldSweepInterval).Run},
+		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.ResolvedAdminPort(), ready), "ADMIN_PORT"),
+		lifecycle.GRPC("grpc", calls, cfg.GRPCAddress()),
+		lifecycle.HTTP("rest", api.Server(cfg.Address())),
+	)
+}

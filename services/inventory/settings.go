@@ -1,0 +1,35 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ordersaga/ordersaga/platform/broker"
+	"github.com/ordersaga/ordersaga/platform/config"
+)
+
+// settings are the environment variables inventory reads.
+type settings struct {
+	config.Server
+	config.Auth
+	DatabaseURL config.Secret `env:"DATABASE_URL,required" desc:"a PostgreSQL URL like postgres://user:password@host:5432/inventory"`
+	AMQPURL     config.Secret `env:"AMQP_URL,required" desc:"a RabbitMQ URL like amqp://user:password@host:5672/"`
+	// HoldSweepInterval is how long stock stays reserved after its hold ran out.
+	HoldSweepInterval time.Duration `env:"HOLD_SWEEP_INTERVAL" envDefault:"2s" desc:"how often holds that ran out are swept, 100ms to 1m"`
+}
+
+// SetDefaults gives inventory its port.
+func (s *settings) SetDefaults() { s.Port = 8082 }
+
+// Validate checks bounds.
+func (s settings) Validate() error {
+	var problems []error
+	if err := broker.ValidateURL(s.AMQPURL.Reveal()); err != nil {
+		problems = append(problems, fmt.Errorf("AMQP_URL is %w", err))
+	}
+	if s.HoldSweepInterval < 100*time.Millisecond || s.HoldSweepInterval > time.Minute {
+		problems = append(problems, fmt.Errorf("HOLD_SWEEP_INTERVAL must be between 100ms and 1m, not %s", s.HoldSweepInterval))
+	}
+	return errors.Join(problems...)
+}
