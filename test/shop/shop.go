@@ -1,0 +1,197 @@
+// Package shop opens a whole shop for a test: the programs that are deployed, as
+// processes, on the real engines, with databases, a vhost, a task queue and books
+// of their own. A test uses them as a customer, an operator or an auditor does,
+// and may kill, stop and start each.
+package shop
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	"log/slog"
+
+	"github.com/ordersaga/ordersaga/platform/testkit"
+)
+
+// The programs of a shop.
+const (
+	Paysim    = "paysim"
+	Catalog   = "catalog"
+	Inventory = "inventory"
+	Payments  = "payments"
+	Orders    = "orders"
+	Worker    = "worker"
+)
+
+// order in which the programs are started.
+var order = []string{Paysim, Catalog, Inventory, Payments, Orders, Worker}
+
+const providerKey = "test-provider-key"
+
+// Options of a shop.
+type Options struct {
+	// Without leaves programs out: a test brings its own worker.
+	Without []string
+	// Env adds settings to a program, NAME=value.
+	Env map[string][]string
+}
+
+// Shop is a running shop.
+type Shop struct {
+	t         testing.TB
+	processes map[string]*process
+	ports     map[string]int
+	// TaskQueue and Namespace are where its sagas run.
+	TaskQueue, Namespace string
+	// TemporalAddress is the server's host:port.
+	TemporalAddress string
+	// TraceFile collects the spans of all programs, one JSON object a line.
+	TraceFile string
+}
+
+// Open starts a shop and waits until every program is ready. It is closed with
+// the test; the logs of a test that failed are shown.
+func Open(t testing.TB, options Options) *Shop {
+	t.Helper()
+	bin := os.Getenv("ORDERSAGA_BIN")
+	if bin == "" {
+		t.Fatal("this test runs the built programs: run `make test`, or `make build` and set ORDERSAGA_BIN to their folder")
+	}
+	s := &Shop{t: t, processes: map[string]*process{}, ports: map[string]int{}, TaskQueue: testkit.TaskQueue(t)}
+	s.TemporalAddress, s.Namespace = testkit.Temporal(t)
+	dir := t.TempDir()
+	s.TraceFile = filepath.Join(dir, "traces.jsonl")
+	for _, name := range order {
+		s.ports[name], s.ports[name+"/grpc"], s.ports[name+"/admin"] = freePort(t), freePort(t), freePort(t)
+	}
+	amqp := testkit.AMQP(t)
+	for _, name := range order {
+		if contains(options.Without, name) {
+			continue
+		}
+		env := append(s.environment(name, amqp, dir), options.Env[name]...)
+		p := &process{t: t, name: name, path: filepath.Join(bin, name), env: env, log: filepath.Join(dir, name+".log"), ready: s.readiness(name)}
+		s.processes[name] = p
+		p.start()
+	}
+	for _, name := range order {
+		if p := s.processes[name]; p != nil {
+			p.awaitReady()
+		}
+	}
+	return s
+}
+
+// environment of a program.
+func (s *Shop) environment(name, amqp, dir string) []string {
+	issuer := testkit.Issuer(s.t)
+	env := []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + dir,
+		"HOST=127.0.0.1", "PORT=" + strconv.Itoa(s.ports[name]),
+		"GRPC_PORT=" + strconv.Itoa(s.ports[name+"/grpc"]), "ADMIN_PORT=" + strconv.Itoa(s.ports[name+"/admin"]),
+		"OTEL_TRACES_EXPORTER=ordersaga-file", "ORDERSAGA_TRACE_FILE=" + s.TraceFile, "OTEL_BSP_SCHEDULE_DELAY=200",
+		"ORDERSAGA_ENV=development", "OIDC_ISSUER=" + issuer, "OIDC_AUDIENCE=ordersaga",
+		"OIDC_CLIENT_ID=" + testkit.ClientID, "OIDC_CLIENT_SECRET=" + testkit.ClientSecret,
+	}
+	if name == Paysim {
+		return append(env, "PAYSIM_API_KEY="+providerKey, "PAYSIM_DATA="+filepath.Join(dir, "paysim.db"), "PAYSIM_SLOW=1s")
+	}
+	if name == Orders || name == Worker {
+		env = append(env, "TEMPORAL_ADDRESS="+s.TemporalAddress, "TEMPORAL_NAMESPACE="+s.Namespace, "TEMPORAL_TASK_QUEUE="+s.TaskQueue)
+		for _, service := range []string{Catalog, Inventory, Payments, Orders} {
+			env = append(env, strings.ToUpper(service)+"_GRPC_ADDR="+s.GRPC(service))
+		}
+	}
+	if name == Worker {
+		return env
+	}
+	env = append(env, "DATABASE_URL="+testkit.Postgres(s.t), "AMQP_URL="+amqp)
+	if name == Catalog || name == Orders {
+		uri, database := testkit.MongoDB(s.t)
+		env = append(env, "MONGODB_URI="+uri, "MONGODB_DATABASE="+database)
+	}
+	if name == Payments {
+		// Short, so that an unknown outcome becomes known within a test.
+		env = append(env, "PAYMENT_PROVIDER_URL="+s.URL(Paysim), "PAYMENT_PROVIDER_KEY="+providerKey,
+			"PAYMENT_PROVIDER_TIMEOUT=500ms", "PAYMENT_LOOKUP_DEADLINE=2s")
+	}
+	return env
+}
+
+// URL is the base of a program's REST API.
+func (s *Shop) URL(name string) string { return "http://" + address(s.ports[name]) }
+
+// GRPC is a service's gRPC address, host:port.
+func (s *Shop) GRPC(name string) string { return address(s.ports[name+"/grpc"]) }
+
+func (s *Shop) readiness(name string) string {
+	switch name {
+	case Paysim, Worker:
+		return s.URL(name) + "/readyz"
+	default:
+		return "http://" + address(s.ports[name+"/admin"]) + "/readyz"
+	}
+}
+
+// Kill ends a program as a crash does.
+func (s *Shop) Kill(name string) { s.processes[name].kill() }
+
+// Stop asks a program to end and waits until it has.
+func (s *Shop) Stop(name string) { s.processes[name].stop() }
+
+// Start runs a killed or stopped program again and waits until it is ready.
+func (s *Shop) Start(name string) {
+	s.processes[name].start()
+	s.processes[name].awaitReady()
+}
+
+// Temporal is a client of the shop's namespace.
+func (s *Shop) Temporal() client.Client {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	c, err := client.DialContext(ctx, client.Options{
+		HostPort: s.TemporalAddress, Namespace: s.Namespace, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+	})
+	if err != nil {
+		s.t.Fatalf("dial Temporal: %v", err)
+	}
+	s.t.Cleanup(c.Close)
+	return c
+}
+
+// patience bounds every wait; see testkit.Eventually.
+const patience = 60 * time.Second
+
+var httpClient = &http.Client{Timeout: patience}
+
+func address(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
+
+func freePort(t testing.TB) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("find a free port: %v", err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+func contains(all []string, one string) bool {
+	for _, each := range all {
+		if each == one {
+			return true
+		}
+	}
+	return false
+}
