@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/dev"
+)
+
+type devCommand struct {
+	Bin        string         `help:"Folder of the programs; by default that of this one." type:"path" placeholder:"DIR"`
+	Port       map[string]int `help:"Port of one program: orders=9080. Repeatable; also ORDERSAGA_PORT_ORDERS=9080." placeholder:"NAME=PORT" mapsep:","`
+	PortOffset int            `help:"Added to every port that is not set by itself, for a second instance beside the first." env:"ORDERSAGA_PORT_OFFSET" default:"0" placeholder:"N"`
+	Follow     []string       `help:"Processes whose logs are shown here as well: orders,worker." placeholder:"NAME"`
+	ReadyFile  string         `help:"File to write once everything is up, for scripts." name:"wait-ready-file" type:"path" placeholder:"FILE"`
+}
+
+// Run is called by kong.
+func (c *devCommand) Run(a *addresses) error {
+	bin := c.Bin
+	if bin == "" {
+		me, err := os.Executable()
+		if err != nil {
+			return fmt.Errorf("find the folder of this program: %w", err)
+		}
+		bin = filepath.Dir(me)
+	}
+	return dev.Run(dev.Options{
+		Dir: a.shown(), Bin: bin, Offset: c.PortOffset, Ports: c.Port, Follow: c.Follow, ReadyFile: c.ReadyFile, Out: os.Stdout,
+	})
+}
+
+// shown is the folder as the user would write it here.
+func (a *addresses) shown() string {
+	here, err := os.Getwd()
+	if err != nil {
+		return a.Dir
+	}
+	if relative, err := filepath.Rel(here, a.Dir); err == nil && filepath.IsLocal(relative) {
+		return relative
+	}
+	return a.Dir
+}

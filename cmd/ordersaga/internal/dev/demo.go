@@ -1,0 +1,36 @@
+package dev
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/demo"
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/issuer"
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
+)
+
+// loadDemo fills the shop at the first start. Cut short, it is done again at the
+// next one, which changes nothing that is there.
+func (r *run) loadDemo(ctx context.Context) error {
+	file := r.stack.File
+	if file.DemoLoaded {
+		return nil
+	}
+	began := time.Now()
+	token, err := issuer.Token(ctx, file.URLs[ports.Issuer], "demo-operator", time.Hour, issuer.Operator)
+	if err != nil {
+		return err
+	}
+	count, err := demo.Load(ctx, file.URLs[ports.Catalog], file.URLs[ports.Inventory], token)
+	if err != nil {
+		return err
+	}
+	file.DemoLoaded = true
+	if err := file.Save(r.stack.Dir); err != nil {
+		return err
+	}
+	r.terminal.state("demo shop", "loaded", seconds(began))
+	r.terminal.print(fmt.Sprintf("               %d products with stock\n", count))
+	return nil
+}

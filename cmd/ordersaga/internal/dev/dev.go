@@ -1,0 +1,183 @@
+// Package dev runs the whole system on one machine: the engines, the services,
+// the worker and the payment simulator, each as the process it is in production.
+package dev
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/devfile"
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/stack"
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/supervisor"
+)
+
+// Options of one run.
+type Options struct {
+	// Dir holds all state.
+	Dir string
+	// Bin is the folder of the programs.
+	Bin string
+	// Offset shifts all ports that Ports does not name.
+	Offset int
+	Ports  map[string]int
+	// Follow names the processes whose logs are shown as well.
+	Follow []string
+	// ReadyFile is written when the table is printed; none when empty.
+	ReadyFile string
+	// Out is the terminal.
+	Out io.Writer
+}
+
+// Run starts everything, prints what runs where, and keeps it running until the
+// first SIGINT, SIGTERM or SIGHUP; then it stops everything in order. A second
+// signal hurries. When it returns, no process is left.
+func Run(o Options) error {
+	r := &run{Options: o, terminal: &terminal{out: o.Out}, began: time.Now()}
+	if err := r.prepare(); err != nil {
+		return err
+	}
+	ctx, hurry, done := signals(r.terminal)
+	defer done()
+	err := r.start(ctx)
+	if err == nil {
+		r.printTable()
+		err = r.writeReadyFile()
+	}
+	if err == nil {
+		<-ctx.Done()
+	}
+	asked := ctx.Err() != nil
+	r.terminal.say("stopping …")
+	began := time.Now()
+	r.supervisor.Stop(hurry)
+	r.terminal.say("everything has stopped (%s)", seconds(began))
+	if asked {
+		return nil // a start cut short by the user is no failure
+	}
+	return err
+}
+
+type run struct {
+	Options
+	terminal   *terminal
+	began      time.Time
+	stack      *stack.Stack
+	supervisor *supervisor.Supervisor
+}
+
+// prepare does what can fail before any process runs.
+func (r *run) prepare() error {
+	asked, err := ports.Asked(r.Ports)
+	if err != nil {
+		return err
+	}
+	decided, err := ports.Decide(r.Offset, asked)
+	if err != nil {
+		return err
+	}
+	if r.stack, err = r.newStack(decided); err != nil {
+		return err
+	}
+	if err := r.checkPrograms(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(r.stack.Dir, 0o755); err != nil {
+		return fmt.Errorf("make the folder %s: %w", r.Dir, err)
+	}
+	if r.supervisor, err = supervisor.New(r.stack.Dir, r.terminal.say); err != nil {
+		return err
+	}
+	if err := r.takeOver(); err != nil {
+		r.supervisor.Stop(nil)
+		return err
+	}
+	return nil
+}
+
+// takeOver makes the folder ours: nothing of an earlier start runs, the ports are
+// free, and what the programs are told is written down.
+func (r *run) takeOver() error {
+	reversed := stack.Order()
+	slices.Reverse(reversed)
+	if err := r.supervisor.EndLeftovers(reversed...); err != nil {
+		return err
+	}
+	if err := r.stack.CheckPorts(); err != nil {
+		return err
+	}
+	file, err := devfile.Load(r.stack.Dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	r.stack.File = file
+	r.stack.Secrets()
+	file.Locate(r.stack.Ports)
+	if err := file.Save(r.stack.Dir); err != nil {
+		return err
+	}
+	if err := r.stack.WriteConfig(); err != nil {
+		return err
+	}
+	return r.stack.ForgetEngines()
+}
+
+func (r *run) newStack(decided ports.Ports) (*stack.Stack, error) {
+	dir, err := filepath.Abs(r.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("the folder %s: %w", r.Dir, err)
+	}
+	bin, err := filepath.Abs(r.Bin)
+	if err != nil {
+		return nil, fmt.Errorf("the folder %s: %w", r.Bin, err)
+	}
+	return &stack.Stack{Dir: dir, Bin: bin, Ports: decided, Environment: os.Environ()}, nil
+}
+
+func (r *run) checkPrograms() error {
+	for _, name := range stack.Order() {
+		if info, err := os.Stat(r.stack.Path(name)); err != nil || info.IsDir() {
+			return fmt.Errorf("there is no program %s: `make build` makes it, --bin names another folder", r.stack.Path(name))
+		}
+	}
+	for _, name := range r.Follow {
+		if !slices.Contains(stack.Order(), name) {
+			return fmt.Errorf("--follow: there is no process named %q; there are %v", name, stack.Order())
+		}
+	}
+	return nil
+}
+
+func (r *run) writeReadyFile() error {
+	if r.ReadyFile == "" {
+		return nil
+	}
+	if err := os.WriteFile(r.ReadyFile, []byte("ready\n"), 0o600); err != nil {
+		return fmt.Errorf("write the ready file: %w", err)
+	}
+	return nil
+}
+
+// start brings everything up and the demo catalog in.
+func (r *run) start(ctx context.Context) error {
+	r.terminal.say("starting in %s; logs are in %s", r.Dir, filepath.Join(r.Dir, "logs"))
+	engines, err := r.startEngines(ctx)
+	if err != nil {
+		return err
+	}
+	services := append([]string{stack.Paysim}, stack.Services()...)
+	if err := r.startPrograms(ctx, engines, services...); err != nil {
+		return err
+	}
+	if err := r.startPrograms(ctx, engines, stack.Worker); err != nil {
+		return err
+	}
+	return r.loadDemo(ctx)
+}

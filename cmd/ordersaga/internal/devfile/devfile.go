@@ -1,0 +1,93 @@
+// Package devfile keeps what a development stack knows about itself in
+// dev.json: where everything answers, and the secrets made for it at its first
+// start. The commands find their addresses there.
+package devfile
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
+)
+
+// File is dev.json. It holds secrets and is readable by its owner only.
+type File struct {
+	// URLs by name: orders, catalog, inventory, payments, paysim, issuer,
+	// temporal-ui, amqp-management.
+	URLs map[string]string `json:"urls"`
+	// Ports of the last start.
+	Ports ports.Ports `json:"ports"`
+	// Clients maps each process to the secret with which it gets its own tokens.
+	Clients map[string]string `json:"clients"`
+	// PaysimKey is what paysim asks its callers for.
+	PaysimKey string `json:"paysim_key"`
+	// DemoLoaded is true once the demo catalog is in the shop.
+	DemoLoaded bool `json:"demo_loaded"`
+}
+
+// Path of the file in a stack's folder.
+func Path(dir string) string { return filepath.Join(dir, "dev.json") }
+
+// Load reads the file. One that is not there is an empty File and fs.ErrNotExist.
+func Load(dir string) (*File, error) {
+	raw, err := os.ReadFile(Path(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return &File{}, fs.ErrNotExist
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", Path(dir), err)
+	}
+	var file File
+	if err := json.Unmarshal(raw, &file); err != nil {
+		return nil, fmt.Errorf("read %s: %w", Path(dir), err)
+	}
+	return &file, nil
+}
+
+// Save writes the file, all of it or nothing.
+func (f *File) Save(dir string) error {
+	raw, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", Path(dir), err)
+	}
+	draft := Path(dir) + ".new"
+	if err := os.WriteFile(draft, append(raw, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write %s: %w", Path(dir), err)
+	}
+	if err := os.Rename(draft, Path(dir)); err != nil {
+		return fmt.Errorf("write %s: %w", Path(dir), err)
+	}
+	return nil
+}
+
+// Complete makes the secrets that are missing, for the processes named.
+func (f *File) Complete(processes []string) {
+	if f.Clients == nil {
+		f.Clients = map[string]string{}
+	}
+	for _, name := range processes {
+		if f.Clients[name] == "" {
+			f.Clients[name] = rand.Text()
+		}
+	}
+	if f.PaysimKey == "" {
+		f.PaysimKey = rand.Text()
+	}
+}
+
+// Locate notes where everything answers.
+func (f *File) Locate(decided ports.Ports) {
+	f.Ports = decided
+	f.URLs = map[string]string{}
+	for _, name := range []string{
+		ports.Orders, ports.Catalog, ports.Inventory, ports.Payments, ports.Paysim,
+		ports.Issuer, ports.TemporalUI, ports.AMQPManagement,
+	} {
+		f.URLs[name] = decided.URL(name)
+	}
+}

@@ -1,0 +1,36 @@
+// Package lines reads what the user writes as SKU=QUANTITY.
+package lines
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Line of an order or a delivery.
+type Line struct {
+	SKU      string `json:"sku"`
+	Quantity int64  `json:"quantity"` // units
+}
+
+// Parse reads "TEA-SENCHA-100=2"; the quantity is 1 when it is left out. Bounds
+// are the service's to check.
+func Parse(texts []string) ([]Line, error) {
+	lines := make([]Line, len(texts))
+	for i, text := range texts {
+		sku, quantity, given := strings.Cut(text, "=")
+		lines[i] = Line{SKU: sku, Quantity: 1}
+		if sku == "" {
+			return nil, fmt.Errorf("%q has no SKU: a line is SKU=QUANTITY", text)
+		}
+		if !given {
+			continue
+		}
+		number, err := strconv.ParseInt(quantity, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("%q has no whole number after the =: a line is SKU=QUANTITY", text)
+		}
+		lines[i].Quantity = number
+	}
+	return lines, nil
+}

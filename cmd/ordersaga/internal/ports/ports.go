@@ -1,0 +1,155 @@
+// Package ports decides on which loopback port each program of the development
+// stack listens, and whether it is free.
+package ports
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Host is where everything listens: a development stack is never open to others.
+const Host = "127.0.0.1"
+
+// Names of the ports.
+const (
+	Orders, OrdersGRPC, OrdersAdmin          = "orders", "orders-grpc", "orders-admin"
+	Catalog, CatalogGRPC, CatalogAdmin       = "catalog", "catalog-grpc", "catalog-admin"
+	Inventory, InventoryGRPC, InventoryAdmin = "inventory", "inventory-grpc", "inventory-admin"
+	Payments, PaymentsGRPC, PaymentsAdmin    = "payments", "payments-grpc", "payments-admin"
+	Paysim                                   = "paysim"
+	Worker                                   = "worker"
+	Issuer                                   = "issuer"
+	Temporal                                 = "temporal"
+	TemporalUI                               = "temporal-ui"
+	Postgres                                 = "postgres"
+	AMQP                                     = "amqp"
+	AMQPManagement                           = "amqp-management"
+	AMQPDistribution                         = "amqp-distribution"
+	EPMD                                     = "epmd"
+	MongoDB                                  = "mongodb"
+)
+
+// port is one entry of the table.
+type port struct {
+	name   string
+	number int    // the default; 0 for a port that follows another
+	base   string // follows this port, at the distance of number
+	owner  string // the program that listens
+	engine bool   // one of devstack's
+}
+
+// PostgreSQL, RabbitMQ's distribution and epmd keep away from the numbers that
+// an installed PostgreSQL or RabbitMQ of the machine itself already has.
+var table = []port{
+	{name: Orders, number: 8080, owner: "orders"},
+	{name: OrdersGRPC, base: Orders, number: 1000, owner: "orders"},
+	{name: OrdersAdmin, base: Orders, number: 2000, owner: "orders"},
+	{name: Catalog, number: 8081, owner: "catalog"},
+	{name: CatalogGRPC, base: Catalog, number: 1000, owner: "catalog"},
+	{name: CatalogAdmin, base: Catalog, number: 2000, owner: "catalog"},
+	{name: Inventory, number: 8082, owner: "inventory"},
+	{name: InventoryGRPC, base: Inventory, number: 1000, owner: "inventory"},
+	{name: InventoryAdmin, base: Inventory, number: 2000, owner: "inventory"},
+	{name: Payments, number: 8083, owner: "payments"},
+	{name: PaymentsGRPC, base: Payments, number: 1000, owner: "payments"},
+	{name: PaymentsAdmin, base: Payments, number: 2000, owner: "payments"},
+	{name: Paysim, number: 8084, owner: "paysim"},
+	{name: Worker, number: 8090, owner: "the worker"},
+	{name: Issuer, number: 8085, owner: "the development token issuer", engine: true},
+	{name: Temporal, number: 7233, owner: "the Temporal server", engine: true},
+	{name: TemporalUI, number: 8233, owner: "the Temporal Web UI", engine: true},
+	{name: Postgres, number: 15432, owner: "PostgreSQL", engine: true},
+	{name: AMQP, number: 5672, owner: "RabbitMQ", engine: true},
+	{name: AMQPManagement, number: 15672, owner: "RabbitMQ's management page", engine: true},
+	{name: AMQPDistribution, number: 25673, owner: "RabbitMQ's distribution", engine: true},
+	{name: EPMD, number: 14369, owner: "RabbitMQ's epmd", engine: true},
+	{name: MongoDB, number: 27017, owner: "FerretDB (MongoDB)", engine: true},
+}
+
+// Ports is a number for every name.
+type Ports map[string]int
+
+// Address of a port, as host:port.
+func (p Ports) Address(name string) string { return Host + ":" + strconv.Itoa(p[name]) }
+
+// URL of a port that speaks HTTP.
+func (p Ports) URL(name string) string { return "http://" + p.Address(name) }
+
+// Decide gives every port its number: the one asked for by name, else the
+// default shifted by offset. A service's gRPC and admin ports follow its REST
+// port by 1000 and 2000 unless asked for themselves. A number asked for is not
+// shifted. Fails on an unknown name, a number that is no port, and on two
+// programs that would get the same one.
+func Decide(offset int, asked map[string]int) (Ports, error) {
+	for name := range asked {
+		if !slices.ContainsFunc(table, func(p port) bool { return p.name == name }) {
+			return nil, fmt.Errorf("there is no port named %q; the names are %s", name, strings.Join(Names(), ", "))
+		}
+	}
+	decided := Ports{}
+	for _, p := range table {
+		number, set := asked[p.name]
+		switch {
+		case set:
+		case p.base != "":
+			number = decided[p.base] + p.number
+		default:
+			number = p.number + offset
+		}
+		if number < 1 || number > 65535 {
+			return nil, fmt.Errorf("%s would listen on %d, which is no port: ports are 1 to 65535", p.name, number)
+		}
+		decided[p.name] = number
+	}
+	return decided, decided.distinct()
+}
+
+func (p Ports) distinct() error {
+	owner := map[int]string{}
+	for _, entry := range table {
+		number := p[entry.name]
+		if other, taken := owner[number]; taken {
+			return fmt.Errorf("%s and %s would both listen on %d: give one of them another port with --port %s=NUMBER", other, entry.name, number, entry.name)
+		}
+		owner[number] = entry.name
+	}
+	return nil
+}
+
+// Names of all ports, in the order of the table.
+func Names() []string {
+	names := make([]string, len(table))
+	for i, p := range table {
+		names[i] = p.name
+	}
+	return names
+}
+
+// EnvironmentName is the variable that sets a port: ORDERSAGA_PORT_ORDERS_GRPC.
+func EnvironmentName(name string) string {
+	return "ORDERSAGA_PORT_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
+
+// Asked merges the ports set in the environment with those of the command line,
+// which win.
+func Asked(flags map[string]int) (map[string]int, error) {
+	asked := map[string]int{}
+	for _, name := range Names() {
+		variable := EnvironmentName(name)
+		text := strings.TrimSpace(os.Getenv(variable))
+		if text == "" {
+			continue
+		}
+		number, err := strconv.Atoi(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s must be a port number, not %q", variable, text)
+		}
+		asked[name] = number
+	}
+	maps.Copy(asked, flags)
+	return asked, nil
+}

@@ -1,0 +1,115 @@
+package stack
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
+)
+
+const (
+	namespace = "ordersaga"
+	audience  = "ordersaga"
+	// serviceScope marks the token of a process, as opposed to a person's.
+	serviceScope = "ordersaga.service"
+)
+
+// Engines is what devstack says about the engines once they all answer.
+type Engines struct {
+	Databases map[string]string `json:"databases"`
+	AMQP      struct {
+		URL string `json:"url"`
+	} `json:"amqp"`
+	MongoDB struct {
+		URL string `json:"url"`
+	} `json:"mongodb"`
+	Temporal struct {
+		Address   string `json:"address"`
+		Namespace string `json:"namespace"`
+	} `json:"temporal"`
+	OIDC struct {
+		Issuer string `json:"issuer"`
+	} `json:"oidc"`
+}
+
+func (s *Stack) devstackDir() string { return filepath.Join(s.Dir, Devstack) }
+func (s *Stack) configFile() string  { return filepath.Join(s.Dir, "devstack.json") }
+func (s *Stack) enginesFile() string { return filepath.Join(s.devstackDir(), "engines.json") }
+
+// ForgetEngines removes what an earlier devstack said, so that what is read next
+// is the new one's word.
+func (s *Stack) ForgetEngines() error {
+	if err := os.Remove(s.enginesFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove the engines file of an earlier start: %w", err)
+	}
+	return nil
+}
+
+// ReadEngines is fs.ErrNotExist until the engines are ready.
+func (s *Stack) ReadEngines() (*Engines, error) {
+	raw, err := os.ReadFile(s.enginesFile())
+	if err != nil {
+		return nil, err
+	}
+	var engines Engines
+	if err := json.Unmarshal(raw, &engines); err != nil {
+		return nil, fmt.Errorf("read %s: %w", s.enginesFile(), err)
+	}
+	for _, name := range Services() {
+		if engines.Databases[name] == "" {
+			return nil, fmt.Errorf("%s names no database for %s", s.enginesFile(), name)
+		}
+	}
+	return &engines, nil
+}
+
+// WriteConfig tells devstack what to run, and where.
+func (s *Stack) WriteConfig() error {
+	raw, err := json.MarshalIndent(s.config(), "", "  ")
+	if err != nil {
+		return fmt.Errorf("describe the engines: %w", err)
+	}
+	draft := s.configFile() + ".new"
+	if err := os.WriteFile(draft, raw, 0o600); err != nil {
+		return fmt.Errorf("write the configuration of devstack: %w", err)
+	}
+	if err := os.Rename(draft, s.configFile()); err != nil {
+		return fmt.Errorf("write the configuration of devstack: %w", err)
+	}
+	return nil
+}
+
+func (s *Stack) config() map[string]any {
+	clients := []map[string]string{}
+	for _, name := range withTokens() {
+		clients = append(clients, map[string]string{"id": name, "secret": s.File.Clients[name], "scope": serviceScope})
+	}
+	return map[string]any{
+		"dir":  s.devstackDir(),
+		"host": ports.Host,
+		"ports": map[string]int{
+			"postgres":          s.Ports[ports.Postgres],
+			"amqp":              s.Ports[ports.AMQP],
+			"amqp_management":   s.Ports[ports.AMQPManagement],
+			"amqp_distribution": s.Ports[ports.AMQPDistribution],
+			"epmd":              s.Ports[ports.EPMD],
+			"mongodb":           s.Ports[ports.MongoDB],
+			"temporal":          s.Ports[ports.Temporal],
+			"temporal_ui":       s.Ports[ports.TemporalUI],
+			"oidc":              s.Ports[ports.Issuer],
+		},
+		"databases": Services(),
+		"temporal": map[string]any{
+			"namespace": namespace,
+			"retention": "168h",
+			"search_attributes": map[string]string{
+				"OrderStatus": "Keyword", "SagaState": "Keyword", "CustomerId": "Keyword",
+			},
+		},
+		"oidc": map[string]any{"audience": audience, "clients": clients},
+	}
+}

@@ -1,0 +1,80 @@
+package stack
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
+)
+
+// ours are the names that the stack decides. The user's own values of them mean
+// some other system (a PGHOST, a TEMPORAL_API_KEY of production) and must not
+// reach the programs. Everything else passes: OTEL_*, LOG_LEVEL, PRICING_* …
+func ours(name string) bool {
+	for _, prefix := range []string{"PG", "TEMPORAL_", "OIDC_", "ORDERSAGA_PORT_", "RABBITMQ_", "ERL_", "FERRETDB_"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return strings.HasSuffix(name, "_GRPC_ADDR") || slices.Contains([]string{
+		"HOST", "PORT", "GRPC_PORT", "ADMIN_PORT", "ORDERSAGA_ENV", "DATABASE_URL", "MONGODB_URI", "MONGODB_DATABASE",
+		"AMQP_URL", "GRPC_TLS_CA", "PAYMENT_PROVIDER_URL", "PAYMENT_PROVIDER_KEY", "PAYSIM_API_KEY", "PAYSIM_DATA",
+	}, name)
+}
+
+// clean is the user's environment without what the stack decides.
+func clean(environment []string) []string {
+	return slices.DeleteFunc(slices.Clone(environment), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return ours(name)
+	})
+}
+
+// environment of a program: what it needs, and no other program's secrets.
+func (s *Stack) environment(name string, engines *Engines) []string {
+	env := clean(s.Environment)
+	set := func(name, value string) { env = append(env, name+"="+value) }
+	set("HOST", ports.Host)
+	set("PORT", strconv.Itoa(s.Ports[name]))
+	if name == Paysim {
+		set("PAYSIM_API_KEY", s.File.PaysimKey)
+		set("PAYSIM_DATA", filepath.Join(s.Dir, Paysim, "paysim.db"))
+		return env
+	}
+	set("ORDERSAGA_ENV", "development")
+	set("OIDC_ISSUER", engines.OIDC.Issuer)
+	set("OIDC_AUDIENCE", audience)
+	set("OIDC_CLIENT_ID", name)
+	set("OIDC_CLIENT_SECRET", s.File.Clients[name])
+	if name == Worker || name == Orders {
+		set("TEMPORAL_ADDRESS", engines.Temporal.Address)
+		set("TEMPORAL_NAMESPACE", engines.Temporal.Namespace)
+		// A profile of the user's would bring its own keys and certificates.
+		set("TEMPORAL_CONFIG_FILE", os.DevNull)
+	}
+	if name == Worker || name == Orders {
+		for _, service := range Services() {
+			set(strings.ToUpper(service)+"_GRPC_ADDR", s.Ports.Address(service+"-grpc"))
+		}
+	}
+	if name == Worker {
+		set("ADMIN_PORT", strconv.Itoa(s.Ports[Worker]))
+		return env
+	}
+	set("GRPC_PORT", strconv.Itoa(s.Ports[name+"-grpc"]))
+	set("ADMIN_PORT", strconv.Itoa(s.Ports[name+"-admin"]))
+	set("DATABASE_URL", engines.Databases[name])
+	set("AMQP_URL", engines.AMQP.URL)
+	if name == Catalog || name == Orders {
+		set("MONGODB_URI", engines.MongoDB.URL)
+		set("MONGODB_DATABASE", name)
+	}
+	if name == Payments {
+		set("PAYMENT_PROVIDER_URL", s.Ports.URL(ports.Paysim))
+		set("PAYMENT_PROVIDER_KEY", s.File.PaysimKey)
+	}
+	return env
+}

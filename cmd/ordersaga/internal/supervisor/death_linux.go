@@ -1,0 +1,7 @@
+package supervisor
+
+import "syscall"
+
+func dieWithParent(attributes *syscall.SysProcAttr, signal syscall.Signal) {
+	attributes.Pdeathsig = signal
+}

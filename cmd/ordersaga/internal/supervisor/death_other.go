@@ -1,0 +1,9 @@
+//go:build unix && !linux
+
+package supervisor
+
+import "syscall"
+
+// Only Linux tells a child that its parent died; elsewhere the next start finds
+// the leftovers by their records.
+func dieWithParent(*syscall.SysProcAttr, syscall.Signal) {}

@@ -1,0 +1,145 @@
+package supervisor
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+// kept is how many logs of earlier starts stay.
+const kept = 3
+
+// rotate puts the log of the last start aside: name.log becomes name.log.1, and
+// so on to name.log.3.
+func rotate(path string) error {
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+		return nil
+	}
+	for i := kept - 1; i >= 0; i-- {
+		from := path
+		if i > 0 {
+			from = fmt.Sprintf("%s.%d", path, i)
+		}
+		if err := os.Rename(from, fmt.Sprintf("%s.%d", path, i+1)); err != nil && !os.IsNotExist(err) {
+			return fmt.Errorf("put the log %s aside: %w", from, err)
+		}
+	}
+	return nil
+}
+
+func openLog(path string) (*os.File, error) {
+	log, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the log: %w", err)
+	}
+	return log, nil
+}
+
+// lastWords is what a process said before it ended, for a message in one line.
+func lastWords(path string) string {
+	lines := tail(path)
+	for i := len(lines) - 1; i >= 0; i-- {
+		if strings.HasPrefix(lines[i], "panic: ") || strings.HasPrefix(lines[i], "fatal error: ") {
+			return ": " + lines[i]
+		}
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	last := len(lines) - 1
+	if strings.HasPrefix(lines[last], "{") {
+		return ": " + readable(lines[last])
+	}
+	// A program with several wrong settings says each in a line of its own.
+	first := last
+	for first > 0 && last-first < 4 && !strings.HasPrefix(lines[first-1], "{") {
+		first--
+	}
+	return ": " + strings.Join(lines[first:], "; ")
+}
+
+// tail is the end of a log, at most 8 KiB of it, without empty lines.
+func tail(path string) []string {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer file.Close()
+	const most = 8 << 10
+	if size, err := file.Seek(0, io.SeekEnd); err == nil && size > most {
+		_, _ = file.Seek(-most, io.SeekEnd)
+	} else {
+		_, _ = file.Seek(0, io.SeekStart)
+	}
+	content, _ := io.ReadAll(file)
+	var lines []string
+	for line := range strings.SplitSeq(string(content), "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// readable takes the message and the error out of a line of JSON.
+func readable(line string) string {
+	var entry struct {
+		Message string `json:"msg"`
+		Error   string `json:"error"`
+	}
+	if json.Unmarshal([]byte(line), &entry) != nil || entry.Message == "" {
+		return line
+	}
+	if entry.Error != "" {
+		return entry.Message + ": " + entry.Error
+	}
+	return entry.Message
+}
+
+// Follow hands every line that is added to the log from now on to line, until
+// ctx ends. The file need not exist yet.
+func Follow(ctx context.Context, path string, line func(string)) {
+	var file *os.File
+	for file == nil {
+		opened, err := os.Open(path)
+		if err == nil {
+			file = opened
+			break
+		}
+		if !errors.Is(err, os.ErrNotExist) || !pause(ctx) {
+			return
+		}
+	}
+	defer file.Close()
+	reader := bufio.NewReader(file)
+	var begun bytes.Buffer // a line the process has not finished
+	for {
+		part, err := reader.ReadString('\n')
+		begun.WriteString(part)
+		if err == nil {
+			line(strings.TrimRight(begun.String(), "\n"))
+			begun.Reset()
+			continue
+		}
+		if !pause(ctx) {
+			return
+		}
+	}
+}
+
+// pause says whether to go on.
+func pause(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(100 * time.Millisecond):
+		return true
+	}
+}

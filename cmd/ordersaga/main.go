@@ -1,0 +1,48 @@
+// Command ordersaga runs the whole system on one machine (`ordersaga dev`) and
+// uses it from the command line, over the same REST interface as any shop front.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/shop"
+	"github.com/ordersaga/ordersaga/platform/program"
+)
+
+type commands struct {
+	addresses
+	Version kong.VersionFlag `help:"Print the version and commit."`
+
+	Dev     devCommand      `cmd:"" help:"Run everything on this machine: engines, services, worker and payment simulator."`
+	Token   tokenCommand    `cmd:"" help:"Print a bearer token of the development issuer."`
+	Order   orderCommands   `cmd:"" help:"Place and look at orders."`
+	Stock   stockCommands   `cmd:"" help:"Receive and look at stock."`
+	Product productCommands `cmd:"" help:"Create and look at products."`
+}
+
+func main() {
+	var c commands
+	parsed := kong.Parse(&c,
+		kong.Name("ordersaga"),
+		kong.Description("An order platform on Temporal sagas. `ordersaga dev` runs all of it here."),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Vars{"version": "ordersaga " + program.Version()},
+	)
+	if err := parsed.Run(&c.addresses); err != nil {
+		var shown shownError
+		if !errors.As(err, &shown) {
+			fmt.Fprintf(os.Stderr, "ordersaga: %v\n", err)
+		}
+		os.Exit(1)
+	}
+}
+
+// shownError fails the command without another word: the user has seen it.
+type shownError struct{ problem *shop.Problem }
+
+func (e shownError) Error() string { return e.problem.Error() }
