@@ -1,0 +1,12 @@
+package broker
+
+import "time"
+
+// RetryingAfter gives the consumer shorter pauses than production's 36 s.
+func (c Consumer) RetryingAfter(delays ...time.Duration) Consumer {
+	c.delays = delays
+	return c
+}
+
+// RetryDelays are production's pauses.
+var RetryDelays = retryDelays
