@@ -1,0 +1,31 @@
+// Package void undoes an authorization: nothing stays held, and nothing will be.
+package void
+
+import (
+	"context"
+	"errors"
+
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
+	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
+)
+
+// Request to undo what was, or was not yet, authorized as the step.
+type Request struct {
+	Step domain.Step
+}
+
+// Done says nothing more.
+type Done struct{}
+
+// NewHandler makes the use case. It refuses nothing, and is unavailable until it is known that nothing is held.
+func NewHandler(j *journal.Journal) cqrs.Handler[Request, Done] {
+	return cqrs.Command("void_payment", cqrs.HandlerFunc[Request, Done](func(ctx context.Context, req Request) (Done, error) {
+		err := j.Void(ctx, req.Step)
+		if errors.Is(err, domain.ErrUnknown) {
+			err = rpc.Unavailable(err.Error())
+		}
+		return Done{}, err
+	}))
+}

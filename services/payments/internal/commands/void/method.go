@@ -1,0 +1,30 @@
+package void
+
+import (
+	"context"
+
+	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
+	"github.com/ordersaga/ordersaga/services/payments/internal/step"
+)
+
+// Voider is PaymentsService's Void.
+type Voider struct {
+	handler cqrs.Handler[Request, Done]
+}
+
+// New makes the method.
+func New(j *journal.Journal) Voider { return Voider{handler: NewHandler(j)} }
+
+// Void undoes the step's authorization.
+func (v Voider) Void(ctx context.Context, in *paymentsv1.VoidRequest) (*paymentsv1.VoidResponse, error) {
+	ctx, key, err := step.Of(ctx, in.GetStep())
+	if err != nil {
+		return nil, err
+	}
+	if _, err := v.handler.Handle(ctx, Request{Step: key}); err != nil {
+		return nil, err
+	}
+	return &paymentsv1.VoidResponse{}, nil
+}

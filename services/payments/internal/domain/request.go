@@ -1,0 +1,62 @@
+package domain
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Step names one step of one saga on one order.
+type Step struct {
+	OrderID string
+	Saga    string
+	Name    string
+}
+
+// printable is what may stand in a header field without being encoded.
+var printable = regexp.MustCompile(`^[\x21-\x7e]+$`)
+
+// Validate refuses a step whose key the provider could not take.
+func (s Step) Validate() error {
+	for _, part := range []string{s.OrderID, s.Saga, s.Name} {
+		if !printable.MatchString(part) {
+			return fmt.Errorf("step %q: order, saga and name must be printable ASCII without spaces", s)
+		}
+	}
+	return nil
+}
+
+func (s Step) String() string { return s.OrderID + "/" + s.Saga + "/" + s.Name }
+
+// Key is the idempotency key of the step at the provider.
+func (s Step) Key() string { return s.String() }
+
+// VoidKey is the idempotency key of the step's undo.
+func (s Step) VoidKey() string { return s.String() + "/void" }
+
+// Request is what is to be authorized. The payment method is kept as a fingerprint only: enough to see that a repeated
+// request is the same.
+type Request struct {
+	CustomerID        string
+	Amount            int64 // minor units, not negative
+	Currency          string
+	MethodFingerprint string // hex SHA-256
+}
+
+// NewRequest checks the amount and forgets the payment method.
+func NewRequest(customerID string, amount int64, currency, paymentMethod string) (Request, error) {
+	if amount < 0 {
+		return Request{}, fmt.Errorf("an amount of %d %s cannot be authorized: it is negative", amount, currency)
+	}
+	if strings.TrimSpace(paymentMethod) == "" {
+		return Request{}, errors.New("a payment method is required")
+	}
+	sum := sha256.Sum256([]byte(paymentMethod))
+	return Request{CustomerID: customerID, Amount: amount, Currency: currency, MethodFingerprint: hex.EncodeToString(sum[:])}, nil
+}
+
+// Equal tells whether two requests ask for the same.
+func (r Request) Equal(other Request) bool { return r == other }

@@ -1,0 +1,33 @@
+// Package nothingdue answers for the provider when an order costs nothing: no provider takes an amount of zero, and a
+// free order is confirmed like any other.
+package nothingdue
+
+import (
+	"context"
+
+	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
+)
+
+// Reference is the provider's reference of a payment of nothing.
+const Reference = "nothing_due"
+
+// Before makes a provider that keeps what costs nothing from the one behind it.
+func Before(next provider.Provider) provider.Provider { return free{next} }
+
+type free struct{ provider.Provider }
+
+// Authorize implements provider.Provider.
+func (f free) Authorize(ctx context.Context, a provider.Authorization) (provider.Fact, error) {
+	if a.Amount == 0 {
+		return provider.Fact{Kind: provider.Authorized, Reference: Reference}, nil
+	}
+	return f.Provider.Authorize(ctx, a)
+}
+
+// Void implements provider.Provider.
+func (f free) Void(ctx context.Context, key, reference string) (provider.Fact, error) {
+	if reference == Reference {
+		return provider.Fact{Kind: provider.Voided, Reference: Reference}, nil
+	}
+	return f.Provider.Void(ctx, key, reference)
+}

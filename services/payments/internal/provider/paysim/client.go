@@ -1,0 +1,169 @@
+// Package paysim speaks to paysim, the payment provider simulator (see cmd/paysim).
+package paysim
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+
+	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
+)
+
+// maxAnswer bounds what is read of an answer, in bytes.
+const maxAnswer = 1 << 20
+
+// Client is paysim as a provider.
+type Client struct {
+	base    *url.URL
+	apiKey  string
+	timeout time.Duration
+	http    *http.Client
+}
+
+var _ provider.Provider = (*Client)(nil)
+
+// New makes a client of the paysim at a URL. Each call ends within the time-out.
+func New(baseURL, apiKey string, timeout time.Duration) (*Client, error) {
+	base, err := url.Parse(baseURL)
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
+		return nil, errors.New("PAYMENT_PROVIDER_URL must be a URL like http://127.0.0.1:8084")
+	}
+	if base.User != nil { // errors, which are kept and shown, name the URL
+		return nil, errors.New("PAYMENT_PROVIDER_URL must not hold a user or password: the key belongs in PAYMENT_PROVIDER_KEY")
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 64 // the default of 2 would make most calls of a busy service dial anew
+	return &Client{
+		base: base, apiKey: apiKey, timeout: timeout,
+		http: &http.Client{
+			Transport: otelhttp.NewTransport(transport),
+			// A redirected POST may become a GET, and would carry the key elsewhere.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}, nil
+}
+
+// Capabilities of paysim.
+func (c *Client) Capabilities() provider.Capabilities { return provider.Capabilities{} }
+
+// Authorize implements provider.Provider.
+func (c *Client) Authorize(ctx context.Context, a provider.Authorization) (provider.Fact, error) {
+	request := map[string]any{
+		"reference": a.OrderID, "amount": a.Amount, "currency": a.Currency, "source": a.PaymentMethod,
+	}
+	var answer authorization
+	status, problem, err := c.call(ctx, http.MethodPost, c.base.JoinPath("v1", "authorizations"), a.Key, request, &answer)
+	if err != nil {
+		return provider.Fact{}, fmt.Errorf("authorize %d %s for order %s: %w", a.Amount, a.Currency, a.OrderID, err)
+	}
+	switch {
+	case status == http.StatusCreated && answer.answers(a):
+		return provider.Fact{Kind: provider.Authorized, Reference: answer.ID}, nil
+	case status == http.StatusPaymentRequired && answer.DeclineCode != "":
+		return answer.fact()
+	case status == http.StatusBadRequest && problem.Code == "invalid_source":
+		// The shopper's to mend, not ours: for the saga it is one of the reasons of a decline.
+		return provider.Fact{
+			Kind: provider.Declined, DeclineCode: "invalid_payment_method",
+			DeclineMessage: "The payment method is not known to the payment provider.",
+		}, nil
+	default:
+		return provider.Fact{}, fmt.Errorf("authorize %d %s for order %s: %w", a.Amount, a.Currency, a.OrderID, unexpected(status, problem))
+	}
+}
+
+// Void implements provider.Provider.
+func (c *Client) Void(ctx context.Context, key, reference string) (provider.Fact, error) {
+	var answer authorization
+	path := c.base.JoinPath("v1", "authorizations", url.PathEscape(reference), "void")
+	status, problem, err := c.call(ctx, http.MethodPost, path, key, nil, &answer)
+	if err != nil {
+		return provider.Fact{}, fmt.Errorf("void %s: %w", reference, err)
+	}
+	if status != http.StatusOK || answer.Status != "voided" || answer.ID != reference {
+		return provider.Fact{}, fmt.Errorf("void %s: %w", reference, unexpected(status, problem))
+	}
+	return answer.fact()
+}
+
+// Lookup implements provider.Provider.
+func (c *Client) Lookup(ctx context.Context, orderID, key string) (provider.Fact, error) {
+	var answer struct {
+		Authorizations []authorization `json:"authorizations"`
+	}
+	path := c.base.JoinPath("v1", "authorizations")
+	path.RawQuery = url.Values{"reference": {orderID}}.Encode()
+	status, problem, err := c.call(ctx, http.MethodGet, path, "", nil, &answer)
+	if err != nil {
+		return provider.Fact{}, fmt.Errorf("look up order %s: %w", orderID, err)
+	}
+	if status != http.StatusOK {
+		return provider.Fact{}, fmt.Errorf("look up order %s: %w", orderID, unexpected(status, problem))
+	}
+	for _, found := range answer.Authorizations {
+		if found.IdempotencyKey == key { // an order may have others, of other steps
+			return found.fact()
+		}
+	}
+	return provider.Fact{Kind: provider.NotFound}, nil
+}
+
+// call sends a request and decodes the answer: a body of the API's into answer, an error into a problem.
+func (c *Client) call(ctx context.Context, method string, to *url.URL, key string, body, answer any) (int, problem, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	request, err := c.request(ctx, method, to, key, body)
+	if err != nil {
+		return 0, problem{}, err
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return 0, problem{}, err
+	}
+	defer response.Body.Close()
+	read, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return 0, problem{}, fmt.Errorf("read answer %s: %w", response.Status, err)
+	}
+	var p problem
+	switch response.StatusCode {
+	case http.StatusOK, http.StatusCreated, http.StatusPaymentRequired:
+		err = json.Unmarshal(read, answer)
+	default:
+		// A proxy in between may answer without a problem; the status says enough.
+		_ = json.Unmarshal(read, &p)
+	}
+	if err != nil {
+		return 0, problem{}, fmt.Errorf("read answer %s: %w", response.Status, err)
+	}
+	return response.StatusCode, p, nil
+}
+
+func (c *Client) request(ctx context.Context, method string, to *url.URL, key string, body any) (*http.Request, error) {
+	var content io.Reader = http.NoBody
+	if body != nil {
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		content = bytes.NewReader(encoded)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, to.String(), content)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Authorization", "Bearer "+c.apiKey)
+	request.Header.Set("Content-Type", "application/json")
+	if key != "" {
+		request.Header.Set("Idempotency-Key", key)
+	}
+	return request, nil
+}

@@ -1,0 +1,33 @@
+// Package internal lists payments' slices. To add one is a folder under commands or queries, and a line here.
+package internal
+
+import (
+	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/payments/internal/commands/authorize"
+	"github.com/ordersaga/ordersaga/services/payments/internal/commands/void"
+	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
+	"github.com/ordersaga/ordersaga/services/payments/internal/queries/getpayment"
+	"github.com/ordersaga/ordersaga/services/payments/internal/store"
+)
+
+// service is PaymentsService, put together of its slices. Embedding the "unsafe" interface makes a method without a
+// slice a compile error, where the "unimplemented" one would answer callers with an error.
+type service struct {
+	paymentsv1.UnsafePaymentsServiceServer
+	authorize.Authorizer
+	void.Voider
+}
+
+// Service makes the gRPC service.
+func Service(j *journal.Journal) paymentsv1.PaymentsServiceServer {
+	return service{
+		Authorizer: authorize.New(j),
+		Voider:     void.New(j),
+	}
+}
+
+// Routes adds the REST operations.
+func Routes(api *rest.API, s *store.Store) {
+	getpayment.Route(api, s)
+}

@@ -1,0 +1,75 @@
+// Command payments moves money at the payment provider: it holds an order's amount, and gives it back when the order's
+// saga is undone. Sagas call it over gRPC; operators read payments and their journals over REST.
+package main
+
+import (
+	"context"
+
+	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/lifecycle"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/program"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/telemetry"
+	"github.com/ordersaga/ordersaga/services/payments/internal"
+	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
+	"github.com/ordersaga/ordersaga/services/payments/internal/provider/nothingdue"
+	"github.com/ordersaga/ordersaga/services/payments/internal/provider/paysim"
+	"github.com/ordersaga/ordersaga/services/payments/internal/store"
+	"github.com/ordersaga/ordersaga/services/payments/migrations"
+)
+
+func main() { program.Main("payments", run) }
+
+// run serves until it is told to stop, then finishes what it has begun.
+func run(ctx context.Context) error {
+	cfg, err := config.Load[settings]()
+	if err != nil {
+		return err
+	}
+	db, err := postgres.Open(ctx, cfg.DatabaseURL.Reveal())
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := postgres.Migrate(ctx, db, migrations.Files); err != nil {
+		return err
+	}
+	verifier, err := auth.NewVerifier(ctx, cfg.Auth)
+	if err != nil {
+		return err
+	}
+	gateway, err := paysim.New(cfg.ProviderURL, cfg.ProviderKey.Reveal(), cfg.ProviderTimeout)
+	if err != nil {
+		return err
+	}
+	payments := store.New(db)
+	moves := journal.New(payments, nothingdue.Before(gateway), cfg.policy())
+
+	ready := map[string]func(context.Context) error{"postgres": db.Ready, "issuer": verifier.Ready}
+	api := rest.New(rest.Config{
+		Title: "Payments", Version: program.Version(), Verifier: verifier, Ready: ready,
+		Description: "What is known of the payments of orders, for operators.",
+	})
+	internal.Routes(api, payments)
+	tls, err := rpc.ServerTLS()
+	if err != nil {
+		return err
+	}
+	calls := rpc.NewServer(verifier, tls...)
+	paymentsv1.RegisterPaymentsServiceServer(calls, internal.Service(moves))
+
+	return lifecycle.Run(ctx,
+		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.ResolvedAdminPort(), ready), "ADMIN_PORT"),
+		lifecycle.Component{
+			Name:  "resolver",
+			Drain: 2*cfg.policy().Lease + recordMargin, // a lookup, then giving back
+			Run:   func(ctx context.Context) error { return moves.Resolve(ctx, cfg.ResolveEvery) },
+		},
+		lifecycle.HTTP("rest", api.Server(cfg.Address())),
+		lifecycle.GRPC("grpc", calls, cfg.GRPCAddress()),
+	)
+}

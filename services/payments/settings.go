@@ -1,0 +1,56 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
+)
+
+// recordMargin is what a lease lasts beyond the time-out of a provider call, to record what was learned.
+const recordMargin = 5 * time.Second
+
+// settings of payments, from the environment.
+type settings struct {
+	config.Server
+	config.Auth
+	DatabaseURL config.Secret `env:"DATABASE_URL,required" desc:"a PostgreSQL URL like postgres://user:password@host:5432/payments"`
+	ProviderURL string        `env:"PAYMENT_PROVIDER_URL,required" desc:"the payment provider's URL, like http://127.0.0.1:8084"`
+	ProviderKey config.Secret `env:"PAYMENT_PROVIDER_KEY,required" desc:"our API key at the payment provider"`
+	// Two calls, a request and a lookup, fit in the ten seconds a saga waits for an attempt.
+	ProviderTimeout time.Duration `env:"PAYMENT_PROVIDER_TIMEOUT" envDefault:"4s" desc:"how long one call of the payment provider may take"`
+	LookupDeadline  time.Duration `env:"PAYMENT_LOOKUP_DEADLINE" envDefault:"20s" desc:"how long after a request the payment provider's \"not found\" proves nothing"`
+	ResolveEvery    time.Duration `env:"PAYMENT_RESOLVE_INTERVAL" envDefault:"1s" desc:"how often unfinished undos are looked for"`
+}
+
+// SetDefaults gives payments its port.
+func (s *settings) SetDefaults() { s.Port = 8083 }
+
+// Validate checks what the types of the fields do not.
+func (s settings) Validate() error {
+	var problems []error
+	if s.ProviderTimeout < 100*time.Millisecond || s.ProviderTimeout > 30*time.Second {
+		problems = append(problems, fmt.Errorf("PAYMENT_PROVIDER_TIMEOUT must be between 100ms and 30s, not %s", s.ProviderTimeout))
+	}
+	if least := s.policy().Lease; s.LookupDeadline < least {
+		// While the sender may still be at it, "not found" is no news.
+		problems = append(problems, fmt.Errorf(
+			"PAYMENT_LOOKUP_DEADLINE must be at least %s (PAYMENT_PROVIDER_TIMEOUT and %s), not %s", least, recordMargin, s.LookupDeadline))
+	}
+	if s.ResolveEvery < 10*time.Millisecond || s.ResolveEvery > time.Minute {
+		problems = append(problems, fmt.Errorf("PAYMENT_RESOLVE_INTERVAL must be between 10ms and 1m, not %s", s.ResolveEvery))
+	}
+	return errors.Join(problems...)
+}
+
+func (s settings) policy() domain.Policy {
+	return domain.Policy{
+		Lease:          s.ProviderTimeout + recordMargin,
+		LookupDeadline: s.LookupDeadline,
+		RetryAfter:     s.ResolveEvery,
+		RetryAtMost:    time.Minute,
+		RecheckAfter:   10 * s.LookupDeadline,
+	}
+}

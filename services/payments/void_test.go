@@ -1,0 +1,154 @@
+package main
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
+	"github.com/ordersaga/ordersaga/contracts/refusals"
+)
+
+func TestVoidGivesTheMoneyBackOnce(t *testing.T) {
+	w := newWorld(t, hasty, time.Second)
+	order := newOrder()
+	done, err := w.authorize(order, "card_approve")
+	require.NoError(t, err)
+	ctx := asService(t)
+	var wg sync.WaitGroup
+	for range 5 {
+		wg.Go(func() {
+			_, err := w.client.Void(ctx, &paymentsv1.VoidRequest{Step: stepOf(order)})
+			assert.NoError(t, err)
+		})
+	}
+	wg.Wait()
+	w.requireBooks(order, 1, 0)
+	assert.Equal(t, "voided", w.show(order).Status)
+	assert.Equal(t, 1, w.wire.answered("POST /v1/authorizations/"+done.GetProviderReference()+"/void"))
+
+	_, err = w.authorize(order, "card_approve")
+	requireRefused(t, refusals.StepUndone, err)
+	w.requireBooks(order, 1, 0)
+}
+
+func TestAnAuthorizationThatComesAfterItsUndoIsRefused(t *testing.T) {
+	w := newWorld(t, hasty, time.Second)
+	order := newOrder()
+	require.NoError(t, w.void(order))
+	require.NoError(t, w.void(order))
+	assert.Equal(t, "tombstone", w.state(order))
+	assert.Equal(t, "none", w.show(order).Status)
+
+	_, err := w.authorize(order, "card_approve")
+	requireRefused(t, refusals.StepUndone, err)
+	assert.Zero(t, w.wire.answered(posts), "the provider never hears of it")
+}
+
+func TestVoidDuringAuthorizeGivesTheLateAuthorizationBack(t *testing.T) {
+	w := newWorld(t, hasty, time.Second)
+	order := newOrder()
+	w.wire.hold()
+	ctx := asService(t)
+	authorized, voided := make(chan error, 1), make(chan error, 1)
+	go func() {
+		_, err := w.client.Authorize(ctx, wish(order, "card_approve"))
+		authorized <- err
+	}()
+	w.waitUntilCharged(order)
+	go func() {
+		_, err := w.client.Void(ctx, &paymentsv1.VoidRequest{Step: stepOf(order)})
+		voided <- err
+	}()
+	w.eventually(order, "void_requested")
+	w.wire.release()
+
+	requireRefused(t, refusals.StepUndone, <-authorized)
+	require.NoError(t, <-voided)
+	w.requireBooks(order, 1, 0)
+	assert.Equal(t, "voided", w.state(order))
+}
+
+func TestNotFoundProvesNothingUntilTheLookupDeadline(t *testing.T) {
+	patient := hasty
+	patient.LookupDeadline = 2 * time.Second
+	w := newWorld(t, patient, time.Second)
+	order := newOrder()
+	begun := time.Now()
+	_, err := w.authorize(order, "card_error")
+	requireUnavailable(t, err)
+	for {
+		err = w.void(order)
+		if err == nil {
+			break
+		}
+		requireUnavailable(t, err)
+		require.Less(t, time.Since(begun), callDeadline, "the deadline has long passed")
+	}
+	assert.GreaterOrEqual(t, time.Since(begun), patient.LookupDeadline, "believed too early")
+	assert.Equal(t, "never_charged", w.state(order))
+	assert.Equal(t, "voided", w.show(order).Status)
+	w.requireBooks(order, 0, 0)
+}
+
+func TestALateEffectIsGivenBackAlthoughNobodyAsksAgain(t *testing.T) {
+	patient := hasty
+	patient.LookupDeadline = time.Minute
+	w := newWorld(t, patient, 2*time.Second)
+	w.startResolver()
+	order := newOrder()
+	_, err := w.authorize(order, "card_slow_effect")
+	requireUnavailable(t, err)
+	requireUnavailable(t, w.void(order))
+
+	w.eventually(order, "voided")
+	w.requireBooks(order, 1, 0)
+}
+
+func TestAnEffectAfterTheLookupDeadlineIsGivenBackByTheRecheck(t *testing.T) {
+	rash := hasty
+	rash.LookupDeadline, rash.RecheckAfter = 100*time.Millisecond, 3*time.Second
+	w := newWorld(t, rash, 2*time.Second)
+	w.startResolver()
+	order := newOrder()
+	_, err := w.authorize(order, "card_slow_effect")
+	requireUnavailable(t, err)
+	testVoidUntilDone(t, w, order)
+	require.Equal(t, "never_charged", w.state(order), "the deadline was too short for this provider")
+
+	w.waitUntilCharged(order)
+	w.eventually(order, "voided")
+	w.requireBooks(order, 1, 0)
+}
+
+func TestAnUndoOutlivesTheProvidersAbsence(t *testing.T) {
+	w := newWorld(t, hasty, time.Second)
+	order := newOrder()
+	_, err := w.authorize(order, "card_approve")
+	require.NoError(t, err)
+	w.provider.kill()
+	requireUnavailable(t, w.void(order))
+	assert.Equal(t, "voiding", w.state(order))
+	assert.Contains(t, w.show(order).Operations[0].LastError, "void_failed")
+
+	w.provider.restart()
+	w.startResolver()
+	w.eventually(order, "voided")
+	w.requireBooks(order, 1, 0)
+	require.NoError(t, w.void(order))
+}
+
+func TestAnAuthorizationDuringTheProvidersAbsenceIsMadeWhenItIsBack(t *testing.T) {
+	w := newWorld(t, hasty, time.Second)
+	order := newOrder()
+	w.provider.kill()
+	_, err := w.authorize(order, "card_approve")
+	requireUnavailable(t, err)
+	w.provider.restart()
+	_, err = w.authorize(order, "card_approve")
+	require.NoError(t, err)
+	w.requireBooks(order, 1, 1)
+}
