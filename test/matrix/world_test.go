@@ -1,0 +1,184 @@
+// Package matrix breaks every step of every saga in every way, with the real
+// services behind it, and looks afterwards at what the services and the payment
+// provider have in their books.
+//
+// The saga runs in Temporal's test environment, so that deadlines pass without
+// being waited for; everything it calls is a deployed program on real engines.
+package matrix_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+	"google.golang.org/grpc"
+
+	inventoryactivities "github.com/ordersaga/ordersaga/activities/inventory"
+	ordersactivities "github.com/ordersaga/ordersaga/activities/orders"
+	paymentsactivities "github.com/ordersaga/ordersaga/activities/payments"
+	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
+	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
+	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/test/shop"
+	"github.com/ordersaga/ordersaga/workflows/placeorder"
+)
+
+// world is a shop whose sagas run in the test.
+type world struct {
+	*shop.Shop
+	orders, inventory, payments *grpc.ClientConn
+}
+
+func open(t *testing.T) *world {
+	t.Helper()
+	s := shop.Open(t, shop.Options{Without: []string{shop.Worker}})
+	tokens := auth.ServiceTokens(t.Context(), config.Auth{
+		Issuer: testkit.Issuer(t), Audience: "ordersaga", Environment: config.Development,
+		ClientID: testkit.ClientID, ClientSecret: testkit.ClientSecret,
+	})
+	dial := func(service string) *grpc.ClientConn {
+		conn, err := rpc.Dial(s.GRPC(service), tokens)
+		require.NoError(t, err)
+		t.Cleanup(func() { conn.Close() })
+		return conn
+	}
+	return &world{s, dial(shop.Orders), dial(shop.Inventory), dial(shop.Payments)}
+}
+
+// units of the one product that each case has for itself, and how many of them
+// its order wants.
+const (
+	units  = 10
+	wanted = 4
+	price  = 250
+)
+
+// run is one order placed in the world, with one fault.
+type run struct {
+	*world
+	t     *testing.T
+	env   *testsuite.TestWorkflowEnvironment
+	input sagas.PlaceOrderInput
+	fault fault
+
+	mu       sync.Mutex
+	attempts map[string]int
+	late     []func()
+}
+
+// fault decides what happens to a call: whether it is made, and what the saga is
+// told. call makes it.
+type fault func(r *run, step string, attempt int, call func() (any, error)) (any, error)
+
+var errLost = errors.New("the connection was lost")
+
+func (w *world) places(t *testing.T, card string, f fault) (*run, sagas.Outcome) {
+	t.Helper()
+	id := uuid.NewString()
+	sku := "sku-" + id[:8]
+	w.Sells(sku, price, units)
+	r := &run{world: w, t: t, fault: f, attempts: map[string]int{}, input: sagas.PlaceOrderInput{
+		OrderID: id, CustomerID: "customer", RequestHash: fmt.Sprintf("%064x", 1),
+		Lines:         []sagas.Line{{SKU: sku, Name: "Product", UnitPrice: price, Quantity: wanted}},
+		Total:         price * wanted,
+		Currency:      "GBP",
+		PaymentMethod: card,
+		PlacedAt:      time.Now().UTC(),
+	}}
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	r.env = suite.NewTestWorkflowEnvironment()
+	r.env.SetTestTimeout(2 * time.Minute)
+	r.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&faults{run: r}}})
+	r.env.RegisterWorkflowWithOptions(placeorder.PlaceOrder, workflow.RegisterOptions{Name: sagas.PlaceOrder})
+	r.env.RegisterActivity(&ordersactivities.Activities{Client: ordersv1.NewOrdersServiceClient(w.orders)})
+	r.env.RegisterActivity(&inventoryactivities.Activities{Client: inventoryv1.NewInventoryServiceClient(w.inventory)})
+	r.env.RegisterActivity(&paymentsactivities.Activities{Client: paymentsv1.NewPaymentsServiceClient(w.payments)})
+	r.env.ExecuteWorkflow(sagas.PlaceOrder, r.input)
+	require.True(t, r.env.IsWorkflowCompleted(), "the saga must come to its end")
+	return r, r.outcome()
+}
+
+func (r *run) outcome() (outcome sagas.Outcome) {
+	r.t.Helper()
+	err := r.env.GetWorkflowError()
+	var cancelled *temporal.CanceledError
+	if errors.As(err, &cancelled) {
+		require.NoError(r.t, cancelled.Details(&outcome))
+		return outcome
+	}
+	require.NoError(r.t, err)
+	require.NoError(r.t, r.env.GetWorkflowResult(&outcome))
+	return outcome
+}
+
+// agrees checks invariants I1 to I3 for the order of the run: what the services
+// and the provider have is what the outcome says.
+func (r *run) agrees(outcome sagas.Outcome) {
+	t, id := r.t, r.input.OrderID
+	t.Helper()
+	stock, books, order := r.Stock(r.input.Lines[0].SKU), r.Books(id), r.Order(id)
+	assert.Equal(t, outcome.Status, order.Status, "orders and the saga say the same")
+	assert.LessOrEqual(t, books.Authorized, 1, "nobody is charged twice")
+	assert.EqualValues(t, units, stock.OnHand)
+	switch outcome.Status {
+	case sagas.StatusConfirmed:
+		assert.EqualValues(t, wanted, stock.Reserved, "confirmed: stock allocated")
+		assert.Equal(t, 1, books.Open, "confirmed: payment authorized at the provider")
+		assert.Equal(t, "authorized", r.Payment(id).Status)
+	case sagas.StatusRejected, sagas.StatusCancelled:
+		assert.Zero(t, stock.Reserved, "not confirmed: nothing reserved")
+		assert.Zero(t, books.Open, "not confirmed: nothing held at the provider")
+		assert.NotContains(t, []string{"authorized", "pending", "voiding"}, r.Payment(id).Status)
+	default:
+		t.Errorf("the order is not settled: %q", outcome.Status)
+	}
+}
+
+// faults lets the fault of a run decide every call of an activity.
+type faults struct {
+	interceptor.WorkerInterceptorBase
+	run *run
+}
+
+func (f *faults) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	return &faultyActivity{interceptor.ActivityInboundInterceptorBase{Next: next}, f.run}
+}
+
+type faultyActivity struct {
+	interceptor.ActivityInboundInterceptorBase
+	run *run
+}
+
+func (a *faultyActivity) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	step := activity.GetInfo(ctx).ActivityType.Name
+	a.run.mu.Lock()
+	a.run.attempts[step]++
+	attempt := a.run.attempts[step]
+	a.run.mu.Unlock()
+	// A late call outlives the attempt that made it.
+	call := func() (any, error) { return a.Next.ExecuteActivity(context.WithoutCancel(ctx), in) }
+	if a.run.fault == nil {
+		return call()
+	}
+	return a.run.fault(a.run, step, attempt, call)
+}
