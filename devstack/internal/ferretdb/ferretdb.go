@@ -46,8 +46,9 @@ func Start(ctx context.Context, host, connectHost string, port int, databaseURL,
 	}
 	// The embedded server neither reports to anyone nor looks for updates.
 	server, err := ferretdb.New(&ferretdb.Config{
-		Listener:      ferretdb.ListenerConfig{TCP: net.JoinHostPort(host, strconv.Itoa(port))},
-		Logger:        slog.New(slog.NewJSONHandler(file, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Listener: ferretdb.ListenerConfig{TCP: net.JoinHostPort(host, strconv.Itoa(port))},
+		// At a lower level it writes out whole documents, for every command that fails.
+		Logger:        slog.New(slog.NewJSONHandler(file, &slog.HandlerOptions{Level: slog.LevelError})),
 		Handler:       "postgresql",
 		PostgreSQLURL: target.String(),
 	})

@@ -42,7 +42,7 @@ type Child struct {
 // Start runs the program in a process group of its own, so that a Ctrl-C on the
 // terminal reaches the devstack alone, which then stops its children in order.
 func Start(program Program) (*Child, error) {
-	log, err := openLog(program.Log)
+	log, err := OpenLog(program.Log)
 	if err != nil {
 		return nil, fmt.Errorf("starting %s: %w", program.Name, err)
 	}
@@ -170,17 +170,13 @@ func (c *Child) Await(ctx context.Context, answers func(context.Context) error) 
 // Logs above this size are set aside when the program starts anew, one generation kept.
 const largestLog = 16 << 20
 
-func openLog(path string) (*os.File, error) {
+// OpenLog opens a log to append to.
+func OpenLog(path string) (*os.File, error) {
 	if info, err := os.Stat(path); err == nil && info.Size() > largestLog {
 		if err := os.Rename(path, path+".1"); err != nil {
 			return nil, fmt.Errorf("setting aside the log %s: %w", path, err)
 		}
 	}
-	return OpenLog(path)
-}
-
-// OpenLog opens a log to append to.
-func OpenLog(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the log: %w", err)
