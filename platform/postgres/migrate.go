@@ -24,7 +24,8 @@ func MigrateNamed(ctx context.Context, db *DB, name string, files fs.FS) error {
 	if err != nil {
 		return fmt.Errorf("migrate %s: %w", name, err)
 	}
-	locker, err := lock.NewPostgresSessionLocker()
+	// Who finds another process at work looks again each second, for five minutes.
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 	if err != nil {
 		return fmt.Errorf("migrate %s: %w", name, err)
 	}

@@ -7,10 +7,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
+	"strings"
 	"time"
 
 	"github.com/exaring/otelpgx"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -60,13 +61,13 @@ func Open(ctx context.Context, databaseURL string) (*DB, error) {
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = milliseconds(idleInTransactionTimeout)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
-		return nil, fmt.Errorf("open DATABASE_URL %s: %w", redacted(databaseURL), err)
+		return nil, unreachable(config.ConnConfig, err)
 	}
 	pingCtx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
 	if err := pool.Ping(pingCtx); err != nil {
 		pool.Close()
-		return nil, fmt.Errorf("no answer from PostgreSQL at DATABASE_URL %s: %w", redacted(databaseURL), err)
+		return nil, unreachable(config.ConnConfig, err)
 	}
 	sqlDB := stdlib.OpenDBFromPool(pool)
 	// The pool below keeps the idle connections; a second keeper would hold
@@ -80,7 +81,7 @@ func Open(ctx context.Context, databaseURL string) (*DB, error) {
 	})
 	if err != nil {
 		pool.Close()
-		return nil, fmt.Errorf("open DATABASE_URL %s: %w", redacted(databaseURL), err)
+		return nil, unreachable(config.ConnConfig, err)
 	}
 	return &DB{DB: gormDB, SQL: sqlDB, pool: pool}, nil
 }
@@ -140,11 +141,10 @@ func IsUniqueViolation(err error, constraint string) bool {
 
 func milliseconds(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }
 
-// redacted is the URL without its password, for messages.
-func redacted(databaseURL string) string {
-	parsed, err := url.Parse(databaseURL)
-	if err != nil {
-		return "(not a URL)"
-	}
-	return parsed.Redacted()
+// unreachable says in one line where nobody answered, and nothing that is secret.
+func unreachable(config *pgx.ConnConfig, err error) error {
+	// The driver lists its attempts on lines of their own.
+	reason := strings.Join(strings.Fields(err.Error()), " ")
+	return fmt.Errorf("no answer from PostgreSQL at DATABASE_URL (user %s, host %s, port %d, database %s): %s",
+		config.User, config.Host, config.Port, config.Database, reason)
 }
