@@ -67,7 +67,7 @@ type Stuck struct {
 // Fold makes the order of a history, oldest event first. The order of an empty
 // history does not exist yet and can be placed.
 func Fold(id string, history []Event) *Order {
-	o := &Order{id: id, payment: PaymentStatusNone, fulfilment: FulfilmentStatusUnfulfilled}
+	o := &Order{id: id, status: StatusNone, payment: PaymentStatusNone, fulfilment: FulfilmentStatusUnfulfilled}
 	for _, event := range history {
 		event.Fact.applyTo(o, event.OccurredAt)
 		o.version++

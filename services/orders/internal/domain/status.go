@@ -6,7 +6,7 @@ type Status string
 // Values of Status.
 const (
 	// StatusNone: nothing but, perhaps, the trouble of its saga is recorded.
-	StatusNone      Status = ""
+	StatusNone      Status = "none"
 	StatusPlaced    Status = "placed"
 	StatusConfirmed Status = "confirmed"
 	StatusRejected  Status = "rejected"

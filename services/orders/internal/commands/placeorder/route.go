@@ -1,0 +1,241 @@
+package placeorder
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ordersaga/ordersaga/contracts/refusals"
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/refusal"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
+	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
+	"github.com/ordersaga/ordersaga/services/orders/internal/store"
+	"github.com/ordersaga/ordersaga/services/orders/internal/view"
+)
+
+const (
+	defaultWait = 10 * time.Second
+	// maxWait leaves time for an answer before the server cuts it off.
+	maxWait = 50 * time.Second
+	timeout = 55 * time.Second
+)
+
+type input struct {
+	Key    string `header:"Idempotency-Key" required:"true" doc:"1 to 255 printable ASCII characters of your choice, one for each order: a repeated request gets the same order. The same key with another body is refused." example:"basket-7f3c"`
+	Prefer string `header:"Prefer" doc:"wait=N: wait up to N seconds (0 to 50, default 10) for the outcome. respond-async: do not wait. RFC 7240." example:"wait=10"`
+	Body   body
+}
+
+type body struct {
+	Currency      string `json:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217 code of the currency to pay in." example:"GBP"`
+	Lines         []line `json:"lines" nullable:"false" minItems:"1" maxItems:"1000"`
+	PaymentMethod string `json:"payment_method" minLength:"1" maxLength:"200" doc:"The payment provider's token of a payment method; never a card number." example:"card_approve"`
+	ExpectedTotal *money `json:"expected_total,omitempty" doc:"What the customer was shown. When prices have moved the order is not placed (409)."`
+}
+
+type line struct {
+	SKU      string `json:"sku" minLength:"1" maxLength:"64" example:"TEA-EARL-GREY"`
+	Quantity int64  `json:"quantity" minimum:"1" maximum:"100000" example:"2"`
+}
+
+type money struct {
+	Amount   int64  `json:"amount" minimum:"0" doc:"In the currency's minor unit." example:"1250"`
+	Currency string `json:"currency" pattern:"^[A-Z]{3}$" example:"GBP"`
+}
+
+type output struct {
+	Status   int
+	Location string `header:"Location" doc:"Where the order is."`
+	ETag     string `header:"ETag" doc:"The order's version."`
+	Replayed string `header:"Idempotent-Replayed" doc:"true when an earlier request with this key placed the order."`
+	Applied  string `header:"Preference-Applied" doc:"The wait that was asked for, as it was granted."`
+	Body     view.Order
+}
+
+// Route adds POST /v1/orders to the API.
+func Route(api *rest.API, orders *store.Orders, catalog *quotes.Catalog, runs *runs.Runs) {
+	place := cqrs.Command("place_order", &handler{orders: orders, catalog: catalog, runs: runs})
+	rest.Handle(api, rest.Op{
+		Method: http.MethodPost, Path: "/v1/orders", ID: "place-order", Tags: []string{"orders"},
+		Summary: "Place an order",
+		Description: `Prices the order, reserves stock, authorizes the payment and confirms.
+
+* 201: confirmed.
+* 202: on its way; ask for it at Location. Version 0 means that it is shown as quoted and not yet recorded.
+* 422: refused, or rejected after everything was undone; the problem's type says why: out-of-stock with shortages, payment-declined with decline_code, request-mismatch, unknown-product, …
+* 409: cancelled, or not placed because its price has changed.
+* 503: not known to be taken. Send the same request with the same key again; it cannot place two orders.`,
+		Status: http.StatusCreated, Errors: []int{http.StatusConflict}, Timeout: timeout,
+	}, func(ctx context.Context, in *input) (*output, error) {
+		request, applied, err := in.request(ctx)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := place.Handle(ctx, request)
+		if err != nil {
+			return nil, problemOf(err)
+		}
+		return respond(answer, applied)
+	})
+}
+
+func (in *input) request(ctx context.Context) (request Request, applied string, err error) {
+	caller, ok := auth.FromContext(ctx)
+	if !ok {
+		return Request{}, "", errors.New("place order: the caller is not known")
+	}
+	if !printable(in.Key) {
+		return Request{}, "", rest.NewProblem(http.StatusBadRequest, "invalid-idempotency-key",
+			"Idempotency-Key must have 1 to 255 printable ASCII characters.")
+	}
+	request = Request{
+		CustomerID: caller.Subject, IdempotencyKey: in.Key,
+		Currency: in.Body.Currency, PaymentMethod: in.Body.PaymentMethod,
+		Lines: make([]quotes.Wanted, len(in.Body.Lines)),
+	}
+	for i, line := range in.Body.Lines {
+		request.Lines[i] = quotes.Wanted(line)
+	}
+	if expected := in.Body.ExpectedTotal; expected != nil {
+		if expected.Currency != in.Body.Currency {
+			problem := rest.NewProblem(http.StatusUnprocessableEntity, "validation-failed", "The expected total is in another currency than the order.")
+			problem.Errors = []rest.FieldError{{Field: "body.expected_total.currency", Message: "expected " + in.Body.Currency}}
+			return Request{}, "", problem
+		}
+		request.ExpectedTotal = (*domain.Money)(expected)
+	}
+	request.Wait, applied = preferred(in.Prefer)
+	return request, applied, nil
+}
+
+func printable(key string) bool {
+	if len(key) < 1 || len(key) > 255 {
+		return false
+	}
+	for i := range len(key) {
+		if key[i] < ' ' || key[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// preferred reads the wait from a Prefer header (RFC 7240), and says what of it
+// is granted. What is not understood is ignored, as the RFC has it.
+func preferred(header string) (wait time.Duration, applied string) {
+	async := false
+	wait = -1
+	for preference := range strings.SplitSeq(header, ",") {
+		preference, _, _ = strings.Cut(preference, ";") // parameters
+		name, value, _ := strings.Cut(preference, "=")
+		value = strings.Trim(strings.TrimSpace(value), `"`)
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case "respond-async":
+			async = true
+		case "wait":
+			seconds, err := strconv.ParseUint(value, 10, 31)
+			if err == nil && wait < 0 { // the first one counts
+				wait = min(time.Duration(seconds)*time.Second, maxWait)
+			}
+		}
+	}
+	switch {
+	case wait >= 0:
+		return wait, fmt.Sprintf("wait=%d", int(wait.Seconds()))
+	case async:
+		return 0, "respond-async"
+	default:
+		return defaultWait, ""
+	}
+}
+
+// respond answers by how far the order has come.
+func respond(answer Answer, applied string) (*output, error) {
+	order := answer.Order
+	out := &output{
+		Status: http.StatusAccepted, Location: view.Path(order.ID()), Applied: applied,
+		// A shopper is never shown what is for operators, also not an operator
+		// who shops: the same request gets the same answer.
+		Body: view.Of(order, false),
+	}
+	if order.Version() > 0 {
+		out.ETag = rest.ETag(order.Version())
+	}
+	if answer.Replayed {
+		out.Replayed = "true"
+	}
+	switch order.Status() {
+	case domain.StatusConfirmed:
+		out.Status = http.StatusCreated
+	case domain.StatusRejected, domain.StatusCancelled:
+		return nil, unsuccessful(answer)
+	}
+	return out, nil
+}
+
+// unsuccessful is the problem of an order that was rejected or cancelled.
+func unsuccessful(answer Answer) error {
+	why := answer.Order.Refused()
+	status := http.StatusUnprocessableEntity
+	if answer.Order.Status() == domain.StatusCancelled {
+		status = http.StatusConflict
+	}
+	problem := describe(status, &refusal.Refusal{Reason: why.Reason, Message: why.Message, Details: why.Details}).
+		With("order_id", answer.Order.ID()).
+		With("order", view.Path(answer.Order.ID())).
+		With("order_status", string(answer.Order.Status())).
+		WithHeader("Location", view.Path(answer.Order.ID()))
+	if answer.Replayed {
+		problem.WithHeader("Idempotent-Replayed", "true")
+	}
+	return problem
+}
+
+// problemOf is the problem of a request that did not become an order.
+func problemOf(err error) error {
+	var unavailable *rpc.UnavailableError
+	if errors.As(err, &unavailable) {
+		return rest.Unavailable(unavailable.Message)
+	}
+	refused, ok := refusal.As(err)
+	if !ok {
+		return err
+	}
+	switch refused.Reason {
+	case PriceChanged, NotRecorded, refusals.SagaInProgress:
+		return describe(http.StatusConflict, refused)
+	default:
+		return describe(http.StatusUnprocessableEntity, refused)
+	}
+}
+
+// describe makes a refusal a problem, with its details as members of their own:
+// {"type": "…/out-of-stock", "shortages": […]}.
+func describe(status int, refused *refusal.Refusal) *rest.Problem {
+	problem := rest.NewProblem(status, strings.ReplaceAll(refused.Reason, "_", "-"), sentence(refused.Message))
+	var members map[string]json.RawMessage
+	if json.Unmarshal(refused.Details, &members) == nil {
+		for name, value := range members {
+			problem.With(name, value)
+		}
+	}
+	return problem
+}
+
+// sentence gives a refusal's message the form of the other problems' details.
+func sentence(message string) string {
+	if message == "" {
+		return ""
+	}
+	return strings.ToUpper(message[:1]) + strings.TrimSuffix(message[1:], ".") + "."
+}

@@ -1,0 +1,48 @@
+package gettimeline
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+	"github.com/ordersaga/ordersaga/services/orders/internal/price"
+	"github.com/ordersaga/ordersaga/services/orders/internal/store"
+)
+
+// entry puts an event in words.
+func entry(event store.Recorded, operator bool) Entry {
+	name, _, _ := strings.Cut(event.Fact.Type(), ".") // without the version of its shape
+	return Entry{Version: event.Version, Type: name, At: event.OccurredAt, Text: text(event.Fact, operator)}
+}
+
+func text(fact domain.Fact, operator bool) string {
+	switch e := fact.(type) {
+	case domain.OrderPlaced:
+		return fmt.Sprintf("Placed: %s, %s", price.Lines(len(e.Lines)), price.Text(e.Total))
+	case domain.StockReserved:
+		return "Stock reserved, held until " + e.ExpiresAt.Format(time.RFC3339)
+	case domain.PaymentAuthorized:
+		return "Payment authorized"
+	case domain.OrderConfirmed:
+		return "Confirmed: " + price.Text(e.Total)
+	case domain.OrderRejected:
+		return because("Rejected", e.Message, e.Reason)
+	case domain.OrderCancelled:
+		return because("Cancelled", "", e.Reason)
+	case domain.SagaStuck:
+		if operator {
+			return fmt.Sprintf("Stuck: %s of %s failed %d times, last with: %s", e.Step, e.Saga, e.Attempts, e.LastError)
+		}
+		return "Delayed: a step takes longer than it should"
+	default:
+		return fact.Type()
+	}
+}
+
+func because(what, message, reason string) string {
+	if message == "" {
+		message = strings.ReplaceAll(reason, "_", " ")
+	}
+	return what + ": " + message
+}

@@ -1,0 +1,133 @@
+package listorders
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/eventstore"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
+	"github.com/ordersaga/ordersaga/services/orders/internal/view"
+)
+
+type input struct {
+	Status   string `query:"status" enum:"placed,confirmed,rejected,cancelled" doc:"Only orders with this status."`
+	Customer string `query:"customer" maxLength:"255" doc:"Only this customer's orders; for operators, who see everybody's without it."`
+	Stuck    bool   `query:"stuck" doc:"Only orders whose saga is stuck; for operators."`
+	Limit    int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Orders on a page."`
+	Cursor   string `query:"cursor" maxLength:"2000" doc:"next_cursor of the page before."`
+}
+
+type output struct {
+	Body struct {
+		Orders     []Summary `json:"orders" nullable:"false" doc:"Newest first."`
+		NextCursor string    `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
+		Behind     int64     `json:"behind" doc:"How many events are recorded that this list does not show yet."`
+	}
+}
+
+// Summary is an order in a list.
+type Summary struct {
+	ID               string     `json:"id" format:"uuid"`
+	Status           string     `json:"status" enum:"none,placed,confirmed,rejected,cancelled"`
+	PaymentStatus    string     `json:"payment_status" enum:"none,authorized,voided"`
+	FulfilmentStatus string     `json:"fulfilment_status" enum:"unfulfilled"`
+	CustomerID       string     `json:"customer_id"`
+	Lines            int        `json:"lines" doc:"How many."`
+	Total            view.Money `json:"total"`
+	Reason           string     `json:"reason,omitempty" doc:"Why it was rejected or cancelled." example:"out_of_stock"`
+	StuckStep        string     `json:"stuck_step,omitempty" doc:"The step its saga is stuck in; for operators."`
+	PlacedAt         *time.Time `json:"placed_at,omitempty"`
+	SettledAt        *time.Time `json:"settled_at,omitempty"`
+	Version          int64      `json:"version"`
+}
+
+// Route adds GET /v1/orders to the API.
+func Route(api *rest.API, db *mongo.Database, events *eventstore.Store) {
+	list := cqrs.Query("list_orders", &handler{db: db, events: events})
+	rest.Handle(api, rest.Op{
+		Method: http.MethodGet, Path: "/v1/orders", ID: "list-orders", Tags: []string{"orders"},
+		Summary:     "List orders",
+		Description: "Newest first, in pages. Shoppers see their own orders, operators all. The list follows changes within moments and says how far it is behind; one order is always up to date at its own path.",
+		Errors:      []int{http.StatusForbidden},
+	}, func(ctx context.Context, in *input) (*output, error) {
+		caller, ok := auth.FromContext(ctx)
+		if !ok {
+			return nil, errors.New("list orders: the caller is not known")
+		}
+		query, err := in.query(caller)
+		if err != nil {
+			return nil, err
+		}
+		page, err := list.Handle(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		return show(page, query, caller), nil
+	})
+}
+
+func (in *input) query(caller auth.Identity) (Query, error) {
+	query := Query{Customer: in.Customer, Status: in.Status, Stuck: in.Stuck, Limit: in.Limit}
+	if !caller.Has(auth.ScopeOperator) {
+		if in.Stuck || (in.Customer != "" && in.Customer != caller.Subject) {
+			return Query{}, rest.NewProblem(http.StatusForbidden, "forbidden", "Only operators list the orders of others, or stuck ones.")
+		}
+		query.Customer = caller.Subject
+	}
+	if in.Cursor != "" {
+		after, err := rest.ReadCursor[position](query.list(), rest.Cursor(in.Cursor))
+		if err != nil {
+			return Query{}, err
+		}
+		query.After = &after
+	}
+	return query, nil
+}
+
+// list names what is listed in its cursors: a page of one list is no place in
+// another.
+func (q Query) list() string {
+	return fmt.Sprintf("orders/%q/%s/%t", q.Customer, q.Status, q.Stuck)
+}
+
+func show(page Page, query Query, caller auth.Identity) *output {
+	out := new(output)
+	out.Body.Behind = page.Behind
+	out.Body.Orders = make([]Summary, len(page.Orders))
+	for i, order := range page.Orders {
+		out.Body.Orders[i] = summary(order, caller.Has(auth.ScopeOperator))
+	}
+	if page.More {
+		last := page.Orders[len(page.Orders)-1]
+		out.Body.NextCursor = string(rest.NewCursor(query.list(), position{Millis: last.OpenedAt.UnixMilli(), ID: last.ID}))
+	}
+	return out
+}
+
+func summary(s readmodel.Summary, operator bool) Summary {
+	shown := Summary{
+		ID: s.ID, Status: s.Status, PaymentStatus: s.PaymentStatus, FulfilmentStatus: s.FulfilmentStatus,
+		CustomerID: s.CustomerID, Lines: s.Lines, Total: view.Money(s.Total), Reason: s.Reason,
+		PlacedAt: utc(s.PlacedAt), SettledAt: utc(s.SettledAt), Version: s.Version,
+	}
+	if operator {
+		shown.StuckStep = s.StuckStep
+	}
+	return shown
+}
+
+func utc(at *time.Time) *time.Time {
+	if at == nil {
+		return nil
+	}
+	in := at.UTC()
+	return &in
+}

@@ -1,0 +1,63 @@
+// Package internal lists the slices of orders. To add one is a folder under
+// commands or queries, and a line here.
+package internal
+
+import (
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
+	"github.com/ordersaga/ordersaga/platform/eventstore"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/cancel"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/confirm"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/markstuck"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/placeorder"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordplaced"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/reject"
+	"github.com/ordersaga/ordersaga/services/orders/internal/queries/getorder"
+	"github.com/ordersaga/ordersaga/services/orders/internal/queries/gettimeline"
+	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listorders"
+	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
+	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
+	"github.com/ordersaga/ordersaga/services/orders/internal/store"
+)
+
+// Needs are what slices are made of.
+type Needs struct {
+	Events    *eventstore.Store
+	Orders    *store.Orders
+	Documents *mongo.Database
+	Catalog   *quotes.Catalog
+	Runs      *runs.Runs
+}
+
+// Routes adds the operations of the REST border.
+func Routes(api *rest.API, n Needs) {
+	placeorder.Route(api, n.Orders, n.Catalog, n.Runs)
+	getorder.Route(api, n.Orders)
+	gettimeline.Route(api, n.Orders)
+	listorders.Route(api, n.Documents, n.Events)
+}
+
+// service is OrdersService, put together of its slices. Embedding the "unsafe"
+// interface makes a method without a slice a compile error, where the
+// "unimplemented" one would answer callers with an error.
+type service struct {
+	ordersv1.UnsafeOrdersServiceServer
+	recordplaced.Recorder
+	confirm.Confirmer
+	reject.Rejecter
+	cancel.Canceller
+	markstuck.Marker
+}
+
+// Service makes the gRPC service, by which sagas write.
+func Service(n Needs) ordersv1.OrdersServiceServer {
+	return service{
+		Recorder:  recordplaced.New(n.Orders),
+		Confirmer: confirm.New(n.Orders),
+		Rejecter:  reject.New(n.Orders),
+		Canceller: cancel.New(n.Orders),
+		Marker:    markstuck.New(n.Orders),
+	}
+}

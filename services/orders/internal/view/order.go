@@ -1,0 +1,122 @@
+// Package view is how this service shows an order over REST: one shape, whoever
+// asks and wherever it is read.
+package view
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+)
+
+// Money is an amount in the minor unit of its currency.
+type Money struct {
+	Amount   int64  `json:"amount" doc:"In the currency's minor unit: 1250 GBP is £12.50." example:"1250"`
+	Currency string `json:"currency" doc:"ISO 4217 code." example:"GBP"`
+}
+
+// Order is an order as it is now.
+type Order struct {
+	ID               string       `json:"id" format:"uuid"`
+	Status           string       `json:"status" enum:"none,placed,confirmed,rejected,cancelled" doc:"placed: its saga is still at work. none: it is not even recorded."`
+	PaymentStatus    string       `json:"payment_status" enum:"none,authorized,voided"`
+	FulfilmentStatus string       `json:"fulfilment_status" enum:"unfulfilled"`
+	CustomerID       string       `json:"customer_id" doc:"The subject of the shopper's token."`
+	Lines            []Line       `json:"lines" nullable:"false" doc:"As they were priced when the order was placed."`
+	Adjustments      []Adjustment `json:"adjustments" nullable:"false" doc:"Shipping, tax and discounts."`
+	Total            Money        `json:"total"`
+	PlacedAt         *time.Time   `json:"placed_at,omitempty"`
+	SettledAt        *time.Time   `json:"settled_at,omitempty" doc:"When it was confirmed, rejected or cancelled."`
+	Payment          *Payment     `json:"payment,omitempty"`
+	Reason           *Reason      `json:"reason,omitempty" doc:"Why it was rejected or cancelled."`
+	Stuck            *Stuck       `json:"stuck,omitempty" doc:"Where its saga waits; for operators."`
+	Version          int64        `json:"version" doc:"Counts the events of the order; the ETag."`
+}
+
+// Line is a quantity of one product.
+type Line struct {
+	SKU       string `json:"sku" example:"TEA-EARL-GREY"`
+	Name      string `json:"name"`
+	Quantity  int64  `json:"quantity"`
+	UnitPrice Money  `json:"unit_price"`
+}
+
+// Adjustment of the total.
+type Adjustment struct {
+	Kind   string `json:"kind" enum:"shipping,tax,discount"`
+	Amount Money  `json:"amount" doc:"A discount is negative."`
+}
+
+// Payment is the payment that was authorized.
+type Payment struct {
+	ID                string    `json:"id"`
+	ProviderReference string    `json:"provider_reference"`
+	AuthorizedAt      time.Time `json:"authorized_at"`
+}
+
+// Reason says why an order was not confirmed.
+type Reason struct {
+	Code    string          `json:"code" example:"out_of_stock"`
+	Message string          `json:"message,omitempty"`
+	Details json.RawMessage `json:"details,omitempty" doc:"Of the code's own shape."`
+}
+
+// Stuck says where a saga waits for its next try or for an operator.
+type Stuck struct {
+	Saga      string    `json:"saga"`
+	Step      string    `json:"step"`
+	Attempts  int       `json:"attempts"`
+	LastError string    `json:"last_error"`
+	Since     time.Time `json:"since"`
+}
+
+// Of shows an order. What is only for operators, the errors of our own machinery,
+// is left out unless the viewer is one.
+func Of(o *domain.Order, operator bool) Order {
+	shown := Order{
+		ID:               o.ID(),
+		Status:           string(o.Status()),
+		PaymentStatus:    string(o.Payment()),
+		FulfilmentStatus: string(o.Fulfilment()),
+		CustomerID:       o.CustomerID(),
+		Lines:            make([]Line, len(o.Lines())),
+		Adjustments:      make([]Adjustment, len(o.Adjustments())),
+		Total:            Money(o.Total()),
+		PlacedAt:         when(o.PlacedAt()),
+		SettledAt:        when(o.SettledAt()),
+		Version:          o.Version(),
+	}
+	for i, line := range o.Lines() {
+		shown.Lines[i] = Line{
+			SKU: line.SKU, Name: line.Name, Quantity: line.Quantity,
+			UnitPrice: Money{Amount: line.UnitPrice, Currency: o.Total().Currency},
+		}
+	}
+	for i, adjustment := range o.Adjustments() {
+		shown.Adjustments[i] = Adjustment{
+			Kind: adjustment.Kind, Amount: Money{Amount: adjustment.Amount, Currency: o.Total().Currency},
+		}
+	}
+	if charge := o.Charge(); charge != nil {
+		shown.Payment = &Payment{ID: charge.PaymentID, ProviderReference: charge.ProviderReference, AuthorizedAt: charge.AuthorizedAt}
+	}
+	if why := o.Refused(); why != nil {
+		shown.Reason = &Reason{Code: why.Reason, Message: why.Message, Details: why.Details}
+	}
+	if stuck := o.Stuck(); stuck != nil && operator {
+		shown.Stuck = &Stuck{
+			Saga: stuck.Saga, Step: stuck.Step, Attempts: stuck.Attempts, LastError: stuck.LastError, Since: stuck.Since,
+		}
+	}
+	return shown
+}
+
+func when(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
+	}
+	return &at
+}
+
+// Path of an order over REST.
+func Path(id string) string { return "/v1/orders/" + id }

@@ -1,0 +1,131 @@
+// Command orders is the service that takes orders and keeps their story: each is
+// a stream of events, placed over REST, written by sagas over gRPC, projected
+// into lists and told to the rest of the company.
+package main
+
+import (
+	"context"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
+	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/broker"
+	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/eventstore"
+	"github.com/ordersaga/ordersaga/platform/lifecycle"
+	"github.com/ordersaga/ordersaga/platform/mongodb"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/program"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/telemetry"
+	"github.com/ordersaga/ordersaga/platform/temporalclient"
+	"github.com/ordersaga/ordersaga/services/orders/internal"
+	"github.com/ordersaga/ordersaga/services/orders/internal/projector"
+	"github.com/ordersaga/ordersaga/services/orders/internal/publisher"
+	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
+	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
+	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
+	"github.com/ordersaga/ordersaga/services/orders/internal/store"
+)
+
+const description = "Orders of a shop: placed with one request, confirmed or refused with a reason, never half done. " +
+	"Amounts are in the minor unit of their currency. Errors are problem details (RFC 9457)."
+
+// drain is how long a batch of events in hand may take to be finished at a stop.
+const drain = 35 * time.Second
+
+func main() {
+	program.Main("orders", func(ctx context.Context) error {
+		cfg, err := config.Load[settings]()
+		if err != nil {
+			return err
+		}
+		return run(ctx, cfg)
+	})
+}
+
+// run serves until it is told to stop, and finishes what it has begun.
+func run(ctx context.Context, cfg settings) error {
+	db, err := postgres.Open(ctx, cfg.DatabaseURL.Reveal())
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := postgres.MigrateNamed(ctx, db, "eventstore", eventstore.Migrations); err != nil {
+		return err
+	}
+	documents, err := mongodb.Open(ctx, cfg.MongoDBURI.Reveal(), cfg.MongoDBDatabase)
+	if err != nil {
+		return err
+	}
+	defer closeDocuments(documents)
+	if err := readmodel.Prepare(ctx, documents); err != nil {
+		return err
+	}
+	temporal, err := temporalclient.Dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	verifier, err := auth.NewVerifier(ctx, cfg.Auth)
+	if err != nil {
+		return err
+	}
+	catalog, err := rpc.Dial(cfg.CatalogAddr, auth.ServiceTokens(ctx, cfg.Auth))
+	if err != nil {
+		return err
+	}
+	defer catalog.Close()
+	out := broker.Connect(ctx, cfg.AMQPURL.Reveal())
+	defer out.Close()
+
+	events := eventstore.New(db)
+	needs := internal.Needs{
+		Events: events, Orders: store.New(events), Documents: documents,
+		Catalog: quotes.New(catalogv1.NewCatalogServiceClient(catalog)),
+		Runs:    runs.New(temporal, cfg.TaskQueue),
+	}
+	project := projector.New(needs.Orders, documents)
+
+	// The broker is not among them: events wait in the log while it is away.
+	ready := map[string]func(context.Context) error{
+		"postgres": db.Ready, "temporal": temporalclient.Ready(temporal), "issuer": verifier.Ready,
+		"mongodb": func(ctx context.Context) error { return mongodb.Ready(ctx, documents) },
+	}
+	api := rest.New(rest.Config{
+		Title: "Ordersaga orders", Version: program.Version(), Description: description,
+		Verifier: verifier, Ready: ready,
+	})
+	internal.Routes(api, needs)
+	encryption, err := rpc.ServerTLS()
+	if err != nil {
+		return err
+	}
+	calls := rpc.NewServer(verifier, encryption...)
+	ordersv1.RegisterOrdersServiceServer(calls, internal.Service(needs))
+
+	return lifecycle.Run(ctx,
+		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.ResolvedAdminPort(), ready), "ADMIN_PORT"),
+		follow(events, publisher.Follow(out.Publish)),
+		follow(events, project.Subscription()),
+		lifecycle.Component{Name: "sequencer", Run: events.Sequence, Drain: drain},
+		lifecycle.GRPC("grpc", calls, cfg.GRPCAddress()),
+		lifecycle.HTTP("rest", api.Server(cfg.Address())),
+	)
+}
+
+func follow(events *eventstore.Store, subscription eventstore.Subscription) lifecycle.Component {
+	return lifecycle.Component{Name: subscription.Name, Drain: drain, Run: func(ctx context.Context) error {
+		return events.Subscribe(ctx, subscription)
+	}}
+}
+
+func closeDocuments(documents *mongo.Database) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_ = mongodb.Close(ctx, documents) // nothing is in flight any more
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/platform/broker"
+	"github.com/ordersaga/ordersaga/platform/config"
+)
+
+// settings of orders, from the environment. TEMPORAL_ADDRESS and its kin are
+// read by platform/temporalclient.
+type settings struct {
+	config.Server
+	config.Auth
+	DatabaseURL     config.Secret `env:"DATABASE_URL,required" desc:"a PostgreSQL URL like postgres://user:password@host:5432/orders"`
+	MongoDBURI      config.Secret `env:"MONGODB_URI,required" desc:"a MongoDB URI like mongodb://host:27017/"`
+	MongoDBDatabase string        `env:"MONGODB_DATABASE" envDefault:"orders" desc:"the name of the document database"`
+	AMQPURL         config.Secret `env:"AMQP_URL,required" desc:"an AMQP URL like amqp://user:password@host:5672/"`
+	CatalogAddr     string        `env:"CATALOG_GRPC_ADDR" envDefault:"127.0.0.1:9081" desc:"host:port of the catalog service's gRPC"`
+	TaskQueue       string        `env:"TEMPORAL_TASK_QUEUE" desc:"the task queue the workers of the sagas poll"`
+}
+
+// SetDefaults gives orders its port and the usual task queue.
+func (s *settings) SetDefaults() {
+	s.Port = 8080
+	s.TaskQueue = sagas.TaskQueue
+}
+
+// Validate checks what the types of the fields do not.
+func (s settings) Validate() error {
+	if err := broker.ValidateURL(s.AMQPURL.Reveal()); err != nil {
+		return fmt.Errorf("AMQP_URL is %w", err)
+	}
+	return nil
+}
