@@ -9,9 +9,11 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Huma makes its errors through these two; they are global because it is. This
-// package is the only one that uses Huma to serve.
+// Huma has these settings in globals. This package is the only one that uses
+// Huma to serve.
 func init() {
+	// Two spellings of a name would be a name that appears twice.
+	huma.ValidateStrictCasing = true
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		return humaProblem(context.Background(), status, message, errs...)
 	}

@@ -1,0 +1,125 @@
+package rest_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/ordersaga/ordersaga/platform/refusal"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/telemetry"
+)
+
+func TestFailuresAreProblems(t *testing.T) {
+	telemetry.SetupForTest(t, tracetest.NewInMemoryExporter())
+	w := newWorld(t)
+	conflict := rest.NewProblem(409, "prices-moved", "The total is 12.00 now.").With("total", 1200).WithHeader("X-Hint", "look again")
+	for name, test := range map[string]struct {
+		failure error
+		status  int
+		slug    string
+	}{
+		"problem":           {fmt.Errorf("quote: %w", conflict), 409, "prices-moved"},
+		"refusal":           {fmt.Errorf("reserve: %w", refusal.New("out_of_stock", "Only 3 of TEA are left.", map[string]any{"sku": "TEA", "left": 3})), 422, "out-of-stock"},
+		"unavailable":       {fmt.Errorf("authorize: %w", rpc.Unavailable("no answer")), 503, "unavailable"},
+		"our unavailable":   {rest.Unavailable("The catalog does not answer."), 503, "unavailable"},
+		"grpc unavailable":  {fmt.Errorf("quote: %w", status.Error(codes.Unavailable, "dial 10.0.0.7")), 503, "unavailable"},
+		"deadline":          {fmt.Errorf("select: %w", context.DeadlineExceeded), 503, "unavailable"},
+		"unknown":           {errors.New("password authentication failed for user hunter2"), 500, "internal-error"},
+		"grpc bad argument": {status.Error(codes.InvalidArgument, "hunter2"), 500, "internal-error"},
+		"panic":             {nil, 500, "internal-error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.t = t
+			w.answer = func(context.Context, *placeOrder) (*placed, error) {
+				if test.failure == nil {
+					panic("hunter2")
+				}
+				return nil, test.failure
+			}
+			a := w.place(oneLine)
+			p := a.problem(test.status, test.slug)
+			assert.Len(t, p.Extra["trace_id"], 32)
+			assert.NotContains(t, a.body, "hunter2", "insides stay inside")
+			assert.NotContains(t, a.body, "10.0.0.7")
+			if test.status == 503 {
+				assert.Equal(t, "1", a.Header.Get("Retry-After"))
+			}
+		})
+	}
+	w.t = t
+	w.answer = func(context.Context, *placeOrder) (*placed, error) { return nil, conflict }
+	a := w.place(oneLine)
+	assert.Equal(t, "look again", a.Header.Get("X-Hint"))
+	p := a.problem(409, "prices-moved")
+	assert.Equal(t, 1200.0, p.Extra["total"])
+	assert.NotContains(t, conflict.Extra, "trace_id", "a problem kept as a value does not gather other answers' members")
+
+	w.answer = func(context.Context, *placeOrder) (*placed, error) {
+		return nil, refusal.New("out_of_stock", "Only 3 of TEA are left.", map[string]any{"sku": "TEA", "left": 3})
+	}
+	p = w.place(oneLine).problem(422, "out-of-stock")
+	assert.Equal(t, "Out of stock", p.Title)
+	assert.Equal(t, "Only 3 of TEA are left.", p.Detail)
+	assert.Equal(t, map[string]any{"sku": "TEA", "left": 3.0}, p.Extra["details"])
+}
+
+func TestAProblemFlattensItsMembersAndKeepsItsOwn(t *testing.T) {
+	p := rest.NewProblem(422, "out-of-stock", "None left.").With("sku", "TEA").With("status", 200)
+	encoded, err := json.Marshal(p)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"type":"https://ordersaga.dev/problems/out-of-stock","title":"Out of stock","status":422,"detail":"None left.","sku":"TEA"}`, string(encoded))
+	var back rest.Problem
+	require.NoError(t, json.Unmarshal(encoded, &back))
+	assert.Equal(t, map[string]any{"sku": "TEA"}, back.Extra)
+	assert.EqualError(t, p, "422 Out of stock: None left.")
+}
+
+func TestIfMatch(t *testing.T) {
+	version, err := rest.IfMatch(rest.ETag(42))
+	require.NoError(t, err)
+	assert.Equal(t, int64(42), version)
+	for header, want := range map[string]int{
+		"": 428, " ": 428, "*": 400, "7": 400, `"1", "2"`: 400, `"`: 400,
+		`W/"7"`: 412, `"x"`: 412, `"-1"`: 412, `"07"`: 412, `"99999999999999999999"`: 412,
+	} {
+		_, err := rest.IfMatch(header)
+		var p *rest.Problem
+		require.ErrorAs(t, err, &p, "If-Match: %s", header)
+		assert.Equal(t, want, p.Status, "If-Match: %s", header)
+	}
+}
+
+func TestACursorIsGoodForItsListOnly(t *testing.T) {
+	cursor := rest.NewCursor("orders/ada", position{ID: "o-1"})
+	at, err := rest.ReadCursor[position]("orders/ada", cursor)
+	require.NoError(t, err)
+	assert.Equal(t, "o-1", at.ID)
+	_, err = rest.ReadCursor[position]("products", cursor)
+	require.Error(t, err)
+	_, err = rest.ReadCursor[struct{ Other int }]("orders/ada", cursor)
+	require.Error(t, err, "a position of another shape, after an upgrade")
+}
+
+func TestARequestIsASpanInItsCallersTrace(t *testing.T) {
+	spans := tracetest.NewInMemoryExporter()
+	telemetry.SetupForTest(t, spans)
+	w := newWorld(t)
+	w.call("GET", "/v1/orders/o-1", w.shopper(), "", "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+	w.call("GET", "/livez", "", "")
+	require.Len(t, spans.GetSpans(), 1, "probes are no spans")
+	span := spans.GetSpans()[0]
+	assert.Equal(t, "GET /v1/orders/:id", span.Name)
+	assert.Equal(t, "server", span.SpanKind.String())
+	assert.Equal(t, "0af7651916cd43dd8448eb211c80319c", span.SpanContext.TraceID().String())
+	assert.Equal(t, "b7ad6b7169203331", span.Parent.SpanID().String())
+}

@@ -1,0 +1,174 @@
+package rest_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/auth/authtest"
+	"github.com/ordersaga/ordersaga/platform/rest"
+)
+
+// world is a small shop behind the border, served over HTTP.
+type world struct {
+	t      *testing.T
+	issuer *authtest.Issuer
+	url    string
+	// answer is what the order operation does; nil echoes the order.
+	answer func(ctx context.Context, in *placeOrder) (*placed, error)
+}
+
+type placeOrder struct {
+	Key  string `header:"Idempotency-Key" required:"true" maxLength:"255" doc:"The same key, the same order."`
+	Body struct {
+		Lines []struct {
+			SKU      string `json:"sku" minLength:"1" maxLength:"64"`
+			Quantity int64  `json:"quantity" minimum:"1" maximum:"100000"`
+		} `json:"lines" minItems:"1" maxItems:"1000"`
+		Note string `json:"note,omitempty"`
+	}
+}
+
+type placed struct {
+	ETag string `header:"ETag"`
+	Body struct {
+		Caller string `json:"caller"`
+		Lines  int    `json:"lines"`
+		Note   string `json:"note"`
+	}
+}
+
+type listOrders struct {
+	Limit  int         `query:"limit" default:"20" minimum:"1" maximum:"100"`
+	Cursor rest.Cursor `query:"cursor"`
+}
+
+type listed struct {
+	Body struct {
+		Limit int         `json:"limit"`
+		After string      `json:"after"`
+		Next  rest.Cursor `json:"next"`
+	}
+}
+
+type position struct {
+	ID string `json:"id"`
+}
+
+type byID struct {
+	ID string `path:"id" maxLength:"64"`
+}
+
+type found struct {
+	Body struct {
+		ID string `json:"id"`
+	}
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, issuer: authtest.New(t)}
+	verifier, err := auth.NewVerifier(t.Context(), w.issuer.Config())
+	require.NoError(t, err)
+	api := rest.New(rest.Config{Title: "Orders", Version: "1.2.3", Description: "Test", Verifier: verifier,
+		Ready: map[string]func(context.Context) error{"issuer": verifier.Ready}})
+	rest.Handle(api, rest.Op{Method: "POST", Path: "/v1/orders", ID: "place-order", Summary: "Place an order", Status: 201, Errors: []int{409}},
+		func(ctx context.Context, in *placeOrder) (*placed, error) {
+			if w.answer != nil {
+				return w.answer(ctx, in)
+			}
+			identity, _ := auth.FromContext(ctx)
+			out := &placed{ETag: rest.ETag(7)}
+			out.Body.Caller, out.Body.Lines, out.Body.Note = identity.Subject, len(in.Body.Lines), in.Body.Note
+			return out, nil
+		})
+	rest.Handle(api, rest.Op{Method: "GET", Path: "/v1/orders", ID: "list-orders"}, func(_ context.Context, in *listOrders) (*listed, error) {
+		out := &listed{}
+		out.Body.Limit = in.Limit
+		if in.Cursor != "" {
+			at, err := rest.ReadCursor[position]("orders", in.Cursor)
+			if err != nil {
+				return nil, err
+			}
+			out.Body.After = at.ID
+		}
+		out.Body.Next = rest.NewCursor("orders", position{ID: "o-20"})
+		return out, nil
+	})
+	rest.Handle(api, rest.Op{Method: "GET", Path: "/v1/orders/{id}", ID: "get-order"}, func(_ context.Context, in *byID) (*found, error) {
+		out := &found{}
+		out.Body.ID = in.ID
+		return out, nil
+	})
+	rest.Handle(api, rest.Op{Method: "DELETE", Path: "/v1/products/{id}", ID: "delete-product", Scope: auth.ScopeOperator},
+		func(context.Context, *byID) (*struct{}, error) { return nil, nil })
+	rest.Handle(api, rest.Op{Method: "GET", Path: "/v1/terms", ID: "terms", Scope: rest.Public},
+		func(context.Context, *struct{}) (*found, error) { return &found{}, nil })
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = api.Server(server.Listener.Addr().String())
+	server.Start()
+	t.Cleanup(server.Close)
+	w.url = server.URL
+	return w
+}
+
+// call is one request; headers are pairs.
+func (w *world) call(method, path, token, body string, headers ...string) answer {
+	w.t.Helper()
+	request, err := http.NewRequestWithContext(w.t.Context(), method, w.url+path, strings.NewReader(body))
+	require.NoError(w.t, err)
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	if body != "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Do(request)
+	require.NoError(w.t, err)
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	require.NoError(w.t, err)
+	return answer{t: w.t, Response: response, body: string(content)}
+}
+
+func (w *world) shopper() string { return w.issuer.Token(w.t, "ada") }
+
+// place posts an order of a shopper.
+func (w *world) place(body string) answer {
+	w.t.Helper()
+	return w.call("POST", "/v1/orders", w.shopper(), body, "Idempotency-Key", "k1")
+}
+
+type answer struct {
+	*http.Response
+	t    *testing.T
+	body string
+}
+
+// problem checks that the answer is a problem of a status and type.
+func (a answer) problem(status int, slug string) rest.Problem {
+	a.t.Helper()
+	require.Equal(a.t, status, a.StatusCode, "body: %s", a.body)
+	assert.Equal(a.t, "application/problem+json", a.Header.Get("Content-Type"))
+	var p rest.Problem
+	require.NoError(a.t, json.Unmarshal([]byte(a.body), &p), "body: %s", a.body)
+	assert.Equal(a.t, "https://ordersaga.dev/problems/"+slug, p.Type)
+	assert.Equal(a.t, status, p.Status)
+	assert.NotEmpty(a.t, p.Title)
+	assert.Equal(a.t, a.Request.URL.EscapedPath(), p.Instance)
+	return p
+}
+
+const oneLine = `{"lines":[{"sku":"TEA","quantity":2}]}`
