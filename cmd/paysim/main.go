@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v5"
+
+	"github.com/ordersaga/ordersaga/platform/config"
 )
 
 func main() {
@@ -28,7 +30,7 @@ func main() {
 
 // run serves until ctx ends, then finishes the requests it has begun.
 func run(ctx context.Context) (err error) {
-	set, err := readSettings()
+	set, err := config.Load[settings]()
 	if err != nil {
 		return err
 	}
@@ -44,7 +46,7 @@ func run(ctx context.Context) (err error) {
 	defer deferred.stop()
 
 	s := &server{books: books, deferred: deferred, metrics: newMetrics(), slow: set.Slow}
-	return serve(ctx, net.JoinHostPort(set.Host, strconv.Itoa(int(set.Port))), s.handler(set.APIKey), set.Slow)
+	return serve(ctx, net.JoinHostPort(set.Host, strconv.Itoa(int(set.Port))), s.handler(set.APIKey.Reveal()), set.Slow)
 }
 
 func serve(ctx context.Context, address string, handler http.Handler, slow time.Duration) error {

@@ -113,10 +113,10 @@ func TestHealthAndMetricsNeedNoKeyAndNothingTellsIt(t *testing.T) {
 
 func TestAWrongSettingStopsTheStartAndIsNamed(t *testing.T) {
 	for _, c := range []struct{ variable, value, says string }{
-		{"PAYSIM_API_KEY", "", "should not be empty"},
-		{"PORT", "http", `parsing \"http\"`},
-		{"PORT", "65536", "out of range"},
-		{"PAYSIM_SLOW", "3", "missing unit"},
+		{"PAYSIM_API_KEY", "", "is required"},
+		{"PORT", "http", "whole number"},
+		{"PORT", "65536", "whole number"},
+		{"PAYSIM_SLOW", "3", "duration"},
 		{"PAYSIM_SLOW", "-1s", "negative"},
 	} {
 		cmd := command(t, newBooksFile(t), time.Second)

@@ -1,47 +1,24 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"reflect"
-	"strings"
 	"time"
 
-	"github.com/caarlos0/env/v11"
+	"github.com/ordersaga/ordersaga/platform/config"
 )
 
 type settings struct {
-	Host   string        `env:"HOST" envDefault:"127.0.0.1"`
-	Port   uint16        `env:"PORT" envDefault:"8084"` // 0: a free one, named in the log
-	APIKey string        `env:"PAYSIM_API_KEY,required,notEmpty,unset"`
-	Data   string        `env:"PAYSIM_DATA,notEmpty" envDefault:".ordersaga/paysim/paysim.db"`
-	Slow   time.Duration `env:"PAYSIM_SLOW" envDefault:"3s"`
+	Host   string        `env:"HOST" envDefault:"127.0.0.1" desc:"the address to listen on"`
+	Port   uint16        `env:"PORT" envDefault:"8084" desc:"the port to listen on; 0 lets the system choose, and the log says which"`
+	APIKey config.Secret `env:"PAYSIM_API_KEY,required" desc:"the key that clients must present"`
+	Data   string        `env:"PAYSIM_DATA" envDefault:".ordersaga/paysim/paysim.db" desc:"the file of the books"`
+	Slow   time.Duration `env:"PAYSIM_SLOW" envDefault:"3s" desc:"the delay of the slow cards"`
 }
 
-// readSettings reads the environment. Its error names the variables at fault.
-func readSettings() (settings, error) {
-	set, err := env.ParseAs[settings]()
-	var all env.AggregateError
-	if errors.As(err, &all) {
-		for i, one := range all.Errors {
-			var parse env.ParseError
-			if errors.As(one, &parse) { // it knows the field only
-				all.Errors[i] = fmt.Errorf("%s: %w", variableOf(parse.Name), parse.Err)
-			}
-		}
-		err = all
+// Validate checks what the types of the fields do not.
+func (s settings) Validate() error {
+	if s.Slow < 0 {
+		return fmt.Errorf("PAYSIM_SLOW must not be negative, as %s is", s.Slow)
 	}
-	if err == nil && set.Slow < 0 {
-		err = fmt.Errorf("PAYSIM_SLOW: %s is negative", set.Slow)
-	}
-	if err != nil {
-		return settings{}, fmt.Errorf("settings: %w", err)
-	}
-	return set, nil
-}
-
-func variableOf(field string) string {
-	found, _ := reflect.TypeFor[settings]().FieldByName(field)
-	name, _, _ := strings.Cut(found.Tag.Get("env"), ",")
-	return name
+	return nil
 }

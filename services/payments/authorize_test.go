@@ -107,7 +107,7 @@ func TestNothingIsConfirmedOnAGuess(t *testing.T) {
 }
 
 func TestManyAtOnceGetOneAuthorization(t *testing.T) {
-	w := newWorld(t, hasty, time.Second)
+	w := newWorld(t, calm, time.Second)
 	order := newOrder()
 	w.wire.hold()
 	ctx := asService(t)
@@ -132,7 +132,7 @@ func TestManyAtOnceGetOneAuthorization(t *testing.T) {
 }
 
 func TestTheCallersDeadlineDoesNotLoseTheOutcome(t *testing.T) {
-	w := newWorld(t, hasty, time.Second)
+	w := newWorld(t, calm, time.Second)
 	order := newOrder()
 	w.wire.hold()
 	ctx, hangUp := context.WithCancel(asService(t))

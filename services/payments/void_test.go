@@ -49,7 +49,7 @@ func TestAnAuthorizationThatComesAfterItsUndoIsRefused(t *testing.T) {
 }
 
 func TestVoidDuringAuthorizeGivesTheLateAuthorizationBack(t *testing.T) {
-	w := newWorld(t, hasty, time.Second)
+	w := newWorld(t, calm, time.Second)
 	order := newOrder()
 	w.wire.hold()
 	ctx := asService(t)
@@ -73,6 +73,7 @@ func TestVoidDuringAuthorizeGivesTheLateAuthorizationBack(t *testing.T) {
 }
 
 func TestNotFoundProvesNothingUntilTheLookupDeadline(t *testing.T) {
+	t.Parallel()
 	patient := hasty
 	patient.LookupDeadline = 2 * time.Second
 	w := newWorld(t, patient, time.Second)
@@ -95,9 +96,10 @@ func TestNotFoundProvesNothingUntilTheLookupDeadline(t *testing.T) {
 }
 
 func TestALateEffectIsGivenBackAlthoughNobodyAsksAgain(t *testing.T) {
+	t.Parallel()
 	patient := hasty
 	patient.LookupDeadline = time.Minute
-	w := newWorld(t, patient, 2*time.Second)
+	w := newWorld(t, patient, 4*time.Second)
 	w.startResolver()
 	order := newOrder()
 	_, err := w.authorize(order, "card_slow_effect")
@@ -109,9 +111,10 @@ func TestALateEffectIsGivenBackAlthoughNobodyAsksAgain(t *testing.T) {
 }
 
 func TestAnEffectAfterTheLookupDeadlineIsGivenBackByTheRecheck(t *testing.T) {
+	t.Parallel()
 	rash := hasty
-	rash.LookupDeadline, rash.RecheckAfter = 100*time.Millisecond, 3*time.Second
-	w := newWorld(t, rash, 2*time.Second)
+	rash.LookupDeadline, rash.RecheckAfter = 100*time.Millisecond, 6*time.Second
+	w := newWorld(t, rash, 4*time.Second)
 	w.startResolver()
 	order := newOrder()
 	_, err := w.authorize(order, "card_slow_effect")

@@ -58,6 +58,15 @@ var hasty = times{
 	providerTimeout: 500 * time.Millisecond,
 }
 
+// calm is a policy under which nothing runs out while a test holds an answer up.
+var calm = times{
+	Policy: domain.Policy{
+		Lease: time.Minute, LookupDeadline: time.Minute,
+		RetryAfter: time.Minute, RetryAtMost: time.Minute, RecheckAfter: time.Hour,
+	},
+	providerTimeout: callDeadline,
+}
+
 type times struct {
 	domain.Policy
 	providerTimeout time.Duration
@@ -91,20 +100,22 @@ type world struct {
 	journal  *journal.Journal
 	client   paymentsv1.PaymentsServiceClient
 	api      http.Handler
-	db       *postgres.DB
 }
 
 // newWorld starts a world; slow is the delay of paysim's slow cards.
 func newWorld(t *testing.T, times times, slow time.Duration) *world {
+	return newWorldOn(t, testkit.Postgres(t), times, slow)
+}
+
+func newWorldOn(t *testing.T, databaseURL string, times times, slow time.Duration) *world {
 	ctx := t.Context()
 	w := &world{t: t, provider: startProvider(t, filepath.Join(t.TempDir(), "paysim.db"), slow)}
 	w.wire = newWire(t, w.provider)
 
-	db, err := postgres.Open(ctx, testkit.Postgres(t))
+	db, err := postgres.Open(ctx, databaseURL)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	require.NoError(t, postgres.Migrate(ctx, db, migrations.Files))
-	w.db = db
 
 	gateway, err := paysim.New(w.wire.url, providerKey, times.providerTimeout)
 	require.NoError(t, err)
