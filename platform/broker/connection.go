@@ -8,7 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -25,9 +25,12 @@ const (
 // connection is one AMQP connection, from its handshake to its loss.
 type connection struct {
 	*amqp.Connection
-	socket  net.Conn
-	lost    chan *amqp.Error
-	blocked atomic.Pointer[string]
+	socket net.Conn
+	lost   chan *amqp.Error
+
+	mu      sync.Mutex
+	blocked chan struct{} // closed while the server blocks publishers
+	reason  string
 }
 
 // dial connects once. Its errors do not hold the URL's password.
@@ -36,7 +39,7 @@ func dial(ctx context.Context, url, purpose string) (*connection, error) {
 	if err != nil {
 		return nil, fmt.Errorf("AMQP_URL: %w", ValidateURL(url))
 	}
-	c := &connection{lost: make(chan *amqp.Error, 1)}
+	c := &connection{lost: make(chan *amqp.Error, 1), blocked: make(chan struct{})}
 	config := amqp.Config{
 		Heartbeat:  heartbeat,
 		Properties: amqp.NewConnectionProperties(),
@@ -69,19 +72,36 @@ func dial(ctx context.Context, url, purpose string) (*connection, error) {
 // watchBlocking ends when the library closes the channel with the connection.
 func (c *connection) watchBlocking(changes <-chan amqp.Blocking) {
 	for change := range changes {
-		if change.Active {
-			c.blocked.Store(&change.Reason)
-		} else {
-			c.blocked.Store(nil)
+		c.mu.Lock()
+		switch {
+		case change.Active && c.reason == "":
+			c.reason = "no reason given"
+			if change.Reason != "" {
+				c.reason = change.Reason
+			}
+			close(c.blocked)
+		case !change.Active && c.reason != "":
+			c.reason, c.blocked = "", make(chan struct{})
 		}
+		c.mu.Unlock()
 	}
+}
+
+// blocking gives a channel that is closed when the server, low on memory or
+// disk, stops reading from this connection.
+func (c *connection) blocking() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.blocked
 }
 
 // writable refuses publishing while the server does not read: what would be
 // written now would only wait in the socket until its deadline.
 func (c *connection) writable() error {
-	if reason := c.blocked.Load(); reason != nil {
-		return fmt.Errorf("%w: it blocks publishers: %s", ErrAway, *reason)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.reason != "" {
+		return fmt.Errorf("%w: it blocks publishers: %s", ErrAway, c.reason)
 	}
 	return nil
 }

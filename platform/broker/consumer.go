@@ -12,7 +12,7 @@ import (
 
 const (
 	defaultPrefetch = 100
-	maxPrefetch     = 2000 // a quorum queue refuses more
+	maxPrefetch     = 2000
 	defaultTimeout  = 30 * time.Second
 )
 
@@ -28,8 +28,9 @@ type Consumer struct {
 	// Prefetch is how many messages the broker sends ahead, 1 to 2000, and the
 	// largest batch. 0 means 100.
 	Prefetch int
-	// Handle takes one event, in the queue's order. It gets a deadline of Timeout
-	// but not the end of Consume's ctx: what has begun is finished.
+	// Handle takes one event, in the queue's order. Its ctx has a deadline of
+	// Timeout. It does not end when Consume is told to stop, since what has begun
+	// is finished, but it ends when the message is lost with its connection.
 	//
 	// After an error of Poison the message goes to the dead-letter queue at once.
 	// After any other it is tried again 1 s, 5 s and 30 s later, during which the
@@ -62,6 +63,7 @@ func (b *Broker) Consume(ctx context.Context, c Consumer) error {
 	}
 	s := &subscription{Consumer: c, link: b.consuming, queues: queuesOf(c.Name, c.delays)}
 	wait := newBackoff()
+	logged := ""
 	for {
 		since := time.Now()
 		err := s.run(ctx)
@@ -73,7 +75,8 @@ func (b *Broker) Consume(ctx context.Context, c Consumer) error {
 		}
 		// The loss of the connection is said by the link; anything else is of this
 		// queue: arguments that differ, no permission, a leader that moves.
-		if !errors.Is(err, ErrAway) {
+		if !errors.Is(err, ErrAway) && err.Error() != logged {
+			logged = err.Error()
 			slog.ErrorContext(ctx, "consumer interrupted, subscribing again", "queue", s.main, "error", err)
 		}
 		if time.Since(since) > wait.MaxInterval {

@@ -1,9 +1,7 @@
 package broker
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"strings"
 	"time"
@@ -88,20 +86,4 @@ func reasonOf(err error) string {
 		reason = reason[:maxReason]
 	}
 	return strings.ToValidUTF8(reason, "")
-}
-
-// passOn moves failed deliveries to where they go next and returns when the
-// broker has them there; only then may the originals be acknowledged.
-func passOn(ctx context.Context, p *publisher, messages []message) error {
-	if len(messages) == 0 {
-		return nil
-	}
-	returned, err := p.send(ctx, messages)
-	if err != nil {
-		return fmt.Errorf("pass on %d failed messages: %w", len(messages), err)
-	}
-	if len(returned) > 0 {
-		return fmt.Errorf("pass on message %s to %s: %w", returned[0].MessageId, returned[0].RoutingKey, errUnroutable)
-	}
-	return nil
 }

@@ -84,15 +84,15 @@ func (l *link) set(current *connection, reason error) {
 	l.changed = make(chan struct{})
 }
 
-func (l *link) state() (*connection, error, <-chan struct{}) {
+func (l *link) state() (current *connection, changed <-chan struct{}, reason error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.current, l.reason, l.changed
+	return l.current, l.changed, l.reason
 }
 
 // connected gives the connection, or why there is none.
 func (l *link) connected() (*connection, error) {
-	current, reason, _ := l.state()
+	current, _, reason := l.state()
 	return current, reason
 }
 
@@ -100,7 +100,7 @@ func (l *link) connected() (*connection, error) {
 // is the last reason why there is none.
 func (l *link) await(ctx context.Context) (*connection, error) {
 	for {
-		current, reason, changed := l.state()
+		current, changed, reason := l.state()
 		if current != nil {
 			return current, nil
 		}

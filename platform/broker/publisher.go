@@ -123,6 +123,8 @@ func (p *publisher) exchange(ctx context.Context, messages []message) (returned 
 				returned = append(returned, back)
 			case <-confirm.Done():
 				confirmed = true
+			case <-p.connection.blocking():
+				return nil, fmt.Errorf("%d of %d messages not confirmed: %w: it blocks publishers", len(pending)-i, len(pending), ErrAway)
 			case <-ctx.Done():
 				return nil, fmt.Errorf("%d of %d messages not confirmed: %w", len(pending)-i, len(pending), ctx.Err())
 			}
@@ -156,6 +158,12 @@ func (p *publisher) discard() {
 	connection, channel := p.connection, p.channel
 	p.connection, p.channel, p.returns = nil, nil, nil
 	if channel.IsClosed() {
+		return
+	}
+	if connection.writable() != nil {
+		// A blocked connection is kept, because a new one would be blocked as well
+		// and not know it yet. The answer comes when the server reads again.
+		go channel.Close()
 		return
 	}
 	go func() {

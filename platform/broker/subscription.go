@@ -53,13 +53,21 @@ func (s *subscription) run(ctx context.Context) error {
 		defer cancel()
 		_ = connection.within(closing, channel.Close)
 	}()
+	// What is handled after the loss of the channel is delivered again, perhaps to
+	// another process, and two must not work on one event: alive ends with it.
+	alive, lost := context.WithCancel(context.WithoutCancel(ctx))
+	defer lost()
 	gone := channel.NotifyClose(make(chan *amqp.Error, 1))
+	go func() {
+		<-gone
+		lost()
+	}()
 	passer := newPublisher(s.link, func(*amqp.Channel) error { return nil })
 	defer passer.close()
 	for {
 		batch, err := s.collect(ctx, deliveries)
 		if len(batch) > 0 {
-			if err := s.settle(ctx, channel, passer, batch, gone); err != nil {
+			if err := s.settle(ctx, alive, channel, passer, batch); err != nil {
 				return s.explain(connection, err)
 			}
 		}
@@ -78,7 +86,8 @@ func (s *subscription) explain(connection *connection, err error) error {
 }
 
 func (s *subscription) subscribe(ctx context.Context, connection *connection) (channel *amqp.Channel, deliveries <-chan amqp.Delivery, err error) {
-	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
+	// The connection is shared: telling this consumer to stop must not break it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), setupTimeout)
 	defer cancel()
 	err = connection.within(ctx, func() error {
 		if channel, err = connection.Channel(); err != nil {
@@ -132,9 +141,9 @@ func (s *subscription) collect(ctx context.Context, deliveries <-chan amqp.Deliv
 }
 
 // settle handles a batch, passes on what failed, and acknowledges all of it.
-func (s *subscription) settle(ctx context.Context, channel *amqp.Channel, passer *publisher, batch []amqp.Delivery, gone <-chan *amqp.Error) error {
-	// What has begun is finished, also after the consumer is told to stop.
-	working := context.WithoutCancel(ctx)
+// What has begun is finished: ctx ends when the consumer is told to stop, which
+// only ends waiting; alive ends when the messages can no longer be acknowledged.
+func (s *subscription) settle(ctx, alive context.Context, channel *amqp.Channel, passer *publisher, batch []amqp.Delivery) error {
 	failures := make(map[uint64]error)
 	var deliveries []amqp.Delivery
 	var events []cloudevents.Event
@@ -144,12 +153,12 @@ func (s *subscription) settle(ctx context.Context, channel *amqp.Channel, passer
 		case err != nil:
 			failures[delivery.DeliveryTag] = err
 		case !wanted(s.Types, event.Type()):
-			countConsumed(working, s.Name, "unwanted", 1)
+			countConsumed(alive, s.Name, "unwanted", 1)
 		default:
 			deliveries, events = append(deliveries, delivery), append(events, event)
 		}
 	}
-	if err := s.handleAll(ctx, deliveries, events, failures, gone); err != nil {
+	if err := s.handleAll(ctx, alive, deliveries, events, failures); err != nil {
 		return err
 	}
 	var onward []message
@@ -160,23 +169,63 @@ func (s *subscription) settle(ctx context.Context, channel *amqp.Channel, passer
 		}
 		next, outcome := s.failed(delivery, cause)
 		onward = append(onward, next)
-		countConsumed(working, s.Name, outcome, 1)
+		countConsumed(alive, s.Name, outcome, 1)
 		level := slog.LevelWarn
 		if outcome == "dead" {
 			level = slog.LevelError
 		}
-		slog.Log(working, level, "event not handled", "queue", s.main, "outcome", outcome, "next", next.key,
+		slog.Log(alive, level, "event not handled", "queue", s.main, "outcome", outcome, "next", next.key,
 			"event_id", delivery.MessageId, "event_type", delivery.Type, "attempts", next.Headers[HeaderAttempts], "error", cause)
 	}
-	if err := passOn(working, passer, onward); err != nil {
+	if err := s.passOn(ctx, alive, passer, onward); err != nil {
 		return err
 	}
 	// All before the last are settled too, so one acknowledgement is enough.
 	if err := channel.Ack(batch[len(batch)-1].DeliveryTag, true); err != nil {
 		return fmt.Errorf("acknowledge %d messages of %s: %w", len(batch), s.main, err)
 	}
-	countConsumed(working, s.Name, "done", len(events)-failedOf(deliveries, failures))
+	countConsumed(alive, s.Name, "done", len(events)-failedOf(deliveries, failures))
 	return nil
+}
+
+// passOn moves failed deliveries to where they go next and returns when the
+// broker has them there; only then may the originals be acknowledged. While the
+// broker takes nothing, it waits: giving the messages back would count against
+// their delivery limit.
+func (s *subscription) passOn(ctx, alive context.Context, passer *publisher, messages []message) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	wait := newBackoff()
+	for {
+		returned, err := passer.send(alive, messages)
+		switch {
+		case err == nil && len(returned) > 0:
+			// Subscribing again declares the missing queue again.
+			return fmt.Errorf("pass on message %s to %s: %w", returned[0].MessageId, returned[0].RoutingKey, errUnroutable)
+		case err == nil:
+			return nil
+		case !errors.Is(err, ErrAway):
+			return fmt.Errorf("pass on %d failed messages: %w", len(messages), err)
+		}
+		if interrupted := s.pause(ctx, alive, wait.NextBackOff()); interrupted != nil {
+			return errors.Join(interrupted, err)
+		}
+	}
+}
+
+// pause waits while messages are held, unless they have to be given back.
+func (s *subscription) pause(ctx, alive context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return errInterrupted
+	case <-alive.Done():
+		return errInterrupted
+	case <-timer.C:
+		return nil
+	}
 }
 
 func failedOf(deliveries []amqp.Delivery, failures map[uint64]error) (n int) {
@@ -190,11 +239,11 @@ func failedOf(deliveries []amqp.Delivery, failures map[uint64]error) (n int) {
 
 // handleAll gives the events to the handler, together and, when that fails, one
 // by one. It notes the failures by delivery tag; its own error gives them back.
-func (s *subscription) handleAll(ctx context.Context, deliveries []amqp.Delivery, events []cloudevents.Event, failures map[uint64]error, gone <-chan *amqp.Error) error {
+func (s *subscription) handleAll(ctx, alive context.Context, deliveries []amqp.Delivery, events []cloudevents.Event, failures map[uint64]error) error {
 	if len(events) == 0 {
 		return nil
 	}
-	err := s.handle(ctx, deliveries, events, gone)
+	err := s.handle(ctx, alive, deliveries, events)
 	if err == nil || errors.Is(err, errInterrupted) {
 		return err
 	}
@@ -203,7 +252,7 @@ func (s *subscription) handleAll(ctx context.Context, deliveries []amqp.Delivery
 		return nil
 	}
 	for i := range events {
-		err := s.handle(ctx, deliveries[i:i+1], events[i:i+1], gone)
+		err := s.handle(ctx, alive, deliveries[i:i+1], events[i:i+1])
 		if errors.Is(err, errInterrupted) {
 			return err
 		}
@@ -216,15 +265,18 @@ func (s *subscription) handleAll(ctx context.Context, deliveries []amqp.Delivery
 
 // handle calls the handler, again and again while it fails because what it needs
 // is away.
-func (s *subscription) handle(ctx context.Context, deliveries []amqp.Delivery, events []cloudevents.Event, gone <-chan *amqp.Error) error {
+func (s *subscription) handle(ctx, alive context.Context, deliveries []amqp.Delivery, events []cloudevents.Event) error {
 	wait := newBackoff()
 	held := false
 	for {
-		err := s.call(ctx, deliveries, events)
+		err := s.call(alive, deliveries, events)
+		if err != nil && alive.Err() != nil {
+			return errors.Join(errInterrupted, err)
+		}
 		if err == nil || isPoison(err) || s.Ready == nil {
 			return err
 		}
-		away := s.ready(ctx)
+		away := s.ready(alive)
 		if away == nil {
 			return err
 		}
@@ -234,20 +286,16 @@ func (s *subscription) handle(ctx context.Context, deliveries []amqp.Delivery, e
 				"queue", s.main, "needs", away, "error", err)
 		}
 		for away != nil {
-			select {
-			case <-ctx.Done():
-				return errInterrupted
-			case <-gone:
-				return errInterrupted
-			case <-time.After(wait.NextBackOff()):
+			if err := s.pause(ctx, alive, wait.NextBackOff()); err != nil {
+				return err
 			}
-			away = s.ready(ctx)
+			away = s.ready(alive)
 		}
 	}
 }
 
 func (s *subscription) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	return s.Ready(ctx)
 }
@@ -255,7 +303,7 @@ func (s *subscription) ready(ctx context.Context) error {
 // call makes one attempt. A panic is an error as any other: the message gets its
 // retries and then lies in the dead-letter queue, and the consumer lives on.
 func (s *subscription) call(ctx context.Context, deliveries []amqp.Delivery, events []cloudevents.Event) (err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	ctx, spans := startConsumer(ctx, s.main, deliveries, events)
 	began := time.Now()

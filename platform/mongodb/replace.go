@@ -31,30 +31,51 @@ func ReplaceIfNewer(ctx context.Context, collection *mongo.Collection, id any, v
 	return ReplaceManyIfNewer(ctx, collection, []Document{{ID: id, Version: version, Doc: doc}})
 }
 
-// ReplaceManyIfNewer does the same for many documents in one bulk write. Of
-// several versions of one document it writes the newest alone. After an error
-// any part may have been written; the call can be repeated.
+// ReplaceManyIfNewer does the same for many documents at once. Of several
+// versions of one document it writes the newest alone. After an error any part
+// may have been written; the call can be repeated.
+//
+// FerretDB 1 reads a document and writes it back in two steps, so on it two
+// processes that write the same document at the same moment can still leave the
+// older one. Within a process the writes of a document take turns, and a broker
+// consumer is active in one process at a time.
 func ReplaceManyIfNewer(ctx context.Context, collection *mongo.Collection, documents []Document) error {
 	newest, err := newestOf(documents)
 	if err != nil {
 		return fmt.Errorf("write to %s: %w", collection.Name(), err)
 	}
-	duplicates, err := replace(ctx, collection, newest, true)
-	if err != nil {
+	if len(newest) == 0 {
+		return nil
+	}
+	defer lock(collection, newest)()
+	if err := replaceOrInsert(ctx, collection, newest); err != nil {
 		return fmt.Errorf("write %d documents to %s: %w", len(newest), collection.Name(), err)
 	}
-	// A duplicate key says that the document is there and was not older when the
-	// filter looked. It may have been missing then and inserted by another writer
-	// since, in an older version than ours: so look again, now that it exists.
-	if _, err := replace(ctx, collection, duplicates, false); err != nil {
-		return fmt.Errorf("write %d documents to %s: %w", len(duplicates), collection.Name(), err)
-	}
 	return nil
+}
+
+// replaceOrInsert is an upsert in its parts. As one command it would be of no
+// use: FerretDB 1 ends the command at the first duplicate key, which here only
+// says "there and not older", and does not tell which one it was.
+func replaceOrInsert(ctx context.Context, collection *mongo.Collection, documents []encoded) error {
+	replaced, err := replaceOlder(ctx, collection, documents)
+	if err != nil || replaced == len(documents) {
+		return err
+	}
+	there, err := insertMissing(ctx, collection, documents)
+	if err != nil || len(there) == 0 {
+		return err
+	}
+	// One that was missing before and is there now was inserted by another writer
+	// in between, maybe in an older version than ours.
+	_, err = replaceOlder(ctx, collection, there)
+	return err
 }
 
 // encoded is a document ready to be written.
 type encoded struct {
 	id      any
+	key     string // the id in BSON, to compare by
 	version int64
 	body    bson.D
 }
@@ -78,9 +99,9 @@ func newestOf(documents []Document) ([]encoded, error) {
 		switch {
 		case !seen:
 			places[key] = len(newest)
-			newest = append(newest, encoded{d.ID, d.Version, body})
+			newest = append(newest, encoded{d.ID, key, d.Version, body})
 		case newest[place].version < d.Version:
-			newest[place] = encoded{d.ID, d.Version, body}
+			newest[place] = encoded{d.ID, key, d.Version, body}
 		}
 	}
 	return newest, nil
@@ -114,18 +135,28 @@ func (d Document) body() (bson.D, error) {
 	return body, nil
 }
 
-// replace writes the documents over older ones and, with upsert, where there are
-// none. It returns those whose insert met a document that is there.
-func replace(ctx context.Context, collection *mongo.Collection, documents []encoded, upsert bool) (duplicates []encoded, err error) {
-	if len(documents) == 0 {
-		return nil, nil
-	}
+// replaceOlder writes the documents over older ones and returns how many.
+func replaceOlder(ctx context.Context, collection *mongo.Collection, documents []encoded) (replaced int, err error) {
 	writes := make([]mongo.WriteModel, len(documents))
 	for i, d := range documents {
 		filter := bson.D{{Key: "_id", Value: d.id}, {Key: VersionField, Value: bson.D{{Key: "$lt", Value: d.version}}}}
-		writes[i] = mongo.NewReplaceOneModel().SetFilter(filter).SetReplacement(d.body).SetUpsert(upsert)
+		writes[i] = mongo.NewReplaceOneModel().SetFilter(filter).SetReplacement(d.body)
 	}
-	_, err = collection.BulkWrite(ctx, writes, options.BulkWrite().SetOrdered(false))
+	result, err := collection.BulkWrite(ctx, writes, options.BulkWrite().SetOrdered(false))
+	if err != nil {
+		return 0, err
+	}
+	return int(result.MatchedCount), nil
+}
+
+// insertMissing inserts the documents whose id is not there and returns the
+// others.
+func insertMissing(ctx context.Context, collection *mongo.Collection, documents []encoded) (there []encoded, err error) {
+	bodies := make([]any, len(documents))
+	for i, d := range documents {
+		bodies[i] = d.body
+	}
+	_, err = collection.InsertMany(ctx, bodies, options.InsertMany().SetOrdered(false))
 	var failed mongo.BulkWriteException
 	if !errors.As(err, &failed) || failed.WriteConcernError != nil {
 		return nil, err
@@ -135,7 +166,7 @@ func replace(ctx context.Context, collection *mongo.Collection, documents []enco
 		if failure.Code != duplicateKey || failure.Index < 0 || failure.Index >= len(documents) {
 			return nil, err
 		}
-		duplicates = append(duplicates, documents[failure.Index])
+		there = append(there, documents[failure.Index])
 	}
-	return duplicates, nil
+	return there, nil
 }

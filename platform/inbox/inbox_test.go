@@ -1,0 +1,122 @@
+package inbox_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/platform/inbox"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/testkit"
+)
+
+func open(t *testing.T) *postgres.DB {
+	t.Helper()
+	db, err := postgres.Open(t.Context(), testkit.Postgres(t))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	require.NoError(t, postgres.MigrateNamed(t.Context(), db, "inbox", inbox.Migrations))
+	_, err = db.SQL.ExecContext(t.Context(), "CREATE TABLE effect (event_id text NOT NULL)")
+	require.NoError(t, err)
+	return db
+}
+
+// handle makes the event's effect once; fail makes it fail after the effect.
+func handle(ctx context.Context, db *postgres.DB, eventID string, fail error) (first bool, err error) {
+	err = db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		if first, err = inbox.Once(ctx, tx, "reader", eventID); err != nil || !first {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "INSERT INTO effect VALUES ($1)", eventID); err != nil {
+			return err
+		}
+		return fail
+	})
+	return first, err
+}
+
+func effects(t *testing.T, db *postgres.DB) (count int) {
+	t.Helper()
+	require.NoError(t, db.SQL.QueryRowContext(t.Context(), "SELECT count(*) FROM effect").Scan(&count))
+	return count
+}
+
+func TestEventHasItsEffectOnce(t *testing.T) {
+	db := open(t)
+	broken := errors.New("broken")
+	_, err := handle(t.Context(), db, "e-1", broken)
+	require.ErrorIs(t, err, broken)
+	require.Zero(t, effects(t, db))
+
+	first, err := handle(t.Context(), db, "e-1", nil)
+	require.NoError(t, err)
+	require.True(t, first, "a failed attempt leaves no mark")
+	first, err = handle(t.Context(), db, "e-1", nil)
+	require.NoError(t, err)
+	require.False(t, first)
+	require.Equal(t, 1, effects(t, db))
+
+	other, err := inbox.Once(t.Context(), db.SQL, "another reader", "e-1")
+	require.NoError(t, err)
+	require.True(t, other, "each consumer has its own marks")
+}
+
+func TestSameEventAtOnceHasItsEffectOnce(t *testing.T) {
+	db := open(t)
+	var firsts atomic.Int32
+	var group sync.WaitGroup
+	for i := range 40 {
+		group.Go(func() {
+			first, err := handle(t.Context(), db, fmt.Sprint("e-", i%4), nil)
+			if err != nil {
+				t.Errorf("handle: %v", err)
+			}
+			if first {
+				firsts.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	require.EqualValues(t, 4, firsts.Load())
+	require.Equal(t, 4, effects(t, db))
+}
+
+func TestFreshTellsTheNewOnesOfABatch(t *testing.T) {
+	db := open(t)
+	fresh, err := inbox.Fresh(t.Context(), db.SQL, "reader", "b", "a", "a")
+	require.NoError(t, err)
+	require.Equal(t, map[string]bool{"a": true, "b": true}, fresh)
+	fresh, err = inbox.Fresh(t.Context(), db.SQL, "reader", "a", "c", "b")
+	require.NoError(t, err)
+	require.Equal(t, map[string]bool{"c": true}, fresh)
+	fresh, err = inbox.Fresh(t.Context(), db.SQL, "reader")
+	require.NoError(t, err)
+	require.Empty(t, fresh)
+}
+
+func TestPruneForgetsOldMarksOnly(t *testing.T) {
+	db := open(t)
+	ids := make([]string, 15_000)
+	for i := range ids {
+		ids[i] = fmt.Sprint("old-", i)
+	}
+	_, err := inbox.Fresh(t.Context(), db.SQL, "reader", ids...)
+	require.NoError(t, err)
+	_, err = db.SQL.ExecContext(t.Context(), "UPDATE inbox SET handled_at = handled_at - interval '30 days'")
+	require.NoError(t, err)
+	_, err = inbox.Once(t.Context(), db.SQL, "reader", "new")
+	require.NoError(t, err)
+
+	forgotten, err := inbox.Prune(t.Context(), db.SQL, 29*24*time.Hour)
+	require.NoError(t, err)
+	require.EqualValues(t, len(ids), forgotten)
+	first, err := inbox.Once(t.Context(), db.SQL, "reader", "new")
+	require.NoError(t, err)
+	require.False(t, first)
+}
