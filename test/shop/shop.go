@@ -123,7 +123,7 @@ func (s *Shop) environment(name, amqp, dir string) []string {
 	if name == Payments {
 		// Short, so that an unknown outcome becomes known within a test.
 		env = append(env, "PAYMENT_PROVIDER_URL="+s.URL(Paysim), "PAYMENT_PROVIDER_KEY="+providerKey,
-			"PAYMENT_PROVIDER_TIMEOUT=500ms", "PAYMENT_LOOKUP_DEADLINE=2s")
+			"PAYMENT_PROVIDER_TIMEOUT=500ms", "PAYMENT_LOOKUP_DEADLINE=5500ms")
 	}
 	return env
 }
