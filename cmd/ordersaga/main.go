@@ -29,7 +29,7 @@ func main() {
 	parsed := kong.Parse(&c,
 		kong.Name("ordersaga"),
 		kong.Description("An order platform on Temporal sagas. `ordersaga dev` runs all of it here."),
-		kong.UsageOnError(),
+		kong.ShortUsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Vars{"version": "ordersaga " + program.Version()},
 	)

@@ -25,10 +25,9 @@ func (r *run) printTable() {
 	fmt.Fprintf(&text, "\nOrdersaga is up (%s).\n\n", seconds(r.began))
 	r.addresses(&text)
 	r.examples(&text)
-	command := r.command()
 	fmt.Fprintf(&text, "Watch each order in the Temporal Web UI:  %s/namespaces/ordersaga/workflows\n", r.stack.File.URLs[ports.TemporalUI])
-	fmt.Fprintf(&text, "The same without curl:                    %s order place --line %s=2\n", command, demo.Plenty)
-	fmt.Fprintf(&text, "All commands:                             %s --help\n", command)
+	fmt.Fprintf(&text, "The same without curl:                    %s\n", r.command("order place --line "+demo.Plenty+"=2"))
+	fmt.Fprintf(&text, "All commands:                             %s\n", r.command("--help"))
 	fmt.Fprintf(&text, "Logs:                                     %s\n", filepath.Join(r.Dir, "logs", "*.log"))
 	fmt.Fprintf(&text, "Stop:                                     Ctrl-C (the data stays in %s)\n\n", r.Dir)
 	r.terminal.print(text.String())
@@ -56,7 +55,7 @@ func (r *run) addresses(text *strings.Builder) {
 func (r *run) examples(text *strings.Builder) {
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
-	mine := "$(" + r.command() + " token)"
+	mine := "$(" + r.command("token") + ")"
 	token, err := issuer.Token(ctx, r.stack.File.URLs[ports.Issuer], shopper, tokenLives)
 	if err != nil {
 		fmt.Fprintf(text, "%v\n", err)
@@ -84,17 +83,17 @@ func body(sku string, quantity int, card string) string {
 }
 
 // command is how the user calls this program from where they are.
-func (r *run) command() string {
-	command := filepath.Join(r.stack.Bin, "ordersaga")
+func (r *run) command(arguments string) string {
+	program := filepath.Join(r.stack.Bin, "ordersaga")
 	if here, err := os.Getwd(); err == nil {
-		if relative, err := filepath.Rel(here, command); err == nil && !strings.HasPrefix(relative, "..") {
-			command = relative
+		if relative, err := filepath.Rel(here, program); err == nil && filepath.IsLocal(relative) {
+			program = relative
 		}
 	}
 	if r.Dir != defaultDir {
-		command = "ORDERSAGA_DIR=" + r.Dir + " " + command
+		arguments += " --dir " + r.Dir
 	}
-	return command
+	return program + " " + arguments
 }
 
 // defaultDir is where a stack lives unless it is told otherwise.
