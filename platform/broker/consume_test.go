@@ -283,6 +283,38 @@ func TestStoppingConsumerFinishesWhatItHasInHand(t *testing.T) {
 	require.Equal(t, upTo(10)[1:], rest.numbers(t, true), "the finished one was acknowledged, the others kept their order")
 }
 
+// After the connection is lost the message goes to whoever is next, so the first
+// handler must not go on with it.
+func TestHandlerEndsWhenItsMessageIsLost(t *testing.T) {
+	url := testkit.AMQP(t)
+	line := netfault.New(t, url)
+	b := connect(t, line.URL())
+	begun, ended := make(chan struct{}), make(chan error, 1)
+	var calls atomic.Int32
+	var got journal
+	subscribed(t, url, b, broker.Consumer{
+		Name: "reader", Types: []string{eventType},
+		Handle: func(ctx context.Context, event cloudevents.Event) error {
+			if calls.Add(1) > 1 {
+				return got.note(ctx, event)
+			}
+			close(begun)
+			<-ctx.Done()
+			ended <- ctx.Err()
+			return ctx.Err()
+		},
+	})
+	require.NoError(t, b.Publish(t.Context(), happened(0)))
+	<-begun
+	line.Cut()
+	require.ErrorIs(t, <-ended, context.Canceled)
+	line.Mend()
+	testkit.Eventually(t, "the message to come again", func() bool { return got.len() == 1 })
+	retry, err := inspect(t, url, "ordersaga.reader.retry.1")
+	require.NoError(t, err)
+	require.Zero(t, retry.Messages, "a lost message is no failed one")
+}
+
 func TestBatchTakesManyAndRetriesTheGuiltyOneAlone(t *testing.T) {
 	url := testkit.AMQP(t)
 	b := connect(t, url)
