@@ -7,10 +7,12 @@ package shop
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,7 +20,6 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
-	"log/slog"
 
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
@@ -55,6 +56,8 @@ type Shop struct {
 	TaskQueue, Namespace string
 	// TemporalAddress is the server's host:port.
 	TemporalAddress string
+	// AMQP is the shop's vhost.
+	AMQP string
 	// TraceFile collects the spans of all programs, one JSON object a line.
 	TraceFile string
 }
@@ -74,12 +77,12 @@ func Open(t testing.TB, options Options) *Shop {
 	for _, name := range order {
 		s.ports[name], s.ports[name+"/grpc"], s.ports[name+"/admin"] = freePort(t), freePort(t), freePort(t)
 	}
-	amqp := testkit.AMQP(t)
+	s.AMQP = testkit.AMQP(t)
 	for _, name := range order {
-		if contains(options.Without, name) {
+		if slices.Contains(options.Without, name) {
 			continue
 		}
-		env := append(s.environment(name, amqp, dir), options.Env[name]...)
+		env := append(s.environment(name, dir), options.Env[name]...)
 		p := &process{t: t, name: name, path: filepath.Join(bin, name), env: env, log: filepath.Join(dir, name+".log"), ready: s.readiness(name)}
 		s.processes[name] = p
 		p.start()
@@ -93,7 +96,7 @@ func Open(t testing.TB, options Options) *Shop {
 }
 
 // environment of a program.
-func (s *Shop) environment(name, amqp, dir string) []string {
+func (s *Shop) environment(name, dir string) []string {
 	issuer := testkit.Issuer(s.t)
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir,
@@ -115,7 +118,7 @@ func (s *Shop) environment(name, amqp, dir string) []string {
 	if name == Worker {
 		return env
 	}
-	env = append(env, "DATABASE_URL="+testkit.Postgres(s.t), "AMQP_URL="+amqp)
+	env = append(env, "DATABASE_URL="+testkit.Postgres(s.t), "AMQP_URL="+s.AMQP)
 	if name == Catalog || name == Orders {
 		uri, database := testkit.MongoDB(s.t)
 		env = append(env, "MONGODB_URI="+uri, "MONGODB_DATABASE="+database)
@@ -185,13 +188,4 @@ func freePort(t testing.TB) int {
 	}
 	defer listener.Close()
 	return listener.Addr().(*net.TCPAddr).Port
-}
-
-func contains(all []string, one string) bool {
-	for _, each := range all {
-		if each == one {
-			return true
-		}
-	}
-	return false
 }
