@@ -24,8 +24,9 @@ var allowed = map[string][]string{
 	// A service is replaced, scaled and deployed by itself.
 	"services": {"contracts/", "platform/"},
 	// The commands talk to the system as anyone outside it does.
-	"cmd":  {"contracts/", "platform/"},
-	"test": {"test/", "contracts/", "platform/"},
+	"cmd": {"contracts/", "platform/"},
+	// Services are met there as processes.
+	"test": {"test/", "workflows/", "activities/", "contracts/", "platform/"},
 }
 
 // drivers reach the world outside: nothing for a workflow, which is replayed, or
