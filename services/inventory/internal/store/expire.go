@@ -16,7 +16,7 @@ import (
 const expire = `
 WITH due AS MATERIALIZED (
     SELECT order_id FROM reservations
-    WHERE state = 'held' AND expires_at <= now()
+    WHERE state = 'held' AND expires_at <= statement_timestamp()
     ORDER BY expires_at
     LIMIT $1
     FOR NO KEY UPDATE SKIP LOCKED

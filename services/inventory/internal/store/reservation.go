@@ -63,8 +63,10 @@ func RecordAllocation(ctx context.Context, q postgres.Querier, orderID string) e
 	return nil
 }
 
-// free gives back what an order has reserved. The same care as in reserve: rows
-// are locked by SKU, and the update subtracts from their newest version.
+// free gives back what an order has reserved, locking by SKU as reserve does. It
+// may subtract from item's own columns, where reserve may not add: the snapshot's
+// version has the order's quantity in it, so the row that is first built from it
+// passes the constraints, and the newest version is what is written.
 const free = `
 WITH locked AS MATERIALIZED (
     SELECT item.sku, line.quantity

@@ -23,9 +23,12 @@ import (
 //   - short compares every wanted row with what was locked, so nothing is
 //     written before every lock is held; from then on no one else can change a
 //     level.
-//   - reserved adds to the row's newest version, not to the snapshot's: the
-//     update meets the same EvalPlanQual. It may not write levels computed in
-//     Go or in another statement.
+//   - reserved writes the levels of locked. It cannot add to item's own columns:
+//     the update first builds the new row from the snapshot's version and checks
+//     the table's constraints on that, and only then finds the newer version and
+//     builds it again. With item.reserved + quantity, an order that waited for a
+//     release or a delivery would fail by a constraint that is not violated. So
+//     every column that a constraint looks at comes from locked.
 //
 // A wanted SKU without a row is short with 0 available. The clock is read when
 // the hold is granted: time spent waiting for locks is not the shopper's.
@@ -35,14 +38,14 @@ WITH wanted AS MATERIALIZED (
     FROM unnest($2::text[], $3::bigint[]) AS line (sku, quantity)
     GROUP BY sku
 ), locked AS MATERIALIZED (
-    SELECT item.sku, wanted.quantity, item.on_hand - item.reserved AS available
+    SELECT wanted.quantity, item.*
     FROM stock_items item JOIN wanted ON item.sku = wanted.sku
     ORDER BY item.sku
     FOR NO KEY UPDATE OF item
 ), short AS MATERIALIZED (
-    SELECT wanted.sku, wanted.quantity, coalesce(locked.available, 0) AS available
+    SELECT wanted.sku, wanted.quantity, coalesce(locked.on_hand - locked.reserved, 0) AS available
     FROM wanted LEFT JOIN locked ON locked.sku = wanted.sku
-    WHERE wanted.quantity > coalesce(locked.available, 0)
+    WHERE wanted.quantity > coalesce(locked.on_hand - locked.reserved, 0)
 ), held AS (
     INSERT INTO reservations (order_id, state, expires_at)
     SELECT $1::uuid, 'held', clock_timestamp() + make_interval(secs => $4::double precision)
@@ -50,7 +53,8 @@ WITH wanted AS MATERIALIZED (
     RETURNING expires_at
 ), reserved AS (
     UPDATE stock_items item
-    SET reserved = item.reserved + locked.quantity, version = item.version + 1
+    SET reserved = locked.reserved + locked.quantity, version = locked.version + 1,
+        on_hand = locked.on_hand, received = locked.received, shipped = locked.shipped, returned = locked.returned
     FROM locked
     WHERE item.sku = locked.sku AND NOT EXISTS (SELECT FROM short)
     RETURNING item.sku, locked.quantity, item.on_hand, item.reserved, item.version

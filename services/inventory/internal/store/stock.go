@@ -11,9 +11,6 @@ import (
 	"github.com/ordersaga/ordersaga/platform/postgres"
 )
 
-// ErrUnknownSKU means that there is no stock item of that SKU.
-var ErrUnknownSKU = errors.New("unknown SKU")
-
 // StockItem is the stock of one SKU, in units.
 type StockItem struct {
 	SKU      string `gorm:"primaryKey;column:sku"`
@@ -36,17 +33,16 @@ type Movement struct {
 	At        time.Time
 }
 
-// FindStock reads one SKU's stock, or answers ErrUnknownSKU.
-func FindStock(ctx context.Context, db *postgres.DB, sku string) (StockItem, error) {
-	var item StockItem
-	err := db.WithContext(ctx).Where("sku = ?", sku).Take(&item).Error
+// FindStock reads one SKU's stock and tells whether there is an item of it.
+func FindStock(ctx context.Context, db *postgres.DB, sku string) (item StockItem, found bool, err error) {
+	err = db.WithContext(ctx).Where("sku = ?", sku).Take(&item).Error
 	switch {
 	case errors.Is(err, gorm.ErrRecordNotFound):
-		return StockItem{}, fmt.Errorf("%w %s", ErrUnknownSKU, sku)
+		return StockItem{}, false, nil
 	case err != nil:
-		return StockItem{}, fmt.Errorf("read the stock of %s: %w", sku, err)
+		return StockItem{}, false, fmt.Errorf("read the stock of %s: %w", sku, err)
 	}
-	return item, nil
+	return item, true, nil
 }
 
 // Movements reads the journal of a SKU, the newest first, below an id (0: from

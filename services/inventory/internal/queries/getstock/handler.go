@@ -3,7 +3,6 @@ package getstock
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/ordersaga/ordersaga/platform/cqrs"
@@ -32,12 +31,23 @@ type output struct {
 	Body Stock
 }
 
+// Found is the stock, or nil for a SKU that has none.
+type Found struct{ Stock *Stock }
+
+// NewHandler makes the use case.
+func NewHandler(db *postgres.DB) cqrs.Handler[string, Found] {
+	return cqrs.Query("get_stock", cqrs.HandlerFunc[string, Found](func(ctx context.Context, sku string) (Found, error) {
+		item, found, err := store.FindStock(ctx, db, sku)
+		if err != nil || !found {
+			return Found{}, err
+		}
+		return Found{Stock: stockOf(item)}, nil
+	}))
+}
+
 // Route serves GET /v1/stock/{sku}.
 func Route(api *rest.API, db *postgres.DB) {
-	handler := cqrs.Query("get_stock", cqrs.HandlerFunc[string, Stock](func(ctx context.Context, sku string) (Stock, error) {
-		item, err := store.FindStock(ctx, db, sku)
-		return stockOf(item), err
-	}))
+	handler := NewHandler(db)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/stock/{sku}", ID: "get-stock",
 		Summary: "Get the stock of a SKU", Tags: []string{"stock"}, Errors: []int{http.StatusNotFound},
@@ -45,14 +55,14 @@ func Route(api *rest.API, db *postgres.DB) {
 		if !domain.IsSKU(in.SKU) {
 			return nil, notFound(in.SKU)
 		}
-		stock, err := handler.Handle(ctx, in.SKU)
+		found, err := handler.Handle(ctx, in.SKU)
 		switch {
-		case errors.Is(err, store.ErrUnknownSKU):
-			return nil, notFound(in.SKU)
 		case err != nil:
 			return nil, err
+		case found.Stock == nil:
+			return nil, notFound(in.SKU)
 		}
-		return &output{ETag: rest.ETag(stock.Version), Body: stock}, nil
+		return &output{ETag: rest.ETag(found.Stock.Version), Body: *found.Stock}, nil
 	})
 }
 
@@ -60,8 +70,8 @@ func notFound(sku string) error {
 	return rest.NewProblem(http.StatusNotFound, "unknown-sku", "There is no stock item "+sku+".")
 }
 
-func stockOf(item store.StockItem) Stock {
-	return Stock{
+func stockOf(item store.StockItem) *Stock {
+	return &Stock{
 		SKU: item.SKU, Name: item.Name, OnHand: item.OnHand, Reserved: item.Reserved,
 		Available: item.OnHand - item.Reserved, Version: item.Version,
 	}

@@ -1,0 +1,105 @@
+package registerproduct_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2/event"
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/contracts/events"
+	"github.com/ordersaga/ordersaga/platform/broker"
+	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/registerproduct"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/inventorytest"
+)
+
+// consuming runs the consumer on a broker of the test's and publishes to it.
+func consuming(t *testing.T, w *inventorytest.World) (publish func(...cloudevents.Event)) {
+	t.Helper()
+	b := broker.Connect(t.Context(), testkit.AMQP(t))
+	t.Cleanup(b.Close)
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := make(chan error, 1)
+	go func() {
+		stopped <- b.Consume(ctx, registerproduct.NewConsumer(w.DB, func() { w.Announced.Add(1) }))
+	}()
+	t.Cleanup(func() {
+		cancel()
+		assert.NoError(t, <-stopped)
+	})
+	publish = func(batch ...cloudevents.Event) {
+		t.Helper()
+		testkit.Eventually(t, "the broker to take the events", func() bool { return b.Publish(t.Context(), batch...) == nil })
+	}
+	// What is published before the queue is bound reaches nobody.
+	testkit.Eventually(t, "the consumer's queue to be bound", func() bool {
+		publish(created("probe", "probe"))
+		return known(t, w, "probe")
+	})
+	return publish
+}
+
+func created(sku, name string) cloudevents.Event {
+	event := cloudevents.New()
+	event.SetID(uuid.NewString())
+	event.SetType(events.ProductCreatedV1)
+	event.SetSource(events.SourceCatalog)
+	event.SetSubject(sku)
+	event.SetTime(time.Now().UTC())
+	data := events.ProductCreated{SKU: sku, Name: name, Price: 1250, Currency: "GBP", Active: true, Version: 1, CreatedAt: time.Now().UTC()}
+	if err := event.SetData("application/json", data); err != nil {
+		panic(err)
+	}
+	return event
+}
+
+func known(t *testing.T, w *inventorytest.World, sku string) bool {
+	return w.Shopper(t, "GET", "/v1/stock/"+sku, "").Status == 200
+}
+
+func TestAProductOfTheCatalogGetsALevelAndAName(t *testing.T) {
+	w := inventorytest.New(t)
+	publish := consuming(t, w)
+	w.Receive(t, inventorytest.Lines{"mug": 10})
+	publish(created("mug", "Blue mug"), created("cup", "Cup"))
+	testkit.Eventually(t, "both products to be known", func() bool { return known(t, w, "cup") && w.Level(t, "mug").Name != "" })
+
+	assert.Equal(t, inventorytest.Level{Name: "Blue mug", OnHand: 10, Available: 10, Version: 2}, w.Level(t, "mug"))
+	assert.Equal(t, inventorytest.Level{Name: "Cup", Version: 1}, w.Level(t, "cup"))
+	announced := w.Announcements(t)
+	last := announced[len(announced)-1]
+	assert.Equal(t, "mug", last.Levels[len(last.Levels)-1].SKU, "other services hear of a level of 0, too")
+}
+
+func TestAnEventThatIsDeliveredTwiceChangesTheStockOnce(t *testing.T) {
+	w := inventorytest.New(t)
+	publish := consuming(t, w)
+	first, renamed := created("mug", "Mug"), created("mug", "Blue mug")
+	publish(first)
+	testkit.Eventually(t, "the first name", func() bool { return known(t, w, "mug") })
+	publish(renamed)
+	testkit.Eventually(t, "the second name", func() bool { return w.Level(t, "mug").Name == "Blue mug" })
+
+	publish(first, first, created("cup", "Cup"))
+	testkit.Eventually(t, "what came after the repeated event", func() bool { return known(t, w, "cup") })
+	assert.Equal(t, "Blue mug", w.Level(t, "mug").Name, "the old event is known by its id")
+	assert.EqualValues(t, 2, w.Level(t, "mug").Version)
+}
+
+func TestOneBadEventDoesNotHoldUpTheOthers(t *testing.T) {
+	w := inventorytest.New(t)
+	publish := consuming(t, w)
+	batch := []cloudevents.Event{created("", "no SKU")}
+	for i := range 50 {
+		batch = append(batch, created(fmt.Sprintf("sku-%d", i), "name"))
+	}
+	spoiled := created("spoiled", "x")
+	require.NoError(t, spoiled.SetData("application/json", map[string]any{"sku": 17}))
+	publish(append(batch, spoiled)...)
+	testkit.Eventually(t, "the good ones to be known", func() bool { return known(t, w, "sku-0") && known(t, w, "sku-49") })
+}

@@ -1,0 +1,129 @@
+package release_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/contracts/refusals"
+	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/inventorytest"
+)
+
+type lines = inventorytest.Lines
+
+func TestReleaseFreesWhatIsHeldOrAllocatedOnce(t *testing.T) {
+	for name, allocated := range map[string]bool{"held": false, "allocated": true} {
+		t.Run(name, func(t *testing.T) {
+			w := inventorytest.New(t)
+			w.Receive(t, lines{"mug": 10, "cup": 5})
+			order, other := inventorytest.NewOrder(), inventorytest.NewOrder()
+			require.NoError(t, w.Reserve(t, order, lines{"mug": 4, "cup": 1}))
+			require.NoError(t, w.Reserve(t, other, lines{"mug": 3}))
+			if allocated {
+				require.NoError(t, w.Allocate(t, order))
+			}
+			announced := len(w.Announcements(t))
+
+			require.NoError(t, w.Release(t, order))
+			require.NoError(t, w.Release(t, order), "repeated")
+
+			assert.Equal(t, "released", w.State(t, order))
+			assert.Equal(t, "held", w.State(t, other))
+			assert.EqualValues(t, 3, w.Level(t, "mug").Reserved)
+			assert.Zero(t, w.Level(t, "cup").Reserved)
+			movements := w.Movements(t, order)
+			assert.Equal(t, []string{"release cup 1", "release mug 4"}, movements[len(movements)-2:])
+			told := w.Announcements(t)[announced:]
+			require.Len(t, told, 1)
+			assert.Equal(t, order, told[0].Subject)
+			assert.Len(t, told[0].Levels, 2)
+		})
+	}
+}
+
+func TestAReserveThatComesAfterItsReleaseHoldsNothing(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 10})
+	order := inventorytest.NewOrder()
+	require.NoError(t, w.Release(t, order), "an undo before its do")
+	assert.Equal(t, refusals.StepUndone, inventorytest.Reason(t, w.Reserve(t, order, lines{"mug": 4})))
+	require.NoError(t, w.Release(t, order))
+	assert.Equal(t, inventorytest.Level{OnHand: 10, Available: 10, Version: 1}, w.Level(t, "mug"))
+}
+
+func TestARepeatedReserveAfterTheReleaseIsRefused(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 10})
+	order := inventorytest.NewOrder()
+	require.NoError(t, w.Reserve(t, order, lines{"mug": 4}))
+	require.NoError(t, w.Release(t, order))
+	assert.Equal(t, refusals.StepUndone, inventorytest.Reason(t, w.Reserve(t, order, lines{"mug": 4})))
+	assert.Zero(t, w.Level(t, "mug").Reserved)
+}
+
+func TestReleaseOfARefusedReserveChangesNothing(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 1})
+	order := inventorytest.NewOrder()
+	inventorytest.Shortages(t, w.Reserve(t, order, lines{"mug": 2}))
+	require.NoError(t, w.Release(t, order))
+	assert.EqualValues(t, 1, w.Level(t, "mug").Version)
+}
+
+func TestReleaseOfAnExpiredHoldFreesNothingTwice(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 10})
+	order, other := inventorytest.NewOrder(), inventorytest.NewOrder()
+	_, err := w.ReserveFor(t, order, time.Second, lines{"mug": 4})
+	require.NoError(t, err)
+	require.NoError(t, w.Reserve(t, other, lines{"mug": 5}))
+	w.Sweep(t)
+	testkit.Eventually(t, "the hold to expire", func() bool { return w.State(t, order) == "expired" })
+
+	require.NoError(t, w.Release(t, order))
+	assert.Equal(t, "expired", w.State(t, order))
+	assert.EqualValues(t, 5, w.Level(t, "mug").Reserved)
+}
+
+func TestReserveAndReleaseAtOnceEndWithNothingHeld(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 1000, "cup": 1000})
+	var calls sync.WaitGroup
+	for range 100 {
+		order := inventorytest.NewOrder()
+		calls.Go(func() {
+			reason := inventorytest.Reason(t, w.Reserve(t, order, lines{"mug": 2, "cup": 3}))
+			assert.Contains(t, []string{"", refusals.StepUndone}, reason)
+		})
+		for range 2 {
+			calls.Go(func() { assert.NoError(t, w.Release(t, order)) })
+		}
+	}
+	calls.Wait()
+	assert.Zero(t, w.Level(t, "mug").Reserved)
+	assert.Zero(t, w.Level(t, "cup").Reserved)
+}
+
+// The do is in its transaction, its row of the barrier not committed yet: the
+// undo must wait for it, or it would leave a hold that nobody releases.
+func TestAReleaseDuringItsReserveWaitsAndUndoesIt(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 10})
+	order := inventorytest.NewOrder()
+	end := w.HoldLocks(t, `SELECT FROM stock_items WHERE sku = 'mug' FOR UPDATE`)
+	reserved, released := make(chan error, 1), make(chan error, 1)
+	go func() { reserved <- w.Reserve(t, order, lines{"mug": 4}) }()
+	w.AwaitBlocked(t, 1)
+	go func() { released <- w.Release(t, order) }()
+	w.AwaitBlocked(t, 2)
+	end(false)
+
+	require.NoError(t, <-reserved)
+	require.NoError(t, <-released)
+	assert.Equal(t, "released", w.State(t, order))
+	assert.Zero(t, w.Level(t, "mug").Reserved)
+}

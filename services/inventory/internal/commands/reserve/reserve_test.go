@@ -1,0 +1,223 @@
+package reserve_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/exaring/otelpgx"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
+	"github.com/ordersaga/ordersaga/contracts/refusals"
+	"github.com/ordersaga/ordersaga/platform/telemetry"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/inventorytest"
+)
+
+type lines = inventorytest.Lines
+
+func TestReserveHoldsAllLinesAndTellsUntilWhen(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 10, "cup": 5})
+	order := inventorytest.NewOrder()
+
+	begun := time.Now()
+	expiresAt, err := w.ReserveFor(t, order, 10*time.Minute, lines{"mug": 4, "cup": 5})
+	require.NoError(t, err)
+
+	assert.WithinRange(t, expiresAt, begun.Add(10*time.Minute-time.Second), time.Now().Add(10*time.Minute+time.Second))
+	assert.Equal(t, "held", w.State(t, order))
+	assert.Equal(t, inventorytest.Level{OnHand: 10, Reserved: 4, Available: 6, Version: 2}, w.Level(t, "mug"))
+	assert.Equal(t, inventorytest.Level{OnHand: 5, Reserved: 5, Available: 0, Version: 2}, w.Level(t, "cup"))
+	assert.Equal(t, []string{"reserve cup 5", "reserve mug 4"}, w.Movements(t, order))
+}
+
+func TestReserveAnnouncesAllLevelsInOneEventOfTheOrder(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 10, "cup": 5})
+	order := inventorytest.NewOrder()
+	woken := w.Announced.Load()
+	require.NoError(t, w.Reserve(t, order, lines{"mug": 4, "cup": 5}))
+
+	announced := w.Announcements(t)
+	require.Len(t, announced, 2, "the receipt's and the reservation's")
+	assert.Equal(t, order, announced[1].Subject)
+	levels := announced[1].Levels
+	require.Len(t, levels, 2)
+	assert.Equal(t, "cup 5 5 0 v2", fmt.Sprintf("%s %d %d %d v%d", levels[0].SKU, levels[0].OnHand, levels[0].Reserved, levels[0].Available, levels[0].Version))
+	assert.Equal(t, "mug 10 4 6 v2", fmt.Sprintf("%s %d %d %d v%d", levels[1].SKU, levels[1].OnHand, levels[1].Reserved, levels[1].Available, levels[1].Version))
+	assert.Greater(t, w.Announced.Load(), woken, "the relay is woken after the commit")
+}
+
+func TestReserveRefusesAllLinesWhenOneIsShortAndNamesEachShortSKU(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 10, "cup": 5, "pot": 1})
+	order := inventorytest.NewOrder()
+
+	err := w.Reserve(t, order, lines{"mug": 10, "cup": 6, "pot": 2, "unknown": 1})
+
+	assert.Equal(t, []refusals.Shortage{
+		{SKU: "cup", Requested: 6, Available: 5},
+		{SKU: "pot", Requested: 2, Available: 1},
+		{SKU: "unknown", Requested: 1, Available: 0},
+	}, inventorytest.Shortages(t, err))
+	assert.Equal(t, inventorytest.Level{OnHand: 10, Available: 10, Version: 1}, w.Level(t, "mug"), "the line that was not short")
+	assert.Empty(t, w.State(t, order))
+	assert.Empty(t, w.Movements(t, order))
+	assert.Len(t, w.Announcements(t), 1, "only the receipt's")
+}
+
+func TestTheSameSKUOnTwoLinesCountsOnceWithTheSum(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 10})
+	mugs := func(quantity int64) *commonv1.Line { return &commonv1.Line{Sku: "mug", Quantity: quantity} }
+
+	_, err := w.ReserveListed(t, inventorytest.NewOrder(), time.Hour, mugs(6), mugs(5))
+	assert.Equal(t, []refusals.Shortage{{SKU: "mug", Requested: 11, Available: 10}}, inventorytest.Shortages(t, err))
+
+	order := inventorytest.NewOrder()
+	_, err = w.ReserveListed(t, order, time.Hour, mugs(6), mugs(4))
+	require.NoError(t, err)
+	assert.EqualValues(t, 10, w.Level(t, "mug").Reserved)
+	assert.Equal(t, []string{"reserve mug 10"}, w.Movements(t, order))
+}
+
+func TestARepeatedReserveAnswersAsTheFirstAndHoldsNothingMore(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 10})
+	order := inventorytest.NewOrder()
+	answers := make([]time.Time, 20)
+	var callers sync.WaitGroup
+	for i := range answers {
+		callers.Go(func() {
+			expiresAt, err := w.ReserveFor(t, order, time.Hour, lines{"mug": 3})
+			assert.NoError(t, err)
+			answers[i] = expiresAt
+		})
+	}
+	callers.Wait()
+	for _, answer := range answers {
+		assert.Equal(t, answers[0], answer)
+	}
+	assert.EqualValues(t, 3, w.Level(t, "mug").Reserved)
+
+	// In the other spelling it is the same order.
+	again, err := w.ReserveFor(t, strings.ToUpper(order), time.Hour, lines{"mug": 3})
+	require.NoError(t, err)
+	assert.Equal(t, answers[0], again)
+	assert.EqualValues(t, 3, w.Level(t, "mug").Reserved)
+}
+
+func TestARefusedReserveStaysRefusedWhenGoodsArrive(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 1})
+	order := inventorytest.NewOrder()
+	first := inventorytest.Shortages(t, w.Reserve(t, order, lines{"mug": 2}))
+	w.Receive(t, lines{"mug": 9})
+
+	assert.Equal(t, first, inventorytest.Shortages(t, w.Reserve(t, order, lines{"mug": 2})),
+		"the saga has gone on: a late attempt must not hold stock that nobody releases")
+	assert.Zero(t, w.Level(t, "mug").Reserved)
+	assert.NoError(t, w.Reserve(t, inventorytest.NewOrder(), lines{"mug": 2}), "another order")
+}
+
+func TestASecondReservationOfAnOrderFailsWithoutAnEffect(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 10})
+	order := inventorytest.NewOrder()
+	require.NoError(t, w.Reserve(t, order, lines{"mug": 3}))
+
+	step := inventorytest.ReserveStep(order)
+	step.Saga = "another-saga"
+	_, err := w.Stock.Reserve(inventorytest.Context(t), &inventoryv1.ReserveRequest{
+		Step: step, HoldFor: durationpb.New(time.Hour), Lines: []*commonv1.Line{{Sku: "mug", Quantity: 1}},
+	})
+	assert.Equal(t, codes.Internal, status.Code(err), "not an answer of the business: %v", err)
+	assert.EqualValues(t, 3, w.Level(t, "mug").Reserved)
+}
+
+// An order of a thousand lines takes as many statements as an order of one.
+func TestAThousandLinesTakeNoMoreStatementsThanOne(t *testing.T) {
+	w := inventorytest.New(t)
+	thousand := lines{}
+	for i := range 1000 {
+		thousand[fmt.Sprintf("sku-%03d", i)] = 2
+	}
+	w.Receive(t, thousand)
+
+	spans := tracetest.NewInMemoryExporter()
+	telemetry.SetupForTest(t, spans)
+	statements := func() (names []string) {
+		for _, span := range spans.GetSpans() {
+			has := func(key attribute.Key) bool {
+				return slices.ContainsFunc(span.Attributes, func(a attribute.KeyValue) bool { return a.Key == key })
+			}
+			// Preparing is done once a connection.
+			if has("db.query.text") && !has(otelpgx.PrepareStmtNameKey) {
+				names = append(names, span.Name)
+			}
+		}
+		spans.Reset()
+		return names
+	}
+	require.NoError(t, w.Reserve(t, inventorytest.NewOrder(), lines{"sku-000": 1}))
+	ofOne := statements()
+	order := inventorytest.NewOrder()
+	for sku := range thousand {
+		thousand[sku] = 1
+	}
+	require.NoError(t, w.Reserve(t, order, thousand))
+	require.NotEmpty(t, ofOne, "statements are traced")
+	assert.Equal(t, ofOne, statements())
+	assert.Len(t, w.Movements(t, order), 1000)
+}
+
+func TestAThousandShortLinesAreAllNamed(t *testing.T) {
+	w := inventorytest.New(t)
+	thousand := lines{}
+	for i := range 1000 {
+		thousand[fmt.Sprintf("%064d", i)] = 100_000
+	}
+	shortages := inventorytest.Shortages(t, w.Reserve(t, inventorytest.NewOrder(), thousand))
+	assert.Len(t, shortages, 1000)
+}
+
+func TestMalformedRequestsAreNoBusinessOfTheStock(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 10})
+	good := func() *inventoryv1.ReserveRequest {
+		return &inventoryv1.ReserveRequest{
+			Step: inventorytest.ReserveStep(inventorytest.NewOrder()), HoldFor: durationpb.New(time.Minute),
+			Lines: []*commonv1.Line{{Sku: "mug", Quantity: 1}},
+		}
+	}
+	for name, spoil := range map[string]func(*inventoryv1.ReserveRequest){
+		"no step":            func(r *inventoryv1.ReserveRequest) { r.Step = nil },
+		"no order":           func(r *inventoryv1.ReserveRequest) { r.Step.OrderId = "17" },
+		"no lines":           func(r *inventoryv1.ReserveRequest) { r.Lines = nil },
+		"too many lines":     func(r *inventoryv1.ReserveRequest) { r.Lines = make([]*commonv1.Line, 1001) },
+		"no quantity":        func(r *inventoryv1.ReserveRequest) { r.Lines[0].Quantity = 0 },
+		"negative quantity":  func(r *inventoryv1.ReserveRequest) { r.Lines[0].Quantity = -1 },
+		"too large quantity": func(r *inventoryv1.ReserveRequest) { r.Lines[0].Quantity = 100_001 },
+		"no hold":            func(r *inventoryv1.ReserveRequest) { r.HoldFor = nil },
+		"a hold for days":    func(r *inventoryv1.ReserveRequest) { r.HoldFor = durationpb.New(48 * time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			request := good()
+			spoil(request)
+			_, err := w.Stock.Reserve(inventorytest.Context(t), request)
+			assert.Equal(t, codes.InvalidArgument, status.Code(err), "%v", err)
+		})
+	}
+	assert.EqualValues(t, 1, w.Level(t, "mug").Version)
+}

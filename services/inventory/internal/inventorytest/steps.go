@@ -1,0 +1,99 @@
+package inventorytest
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
+	"github.com/ordersaga/ordersaga/contracts/refusals"
+	"github.com/ordersaga/ordersaga/platform/refusal"
+)
+
+// Lines is what an order wants, in units by SKU.
+type Lines map[string]int64
+
+// NewOrder is the id of an order nobody has.
+func NewOrder() string { return uuid.NewString() }
+
+// ReserveStep names the step that reserves for an order.
+func ReserveStep(order string) *commonv1.Step {
+	return &commonv1.Step{OrderId: order, Saga: "place-order", Name: "reserve-stock"}
+}
+
+// AllocateStep names the step that allocates.
+func AllocateStep(order string) *commonv1.Step {
+	return &commonv1.Step{OrderId: order, Saga: "place-order", Name: "allocate-stock"}
+}
+
+// Reserve holds lines for an hour.
+func (w *World) Reserve(t testing.TB, order string, lines Lines) error {
+	t.Helper()
+	_, err := w.ReserveFor(t, order, time.Hour, lines)
+	return err
+}
+
+// ReserveFor holds lines for a while and tells until when.
+func (w *World) ReserveFor(t testing.TB, order string, hold time.Duration, lines Lines) (time.Time, error) {
+	t.Helper()
+	var listed []*commonv1.Line
+	for sku, quantity := range lines {
+		listed = append(listed, &commonv1.Line{Sku: sku, Quantity: quantity})
+	}
+	return w.ReserveListed(t, order, hold, listed...)
+}
+
+// ReserveListed holds lines in the order they are listed.
+func (w *World) ReserveListed(t testing.TB, order string, hold time.Duration, lines ...*commonv1.Line) (time.Time, error) {
+	t.Helper()
+	answer, err := w.Stock.Reserve(Context(t), &inventoryv1.ReserveRequest{
+		Step: ReserveStep(order), HoldFor: durationpb.New(hold), Lines: lines,
+	})
+	return answer.GetExpiresAt().AsTime(), err
+}
+
+// Allocate makes the order's hold last.
+func (w *World) Allocate(t testing.TB, order string) error {
+	t.Helper()
+	_, err := w.Stock.Allocate(Context(t), &inventoryv1.AllocateRequest{Step: AllocateStep(order)})
+	return err
+}
+
+// Release undoes the order's Reserve.
+func (w *World) Release(t testing.TB, order string) error {
+	t.Helper()
+	_, err := w.Stock.Release(Context(t), &inventoryv1.ReleaseRequest{Step: ReserveStep(order)})
+	return err
+}
+
+// Reason of a refusal, "" for success; any other error fails the test.
+func Reason(t testing.TB, err error) string {
+	t.Helper()
+	if err == nil {
+		return ""
+	}
+	r, refused := refusal.As(err)
+	if !refused {
+		t.Errorf("a technical error: %v", err)
+		return "error"
+	}
+	return r.Reason
+}
+
+// Shortages of an out_of_stock refusal.
+func Shortages(t testing.TB, err error) []refusals.Shortage {
+	t.Helper()
+	r, refused := refusal.As(err)
+	if !refused || r.Reason != refusals.OutOfStock {
+		t.Fatalf("expected the refusal %s, got: %v", refusals.OutOfStock, err)
+	}
+	var details refusals.OutOfStockDetails
+	if err := json.Unmarshal(r.Details, &details); err != nil {
+		t.Fatalf("the details of %s: %v", r.Reason, err)
+	}
+	return details.Shortages
+}

@@ -1,0 +1,140 @@
+// Package inventorytest runs inventory in the test's process, on the real
+// engines, and knocks on its public doors: REST, gRPC and events.
+package inventorytest
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+
+	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/services/inventory/internal"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/expireholds"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
+)
+
+// World is one inventory with an empty stock.
+type World struct {
+	// DB is the service's database, for looking and for holding locks. Tests
+	// change stock through the doors.
+	DB *postgres.DB
+	// Stock is the gRPC door, opened with a service's token.
+	Stock inventoryv1.InventoryServiceClient
+	// Announced counts how often the relay was woken.
+	Announced atomic.Int64
+
+	url      string
+	operator string
+	shopper  string
+}
+
+// New starts an inventory. When the test is over, the stock invariants are
+// checked, whatever the test did.
+func New(t testing.TB) *World {
+	t.Helper()
+	w := &World{
+		DB:       Database(t),
+		operator: testkit.Token(t, "operator", auth.ScopeOperator),
+		shopper:  testkit.Token(t, "shopper"),
+	}
+	t.Cleanup(func() { w.CheckInvariants(t) })
+
+	verifier, err := auth.NewVerifier(t.Context(), config.Auth{
+		Issuer: testkit.Issuer(t), Audience: "ordersaga", Environment: config.Development,
+	})
+	if err != nil {
+		t.Fatalf("make the token verifier: %v", err)
+	}
+	announced := func() { w.Announced.Add(1) }
+	api := rest.New(rest.Config{Title: "inventory", Version: "test", Verifier: verifier})
+	internal.Routes(api, w.DB, announced)
+	server := httptest.NewServer(api)
+	t.Cleanup(server.Close)
+	w.url = server.URL
+	w.Stock = inventoryv1.NewInventoryServiceClient(dial(t, verifier, internal.Service(w.DB, announced)))
+	return w
+}
+
+// Database opens a fresh, migrated database.
+func Database(t testing.TB) *postgres.DB {
+	t.Helper()
+	db, err := postgres.Open(t.Context(), testkit.Postgres(t))
+	if err != nil {
+		t.Fatalf("open the database: %v", err)
+	}
+	t.Cleanup(func() { db.Close() })
+	if err := store.Migrate(t.Context(), db); err != nil {
+		t.Fatalf("migrate: %v", err)
+	}
+	return db
+}
+
+// dial serves gRPC on a loopback port and connects as another service.
+func dial(t testing.TB, verifier *auth.Verifier, service inventoryv1.InventoryServiceServer) *grpc.ClientConn {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("listen: %v", err)
+	}
+	server := rpc.NewServer(verifier)
+	inventoryv1.RegisterInventoryServiceServer(server, service)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	t.Cleanup(func() {
+		server.Stop()
+		if err := <-served; err != nil {
+			t.Errorf("serve gRPC: %v", err)
+		}
+	})
+	connection, err := rpc.Dial(listener.Addr().String(), bearer(testkit.Token(t, "worker", auth.ScopeService)))
+	if err != nil {
+		t.Fatalf("dial: %v", err)
+	}
+	t.Cleanup(func() { connection.Close() })
+	return connection
+}
+
+// bearer gives every call the same token.
+type bearer string
+
+func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": "Bearer " + string(b)}, nil
+}
+
+func (bearer) RequireTransportSecurity() bool { return false }
+
+// Sweep runs the hold sweeper until the test is over.
+func (w *World) Sweep(t testing.TB) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := make(chan error, 1)
+	sweeper := expireholds.NewSweeper(w.DB, func() { w.Announced.Add(1) }, 20*time.Millisecond)
+	go func() { stopped <- sweeper.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-stopped; err != nil {
+			t.Errorf("the sweeper stopped with: %v", err)
+		}
+	})
+}
+
+// Context of one call, with a deadline no call should need.
+func Context(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+var client = &http.Client{Timeout: time.Minute}

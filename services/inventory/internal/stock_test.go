@@ -1,0 +1,137 @@
+package internal_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"pgregory.net/rapid"
+
+	"github.com/ordersaga/ordersaga/contracts/refusals"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/inventorytest"
+)
+
+// model is what the stock should be, in a few lines of Go: the service has to
+// answer as it does and to end with the same levels.
+type model struct {
+	onHand, reserved map[string]int64
+	orders           map[string]*order
+}
+
+type order struct {
+	lines                     inventorytest.Lines
+	reserved, refused, undone bool // the reserve step
+	allocationAnswered        bool
+	allocation                string // the kept answer
+}
+
+var skus = []string{"a", "b", "c", "d"}
+
+// Any sequence of calls, repeated, late and out of order: answers and levels are
+// checked against the model at every step, the invariants at the end of each
+// sequence. Time is left out; the tests of expiry have it.
+func TestAnySequenceOfCallsAnswersAsTheModelAndKeepsTheInvariants(t *testing.T) {
+	w := inventorytest.New(t)
+	round := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		// SKUs of this round only; the database is the same for all.
+		round++
+		m := model{onHand: map[string]int64{}, reserved: map[string]int64{}, orders: map[string]*order{}}
+		name := func(sku string) string { return fmt.Sprintf("%s-%d", sku, round) }
+		var ids []string
+		for range 4 {
+			id := inventorytest.NewOrder()
+			ids = append(ids, id)
+			m.orders[id] = &order{}
+		}
+		anyLines := func(rt *rapid.T) inventorytest.Lines {
+			lines := inventorytest.Lines{}
+			for _, sku := range rapid.SliceOfNDistinct(rapid.SampledFrom(skus), 1, 4, rapid.ID).Draw(rt, "skus") {
+				lines[name(sku)] = rapid.Int64Range(1, 6).Draw(rt, "quantity")
+			}
+			return lines
+		}
+		rt.Repeat(map[string]func(*rapid.T){
+			"receive": func(rt *rapid.T) {
+				lines := anyLines(rt)
+				w.Receive(t, lines)
+				for sku, quantity := range lines {
+					m.onHand[sku] += quantity
+				}
+			},
+			"reserve": func(rt *rapid.T) {
+				id := rapid.SampledFrom(ids).Draw(rt, "order")
+				lines := anyLines(rt)
+				want := m.reserve(id, lines)
+				_, err := w.ReserveFor(t, id, time.Hour, lines)
+				assert.Equal(rt, want, inventorytest.Reason(t, err), "reserve %v for %s", lines, id)
+			},
+			"allocate": func(rt *rapid.T) {
+				id := rapid.SampledFrom(ids).Draw(rt, "order")
+				if !m.orders[id].reserved {
+					rt.Skip("a saga allocates what it has reserved")
+				}
+				want := m.allocate(id)
+				assert.Equal(rt, want, inventorytest.Reason(t, w.Allocate(t, id)), "allocate %s", id)
+			},
+			"release": func(rt *rapid.T) {
+				id := rapid.SampledFrom(ids).Draw(rt, "order")
+				m.release(id)
+				assert.NoError(rt, w.Release(t, id), "release %s", id)
+			},
+			"": func(rt *rapid.T) {
+				for sku, onHand := range m.onHand {
+					level := w.Level(t, sku)
+					assert.Equal(rt, onHand, level.OnHand, "on hand of %s", sku)
+					assert.Equal(rt, m.reserved[sku], level.Reserved, "reserved of %s", sku)
+				}
+			},
+		})
+		assert.Empty(rt, w.Violations(t))
+	})
+}
+
+func (m *model) reserve(id string, lines inventorytest.Lines) string {
+	o := m.orders[id]
+	switch {
+	case o.refused:
+		return refusals.OutOfStock
+	case o.undone:
+		return refusals.StepUndone
+	case o.reserved:
+		return ""
+	}
+	for sku, quantity := range lines {
+		if m.onHand[sku]-m.reserved[sku] < quantity {
+			o.refused = true
+			return refusals.OutOfStock
+		}
+	}
+	for sku, quantity := range lines {
+		m.reserved[sku] += quantity
+	}
+	o.lines, o.reserved = lines, true
+	return ""
+}
+
+func (m *model) allocate(id string) string {
+	o := m.orders[id]
+	if !o.allocationAnswered {
+		o.allocationAnswered = true
+		if o.undone {
+			o.allocation = refusals.StepUndone
+		}
+	}
+	return o.allocation
+}
+
+func (m *model) release(id string) {
+	o := m.orders[id]
+	if o.reserved && !o.undone {
+		for sku, quantity := range o.lines {
+			m.reserved[sku] -= quantity
+		}
+	}
+	o.undone = true
+}
