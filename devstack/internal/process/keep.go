@@ -2,6 +2,7 @@ package process
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,6 +26,7 @@ type Service struct {
 
 	mu       sync.Mutex
 	child    *Child
+	answered bool
 	stopping chan struct{}
 	watched  chan struct{}
 }
@@ -36,6 +38,8 @@ const (
 	lastWait  = 30 * time.Second
 	settled   = time.Minute
 )
+
+const graceWhileStarting = 3 * time.Second
 
 // Run starts the program and keeps it running until Stop. It returns when the
 // program answers for the first time, or with the reason why it did not.
@@ -67,12 +71,12 @@ func (s *Service) Stop(hurry <-chan struct{}) {
 	}
 	close(s.stopping)
 	if child := s.current(); child != nil {
-		child.Stop(hurry, s.Steps...)
+		child.Stop(hurry, s.steps()...)
 	}
 	<-s.watched
 	// A restart may have been under way.
 	if child := s.current(); child != nil {
-		child.Stop(hurry, s.Steps...)
+		child.Stop(hurry, s.steps()...)
 	}
 }
 
@@ -89,10 +93,32 @@ func (s *Service) bringUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.set(child, false)
+	if err := child.Await(ctx, s.Answers); err != nil {
+		return err
+	}
+	s.set(child, true)
+	return nil
+}
+
+func (s *Service) set(child *Child, answered bool) {
 	s.mu.Lock()
-	s.child = child
-	s.mu.Unlock()
-	return child.Await(ctx, s.Answers)
+	defer s.mu.Unlock()
+	s.child, s.answered = child, answered
+}
+
+// steps to end the program. One that nobody could use yet has nothing to finish, and RabbitMQ hears a SIGTERM only
+// when its start is complete.
+func (s *Service) steps() []Step {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	steps := slices.Clone(s.Steps)
+	if !s.answered {
+		for i := range steps {
+			steps[i].Grace = min(steps[i].Grace, graceWhileStarting)
+		}
+	}
+	return steps
 }
 
 func (s *Service) watch() {
@@ -149,7 +175,7 @@ func (s *Service) restart(wait *time.Duration) bool {
 		s.Print.Note(s.Name, "did not come back, next try in %s: %v", *wait, err)
 		// A program that runs but does not answer makes room for the next one.
 		if child := s.current(); child != nil {
-			child.Stop(s.stopping, s.Steps...)
+			child.Stop(s.stopping, s.steps()...)
 		}
 	}
 }

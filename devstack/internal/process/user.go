@@ -47,6 +47,14 @@ func (u *User) String() string {
 	return "the user " + u.Name
 }
 
+// ID of the user.
+func (u *User) ID() int {
+	if u == nil {
+		return os.Geteuid()
+	}
+	return u.UID
+}
+
 func (u *User) credential() *syscall.Credential {
 	if u == nil {
 		return nil

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/ordersaga/ordersaga/devstack/internal/process"
 	"github.com/ordersaga/ordersaga/devstack/internal/progress"
@@ -92,11 +93,23 @@ func (f *folders) makeData() error {
 	return nil
 }
 
-// engine gives an engine's own folder, which its user owns.
+// engine gives an engine's own folder, which its user owns. Files that another user wrote are left as they are: to
+// give away the folder around them would lock both users out.
 func (f folders) engine(name string) (string, error) {
 	folder := filepath.Join(f.data, name)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	err := os.Mkdir(folder, 0o700)
+	if err == nil {
+		return folder, f.user.Own(folder)
+	}
+	if !errors.Is(err, fs.ErrExist) {
 		return "", fmt.Errorf("making the folder of %s: %w", name, err)
 	}
-	return folder, f.user.Own(folder)
+	info, err := os.Stat(folder)
+	if err != nil {
+		return "", fmt.Errorf("looking at the folder of %s: %w", name, err)
+	}
+	if owner := int(info.Sys().(*syscall.Stat_t).Uid); owner != f.user.ID() {
+		return "", fmt.Errorf("%s: its data in %s belongs to the user id %d, and it would run as %s: start the devstack as the user who did so first", name, folder, owner, f.user)
+	}
+	return folder, nil
 }
