@@ -1,16 +1,14 @@
 package rest
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"strconv"
-	"unicode/utf16"
-	"unicode/utf8"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/ordersaga/ordersaga/platform/rest/internal/strictjson"
 )
 
 // Huma keeps only the text of what a format answers, so the kind of the error
@@ -33,7 +31,7 @@ func unmarshalStrict(data []byte, into any) error {
 	// Huma reads a body twice: into an any to check it by the schema, then into
 	// the struct. The first time is enough for the checks below.
 	if _, generic := into.(*any); generic {
-		if err := checkStrict(data); err != nil {
+		if err := strictjson.Check(data); err != nil {
 			return errors.New(malformedPrefix + err.Error())
 		}
 	}
@@ -45,115 +43,15 @@ func unmarshalStrict(data []byte, into any) error {
 		if mistyped.Field != "" {
 			field += "." + mistyped.Field
 		}
-		return fmt.Errorf("%s%s: a %s does not fit here", mistypedPrefix, field, mistyped.Value)
+		// "number 1.5": the kind alone when the value is long.
+		value := mistyped.Value
+		if len(value) > 40 {
+			value, _, _ = strings.Cut(value, " ")
+		}
+		return fmt.Errorf("%s%s: a %s does not fit here", mistypedPrefix, field, value)
 	case err != nil:
 		// A type's own UnmarshalJSON; the JSON itself was checked.
 		return fmt.Errorf("%sbody: %w", mistypedPrefix, err)
 	}
 	return nil
-}
-
-// checkStrict says what keeps data from being one JSON value with unique names
-// and valid Unicode.
-func checkStrict(data []byte) error {
-	if !utf8.Valid(data) {
-		return errors.New("the body is not valid UTF-8")
-	}
-	if err := json.Unmarshal(data, new(json.RawMessage)); err != nil {
-		return describeSyntax(err)
-	}
-	if err := checkEscapes(data); err != nil {
-		return err
-	}
-	return checkNames(data)
-}
-
-func describeSyntax(err error) error {
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		return fmt.Errorf("the body is not valid JSON at byte %d: %s", syntax.Offset, syntax.Error())
-	}
-	return errors.New("the body is not valid JSON")
-}
-
-// checkNames refuses a name that appears twice in one object.
-func checkNames(data []byte) error {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	// One entry for each open object or array; nil for an array.
-	var open []map[string]struct{}
-	nameNext := false
-	for {
-		token, err := decoder.Token()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return describeSyntax(err)
-		}
-		if delim, ok := token.(json.Delim); ok {
-			switch delim {
-			case '{':
-				open = append(open, map[string]struct{}{})
-			case '[':
-				open = append(open, nil)
-			default:
-				open = open[:len(open)-1]
-			}
-			nameNext = len(open) > 0 && open[len(open)-1] != nil
-			continue
-		}
-		if len(open) == 0 || open[len(open)-1] == nil {
-			continue
-		}
-		if !nameNext {
-			nameNext = true
-			continue
-		}
-		name, _ := token.(string)
-		if _, twice := open[len(open)-1][name]; twice {
-			return fmt.Errorf("the name %q appears twice in one object", name)
-		}
-		open[len(open)-1][name] = struct{}{}
-		nameNext = false
-	}
-}
-
-// checkEscapes refuses what a string can only hold by escapes: half a surrogate
-// pair, which is no character, and NUL, which PostgreSQL cannot store. The data
-// is valid JSON, so a backslash begins an escape within a string.
-func checkEscapes(data []byte) error {
-	for i := 0; i < len(data); i++ {
-		if data[i] != '\\' {
-			continue
-		}
-		if data[i+1] != 'u' {
-			i++
-			continue
-		}
-		r := escaped(data[i:])
-		i += 5
-		switch {
-		case r == 0:
-			return errors.New(`the body contains the character \u0000, which is not allowed`)
-		case utf16.IsSurrogate(r):
-			if utf16.DecodeRune(r, escaped(data[i+1:])) == utf8.RuneError {
-				return fmt.Errorf(`the body contains \u%04x without its other half`, r)
-			}
-			i += 6
-		}
-	}
-	return nil
-}
-
-// escaped is the code unit of the \uXXXX that data begins with, or -1.
-func escaped(data []byte) rune {
-	if len(data) < 6 || data[0] != '\\' || data[1] != 'u' {
-		return -1
-	}
-	unit, err := strconv.ParseUint(string(data[2:6]), 16, 16)
-	if err != nil {
-		return -1
-	}
-	return rune(unit)
 }

@@ -1,4 +1,4 @@
-package rest
+package strictjson
 
 import (
 	"encoding/json"
@@ -15,13 +15,13 @@ func TestStrictJSONTakesWhatIsGood(t *testing.T) {
 		`0`, `"x"`, `null`, ` [ ] `, `{}`, `{"a":{"a":1},"b":[{"a":1},{"a":2}]}`,
 		`{"":1,"a":""}`, `"\\u0000 \\ud800"`, `"\ud83c\udf75"`, `"\uFFFD"`, "\"\ufffd\"", `{"a":"b","b":"a"}`,
 	} {
-		assert.NoError(t, checkStrict([]byte(good)), good)
+		assert.NoError(t, Check([]byte(good)), good)
 	}
 	for _, bad := range []string{
 		``, ` `, `{`, `{}{}`, `nul`, `"\u0000"`, `"\ud800"`, `"\udf75"`, `"\ud83cx"`, `"\ud83c\u0041"`, `"\ud83c\ud83c"`,
 		`{"a":1,"a":1}`, `{"a":1,"\u0061":1}`, `[{"a":[{"b":1,"b":2}]}]`, `{"a":{"x":1},"a":{"y":1}}`, "\"\xff\"", `01`, `'a'`, `{a:1}`, `[1,]`,
 	} {
-		assert.Error(t, checkStrict([]byte(bad)), bad)
+		assert.Error(t, Check([]byte(bad)), bad)
 	}
 }
 
@@ -35,7 +35,7 @@ func FuzzStrictJSON(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if checkStrict(data) != nil {
+		if Check(data) != nil {
 			return
 		}
 		require.True(t, utf8.Valid(data))
