@@ -34,10 +34,15 @@ func Route(api *rest.API, orders *store.Orders) {
 		Description: "Shoppers see their own orders, operators all. What this caller has done before is seen at once.",
 		Errors:      []int{http.StatusNotFound},
 	}, func(ctx context.Context, in *input) (*output, error) {
-		return query.Handle(ctx, *in)
+		out, err := query.Handle(ctx, *in)
+		if err == nil && out == nil {
+			err = view.NotFound()
+		}
+		return out, err
 	})
 }
 
+// get answers nil when there is no order for the caller.
 func get(ctx context.Context, orders *store.Orders, given string) (*output, error) {
 	caller, ok := auth.FromContext(ctx)
 	if !ok {
@@ -45,14 +50,14 @@ func get(ctx context.Context, orders *store.Orders, given string) (*output, erro
 	}
 	id, ok := view.ParseID(given)
 	if !ok {
-		return nil, view.NotFound()
+		return nil, nil
 	}
 	order, err := orders.Load(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	if !view.Visible(order, caller) {
-		return nil, view.NotFound()
+		return nil, nil
 	}
 	return &output{ETag: rest.ETag(order.Version()), Body: view.Of(order, caller.Has(auth.ScopeOperator))}, nil
 }

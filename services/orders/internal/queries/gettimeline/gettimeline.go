@@ -47,10 +47,15 @@ func Route(api *rest.API, orders *store.Orders) {
 		Summary: "Tell the story of an order",
 		Errors:  []int{http.StatusNotFound},
 	}, func(ctx context.Context, in *input) (*output, error) {
-		return query.Handle(ctx, *in)
+		out, err := query.Handle(ctx, *in)
+		if err == nil && out == nil {
+			err = view.NotFound()
+		}
+		return out, err
 	})
 }
 
+// get answers nil when there is no order for the caller.
 func get(ctx context.Context, orders *store.Orders, given string) (*output, error) {
 	caller, ok := auth.FromContext(ctx)
 	if !ok {
@@ -58,7 +63,7 @@ func get(ctx context.Context, orders *store.Orders, given string) (*output, erro
 	}
 	id, ok := view.ParseID(given)
 	if !ok {
-		return nil, view.NotFound()
+		return nil, nil
 	}
 	history, err := orders.History(ctx, id)
 	if err != nil {
@@ -66,7 +71,7 @@ func get(ctx context.Context, orders *store.Orders, given string) (*output, erro
 	}
 	order := store.Fold(id, history)
 	if !view.Visible(order, caller) {
-		return nil, view.NotFound()
+		return nil, nil
 	}
 	timeline := Timeline{OrderID: id, Entries: make([]Entry, len(history))}
 	for i, event := range history {

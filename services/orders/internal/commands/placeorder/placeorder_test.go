@@ -1,0 +1,383 @@
+package placeorder_test
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/platform/testkit/netfault"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/placeorder"
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+	"github.com/ordersaga/ordersaga/services/orders/internal/orderstest"
+)
+
+const problems = "https://ordersaga.dev/problems/"
+
+func TestAConfirmedOrderIs201AndItsReplayTheSame(t *testing.T) {
+	w := orderstest.Start(t)
+	w.Work()
+	ann := w.As("ann")
+
+	first := ann.Place("k", orderstest.BodyPaidBy(orderstest.Confirm))
+	require.Equal(t, http.StatusCreated, first.Status, string(first.Body))
+	order := first.Order()
+	require.Equal(t, "confirmed", order.Status)
+	require.Equal(t, "authorized", order.PaymentStatus)
+	require.EqualValues(t, 4*250+390, order.Total.Amount)
+	require.Equal(t, "Product TEA", order.Lines[0].Name)
+	require.Equal(t, "/v1/orders/"+order.ID, first.Header.Get("Location"))
+	require.Equal(t, `"4"`, first.Header.Get("ETag"))
+	require.Empty(t, first.Header.Get("Idempotent-Replayed"))
+	require.Equal(t, placeorder.OrderID(w.Subject("ann"), "k"), order.ID)
+
+	quoted, run := w.Catalog.Quoted(), w.RunID(order.ID)
+	w.Catalog.Price("TEA", 999)
+	again := ann.Place("k", orderstest.BodyPaidBy(orderstest.Confirm))
+	require.Equal(t, http.StatusCreated, again.Status)
+	require.Equal(t, string(first.Body), string(again.Body))
+	require.Equal(t, "true", again.Header.Get("Idempotent-Replayed"))
+	require.Equal(t, first.Header.Get("Location"), again.Header.Get("Location"))
+	require.Equal(t, quoted, w.Catalog.Quoted(), "a replay is not quoted")
+	require.Equal(t, run, w.RunID(order.ID), "a replay starts nothing")
+}
+
+func TestTheSameKeyWithAnotherBodyIsRefusedHoweverFarTheOrderIs(t *testing.T) {
+	w := orderstest.Start(t)
+	w.Work()
+	ann := w.As("ann")
+	other := strings.Replace(orderstest.Body, `"quantity":4`, `"quantity":5`, 1)
+
+	for _, method := range []string{orderstest.Confirm, orderstest.HoldUnrecorded, orderstest.HoldRecorded} {
+		t.Run(method, func(t *testing.T) {
+			answer := ann.Place(method, orderstest.BodyPaidBy(method), "Prefer", "wait=1")
+			require.Contains(t, []int{http.StatusCreated, http.StatusAccepted}, answer.Status)
+			for _, prefer := range []string{"wait=10", "respond-async"} {
+				answer := ann.Place(method, other, "Prefer", prefer)
+				require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s: %s", prefer, answer.Body)
+				require.Equal(t, problems+"request-mismatch", answer.Problem().Type)
+			}
+		})
+	}
+}
+
+func TestTheSameKeyOfAnotherCustomerIsAnotherOrder(t *testing.T) {
+	w := orderstest.Start(t)
+	w.Work()
+	ann, bob := w.As("ann").Place("k", orderstest.Body), w.As("bob").Place("k", orderstest.Body)
+	require.Equal(t, http.StatusCreated, ann.Status)
+	require.Equal(t, http.StatusCreated, bob.Status)
+	require.NotEqual(t, ann.Order().ID, bob.Order().ID)
+}
+
+func TestARejectedOrderIsAProblemWithWhatTheCustomerNeeds(t *testing.T) {
+	w := orderstest.Start(t)
+	w.Work()
+	ann := w.As("ann")
+	for i, replayed := range []string{"", "true"} {
+		answer := ann.Place("k", orderstest.BodyPaidBy(orderstest.Reject))
+		require.Equal(t, http.StatusUnprocessableEntity, answer.Status)
+		require.Equal(t, "application/problem+json", answer.Header.Get("Content-Type"))
+		require.Equal(t, replayed, answer.Header.Get("Idempotent-Replayed"), "time %d", i+1)
+		problem := answer.Problem()
+		require.Equal(t, problems+"out-of-stock", problem.Type)
+		require.Equal(t, "Not enough of TEA.", problem.Detail)
+		require.Equal(t, []any{map[string]any{"sku": "TEA", "requested": 4.0, "available": 3.0}}, problem.Extra["shortages"])
+		id := placeorder.OrderID(w.Subject("ann"), "k")
+		require.Equal(t, id, problem.Extra["order_id"])
+		require.Equal(t, "/v1/orders/"+id, problem.Extra["order"])
+		require.Equal(t, "/v1/orders/"+id, answer.Header.Get("Location"))
+	}
+}
+
+func TestACancelledOrderIsAConflict(t *testing.T) {
+	w := orderstest.Start(t)
+	w.Work()
+	answer := w.As("ann").Place("k", orderstest.BodyPaidBy(orderstest.Cancel))
+	require.Equal(t, http.StatusConflict, answer.Status)
+	require.Equal(t, problems+"cancelled", answer.Problem().Type)
+	shown := w.As("ann").Get(answer.Header.Get("Location")).Order()
+	require.Equal(t, "cancelled", shown.Status)
+	require.Equal(t, "voided", shown.PaymentStatus)
+}
+
+func TestRespondAsyncDoesNotWait(t *testing.T) {
+	w := orderstest.Start(t) // nobody works
+	ann := w.As("ann")
+	answer := ann.Place("k", orderstest.Body, "Prefer", "respond-async")
+	require.Equal(t, http.StatusAccepted, answer.Status, string(answer.Body))
+	require.Equal(t, "respond-async", answer.Header.Get("Preference-Applied"))
+	order := answer.Order()
+	require.Equal(t, "/v1/orders/"+order.ID, answer.Header.Get("Location"))
+	require.Equal(t, "placed", order.Status)
+	require.EqualValues(t, 1390, order.Total.Amount)
+	require.Zero(t, order.Version)
+	require.Empty(t, answer.Header.Get("ETag"))
+
+	again := ann.Place("k", orderstest.Body, "Prefer", "respond-async")
+	require.Equal(t, http.StatusAccepted, again.Status, "before anybody works on it: %s", again.Body)
+
+	w.Work()
+	done := ann.Place("k", orderstest.Body)
+	require.Equal(t, http.StatusCreated, done.Status, string(done.Body))
+	require.Equal(t, order.ID, done.Order().ID)
+}
+
+func TestAWaitThatIsOverIs202(t *testing.T) {
+	w := orderstest.Start(t)
+	w.Work()
+	ann := w.As("ann")
+	for method, version := range map[string]int64{orderstest.HoldUnrecorded: 0, orderstest.HoldRecorded: 1} {
+		t.Run(method, func(t *testing.T) {
+			id := placeorder.OrderID(w.Subject("ann"), method)
+			answer := ann.Place(method, orderstest.BodyPaidBy(method), "Prefer", "wait=1")
+			require.Equal(t, http.StatusAccepted, answer.Status, string(answer.Body))
+			require.Equal(t, "wait=1", answer.Header.Get("Preference-Applied"))
+			require.Equal(t, "/v1/orders/"+id, answer.Header.Get("Location"))
+			require.Equal(t, version, answer.Order().Version)
+			require.Equal(t, "placed", answer.Order().Status)
+
+			run := w.RunID(id)
+			w.Continue(id)
+			done := ann.Place(method, orderstest.BodyPaidBy(method))
+			require.Equal(t, http.StatusCreated, done.Status, string(done.Body))
+			require.Equal(t, run, w.RunID(id), "the second caller joins the first one's run")
+		})
+	}
+}
+
+func TestManyCallersWithOneKeyGetOneOrder(t *testing.T) {
+	w := orderstest.Start(t)
+	w.Work()
+	ann := w.As("ann")
+	answers := make([]*orderstest.Answer, 20)
+	var all sync.WaitGroup
+	for i := range answers {
+		all.Go(func() { answers[i] = ann.Place("k", orderstest.Body) })
+	}
+	all.Wait()
+	first := 0
+	for _, answer := range answers {
+		require.Equal(t, http.StatusCreated, answer.Status, string(answer.Body))
+		require.Equal(t, string(answers[0].Body), string(answer.Body))
+		if answer.Header.Get("Idempotent-Replayed") == "" {
+			first++
+		}
+	}
+	require.Equal(t, 1, first, "one of them placed the order")
+	history, err := w.Orders.History(t.Context(), placeorder.OrderID(w.Subject("ann"), "k"))
+	require.NoError(t, err)
+	require.Len(t, history, 4)
+}
+
+func TestAnOrderIsNotPlacedAtAnUnexpectedPrice(t *testing.T) {
+	w := orderstest.Start(t)
+	w.Work()
+	ann := w.As("ann")
+	body := strings.TrimSuffix(orderstest.Body, "}") + `,"expected_total":{"amount":1390,"currency":"GBP"}}`
+
+	w.Catalog.Price("TEA", 300)
+	answer := ann.Place("k", body)
+	require.Equal(t, http.StatusConflict, answer.Status)
+	require.Equal(t, problems+"price-changed", answer.Problem().Type)
+	require.Equal(t, map[string]any{"amount": 1590.0, "currency": "GBP"}, answer.Problem().Extra["total"])
+	require.Empty(t, w.RunID(placeorder.OrderID(w.Subject("ann"), "k")), "nothing was started")
+
+	w.Catalog.Price("TEA", 250)
+	require.Equal(t, http.StatusCreated, ann.Place("k", body).Status, "the key was not used up")
+}
+
+func TestTheCatalogsRefusalsReachTheCustomer(t *testing.T) {
+	w := orderstest.Start(t)
+	answer := w.As("ann").Place("k", strings.Replace(orderstest.Body, "TEA", "NO-SUCH", 1))
+	require.Equal(t, http.StatusUnprocessableEntity, answer.Status)
+	require.Equal(t, problems+"unknown-product", answer.Problem().Type)
+	require.Equal(t, []any{"NO-SUCH"}, answer.Problem().Extra["skus"])
+}
+
+func TestWithoutTemporalAnOrderIsNotTakenAndTheSameKeyTakesItLater(t *testing.T) {
+	address, _ := testkit.Temporal(t)
+	line := netfault.New(t, "tcp://"+address)
+	w := orderstest.Start(t, orderstest.TemporalBy(strings.TrimPrefix(line.URL(), "tcp://")))
+	w.Work()
+	ann := w.As("ann")
+
+	line.Cut()
+	for _, prefer := range []string{"wait=1", "respond-async"} {
+		answer := ann.Place("k", orderstest.Body, "Prefer", prefer)
+		require.Equal(t, http.StatusServiceUnavailable, answer.Status, "%s: %s", prefer, answer.Body)
+		require.Equal(t, "1", answer.Header.Get("Retry-After"))
+		require.Contains(t, answer.Problem().Detail, "same Idempotency-Key")
+	}
+	require.Empty(t, w.RunID(placeorder.OrderID(w.Subject("ann"), "k")))
+
+	line.Mend()
+	testkit.Eventually(t, "the service to reach Temporal again", func() bool {
+		return ann.Place("k", orderstest.Body).Status == http.StatusCreated
+	})
+
+	line.Cut()
+	again := ann.Place("k", orderstest.Body)
+	require.Equal(t, http.StatusCreated, again.Status, "what is settled is answered without Temporal")
+}
+
+func TestALostAnswerOfARunningSagaIs202(t *testing.T) {
+	address, _ := testkit.Temporal(t)
+	line := netfault.New(t, "tcp://"+address)
+	w := orderstest.Start(t, orderstest.TemporalBy(strings.TrimPrefix(line.URL(), "tcp://")))
+	w.Work()
+	ann := w.As("ann")
+	id := placeorder.OrderID(w.Subject("ann"), "k")
+
+	var answer *orderstest.Answer
+	var placing sync.WaitGroup
+	placing.Go(func() { answer = ann.Place("k", orderstest.BodyPaidBy(orderstest.HoldRecorded), "Prefer", "wait=5") })
+	testkit.Eventually(t, "the order to be recorded", func() bool {
+		order, err := w.Orders.Load(t.Context(), id)
+		return err == nil && order.Placed()
+	})
+	line.Cut()
+	placing.Wait()
+	require.Equal(t, http.StatusAccepted, answer.Status, string(answer.Body))
+	require.Equal(t, "placed", answer.Order().Status)
+
+	w.Continue(id)
+	line.Mend()
+	testkit.Eventually(t, "the order to be confirmed", func() bool {
+		return ann.Place("k", orderstest.BodyPaidBy(orderstest.HoldRecorded)).Status == http.StatusCreated
+	})
+}
+
+func TestARunThatEndedWithoutARecordUsesUpItsKey(t *testing.T) {
+	w := orderstest.Start(t)
+	w.Work()
+	ann := w.As("ann")
+	id := placeorder.OrderID(w.Subject("ann"), "k")
+	for _, prefer := range []string{"wait=10", "wait=10", "respond-async"} {
+		answer := ann.Place("k", orderstest.BodyPaidBy(orderstest.Vanish), "Prefer", prefer)
+		require.Equal(t, http.StatusConflict, answer.Status, string(answer.Body))
+		require.Equal(t, problems+"order-not-recorded", answer.Problem().Type)
+	}
+	run := w.RunID(id)
+	answer := ann.Place("k", orderstest.Body)
+	require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "another body")
+	require.Equal(t, problems+"request-mismatch", answer.Problem().Type)
+	require.Equal(t, run, w.RunID(id), "no second run")
+}
+
+func TestAnOrderWhoseRunWasTerminatedStaysOnItsWay(t *testing.T) {
+	w := orderstest.Start(t)
+	w.Work()
+	ann := w.As("ann")
+	id := placeorder.OrderID(w.Subject("ann"), "k")
+	body := orderstest.BodyPaidBy(orderstest.HoldRecorded)
+	require.Equal(t, http.StatusAccepted, ann.Place("k", body, "Prefer", "wait=1").Status)
+	require.NoError(t, w.Temporal.TerminateWorkflow(t.Context(), "order-"+id, "", "test"))
+
+	answer := ann.Place("k", body)
+	require.Equal(t, http.StatusAccepted, answer.Status, string(answer.Body))
+	require.Equal(t, "true", answer.Header.Get("Idempotent-Replayed"))
+	require.Equal(t, "placed", answer.Order().Status)
+}
+
+func TestAnotherSagaOnTheOrderIsSaid(t *testing.T) {
+	w := orderstest.Start(t)
+	w.Work()
+	w.Occupy(placeorder.OrderID(w.Subject("ann"), "k"), "OtherSaga")
+	answer := w.As("ann").Place("k", orderstest.Body)
+	require.Equal(t, http.StatusConflict, answer.Status, string(answer.Body))
+	require.Equal(t, problems+"saga-in-progress", answer.Problem().Type)
+	require.Equal(t, "OtherSaga", answer.Problem().Extra["saga"])
+}
+
+func TestAnErrorThatIsNoRefusalIs202WhenThereIsARun(t *testing.T) {
+	w := orderstest.Start(t)
+	w.Work()
+	id := placeorder.OrderID(w.Subject("ann"), "k")
+	w.Occupy(id, "StrangeSaga")
+	answer := w.As("ann").Place("k", orderstest.Body)
+	require.Equal(t, http.StatusAccepted, answer.Status, string(answer.Body))
+	require.Equal(t, "/v1/orders/"+id, answer.Header.Get("Location"))
+}
+
+func TestAServerThatStopsTellsWhoWaits(t *testing.T) {
+	w := orderstest.Start(t)
+	w.Work()
+	var answer *orderstest.Answer
+	var placing sync.WaitGroup
+	ann := w.As("ann")
+	placing.Go(func() { answer = ann.Place("k", orderstest.BodyPaidBy(orderstest.HoldRecorded), "Prefer", "wait=50") })
+	testkit.Eventually(t, "the order to be recorded", func() bool {
+		order, err := w.Orders.Load(t.Context(), placeorder.OrderID(w.Subject("ann"), "k"))
+		return err == nil && order.Placed()
+	})
+	w.StopREST()
+	placing.Wait()
+	require.Equal(t, http.StatusAccepted, answer.Status, string(answer.Body))
+}
+
+func TestAnOrderThatWasRejectedBeforeItWasRecordedIsAnswered(t *testing.T) {
+	w := orderstest.Start(t)
+	id := placeorder.OrderID(w.Subject("ann"), "k")
+	require.NoError(t, w.Orders.Update(t.Context(), id, func(o *domain.Order) error {
+		return o.Reject(domain.Refused{Reason: "step_timed_out", Message: "too late"}, domain.Done{}, o.PlacedAt())
+	}))
+	answer := w.As("ann").Place("k", orderstest.Body)
+	require.Equal(t, http.StatusUnprocessableEntity, answer.Status)
+	require.Equal(t, problems+"step-timed-out", answer.Problem().Type)
+	require.Equal(t, http.StatusNotFound, w.As("ann").Get("/v1/orders/"+id).Status, "it has no owner")
+	require.Equal(t, http.StatusOK, w.As("op", auth.ScopeOperator).Get("/v1/orders/"+id).Status)
+}
+
+func TestWhatIsNoOrderIsRefused(t *testing.T) {
+	w := orderstest.Start(t)
+	ann := w.As("ann")
+	for name, test := range map[string]struct {
+		body    string
+		headers []string
+		status  int
+		problem string
+	}{
+		"no key":            {orderstest.Body, nil, 400, "missing-header"},
+		"empty key":         {orderstest.Body, []string{"Idempotency-Key", ""}, 400, "missing-header"},
+		"key not printable": {orderstest.Body, []string{"Idempotency-Key", "schlüssel"}, 400, "invalid-idempotency-key"},
+		"key too long":      {orderstest.Body, []string{"Idempotency-Key", strings.Repeat("k", 256)}, 400, "invalid-idempotency-key"},
+		"unknown field":     {strings.Replace(orderstest.Body, "{", `{"price":1,`, 1), key, 422, "validation-failed"},
+		"unknown in a line": {strings.Replace(orderstest.Body, `{"sku"`, `{"unit_price":1,"sku"`, 1), key, 422, "validation-failed"},
+		"no lines":          {`{"currency":"GBP","lines":[],"payment_method":"x"}`, key, 422, "validation-failed"},
+		"null lines":        {`{"currency":"GBP","lines":null,"payment_method":"x"}`, key, 422, "validation-failed"},
+		"1001 lines":        {lines(1001), key, 422, "validation-failed"},
+		"quantity zero":     {strings.Replace(orderstest.Body, ":4", ":0", 1), key, 422, "validation-failed"},
+		"quantity too big":  {strings.Replace(orderstest.Body, ":4", ":100001", 1), key, 422, "validation-failed"},
+		"half a unit":       {strings.Replace(orderstest.Body, ":4", ":0.5", 1), key, 422, "validation-failed"},
+		"currency":          {strings.Replace(orderstest.Body, "GBP", "pounds", 1), key, 422, "validation-failed"},
+		"other currency":    {strings.TrimSuffix(orderstest.Body, "}") + `,"expected_total":{"amount":1,"currency":"EUR"}}`, key, 422, "validation-failed"},
+		"not JSON":          {"{", key, 400, "malformed-json"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answer := ann.Do(http.MethodPost, "/v1/orders", test.body, test.headers...)
+			require.Equal(t, test.status, answer.Status, string(answer.Body))
+			require.Equal(t, problems+test.problem, answer.Problem().Type)
+		})
+	}
+	require.Zero(t, w.Catalog.Quoted())
+}
+
+func TestAThousandLinesAreOneOrder(t *testing.T) {
+	w := orderstest.Start(t)
+	w.Work()
+	answer := w.As("ann").Place("k", lines(1000))
+	require.Equal(t, http.StatusCreated, answer.Status, string(answer.Body))
+	require.Len(t, answer.Order().Lines, 1000)
+}
+
+var key = []string{"Idempotency-Key", "k"}
+
+func lines(n int) string {
+	return `{"currency":"GBP","payment_method":"confirm","lines":[` +
+		strings.TrimSuffix(strings.Repeat(`{"sku":"TEA","quantity":1},`, n), ",") + `]}`
+}

@@ -1,0 +1,102 @@
+package placeorder
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
+)
+
+// These two are promises to clients that repeat a request across an upgrade.
+func TestIdsAndHashesStayTheSameForever(t *testing.T) {
+	request := Request{
+		CustomerID: "ann", IdempotencyKey: "basket-1", Currency: "GBP", PaymentMethod: "card_approve",
+		Lines:         []quotes.Wanted{{SKU: "TEA", Quantity: 2}, {SKU: "CUP", Quantity: 1}},
+		ExpectedTotal: &domain.Money{Amount: 1250, Currency: "GBP"},
+	}
+	hash, err := request.hash()
+	require.NoError(t, err)
+	require.Equal(t, "ff5a53d80110503bbd1eb9fa78bf573daad02f6736cab67eca9f877ee7f277c0", hash)
+	require.Equal(t, "fbc75a14-27a8-55cf-bb3d-f7e24ed18ff6", request.orderID())
+}
+
+func TestAnythingElseIsAnotherHash(t *testing.T) {
+	base := func() Request {
+		return Request{Currency: "GBP", PaymentMethod: "card", Lines: []quotes.Wanted{{SKU: "TEA", Quantity: 2}, {SKU: "CUP", Quantity: 1}}}
+	}
+	hash := func(change func(*Request)) string {
+		request := base()
+		change(&request)
+		hashed, err := request.hash()
+		require.NoError(t, err)
+		return hashed
+	}
+	same := hash(func(*Request) {})
+	require.Equal(t, same, hash(func(r *Request) { r.Wait = time.Second }), "how long one waits is not what one asks for")
+	for name, change := range map[string]func(*Request){
+		"currency":       func(r *Request) { r.Currency = "EUR" },
+		"payment method": func(r *Request) { r.PaymentMethod = "other" },
+		"quantity":       func(r *Request) { r.Lines[0].Quantity = 3 },
+		"SKU":            func(r *Request) { r.Lines[0].SKU = "MUG" },
+		"order of lines": func(r *Request) { r.Lines[0], r.Lines[1] = r.Lines[1], r.Lines[0] },
+		"fewer lines":    func(r *Request) { r.Lines = r.Lines[:1] },
+		"expected total": func(r *Request) { r.ExpectedTotal = &domain.Money{Amount: 1, Currency: "GBP"} },
+	} {
+		require.NotEqual(t, same, hash(change), name)
+	}
+}
+
+func TestAnOrderIsOneCustomersWithOneKey(t *testing.T) {
+	ids := map[string]bool{}
+	for _, r := range []Request{
+		{CustomerID: "ann", IdempotencyKey: "1"},
+		{CustomerID: "ann", IdempotencyKey: "2"},
+		{CustomerID: "bob", IdempotencyKey: "1"},
+		{CustomerID: "ann1", IdempotencyKey: ""},
+	} {
+		ids[r.orderID()] = true
+	}
+	require.Len(t, ids, 4)
+}
+
+func TestPreferredWait(t *testing.T) {
+	for header, want := range map[string]struct {
+		wait    time.Duration
+		applied string
+	}{
+		"":                              {10 * time.Second, ""},
+		"wait=3":                        {3 * time.Second, "wait=3"},
+		"wait=0":                        {0, "wait=0"},
+		"wait=60":                       {50 * time.Second, "wait=50"},
+		"wait=99999999999999999999":     {10 * time.Second, ""},
+		"wait=-1":                       {10 * time.Second, ""},
+		"wait=soon":                     {10 * time.Second, ""},
+		"WAIT = 4":                      {4 * time.Second, "wait=4"},
+		`wait="5"`:                      {5 * time.Second, "wait=5"},
+		"wait=5, wait=7":                {5 * time.Second, "wait=5"},
+		"respond-async":                 {0, "respond-async"},
+		"respond-async, wait=6":         {6 * time.Second, "wait=6"},
+		"handling=lenient; wait=3":      {10 * time.Second, ""},
+		"return=minimal, Respond-Async": {0, "respond-async"},
+	} {
+		wait, applied := preferred(header)
+		require.Equal(t, want.wait, wait, "Prefer: %s", header)
+		require.Equal(t, want.applied, applied, "Prefer: %s", header)
+	}
+}
+
+func TestPrintableKeys(t *testing.T) {
+	long := make([]byte, 256)
+	for i := range long {
+		long[i] = 'k'
+	}
+	for key, want := range map[string]bool{
+		"": false, "a": true, "a b~!": true, "ä": false, "a\tb": false, "a\x7f": false,
+		string(long): false, string(long[:255]): true,
+	} {
+		require.Equal(t, want, printable(key), "%q", key)
+	}
+}

@@ -1,0 +1,192 @@
+// Package orderstest runs the orders service in a test: the whole of it, on the
+// real engines, behind real listeners. Only the catalog, which is another
+// service, and the saga, which belongs to the worker, are stood in for.
+package orderstest
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.temporal.io/sdk/client"
+	"google.golang.org/grpc"
+
+	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/eventstore"
+	"github.com/ordersaga/ordersaga/platform/lifecycle"
+	"github.com/ordersaga/ordersaga/platform/mongodb"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/services/orders/internal"
+	"github.com/ordersaga/ordersaga/services/orders/internal/projector"
+	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
+	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
+	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
+	"github.com/ordersaga/ordersaga/services/orders/internal/store"
+)
+
+// World is a running orders service.
+type World struct {
+	t         testing.TB
+	URL       string // of REST
+	Saga      ordersv1.OrdersServiceClient
+	Catalog   *Catalog
+	DB        *postgres.DB
+	Events    *eventstore.Store
+	Orders    *store.Orders
+	Documents *mongo.Database
+	Temporal  client.Client // of the test; the service has its own
+	TaskQueue string
+	// StopREST tells the REST server to stop, as SIGTERM does, and waits until
+	// it has.
+	StopREST func()
+}
+
+// Option changes how a world is made.
+type Option func(*options)
+
+type options struct {
+	temporal  string
+	documents bool
+}
+
+// TemporalBy has the service reach Temporal at another address, such as one with
+// faults.
+func TemporalBy(address string) Option { return func(o *options) { o.temporal = address } }
+
+// WithReadModel runs the sequencer and the projector.
+func WithReadModel() Option { return func(o *options) { o.documents = true } }
+
+// Start runs the service until the test ends.
+func Start(t testing.TB, with ...Option) *World {
+	t.Helper()
+	address, namespace := testkit.Temporal(t)
+	o := options{temporal: address}
+	for _, option := range with {
+		option(&o)
+	}
+	w := &World{t: t, TaskQueue: testkit.TaskQueue(t), Catalog: newCatalog()}
+	w.Temporal = dial(t, address, namespace)
+	w.DB = must(postgres.Open(t.Context(), testkit.Postgres(t)))(t)
+	t.Cleanup(func() { w.DB.Close() })
+	check(t, postgres.MigrateNamed(t.Context(), w.DB, "eventstore", eventstore.Migrations))
+	w.Events = eventstore.New(w.DB)
+	w.Orders = store.New(w.Events)
+	uri, database := testkit.MongoDB(t)
+	w.Documents = must(mongodb.Open(t.Context(), uri, database))(t)
+	t.Cleanup(func() { _ = mongodb.Close(context.Background(), w.Documents) })
+
+	verifier := must(auth.NewVerifier(t.Context(), config.Auth{
+		Issuer: testkit.Issuer(t), Audience: "ordersaga", Environment: config.Development,
+	}))(t)
+	needs := internal.Needs{
+		Events: w.Events, Orders: w.Orders, Documents: w.Documents,
+		Catalog: quotes.New(catalogv1.NewCatalogServiceClient(w.serveCatalog())),
+		Runs:    runs.New(dial(t, o.temporal, namespace), w.TaskQueue),
+	}
+	api := rest.New(rest.Config{Title: "orders", Version: "test", Verifier: verifier})
+	internal.Routes(api, needs)
+	listener := listen(t)
+	w.URL = "http://" + listener.Addr().String()
+	w.StopREST = w.run(func(ctx context.Context) error {
+		return lifecycle.ServeHTTP(ctx, "rest", api.Server(""), listener)
+	})
+	calls := rpc.NewServer(verifier)
+	ordersv1.RegisterOrdersServiceServer(calls, internal.Service(needs))
+	w.Saga = ordersv1.NewOrdersServiceClient(w.serve(calls))
+	if o.documents {
+		check(t, readmodel.Prepare(t.Context(), w.Documents))
+		w.run(w.Events.Sequence)
+		w.run(func(ctx context.Context) error {
+			return w.Events.Subscribe(ctx, projector.New(w.Orders, w.Documents).Subscription())
+		})
+	}
+	return w
+}
+
+// run runs a component until stop is called or the test ends.
+func (w *World) run(component func(ctx context.Context) error) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- component(ctx) }()
+	stopped := false
+	stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		if err := <-ended; err != nil {
+			w.t.Errorf("stopped with: %v", err)
+		}
+	}
+	w.t.Cleanup(stop)
+	return stop
+}
+
+// serve runs a gRPC server and calls it as the worker does.
+func (w *World) serve(server *grpc.Server) *grpc.ClientConn {
+	w.t.Helper()
+	listener := listen(w.t)
+	go func() { _ = server.Serve(listener) }()
+	w.t.Cleanup(server.Stop)
+	connection := must(rpc.Dial(listener.Addr().String(), bearer(testkit.Token(w.t, "worker", auth.ScopeService))))(w.t)
+	w.t.Cleanup(func() { connection.Close() })
+	return connection
+}
+
+// bearer sends a token with every call.
+type bearer string
+
+func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": "Bearer " + string(b)}, nil
+}
+
+func (bearer) RequireTransportSecurity() bool { return false }
+
+func dial(t testing.TB, address, namespace string) client.Client {
+	t.Helper()
+	// Lazily: a test may have cut the line.
+	c := must(client.NewLazyClient(client.Options{HostPort: address, Namespace: namespace, Logger: quiet{}}))(t)
+	t.Cleanup(c.Close)
+	return c
+}
+
+func listen(t testing.TB) net.Listener {
+	t.Helper()
+	return must(net.Listen("tcp", "127.0.0.1:0"))(t)
+}
+
+// quiet keeps the SDK's lines out of the tests' output.
+type quiet struct{}
+
+func (quiet) Debug(string, ...any) {}
+func (quiet) Info(string, ...any)  {}
+func (quiet) Warn(string, ...any)  {}
+func (quiet) Error(string, ...any) {}
+
+func must[T any](value T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		check(t, err)
+		return value
+	}
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// client of REST; a test's own deadline ends what hangs.
+var restClient = &http.Client{Timeout: 70 * time.Second}
