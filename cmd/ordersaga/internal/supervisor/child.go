@@ -29,6 +29,7 @@ type Child struct {
 	mu      sync.Mutex
 	cmd     *exec.Cmd
 	since   time.Time
+	logged  int64 // bytes in the log when it started
 	crashes int
 	failure error
 }
@@ -64,6 +65,9 @@ func (c *Child) start() error {
 		return err
 	}
 	defer log.Close() // the process has its own
+	if info, err := log.Stat(); err == nil {
+		c.logged = info.Size()
+	}
 	cmd := c.program.command(log, c.supervisor.lifeline)
 	if err := spawn(cmd); err != nil {
 		return fmt.Errorf("start %s: %w", c.program.Name, err)
@@ -106,8 +110,11 @@ func (c *Child) keep() {
 }
 
 func (c *Child) crashed(pause time.Duration) {
-	words := lastWords(c.supervisor.LogFile(c.program.Name))
 	c.mu.Lock()
+	words := lastWords(c.supervisor.LogFile(c.program.Name), c.logged)
+	if killed(c.cmd.ProcessState) {
+		words = "" // it was not given the time for any
+	}
 	c.crashes++
 	c.failure = fmt.Errorf("%s %s%s", c.program.Name, describe(c.cmd.ProcessState), words)
 	c.mu.Unlock()

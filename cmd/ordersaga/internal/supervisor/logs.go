@@ -42,9 +42,10 @@ func openLog(path string) (*os.File, error) {
 	return log, nil
 }
 
-// lastWords is what a process said before it ended, for a message in one line.
-func lastWords(path string) string {
-	lines := tail(path)
+// lastWords is what a process said before it ended, for a message in one line,
+// taken from the log after the byte at which the process began.
+func lastWords(path string, from int64) string {
+	lines := tail(path, from)
 	for i := len(lines) - 1; i >= 0; i-- {
 		if strings.HasPrefix(lines[i], "panic: ") || strings.HasPrefix(lines[i], "fatal error: ") {
 			return ": " + lines[i]
@@ -65,18 +66,16 @@ func lastWords(path string) string {
 	return ": " + strings.Join(lines[first:], "; ")
 }
 
-// tail is the end of a log, at most 8 KiB of it, without empty lines.
-func tail(path string) []string {
+// tail is the end of a log after a byte, at most 8 KiB of it, without empty lines.
+func tail(path string, from int64) []string {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil
 	}
 	defer file.Close()
 	const most = 8 << 10
-	if size, err := file.Seek(0, io.SeekEnd); err == nil && size > most {
-		_, _ = file.Seek(-most, io.SeekEnd)
-	} else {
-		_, _ = file.Seek(0, io.SeekStart)
+	if size, err := file.Seek(0, io.SeekEnd); err == nil {
+		_, _ = file.Seek(max(from, size-most), io.SeekStart)
 	}
 	content, _ := io.ReadAll(file)
 	var lines []string

@@ -65,6 +65,11 @@ func describe(state *os.ProcessState) string {
 	return fmt.Sprintf("exited with code %d", state.ExitCode())
 }
 
+func killed(state *os.ProcessState) bool {
+	status, ok := state.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
 func signalName(signal syscall.Signal) string {
 	switch signal {
 	case syscall.SIGKILL:

@@ -1,0 +1,118 @@
+// Package dev walks through the life of `ordersaga dev` on the real thing: real
+// engines, the real programs, real signals. It needs the programs of `make
+// build`, in the folder that ORDERSAGA_BIN names.
+package dev
+
+import (
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// One story in its order, because each start takes seconds: a newcomer's first
+// start, a crash, a second instance, a power cut, and the end of the day.
+func TestTheLifeOfADevelopmentStack(t *testing.T) {
+	home := folder(t)
+	first := start(t, home, "first", "--follow", "orders")
+	var orderID string
+
+	t.Run("the printed examples answer as printed", func(t *testing.T) {
+		examples := first.examples(t)
+		require.Len(t, examples, 5)
+
+		placed := examples[0].send(t)
+		require.Equal(t, http.StatusCreated, placed.status, placed.body)
+		orderID = placed.member(t, "id")
+		assert.Equal(t, "/v1/orders/"+orderID, placed.header.Get("Location"))
+		assert.Equal(t, "confirmed", placed.member(t, "status"))
+		assert.Empty(t, placed.header.Get("Idempotent-Replayed"))
+
+		again := examples[1].send(t)
+		assert.Equal(t, http.StatusCreated, again.status)
+		assert.Equal(t, "true", again.header.Get("Idempotent-Replayed"))
+		assert.Equal(t, placed.body, again.body, "the same order")
+
+		other := examples[2].send(t)
+		assert.Equal(t, http.StatusUnprocessableEntity, other.status)
+		assert.Equal(t, "https://ordersaga.dev/problems/request-mismatch", other.member(t, "type"))
+
+		declined := examples[3].send(t)
+		assert.Equal(t, http.StatusUnprocessableEntity, declined.status)
+		assert.Equal(t, "https://ordersaga.dev/problems/payment-declined", declined.member(t, "type"))
+		assert.Equal(t, "card_declined", declined.member(t, "decline_code"))
+
+		tooMany := examples[4].send(t)
+		assert.Equal(t, http.StatusUnprocessableEntity, tooMany.status)
+		assert.Equal(t, "https://ordersaga.dev/problems/out-of-stock", tooMany.member(t, "type"))
+		assert.Contains(t, tooMany.body, `"shortages":[{"sku":"PEN-URUSHI","available":3,"requested":5}]`)
+
+		first.says(t, "orders    | ") // --follow
+	})
+
+	t.Run("the commands show what happened", func(t *testing.T) {
+		assert.Contains(t, first.command(t, "order", "get", orderID), "confirmed")
+		assert.Contains(t, first.command(t, "order", "timeline", orderID), "OrderConfirmed")
+		// Two were ordered; what the declined order held is free again.
+		assert.Regexp(t, `TEA-SENCHA-100 +1000 +2 +998`, first.command(t, "stock", "get", "TEA-SENCHA-100"))
+		eventually(t, "the order in the list", func() bool {
+			list := first.command(t, "order", "list")
+			return strings.Contains(list, orderID) && strings.Contains(list, "out_of_stock")
+		})
+		eventually(t, "the demo catalog with its stock in the list", func() bool {
+			return strings.Contains(first.command(t, "product", "list"), "£780.00  3")
+		})
+		refused := first.refused(t, "order", "place", "--line", "PEN-URUSHI=4")
+		assert.Contains(t, refused, "Out of stock (422 out-of-stock)")
+		assert.Contains(t, refused, "PEN-URUSHI: 4 wanted, 3 left")
+	})
+
+	t.Run("a crashed process is started again and said", func(t *testing.T) {
+		before := first.pid(t, "orders")
+		require.NoError(t, syscall.Kill(before, syscall.SIGKILL))
+		first.says(t, "orders was ended by signal SIGKILL")
+		first.says(t, "it is started again in 200ms")
+		eventually(t, "the orders service to answer again", func() bool {
+			return strings.Contains(first.try("order", "get", orderID), "confirmed")
+		})
+		assert.NotEqual(t, before, first.pid(t, "orders"))
+	})
+
+	t.Run("the same folder twice is refused in one line", func(t *testing.T) {
+		said := first.refusedStart(t, home, "first", "20000")
+		assert.Contains(t, said, "another `ordersaga dev` (process ")
+		assert.Len(t, strings.Split(strings.TrimSpace(said), "\n"), 1, said)
+	})
+
+	t.Run("taken ports are a line each", func(t *testing.T) {
+		said := first.refusedStart(t, home, "third", first.offset)
+		assert.Contains(t, said, "is taken by another program; orders wants it: choose another with --port orders=NUMBER")
+		assert.Contains(t, said, "is taken by another program; PostgreSQL wants it: choose another with --port postgres=NUMBER")
+	})
+
+	t.Run("a second instance runs beside the first", func(t *testing.T) {
+		second := start(t, home, "second")
+		assert.NotContains(t, second.command(t, "order", "list"), orderID, "it has a shop of its own")
+		placed := second.examples(t)[0].send(t)
+		assert.Equal(t, http.StatusCreated, placed.status, placed.body)
+		second.stop(t)
+		assert.Contains(t, first.command(t, "order", "get", orderID), "confirmed", "the first has not noticed")
+	})
+
+	first.cut(t)
+	first = start(t, home, "first")
+
+	t.Run("after a power cut everything is there", func(t *testing.T) {
+		assert.Contains(t, first.command(t, "order", "get", orderID), "confirmed")
+		again := first.examples(t)[0].send(t)
+		assert.Equal(t, "true", again.header.Get("Idempotent-Replayed"), "the same curl, also after a restart, is the same order")
+		assert.Equal(t, orderID, again.member(t, "id"))
+	})
+
+	t.Run("at the end nothing is left", func(t *testing.T) {
+		first.stop(t)
+	})
+}
