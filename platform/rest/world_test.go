@@ -78,8 +78,10 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, issuer: authtest.New(t)}
 	verifier, err := auth.NewVerifier(t.Context(), w.issuer.Config())
 	require.NoError(t, err)
-	api := rest.New(rest.Config{Title: "Orders", Version: "1.2.3", Description: "Test", Verifier: verifier,
-		Ready: map[string]func(context.Context) error{"issuer": verifier.Ready}})
+	api := rest.New(rest.Config{
+		Title: "Orders", Version: "1.2.3", Description: "Test", Verifier: verifier,
+		Ready: map[string]func(context.Context) error{"issuer": verifier.Ready},
+	})
 	rest.Handle(api, rest.Op{Method: "POST", Path: "/v1/orders", ID: "place-order", Summary: "Place an order", Status: 201, Errors: []int{409}},
 		func(ctx context.Context, in *placeOrder) (*placed, error) {
 			if w.answer != nil {

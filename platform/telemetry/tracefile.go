@@ -133,6 +133,6 @@ func plain(value attribute.Value) any {
 	case attribute.BOOL, attribute.INT64, attribute.STRING:
 		return value.AsInterface()
 	default:
-		return value.Emit()
+		return value.String()
 	}
 }
