@@ -63,7 +63,8 @@ func run(ctx context.Context, cfg settings) error {
 
 	readSide := readside.NewProducts(documents)
 	readSideReady := func(ctx context.Context) error { return mongodb.Ready(ctx, documents) }
-	relay := outbox.NewRelay(db, events.Publish)
+	feed := readSide.Consumer(readSideReady)
+	relay := outbox.NewRelay(db, announcing(events, feed))
 	needs := internal.Needs{DB: db, ReadSide: readSide, Pricing: cfg.Pricing.rates(), Announced: relay.Wake}
 
 	// The broker is not among them: events wait in the outbox while it is away.
@@ -86,8 +87,8 @@ func run(ctx context.Context, cfg settings) error {
 	return lifecycle.Run(ctx,
 		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.ResolvedAdminPort(), ready), "ADMIN_PORT"),
 		lifecycle.Component{Name: "outbox relay", Run: relay.Run, Drain: 30 * time.Second},
-		lifecycle.Component{Name: "read side", Drain: 35 * time.Second, Run: func(ctx context.Context) error {
-			return events.Consume(ctx, readSide.Consumer(readSideReady))
+		lifecycle.Component{Name: "read side", Drain: feed.Timeout + 5*time.Second, Run: func(ctx context.Context) error {
+			return events.Consume(ctx, feed)
 		}},
 		lifecycle.GRPC("grpc", calls, cfg.GRPCAddress()),
 		lifecycle.HTTP("rest", api.Server(cfg.Address())),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
 
@@ -15,8 +16,15 @@ import (
 // ConsumerName names the queue: "ordersaga.catalog.read-side".
 const ConsumerName = "catalog.read-side"
 
-// maxBatch is how many events one round of writes takes.
-const maxBatch = 200
+const (
+	// maxBatch is how many events the consumer takes at once.
+	maxBatch = 100
+	// timeout of a batch. A change of stock can tell of a thousand SKUs, and
+	// FerretDB takes some milliseconds for each.
+	timeout = time.Minute
+	// maxParts is how many parts one round of writes takes.
+	maxParts = 1000
+)
 
 // Consumer keeps the documents up to date. Each write is gated by its part's
 // version, so events may come twice and in any order: there is no inbox. While
@@ -28,6 +36,7 @@ func (p *Products) Consumer(ready func(context.Context) error) broker.Consumer {
 		Prefetch:    maxBatch,
 		HandleBatch: p.Apply,
 		Ready:       ready,
+		Timeout:     timeout,
 	}
 }
 
@@ -57,10 +66,6 @@ func (p *Products) Apply(ctx context.Context, batch []cloudevents.Event) error {
 	}
 	return nil
 }
-
-// maxParts bounds one round of writes: a change of stock can tell of a thousand
-// SKUs, and a batch of such changes has to be done within the handler's time.
-const maxParts = 1000
 
 func partsOf(event cloudevents.Event) ([]part, error) {
 	var parts []part

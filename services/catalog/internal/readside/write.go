@@ -41,9 +41,8 @@ func stockPart(level events.StockLevel) part {
 // one, however many in a few commands. After an error any of them may be set;
 // the call can be repeated.
 //
-// An upsert would do it in one, but where the document is newer it ends in a
-// duplicate key, at which FerretDB 1 gives up the rest of the command. So
-// documents that are missing are made first, empty, and only when some are.
+// Upserts would do it in one command, but where a document is newer an upsert
+// ends in a duplicate key, at which FerretDB 1 gives up the rest of the command.
 func (p *Products) write(ctx context.Context, parts []part) error {
 	if len(parts) == 0 {
 		return nil
@@ -52,11 +51,14 @@ func (p *Products) write(ctx context.Context, parts []part) error {
 	if err != nil || matched == int64(len(parts)) {
 		return err
 	}
-	// What did not match is newer already, or missing.
-	if err := p.ensure(ctx, parts); err != nil {
+	// What did not match is newer already, or its document is missing.
+	present, err := p.insert(ctx, parts)
+	if err != nil || len(present) == 0 {
 		return err
 	}
-	_, err = p.update(ctx, parts)
+	// Of those, some had only their other part, and some came just now from
+	// somebody else.
+	_, err = p.update(ctx, present)
 	return err
 }
 
@@ -65,7 +67,10 @@ func (p *Products) update(ctx context.Context, parts []part) (matched int64, err
 	for i, part := range parts {
 		// Not "less than": that does not match where there is no version yet.
 		older := bson.D{{Key: "$not", Value: bson.D{{Key: "$gte", Value: part.version}}}}
-		writes[i] = mongo.NewUpdateOneModel().
+		// One document by its id, but said as "many": FerretDB 1 keeps a connection
+		// of its pool for each update of one that matched, until the command ends,
+		// and with more than it has it waits for ever.
+		writes[i] = mongo.NewUpdateManyModel().
 			SetFilter(bson.D{{Key: "_id", Value: part.sku}, {Key: part.gate, Value: older}}).
 			SetUpdate(bson.D{{Key: "$set", Value: part.fields}})
 	}
@@ -76,33 +81,52 @@ func (p *Products) update(ctx context.Context, parts []part) (matched int64, err
 	return result.MatchedCount, nil
 }
 
-// ensure makes the documents that are missing.
-func (p *Products) ensure(ctx context.Context, parts []part) error {
-	documents := make([]any, 0, len(parts))
-	seen := make(map[string]bool, len(parts))
+// insert makes the documents that are missing, of all their parts. It answers
+// the parts of those that are there.
+func (p *Products) insert(ctx context.Context, parts []part) (present []part, err error) {
+	var skus []string
+	fields := make(map[string]bson.D, len(parts))
 	for _, part := range parts {
-		if !seen[part.sku] {
-			seen[part.sku] = true
-			documents = append(documents, bson.D{{Key: "_id", Value: part.sku}})
+		if fields[part.sku] == nil {
+			skus = append(skus, part.sku)
+			fields[part.sku] = bson.D{{Key: "_id", Value: part.sku}}
+		}
+		fields[part.sku] = append(fields[part.sku], part.fields...)
+	}
+	documents := make([]any, len(skus))
+	for i, sku := range skus {
+		documents[i] = fields[sku]
+	}
+	_, err = p.collection.InsertMany(ctx, documents, options.InsertMany().SetOrdered(false))
+	duplicates, err := duplicatesOf(err)
+	if err != nil {
+		return nil, fmt.Errorf("insert %d products: %w", len(documents), err)
+	}
+	there := make(map[string]bool, len(duplicates))
+	for _, i := range duplicates {
+		there[skus[i]] = true
+	}
+	for _, part := range parts {
+		if there[part.sku] {
+			present = append(present, part)
 		}
 	}
-	_, err := p.collection.InsertMany(ctx, documents, options.InsertMany().SetOrdered(false))
-	var failed mongo.BulkWriteException
-	if errors.As(err, &failed) && failed.WriteConcernError == nil && allDuplicates(failed.WriteErrors) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("make the documents of %d products: %w", len(documents), err)
-	}
-	return nil
+	return present, nil
 }
 
-func allDuplicates(failures []mongo.BulkWriteError) bool {
-	const duplicateKey = 11000
-	for _, failure := range failures {
-		if failure.Code != duplicateKey {
-			return false
-		}
+// duplicatesOf is which documents of an insert were there, when nothing else
+// was wrong with it.
+func duplicatesOf(err error) (indexes []int, other error) {
+	var failed mongo.BulkWriteException
+	if !errors.As(err, &failed) || failed.WriteConcernError != nil {
+		return nil, err
 	}
-	return true
+	const duplicateKey = 11000
+	for _, failure := range failed.WriteErrors {
+		if failure.Code != duplicateKey {
+			return nil, err
+		}
+		indexes = append(indexes, failure.Index)
+	}
+	return indexes, nil
 }

@@ -1,0 +1,298 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"github.com/ordersaga/ordersaga/contracts/events"
+	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/broker"
+	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/telemetry"
+	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/platform/testkit/netfault"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/catalogtest"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/readside"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
+)
+
+const newMug = `{"sku":"MUG-1","name":"Mug","description":"Holds tea.","price":{"amount":1250,"currency":"GBP"}}`
+
+// running is the whole service in this process.
+type running struct {
+	*catalogtest.Client
+	admin *catalogtest.Client
+	stop  func()
+}
+
+// newShop is settings with stores of its own.
+func newShop(t *testing.T, amqpURL string) settings {
+	t.Helper()
+	uri, database := testkit.MongoDB(t)
+	cfg := settings{
+		Server:          config.Server{Host: "127.0.0.1", Port: freePort(t), GRPCPort: freePort(t), AdminPort: freePort(t)},
+		Auth:            catalogtest.Auth(t),
+		DatabaseURL:     config.Secret(testkit.Postgres(t)),
+		MongoDBURI:      config.Secret(uri),
+		MongoDBDatabase: database,
+		AMQPURL:         config.Secret(amqpURL),
+	}
+	require.NoError(t, cfg.Validate())
+	return cfg
+}
+
+// start runs the program and waits until it is ready.
+func start(t *testing.T, cfg settings) running {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, cfg) }()
+	r := running{
+		Client: catalogtest.NewClient("http://" + cfg.Address()),
+		admin:  catalogtest.NewClient("http://" + cfg.AdminAddress()),
+		stop: sync.OnceFunc(func() {
+			cancel()
+			assert.NoError(t, <-ended, "an orderly stop")
+		}),
+	}
+	t.Cleanup(r.stop)
+	testkit.Eventually(t, "the catalog to be ready", func() bool {
+		select {
+		case err := <-ended:
+			t.Fatalf("the catalog did not start: %v", err)
+		default:
+		}
+		connection, err := net.DialTimeout("tcp", cfg.Address(), time.Second)
+		if err != nil {
+			return false
+		}
+		_ = connection.Close()
+		return r.Get(t, "", "/readyz").Status == http.StatusOK
+	})
+	return r
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+// company is the rest of the company, which publishes once the catalog listens.
+func company(t *testing.T, amqpURL string) *broker.Broker {
+	t.Helper()
+	b := broker.Connect(context.Background(), amqpURL)
+	t.Cleanup(b.Close)
+	require.NoError(t, b.Declare(t.Context(), new(readside.Products).Consumer(nil)))
+	return b
+}
+
+func shown(t *testing.T, catalog running, token, sku string) (wire.Product, bool) {
+	t.Helper()
+	answer := catalog.Get(t, token, "/v1/products/"+sku)
+	var product wire.Product
+	if answer.Status == http.StatusOK {
+		answer.Into(t, &product)
+	}
+	return product, answer.Status == http.StatusOK
+}
+
+func TestAProductAndItsStockReachShoppers(t *testing.T) {
+	url := testkit.AMQP(t)
+	catalog, inventory := start(t, newShop(t, url)), company(t, url)
+	operator, shopper := catalogtest.Operator(t), catalogtest.Shopper(t)
+
+	created := catalog.Post(t, operator, "/v1/products", newMug)
+	require.Equal(t, http.StatusCreated, created.Status, "%s", created.Body)
+	testkit.Eventually(t, "the product on the read side", func() bool { _, ok := shown(t, catalog, shopper, "MUG-1"); return ok })
+	read := catalog.Get(t, shopper, "/v1/products/MUG-1")
+	assert.JSONEq(t, string(created.Body), string(read.Body), "what was created is what is shown")
+	assert.Equal(t, created.Header.Get("ETag"), read.Header.Get("ETag"))
+
+	require.NoError(t, inventory.Publish(t.Context(), catalogtest.Stocked(t, "MUG-1", 40)))
+	testkit.Eventually(t, "its stock", func() bool {
+		product, _ := shown(t, catalog, shopper, "MUG-1")
+		return product.Stock != nil && product.Stock.Available == 40
+	})
+	assert.Contains(t, string(catalog.Get(t, shopper, "/v1/products").Body), `"stock":{"available":40}`)
+}
+
+func TestAQuoteIsGoodAtOnceAndHasTheShopsRates(t *testing.T) {
+	cfg := newShop(t, testkit.AMQP(t))
+	cfg.Pricing = pricingSettings{Shipping: map[string]int64{"GBP": 395}, Tax: 2000}
+	catalog := start(t, cfg)
+	require.Equal(t, http.StatusCreated, catalog.Post(t, catalogtest.Operator(t), "/v1/products", newMug).Status)
+
+	connection, err := rpc.Dial(cfg.GRPCAddress(), catalogtest.Bearer(testkit.Token(t, "orders", auth.ScopeService)))
+	require.NoError(t, err)
+	defer connection.Close()
+	quote, err := catalogv1.NewCatalogServiceClient(connection).QuotePrices(t.Context(), &catalogv1.QuotePricesRequest{
+		Currency: "GBP", Lines: []*commonv1.Line{{Sku: "MUG-1", Quantity: 2}},
+	})
+	require.NoError(t, err)
+	assert.EqualValues(t, 2500+395+579, quote.GetTotal().GetAmount(), "goods, shipping and 20 %% of both")
+}
+
+func TestTheCatalogWorksWhileTheBrokerIsAway(t *testing.T) {
+	line := netfault.New(t, testkit.AMQP(t))
+	catalog := start(t, newShop(t, line.URL()))
+	operator := catalogtest.Operator(t)
+	line.Cut()
+	for i := range 5 {
+		body := fmt.Sprintf(`{"sku":"SKU-%d","name":"n","price":{"amount":%d,"currency":"GBP"}}`, i, i)
+		require.Equal(t, http.StatusCreated, catalog.Post(t, operator, "/v1/products", body).Status)
+	}
+	assert.Equal(t, http.StatusOK, catalog.admin.Get(t, "", "/readyz").Status, "the broker is no part of readiness")
+	line.Mend()
+	for i := range 5 {
+		testkit.Eventually(t, "SKU-"+strconv.Itoa(i)+" on the read side", func() bool {
+			_, ok := shown(t, catalog, operator, "SKU-"+strconv.Itoa(i))
+			return ok
+		})
+	}
+}
+
+func TestPoisonIsSetAsideAndTheRestGoesOn(t *testing.T) {
+	url := testkit.AMQP(t)
+	catalog, inventory := start(t, newShop(t, url)), company(t, url)
+	poison := catalogtest.Event(t, events.StockChangedV1, events.SourceInventory, "receipt-1", map[string]any{"levels": "many"})
+	require.NoError(t, inventory.Publish(t.Context(), poison, catalogtest.Created(t, "MUG-1"), catalogtest.Stocked(t, "MUG-1", 7)))
+	shopper := catalogtest.Shopper(t)
+	testkit.Eventually(t, "the good events behind the bad one", func() bool {
+		product, ok := shown(t, catalog, shopper, "MUG-1")
+		return ok && product.Stock != nil
+	})
+	connection, err := amqp.Dial(url)
+	require.NoError(t, err)
+	defer connection.Close()
+	channel, err := connection.Channel()
+	require.NoError(t, err)
+	var dead amqp.Delivery
+	testkit.Eventually(t, "the bad event in the dead-letter queue", func() bool {
+		message, ok, err := channel.Get("ordersaga.catalog.read-side.dead", true)
+		require.NoError(t, err)
+		dead = message
+		return ok
+	})
+	assert.Equal(t, poison.ID(), dead.MessageId)
+	assert.Equal(t, "poison", dead.Headers[broker.HeaderCause])
+}
+
+func TestWhatWasAnsweredBeforeAStopIsThereAfterTheNextStart(t *testing.T) {
+	shop := newShop(t, testkit.AMQP(t))
+	operator := catalogtest.Operator(t)
+	catalog := start(t, shop)
+	const callers, enough = 4, 40
+	var answered sync.Map
+	var count atomic.Int64
+	halfway := make(chan struct{})
+	var group sync.WaitGroup
+	for caller := range callers {
+		group.Go(func() {
+			for i := 0; ; i++ {
+				sku := fmt.Sprintf("SKU-%d-%d", caller, i)
+				if !created(t, catalog.URL, operator, sku) {
+					return // the catalog is gone
+				}
+				answered.Store(sku, true)
+				if count.Add(1) == enough {
+					close(halfway)
+				}
+			}
+		})
+	}
+	<-halfway
+	catalog.stop()
+	group.Wait()
+
+	catalog = start(t, shop)
+	answered.Range(func(sku, _ any) bool {
+		testkit.Eventually(t, sku.(string)+" on the read side", func() bool { _, ok := shown(t, catalog, operator, sku.(string)); return ok })
+		return true
+	})
+}
+
+// created posts a product to a catalog that may stop meanwhile.
+func created(t *testing.T, url, token, sku string) bool {
+	body := strings.NewReader(fmt.Sprintf(`{"sku":%q,"name":"n","price":{"amount":1,"currency":"GBP"}}`, sku))
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/products", body)
+	if !assert.NoError(t, err) {
+		return false
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false
+	}
+	defer response.Body.Close()
+	return assert.Equal(t, http.StatusCreated, response.StatusCode, "a request that was taken is answered")
+}
+
+func TestOneTraceFromTheRequestToTheReadSide(t *testing.T) {
+	url := testkit.AMQP(t)
+	spans := tracetest.NewInMemoryExporter()
+	telemetry.SetupForTest(t, spans)
+	catalog := start(t, newShop(t, url))
+	operator := catalogtest.Operator(t)
+	require.Equal(t, http.StatusCreated, catalog.Post(t, operator, "/v1/products", newMug).Status)
+	var names map[string]bool
+	testkit.Eventually(t, "the insert into the document store in the trace of the request", func() bool {
+		names = map[string]bool{}
+		var trace string
+		for _, span := range spans.GetSpans() {
+			if span.Name == "command create_product" {
+				trace = span.SpanContext.TraceID().String()
+			}
+		}
+		for _, span := range spans.GetSpans() {
+			if span.SpanContext.TraceID().String() == trace {
+				names[span.Name] = true
+			}
+		}
+		return names["insert products"]
+	})
+	assert.True(t, names["POST /v1/products"], "%v", names)
+}
+
+func TestTheDescriptionNamesEveryOperation(t *testing.T) {
+	catalog := start(t, newShop(t, testkit.AMQP(t)))
+	var document struct {
+		Paths map[string]map[string]struct {
+			OperationID string `json:"operationId"`
+		} `json:"paths"`
+	}
+	catalog.Get(t, "", "/openapi.json").Into(t, &document)
+	operations := map[string]string{}
+	for path, methods := range document.Paths {
+		for method, operation := range methods {
+			operations[method+" "+path] = operation.OperationID
+		}
+	}
+	assert.Equal(t, map[string]string{
+		"post /v1/products":      "create-product",
+		"post /v1/products/bulk": "create-products",
+		"get /v1/products":       "list-products",
+		"get /v1/products/{sku}": "get-product",
+	}, operations)
+}

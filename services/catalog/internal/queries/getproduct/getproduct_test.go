@@ -1,0 +1,53 @@
+package getproduct_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2/event"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/catalogtest"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/getproduct"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
+)
+
+func TestAProductIsShownWithItsStock(t *testing.T) {
+	products := catalogtest.ReadSide(t)
+	shop := catalogtest.REST(t, func(api *rest.API) { getproduct.Route(api, getproduct.New(products)) })
+	shopper := catalogtest.Shopper(t)
+
+	require.NoError(t, products.Apply(t.Context(), []cloudevents.Event{catalogtest.Created(t, "MUG_1.a-b")}))
+	answer := shop.Get(t, shopper, "/v1/products/MUG_1.a-b")
+	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
+	assert.Equal(t, `"1"`, answer.Header.Get("ETag"))
+	var shown wire.Product
+	answer.Into(t, &shown)
+	assert.Equal(t, wire.Product{
+		SKU: "MUG_1.a-b", Name: "the MUG_1.a-b", Price: wire.Price{Amount: 1250, Currency: "GBP"},
+		Active: true, Version: 1, CreatedAt: catalogtest.At,
+	}, shown)
+	assert.NotContains(t, string(answer.Body), "stock", "unknown stock is not no stock")
+
+	require.NoError(t, products.Apply(t.Context(), []cloudevents.Event{catalogtest.Stocked(t, "MUG_1.a-b", 0)}))
+	answer = shop.Get(t, shopper, "/v1/products/MUG_1.a-b")
+	answer.Into(t, &shown)
+	require.NotNil(t, shown.Stock, "%s", answer.Body)
+	assert.Zero(t, shown.Stock.Available)
+}
+
+func TestWhatIsNoProductIsNotFound(t *testing.T) {
+	products := catalogtest.ReadSide(t)
+	shop := catalogtest.REST(t, func(api *rest.API) { getproduct.Route(api, getproduct.New(products)) })
+	require.NoError(t, products.Apply(t.Context(), []cloudevents.Event{catalogtest.Stocked(t, "STOCK-ONLY", 5)}))
+	shopper := catalogtest.Shopper(t)
+	for _, sku := range []string{"NONE", "STOCK-ONLY", "a%20b", "%7B%22$gt%22:%22%22%7D", strings.Repeat("x", 500)} {
+		answer := shop.Get(t, shopper, "/v1/products/"+sku)
+		require.Equal(t, http.StatusNotFound, answer.Status, "%s: %s", sku, answer.Body)
+		assert.Equal(t, "https://ordersaga.dev/problems/product-not-found", answer.Problem(t).Type)
+	}
+	assert.Equal(t, http.StatusUnauthorized, shop.Get(t, "", "/v1/products/NONE").Status)
+}
