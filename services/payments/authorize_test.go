@@ -188,6 +188,21 @@ func TestTwoStepsOfAnOrderCannotBothHoldMoney(t *testing.T) {
 	assert.Equal(t, "authorized", w.show(order).Status, "a repeated undo of the first step is not the second's")
 }
 
+func TestALookupTellsTheStepsOfAnOrderApart(t *testing.T) {
+	w := newWorld(t, hasty, time.Second)
+	order := newOrder()
+	first, err := w.authorize(order, "card_approve")
+	require.NoError(t, err)
+	require.NoError(t, w.void(order))
+
+	second := wish(order, "card_error_after_effect")
+	second.Step.Name = "authorize-again"
+	found, err := w.client.Authorize(asService(t), second)
+	require.NoError(t, err)
+	assert.NotEqual(t, first.GetProviderReference(), found.GetProviderReference(), "that one was given back")
+	w.requireBooks(order, 2, 1)
+}
+
 func TestAFreeOrderNeedsNoProvider(t *testing.T) {
 	w := newWorld(t, hasty, time.Second)
 	order := newOrder()

@@ -1,0 +1,96 @@
+package paysim
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
+)
+
+// What paysim really answers is tested with the real paysim, in the service's tests. Here are the answers it should
+// never give, which proxies and mistakes do: none of them is a fact.
+
+var asked = provider.Authorization{Key: "k", OrderID: "o", Amount: 1234, Currency: "GBP", PaymentMethod: "card_approve"}
+
+func answering(t *testing.T, handler http.HandlerFunc) *Client {
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	client, err := New(server.URL, "key", time.Second)
+	require.NoError(t, err)
+	return client
+}
+
+func TestAnAnswerThatIsNotTheOneAskedForIsNoFact(t *testing.T) {
+	for name, c := range map[string]struct {
+		status int
+		body   string
+	}{
+		"another amount":        {201, `{"id":"auth_1","reference":"o","amount":1235,"currency":"GBP","status":"authorized"}`},
+		"another currency":      {201, `{"id":"auth_1","reference":"o","amount":1234,"currency":"EUR","status":"authorized"}`},
+		"another order":         {201, `{"id":"auth_1","reference":"p","amount":1234,"currency":"GBP","status":"authorized"}`},
+		"no id":                 {201, `{"reference":"o","amount":1234,"currency":"GBP","status":"authorized"}`},
+		"not authorized":        {201, `{"id":"auth_1","reference":"o","amount":1234,"currency":"GBP","status":"pending"}`},
+		"no JSON":               {201, `<html>`},
+		"200 instead of 201":    {200, `{"id":"auth_1","reference":"o","amount":1234,"currency":"GBP","status":"authorized"}`},
+		"402 without a code":    {402, `{"status":"declined"}`},
+		"400 of a proxy":        {400, `<html>`},
+		"400 of another reason": {400, `{"code":"invalid_amount"}`},
+		"a wrong key":           {401, `{"code":"unauthorized"}`},
+		"in progress":           {409, `{"code":"in_progress"}`},
+		"another's key":         {422, `{"code":"idempotency_key_reused"}`},
+		"too many":              {429, ``},
+		"an error":              {500, `{"code":"internal"}`},
+		"a proxy":               {502, `<html>`},
+	} {
+		client := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(c.status)
+			_, _ = io.WriteString(w, c.body)
+		})
+		_, err := client.Authorize(t.Context(), asked)
+		assert.Error(t, err, name)
+		_, err = client.Void(t.Context(), "k", "auth_2")
+		assert.Error(t, err, "void: %s", name)
+		if c.status != http.StatusOK {
+			_, err = client.Lookup(t.Context(), "o", "k")
+			assert.Error(t, err, "lookup: %s", name)
+		}
+	}
+}
+
+func TestARedirectIsNotFollowedWithTheKey(t *testing.T) {
+	reached := false
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
+	t.Cleanup(elsewhere.Close)
+	client := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+	})
+	_, err := client.Authorize(t.Context(), asked)
+	assert.Error(t, err)
+	assert.False(t, reached)
+}
+
+func TestACallEndsWithinItsDeadline(t *testing.T) {
+	release := make(chan struct{})
+	client := answering(t, func(w http.ResponseWriter, r *http.Request) { <-release })
+	t.Cleanup(func() { close(release) })
+	client.timeout = 50 * time.Millisecond
+	begun := time.Now()
+	_, err := client.Authorize(t.Context(), asked)
+	require.ErrorContains(t, err, "deadline")
+	assert.Less(t, time.Since(begun), 10*time.Second)
+	assert.NotContains(t, err.Error(), "Bearer")
+}
+
+func TestAnAddressThatCannotBeOneIsRefusedAtTheStart(t *testing.T) {
+	for _, address := range []string{"", "127.0.0.1:8084", "ftp://provider", "http://", "https://user:secret@provider"} {
+		_, err := New(address, "key", time.Second)
+		require.ErrorContains(t, err, "PAYMENT_PROVIDER_URL", address)
+		assert.NotContains(t, err.Error(), "secret")
+	}
+}
