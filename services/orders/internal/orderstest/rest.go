@@ -104,3 +104,6 @@ func (a *Answer) Read(into any) {
 		a.t.Fatalf("status %d, body %s: %v", a.Status, a.Body, err)
 	}
 }
+
+// Anonymous is a caller without a token.
+func (w *World) Anonymous() *Caller { return &Caller{w: w} }

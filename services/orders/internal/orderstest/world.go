@@ -48,6 +48,8 @@ type World struct {
 	// StopREST tells the REST server to stop, as SIGTERM does, and waits until
 	// it has.
 	StopREST func()
+
+	stopProjector func()
 }
 
 // Option changes how a world is made.
@@ -105,9 +107,7 @@ func Start(t testing.TB, with ...Option) *World {
 	if o.documents {
 		check(t, readmodel.Prepare(t.Context(), w.Documents))
 		w.run(w.Events.Sequence)
-		w.run(func(ctx context.Context) error {
-			return w.Events.Subscribe(ctx, projector.New(w.Orders, w.Documents).Subscription())
-		})
+		w.project()
 	}
 	return w
 }
@@ -190,3 +190,18 @@ func check(t testing.TB, err error) {
 
 // client of REST; a test's own deadline ends what hangs.
 var restClient = &http.Client{Timeout: 70 * time.Second}
+
+// Reproject has the projector begin again with the first event.
+func (w *World) Reproject() {
+	w.t.Helper()
+	w.stopProjector()
+	_, err := w.DB.SQL.ExecContext(w.t.Context(), `UPDATE subscriptions SET position = 0 WHERE name = $1`, readmodel.Subscription)
+	check(w.t, err)
+	w.project()
+}
+
+func (w *World) project() {
+	w.stopProjector = w.run(func(ctx context.Context) error {
+		return w.Events.Subscribe(ctx, projector.New(w.Orders, w.Documents).Subscription())
+	})
+}

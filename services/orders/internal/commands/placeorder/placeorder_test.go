@@ -257,12 +257,16 @@ func TestARunThatEndedWithoutARecordUsesUpItsKey(t *testing.T) {
 	w.Work()
 	ann := w.As("ann")
 	id := placeorder.OrderID(w.Subject("ann"), "k")
+	var run string
 	for _, prefer := range []string{"wait=10", "wait=10", "respond-async"} {
 		answer := ann.Place("k", orderstest.BodyPaidBy(orderstest.Vanish), "Prefer", prefer)
 		require.Equal(t, http.StatusConflict, answer.Status, string(answer.Body))
 		require.Equal(t, problems+"order-not-recorded", answer.Problem().Type)
+		if run == "" {
+			run = w.RunID(id)
+		}
+		require.Equal(t, run, w.RunID(id), "a run that has closed is not followed by another")
 	}
-	run := w.RunID(id)
 	answer := ann.Place("k", orderstest.Body)
 	require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "another body")
 	require.Equal(t, problems+"request-mismatch", answer.Problem().Type)

@@ -1,0 +1,44 @@
+package gettimeline_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/services/orders/internal/orderstest"
+	"github.com/ordersaga/ordersaga/services/orders/internal/queries/gettimeline"
+)
+
+func TestTheStoryIsToldInOrder(t *testing.T) {
+	w := orderstest.Start(t)
+	w.Work()
+	path := w.As("ann").Place("k", orderstest.Body).Header.Get("Location")
+
+	answer := w.As("ann").Get(path + "/timeline")
+	require.Equal(t, http.StatusOK, answer.Status)
+	require.Equal(t, `"4"`, answer.Header.Get("ETag"))
+	var timeline gettimeline.Timeline
+	answer.Read(&timeline)
+	var types []string
+	for i, entry := range timeline.Entries {
+		require.EqualValues(t, i+1, entry.Version)
+		require.NotZero(t, entry.At)
+		types = append(types, entry.Type)
+	}
+	require.Equal(t, []string{"OrderPlaced", "StockReserved", "PaymentAuthorized", "OrderConfirmed"}, types)
+	require.Equal(t, "Placed: 1 line, £13.90", timeline.Entries[0].Text)
+	require.Equal(t, "Confirmed: £13.90", timeline.Entries[3].Text)
+
+	require.Equal(t, http.StatusNotFound, w.As("bob").Get(path+"/timeline").Status)
+	require.Equal(t, http.StatusNotFound, w.As("ann").Get("/v1/orders/none/timeline").Status)
+}
+
+func TestARejectedOrderSaysWhy(t *testing.T) {
+	w := orderstest.Start(t)
+	w.Work()
+	path := w.As("ann").Place("k", orderstest.BodyPaidBy(orderstest.Reject)).Header.Get("Location")
+	var timeline gettimeline.Timeline
+	w.As("ann").Get(path + "/timeline").Read(&timeline)
+	require.Equal(t, "Rejected: not enough of TEA", timeline.Entries[1].Text)
+}
