@@ -21,7 +21,8 @@ type Handlers map[string]any
 // with the first task.
 func Register(ctx workflow.Context, own Handlers) error {
 	names := sagas.Updates()
-	for name := range own { //workflowcheck:ignore (each is looked up, the order does not matter)
+	//workflowcheck:ignore each is looked up, the order does not matter
+	for name := range own {
 		if !slices.Contains(names, name) {
 			return fmt.Errorf("update %q is not listed in contracts/sagas", name)
 		}
