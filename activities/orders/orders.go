@@ -51,6 +51,18 @@ func (a *Activities) ConfirmOrder(ctx context.Context, in sagas.SettleInput) err
 	return activities.Error(err)
 }
 
+// StartCompensation closes the way to the pivot. Refused with
+// refusals.OrderSettled.
+func (a *Activities) StartCompensation(ctx context.Context, in sagas.StartCompensationInput) error {
+	_, err := a.Client.StartCompensation(ctx, &ordersv1.StartCompensationRequest{
+		OrderId: in.OrderID,
+		Reason:  in.Refusal.Reason,
+		Message: in.Refusal.Message,
+		Details: in.Refusal.Details,
+	})
+	return activities.Error(err)
+}
+
 // RejectOrder settles the order with the refusal of the input.
 func (a *Activities) RejectOrder(ctx context.Context, in sagas.SettleInput) error {
 	_, err := a.Client.Reject(ctx, &ordersv1.RejectRequest{

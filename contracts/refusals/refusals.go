@@ -5,6 +5,8 @@
 // border. The structs are the shapes of the details that go with a reason.
 package refusals
 
+import "github.com/ordersaga/ordersaga/platform/refusal"
+
 // Reasons.
 const (
 	// OutOfStock: inventory cannot hold every line. Details: OutOfStockDetails.
@@ -19,7 +21,8 @@ const (
 	CurrencyMismatch = "currency_mismatch"
 	// TotalTooLarge: the sum does not fit.
 	TotalTooLarge = "total_too_large"
-	// OrderSettled: the order is confirmed, rejected or cancelled already.
+	// OrderSettled: the order is confirmed, rejected or cancelled already. Details:
+	// OrderSettledDetails.
 	OrderSettled = "order_settled"
 	// RequestMismatch: the same idempotency key came with another request.
 	RequestMismatch = "request_mismatch"
@@ -60,6 +63,13 @@ type UnknownProductDetails struct {
 type CurrencyMismatchDetails struct {
 	Currency string   `json:"currency"` // what was asked for
 	SKUs     []string `json:"skus"`
+}
+
+// OrderSettledDetails says how the order was settled.
+type OrderSettledDetails struct {
+	Status string `json:"status"` // confirmed, rejected or cancelled
+	// Refusal says why, unless the order is confirmed.
+	Refusal *refusal.Refusal `json:"refusal,omitempty"`
 }
 
 // SagaInProgressDetails names the saga that works on the order.

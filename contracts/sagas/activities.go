@@ -8,16 +8,17 @@ import (
 
 // Activity names, as the history in the Web UI shows them.
 const (
-	RecordPlaced     = "RecordPlaced"
-	ConfirmOrder     = "ConfirmOrder"
-	RejectOrder      = "RejectOrder"
-	CancelOrder      = "CancelOrder"
-	MarkStuck        = "MarkStuck"
-	ReserveStock     = "ReserveStock"
-	AllocateStock    = "AllocateStock"
-	ReleaseStock     = "ReleaseStock"
-	AuthorizePayment = "AuthorizePayment"
-	VoidPayment      = "VoidPayment"
+	RecordPlaced      = "RecordPlaced"
+	StartCompensation = "StartCompensation"
+	ConfirmOrder      = "ConfirmOrder"
+	RejectOrder       = "RejectOrder"
+	CancelOrder       = "CancelOrder"
+	MarkStuck         = "MarkStuck"
+	ReserveStock      = "ReserveStock"
+	AllocateStock     = "AllocateStock"
+	ReleaseStock      = "ReleaseStock"
+	AuthorizePayment  = "AuthorizePayment"
+	VoidPayment       = "VoidPayment"
 )
 
 // Step names one step of one saga on one order: the key of the barrier.
@@ -60,6 +61,12 @@ type PaymentAuthorized struct {
 	At                time.Time `json:"at"`
 	PaymentID         string    `json:"payment_id"`
 	ProviderReference string    `json:"provider_reference"`
+}
+
+// StartCompensationInput is the input of StartCompensation.
+type StartCompensationInput struct {
+	OrderID string           `json:"order_id"`
+	Refusal *refusal.Refusal `json:"refusal"` // why
 }
 
 // SettleInput is the input of ConfirmOrder, RejectOrder and CancelOrder: the

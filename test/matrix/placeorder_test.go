@@ -15,7 +15,7 @@ import (
 var (
 	reversible = []string{sagas.ReserveStock, sagas.AuthorizePayment, sagas.AllocateStock}
 	forward    = []string{sagas.RecordPlaced, sagas.ConfirmOrder}
-	undos      = []string{sagas.ReleaseStock, sagas.VoidPayment, sagas.RejectOrder}
+	undos      = []string{sagas.StartCompensation, sagas.ReleaseStock, sagas.VoidPayment, sagas.RejectOrder}
 )
 
 // on applies a fault to one step only.

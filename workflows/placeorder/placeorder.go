@@ -3,6 +3,8 @@
 package placeorder
 
 import (
+	"encoding/json"
+
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -23,23 +25,24 @@ func PlaceOrder(ctx workflow.Context, in sagas.PlaceOrderInput) (sagas.Outcome, 
 	s := saga.Begin(ctx, in.OrderID, "place-order")
 
 	s.Forward(o.recordPlaced())
-	if s.Failed() != nil { // settled long ago: there is nothing to do or undo
-		return o.end(ctx, sagas.StatusRejected, s.Failed())
+	if s.Failed() != nil {
+		return o.endAsSettled(ctx, s.Failed())
 	}
 	s.Do(o.reserveStock(s))
 	s.Do(o.authorizePayment(s))
 	s.Do(o.allocateStock(s))
 	s.Pivot(o.confirm())
 
-	switch why := s.Failed(); {
+	why, cancelled := s.Failed(), s.Cancelled()
+	switch {
 	case why == nil:
 		return o.end(ctx, sagas.StatusConfirmed, nil)
-	case s.Cancelled():
-		s.Undo()
+	case !s.TurnBack(o.startCompensation(why)):
+		return o.endAsSettled(ctx, s.Failed())
+	case cancelled:
 		s.Forward(o.cancel(why))
 		return o.end(ctx, sagas.StatusCancelled, why)
 	default:
-		s.Undo()
 		s.Forward(o.reject(why))
 		return o.end(ctx, sagas.StatusRejected, why)
 	}
@@ -66,6 +69,16 @@ func (o *order) awaitOutcome(ctx workflow.Context, request sagas.PlaceRequest) (
 		return sagas.Outcome{}, err
 	}
 	return *o.outcome, nil
+}
+
+// endAsSettled ends as the order was settled before, by this run in a task that
+// was lost, or by an earlier one.
+func (o *order) endAsSettled(ctx workflow.Context, why *refusal.Refusal) (sagas.Outcome, error) {
+	var settled refusals.OrderSettledDetails
+	if why.Reason == refusals.OrderSettled && json.Unmarshal(why.Details, &settled) == nil && settled.Status != "" {
+		return o.end(ctx, settled.Status, settled.Refusal)
+	}
+	return o.end(ctx, sagas.StatusRejected, why)
 }
 
 // end answers everyone and closes the workflow.

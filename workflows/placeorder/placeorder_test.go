@@ -61,6 +61,7 @@ func newWorld(t *testing.T) *world {
 	for _, name := range []string{sagas.ConfirmOrder, sagas.RejectOrder, sagas.CancelOrder} {
 		register(w, name, func(sagas.SettleInput) any { return nil })
 	}
+	register(w, sagas.StartCompensation, func(sagas.StartCompensationInput) any { return nil })
 	register(w, sagas.MarkStuck, func(sagas.MarkStuckInput) any { return nil })
 	return w
 }
@@ -126,8 +127,12 @@ var (
 	declined = sagas.RefusalError(refusal.New(refusals.PaymentDeclined, "the card was declined",
 		refusals.DeclinedDetails{DeclineCode: "insufficient_funds"}))
 	holdExpired = sagas.RefusalError(refusal.New(refusals.HoldExpired, "the hold has run out", nil))
-	settled     = sagas.RefusalError(refusal.New(refusals.OrderSettled, "the order is settled", nil))
-	errBroken   = errors.New("connection reset by peer")
+	undone      = sagas.RefusalError(refusal.New(refusals.HoldExpired, "kept from the compensation", nil))
+	confirmed   = sagas.RefusalError(refusal.New(refusals.OrderSettled, "the order is confirmed already",
+		refusals.OrderSettledDetails{Status: sagas.StatusConfirmed}))
+	rejected = sagas.RefusalError(refusal.New(refusals.OrderSettled, "the order is rejected already",
+		refusals.OrderSettledDetails{Status: sagas.StatusRejected, Refusal: refusal.New(refusals.OutOfStock, "not enough stock", nil)}))
+	errBroken = errors.New("connection reset by peer")
 )
 
 func always(err error) func(int, bool) error { return func(int, bool) error { return err } }
@@ -155,7 +160,7 @@ func TestARefusalIsAnOutcomeWithItsReasonAndUndoesOnlyWhatWasDone(t *testing.T) 
 		{sagas.ReserveStock, outOfStock, nil},
 		{sagas.AuthorizePayment, declined, []string{sagas.ReleaseStock}},
 		{sagas.AllocateStock, holdExpired, []string{sagas.VoidPayment, sagas.ReleaseStock}},
-		{sagas.ConfirmOrder, settled, []string{sagas.VoidPayment, sagas.ReleaseStock}},
+		{sagas.ConfirmOrder, undone, []string{sagas.VoidPayment, sagas.ReleaseStock}},
 	} {
 		t.Run(test.step, func(t *testing.T) {
 			w := newWorld(t)
@@ -166,7 +171,7 @@ func TestARefusalIsAnOutcomeWithItsReasonAndUndoesOnlyWhatWasDone(t *testing.T) 
 			assert.Equal(t, want, outcome.Refusal)
 			assert.Equal(t, 1, w.count[test.step], "a refusal is not retried")
 			upTo := forward[:slices.Index(forward, test.step)+1]
-			assert.Equal(t, slices.Concat(upTo, test.undos, []string{sagas.RejectOrder}), w.done(),
+			assert.Equal(t, slices.Concat(upTo, []string{sagas.StartCompensation}, test.undos, []string{sagas.RejectOrder}), w.done(),
 				"undos in reverse order, the rejection after all of them")
 		})
 	}
@@ -181,7 +186,7 @@ func TestTheUndoIsRegisteredBeforeTheDoIsTried(t *testing.T) {
 	assert.Equal(t, sagas.StatusRejected, outcome.Status)
 	assert.Equal(t, refusals.StepTimedOut, outcome.Refusal.Reason)
 	assert.JSONEq(t, `{"step":"AuthorizePayment"}`, string(outcome.Refusal.Details))
-	assert.Equal(t, slices.Concat(forward[:3], []string{sagas.VoidPayment, sagas.ReleaseStock, sagas.RejectOrder}), w.done())
+	assert.Equal(t, slices.Concat(forward[:3], []string{sagas.StartCompensation, sagas.VoidPayment, sagas.ReleaseStock, sagas.RejectOrder}), w.done())
 }
 
 func TestAStepBeforeThePivotHasADeadline(t *testing.T) {
@@ -252,7 +257,7 @@ func TestAnUndoIsTriedUntilItIsDoneAndDoesNotHideTheFirstFailure(t *testing.T) {
 	outcome := w.places(t)
 	assert.Equal(t, refusals.HoldExpired, outcome.Refusal.Reason)
 	assert.Equal(t, 23, w.count[sagas.VoidPayment])
-	assert.Equal(t, []string{sagas.VoidPayment, sagas.ReleaseStock, sagas.RejectOrder}, w.done()[4:])
+	assert.Equal(t, []string{sagas.StartCompensation, sagas.VoidPayment, sagas.ReleaseStock, sagas.RejectOrder}, w.done()[4:])
 }
 
 func TestAStuckSagaSaysSoOnceForAStep(t *testing.T) {
@@ -287,7 +292,7 @@ func TestACancelBeforeThePivotUndoesEverythingAndIsSaid(t *testing.T) {
 	var outcome sagas.Outcome
 	require.NoError(t, cancelled.Details(&outcome))
 	assert.Equal(t, sagas.StatusCancelled, outcome.Status)
-	assert.Equal(t, []string{sagas.VoidPayment, sagas.ReleaseStock, sagas.CancelOrder}, w.done()[3:])
+	assert.Equal(t, []string{sagas.StartCompensation, sagas.VoidPayment, sagas.ReleaseStock, sagas.CancelOrder}, w.done()[3:])
 }
 
 func TestACancelAfterThePivotChangesNothing(t *testing.T) {
@@ -305,10 +310,28 @@ func TestACancelAfterThePivotChangesNothing(t *testing.T) {
 	assert.Equal(t, sagas.StatusConfirmed, w.places(t).Status)
 }
 
-func TestAnOrderThatIsSettledAlreadyIsNotTouched(t *testing.T) {
+func TestAnOrderThatIsSettledAlreadyIsAnsweredAsItIsAndNotTouched(t *testing.T) {
 	w := newWorld(t)
-	w.on(sagas.RecordPlaced, always(settled))
+	w.on(sagas.RecordPlaced, always(rejected))
 	outcome := w.places(t)
-	assert.Equal(t, refusals.OrderSettled, outcome.Refusal.Reason)
+	assert.Equal(t, sagas.StatusRejected, outcome.Status)
+	assert.Equal(t, refusals.OutOfStock, outcome.Refusal.Reason, "the reason it was rejected for")
 	assert.Equal(t, []string{sagas.RecordPlaced}, w.done())
+}
+
+// A task that is lost takes the results of its local activities with it. The
+// second time, a cancel that came meanwhile leads the saga to turn back although
+// it has confirmed the order.
+func TestNothingIsUndoneWhenThePivotWasPassedAndForgotten(t *testing.T) {
+	w := newWorld(t)
+	a := w.asks(t, "place-aa11", "aa11")
+	w.on(sagas.AuthorizePayment, always(errBroken))
+	w.RegisterDelayedCallback(w.CancelWorkflow, time.Second)
+	w.on(sagas.StartCompensation, always(confirmed))
+	outcome := w.places(t)
+	assert.Equal(t, sagas.StatusConfirmed, outcome.Status)
+	assert.Nil(t, outcome.Refusal)
+	assert.Equal(t, outcome, a.outcome)
+	assert.NotContains(t, w.done(), sagas.VoidPayment)
+	assert.NotContains(t, w.done(), sagas.ReleaseStock)
 }

@@ -69,6 +69,13 @@ func (o *order) confirm() saga.Step {
 	}}
 }
 
+func (o *order) startCompensation(why *refusal.Refusal) saga.Step {
+	return saga.Step{Call: saga.Call{
+		Activity: sagas.StartCompensation, Summary: "Turn back: " + why.Reason,
+		Input: sagas.StartCompensationInput{OrderID: o.in.OrderID, Refusal: why},
+	}}
+}
+
 func (o *order) reject(why *refusal.Refusal) saga.Step {
 	return saga.Step{Call: saga.Call{
 		Activity: sagas.RejectOrder, Summary: "Reject: " + why.Reason, Input: o.settle(why),

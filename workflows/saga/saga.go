@@ -6,8 +6,7 @@
 //	s.Do(reserveStock)
 //	s.Do(authorizePayment)
 //	s.Pivot(confirmOrder)
-//	if s.Failed() != nil {
-//		s.Undo()
+//	if s.Failed() != nil && s.TurnBack(closeThePivot) {
 //		s.Forward(rejectOrder)
 //	}
 //
@@ -22,6 +21,10 @@
 //     their troubles never hide the first failure.
 //   - Before the pivot a step has a deadline, then the saga undoes. From the
 //     pivot on it only goes forward.
+//   - Before anything is undone the pivot is closed, and if it was passed all the
+//     same, nothing is: a workflow task that is lost takes the results of its local
+//     activities with it, and a cancel that came meanwhile leads the saga another
+//     way the second time.
 //   - A step that is nobody else's business is tried once as a local activity,
 //     which costs no task and no history of its own, then as a regular one, which
 //     the server retries and the Web UI shows. The services' barrier makes a late
@@ -139,12 +142,23 @@ func (s *Saga) Forward(step Step) {
 	}
 }
 
-// Undo takes back what was done, or may have been, in reverse order.
-func (s *Saga) Undo() {
+// TurnBack closes the way to the pivot and takes back what was done, or may have
+// been, in reverse order. It is false when closing was refused: then the saga's
+// end was reached before, nothing is undone, and Failed is that refusal.
+func (s *Saga) TurnBack(closing Step) bool {
+	ctx := s.disconnected()
+	if refused := s.try(ctx, closing.Call, time.Time{}); refused != nil {
+		s.failed = refused
+		return false
+	}
+	s.undo(ctx)
+	return true
+}
+
+func (s *Saga) undo(ctx workflow.Context) {
 	if len(s.undos) == 0 {
 		return
 	}
-	ctx := s.disconnected()
 	s.phase = sagas.SagaUndoing
 	s.state(s.phase)
 	for len(s.undos) > 0 {

@@ -14,6 +14,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/placeorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordplaced"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/reject"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/startcompensation"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/getorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/gettimeline"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listorders"
@@ -46,6 +47,7 @@ type service struct {
 	ordersv1.UnsafeOrdersServiceServer
 	recordplaced.Recorder
 	confirm.Confirmer
+	startcompensation.Compensator
 	reject.Rejecter
 	cancel.Canceller
 	markstuck.Marker
@@ -54,10 +56,11 @@ type service struct {
 // Service makes the gRPC service, by which sagas write.
 func Service(n Needs) ordersv1.OrdersServiceServer {
 	return service{
-		Recorder:  recordplaced.New(n.Orders),
-		Confirmer: confirm.New(n.Orders),
-		Rejecter:  reject.New(n.Orders),
-		Canceller: cancel.New(n.Orders),
-		Marker:    markstuck.New(n.Orders),
+		Recorder:    recordplaced.New(n.Orders),
+		Confirmer:   confirm.New(n.Orders),
+		Compensator: startcompensation.New(n.Orders),
+		Rejecter:    reject.New(n.Orders),
+		Canceller:   cancel.New(n.Orders),
+		Marker:      markstuck.New(n.Orders),
 	}
 }

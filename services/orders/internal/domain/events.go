@@ -23,13 +23,14 @@ type Fact interface {
 
 // Types of events.
 const (
-	TypeOrderPlaced       = "OrderPlaced.v1"
-	TypeStockReserved     = "StockReserved.v1"
-	TypePaymentAuthorized = "PaymentAuthorized.v1"
-	TypeOrderConfirmed    = "OrderConfirmed.v1"
-	TypeOrderRejected     = "OrderRejected.v1"
-	TypeOrderCancelled    = "OrderCancelled.v1"
-	TypeSagaStuck         = "SagaStuck.v1"
+	TypeOrderPlaced         = "OrderPlaced.v1"
+	TypeStockReserved       = "StockReserved.v1"
+	TypePaymentAuthorized   = "PaymentAuthorized.v1"
+	TypeOrderConfirmed      = "OrderConfirmed.v1"
+	TypeOrderRejected       = "OrderRejected.v1"
+	TypeCompensationStarted = "CompensationStarted.v1"
+	TypeOrderCancelled      = "OrderCancelled.v1"
+	TypeSagaStuck           = "SagaStuck.v1"
 )
 
 // OrderPlaced opens the order's story.
@@ -58,6 +59,14 @@ type OrderConfirmed struct {
 	CustomerID string `json:"customer_id"`
 	PaymentID  string `json:"payment_id"`
 	Total      Money  `json:"total"`
+}
+
+// CompensationStarted: the saga turned back. From here the order cannot be
+// confirmed any more; what was done for it is being undone.
+type CompensationStarted struct {
+	Reason  string          `json:"reason"` // of contracts/refusals
+	Message string          `json:"message,omitempty"`
+	Details json.RawMessage `json:"details,omitempty"` // the reason's own shape
 }
 
 // OrderRejected: the order was refused and everything undone. An order that
@@ -97,6 +106,9 @@ func (PaymentAuthorized) Type() string { return TypePaymentAuthorized }
 func (OrderConfirmed) Type() string { return TypeOrderConfirmed }
 
 // Type is the name the event is kept under.
+func (CompensationStarted) Type() string { return TypeCompensationStarted }
+
+// Type is the name the event is kept under.
 func (OrderRejected) Type() string { return TypeOrderRejected }
 
 // Type is the name the event is kept under.
@@ -106,13 +118,14 @@ func (OrderCancelled) Type() string { return TypeOrderCancelled }
 func (SagaStuck) Type() string { return TypeSagaStuck }
 
 var decoders = map[string]func([]byte) (Fact, error){
-	TypeOrderPlaced:       decode[OrderPlaced],
-	TypeStockReserved:     decode[StockReserved],
-	TypePaymentAuthorized: decode[PaymentAuthorized],
-	TypeOrderConfirmed:    decode[OrderConfirmed],
-	TypeOrderRejected:     decode[OrderRejected],
-	TypeOrderCancelled:    decode[OrderCancelled],
-	TypeSagaStuck:         decode[SagaStuck],
+	TypeOrderPlaced:         decode[OrderPlaced],
+	TypeStockReserved:       decode[StockReserved],
+	TypePaymentAuthorized:   decode[PaymentAuthorized],
+	TypeOrderConfirmed:      decode[OrderConfirmed],
+	TypeCompensationStarted: decode[CompensationStarted],
+	TypeOrderRejected:       decode[OrderRejected],
+	TypeOrderCancelled:      decode[OrderCancelled],
+	TypeSagaStuck:           decode[SagaStuck],
 }
 
 // Decode reads a fact from the type and the JSON it was kept as. A type that is

@@ -2,7 +2,7 @@
 // it is after that. It is pure: time and ids come from outside, nothing is read
 // or written.
 //
-// An order is the fold of its events. Verbs (Place, Confirm, Reject, Cancel,
+// An order is the fold of its events. Verbs (Place, Confirm, StartCompensation, Reject, Cancel,
 // MarkStuck) decide and record new events; saying the same verb again when it
 // is recorded already changes nothing and is no error, because the sagas that
 // say it may repeat themselves.
@@ -29,8 +29,10 @@ type Order struct {
 	settledAt   time.Time
 	hold        *Hold
 	charge      *Charge
-	refused     *Refused
-	stuck       *Stuck
+	// turnedBack says why the saga compensates; the order cannot be confirmed.
+	turnedBack *Refused
+	refused    *Refused
+	stuck      *Stuck
 
 	changes []Event
 }
@@ -102,6 +104,10 @@ func (e PaymentAuthorized) applyTo(o *Order, at time.Time) {
 
 func (e OrderConfirmed) applyTo(o *Order, at time.Time) {
 	o.settle(StatusConfirmed, at)
+}
+
+func (e CompensationStarted) applyTo(o *Order, _ time.Time) {
+	o.turnedBack = &Refused{Reason: e.Reason, Message: e.Message, Details: e.Details}
 }
 
 func (e OrderRejected) applyTo(o *Order, at time.Time) {

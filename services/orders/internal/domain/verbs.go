@@ -55,7 +55,7 @@ func (o *Order) Place(p Placement, at time.Time) error {
 
 // Confirm is the pivot: stock is allocated and the payment authorized. Fails
 // with ErrNotPlaced; refused with order_settled when the order was rejected or
-// cancelled.
+// cancelled, and with the reason of the compensation once that was started.
 func (o *Order) Confirm(stock Hold, payment Charge, at time.Time) error {
 	switch o.status {
 	case StatusPlaced:
@@ -66,8 +66,28 @@ func (o *Order) Confirm(stock Hold, payment Charge, at time.Time) error {
 	default:
 		return o.alreadySettled()
 	}
+	if why := o.turnedBack; why != nil {
+		return why.refusal()
+	}
 	o.recordDone(Done{Stock: &stock, Payment: &payment})
 	o.record(at, OrderConfirmed{CustomerID: o.customerID, PaymentID: payment.PaymentID, Total: o.total})
+	return nil
+}
+
+// StartCompensation closes the way to the pivot before anything is undone. A saga
+// may have forgotten that it passed the pivot, when the task in which it did was
+// lost; it must not undo what a confirmed order stands on. Fails with
+// ErrNotPlaced; refused with order_settled.
+func (o *Order) StartCompensation(why Refused, at time.Time) error {
+	switch {
+	case o.status == StatusNone:
+		return fmt.Errorf("compensate order %s: %w", o.id, ErrNotPlaced)
+	case o.status.Settled():
+		return o.alreadySettled()
+	case o.turnedBack != nil:
+		return nil
+	}
+	o.record(at, CompensationStarted(why))
 	return nil
 }
 
@@ -128,5 +148,13 @@ func (o *Order) recordDone(done Done) {
 }
 
 func (o *Order) alreadySettled() error {
-	return refusal.New(refusals.OrderSettled, "the order is "+string(o.status)+" already", nil)
+	details := refusals.OrderSettledDetails{Status: string(o.status)}
+	if o.refused != nil {
+		details.Refusal = o.refused.refusal()
+	}
+	return refusal.New(refusals.OrderSettled, "the order is "+string(o.status)+" already", details)
+}
+
+func (r Refused) refusal() *refusal.Refusal {
+	return &refusal.Refusal{Reason: r.Reason, Message: r.Message, Details: r.Details}
 }

@@ -483,6 +483,111 @@ func (*ConfirmResponse) Descriptor() ([]byte, []int) {
 	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{7}
 }
 
+type StartCompensationRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	OrderId string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	// Why, as in RejectRequest.
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	Details       []byte `protobuf:"bytes,3,opt,name=details,proto3" json:"details,omitempty"`
+	Message       string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StartCompensationRequest) Reset() {
+	*x = StartCompensationRequest{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StartCompensationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StartCompensationRequest) ProtoMessage() {}
+
+func (x *StartCompensationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StartCompensationRequest.ProtoReflect.Descriptor instead.
+func (*StartCompensationRequest) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *StartCompensationRequest) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *StartCompensationRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *StartCompensationRequest) GetDetails() []byte {
+	if x != nil {
+		return x.Details
+	}
+	return nil
+}
+
+func (x *StartCompensationRequest) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+type StartCompensationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StartCompensationResponse) Reset() {
+	*x = StartCompensationResponse{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StartCompensationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StartCompensationResponse) ProtoMessage() {}
+
+func (x *StartCompensationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StartCompensationResponse.ProtoReflect.Descriptor instead.
+func (*StartCompensationResponse) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{9}
+}
+
 type RejectRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	OrderId string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
@@ -500,7 +605,7 @@ type RejectRequest struct {
 
 func (x *RejectRequest) Reset() {
 	*x = RejectRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[8]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -512,7 +617,7 @@ func (x *RejectRequest) String() string {
 func (*RejectRequest) ProtoMessage() {}
 
 func (x *RejectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[8]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -525,7 +630,7 @@ func (x *RejectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectRequest.ProtoReflect.Descriptor instead.
 func (*RejectRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{8}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *RejectRequest) GetOrderId() string {
@@ -578,7 +683,7 @@ type RejectResponse struct {
 
 func (x *RejectResponse) Reset() {
 	*x = RejectResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[9]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -590,7 +695,7 @@ func (x *RejectResponse) String() string {
 func (*RejectResponse) ProtoMessage() {}
 
 func (x *RejectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[9]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -603,7 +708,7 @@ func (x *RejectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectResponse.ProtoReflect.Descriptor instead.
 func (*RejectResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{9}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{11}
 }
 
 type CancelRequest struct {
@@ -618,7 +723,7 @@ type CancelRequest struct {
 
 func (x *CancelRequest) Reset() {
 	*x = CancelRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[10]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -630,7 +735,7 @@ func (x *CancelRequest) String() string {
 func (*CancelRequest) ProtoMessage() {}
 
 func (x *CancelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[10]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -643,7 +748,7 @@ func (x *CancelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelRequest.ProtoReflect.Descriptor instead.
 func (*CancelRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{10}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CancelRequest) GetOrderId() string {
@@ -682,7 +787,7 @@ type CancelResponse struct {
 
 func (x *CancelResponse) Reset() {
 	*x = CancelResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[11]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -694,7 +799,7 @@ func (x *CancelResponse) String() string {
 func (*CancelResponse) ProtoMessage() {}
 
 func (x *CancelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[11]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -707,7 +812,7 @@ func (x *CancelResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelResponse.ProtoReflect.Descriptor instead.
 func (*CancelResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{11}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{13}
 }
 
 type MarkStuckRequest struct {
@@ -724,7 +829,7 @@ type MarkStuckRequest struct {
 
 func (x *MarkStuckRequest) Reset() {
 	*x = MarkStuckRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[12]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -736,7 +841,7 @@ func (x *MarkStuckRequest) String() string {
 func (*MarkStuckRequest) ProtoMessage() {}
 
 func (x *MarkStuckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[12]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -749,7 +854,7 @@ func (x *MarkStuckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkStuckRequest.ProtoReflect.Descriptor instead.
 func (*MarkStuckRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{12}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *MarkStuckRequest) GetOrderId() string {
@@ -802,7 +907,7 @@ type MarkStuckResponse struct {
 
 func (x *MarkStuckResponse) Reset() {
 	*x = MarkStuckResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[13]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -814,7 +919,7 @@ func (x *MarkStuckResponse) String() string {
 func (*MarkStuckResponse) ProtoMessage() {}
 
 func (x *MarkStuckResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[13]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -827,7 +932,7 @@ func (x *MarkStuckResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkStuckResponse.ProtoReflect.Descriptor instead.
 func (*MarkStuckResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{13}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{15}
 }
 
 var File_ordersaga_orders_v1_orders_proto protoreflect.FileDescriptor
@@ -868,7 +973,13 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\border_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\aorderId\x12Q\n" +
 	"\x0estock_reserved\x18\x02 \x01(\v2\".ordersaga.orders.v1.StockReservedB\x06\xbaH\x03\xc8\x01\x01R\rstockReserved\x12]\n" +
 	"\x12payment_authorized\x18\x03 \x01(\v2&.ordersaga.orders.v1.PaymentAuthorizedB\x06\xbaH\x03\xc8\x01\x01R\x11paymentAuthorized\"\x11\n" +
-	"\x0fConfirmResponse\"\xab\x02\n" +
+	"\x0fConfirmResponse\"\x94\x01\n" +
+	"\x18StartCompensationRequest\x12#\n" +
+	"\border_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\aorderId\x12\x1f\n" +
+	"\x06reason\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x06reason\x12\x18\n" +
+	"\adetails\x18\x03 \x01(\fR\adetails\x12\x18\n" +
+	"\amessage\x18\x04 \x01(\tR\amessage\"\x1b\n" +
+	"\x19StartCompensationResponse\"\xab\x02\n" +
 	"\rRejectRequest\x12#\n" +
 	"\border_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\aorderId\x12\x1f\n" +
 	"\x06reason\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x06reason\x12\x18\n" +
@@ -891,10 +1002,11 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\n" +
 	"last_error\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\tlastError\x122\n" +
 	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x02at\"\x13\n" +
-	"\x11MarkStuckResponse2\xcc\x03\n" +
+	"\x11MarkStuckResponse2\xc0\x04\n" +
 	"\rOrdersService\x12c\n" +
 	"\fRecordPlaced\x12(.ordersaga.orders.v1.RecordPlacedRequest\x1a).ordersaga.orders.v1.RecordPlacedResponse\x12T\n" +
-	"\aConfirm\x12#.ordersaga.orders.v1.ConfirmRequest\x1a$.ordersaga.orders.v1.ConfirmResponse\x12Q\n" +
+	"\aConfirm\x12#.ordersaga.orders.v1.ConfirmRequest\x1a$.ordersaga.orders.v1.ConfirmResponse\x12r\n" +
+	"\x11StartCompensation\x12-.ordersaga.orders.v1.StartCompensationRequest\x1a..ordersaga.orders.v1.StartCompensationResponse\x12Q\n" +
 	"\x06Reject\x12\".ordersaga.orders.v1.RejectRequest\x1a#.ordersaga.orders.v1.RejectResponse\x12Q\n" +
 	"\x06Cancel\x12\".ordersaga.orders.v1.CancelRequest\x1a#.ordersaga.orders.v1.CancelResponse\x12Z\n" +
 	"\tMarkStuck\x12%.ordersaga.orders.v1.MarkStuckRequest\x1a&.ordersaga.orders.v1.MarkStuckResponseBMZKgithub.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1;ordersv1b\x06proto3"
@@ -911,52 +1023,56 @@ func file_ordersaga_orders_v1_orders_proto_rawDescGZIP() []byte {
 	return file_ordersaga_orders_v1_orders_proto_rawDescData
 }
 
-var file_ordersaga_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_ordersaga_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_ordersaga_orders_v1_orders_proto_goTypes = []any{
-	(*OrderLine)(nil),             // 0: ordersaga.orders.v1.OrderLine
-	(*OrderAdjustment)(nil),       // 1: ordersaga.orders.v1.OrderAdjustment
-	(*RecordPlacedRequest)(nil),   // 2: ordersaga.orders.v1.RecordPlacedRequest
-	(*RecordPlacedResponse)(nil),  // 3: ordersaga.orders.v1.RecordPlacedResponse
-	(*StockReserved)(nil),         // 4: ordersaga.orders.v1.StockReserved
-	(*PaymentAuthorized)(nil),     // 5: ordersaga.orders.v1.PaymentAuthorized
-	(*ConfirmRequest)(nil),        // 6: ordersaga.orders.v1.ConfirmRequest
-	(*ConfirmResponse)(nil),       // 7: ordersaga.orders.v1.ConfirmResponse
-	(*RejectRequest)(nil),         // 8: ordersaga.orders.v1.RejectRequest
-	(*RejectResponse)(nil),        // 9: ordersaga.orders.v1.RejectResponse
-	(*CancelRequest)(nil),         // 10: ordersaga.orders.v1.CancelRequest
-	(*CancelResponse)(nil),        // 11: ordersaga.orders.v1.CancelResponse
-	(*MarkStuckRequest)(nil),      // 12: ordersaga.orders.v1.MarkStuckRequest
-	(*MarkStuckResponse)(nil),     // 13: ordersaga.orders.v1.MarkStuckResponse
-	(*v1.Money)(nil),              // 14: ordersaga.common.v1.Money
-	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
+	(*OrderLine)(nil),                 // 0: ordersaga.orders.v1.OrderLine
+	(*OrderAdjustment)(nil),           // 1: ordersaga.orders.v1.OrderAdjustment
+	(*RecordPlacedRequest)(nil),       // 2: ordersaga.orders.v1.RecordPlacedRequest
+	(*RecordPlacedResponse)(nil),      // 3: ordersaga.orders.v1.RecordPlacedResponse
+	(*StockReserved)(nil),             // 4: ordersaga.orders.v1.StockReserved
+	(*PaymentAuthorized)(nil),         // 5: ordersaga.orders.v1.PaymentAuthorized
+	(*ConfirmRequest)(nil),            // 6: ordersaga.orders.v1.ConfirmRequest
+	(*ConfirmResponse)(nil),           // 7: ordersaga.orders.v1.ConfirmResponse
+	(*StartCompensationRequest)(nil),  // 8: ordersaga.orders.v1.StartCompensationRequest
+	(*StartCompensationResponse)(nil), // 9: ordersaga.orders.v1.StartCompensationResponse
+	(*RejectRequest)(nil),             // 10: ordersaga.orders.v1.RejectRequest
+	(*RejectResponse)(nil),            // 11: ordersaga.orders.v1.RejectResponse
+	(*CancelRequest)(nil),             // 12: ordersaga.orders.v1.CancelRequest
+	(*CancelResponse)(nil),            // 13: ordersaga.orders.v1.CancelResponse
+	(*MarkStuckRequest)(nil),          // 14: ordersaga.orders.v1.MarkStuckRequest
+	(*MarkStuckResponse)(nil),         // 15: ordersaga.orders.v1.MarkStuckResponse
+	(*v1.Money)(nil),                  // 16: ordersaga.common.v1.Money
+	(*timestamppb.Timestamp)(nil),     // 17: google.protobuf.Timestamp
 }
 var file_ordersaga_orders_v1_orders_proto_depIdxs = []int32{
 	0,  // 0: ordersaga.orders.v1.RecordPlacedRequest.lines:type_name -> ordersaga.orders.v1.OrderLine
 	1,  // 1: ordersaga.orders.v1.RecordPlacedRequest.adjustments:type_name -> ordersaga.orders.v1.OrderAdjustment
-	14, // 2: ordersaga.orders.v1.RecordPlacedRequest.total:type_name -> ordersaga.common.v1.Money
-	15, // 3: ordersaga.orders.v1.RecordPlacedRequest.placed_at:type_name -> google.protobuf.Timestamp
-	15, // 4: ordersaga.orders.v1.StockReserved.at:type_name -> google.protobuf.Timestamp
-	15, // 5: ordersaga.orders.v1.StockReserved.expires_at:type_name -> google.protobuf.Timestamp
-	15, // 6: ordersaga.orders.v1.PaymentAuthorized.at:type_name -> google.protobuf.Timestamp
+	16, // 2: ordersaga.orders.v1.RecordPlacedRequest.total:type_name -> ordersaga.common.v1.Money
+	17, // 3: ordersaga.orders.v1.RecordPlacedRequest.placed_at:type_name -> google.protobuf.Timestamp
+	17, // 4: ordersaga.orders.v1.StockReserved.at:type_name -> google.protobuf.Timestamp
+	17, // 5: ordersaga.orders.v1.StockReserved.expires_at:type_name -> google.protobuf.Timestamp
+	17, // 6: ordersaga.orders.v1.PaymentAuthorized.at:type_name -> google.protobuf.Timestamp
 	4,  // 7: ordersaga.orders.v1.ConfirmRequest.stock_reserved:type_name -> ordersaga.orders.v1.StockReserved
 	5,  // 8: ordersaga.orders.v1.ConfirmRequest.payment_authorized:type_name -> ordersaga.orders.v1.PaymentAuthorized
 	4,  // 9: ordersaga.orders.v1.RejectRequest.stock_reserved:type_name -> ordersaga.orders.v1.StockReserved
 	5,  // 10: ordersaga.orders.v1.RejectRequest.payment_authorized:type_name -> ordersaga.orders.v1.PaymentAuthorized
 	4,  // 11: ordersaga.orders.v1.CancelRequest.stock_reserved:type_name -> ordersaga.orders.v1.StockReserved
 	5,  // 12: ordersaga.orders.v1.CancelRequest.payment_authorized:type_name -> ordersaga.orders.v1.PaymentAuthorized
-	15, // 13: ordersaga.orders.v1.MarkStuckRequest.at:type_name -> google.protobuf.Timestamp
+	17, // 13: ordersaga.orders.v1.MarkStuckRequest.at:type_name -> google.protobuf.Timestamp
 	2,  // 14: ordersaga.orders.v1.OrdersService.RecordPlaced:input_type -> ordersaga.orders.v1.RecordPlacedRequest
 	6,  // 15: ordersaga.orders.v1.OrdersService.Confirm:input_type -> ordersaga.orders.v1.ConfirmRequest
-	8,  // 16: ordersaga.orders.v1.OrdersService.Reject:input_type -> ordersaga.orders.v1.RejectRequest
-	10, // 17: ordersaga.orders.v1.OrdersService.Cancel:input_type -> ordersaga.orders.v1.CancelRequest
-	12, // 18: ordersaga.orders.v1.OrdersService.MarkStuck:input_type -> ordersaga.orders.v1.MarkStuckRequest
-	3,  // 19: ordersaga.orders.v1.OrdersService.RecordPlaced:output_type -> ordersaga.orders.v1.RecordPlacedResponse
-	7,  // 20: ordersaga.orders.v1.OrdersService.Confirm:output_type -> ordersaga.orders.v1.ConfirmResponse
-	9,  // 21: ordersaga.orders.v1.OrdersService.Reject:output_type -> ordersaga.orders.v1.RejectResponse
-	11, // 22: ordersaga.orders.v1.OrdersService.Cancel:output_type -> ordersaga.orders.v1.CancelResponse
-	13, // 23: ordersaga.orders.v1.OrdersService.MarkStuck:output_type -> ordersaga.orders.v1.MarkStuckResponse
-	19, // [19:24] is the sub-list for method output_type
-	14, // [14:19] is the sub-list for method input_type
+	8,  // 16: ordersaga.orders.v1.OrdersService.StartCompensation:input_type -> ordersaga.orders.v1.StartCompensationRequest
+	10, // 17: ordersaga.orders.v1.OrdersService.Reject:input_type -> ordersaga.orders.v1.RejectRequest
+	12, // 18: ordersaga.orders.v1.OrdersService.Cancel:input_type -> ordersaga.orders.v1.CancelRequest
+	14, // 19: ordersaga.orders.v1.OrdersService.MarkStuck:input_type -> ordersaga.orders.v1.MarkStuckRequest
+	3,  // 20: ordersaga.orders.v1.OrdersService.RecordPlaced:output_type -> ordersaga.orders.v1.RecordPlacedResponse
+	7,  // 21: ordersaga.orders.v1.OrdersService.Confirm:output_type -> ordersaga.orders.v1.ConfirmResponse
+	9,  // 22: ordersaga.orders.v1.OrdersService.StartCompensation:output_type -> ordersaga.orders.v1.StartCompensationResponse
+	11, // 23: ordersaga.orders.v1.OrdersService.Reject:output_type -> ordersaga.orders.v1.RejectResponse
+	13, // 24: ordersaga.orders.v1.OrdersService.Cancel:output_type -> ordersaga.orders.v1.CancelResponse
+	15, // 25: ordersaga.orders.v1.OrdersService.MarkStuck:output_type -> ordersaga.orders.v1.MarkStuckResponse
+	20, // [20:26] is the sub-list for method output_type
+	14, // [14:20] is the sub-list for method input_type
 	14, // [14:14] is the sub-list for extension type_name
 	14, // [14:14] is the sub-list for extension extendee
 	0,  // [0:14] is the sub-list for field type_name
@@ -973,7 +1089,7 @@ func file_ordersaga_orders_v1_orders_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ordersaga_orders_v1_orders_proto_rawDesc), len(file_ordersaga_orders_v1_orders_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,11 +19,12 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	OrdersService_RecordPlaced_FullMethodName = "/ordersaga.orders.v1.OrdersService/RecordPlaced"
-	OrdersService_Confirm_FullMethodName      = "/ordersaga.orders.v1.OrdersService/Confirm"
-	OrdersService_Reject_FullMethodName       = "/ordersaga.orders.v1.OrdersService/Reject"
-	OrdersService_Cancel_FullMethodName       = "/ordersaga.orders.v1.OrdersService/Cancel"
-	OrdersService_MarkStuck_FullMethodName    = "/ordersaga.orders.v1.OrdersService/MarkStuck"
+	OrdersService_RecordPlaced_FullMethodName      = "/ordersaga.orders.v1.OrdersService/RecordPlaced"
+	OrdersService_Confirm_FullMethodName           = "/ordersaga.orders.v1.OrdersService/Confirm"
+	OrdersService_StartCompensation_FullMethodName = "/ordersaga.orders.v1.OrdersService/StartCompensation"
+	OrdersService_Reject_FullMethodName            = "/ordersaga.orders.v1.OrdersService/Reject"
+	OrdersService_Cancel_FullMethodName            = "/ordersaga.orders.v1.OrdersService/Cancel"
+	OrdersService_MarkStuck_FullMethodName         = "/ordersaga.orders.v1.OrdersService/MarkStuck"
 )
 
 // OrdersServiceClient is the client API for OrdersService service.
@@ -39,6 +40,11 @@ type OrdersServiceClient interface {
 	RecordPlaced(ctx context.Context, in *RecordPlacedRequest, opts ...grpc.CallOption) (*RecordPlacedResponse, error)
 	// Confirm is the pivot: from here the saga only goes forward.
 	Confirm(ctx context.Context, in *ConfirmRequest, opts ...grpc.CallOption) (*ConfirmResponse, error)
+	// StartCompensation closes the way to the pivot: from here Confirm is refused
+	// with the reason given here. Refused with reason order_settled, whose details
+	// say how, when the order is settled: a saga that lost its memory of the pivot
+	// learns here that it was passed.
+	StartCompensation(ctx context.Context, in *StartCompensationRequest, opts ...grpc.CallOption) (*StartCompensationResponse, error)
 	// Reject settles the order with a reason, after everything was undone.
 	Reject(ctx context.Context, in *RejectRequest, opts ...grpc.CallOption) (*RejectResponse, error)
 	// Cancel settles the order as cancelled, after everything was undone.
@@ -69,6 +75,16 @@ func (c *ordersServiceClient) Confirm(ctx context.Context, in *ConfirmRequest, o
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ConfirmResponse)
 	err := c.cc.Invoke(ctx, OrdersService_Confirm_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *ordersServiceClient) StartCompensation(ctx context.Context, in *StartCompensationRequest, opts ...grpc.CallOption) (*StartCompensationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(StartCompensationResponse)
+	err := c.cc.Invoke(ctx, OrdersService_StartCompensation_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +134,11 @@ type OrdersServiceServer interface {
 	RecordPlaced(context.Context, *RecordPlacedRequest) (*RecordPlacedResponse, error)
 	// Confirm is the pivot: from here the saga only goes forward.
 	Confirm(context.Context, *ConfirmRequest) (*ConfirmResponse, error)
+	// StartCompensation closes the way to the pivot: from here Confirm is refused
+	// with the reason given here. Refused with reason order_settled, whose details
+	// say how, when the order is settled: a saga that lost its memory of the pivot
+	// learns here that it was passed.
+	StartCompensation(context.Context, *StartCompensationRequest) (*StartCompensationResponse, error)
 	// Reject settles the order with a reason, after everything was undone.
 	Reject(context.Context, *RejectRequest) (*RejectResponse, error)
 	// Cancel settles the order as cancelled, after everything was undone.
@@ -139,6 +160,9 @@ func (UnimplementedOrdersServiceServer) RecordPlaced(context.Context, *RecordPla
 }
 func (UnimplementedOrdersServiceServer) Confirm(context.Context, *ConfirmRequest) (*ConfirmResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Confirm not implemented")
+}
+func (UnimplementedOrdersServiceServer) StartCompensation(context.Context, *StartCompensationRequest) (*StartCompensationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method StartCompensation not implemented")
 }
 func (UnimplementedOrdersServiceServer) Reject(context.Context, *RejectRequest) (*RejectResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Reject not implemented")
@@ -202,6 +226,24 @@ func _OrdersService_Confirm_Handler(srv interface{}, ctx context.Context, dec fu
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(OrdersServiceServer).Confirm(ctx, req.(*ConfirmRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OrdersService_StartCompensation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(StartCompensationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OrdersServiceServer).StartCompensation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OrdersService_StartCompensation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OrdersServiceServer).StartCompensation(ctx, req.(*StartCompensationRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -274,6 +316,10 @@ var OrdersService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Confirm",
 			Handler:    _OrdersService_Confirm_Handler,
+		},
+		{
+			MethodName: "StartCompensation",
+			Handler:    _OrdersService_StartCompensation_Handler,
 		},
 		{
 			MethodName: "Reject",

@@ -26,6 +26,8 @@ func text(fact domain.Fact, operator bool) string {
 		return "Payment authorized"
 	case domain.OrderConfirmed:
 		return "Confirmed: " + price.Text(e.Total)
+	case domain.CompensationStarted:
+		return because("Undoing what was done", e.Message, e.Reason)
 	case domain.OrderRejected:
 		return because("Rejected", e.Message, e.Reason)
 	case domain.OrderCancelled:

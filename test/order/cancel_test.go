@@ -1,0 +1,170 @@
+package order_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+	"google.golang.org/grpc"
+
+	inventoryactivities "github.com/ordersaga/ordersaga/activities/inventory"
+	ordersactivities "github.com/ordersaga/ordersaga/activities/orders"
+	paymentsactivities "github.com/ordersaga/ordersaga/activities/payments"
+	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
+	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
+	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/test/shop"
+	"github.com/ordersaga/ordersaga/workflows/placeorder"
+)
+
+// gate stops the first call of a step, before or after its effect, until the test
+// lets it go on.
+type gate struct {
+	interceptor.WorkerInterceptorBase
+	mu       sync.Mutex
+	step     string
+	after    bool
+	reached  chan string // workflow id
+	goOn     chan struct{}
+	finished chan struct{}
+}
+
+// watch sets the gate for the next order.
+func (g *gate) watch(step string, after bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.step, g.after = step, after
+	g.reached, g.goOn, g.finished = make(chan string), make(chan struct{}), make(chan struct{})
+}
+
+// pass is true for the one call that meets the gate.
+func (g *gate) pass(step string, after bool) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.step != step || g.after != after {
+		return false
+	}
+	g.step = ""
+	return true
+}
+
+func (g *gate) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	return &gated{interceptor.ActivityInboundInterceptorBase{Next: next}, g}
+}
+
+type gated struct {
+	interceptor.ActivityInboundInterceptorBase
+	gate *gate
+}
+
+func (a *gated) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	info := activity.GetInfo(ctx)
+	if a.gate.pass(info.ActivityType.Name, false) {
+		defer close(a.gate.finished)
+		a.gate.reached <- info.WorkflowExecution.ID
+		<-a.gate.goOn
+	}
+	// The attempt may have been given up while it stood at the gate; its effect
+	// comes late all the same, as it does when a network was slow.
+	result, err := a.Next.ExecuteActivity(context.WithoutCancel(ctx), in)
+	if a.gate.pass(info.ActivityType.Name, true) {
+		defer close(a.gate.finished)
+		a.gate.reached <- info.WorkflowExecution.ID
+		<-a.gate.goOn
+	}
+	return result, err
+}
+
+// worker of the test's own, on the shop's task queue, with the real workflow and
+// the real activities behind the gate.
+func startWorker(t *testing.T, s *shop.Shop, g *gate) client.Client {
+	t.Helper()
+	tokens := auth.ServiceTokens(t.Context(), config.Auth{
+		Issuer: testkit.Issuer(t), Audience: "ordersaga", Environment: config.Development,
+		ClientID: testkit.ClientID, ClientSecret: testkit.ClientSecret,
+	})
+	temporalClient := s.Temporal()
+	w := worker.New(temporalClient, s.TaskQueue, worker.Options{Interceptors: []interceptor.WorkerInterceptor{g}})
+	w.RegisterWorkflowWithOptions(placeorder.PlaceOrder, workflow.RegisterOptions{Name: sagas.PlaceOrder})
+	dial := func(service string) *grpc.ClientConn {
+		conn, err := rpc.Dial(s.GRPC(service), tokens)
+		require.NoError(t, err)
+		t.Cleanup(func() { conn.Close() })
+		return conn
+	}
+	w.RegisterActivity(&ordersactivities.Activities{Client: ordersv1.NewOrdersServiceClient(dial(shop.Orders))})
+	w.RegisterActivity(&inventoryactivities.Activities{Client: inventoryv1.NewInventoryServiceClient(dial(shop.Inventory))})
+	w.RegisterActivity(&paymentsactivities.Activities{Client: paymentsv1.NewPaymentsServiceClient(dial(shop.Payments))})
+	require.NoError(t, w.Start())
+	t.Cleanup(w.Stop)
+	return temporalClient
+}
+
+// TestACancelAtEveryStepUndoesExactlyWhatWasDone is on a real server: the test
+// environment delivers a cancel at other moments.
+func TestACancelAtEveryStepUndoesExactlyWhatWasDone(t *testing.T) {
+	s := shop.Open(t, shop.Options{Without: []string{shop.Worker}})
+	g := &gate{}
+	temporalClient := startWorker(t, s, g)
+	anna := s.Customer("anna")
+	for _, step := range []string{sagas.RecordPlaced, sagas.ReserveStock, sagas.AuthorizePayment, sagas.AllocateStock, sagas.ConfirmOrder} {
+		for when, after := range map[string]bool{"before": false, "after": true} {
+			name := step + "-" + when
+			t.Run(name, func(t *testing.T) {
+				s.Sells(name, 300, 5)
+				g.watch(step, after)
+				answer := make(chan shop.Answer, 1)
+				go func() {
+					a, err := anna.TryPlace(name, shop.Of(name, 2, "card_approve"), "Prefer", "wait=45")
+					assert.NoError(t, err)
+					answer <- a
+				}()
+				id := <-g.reached
+				require.NoError(t, temporalClient.CancelWorkflow(t.Context(), id, ""))
+				if step == sagas.AuthorizePayment {
+					// A regular activity is given up at once; its late effect comes
+					// after the undo.
+					a := <-answer
+					assert.Equal(t, http.StatusConflict, a.Status, "%s", a)
+					close(g.goOn)
+					<-g.finished
+					answer <- a
+				} else {
+					close(g.goOn)
+				}
+				a := <-answer
+				orderID := id[len("order-"):]
+				stock, books, order := s.Stock(name), s.Books(orderID), s.Order(orderID)
+				if order.Status == sagas.StatusConfirmed {
+					assert.Contains(t, []string{sagas.AllocateStock, sagas.ConfirmOrder}, step, "a cancel takes effect at the next task border")
+					assert.Equal(t, http.StatusCreated, a.Status, "%s", a)
+					assert.EqualValues(t, 2, stock.Reserved)
+					assert.Equal(t, 1, books.Open)
+					return
+				}
+				assert.Equal(t, sagas.StatusCancelled, order.Status)
+				assert.Equal(t, http.StatusConflict, a.Status, "%s", a)
+				assert.Zero(t, stock.Reserved)
+				assert.Zero(t, books.Open)
+				err := temporalClient.GetWorkflow(t.Context(), id, "").Get(t.Context(), nil)
+				var cancelled *temporal.CanceledError
+				assert.True(t, errors.As(err, &cancelled), "the Web UI shows it as cancelled: %v", err)
+			})
+		}
+	}
+}
