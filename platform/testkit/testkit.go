@@ -31,7 +31,7 @@ const patience = 60 * time.Second
 // tokens carry the scope of services.
 const (
 	ClientID     = "test"
-	ClientSecret = "test-secret"
+	ClientSecret = "test-only"
 )
 
 // Engines is where the engines of this test run answer.
