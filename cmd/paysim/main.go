@@ -7,26 +7,17 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"os/signal"
 	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/labstack/echo/v5"
 
 	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/lifecycle"
+	"github.com/ordersaga/ordersaga/platform/program"
 )
 
-func main() {
-	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)).With("service", "paysim"))
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	if err := run(ctx); err != nil {
-		slog.Error("paysim stops", "error", err)
-		os.Exit(1)
-	}
-}
+func main() { program.Main("paysim", run) }
 
 // run serves until ctx ends, then finishes the requests it has begun.
 func run(ctx context.Context) (err error) {
@@ -46,7 +37,12 @@ func run(ctx context.Context) (err error) {
 	defer deferred.stop()
 
 	s := &server{books: books, deferred: deferred, metrics: newMetrics(), slow: set.Slow}
-	return serve(ctx, net.JoinHostPort(set.Host, strconv.Itoa(int(set.Port))), s.handler(set.APIKey.Reveal()), set.Slow)
+	return lifecycle.Run(ctx, lifecycle.Component{
+		Name: "rest", Drain: set.Slow + 15*time.Second,
+		Run: func(ctx context.Context) error {
+			return serve(ctx, net.JoinHostPort(set.Host, strconv.Itoa(int(set.Port))), s.handler(set.APIKey.Reveal()), set.Slow)
+		},
+	})
 }
 
 func serve(ctx context.Context, address string, handler http.Handler, slow time.Duration) error {
