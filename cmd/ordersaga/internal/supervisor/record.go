@@ -114,7 +114,8 @@ func takeLock(path string) (*os.File, error) {
 		}
 		return nil, fmt.Errorf("take the lock %s: %w", path, err)
 	}
-	if err := file.Truncate(0); err == nil {
+	err = file.Truncate(0)
+	if err == nil {
 		_, err = fmt.Fprintln(file, os.Getpid())
 	}
 	if err != nil {
