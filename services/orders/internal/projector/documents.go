@@ -7,7 +7,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
 )
 
-func summarize(o *domain.Order, openedAt time.Time) readmodel.Summary {
+func summarize(o *domain.Order, opened int64) readmodel.Summary {
 	s := readmodel.Summary{
 		ID:               o.ID(),
 		CustomerID:       o.CustomerID(),
@@ -17,7 +17,8 @@ func summarize(o *domain.Order, openedAt time.Time) readmodel.Summary {
 		Lines:            len(o.Lines()),
 		Total:            readmodel.Money(o.Total()),
 		Stuck:            o.Stuck() != nil,
-		OpenedAt:         openedAt,
+		Opened:           opened,
+		Page:             readmodel.PageOf(opened),
 		PlacedAt:         when(o.PlacedAt()),
 		SettledAt:        when(o.SettledAt()),
 		Version:          o.Version(),

@@ -66,7 +66,7 @@ func (p *Projector) project(ctx context.Context, events []eventstore.Event) erro
 			return fmt.Errorf("project order %s: %w", id, err)
 		}
 		order := store.Fold(id, history)
-		summaries = append(summaries, mongodb.Document{ID: id, Version: order.Version(), Doc: summarize(order, history[0].OccurredAt)})
+		summaries = append(summaries, mongodb.Document{ID: id, Version: order.Version(), Doc: summarize(order, history[0].Position)})
 		orders = append(orders, mongodb.Document{ID: id, Version: order.Version(), Doc: whole(order)})
 	}
 	if err := mongodb.ReplaceManyIfNewer(ctx, readmodel.Orders(p.db), orders); err != nil {

@@ -30,21 +30,34 @@ func Summaries(db *mongo.Database) *mongo.Collection { return db.Collection(summ
 
 // Summary is an order in a list. Times have milliseconds here.
 type Summary struct {
-	ID               string     `bson:"_id"`
-	CustomerID       string     `bson:"customer_id"`
-	Status           string     `bson:"status"`
-	PaymentStatus    string     `bson:"payment_status"`
-	FulfilmentStatus string     `bson:"fulfilment_status"`
-	Lines            int        `bson:"lines"`
-	Total            Money      `bson:"total"`
-	Reason           string     `bson:"reason,omitempty"`
-	Stuck            bool       `bson:"stuck"`
-	StuckStep        string     `bson:"stuck_step,omitempty"`
-	OpenedAt         time.Time  `bson:"opened_at"` // of its first event; lists are in this order
-	PlacedAt         *time.Time `bson:"placed_at,omitempty"`
-	SettledAt        *time.Time `bson:"settled_at,omitempty"`
-	Version          int64      `bson:"version"`
+	ID               string `bson:"_id"`
+	CustomerID       string `bson:"customer_id"`
+	Status           string `bson:"status"`
+	PaymentStatus    string `bson:"payment_status"`
+	FulfilmentStatus string `bson:"fulfilment_status"`
+	Lines            int    `bson:"lines"`
+	Total            Money  `bson:"total"`
+	Reason           string `bson:"reason,omitempty"`
+	Stuck            bool   `bson:"stuck"`
+	StuckStep        string `bson:"stuck_step,omitempty"`
+	// Opened is the position of its first event in the log: lists are in this
+	// order, and no two orders share it.
+	Opened    int64      `bson:"opened"`
+	Page      int64      `bson:"page"` // PageOf(Opened)
+	PlacedAt  *time.Time `bson:"placed_at,omitempty"`
+	SettledAt *time.Time `bson:"settled_at,omitempty"`
+	Version   int64      `bson:"version"`
 }
+
+// pageSize is how many positions of the log make a page: some hundred orders.
+const pageSize = 1000
+
+// PageOf is the page of a position. Lists are read page by page, because it is
+// by equality alone that every read store finds documents without reading all.
+func PageOf(position int64) int64 { return position / pageSize }
+
+// PageStart is the first position of a page.
+func PageStart(page int64) int64 { return page * pageSize }
 
 // Order is a whole order.
 type Order struct {
@@ -108,21 +121,17 @@ type Stuck struct {
 	Since     time.Time `bson:"since"`
 }
 
-// Prepare makes the indexes of the lists: by customer, by status, and of all.
+// Prepare makes the indexes of the lists: by customer, by status, by page.
 func Prepare(ctx context.Context, db *mongo.Database) error {
-	newest := bson.D{{Key: "opened_at", Value: -1}, {Key: "_id", Value: 1}}
-	index := func(name string, by ...string) mongo.IndexModel {
-		var keys bson.D
-		for _, field := range by {
-			keys = append(keys, bson.E{Key: field, Value: 1})
-		}
-		return mongo.IndexModel{Keys: append(keys, newest...), Options: options.Index().SetName(name)}
+	var indexes []mongo.IndexModel
+	for _, field := range []string{"customer_id", "status", "page"} {
+		indexes = append(indexes, mongo.IndexModel{
+			Keys:    bson.D{{Key: field, Value: 1}, {Key: "opened", Value: -1}},
+			Options: options.Index().SetName("by_" + field),
+		})
 	}
-	// One a command: FerretDB 1 panics when a command names two that exist.
-	for _, wanted := range []mongo.IndexModel{index("by_customer", "customer_id"), index("by_status", "status"), index("all")} {
-		if _, err := Summaries(db).Indexes().CreateOne(ctx, wanted); err != nil {
-			return fmt.Errorf("indexes of %s: %w", summaries, err)
-		}
+	if _, err := Summaries(db).Indexes().CreateMany(ctx, indexes); err != nil {
+		return fmt.Errorf("indexes of %s: %w", summaries, err)
 	}
 	return nil
 }

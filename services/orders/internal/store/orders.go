@@ -40,6 +40,8 @@ func (s *Orders) Load(ctx context.Context, id string) (*domain.Order, error) {
 type Recorded struct {
 	domain.Event
 	Version int64
+	// Position in the log, 0 until it is sequenced.
+	Position int64
 }
 
 // History reads the events of an order, oldest first; none when it does not exist.
@@ -100,7 +102,7 @@ func Decode(event eventstore.Event) (Recorded, error) {
 	if err != nil {
 		return Recorded{}, fmt.Errorf("%s version %d: %w", event.Stream, event.Version, err)
 	}
-	return Recorded{Event: domain.Event{OccurredAt: event.OccurredAt, Fact: fact}, Version: event.Version}, nil
+	return Recorded{Event: domain.Event{OccurredAt: event.OccurredAt, Fact: fact}, Version: event.Version, Position: event.Position}, nil
 }
 
 // Fold makes the order of its recorded events.

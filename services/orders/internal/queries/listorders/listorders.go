@@ -5,7 +5,6 @@ package listorders
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -20,15 +19,9 @@ type Query struct {
 	Customer string // empty: of all
 	Status   string // empty: any
 	Stuck    bool   // only those whose saga waits for its next try or an operator
-	After    *position
-	Limit    int // at least 1
-}
-
-// position is where a page ended: the time in milliseconds, as the read model
-// has it, and the id among the orders of that time.
-type position struct {
-	Millis int64  `json:"t"`
-	ID     string `json:"id"`
+	// Before is a position of the log: only orders that were opened before it.
+	Before int64
+	Limit  int // at least 1
 }
 
 // Page is the orders, newest first.
@@ -52,13 +45,9 @@ func (h *handler) Handle(ctx context.Context, query Query) (Page, error) {
 		return Page{}, err
 	}
 	page := Page{Behind: max(head-projected, 0)}
+	query.Before = min(query.Before, head+1)
 	// One more than is shown tells whether there are more.
-	found, err := readmodel.Summaries(h.db).Find(ctx, query.filter(), options.Find().
-		SetSort(bson.D{{Key: "opened_at", Value: -1}, {Key: "_id", Value: 1}}).
-		SetLimit(int64(query.Limit)+1))
-	if err == nil {
-		err = found.All(ctx, &page.Orders)
-	}
+	page.Orders, err = h.find(ctx, query, query.Limit+1)
 	if err != nil {
 		return Page{}, away(fmt.Errorf("list orders: %w", err))
 	}
@@ -66,6 +55,49 @@ func (h *handler) Handle(ctx context.Context, query Query) (Page, error) {
 		page.Orders = page.Orders[:query.Limit]
 	}
 	return page, nil
+}
+
+// pagesTried bounds the queries of one list.
+const pagesTried = 4
+
+// find reads at most limit orders. What matches many orders is found on the next
+// pages; what was not found there matches few, or is asked for by a customer,
+// and is found at once. To find many at once would read them all: FerretDB sorts
+// in memory and takes seconds for 10,000.
+func (h *handler) find(ctx context.Context, query Query, limit int) (found []readmodel.Summary, err error) {
+	filter, before := query.filter(), query.Before
+	if query.Customer == "" && !query.Stuck {
+		page := readmodel.PageOf(before - 1)
+		for range pagesTried {
+			if page < 0 || len(found) >= limit {
+				return found, nil
+			}
+			on := append(bson.D{{Key: "page", Value: page}}, filter...)
+			more, err := h.read(ctx, on, before, limit-len(found))
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, more...)
+			before = min(before, readmodel.PageStart(page))
+			page--
+		}
+	}
+	if len(found) >= limit {
+		return found, nil
+	}
+	more, err := h.read(ctx, filter, before, limit-len(found))
+	return append(found, more...), err
+}
+
+// read is one query, newest first.
+func (h *handler) read(ctx context.Context, filter bson.D, before int64, limit int) (found []readmodel.Summary, err error) {
+	filter = append(filter[:len(filter):len(filter)], bson.E{Key: "opened", Value: bson.D{{Key: "$lt", Value: before}}})
+	cursor, err := readmodel.Summaries(h.db).Find(ctx, filter,
+		options.Find().SetSort(bson.D{{Key: "opened", Value: -1}}).SetLimit(int64(limit)))
+	if err != nil {
+		return nil, err
+	}
+	return found, cursor.All(ctx, &found)
 }
 
 func (q Query) filter() bson.D {
@@ -78,13 +110,6 @@ func (q Query) filter() bson.D {
 	}
 	if q.Stuck {
 		filter = append(filter, bson.E{Key: "stuck", Value: true})
-	}
-	if q.After != nil {
-		at := time.UnixMilli(q.After.Millis).UTC()
-		filter = append(filter, bson.E{Key: "$or", Value: bson.A{
-			bson.D{{Key: "opened_at", Value: bson.D{{Key: "$lt", Value: at}}}},
-			bson.D{{Key: "opened_at", Value: at}, {Key: "_id", Value: bson.D{{Key: "$gt", Value: q.After.ID}}}},
-		}})
 	}
 	return filter
 }

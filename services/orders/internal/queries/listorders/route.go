@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"time"
 
@@ -55,7 +56,7 @@ func Route(api *rest.API, db *mongo.Database, events *eventstore.Store) {
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/orders", ID: "list-orders", Tags: []string{"orders"},
 		Summary:     "List orders",
-		Description: "Newest first, in pages. Shoppers see their own orders, operators all. The list follows changes within moments and says how far it is behind; one order is always up to date at its own path.",
+		Description: "In pages, those that were recorded last first. Shoppers see their own orders, operators all. The list follows changes within moments and says how far it is behind; one order is always up to date at its own path.",
 		Errors:      []int{http.StatusForbidden},
 	}, func(ctx context.Context, in *input) (*output, error) {
 		caller, ok := auth.FromContext(ctx)
@@ -75,7 +76,7 @@ func Route(api *rest.API, db *mongo.Database, events *eventstore.Store) {
 }
 
 func (in *input) query(caller auth.Identity) (Query, error) {
-	query := Query{Customer: in.Customer, Status: in.Status, Stuck: in.Stuck, Limit: in.Limit}
+	query := Query{Customer: in.Customer, Status: in.Status, Stuck: in.Stuck, Limit: in.Limit, Before: math.MaxInt64}
 	if !caller.Has(auth.ScopeOperator) {
 		if in.Stuck || (in.Customer != "" && in.Customer != caller.Subject) {
 			return Query{}, rest.NewProblem(http.StatusForbidden, "forbidden", "Only operators list the orders of others, or stuck ones.")
@@ -87,9 +88,14 @@ func (in *input) query(caller auth.Identity) (Query, error) {
 		if err != nil {
 			return Query{}, err
 		}
-		query.After = &after
+		query.Before = after.Opened
 	}
 	return query, nil
+}
+
+// position is where a page ended.
+type position struct {
+	Opened int64 `json:"opened"`
 }
 
 // list names what is listed in its cursors: a page of one list is no place in
@@ -107,7 +113,7 @@ func show(page Page, query Query, caller auth.Identity) *output {
 	}
 	if page.More {
 		last := page.Orders[len(page.Orders)-1]
-		out.Body.NextCursor = string(rest.NewCursor(query.list(), position{Millis: last.OpenedAt.UnixMilli(), ID: last.ID}))
+		out.Body.NextCursor = string(rest.NewCursor(query.list(), position{Opened: last.Opened}))
 	}
 	return out
 }
