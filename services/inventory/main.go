@@ -4,9 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"os"
 	"time"
 
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
@@ -16,6 +13,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/lifecycle"
 	"github.com/ordersaga/ordersaga/platform/outbox"
 	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/program"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
@@ -25,32 +23,18 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
-// version is set by the build: -ldflags "-X main.version=v1.2.3".
-var version = "development"
-
 func main() {
-	if err := run(context.Background()); err != nil {
-		fmt.Fprintln(os.Stderr, "inventory:", err)
-		os.Exit(1)
-	}
+	program.Main("inventory", func(ctx context.Context) error {
+		cfg, err := config.Load[settings]()
+		if err != nil {
+			return err
+		}
+		return run(ctx, cfg)
+	})
 }
 
-func run(ctx context.Context) (err error) {
-	cfg, err := config.Load[settings]()
-	if err != nil {
-		return err
-	}
-	shutdownTelemetry, err := telemetry.Setup(ctx, "inventory", version)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		// Spans held back are worth a moment, not a hanging stop.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		err = errors.Join(err, shutdownTelemetry(ctx))
-	}()
-
+// run serves until it is told to stop, and finishes what it has begun.
+func run(ctx context.Context, cfg settings) error {
 	db, err := postgres.Open(ctx, cfg.DatabaseURL.Reveal())
 	if err != nil {
 		return err
@@ -70,7 +54,7 @@ func run(ctx context.Context) (err error) {
 	// Not the broker: without it events wait in the outbox and orders go on.
 	ready := map[string]func(context.Context) error{"postgresql": db.Ready, "issuer": verifier.Ready}
 	api := rest.New(rest.Config{
-		Title: "Ordersaga inventory", Version: version, Verifier: verifier, Ready: ready,
+		Title: "Ordersaga inventory", Version: program.Version(), Verifier: verifier, Ready: ready,
 		Description: "What there is of each SKU, and what orders have reserved of it.",
 	})
 	internal.Routes(api, db, relay.Wake)
