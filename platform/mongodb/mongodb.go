@@ -26,11 +26,16 @@ const (
 	selectionTimeout = 5 * time.Second
 	// operationTimeout bounds an operation whose context has no deadline.
 	operationTimeout = 30 * time.Second
+	// maxConnections bounds the commands at work at once. Each of FerretDB 1's
+	// holds one connection of its own pool and waits for a second; when all are
+	// held by such, it hangs for ever.
+	maxConnections = 16
 )
 
 // Open connects to the server of a URI and waits until it answers, at most 10 s.
 // Its errors name MONGODB_URI, never the password. Operations whose context has
-// no deadline get one of 30 s. Each is a span, without the values.
+// no deadline get one of 30 s. At most 16 run at once unless the URI says
+// otherwise. Each is a span, without the values.
 func Open(ctx context.Context, uri, database string) (*mongo.Database, error) {
 	if database == "" {
 		return nil, errors.New("open MONGODB_URI: no database name")
@@ -40,6 +45,7 @@ func Open(ctx context.Context, uri, database string) (*mongo.Database, error) {
 		SetConnectTimeout(selectionTimeout).
 		SetServerSelectionTimeout(selectionTimeout).
 		SetTimeout(operationTimeout).
+		SetMaxPoolSize(maxConnections).
 		SetMonitor(monitor()).
 		ApplyURI(uri)
 	if err := given.Validate(); err != nil {

@@ -104,6 +104,21 @@ func TestManyAreWrittenEachInItsNewestVersion(t *testing.T) {
 	}
 }
 
+// More documents than the engine has connections, which one command would hold.
+func TestManyDocumentsAreReplacedAtOnce(t *testing.T) {
+	things := open(t)
+	for version := range int64(2) {
+		documents := make([]mongodb.Document, 200)
+		for id := range documents {
+			documents[id] = mongodb.Document{ID: fmt.Sprint("id-", id), Version: version + 1, Doc: bson.M{}}
+		}
+		require.NoError(t, mongodb.ReplaceManyIfNewer(t.Context(), things, documents))
+	}
+	replaced, err := things.CountDocuments(t.Context(), bson.D{{Key: "version", Value: 2}})
+	require.NoError(t, err)
+	require.EqualValues(t, 200, replaced)
+}
+
 // Writers of several versions meet on documents that are not there yet: the
 // insert of an older one must not make a newer one believe it came too late, and
 // FerretDB's update in two steps must not put an older one over a newer one.

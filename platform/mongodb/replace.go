@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -135,18 +136,27 @@ func (d Document) body() (bson.D, error) {
 	return body, nil
 }
 
+// replacesPerCommand bounds the replacements in one command. FerretDB 1 keeps a
+// connection of its pool for each one that matched until the command ends, and
+// waits for ever when it has no more. It does them one by one anyway, so that
+// small commands cost little.
+const replacesPerCommand = 4
+
 // replaceOlder writes the documents over older ones and returns how many.
 func replaceOlder(ctx context.Context, collection *mongo.Collection, documents []encoded) (replaced int, err error) {
-	writes := make([]mongo.WriteModel, len(documents))
-	for i, d := range documents {
-		filter := bson.D{{Key: "_id", Value: d.id}, {Key: VersionField, Value: bson.D{{Key: "$lt", Value: d.version}}}}
-		writes[i] = mongo.NewReplaceOneModel().SetFilter(filter).SetReplacement(d.body)
+	for chunk := range slices.Chunk(documents, replacesPerCommand) {
+		writes := make([]mongo.WriteModel, len(chunk))
+		for i, d := range chunk {
+			filter := bson.D{{Key: "_id", Value: d.id}, {Key: VersionField, Value: bson.D{{Key: "$lt", Value: d.version}}}}
+			writes[i] = mongo.NewReplaceOneModel().SetFilter(filter).SetReplacement(d.body)
+		}
+		result, err := collection.BulkWrite(ctx, writes, options.BulkWrite().SetOrdered(false))
+		if err != nil {
+			return 0, err
+		}
+		replaced += int(result.MatchedCount)
 	}
-	result, err := collection.BulkWrite(ctx, writes, options.BulkWrite().SetOrdered(false))
-	if err != nil {
-		return 0, err
-	}
-	return int(result.MatchedCount), nil
+	return replaced, nil
 }
 
 // insertMissing inserts the documents whose id is not there and returns the
