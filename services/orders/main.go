@@ -5,9 +5,6 @@ package main
 
 import (
 	"context"
-	"time"
-
-	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
@@ -31,12 +28,6 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 )
-
-const description = "Orders of a shop: placed with one request, confirmed or refused with a reason, never half done. " +
-	"Amounts are in the minor unit of their currency. Errors are problem details (RFC 9457)."
-
-// drain is how long a batch of events in hand may take to be finished at a stop.
-const drain = 35 * time.Second
 
 func main() {
 	program.Main("orders", func(ctx context.Context) error {
@@ -89,7 +80,6 @@ func run(ctx context.Context, cfg settings) error {
 		Catalog: quotes.New(catalogv1.NewCatalogServiceClient(catalog)),
 		Runs:    runs.New(temporal, cfg.TaskQueue),
 	}
-	project := projector.New(needs.Orders, documents)
 
 	// The broker is not among them: events wait in the log while it is away.
 	ready := map[string]func(context.Context) error{
@@ -97,7 +87,7 @@ func run(ctx context.Context, cfg settings) error {
 		"mongodb": func(ctx context.Context) error { return mongodb.Ready(ctx, documents) },
 	}
 	api := rest.New(rest.Config{
-		Title: "Ordersaga orders", Version: program.Version(), Description: description,
+		Title: "Ordersaga orders", Version: program.Version(), Description: internal.Description,
 		Verifier: verifier, Ready: ready,
 	})
 	internal.Routes(api, needs)
@@ -111,21 +101,9 @@ func run(ctx context.Context, cfg settings) error {
 	return lifecycle.Run(ctx,
 		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.ResolvedAdminPort(), ready), "ADMIN_PORT"),
 		follow(events, publisher.Follow(out.Publish)),
-		follow(events, project.Subscription()),
+		follow(events, projector.New(needs.Orders, documents).Subscription()),
 		lifecycle.Component{Name: "sequencer", Run: events.Sequence, Drain: drain},
 		lifecycle.GRPC("grpc", calls, cfg.GRPCAddress()),
 		lifecycle.HTTP("rest", api.Server(cfg.Address())),
 	)
-}
-
-func follow(events *eventstore.Store, subscription eventstore.Subscription) lifecycle.Component {
-	return lifecycle.Component{Name: subscription.Name, Drain: drain, Run: func(ctx context.Context) error {
-		return events.Subscribe(ctx, subscription)
-	}}
-}
-
-func closeDocuments(documents *mongo.Database) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	_ = mongodb.Close(ctx, documents) // nothing is in flight any more
 }

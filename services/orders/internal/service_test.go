@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -16,6 +18,8 @@ import (
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/refusal"
+	"github.com/ordersaga/ordersaga/platform/telemetry"
+	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 	"github.com/ordersaga/ordersaga/services/orders/internal/orderstest"
 )
@@ -147,6 +151,26 @@ func TestRejectKeepsTheReasonAndWhatHadBeenDone(t *testing.T) {
 	require.Nil(t, order.Charge())
 }
 
+func TestACompensationClosesTheWayToThePivot(t *testing.T) {
+	w := orderstest.Start(t)
+	id := uuid.NewString()
+	_, err := w.Saga.StartCompensation(t.Context(), &ordersv1.StartCompensationRequest{OrderId: id, Reason: "r"})
+	require.Equal(t, codes.NotFound, status.Code(err), "there is no order: %v", err)
+	_, err = w.Saga.RecordPlaced(t.Context(), placing(id))
+	require.NoError(t, err)
+	for range 2 {
+		_, err = w.Saga.StartCompensation(t.Context(), &ordersv1.StartCompensationRequest{
+			OrderId: id, Reason: refusals.PaymentDeclined, Message: "declined", Details: []byte(`{"decline_code":"lost_card"}`),
+		})
+		require.NoError(t, err)
+	}
+	_, err = w.Saga.Confirm(t.Context(), &ordersv1.ConfirmRequest{OrderId: id, StockReserved: stock, PaymentAuthorized: payment})
+	requireRefusal(t, err, refusals.PaymentDeclined)
+	refused, _ := refusal.As(err)
+	require.JSONEq(t, `{"decline_code":"lost_card"}`, string(refused.Details))
+	require.Equal(t, []string{domain.TypeOrderPlaced, domain.TypeCompensationStarted}, types(t, w, id))
+}
+
 func TestARejectionBeforeThePlacingKeepsItOut(t *testing.T) {
 	w := orderstest.Start(t)
 	id := uuid.NewString()
@@ -186,4 +210,37 @@ func TestWhatCannotBeIsTheCallersMistake(t *testing.T) {
 	_, err = w.Saga.Confirm(t.Context(), &ordersv1.ConfirmRequest{OrderId: id, StockReserved: stock, PaymentAuthorized: payment})
 	require.Equal(t, codes.NotFound, status.Code(err), "confirm what was never placed: %v", err)
 	require.Empty(t, types(t, w, id))
+}
+
+// One order is one trace, from the saga's call to the projection.
+func TestTheProjectionBelongsToTheTraceOfTheChange(t *testing.T) {
+	spans := tracetest.NewInMemoryExporter()
+	telemetry.SetupForTest(t, spans)
+	w := orderstest.Start(t, orderstest.WithReadModel())
+	ctx, caller := telemetry.Tracer("test").Start(t.Context(), "saga")
+	_, err := w.Saga.RecordPlaced(ctx, placing(uuid.NewString()))
+	require.NoError(t, err)
+	caller.End()
+
+	var tree tracetest.SpanStubs
+	testkit.Eventually(t, "the projection's span", func() bool {
+		tree = nil
+		projected := false
+		for _, span := range spans.GetSpans() {
+			if span.SpanContext.TraceID() == caller.SpanContext().TraceID() {
+				tree = append(tree, span)
+				projected = projected || span.Name == "project order"
+			}
+		}
+		return projected
+	})
+	ids := map[trace.SpanID]bool{}
+	for _, span := range tree {
+		ids[span.SpanContext.SpanID()] = true
+	}
+	for _, span := range tree {
+		if span.Name != "saga" {
+			require.True(t, ids[span.Parent.SpanID()], "%s has a parent in the tree", span.Name)
+		}
+	}
 }

@@ -223,7 +223,7 @@ func say(t *rapid.T, order *domain.Order) {
 	}
 	p := placement()
 	p.RequestHash = rapid.SampledFrom([]string{"aa", "bb"}).Draw(t, "hash")
-	verb := rapid.SampledFrom([]string{"place", "place", "confirm", "reject", "cancel", "stuck"}).Draw(t, "verb")
+	verb := rapid.SampledFrom([]string{"place", "place", "confirm", "compensate", "reject", "cancel", "stuck"}).Draw(t, "verb")
 	before := len(order.Changes())
 	var err error
 	switch verb {
@@ -231,6 +231,8 @@ func say(t *rapid.T, order *domain.Order) {
 		err = order.Place(p, noon)
 	case "confirm":
 		err = order.Confirm(hold, charge, noon)
+	case "compensate":
+		err = order.StartCompensation(short, noon)
 	case "reject":
 		err = order.Reject(short, done, noon)
 	case "cancel":
@@ -250,6 +252,9 @@ func checkInvariants(t *rapid.T, order *domain.Order) {
 		require.Equal(t, domain.PaymentStatusAuthorized, order.Payment())
 		require.NotNil(t, order.Hold())
 		require.True(t, order.Placed())
+		for _, change := range order.Changes() {
+			require.NotEqual(t, domain.TypeCompensationStarted, change.Fact.Type(), "who turned back is not confirmed")
+		}
 	case domain.StatusRejected, domain.StatusCancelled:
 		require.NotEqual(t, domain.PaymentStatusAuthorized, order.Payment(), "nothing stays charged")
 		require.NotNil(t, order.Refused())

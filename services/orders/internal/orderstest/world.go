@@ -106,6 +106,7 @@ func Start(t testing.TB, with ...Option) *World {
 	w.Saga = ordersv1.NewOrdersServiceClient(w.serve(calls))
 	if o.documents {
 		check(t, readmodel.Prepare(t.Context(), w.Documents))
+		check(t, readmodel.Prepare(t.Context(), w.Documents)) // as every start but the first does
 		w.run(w.Events.Sequence)
 		w.project()
 	}

@@ -121,17 +121,18 @@ type Stuck struct {
 	Since     time.Time `bson:"since"`
 }
 
-// Prepare makes the indexes of the lists: by customer, by status, by page.
+// Prepare makes the indexes of the lists: by customer, by status, by page. It
+// may be called again.
 func Prepare(ctx context.Context, db *mongo.Database) error {
-	var indexes []mongo.IndexModel
 	for _, field := range []string{"customer_id", "status", "page"} {
-		indexes = append(indexes, mongo.IndexModel{
+		// One a command: FerretDB 1 panics when a command names two that exist.
+		_, err := Summaries(db).Indexes().CreateOne(ctx, mongo.IndexModel{
 			Keys:    bson.D{{Key: field, Value: 1}, {Key: "opened", Value: -1}},
 			Options: options.Index().SetName("by_" + field),
 		})
-	}
-	if _, err := Summaries(db).Indexes().CreateMany(ctx, indexes); err != nil {
-		return fmt.Errorf("indexes of %s: %w", summaries, err)
+		if err != nil {
+			return fmt.Errorf("index %s by %s: %w", summaries, field, err)
+		}
 	}
 	return nil
 }
