@@ -952,7 +952,7 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\x13RecordPlacedRequest\x12#\n" +
 	"\border_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\aorderId\x12+\n" +
 	"\vcustomer_id\x18\x02 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xff\x01R\n" +
 	"customerId\x128\n" +
 	"\frequest_hash\x18\x03 \x01(\tB\x15\xbaH\x12r\x102\x0e^[0-9a-f]{64}$R\vrequestHash\x12A\n" +
 	"\x05lines\x18\x04 \x03(\v2\x1e.ordersaga.orders.v1.OrderLineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x05lines\x12F\n" +

@@ -234,7 +234,7 @@ const file_ordersaga_payments_v1_payments_proto_rawDesc = "" +
 	"\x10AuthorizeRequest\x125\n" +
 	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\x12+\n" +
 	"\vcustomer_id\x18\x02 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xff\x01R\n" +
 	"customerId\x12:\n" +
 	"\x06amount\x18\x03 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x121\n" +
 	"\x0epayment_method\x18\x04 \x01(\tB\n" +
