@@ -252,6 +252,32 @@ func TestALostAnswerOfARunningSagaIs202(t *testing.T) {
 	})
 }
 
+func TestAStartNobodyCanLookAtIsNotSaidToBeTaken(t *testing.T) {
+	address, _ := testkit.Temporal(t)
+	line := netfault.New(t, "tcp://"+address)
+	w := orderstest.Start(t, orderstest.TemporalBy(strings.TrimPrefix(line.URL(), "tcp://")))
+	w.Work()
+	ann := w.As("ann")
+	id := placeorder.OrderID(w.Subject("ann"), "k")
+	body := orderstest.BodyPaidBy(orderstest.HoldUnrecorded)
+
+	var answer *orderstest.Answer
+	var placing sync.WaitGroup
+	placing.Go(func() { answer = ann.Place("k", body, "Prefer", "wait=5") })
+	testkit.Eventually(t, "the run to be started", func() bool { return w.RunID(id) != "" })
+	line.Cut()
+	placing.Wait()
+	require.Equal(t, http.StatusServiceUnavailable, answer.Status, string(answer.Body))
+
+	run := w.RunID(id)
+	w.Continue(id)
+	line.Mend()
+	testkit.Eventually(t, "the same request to find its order", func() bool {
+		return ann.Place("k", body).Status == http.StatusCreated
+	})
+	require.Equal(t, run, w.RunID(id))
+}
+
 func TestARunThatEndedWithoutARecordUsesUpItsKey(t *testing.T) {
 	w := orderstest.Start(t)
 	w.Work()
