@@ -27,7 +27,7 @@ func (r *run) printTable() {
 	r.examples(&text)
 	fmt.Fprintf(&text, "Watch each order in the Temporal Web UI:  %s/namespaces/ordersaga/workflows\n", r.stack.File.URLs[ports.TemporalUI])
 	fmt.Fprintf(&text, "The same without curl:                    %s\n", r.command("order place --line "+demo.Plenty+"=2"))
-	fmt.Fprintf(&text, "All commands:                             %s\n", r.command("--help"))
+	fmt.Fprintf(&text, "All commands:                             %s\n", r.program()+" --help")
 	fmt.Fprintf(&text, "Logs:                                     %s\n", filepath.Join(r.Dir, "logs", "*.log"))
 	fmt.Fprintf(&text, "Stop:                                     Ctrl-C (the data stays in %s)\n\n", r.Dir)
 	r.terminal.print(text.String())
@@ -82,18 +82,23 @@ func body(sku string, quantity int, card string) string {
 	return fmt.Sprintf(`{"currency":"%s","lines":[{"sku":"%s","quantity":%d}],"payment_method":"%s"}`, demo.Currency, sku, quantity, card)
 }
 
-// command is how the user calls this program from where they are.
+// command is how the user gives a command to this stack from where they are.
 func (r *run) command(arguments string) string {
-	program := filepath.Join(r.stack.Bin, "ordersaga")
-	if here, err := os.Getwd(); err == nil {
-		if relative, err := filepath.Rel(here, program); err == nil && filepath.IsLocal(relative) {
-			program = relative
-		}
-	}
 	if r.Dir != defaultDir {
 		arguments += " --dir " + r.Dir
 	}
-	return program + " " + arguments
+	return r.program() + " " + arguments
+}
+
+// program is how the user calls this program from where they are.
+func (r *run) program() string {
+	program := filepath.Join(r.stack.Bin, "ordersaga")
+	if here, err := os.Getwd(); err == nil {
+		if relative, err := filepath.Rel(here, program); err == nil && filepath.IsLocal(relative) {
+			return relative
+		}
+	}
+	return program
 }
 
 // defaultDir is where a stack lives unless it is told otherwise.
