@@ -28,9 +28,9 @@ func TestMain(m *testing.M) {
 	case "":
 		os.Exit(m.Run())
 	case "polite": // stops when asked
-		fmt.Println("up", os.Getpid())
 		terminated := make(chan os.Signal, 1)
 		signal.Notify(terminated, syscall.SIGTERM)
+		fmt.Println("up", os.Getpid())
 		<-terminated
 		fmt.Println("down", time.Now().UnixNano())
 	case "stubborn": // does not
