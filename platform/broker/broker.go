@@ -42,10 +42,12 @@ type Broker struct {
 // long as it takes. The connection lives until Close: ctx gives values only and
 // its end does not end the broker, because what a program has in hand when it is
 // told to stop must still be confirmed and acknowledged.
-func Connect(ctx context.Context, url string) *Broker {
+//
+// The expected queues are made before anything is published.
+func Connect(ctx context.Context, url string, expected ...Queue) *Broker {
 	ctx = context.WithoutCancel(ctx)
 	b := &Broker{publishing: newLink(ctx, url, "publisher"), consuming: newLink(ctx, url, "consumer")}
-	b.publisher = newPublisher(b.publishing, declareExchange)
+	b.publisher = newPublisher(b.publishing, declaring(expected))
 	return b
 }
 

@@ -1,32 +1,38 @@
 package broker
 
-import (
-	"context"
-	"fmt"
-)
+import amqp "github.com/rabbitmq/amqp091-go"
 
-// Declare makes a consumer's queues and bindings, or finds them as they are,
-// without consuming. An event that is published before its consumer's queue is
-// bound passes that consumer by for ever, so who publishes what it will consume
-// itself declares first. It waits for a connection until ctx ends, and at most
-// 15 s for the server; it can be repeated.
-func (b *Broker) Declare(ctx context.Context, c Consumer) error {
-	if err := c.complete(); err != nil {
-		return err
+// Queue is a consumer's queue as those who publish know it: its name, without the
+// prefix, and the types that are routed to it.
+type Queue struct {
+	Name  string
+	Types []string
+}
+
+// Queues takes queues as a contract lists them, which knows nothing of brokers.
+func Queues[Q ~struct {
+	Name  string
+	Types []string
+}](listed []Q) []Queue {
+	queues := make([]Queue, len(listed))
+	for i, queue := range listed {
+		queues[i] = Queue(queue)
 	}
-	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
-	defer cancel()
-	queues := queuesOf(c.Name, c.delays)
-	connection, err := b.consuming.await(ctx)
-	if err != nil {
-		return fmt.Errorf("declare %s: %w", queues.main, err)
-	}
-	return connection.within(ctx, func() error {
-		channel, err := connection.Channel()
-		if err != nil {
-			return fmt.Errorf("declare %s: open a channel: %w", queues.main, err)
+	return queues
+}
+
+// declaring makes the exchange and the queues before the first event passes: one
+// that is published before a queue is bound passes its consumer by for ever.
+func declaring(expected []Queue) func(*amqp.Channel) error {
+	return func(channel *amqp.Channel) error {
+		if err := declareExchange(channel); err != nil {
+			return err
 		}
-		defer channel.Close()
-		return queues.declare(channel, c.Types)
-	})
+		for _, queue := range expected {
+			if err := queuesOf(queue.Name, retryDelays).declare(channel, queue.Types); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }

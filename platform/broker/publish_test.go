@@ -139,3 +139,30 @@ func TestCloseLeavesNothingRunning(t *testing.T) {
 	require.ErrorIs(t, b.Publish(t.Context(), happened(1)), broker.ErrClosed)
 	goleak.VerifyNone(t, before)
 }
+
+func TestWhatIsPublishedBeforeItsConsumerEverRanWaitsInItsQueue(t *testing.T) {
+	url := testkit.AMQP(t)
+	queue := broker.Queue{Name: "stock", Types: []string{"com.test.made.v1"}}
+	publisher := broker.Connect(t.Context(), url, queue)
+	defer publisher.Close()
+	testkit.Eventually(t, "the broker", func() bool { return publisher.Ready(t.Context()) == nil })
+	first := cloudevents.New()
+	first.SetID("first")
+	first.SetSource("/test")
+	first.SetSubject("1")
+	first.SetType(queue.Types[0])
+	require.NoError(t, publisher.Publish(t.Context(), first))
+
+	heard := make(chan string, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- publisher.Consume(ctx, broker.Consumer{Name: queue.Name, Types: queue.Types, Handle: func(_ context.Context, event cloudevents.Event) error {
+			heard <- event.ID()
+			return nil
+		}})
+	}()
+	require.Equal(t, "first", <-heard)
+	cancel()
+	require.NoError(t, <-ended)
+}

@@ -28,7 +28,6 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/platform/testkit/netfault"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/catalogtest"
-	"github.com/ordersaga/ordersaga/services/catalog/internal/readside"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
 )
 
@@ -99,9 +98,9 @@ func freePort(t *testing.T) int {
 // company is the rest of the company, which publishes once the catalog listens.
 func company(t *testing.T, amqpURL string) *broker.Broker {
 	t.Helper()
-	b := broker.Connect(context.Background(), amqpURL)
+	b := broker.Connect(context.Background(), amqpURL, broker.Queues(events.Queues())...)
 	t.Cleanup(b.Close)
-	require.NoError(t, b.Declare(t.Context(), new(readside.Products).Consumer(nil)))
+	testkit.Eventually(t, "the company to reach the broker", func() bool { return b.Ready(t.Context()) == nil })
 	return b
 }
 

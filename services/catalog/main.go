@@ -9,6 +9,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
+	"github.com/ordersaga/ordersaga/contracts/events"
 	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/broker"
@@ -58,13 +59,13 @@ func run(ctx context.Context, cfg settings) error {
 	if err != nil {
 		return err
 	}
-	events := broker.Connect(ctx, cfg.AMQPURL.Reveal())
-	defer events.Close()
+	rabbit := broker.Connect(ctx, cfg.AMQPURL.Reveal(), broker.Queues(events.Queues())...)
+	defer rabbit.Close()
 
 	readSide := readside.NewProducts(documents)
 	readSideReady := func(ctx context.Context) error { return mongodb.Ready(ctx, documents) }
 	feed := readSide.Consumer(readSideReady)
-	relay := outbox.NewRelay(db, announcing(events, feed))
+	relay := outbox.NewRelay(db, rabbit.Publish)
 	needs := internal.Needs{DB: db, ReadSide: readSide, Pricing: cfg.Pricing.rates(), Announced: relay.Wake}
 
 	// The broker is not among them: events wait in the outbox while it is away.
@@ -88,7 +89,7 @@ func run(ctx context.Context, cfg settings) error {
 		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.ResolvedAdminPort(), ready), "ADMIN_PORT"),
 		lifecycle.Component{Name: "outbox relay", Run: relay.Run, Drain: 30 * time.Second},
 		lifecycle.Component{Name: "read side", Drain: feed.Timeout + 5*time.Second, Run: func(ctx context.Context) error {
-			return events.Consume(ctx, feed)
+			return rabbit.Consume(ctx, feed)
 		}},
 		lifecycle.GRPC("grpc", calls, cfg.GRPCAddress()),
 		lifecycle.HTTP("rest", api.Server(cfg.Address())),

@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/ordersaga/ordersaga/contracts/events"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/broker"
@@ -47,9 +48,9 @@ func run(ctx context.Context, cfg settings) error {
 	if err != nil {
 		return err
 	}
-	events := broker.Connect(ctx, cfg.AMQPURL.Reveal())
-	defer events.Close()
-	relay := outbox.NewRelay(db, events.Publish)
+	rabbit := broker.Connect(ctx, cfg.AMQPURL.Reveal(), broker.Queues(events.Queues())...)
+	defer rabbit.Close()
+	relay := outbox.NewRelay(db, rabbit.Publish)
 
 	// Not the broker: without it events wait in the outbox and orders go on.
 	ready := map[string]func(context.Context) error{"postgresql": db.Ready, "issuer": verifier.Ready}
@@ -68,7 +69,7 @@ func run(ctx context.Context, cfg settings) error {
 	return lifecycle.Run(ctx,
 		lifecycle.Component{Name: "outbox relay", Run: relay.Run, Drain: 30 * time.Second},
 		lifecycle.Component{Name: "products consumer", Drain: 35 * time.Second, Run: func(ctx context.Context) error {
-			return events.Consume(ctx, registerproduct.NewConsumer(db, relay.Wake))
+			return rabbit.Consume(ctx, registerproduct.NewConsumer(db, relay.Wake))
 		}},
 		lifecycle.Component{Name: "hold sweeper", Run: expireholds.NewSweeper(db, relay.Wake, cfg.HoldSweepInterval).Run},
 		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.ResolvedAdminPort(), ready), "ADMIN_PORT"),

@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 
+	"github.com/ordersaga/ordersaga/contracts/events"
 	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	"github.com/ordersaga/ordersaga/platform/auth"
@@ -71,12 +72,12 @@ func run(ctx context.Context, cfg settings) error {
 		return err
 	}
 	defer catalog.Close()
-	out := broker.Connect(ctx, cfg.AMQPURL.Reveal())
+	out := broker.Connect(ctx, cfg.AMQPURL.Reveal(), broker.Queues(events.Queues())...)
 	defer out.Close()
 
-	events := eventstore.New(db)
+	streams := eventstore.New(db)
 	needs := internal.Needs{
-		Events: events, Orders: store.New(events), Documents: documents,
+		Events: streams, Orders: store.New(streams), Documents: documents,
 		Catalog: quotes.New(catalogv1.NewCatalogServiceClient(catalog)),
 		Runs:    runs.New(temporal, cfg.TaskQueue),
 	}
@@ -100,9 +101,9 @@ func run(ctx context.Context, cfg settings) error {
 
 	return lifecycle.Run(ctx,
 		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.ResolvedAdminPort(), ready), "ADMIN_PORT"),
-		follow(events, publisher.Follow(out.Publish)),
-		follow(events, projector.New(needs.Orders, documents).Subscription()),
-		lifecycle.Component{Name: "sequencer", Run: events.Sequence, Drain: drain},
+		follow(streams, publisher.Follow(out.Publish)),
+		follow(streams, projector.New(needs.Orders, documents).Subscription()),
+		lifecycle.Component{Name: "sequencer", Run: streams.Sequence, Drain: drain},
 		lifecycle.GRPC("grpc", calls, cfg.GRPCAddress()),
 		lifecycle.HTTP("rest", api.Server(cfg.Address())),
 	)

@@ -229,13 +229,15 @@ func listen(t *testing.T, s *shop.Shop) *company {
 	b := broker.Connect(ctx, s.AMQP)
 	var ended sync.WaitGroup
 	ended.Go(func() {
-		assert.NoError(t, b.Consume(ctx, broker.Consumer{Name: "company.log", Types: []string{"com.ordersaga.#"}, Prefetch: 10,
+		assert.NoError(t, b.Consume(ctx, broker.Consumer{
+			Name: "company.log", Types: []string{"com.ordersaga.#"}, Prefetch: 10,
 			Handle: func(_ context.Context, event cloudevents.Event) error {
 				c.mu.Lock()
 				defer c.mu.Unlock()
 				c.heard = append(c.heard, event)
 				return nil
-			}}))
+			},
+		}))
 	})
 	t.Cleanup(func() { cancel(); ended.Wait(); b.Close() })
 	return c

@@ -13,9 +13,6 @@ import (
 	"github.com/ordersaga/ordersaga/platform/broker"
 )
 
-// ConsumerName names the queue: "ordersaga.catalog.read-side".
-const ConsumerName = "catalog.read-side"
-
 const (
 	// maxBatch is how many events the consumer takes at once.
 	maxBatch = 100
@@ -31,8 +28,8 @@ const (
 // ready fails, events are held.
 func (p *Products) Consumer(ready func(context.Context) error) broker.Consumer {
 	return broker.Consumer{
-		Name:        ConsumerName,
-		Types:       []string{events.ProductCreatedV1, events.StockChangedV1},
+		Name:        events.CatalogReadSide.Name,
+		Types:       events.CatalogReadSide.Types,
 		Prefetch:    maxBatch,
 		HandleBatch: p.Apply,
 		Ready:       ready,

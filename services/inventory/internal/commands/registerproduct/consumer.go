@@ -16,8 +16,8 @@ import (
 func NewConsumer(db *postgres.DB, announced func()) broker.Consumer {
 	handler := NewHandler(db, announced)
 	return broker.Consumer{
-		Name:  queue,
-		Types: []string{events.ProductCreatedV1},
+		Name:  events.InventoryProducts.Name,
+		Types: events.InventoryProducts.Types,
 		HandleBatch: func(ctx context.Context, batch []cloudevents.Event) error {
 			var request Request
 			for _, event := range batch {

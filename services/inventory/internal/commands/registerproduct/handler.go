@@ -8,14 +8,12 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ordersaga/ordersaga/contracts/events"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/inbox"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
-
-// queue names the consumer's queue and its rows in the inbox.
-const queue = "inventory.products"
 
 // Product as the catalog created it, with the id of the event that says so.
 type Product struct {
@@ -59,7 +57,7 @@ func fresh(ctx context.Context, tx *postgres.Tx, products []Product) (map[string
 	for i, product := range products {
 		ids[i] = product.EventID
 	}
-	first, err := inbox.Fresh(ctx, tx, queue, ids...)
+	first, err := inbox.Fresh(ctx, tx, events.InventoryProducts.Name, ids...)
 	if err != nil {
 		return nil, err
 	}
