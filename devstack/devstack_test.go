@@ -67,7 +67,7 @@ func settings(dir string) map[string]any {
 }
 
 // passableDir is a folder that any user can enter, which t.TempDir is not: as root the engines run as another user.
-func passableDir(t *testing.T) string {
+func passableDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "devstack-test-")
 	require.NoError(t, err)
@@ -77,7 +77,7 @@ func passableDir(t *testing.T) string {
 }
 
 type running struct {
-	t     *testing.T
+	t     testing.TB
 	dir   string
 	cmd   *exec.Cmd
 	ready chan struct{} // closed when it said so
@@ -88,7 +88,7 @@ type running struct {
 }
 
 // launch starts the program without waiting for anything.
-func launch(t *testing.T, settings map[string]any, flags ...string) *running {
+func launch(t testing.TB, settings map[string]any, flags ...string) *running {
 	t.Helper()
 	raw, err := json.Marshal(settings)
 	require.NoError(t, err)
@@ -98,7 +98,7 @@ func launch(t *testing.T, settings map[string]any, flags ...string) *running {
 	return follow(t, cmd, settings["dir"].(string))
 }
 
-func follow(t *testing.T, cmd *exec.Cmd, dir string) *running {
+func follow(t testing.TB, cmd *exec.Cmd, dir string) *running {
 	t.Helper()
 	stderr, err := cmd.StderrPipe()
 	require.NoError(t, err)
@@ -130,7 +130,7 @@ func follow(t *testing.T, cmd *exec.Cmd, dir string) *running {
 }
 
 // start runs a devstack until it is ready.
-func start(t *testing.T, settings map[string]any, flags ...string) *running {
+func start(t testing.TB, settings map[string]any, flags ...string) *running {
 	t.Helper()
 	r := launch(t, settings, flags...)
 	r.awaitReady()
@@ -271,7 +271,7 @@ func (r *running) killAndAwait(engine string) {
 	})
 }
 
-func deadline(t *testing.T) context.Context {
+func deadline(t testing.TB) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)

@@ -3,6 +3,7 @@ package ferretdb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -22,6 +23,18 @@ import (
 // Database is where the documents are kept.
 const Database = "ferretdb"
 
+// MaxConnections that FerretDB may have to PostgreSQL, which is to refuse it more: FerretDB is told that it may open as
+// many as it likes.
+//
+// It keeps one for every update and replacement that matched a document until the whole command ends, and takes
+// another one to write. A pool that is empty makes it wait for ever then, each command for what the others hold, and no
+// client can end that. PostgreSQL refuses instead: the command fails, gives back what it held, and can be repeated.
+const MaxConnections = 150
+
+// maxPoolSize is how many commands a client may have under way, where the driver's default is 100: together the
+// clients are to wait for their own turn rather than be refused.
+const maxPoolSize = 20
+
 // Server is a FerretDB. It needs no log-in: whoever reaches the port may do all.
 type Server struct {
 	cancel context.CancelFunc
@@ -33,13 +46,10 @@ type Server struct {
 // Start serves MongoDB clients at host:port from the PostgreSQL database at databaseURL, and returns when a client gets
 // an answer. Its own log goes to a file.
 func Start(ctx context.Context, host, connectHost string, port int, databaseURL, log string) (*Server, error) {
-	target, err := url.Parse(databaseURL)
+	target, err := poolURL(databaseURL)
 	if err != nil {
-		return nil, fmt.Errorf("starting FerretDB: the database address is no URL") // the error would quote the password
+		return nil, fmt.Errorf("starting FerretDB: %w", err)
 	}
-	query := target.Query()
-	query.Set("pool_max_conns", "30")
-	target.RawQuery = query.Encode()
 	file, err := process.OpenLog(log)
 	if err != nil {
 		return nil, fmt.Errorf("starting FerretDB: %w", err)
@@ -50,7 +60,7 @@ func Start(ctx context.Context, host, connectHost string, port int, databaseURL,
 		// At a lower level it writes out whole documents, for every command that fails.
 		Logger:        slog.New(slog.NewJSONHandler(file, &slog.HandlerOptions{Level: slog.LevelError})),
 		Handler:       "postgresql",
-		PostgreSQLURL: target.String(),
+		PostgreSQLURL: target,
 	})
 	if err != nil {
 		file.Close()
@@ -59,7 +69,7 @@ func Start(ctx context.Context, host, connectHost string, port int, databaseURL,
 	ctx, cancel := context.WithCancel(context.Background())
 	started := &Server{
 		cancel: cancel, ended: make(chan struct{}), log: file,
-		url: "mongodb://" + net.JoinHostPort(connectHost, strconv.Itoa(port)) + "/",
+		url: fmt.Sprintf("mongodb://%s/?maxPoolSize=%d", net.JoinHostPort(connectHost, strconv.Itoa(port)), maxPoolSize),
 	}
 	go func() {
 		defer close(started.ended)
@@ -70,6 +80,24 @@ func Start(ctx context.Context, host, connectHost string, port int, databaseURL,
 		return nil, fmt.Errorf("starting FerretDB: %w", err)
 	}
 	return started, nil
+}
+
+// poolURL adds FerretDB's settings of PostgreSQL to the address.
+func poolURL(databaseURL string) (string, error) {
+	target, err := url.Parse(databaseURL)
+	if err != nil {
+		return "", errors.New("the database address is no URL") // the error would quote the password
+	}
+	query := target.Query()
+	// Never reached, see MaxConnections.
+	query.Set("pool_max_conns", strconv.Itoa(2*MaxConnections))
+	query.Set("pool_max_conn_idle_time", "1m")
+	query.Set("connect_timeout", "10")
+	// FerretDB sends even the name of the field as a parameter. A plan that does not know it can use no index, and
+	// PostgreSQL would settle for such a plan where a collection was small when it was first asked.
+	query.Set("plan_cache_mode", "force_custom_plan")
+	target.RawQuery = query.Encode()
+	return target.String(), nil
 }
 
 // answers when a command that needs the database underneath does.

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -12,6 +13,8 @@ type Tenant struct {
 	Role      string
 	Password  string
 	Databases []string
+	// MaxConnections that the role may have at a time; 0 for as many as the server has.
+	MaxConnections int
 }
 
 // Admit creates the tenants that do not exist yet, and shuts everyone else out of their databases.
@@ -47,7 +50,12 @@ func admit(ctx context.Context, conn *pgx.Conn, tenant Tenant) error {
 	if known {
 		verb = "ALTER"
 	}
-	if err := run(ctx, conn, verb+" ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD %L", tenant.Role, tenant.Password); err != nil {
+	limit := -1 // none
+	if tenant.MaxConnections > 0 {
+		limit = tenant.MaxConnections
+	}
+	attributes := " ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT %s PASSWORD %L"
+	if err := run(ctx, conn, verb+attributes, tenant.Role, strconv.Itoa(limit), tenant.Password); err != nil {
 		return err
 	}
 	for _, database := range tenant.Databases {
@@ -76,7 +84,7 @@ func exists(ctx context.Context, conn *pgx.Conn, query, name string) (bool, erro
 }
 
 // run executes a statement that takes no parameters, such as CREATE ROLE. The server itself puts the values in:
-// %I an identifier, %L a literal, each quoted as it needs to be.
+// %I an identifier, %L a literal, each quoted as it needs to be, and %s a number as it is.
 func run(ctx context.Context, conn *pgx.Conn, template string, values ...string) error {
 	var statement string
 	if err := conn.QueryRow(ctx, "SELECT format($1, VARIADIC $2::text[])", template, values).Scan(&statement); err != nil {

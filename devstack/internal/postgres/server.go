@@ -114,8 +114,9 @@ func (s *Server) start(context.Context) (*process.Child, error) {
 		"unix_socket_directories=" + sockets,
 		"hba_file=" + s.accessFile(),
 		"password_encryption=scram-sha-256",
-		// Every service, the worker, FerretDB and the four services of Temporal keep a pool, and so do tests.
-		"max_connections=300",
+		// What may be taken at most: 150 by FerretDB, 25 by each of the four services of Temporal, 20 by each instance of
+		// the four services of the product; with two instances of each there are 90 left for tests and people.
+		"max_connections=500",
 		"shared_buffers=256MB",
 		"max_wal_size=2GB",
 		// Compiling short statements costs more than it gives.

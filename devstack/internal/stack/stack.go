@@ -189,7 +189,9 @@ func (s *Stack) tenants() ([]postgres.Tenant, error) {
 		tenants = append(tenants, postgres.Tenant{Role: temporalRole, Databases: []string{temporal.Database, temporal.VisibilityDatabase}})
 	}
 	if s.cfg.Runs(config.MongoDB) {
-		tenants = append(tenants, postgres.Tenant{Role: ferretdbRole, Databases: []string{ferretdb.Database}})
+		tenants = append(tenants, postgres.Tenant{
+			Role: ferretdbRole, Databases: []string{ferretdb.Database}, MaxConnections: ferretdb.MaxConnections,
+		})
 	}
 	for i := range tenants {
 		var err error
@@ -247,6 +249,9 @@ func (s *Stack) startDocuments(ctx context.Context) error {
 	password, err := s.rolePassword(ferretdbRole)
 	if err != nil {
 		return err
+	}
+	if err := ferretdb.IndexID(ctx, s.postgres.URL(postgres.Superuser, s.postgres.Password, ferretdb.Database)); err != nil {
+		return hint(err, s.folders.log("postgres"))
 	}
 	address := s.postgres.URL(ferretdbRole, password, ferretdb.Database)
 	server, err := ferretdb.Start(ctx, s.cfg.Host, s.cfg.ConnectHost(), s.cfg.Ports.MongoDB, address, s.folders.log("ferretdb"))
