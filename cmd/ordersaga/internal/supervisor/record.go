@@ -14,8 +14,11 @@ import (
 type note struct {
 	Pid   int    `json:"pid"`
 	Birth string `json:"birth"`
-	// Patience, in nanoseconds, it had to stop.
+	// Patience, in nanoseconds, it has to stop.
 	Patience time.Duration `json:"patience"`
+	// Told is true when the kernel asks it to stop, should the supervisor die. To
+	// ask again is to hurry it.
+	Told bool `json:"told,omitempty"`
 }
 
 func notePath(runDir, name string) string { return filepath.Join(runDir, name+".pid.json") }
@@ -25,7 +28,8 @@ func record(runDir string, program Program, pid int) error {
 	if err != nil {
 		return nil // it has ended already: there is nothing to find later
 	}
-	raw, err := json.Marshal(note{Pid: pid, Birth: born, Patience: program.Patience})
+	told := deathIsTold && program.Orphaned == syscall.SIGTERM
+	raw, err := json.Marshal(note{Pid: pid, Birth: born, Patience: program.Patience, Told: told})
 	if err == nil {
 		err = writeWhole(notePath(runDir, program.Name), raw)
 	}
@@ -72,7 +76,9 @@ func (s *Supervisor) endLeftover(name string) error {
 		return nil
 	}
 	s.say("%s of an earlier start still runs (process %d): it is stopped", name, left.Pid)
-	_ = syscall.Kill(left.Pid, syscall.SIGTERM)
+	if !left.Told {
+		_ = syscall.Kill(left.Pid, syscall.SIGTERM)
+	}
 	if gone(left, left.Patience) {
 		return nil
 	}
