@@ -1,0 +1,110 @@
+package races_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
+	"github.com/ordersaga/ordersaga/contracts/refusals"
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/refusal"
+	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/test/shop"
+)
+
+// TestAHoldIsAllocatedOrExpiresNeverBoth lets orders allocate around the instant
+// at which their hold runs out, while the sweep takes back what ran out.
+func TestAHoldIsAllocatedOrExpiresNeverBoth(t *testing.T) {
+	const orders, quantity = 150, 2
+	s := shop.Open(t, shop.Options{
+		Without: []string{shop.Orders, shop.Worker, shop.Payments, shop.Paysim, shop.Catalog},
+		Env:     map[string][]string{shop.Inventory: {"HOLD_SWEEP_INTERVAL=100ms"}},
+	})
+	delivery := s.Operator().Post(shop.Inventory, "/v1/stock/receipts",
+		map[string]any{"lines": []shop.Line{{SKU: "tea", Quantity: orders * quantity}}}, "Idempotency-Key", "delivery")
+	require.Equal(t, 201, delivery.Status, "%s", delivery)
+	inventory := dialInventory(t, s)
+
+	allocated := make([]bool, orders)
+	ids := make([]string, orders)
+	var all sync.WaitGroup
+	for i := range orders {
+		ids[i] = uuid.NewString()
+		all.Go(func() {
+			held, err := inventory.Reserve(t.Context(), &inventoryv1.ReserveRequest{
+				Step: step(ids[i], "reserve-stock"), HoldFor: durationpb.New(time.Second),
+				Lines: []*commonv1.Line{{Sku: "tea", Quantity: quantity}},
+			})
+			if !assert.NoError(t, err) {
+				return
+			}
+			// From well before the end of the hold until well after it, most of them
+			// right around it: time is what is tested, so it is waited for.
+			offset := time.Duration(i-orders/2) * 4 * time.Millisecond
+			<-time.After(time.Until(held.GetExpiresAt().AsTime().Add(offset)))
+			allocated[i] = allocate(t, inventory, ids[i])
+		})
+	}
+	all.Wait()
+
+	won := int64(0)
+	for i, id := range ids {
+		if allocated[i] {
+			won += quantity
+		}
+		assert.Equal(t, allocated[i], allocate(t, inventory, id), "order %s is told the same again", id)
+	}
+	assert.Positive(t, won, "some were in time")
+	assert.Less(t, won, int64(orders*quantity), "some were late")
+	testkit.Eventually(t, "the sweep to take back what ran out", func() bool { return s.Stock("tea").Reserved <= won })
+	assert.Equal(t, shop.Stock{OnHand: orders * quantity, Reserved: won, Available: orders*quantity - won}, s.Stock("tea"))
+
+	kinds := map[string][]string{}
+	for _, movement := range journal(t, s, "tea") {
+		kinds[movement.Reference] = append(kinds[movement.Reference], movement.Kind)
+	}
+	for i, id := range ids {
+		want := []string{"reserve", "expire"}
+		if allocated[i] {
+			want = []string{"reserve", "allocate"}
+		}
+		assert.Equal(t, want, kinds[id], "order %s", id)
+	}
+}
+
+func step(orderID, name string) *commonv1.Step {
+	return &commonv1.Step{OrderId: orderID, Saga: "place-order", Name: name}
+}
+
+// allocate tells whether an order's hold became an allocation.
+func allocate(t *testing.T, inventory inventoryv1.InventoryServiceClient, orderID string) bool {
+	_, err := inventory.Allocate(t.Context(), &inventoryv1.AllocateRequest{Step: step(orderID, "allocate-stock")})
+	if err == nil {
+		return true
+	}
+	var refused *refusal.Refusal
+	if assert.ErrorAs(t, err, &refused) {
+		assert.Equal(t, refusals.HoldExpired, refused.Reason)
+	}
+	return false
+}
+
+func dialInventory(t *testing.T, s *shop.Shop) inventoryv1.InventoryServiceClient {
+	t.Helper()
+	connection, err := rpc.Dial(s.GRPC(shop.Inventory), auth.ServiceTokens(t.Context(), config.Auth{
+		Issuer: testkit.Issuer(t), Audience: "ordersaga", Environment: config.Development,
+		ClientID: testkit.ClientID, ClientSecret: testkit.ClientSecret,
+	}))
+	require.NoError(t, err)
+	t.Cleanup(func() { connection.Close() })
+	return inventoryv1.NewInventoryServiceClient(connection)
+}
