@@ -13,6 +13,7 @@ import (
 	inventoryactivities "github.com/ordersaga/ordersaga/activities/inventory"
 	ordersactivities "github.com/ordersaga/ordersaga/activities/orders"
 	paymentsactivities "github.com/ordersaga/ordersaga/activities/payments"
+	sweepactivities "github.com/ordersaga/ordersaga/activities/sweep"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
@@ -58,6 +59,9 @@ func run(ctx context.Context) error {
 
 	w := worker.New(temporal, cfg.TaskQueue, cfg.options())
 	registerWorkflows(w)
+	w.RegisterActivity(&sweepactivities.Activities{
+		Client: ordersv1.NewOrdersServiceClient(orders), Temporal: temporal, TaskQueue: cfg.TaskQueue,
+	})
 	registerActivities(w, orders, inventory, payments)
 
 	ready := map[string]func(context.Context) error{
@@ -66,6 +70,7 @@ func run(ctx context.Context) error {
 	}
 	return lifecycle.Run(ctx,
 		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.Port, ready), "PORT"),
+		lifecycle.Component{Name: "sweep", Run: scheduled(temporal, cfg)},
 		lifecycle.Component{Name: "worker", Run: polling(w), Drain: cfg.StopTimeout + 10*time.Second},
 	)
 }

@@ -25,6 +25,10 @@ type settings struct {
 	BuildID        string `env:"TEMPORAL_WORKER_BUILD_ID" desc:"the build of this worker within its deployment"`
 	// StopTimeout must exceed the bound of a local try, or a stop cuts it off.
 	StopTimeout time.Duration `env:"WORKER_STOP_TIMEOUT" envDefault:"15s" desc:"how long running activities get to finish at a stop, 2s to 5m"`
+	// SweepInterval and SweepAge say how often orders without a saga are looked
+	// for, and from which age on.
+	SweepInterval time.Duration `env:"SWEEP_INTERVAL" envDefault:"1m" desc:"how often orders without a saga are looked for, 1s to 1h"`
+	SweepAge      time.Duration `env:"SWEEP_AGE" envDefault:"1m" desc:"how old an unsettled order must be to be looked at, 0s to 24h"`
 	// Concurrency is how many activities run at once.
 	Concurrency int `env:"WORKER_CONCURRENCY" envDefault:"100" desc:"how many activities run at once, 1 to 10000"`
 }
@@ -39,6 +43,12 @@ func (s settings) Validate() error {
 	}
 	if s.StopTimeout < 2*time.Second || s.StopTimeout > 5*time.Minute {
 		return fmt.Errorf("WORKER_STOP_TIMEOUT must be between 2s and 5m, not %s", s.StopTimeout)
+	}
+	if s.SweepInterval < time.Second || s.SweepInterval > time.Hour {
+		return fmt.Errorf("SWEEP_INTERVAL must be between 1s and 1h, not %s", s.SweepInterval)
+	}
+	if s.SweepAge < 0 || s.SweepAge > 24*time.Hour {
+		return fmt.Errorf("SWEEP_AGE must be between 0s and 24h, not %s", s.SweepAge)
 	}
 	if s.Concurrency < 1 || s.Concurrency > 10000 {
 		return fmt.Errorf("WORKER_CONCURRENCY must be between 1 and 10000, not %d", s.Concurrency)

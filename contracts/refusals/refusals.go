@@ -33,6 +33,9 @@ const (
 	// StepTimedOut: a step was not done by its business deadline, for technical
 	// reasons. The saga gives this reason itself. Details: StepDetails.
 	StepTimedOut = "step_timed_out"
+	// Interrupted: the saga was ended from outside before its pivot, and another
+	// one undid what it had done.
+	Interrupted = "interrupted"
 	// Cancelled: the saga was cancelled before its pivot.
 	Cancelled = "cancelled"
 )

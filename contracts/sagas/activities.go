@@ -13,6 +13,7 @@ const (
 	ConfirmOrder      = "ConfirmOrder"
 	RejectOrder       = "RejectOrder"
 	CancelOrder       = "CancelOrder"
+	ResumeUnsettled   = "ResumeUnsettled"
 	MarkStuck         = "MarkStuck"
 	ReserveStock      = "ReserveStock"
 	AllocateStock     = "AllocateStock"

@@ -16,7 +16,9 @@ const TaskQueue = "ordersaga"
 
 // Workflow names, as the Temporal Web UI shows them.
 const (
-	PlaceOrder = "PlaceOrder"
+	PlaceOrder  = "PlaceOrder"
+	ResumeOrder = "ResumeOrder"
+	SweepOrders = "SweepOrders"
 )
 
 // Updates. Every workflow of an order knows them all: one that does not serve an
@@ -89,13 +91,36 @@ type PlaceOrderInput struct {
 	PlacedAt      time.Time `json:"placed_at"`
 }
 
+// ResumeOrderInput starts ResumeOrder on an order whose saga is gone.
+type ResumeOrderInput struct {
+	OrderID    string `json:"order_id"`
+	CustomerID string `json:"customer_id"`
+}
+
+// SweepOrdersInput starts SweepOrders.
+type SweepOrdersInput struct {
+	// OlderThan spares orders that were placed just now.
+	OlderThan time.Duration `json:"older_than"`
+}
+
+// SweepOrdersResult counts what a sweep found.
+type SweepOrdersResult struct {
+	Unsettled int `json:"unsettled"` // orders that were looked at
+	Resumed   int `json:"resumed"`   // of these, without an open run
+}
+
 // PlaceRequest is the argument of UpdatePlace.
 type PlaceRequest struct {
 	RequestHash string `json:"request_hash"`
 }
 
-// Statuses an order can be settled with.
+// WorkflowTaskTimeout of every saga: a worker that is killed with a task in hand
+// costs this long. It is above the local activities of one task together.
+const WorkflowTaskTimeout = 5 * time.Second
+
+// Statuses of an order as a saga says them: placed until it is settled.
 const (
+	StatusPlaced    = "placed"
 	StatusConfirmed = "confirmed"
 	StatusRejected  = "rejected"
 	StatusCancelled = "cancelled"

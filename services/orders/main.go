@@ -28,6 +28,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
+	"github.com/ordersaga/ordersaga/services/orders/internal/unsettled"
+	"github.com/ordersaga/ordersaga/services/orders/migrations"
 )
 
 func main() {
@@ -48,6 +50,9 @@ func run(ctx context.Context, cfg settings) error {
 	}
 	defer db.Close()
 	if err := postgres.MigrateNamed(ctx, db, "eventstore", eventstore.Migrations); err != nil {
+		return err
+	}
+	if err := postgres.Migrate(ctx, db, migrations.Files); err != nil {
 		return err
 	}
 	documents, err := mongodb.Open(ctx, cfg.MongoDBURI.Reveal(), cfg.MongoDBDatabase)
@@ -77,7 +82,7 @@ func run(ctx context.Context, cfg settings) error {
 
 	streams := eventstore.New(db)
 	needs := internal.Needs{
-		Events: streams, Orders: store.New(streams), Documents: documents,
+		Events: streams, Orders: store.New(streams), Unsettled: unsettled.New(db), Documents: documents,
 		Catalog: quotes.New(catalogv1.NewCatalogServiceClient(catalog)),
 		Runs:    runs.New(temporal, cfg.TaskQueue),
 	}
@@ -102,6 +107,7 @@ func run(ctx context.Context, cfg settings) error {
 	return lifecycle.Run(ctx,
 		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.ResolvedAdminPort(), ready), "ADMIN_PORT"),
 		follow(streams, publisher.Follow(out.Publish)),
+		follow(streams, needs.Unsettled.Subscription()),
 		follow(streams, projector.New(needs.Orders, documents).Subscription()),
 		lifecycle.Component{Name: "sequencer", Run: streams.Sequence, Drain: drain},
 		lifecycle.GRPC("grpc", calls, cfg.GRPCAddress()),

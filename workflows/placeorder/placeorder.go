@@ -14,6 +14,9 @@ import (
 	"github.com/ordersaga/ordersaga/workflows/saga"
 )
 
+// name of the saga in the barrier's keys.
+const name = "place-order"
+
 // PlaceOrder places the order of its input. A rejected order is a completed run
 // whose outcome says why; a run that was cancelled before the pivot ends as
 // cancelled, with everything undone.
@@ -22,7 +25,7 @@ func PlaceOrder(ctx workflow.Context, in sagas.PlaceOrderInput) (sagas.Outcome, 
 	if err := saga.Register(ctx, saga.Handlers{sagas.UpdatePlace: o.awaitOutcome}); err != nil {
 		return sagas.Outcome{}, err
 	}
-	s := saga.Begin(ctx, in.OrderID, "place-order")
+	s := saga.Begin(ctx, in.OrderID, name)
 
 	s.Forward(o.recordPlaced())
 	if s.Failed() != nil {

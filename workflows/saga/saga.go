@@ -118,6 +118,13 @@ func (s *Saga) Do(step Step) {
 	}
 }
 
+// MayHaveDone registers the undos of steps that another run may have done, and
+// fails the saga for the reason that this one has to turn back.
+func (s *Saga) MayHaveDone(why *refusal.Refusal, steps ...Step) {
+	s.undos = append(s.undos, steps...)
+	s.failed = why
+}
+
 // Pivot runs the step after which there is no way back, unless one before it
 // failed or the workflow was cancelled. Once it is tried it is tried until it is
 // done: whether a try that failed took effect cannot be known. Only a refusal

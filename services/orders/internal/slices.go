@@ -18,9 +18,11 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/getorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/gettimeline"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listorders"
+	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listunsettled"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
+	"github.com/ordersaga/ordersaga/services/orders/internal/unsettled"
 )
 
 // Description of the service, for the head of its API's documentation.
@@ -31,6 +33,7 @@ const Description = "Orders of a shop: placed with one request, confirmed or ref
 type Needs struct {
 	Events    *eventstore.Store
 	Orders    *store.Orders
+	Unsettled *unsettled.Orders
 	Documents *mongo.Database
 	Catalog   *quotes.Catalog
 	Runs      *runs.Runs
@@ -55,6 +58,7 @@ type service struct {
 	reject.Rejecter
 	cancel.Canceller
 	markstuck.Marker
+	listunsettled.Lister
 }
 
 // Service makes the gRPC service, by which sagas write.
@@ -66,5 +70,6 @@ func Service(n Needs) ordersv1.OrdersServiceServer {
 		Rejecter:    reject.New(n.Orders),
 		Canceller:   cancel.New(n.Orders),
 		Marker:      markstuck.New(n.Orders),
+		Lister:      listunsettled.New(n.Unsettled),
 	}
 }

@@ -29,8 +29,6 @@ const (
 	// lookTimeout bounds a look at a run. It is a limit of its own, because one
 	// looks when the caller's time is over.
 	lookTimeout = 5 * time.Second
-	// taskTimeout is how long a worker that was killed keeps a task.
-	taskTimeout = 5 * time.Second
 	// memoRequestHash is where a run carries the hash of its request, for
 	// whoever finds the run before its order.
 	memoRequestHash = "request_hash"
@@ -147,10 +145,10 @@ func (r *Runs) options(in sagas.PlaceOrderInput) client.StartWorkflowOptions {
 		ID:                    sagas.WorkflowID(in.OrderID),
 		TaskQueue:             r.taskQueue,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-		WorkflowTaskTimeout:   taskTimeout,
+		WorkflowTaskTimeout:   sagas.WorkflowTaskTimeout,
 		// No execution timeout: it would end a saga that is stuck, undone or not.
 		TypedSearchAttributes: temporal.NewSearchAttributes(
-			sagas.OrderStatus.ValueSet(statusPlaced),
+			sagas.OrderStatus.ValueSet(sagas.StatusPlaced),
 			sagas.SagaState.ValueSet(sagas.SagaRunning),
 			sagas.CustomerID.ValueSet(in.CustomerID),
 		),
@@ -159,9 +157,6 @@ func (r *Runs) options(in sagas.PlaceOrderInput) client.StartWorkflowOptions {
 		Memo:          map[string]any{memoRequestHash: in.RequestHash},
 	}
 }
-
-// statusPlaced is the first value of the search attribute OrderStatus.
-const statusPlaced = "placed"
 
 func existing(err error) error {
 	var started *serviceerror.WorkflowExecutionAlreadyStarted

@@ -11,6 +11,7 @@ import (
 	v1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -815,6 +816,182 @@ func (*CancelResponse) Descriptor() ([]byte, []int) {
 	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{13}
 }
 
+type ListUnsettledRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only orders that were placed at least this long ago, 0 s to 24 h.
+	OlderThan *durationpb.Duration `protobuf:"bytes,1,opt,name=older_than,json=olderThan,proto3" json:"older_than,omitempty"`
+	// Only orders behind this one, as the last answer ended; empty at first.
+	After string `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
+	// 1 to 1,000.
+	Limit         int32 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUnsettledRequest) Reset() {
+	*x = ListUnsettledRequest{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUnsettledRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUnsettledRequest) ProtoMessage() {}
+
+func (x *ListUnsettledRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUnsettledRequest.ProtoReflect.Descriptor instead.
+func (*ListUnsettledRequest) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ListUnsettledRequest) GetOlderThan() *durationpb.Duration {
+	if x != nil {
+		return x.OlderThan
+	}
+	return nil
+}
+
+func (x *ListUnsettledRequest) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
+func (x *ListUnsettledRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type UnsettledOrder struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	OrderId       string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	CustomerId    string                 `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	PlacedAt      *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=placed_at,json=placedAt,proto3" json:"placed_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnsettledOrder) Reset() {
+	*x = UnsettledOrder{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnsettledOrder) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnsettledOrder) ProtoMessage() {}
+
+func (x *UnsettledOrder) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnsettledOrder.ProtoReflect.Descriptor instead.
+func (*UnsettledOrder) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *UnsettledOrder) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *UnsettledOrder) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *UnsettledOrder) GetPlacedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PlacedAt
+	}
+	return nil
+}
+
+type ListUnsettledResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Orders []*UnsettledOrder      `protobuf:"bytes,1,rep,name=orders,proto3" json:"orders,omitempty"`
+	// Asks for the next orders; empty when there are none.
+	Next          string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUnsettledResponse) Reset() {
+	*x = ListUnsettledResponse{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUnsettledResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUnsettledResponse) ProtoMessage() {}
+
+func (x *ListUnsettledResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUnsettledResponse.ProtoReflect.Descriptor instead.
+func (*ListUnsettledResponse) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ListUnsettledResponse) GetOrders() []*UnsettledOrder {
+	if x != nil {
+		return x.Orders
+	}
+	return nil
+}
+
+func (x *ListUnsettledResponse) GetNext() string {
+	if x != nil {
+		return x.Next
+	}
+	return ""
+}
+
 type MarkStuckRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	OrderId       string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
@@ -829,7 +1006,7 @@ type MarkStuckRequest struct {
 
 func (x *MarkStuckRequest) Reset() {
 	*x = MarkStuckRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[14]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -841,7 +1018,7 @@ func (x *MarkStuckRequest) String() string {
 func (*MarkStuckRequest) ProtoMessage() {}
 
 func (x *MarkStuckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[14]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -854,7 +1031,7 @@ func (x *MarkStuckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkStuckRequest.ProtoReflect.Descriptor instead.
 func (*MarkStuckRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{14}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *MarkStuckRequest) GetOrderId() string {
@@ -907,7 +1084,7 @@ type MarkStuckResponse struct {
 
 func (x *MarkStuckResponse) Reset() {
 	*x = MarkStuckResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[15]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -919,7 +1096,7 @@ func (x *MarkStuckResponse) String() string {
 func (*MarkStuckResponse) ProtoMessage() {}
 
 func (x *MarkStuckResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[15]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -932,14 +1109,14 @@ func (x *MarkStuckResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkStuckResponse.ProtoReflect.Descriptor instead.
 func (*MarkStuckResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{15}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{18}
 }
 
 var File_ordersaga_orders_v1_orders_proto protoreflect.FileDescriptor
 
 const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\n" +
-	" ordersaga/orders/v1/orders.proto\x12\x13ordersaga.orders.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a ordersaga/common/v1/common.proto\"\x97\x01\n" +
+	" ordersaga/orders/v1/orders.proto\x12\x13ordersaga.orders.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a ordersaga/common/v1/common.proto\"\x97\x01\n" +
 	"\tOrderLine\x12\x1b\n" +
 	"\x03sku\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x03sku\x12\x1c\n" +
 	"\x04name\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\x04name\x12&\n" +
@@ -993,7 +1170,21 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\x06reason\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x06reason\x12I\n" +
 	"\x0estock_reserved\x18\x03 \x01(\v2\".ordersaga.orders.v1.StockReservedR\rstockReserved\x12U\n" +
 	"\x12payment_authorized\x18\x04 \x01(\v2&.ordersaga.orders.v1.PaymentAuthorizedR\x11paymentAuthorized\"\x10\n" +
-	"\x0eCancelResponse\"\xea\x01\n" +
+	"\x0eCancelResponse\"\xa4\x01\n" +
+	"\x14ListUnsettledRequest\x12K\n" +
+	"\n" +
+	"older_than\x18\x01 \x01(\v2\x19.google.protobuf.DurationB\x11\xbaH\x0e\xc8\x01\x01\xaa\x01\b\"\x04\b\x80\xa3\x052\x00R\tolderThan\x12\x1d\n" +
+	"\x05after\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\x05after\x12 \n" +
+	"\x05limit\x18\x03 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x01R\x05limit\"\x85\x01\n" +
+	"\x0eUnsettledOrder\x12\x19\n" +
+	"\border_id\x18\x01 \x01(\tR\aorderId\x12\x1f\n" +
+	"\vcustomer_id\x18\x02 \x01(\tR\n" +
+	"customerId\x127\n" +
+	"\tplaced_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bplacedAt\"h\n" +
+	"\x15ListUnsettledResponse\x12;\n" +
+	"\x06orders\x18\x01 \x03(\v2#.ordersaga.orders.v1.UnsettledOrderR\x06orders\x12\x12\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\"\xea\x01\n" +
 	"\x10MarkStuckRequest\x12#\n" +
 	"\border_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\aorderId\x12\x1b\n" +
 	"\x04saga\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x04saga\x12\x1b\n" +
@@ -1002,13 +1193,14 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\n" +
 	"last_error\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\tlastError\x122\n" +
 	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x02at\"\x13\n" +
-	"\x11MarkStuckResponse2\xc0\x04\n" +
+	"\x11MarkStuckResponse2\xa8\x05\n" +
 	"\rOrdersService\x12c\n" +
 	"\fRecordPlaced\x12(.ordersaga.orders.v1.RecordPlacedRequest\x1a).ordersaga.orders.v1.RecordPlacedResponse\x12T\n" +
 	"\aConfirm\x12#.ordersaga.orders.v1.ConfirmRequest\x1a$.ordersaga.orders.v1.ConfirmResponse\x12r\n" +
 	"\x11StartCompensation\x12-.ordersaga.orders.v1.StartCompensationRequest\x1a..ordersaga.orders.v1.StartCompensationResponse\x12Q\n" +
 	"\x06Reject\x12\".ordersaga.orders.v1.RejectRequest\x1a#.ordersaga.orders.v1.RejectResponse\x12Q\n" +
-	"\x06Cancel\x12\".ordersaga.orders.v1.CancelRequest\x1a#.ordersaga.orders.v1.CancelResponse\x12Z\n" +
+	"\x06Cancel\x12\".ordersaga.orders.v1.CancelRequest\x1a#.ordersaga.orders.v1.CancelResponse\x12f\n" +
+	"\rListUnsettled\x12).ordersaga.orders.v1.ListUnsettledRequest\x1a*.ordersaga.orders.v1.ListUnsettledResponse\x12Z\n" +
 	"\tMarkStuck\x12%.ordersaga.orders.v1.MarkStuckRequest\x1a&.ordersaga.orders.v1.MarkStuckResponseBMZKgithub.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1;ordersv1b\x06proto3"
 
 var (
@@ -1023,7 +1215,7 @@ func file_ordersaga_orders_v1_orders_proto_rawDescGZIP() []byte {
 	return file_ordersaga_orders_v1_orders_proto_rawDescData
 }
 
-var file_ordersaga_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_ordersaga_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_ordersaga_orders_v1_orders_proto_goTypes = []any{
 	(*OrderLine)(nil),                 // 0: ordersaga.orders.v1.OrderLine
 	(*OrderAdjustment)(nil),           // 1: ordersaga.orders.v1.OrderAdjustment
@@ -1039,43 +1231,52 @@ var file_ordersaga_orders_v1_orders_proto_goTypes = []any{
 	(*RejectResponse)(nil),            // 11: ordersaga.orders.v1.RejectResponse
 	(*CancelRequest)(nil),             // 12: ordersaga.orders.v1.CancelRequest
 	(*CancelResponse)(nil),            // 13: ordersaga.orders.v1.CancelResponse
-	(*MarkStuckRequest)(nil),          // 14: ordersaga.orders.v1.MarkStuckRequest
-	(*MarkStuckResponse)(nil),         // 15: ordersaga.orders.v1.MarkStuckResponse
-	(*v1.Money)(nil),                  // 16: ordersaga.common.v1.Money
-	(*timestamppb.Timestamp)(nil),     // 17: google.protobuf.Timestamp
+	(*ListUnsettledRequest)(nil),      // 14: ordersaga.orders.v1.ListUnsettledRequest
+	(*UnsettledOrder)(nil),            // 15: ordersaga.orders.v1.UnsettledOrder
+	(*ListUnsettledResponse)(nil),     // 16: ordersaga.orders.v1.ListUnsettledResponse
+	(*MarkStuckRequest)(nil),          // 17: ordersaga.orders.v1.MarkStuckRequest
+	(*MarkStuckResponse)(nil),         // 18: ordersaga.orders.v1.MarkStuckResponse
+	(*v1.Money)(nil),                  // 19: ordersaga.common.v1.Money
+	(*timestamppb.Timestamp)(nil),     // 20: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),       // 21: google.protobuf.Duration
 }
 var file_ordersaga_orders_v1_orders_proto_depIdxs = []int32{
 	0,  // 0: ordersaga.orders.v1.RecordPlacedRequest.lines:type_name -> ordersaga.orders.v1.OrderLine
 	1,  // 1: ordersaga.orders.v1.RecordPlacedRequest.adjustments:type_name -> ordersaga.orders.v1.OrderAdjustment
-	16, // 2: ordersaga.orders.v1.RecordPlacedRequest.total:type_name -> ordersaga.common.v1.Money
-	17, // 3: ordersaga.orders.v1.RecordPlacedRequest.placed_at:type_name -> google.protobuf.Timestamp
-	17, // 4: ordersaga.orders.v1.StockReserved.at:type_name -> google.protobuf.Timestamp
-	17, // 5: ordersaga.orders.v1.StockReserved.expires_at:type_name -> google.protobuf.Timestamp
-	17, // 6: ordersaga.orders.v1.PaymentAuthorized.at:type_name -> google.protobuf.Timestamp
+	19, // 2: ordersaga.orders.v1.RecordPlacedRequest.total:type_name -> ordersaga.common.v1.Money
+	20, // 3: ordersaga.orders.v1.RecordPlacedRequest.placed_at:type_name -> google.protobuf.Timestamp
+	20, // 4: ordersaga.orders.v1.StockReserved.at:type_name -> google.protobuf.Timestamp
+	20, // 5: ordersaga.orders.v1.StockReserved.expires_at:type_name -> google.protobuf.Timestamp
+	20, // 6: ordersaga.orders.v1.PaymentAuthorized.at:type_name -> google.protobuf.Timestamp
 	4,  // 7: ordersaga.orders.v1.ConfirmRequest.stock_reserved:type_name -> ordersaga.orders.v1.StockReserved
 	5,  // 8: ordersaga.orders.v1.ConfirmRequest.payment_authorized:type_name -> ordersaga.orders.v1.PaymentAuthorized
 	4,  // 9: ordersaga.orders.v1.RejectRequest.stock_reserved:type_name -> ordersaga.orders.v1.StockReserved
 	5,  // 10: ordersaga.orders.v1.RejectRequest.payment_authorized:type_name -> ordersaga.orders.v1.PaymentAuthorized
 	4,  // 11: ordersaga.orders.v1.CancelRequest.stock_reserved:type_name -> ordersaga.orders.v1.StockReserved
 	5,  // 12: ordersaga.orders.v1.CancelRequest.payment_authorized:type_name -> ordersaga.orders.v1.PaymentAuthorized
-	17, // 13: ordersaga.orders.v1.MarkStuckRequest.at:type_name -> google.protobuf.Timestamp
-	2,  // 14: ordersaga.orders.v1.OrdersService.RecordPlaced:input_type -> ordersaga.orders.v1.RecordPlacedRequest
-	6,  // 15: ordersaga.orders.v1.OrdersService.Confirm:input_type -> ordersaga.orders.v1.ConfirmRequest
-	8,  // 16: ordersaga.orders.v1.OrdersService.StartCompensation:input_type -> ordersaga.orders.v1.StartCompensationRequest
-	10, // 17: ordersaga.orders.v1.OrdersService.Reject:input_type -> ordersaga.orders.v1.RejectRequest
-	12, // 18: ordersaga.orders.v1.OrdersService.Cancel:input_type -> ordersaga.orders.v1.CancelRequest
-	14, // 19: ordersaga.orders.v1.OrdersService.MarkStuck:input_type -> ordersaga.orders.v1.MarkStuckRequest
-	3,  // 20: ordersaga.orders.v1.OrdersService.RecordPlaced:output_type -> ordersaga.orders.v1.RecordPlacedResponse
-	7,  // 21: ordersaga.orders.v1.OrdersService.Confirm:output_type -> ordersaga.orders.v1.ConfirmResponse
-	9,  // 22: ordersaga.orders.v1.OrdersService.StartCompensation:output_type -> ordersaga.orders.v1.StartCompensationResponse
-	11, // 23: ordersaga.orders.v1.OrdersService.Reject:output_type -> ordersaga.orders.v1.RejectResponse
-	13, // 24: ordersaga.orders.v1.OrdersService.Cancel:output_type -> ordersaga.orders.v1.CancelResponse
-	15, // 25: ordersaga.orders.v1.OrdersService.MarkStuck:output_type -> ordersaga.orders.v1.MarkStuckResponse
-	20, // [20:26] is the sub-list for method output_type
-	14, // [14:20] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	21, // 13: ordersaga.orders.v1.ListUnsettledRequest.older_than:type_name -> google.protobuf.Duration
+	20, // 14: ordersaga.orders.v1.UnsettledOrder.placed_at:type_name -> google.protobuf.Timestamp
+	15, // 15: ordersaga.orders.v1.ListUnsettledResponse.orders:type_name -> ordersaga.orders.v1.UnsettledOrder
+	20, // 16: ordersaga.orders.v1.MarkStuckRequest.at:type_name -> google.protobuf.Timestamp
+	2,  // 17: ordersaga.orders.v1.OrdersService.RecordPlaced:input_type -> ordersaga.orders.v1.RecordPlacedRequest
+	6,  // 18: ordersaga.orders.v1.OrdersService.Confirm:input_type -> ordersaga.orders.v1.ConfirmRequest
+	8,  // 19: ordersaga.orders.v1.OrdersService.StartCompensation:input_type -> ordersaga.orders.v1.StartCompensationRequest
+	10, // 20: ordersaga.orders.v1.OrdersService.Reject:input_type -> ordersaga.orders.v1.RejectRequest
+	12, // 21: ordersaga.orders.v1.OrdersService.Cancel:input_type -> ordersaga.orders.v1.CancelRequest
+	14, // 22: ordersaga.orders.v1.OrdersService.ListUnsettled:input_type -> ordersaga.orders.v1.ListUnsettledRequest
+	17, // 23: ordersaga.orders.v1.OrdersService.MarkStuck:input_type -> ordersaga.orders.v1.MarkStuckRequest
+	3,  // 24: ordersaga.orders.v1.OrdersService.RecordPlaced:output_type -> ordersaga.orders.v1.RecordPlacedResponse
+	7,  // 25: ordersaga.orders.v1.OrdersService.Confirm:output_type -> ordersaga.orders.v1.ConfirmResponse
+	9,  // 26: ordersaga.orders.v1.OrdersService.StartCompensation:output_type -> ordersaga.orders.v1.StartCompensationResponse
+	11, // 27: ordersaga.orders.v1.OrdersService.Reject:output_type -> ordersaga.orders.v1.RejectResponse
+	13, // 28: ordersaga.orders.v1.OrdersService.Cancel:output_type -> ordersaga.orders.v1.CancelResponse
+	16, // 29: ordersaga.orders.v1.OrdersService.ListUnsettled:output_type -> ordersaga.orders.v1.ListUnsettledResponse
+	18, // 30: ordersaga.orders.v1.OrdersService.MarkStuck:output_type -> ordersaga.orders.v1.MarkStuckResponse
+	24, // [24:31] is the sub-list for method output_type
+	17, // [17:24] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_ordersaga_orders_v1_orders_proto_init() }
@@ -1089,7 +1290,7 @@ func file_ordersaga_orders_v1_orders_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ordersaga_orders_v1_orders_proto_rawDesc), len(file_ordersaga_orders_v1_orders_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   16,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

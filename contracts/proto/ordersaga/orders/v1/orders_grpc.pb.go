@@ -24,6 +24,7 @@ const (
 	OrdersService_StartCompensation_FullMethodName = "/ordersaga.orders.v1.OrdersService/StartCompensation"
 	OrdersService_Reject_FullMethodName            = "/ordersaga.orders.v1.OrdersService/Reject"
 	OrdersService_Cancel_FullMethodName            = "/ordersaga.orders.v1.OrdersService/Cancel"
+	OrdersService_ListUnsettled_FullMethodName     = "/ordersaga.orders.v1.OrdersService/ListUnsettled"
 	OrdersService_MarkStuck_FullMethodName         = "/ordersaga.orders.v1.OrdersService/MarkStuck"
 )
 
@@ -49,6 +50,9 @@ type OrdersServiceClient interface {
 	Reject(ctx context.Context, in *RejectRequest, opts ...grpc.CallOption) (*RejectResponse, error)
 	// Cancel settles the order as cancelled, after everything was undone.
 	Cancel(ctx context.Context, in *CancelRequest, opts ...grpc.CallOption) (*CancelResponse, error)
+	// ListUnsettled names orders that were placed some time ago and are not settled,
+	// the oldest first: the sweep looks whether a saga still works on them.
+	ListUnsettled(ctx context.Context, in *ListUnsettledRequest, opts ...grpc.CallOption) (*ListUnsettledResponse, error)
 	// MarkStuck records that a saga waits for an operator or for its next try.
 	MarkStuck(ctx context.Context, in *MarkStuckRequest, opts ...grpc.CallOption) (*MarkStuckResponse, error)
 }
@@ -111,6 +115,16 @@ func (c *ordersServiceClient) Cancel(ctx context.Context, in *CancelRequest, opt
 	return out, nil
 }
 
+func (c *ordersServiceClient) ListUnsettled(ctx context.Context, in *ListUnsettledRequest, opts ...grpc.CallOption) (*ListUnsettledResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListUnsettledResponse)
+	err := c.cc.Invoke(ctx, OrdersService_ListUnsettled_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *ordersServiceClient) MarkStuck(ctx context.Context, in *MarkStuckRequest, opts ...grpc.CallOption) (*MarkStuckResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(MarkStuckResponse)
@@ -143,6 +157,9 @@ type OrdersServiceServer interface {
 	Reject(context.Context, *RejectRequest) (*RejectResponse, error)
 	// Cancel settles the order as cancelled, after everything was undone.
 	Cancel(context.Context, *CancelRequest) (*CancelResponse, error)
+	// ListUnsettled names orders that were placed some time ago and are not settled,
+	// the oldest first: the sweep looks whether a saga still works on them.
+	ListUnsettled(context.Context, *ListUnsettledRequest) (*ListUnsettledResponse, error)
 	// MarkStuck records that a saga waits for an operator or for its next try.
 	MarkStuck(context.Context, *MarkStuckRequest) (*MarkStuckResponse, error)
 	mustEmbedUnimplementedOrdersServiceServer()
@@ -169,6 +186,9 @@ func (UnimplementedOrdersServiceServer) Reject(context.Context, *RejectRequest) 
 }
 func (UnimplementedOrdersServiceServer) Cancel(context.Context, *CancelRequest) (*CancelResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Cancel not implemented")
+}
+func (UnimplementedOrdersServiceServer) ListUnsettled(context.Context, *ListUnsettledRequest) (*ListUnsettledResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListUnsettled not implemented")
 }
 func (UnimplementedOrdersServiceServer) MarkStuck(context.Context, *MarkStuckRequest) (*MarkStuckResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method MarkStuck not implemented")
@@ -284,6 +304,24 @@ func _OrdersService_Cancel_Handler(srv interface{}, ctx context.Context, dec fun
 	return interceptor(ctx, in, info, handler)
 }
 
+func _OrdersService_ListUnsettled_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListUnsettledRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OrdersServiceServer).ListUnsettled(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OrdersService_ListUnsettled_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OrdersServiceServer).ListUnsettled(ctx, req.(*ListUnsettledRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _OrdersService_MarkStuck_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(MarkStuckRequest)
 	if err := dec(in); err != nil {
@@ -328,6 +366,10 @@ var OrdersService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Cancel",
 			Handler:    _OrdersService_Cancel_Handler,
+		},
+		{
+			MethodName: "ListUnsettled",
+			Handler:    _OrdersService_ListUnsettled_Handler,
 		},
 		{
 			MethodName: "MarkStuck",

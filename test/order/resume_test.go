@@ -1,0 +1,44 @@
+package order_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/test/shop"
+)
+
+// TestAnOrderWhoseWorkflowWasTerminatedIsSettledByTheSweep terminates workflows by
+// hand in the middle of a payment: nothing of them is left to undo anything.
+func TestAnOrderWhoseWorkflowWasTerminatedIsSettledByTheSweep(t *testing.T) {
+	s := shop.Open(t, shop.Options{Env: map[string][]string{shop.Worker: {"SWEEP_AGE=0s", "SWEEP_INTERVAL=1h"}}})
+	s.Sells("tea", 450, 10)
+	anna := s.Customer("anna")
+	temporalClient := s.Temporal()
+
+	answer := anna.Place("terminated", shop.Of("tea", 3, "card_slow"), "Prefer", "respond-async")
+	require.Equal(t, http.StatusAccepted, answer.Status, "%s", answer)
+	id := answer.Field("id").(string)
+	testkit.Eventually(t, "the stock to be held", func() bool { return s.Stock("tea").Reserved == 3 })
+	require.NoError(t, temporalClient.TerminateWorkflow(t.Context(), sagas.WorkflowID(id), "", "by hand"))
+	alive := anna.Place("alive", shop.Of("tea", 1, "card_slow"), "Prefer", "respond-async").Field("id").(string)
+
+	sweep := temporalClient.ScheduleClient().GetHandle(t.Context(), "sweep-orders-"+s.TaskQueue)
+	testkit.Eventually(t, "the sweep to settle the order", func() bool {
+		_ = sweep.Trigger(t.Context(), client.ScheduleTriggerOptions{}) // the worker may still be making it
+		return s.Order(id).Status == sagas.StatusRejected
+	})
+	assert.Equal(t, "interrupted", s.Order(id).Reason.Code)
+	assert.Zero(t, s.Books(id).Open, "nothing is held at the provider")
+	testkit.Eventually(t, "the order whose saga lives to be confirmed", func() bool { return s.Order(alive).Status == sagas.StatusConfirmed })
+	assert.EqualValues(t, 1, s.Stock("tea").Reserved, "the living order's, and nothing else")
+
+	again := anna.Place("terminated", shop.Of("tea", 3, "card_slow"))
+	assert.Equal(t, http.StatusUnprocessableEntity, again.Status, "%s", again)
+	assert.Contains(t, again.Field("type"), "interrupted")
+}
