@@ -59,10 +59,10 @@ func run(ctx context.Context) error {
 
 	w := worker.New(temporal, cfg.TaskQueue, cfg.options())
 	registerWorkflows(w)
+	registerActivities(w, orders, inventory, payments)
 	w.RegisterActivity(&sweepactivities.Activities{
 		Client: ordersv1.NewOrdersServiceClient(orders), Temporal: temporal, TaskQueue: cfg.TaskQueue,
 	})
-	registerActivities(w, orders, inventory, payments)
 
 	ready := map[string]func(context.Context) error{
 		"temporal":          temporalclient.Ready(temporal),
