@@ -56,7 +56,7 @@ func Open(ctx context.Context, databaseURL string) (*DB, error) {
 	}
 	config.MaxConns = max(config.MaxConns, maxConns)
 	config.ConnConfig.ConnectTimeout = pingTimeout
-	config.ConnConfig.Tracer = otelpgx.NewTracer(otelpgx.WithTrimSQLInSpanName())
+	config.ConnConfig.Tracer = otelpgx.NewTracer()
 	config.ConnConfig.RuntimeParams["statement_timeout"] = milliseconds(statementTimeout)
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = milliseconds(idleInTransactionTimeout)
 	pool, err := pgxpool.NewWithConfig(ctx, config)

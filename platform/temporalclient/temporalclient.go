@@ -31,7 +31,7 @@ func Dial(ctx context.Context) (client.Client, error) {
 	}
 	tracing, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{})
 	if err != nil {
-		return nil, fmt.Errorf("Temporal tracing: %w", err)
+		return nil, fmt.Errorf("tracing of Temporal calls: %w", err)
 	}
 	options.Interceptors = append(options.Interceptors, interceptor.ClientInterceptor(tracing))
 	options.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{})
@@ -49,7 +49,7 @@ func Dial(ctx context.Context) (client.Client, error) {
 func Ready(c client.Client) func(context.Context) error {
 	return func(ctx context.Context) error {
 		if _, err := c.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
-			return fmt.Errorf("Temporal: %w", err)
+			return fmt.Errorf("no answer from Temporal: %w", err)
 		}
 		return nil
 	}
@@ -64,7 +64,7 @@ func HasSearchAttributes(ctx context.Context, c client.Client, names ...string) 
 	for _, name := range names {
 		_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: name + " = 'none'"})
 		if err != nil {
-			return fmt.Errorf("Temporal search attribute %s (Keyword): %w", name, err)
+			return fmt.Errorf("search attribute %s (Keyword) of Temporal: %w", name, err)
 		}
 	}
 	return nil
