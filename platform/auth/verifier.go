@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 
@@ -84,6 +85,10 @@ func (v *Verifier) Verify(ctx context.Context, rawToken string) (Identity, error
 	}
 	if token.Subject == "" || len(token.Subject) > maxSubject {
 		return Identity{}, fmt.Errorf("%w: its subject must have 1 to %d bytes, it has %d", ErrInvalidToken, maxSubject, len(token.Subject))
+	}
+	if strings.ContainsFunc(token.Subject, unicode.IsControl) {
+		// No database text holds a NUL; a line break would forge a log line.
+		return Identity{}, fmt.Errorf("%w: its subject has a control character", ErrInvalidToken)
 	}
 	var claims scopeClaims
 	if err := token.Claims(&claims); err != nil {

@@ -61,6 +61,7 @@ func TestATokenThatProvesNothingIsInvalid(t *testing.T) {
 		"not yet good":            issuer.TokenWith(t, map[string]any{"nbf": time.Now().Add(time.Hour).Unix()}),
 		"without subject":         issuer.TokenWith(t, map[string]any{"sub": nil}),
 		"too long a subject":      issuer.TokenWith(t, map[string]any{"sub": strings.Repeat("a", 256)}),
+		"a NUL in its subject":    issuer.TokenWith(t, map[string]any{"sub": "ada\x00"}),
 		"other issuer":            other.Token(t, "ada"),
 		"other issuer lying":      other.TokenWith(t, map[string]any{"iss": issuer.URL}),
 		"changed":                 good[:len(good)-8] + "AAAAAAAA",
