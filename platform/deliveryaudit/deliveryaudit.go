@@ -1,0 +1,146 @@
+// Package deliveryaudit answers, for any service, where its events are: those it
+// has not published, those its own consumers have not taken, those they gave up
+// on, and how far its subscriptions of the event log have come.
+package deliveryaudit
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/broker"
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/outbox"
+	"github.com/ordersaga/ordersaga/platform/rest"
+)
+
+// Sources are what a service has of these.
+type Sources struct {
+	// Outbox tells the backlog; nil for a service without one.
+	Outbox interface {
+		Backlog(ctx context.Context) (outbox.Backlog, error)
+	}
+	// Consumers by name; looked at by Broker.
+	Consumers []string
+	Broker    interface {
+		Depth(ctx context.Context, consumer string) (broker.Depth, error)
+	}
+	// Subscriptions by name; looked at by Log.
+	Subscriptions []string
+	Log           interface {
+		Progress(ctx context.Context, name string) (position, head int64, err error)
+	}
+}
+
+// Delivery is the answer.
+type Delivery struct {
+	Outbox        *Outbox        `json:"outbox,omitempty" doc:"absent for a service that publishes from its log"`
+	Consumers     []Consumer     `json:"consumers" nullable:"false"`
+	Subscriptions []Subscription `json:"subscriptions" nullable:"false"`
+}
+
+// Outbox is what is committed and not published.
+type Outbox struct {
+	Pending       int     `json:"pending" doc:"events, counted up to 100,000"`
+	OldestSeconds float64 `json:"oldest_seconds" doc:"how long the oldest of them waits"`
+}
+
+// Consumer is one of the service's consumers.
+type Consumer struct {
+	Name     string `json:"name"`
+	Declared bool   `json:"declared" doc:"whether its queues exist"`
+	Waiting  int    `json:"waiting" doc:"messages not taken yet"`
+	Retrying int    `json:"retrying" doc:"messages that wait for another attempt"`
+	Dead     int    `json:"dead" doc:"dead letters"`
+	// Not every dead letter may be there: see broker.Depth.
+	Letters []Letter `json:"letters" nullable:"false" doc:"the oldest dead letters, at most 200; none where looking would count as a delivery (RabbitMQ 4 and later)"`
+}
+
+// Letter is a dead letter.
+type Letter struct {
+	EventID   string `json:"event_id"`
+	EventType string `json:"event_type"`
+	Cause     string `json:"cause" doc:"poison, retries_exhausted, or what the broker says"`
+	Reason    string `json:"reason,omitempty" doc:"the last error"`
+}
+
+// Subscription is a reader of the event log.
+type Subscription struct {
+	Name     string `json:"name"`
+	Position int64  `json:"position" doc:"of the last event it has handled"`
+	Head     int64  `json:"head" doc:"of the last event there is"`
+}
+
+type output struct{ Body Delivery }
+
+// Route serves GET /v1/audit/delivery to operators.
+func Route(api *rest.API, s Sources) {
+	handler := cqrs.Query("audit_delivery", cqrs.HandlerFunc[struct{}, Delivery](func(ctx context.Context, _ struct{}) (Delivery, error) {
+		return s.look(ctx)
+	}))
+	rest.Handle(api, rest.Op{
+		Method: http.MethodGet, Path: "/v1/audit/delivery", ID: "audit-delivery",
+		Summary: "Audit the delivery of events", Tags: []string{"audit"}, Scope: auth.ScopeOperator,
+		Description: "What is not published yet, not consumed yet, or given up on.",
+	}, func(ctx context.Context, _ *struct{}) (*output, error) {
+		delivery, err := handler.Handle(ctx, struct{}{})
+		if err != nil {
+			return nil, err
+		}
+		return &output{Body: delivery}, nil
+	})
+}
+
+func (s Sources) look(ctx context.Context) (Delivery, error) {
+	delivery := Delivery{Consumers: []Consumer{}, Subscriptions: []Subscription{}}
+	if s.Outbox != nil {
+		backlog, err := s.Outbox.Backlog(ctx)
+		if err != nil {
+			return Delivery{}, err
+		}
+		delivery.Outbox = &Outbox{Pending: backlog.Pending, OldestSeconds: backlog.Lag.Seconds()}
+	}
+	for _, name := range s.Consumers {
+		consumer, err := s.consumer(ctx, name)
+		if err != nil {
+			return Delivery{}, err
+		}
+		delivery.Consumers = append(delivery.Consumers, consumer)
+	}
+	for _, name := range s.Subscriptions {
+		position, head, err := s.Log.Progress(ctx, name)
+		if err != nil {
+			return Delivery{}, err
+		}
+		delivery.Subscriptions = append(delivery.Subscriptions, Subscription{Name: name, Position: position, Head: head})
+	}
+	return delivery, nil
+}
+
+// brokerPatience is how long a broker that is away is waited for.
+const brokerPatience = 5 * time.Second
+
+func (s Sources) consumer(ctx context.Context, name string) (Consumer, error) {
+	ctx, cancel := context.WithTimeout(ctx, brokerPatience)
+	defer cancel()
+	depth, err := s.Broker.Depth(ctx, name)
+	if err != nil {
+		return Consumer{}, away{err}
+	}
+	consumer := Consumer{
+		Name: name, Declared: depth.Declared,
+		Waiting: depth.Waiting, Retrying: depth.Retrying, Dead: depth.Dead, Letters: make([]Letter, len(depth.Letters)),
+	}
+	for i, letter := range depth.Letters {
+		consumer.Letters[i] = Letter(letter)
+	}
+	return consumer, nil
+}
+
+// away is an error that may pass: the broker does not answer.
+type away struct{ error }
+
+func (away) Unavailable() bool { return true }
+
+func (a away) Unwrap() error { return a.error }
