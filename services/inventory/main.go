@@ -59,6 +59,7 @@ func run(ctx context.Context, cfg settings) error {
 		Description: "What there is of each SKU, and what orders have reserved of it.",
 	})
 	internal.Routes(api, db, relay.Wake)
+	internal.Audits(api, relay, rabbit)
 	tls, err := rpc.ServerTLS()
 	if err != nil {
 		return err

@@ -3,13 +3,20 @@
 package internal
 
 import (
+	"github.com/ordersaga/ordersaga/contracts/events"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
+	"github.com/ordersaga/ordersaga/platform/broker"
+	"github.com/ordersaga/ordersaga/platform/deliveryaudit"
+	"github.com/ordersaga/ordersaga/platform/outbox"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/allocate"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/receivestock"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/release"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/reserve"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/queries/auditlevels"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/queries/auditreservations"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/queries/auditstock"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/queries/getstock"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/queries/listmovements"
 )
@@ -39,4 +46,13 @@ func Routes(api *rest.API, db *postgres.DB, announced func()) {
 	receivestock.Route(api, db, announced)
 	getstock.Route(api, db)
 	listmovements.Route(api, db)
+	auditstock.Route(api, db)
+	auditlevels.Route(api, db)
+	auditreservations.Route(api, db)
+}
+
+// Audits adds the operation for auditors of events, who look at the outbox and at
+// the queues of our consumers.
+func Audits(api *rest.API, relay *outbox.Relay, queues *broker.Broker) {
+	deliveryaudit.Route(api, deliveryaudit.Sources{Outbox: relay, Broker: queues, Consumers: []string{events.InventoryProducts.Name}})
 }

@@ -1,0 +1,96 @@
+// Package auditstock adds up all stock and tells which SKUs are out of balance:
+// whose levels contradict themselves, their reservations or their journal.
+package auditstock
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
+)
+
+const (
+	// mostNamed bounds the SKUs that are named.
+	mostNamed = 100
+	// timeout: whole tables are read. The database itself gives a statement 30 s.
+	timeout = 35 * time.Second
+)
+
+// Audit is the stock as of one moment, in units.
+type Audit struct {
+	SKUs             int64 `json:"skus"`
+	OnHand           int64 `json:"on_hand"`
+	Reserved         int64 `json:"reserved"`
+	Received         int64 `json:"received"`
+	Shipped          int64 `json:"shipped"`
+	Returned         int64 `json:"returned"`
+	LiveReservations int64 `json:"live_reservations" doc:"held or allocated"`
+	LiveUnits        int64 `json:"live_units" doc:"of their lines"`
+	Movements        int64 `json:"movements" doc:"lines of the journal"`
+	Wrong            int64 `json:"wrong" doc:"SKUs that are out of balance"`
+	Offenders        []SKU `json:"offenders" nullable:"false" doc:"the first 100 of them"`
+}
+
+// SKU that is out of balance.
+type SKU struct {
+	SKU      string   `json:"sku"`
+	Problems []string `json:"problems" nullable:"false"`
+}
+
+type output struct{ Body Audit }
+
+// Route serves GET /v1/audit/stock.
+func Route(api *rest.API, db *postgres.DB) {
+	handler := cqrs.Query("audit_stock", cqrs.HandlerFunc[struct{}, Audit](func(ctx context.Context, _ struct{}) (Audit, error) {
+		balance, wrong, err := store.AuditStock(ctx, db, mostNamed)
+		if err != nil {
+			return Audit{}, err
+		}
+		return audit(balance, wrong), nil
+	}))
+	rest.Handle(api, rest.Op{
+		Method: http.MethodGet, Path: "/v1/audit/stock", ID: "audit-stock",
+		Summary: "Audit the stock", Tags: []string{"audit"}, Scope: auth.ScopeOperator, Timeout: timeout,
+		Description: "Adds up all stock, live reservations and movements as of one moment. Per SKU: on_hand = received - shipped + returned, reserved is the sum of live reservations, 0 <= reserved <= on_hand, and the journal says the same.",
+	}, func(ctx context.Context, _ *struct{}) (*output, error) {
+		audited, err := handler.Handle(ctx, struct{}{})
+		if err != nil {
+			return nil, err
+		}
+		return &output{Body: audited}, nil
+	})
+}
+
+func audit(b store.Balance, wrong []store.Imbalance) Audit {
+	shown := Audit{
+		SKUs: b.SKUs, OnHand: b.OnHand, Reserved: b.Reserved, Received: b.Received, Shipped: b.Shipped, Returned: b.Returned,
+		LiveReservations: b.LiveReservations, LiveUnits: b.LiveUnits, Movements: b.Movements, Wrong: b.Wrong,
+		Offenders: make([]SKU, len(wrong)),
+	}
+	for i, w := range wrong {
+		shown.Offenders[i] = SKU{SKU: w.SKU, Problems: problems(w)}
+	}
+	return shown
+}
+
+func problems(w store.Imbalance) (found []string) {
+	say := func(wrong bool, format string, figures ...any) {
+		if wrong {
+			found = append(found, fmt.Sprintf(format, figures...))
+		}
+	}
+	say(w.OnHand != w.Received-w.Shipped+w.Returned, "%d on hand, but %d received - %d shipped + %d returned", w.OnHand, w.Received, w.Shipped, w.Returned)
+	say(w.Reserved != w.Live, "%d reserved, but live reservations have %d", w.Reserved, w.Live)
+	say(w.Reserved < 0 || w.Reserved > w.OnHand, "%d reserved of %d on hand", w.Reserved, w.OnHand)
+	say(w.Reserved != w.JournalReserved, "%d reserved, but the journal says %d", w.Reserved, w.JournalReserved)
+	say(w.Received != w.JournalReceived, "%d received, but the journal says %d", w.Received, w.JournalReceived)
+	say(w.Shipped != w.JournalShipped, "%d shipped, but the journal says %d", w.Shipped, w.JournalShipped)
+	say(w.Returned != w.JournalReturned, "%d returned, but the journal says %d", w.Returned, w.JournalReturned)
+	return found
+}

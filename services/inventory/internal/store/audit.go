@@ -1,0 +1,162 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/ordersaga/ordersaga/platform/postgres"
+)
+
+// Balance is all stock added up, in units.
+type Balance struct {
+	SKUs                                          int64
+	OnHand, Reserved, Received, Shipped, Returned int64
+	LiveReservations                              int64
+	// LiveUnits is the sum over the lines of the live reservations.
+	LiveUnits int64
+	Movements int64
+	// Wrong counts the SKUs whose figures contradict each other.
+	Wrong int64
+}
+
+// Imbalance is a SKU whose figures contradict each other. Journal is what its
+// movements add up to, Live the lines of its live reservations.
+type Imbalance struct {
+	SKU                                           string
+	OnHand, Reserved, Received, Shipped, Returned int64
+	Live                                          int64
+	JournalReserved, JournalReceived              int64
+	JournalShipped, JournalReturned               int64
+}
+
+// AuditStock adds up all stock, all live reservations and the whole journal in
+// one statement, so as of one moment, and names at most limit SKUs, in their
+// order, that are out of balance. It reads whole tables once; for pages of them
+// each page would.
+func AuditStock(ctx context.Context, db *postgres.DB, limit int) (balance Balance, wrong []Imbalance, err error) {
+	rows, err := db.SQL.QueryContext(ctx, `
+		WITH live AS (
+			SELECT sku, sum(quantity)::bigint AS units, count(DISTINCT order_id) AS orders
+			FROM reservation_lines JOIN reservations USING (order_id)
+			WHERE state IN ('held', 'allocated') GROUP BY sku),
+		journal AS (
+			SELECT sku, count(*) AS movements,
+				coalesce(sum(quantity) FILTER (WHERE kind = 'receive'), 0)::bigint AS received,
+				coalesce(sum(quantity) FILTER (WHERE kind = 'ship'), 0)::bigint AS shipped,
+				coalesce(sum(quantity) FILTER (WHERE kind = 'return'), 0)::bigint AS returned,
+				(coalesce(sum(quantity) FILTER (WHERE kind = 'reserve'), 0)
+					- coalesce(sum(quantity) FILTER (WHERE kind IN ('release', 'expire', 'ship')), 0))::bigint AS reserved
+			FROM movements GROUP BY sku),
+		audited AS (
+			SELECT coalesce(items.sku, live.sku, journal.sku) AS sku,
+				coalesce(on_hand, 0) AS on_hand, coalesce(items.reserved, 0) AS reserved, coalesce(items.received, 0) AS received,
+				coalesce(items.shipped, 0) AS shipped, coalesce(items.returned, 0) AS returned,
+				coalesce(live.units, 0) AS live, coalesce(movements, 0) AS movements,
+				coalesce(journal.reserved, 0) AS j_reserved, coalesce(journal.received, 0) AS j_received,
+				coalesce(journal.shipped, 0) AS j_shipped, coalesce(journal.returned, 0) AS j_returned
+			FROM stock_items AS items
+			FULL JOIN live ON live.sku = items.sku
+			FULL JOIN journal ON journal.sku = coalesce(items.sku, live.sku)),
+		judged AS (
+			SELECT *, on_hand <> received - shipped + returned OR reserved <> live OR reserved < 0 OR reserved > on_hand
+				OR (reserved, received, shipped, returned) <> (j_reserved, j_received, j_shipped, j_returned) AS wrong
+			FROM audited),
+		total AS (
+			SELECT count(*) AS skus, coalesce(sum(on_hand), 0)::bigint AS on_hand, coalesce(sum(reserved), 0)::bigint AS reserved,
+				coalesce(sum(received), 0)::bigint AS received, coalesce(sum(shipped), 0)::bigint AS shipped,
+				coalesce(sum(returned), 0)::bigint AS returned, coalesce(sum(live), 0)::bigint AS live,
+				coalesce(sum(movements), 0)::bigint AS movements, count(*) FILTER (WHERE wrong) AS wrong,
+				(SELECT count(*) FROM reservations WHERE state IN ('held', 'allocated')) AS reservations
+			FROM judged),
+		named AS (SELECT * FROM judged WHERE wrong ORDER BY sku LIMIT $1)
+		SELECT t.skus, t.on_hand, t.reserved, t.received, t.shipped, t.returned, t.reservations, t.live, t.movements, t.wrong,
+			n.sku, coalesce(n.on_hand, 0), coalesce(n.reserved, 0), coalesce(n.received, 0), coalesce(n.shipped, 0), coalesce(n.returned, 0),
+			coalesce(n.live, 0), coalesce(n.j_reserved, 0), coalesce(n.j_received, 0), coalesce(n.j_shipped, 0), coalesce(n.j_returned, 0)
+		FROM total AS t LEFT JOIN named AS n ON true ORDER BY n.sku`, limit)
+	if err != nil {
+		return Balance{}, nil, fmt.Errorf("audit the stock: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var sku sql.NullString
+		var w Imbalance
+		err := rows.Scan(&balance.SKUs, &balance.OnHand, &balance.Reserved, &balance.Received, &balance.Shipped, &balance.Returned,
+			&balance.LiveReservations, &balance.LiveUnits, &balance.Movements, &balance.Wrong,
+			&sku, &w.OnHand, &w.Reserved, &w.Received, &w.Shipped, &w.Returned,
+			&w.Live, &w.JournalReserved, &w.JournalReceived, &w.JournalShipped, &w.JournalReturned)
+		if err != nil {
+			return Balance{}, nil, fmt.Errorf("audit the stock: %w", err)
+		}
+		if w.SKU = sku.String; sku.Valid {
+			wrong = append(wrong, w)
+		}
+	}
+	return balance, wrong, rows.Err()
+}
+
+// Level is what of a SKU can be sold, in units, at a version of its stock.
+type Level struct {
+	SKU                string
+	Available, Version int64
+}
+
+// AuditLevels reads at most limit levels whose SKUs come after one, bytewise.
+func AuditLevels(ctx context.Context, db *postgres.DB, after string, limit int) ([]Level, error) {
+	rows, err := db.SQL.QueryContext(ctx, `
+		SELECT sku, on_hand - reserved, version FROM stock_items WHERE sku > $1 ORDER BY sku LIMIT $2`, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read %d levels after %q: %w", limit, after, err)
+	}
+	defer rows.Close()
+	var levels []Level
+	for rows.Next() {
+		var level Level
+		if err := rows.Scan(&level.SKU, &level.Available, &level.Version); err != nil {
+			return nil, fmt.Errorf("read %d levels after %q: %w", limit, after, err)
+		}
+		levels = append(levels, level)
+	}
+	return levels, rows.Err()
+}
+
+// Reserved is an order's reservation.
+type Reserved struct {
+	OrderID string
+	State   string // held, allocated, shipped, released, expired
+	Units   int64  // of all its lines
+}
+
+// AuditReservations reads at most limit reservations whose orders' ids come after
+// one; after "" is from the start.
+func AuditReservations(ctx context.Context, db *postgres.DB, after string, limit int) ([]Reserved, error) {
+	if after == "" {
+		after = "00000000-0000-0000-0000-000000000000"
+	}
+	return reserved(ctx, db, `WHERE order_id > $1 ORDER BY order_id LIMIT $2`, after, limit)
+}
+
+// ReservationsOf reads the reservations of these orders; those without one are
+// left out.
+func ReservationsOf(ctx context.Context, db *postgres.DB, orderIDs []string) ([]Reserved, error) {
+	return reserved(ctx, db, `WHERE order_id = ANY($1::uuid[]) ORDER BY order_id`, orderIDs)
+}
+
+func reserved(ctx context.Context, db *postgres.DB, where string, args ...any) ([]Reserved, error) {
+	rows, err := db.SQL.QueryContext(ctx, `
+		SELECT order_id, state, (SELECT coalesce(sum(quantity), 0)::bigint FROM reservation_lines AS l WHERE l.order_id = r.order_id)
+		FROM reservations AS r `+where, args...)
+	if err != nil {
+		return nil, fmt.Errorf("audit reservations: %w", err)
+	}
+	defer rows.Close()
+	var found []Reserved
+	for rows.Next() {
+		var r Reserved
+		if err := rows.Scan(&r.OrderID, &r.State, &r.Units); err != nil {
+			return nil, fmt.Errorf("audit reservations: %w", err)
+		}
+		found = append(found, r)
+	}
+	return found, rows.Err()
+}
