@@ -55,6 +55,7 @@ func run(ctx context.Context) error {
 		Description: "What is known of the payments of orders, for operators.",
 	})
 	internal.Routes(api, payments)
+	internal.Audits(api, payments, gateway)
 	tls, err := rpc.ServerTLS()
 	if err != nil {
 		return err

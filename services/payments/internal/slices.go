@@ -7,6 +7,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/payments/internal/commands/authorize"
 	"github.com/ordersaga/ordersaga/services/payments/internal/commands/void"
 	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
+	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
+	"github.com/ordersaga/ordersaga/services/payments/internal/queries/auditpayments"
 	"github.com/ordersaga/ordersaga/services/payments/internal/queries/getpayment"
 	"github.com/ordersaga/ordersaga/services/payments/internal/store"
 )
@@ -30,4 +32,9 @@ func Service(j *journal.Journal) paymentsv1.PaymentsServiceServer {
 // Routes adds the REST operations.
 func Routes(api *rest.API, s *store.Store) {
 	getpayment.Route(api, s)
+}
+
+// Audits adds the operations for auditors. Statements are the provider's, nil when it has none.
+func Audits(api *rest.API, s *store.Store, statements provider.Statements) {
+	auditpayments.Route(api, s, statements)
 }
