@@ -6,6 +6,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
+	"github.com/ordersaga/ordersaga/platform/deliveryaudit"
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/cancel"
@@ -15,11 +16,15 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordplaced"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/reject"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/startcompensation"
+	"github.com/ordersaga/ordersaga/services/orders/internal/publisher"
+	"github.com/ordersaga/ordersaga/services/orders/internal/queries/auditorders"
+	"github.com/ordersaga/ordersaga/services/orders/internal/queries/auditreadmodel"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/getorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/gettimeline"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listorders"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listunsettled"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
+	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 	"github.com/ordersaga/ordersaga/services/orders/internal/unsettled"
@@ -45,6 +50,9 @@ func Routes(api *rest.API, n Needs) {
 	getorder.Route(api, n.Orders)
 	gettimeline.Route(api, n.Orders)
 	listorders.Route(api, n.Documents, n.Events)
+	auditorders.Route(api, n.Orders)
+	auditreadmodel.Route(api, n.Orders, n.Events, n.Documents)
+	deliveryaudit.Route(api, deliveryaudit.Sources{Log: n.Events, Subscriptions: []string{publisher.Subscription, readmodel.Subscription}})
 }
 
 // service is OrdersService, put together of its slices. Embedding the "unsafe"

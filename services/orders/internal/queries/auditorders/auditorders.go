@@ -1,0 +1,141 @@
+// Package auditorders tells an auditor what every order is, by the log: the fold
+// of its stream, not what a list says.
+package auditorders
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+	"github.com/ordersaga/ordersaga/services/orders/internal/store"
+	"github.com/ordersaga/ordersaga/services/orders/internal/view"
+)
+
+type input struct {
+	Orders []string    `query:"orders" maxItems:"100" doc:"Only these, by id; those that do not exist are left out."`
+	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"Orders on a page."`
+	Cursor rest.Cursor `query:"cursor" maxLength:"2000" doc:"next of the page before."`
+}
+
+// Page of orders, in the order of their ids.
+type Page struct {
+	Orders []Order     `json:"orders" nullable:"false"`
+	Next   rest.Cursor `json:"next,omitempty" doc:"Asks for the next page; absent on the last one."`
+}
+
+// Order as it is now.
+type Order struct {
+	ID            string     `json:"id" format:"uuid"`
+	Status        string     `json:"status" enum:"none,placed,confirmed,rejected,cancelled" doc:"none and placed: its saga is not at its end."`
+	PaymentStatus string     `json:"payment_status" enum:"none,authorized,voided"`
+	Total         view.Money `json:"total"`
+	Units         int64      `json:"units" doc:"the sum of its lines' quantities"`
+	PlacedAt      *time.Time `json:"placed_at,omitempty"`
+	Stuck         *Stuck     `json:"stuck,omitempty" doc:"why its saga does not come to its end, when it says so"`
+}
+
+// Stuck says where a saga waits.
+type Stuck struct {
+	Step      string    `json:"step"`
+	LastError string    `json:"last_error"`
+	Since     time.Time `json:"since"`
+}
+
+type output struct{ Body Page }
+
+// position is the last order of a page.
+type position struct {
+	ID string `json:"id"`
+}
+
+const list = "audit-orders"
+
+// Route adds GET /v1/audit/orders to the API.
+func Route(api *rest.API, orders *store.Orders) {
+	handler := cqrs.Query("audit_orders", cqrs.HandlerFunc[input, Page](func(ctx context.Context, in input) (Page, error) {
+		if len(in.Orders) > 0 {
+			return named(ctx, orders, in.Orders)
+		}
+		return next(ctx, orders, in)
+	}))
+	rest.Handle(api, rest.Op{
+		Method: http.MethodGet, Path: "/v1/audit/orders", ID: "audit-orders",
+		Summary: "Audit the orders", Tags: []string{"audit"}, Scope: auth.ScopeOperator,
+		Description: "What every order is by the log, page by page. Orders that are placed meanwhile may be left out.",
+	}, func(ctx context.Context, in *input) (*output, error) {
+		page, err := handler.Handle(ctx, *in)
+		if err != nil {
+			return nil, err
+		}
+		return &output{Body: page}, nil
+	})
+}
+
+func named(ctx context.Context, orders *store.Orders, given []string) (Page, error) {
+	ids := make([]string, 0, len(given))
+	for _, text := range given {
+		if id, ok := view.ParseID(text); ok {
+			ids = append(ids, id)
+		}
+	}
+	return show(ctx, orders, ids)
+}
+
+func next(ctx context.Context, orders *store.Orders, in input) (Page, error) {
+	var after position
+	if in.Cursor != "" {
+		var err error
+		if after, err = rest.ReadCursor[position](list, in.Cursor); err != nil {
+			return Page{}, err
+		}
+	}
+	// One more than is shown tells whether there are more.
+	ids, err := orders.IDs(ctx, after.ID, in.Limit+1)
+	if err != nil {
+		return Page{}, err
+	}
+	more := len(ids) > in.Limit
+	if more {
+		ids = ids[:in.Limit]
+	}
+	page, err := show(ctx, orders, ids)
+	if err == nil && more {
+		page.Next = rest.NewCursor(list, position{ID: ids[len(ids)-1]})
+	}
+	return page, err
+}
+
+func show(ctx context.Context, orders *store.Orders, ids []string) (Page, error) {
+	page := Page{Orders: make([]Order, 0, len(ids))}
+	histories, err := orders.Histories(ctx, ids)
+	if err != nil {
+		return Page{}, err
+	}
+	for _, id := range ids {
+		if history := histories[id]; len(history) > 0 {
+			page.Orders = append(page.Orders, audited(store.Fold(id, history)))
+		}
+	}
+	return page, nil
+}
+
+func audited(o *domain.Order) Order {
+	shown := Order{
+		ID: o.ID(), Status: string(o.Status()), PaymentStatus: string(o.Payment()), Total: view.Money(o.Total()),
+	}
+	for _, line := range o.Lines() {
+		shown.Units += line.Quantity
+	}
+	if o.Placed() {
+		at := o.PlacedAt()
+		shown.PlacedAt = &at
+	}
+	if stuck := o.Stuck(); stuck != nil {
+		shown.Stuck = &Stuck{Step: stuck.Step, LastError: stuck.LastError, Since: stuck.Since}
+	}
+	return shown
+}

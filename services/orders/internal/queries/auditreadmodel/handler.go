@@ -1,0 +1,221 @@
+package auditreadmodel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ordersaga/ordersaga/platform/eventstore"
+	"github.com/ordersaga/ordersaga/services/orders/internal/projector"
+	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
+	"github.com/ordersaga/ordersaga/services/orders/internal/store"
+)
+
+const (
+	// timeout of a page: up to a thousand documents are read by their id.
+	timeout = 50 * time.Second
+	// readers read documents at once; a part of the 16 that the store allows.
+	readers = 6
+)
+
+// query names a page of the log; see readmodel.PageOf.
+type query struct{ page int64 }
+
+type comparison struct {
+	orders, behind int
+	mismatches     []Mismatch
+	head           int64 // where the log ends
+}
+
+type handler struct {
+	orders *store.Orders
+	events *eventstore.Store
+	db     *mongo.Database
+}
+
+// Handle compares the orders that were opened on a page of the log. Summaries are
+// read by their page and orders by their id: these are the questions that every
+// read store answers without reading all documents.
+func (h *handler) Handle(ctx context.Context, q query) (comparison, error) {
+	// Read before the documents: what is projected meanwhile is no mismatch.
+	projected, head, err := h.events.Progress(ctx, readmodel.Subscription)
+	if err != nil {
+		return comparison{}, err
+	}
+	ids, err := h.orders.Opened(ctx, readmodel.PageStart(q.page), readmodel.PageStart(q.page+1))
+	if err != nil {
+		return comparison{}, err
+	}
+	histories, err := h.orders.Histories(ctx, ids)
+	if err != nil {
+		return comparison{}, err
+	}
+	summaries, err := h.summaries(ctx, q.page)
+	if err != nil {
+		return comparison{}, err
+	}
+	found := comparison{orders: len(ids), mismatches: []Mismatch{}, head: head}
+	var doubtful []string
+	var mu sync.Mutex
+	all, reading := errgroup.WithContext(ctx)
+	all.SetLimit(readers)
+	for _, id := range ids {
+		summary, there := summaries[id]
+		delete(summaries, id)
+		if last := histories[id][len(histories[id])-1]; last.Position == 0 || last.Position > projected {
+			found.behind++
+			continue
+		}
+		all.Go(func() error {
+			documents := documents{summary: pointer(summary, there)}
+			var err error
+			if documents.order, err = h.order(reading, id); err != nil {
+				return err
+			}
+			if len(documents.differ(id, histories[id])) > 0 {
+				mu.Lock()
+				defer mu.Unlock()
+				doubtful = append(doubtful, id)
+			}
+			return nil
+		})
+	}
+	if err := all.Wait(); err != nil {
+		return comparison{}, err
+	}
+	return h.settle(ctx, found, doubtful, summaries)
+}
+
+// settle looks again at what seemed wrong: an order may have changed between the
+// reading of its events and of its documents. What is left of the summaries has
+// no order on their page.
+func (h *handler) settle(ctx context.Context, found comparison, doubtful []string, strangers map[string]readmodel.Summary) (comparison, error) {
+	for _, id := range doubtful {
+		mismatches, err := h.again(ctx, id)
+		if err != nil {
+			return comparison{}, err
+		}
+		found.mismatches = append(found.mismatches, mismatches...)
+	}
+	for id := range strangers {
+		history, err := h.orders.History(ctx, id)
+		if err != nil {
+			return comparison{}, err
+		}
+		if len(history) == 0 {
+			found.mismatches = append(found.mismatches, Mismatch{id, summaryCollection, "there is no such order in the log"})
+		}
+	}
+	return found, nil
+}
+
+// again compares one order, reading its documents first: they may be older than
+// the events then, and are doubted only when the projector had passed the last
+// event before.
+func (h *handler) again(ctx context.Context, id string) ([]Mismatch, error) {
+	for range rereads {
+		projected, _, err := h.events.Progress(ctx, readmodel.Subscription)
+		if err != nil {
+			return nil, err
+		}
+		history, err := h.orders.History(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		var documents documents
+		if documents.order, err = h.order(ctx, id); err != nil {
+			return nil, err
+		}
+		if documents.summary, err = h.summary(ctx, id); err != nil {
+			return nil, err
+		}
+		mismatches := documents.differ(id, history)
+		if len(mismatches) == 0 {
+			return nil, nil
+		}
+		after, err := h.orders.History(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if last := history[len(history)-1].Position; len(after) == len(history) && last > 0 && last <= projected {
+			return mismatches, nil
+		}
+	}
+	return nil, nil // it changes all the time: the next audit sees it
+}
+
+// rereads of an order that changes while it is compared.
+const rereads = 5
+
+func (h *handler) summaries(ctx context.Context, page int64) (map[string]readmodel.Summary, error) {
+	cursor, err := readmodel.Summaries(h.db).Find(ctx, bson.D{{Key: "page", Value: page}})
+	if err != nil {
+		return nil, fmt.Errorf("read the summaries of page %d: %w", page, err)
+	}
+	var found []readmodel.Summary
+	if err := cursor.All(ctx, &found); err != nil {
+		return nil, fmt.Errorf("read the summaries of page %d: %w", page, err)
+	}
+	byID := make(map[string]readmodel.Summary, len(found))
+	for _, summary := range found {
+		byID[summary.ID] = summary
+	}
+	return byID, nil
+}
+
+func (h *handler) order(ctx context.Context, id string) (*readmodel.Order, error) {
+	return one[readmodel.Order](ctx, readmodel.Orders(h.db), id)
+}
+
+func (h *handler) summary(ctx context.Context, id string) (*readmodel.Summary, error) {
+	return one[readmodel.Summary](ctx, readmodel.Summaries(h.db), id)
+}
+
+// one reads a document, nil when it is not there.
+func one[D any](ctx context.Context, collection *mongo.Collection, id string) (*D, error) {
+	var found D
+	err := collection.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&found)
+	switch {
+	case errors.Is(err, mongo.ErrNoDocuments):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("read %s %s: %w", collection.Name(), id, err)
+	}
+	return &found, nil
+}
+
+func pointer[D any](document D, there bool) *D {
+	if !there {
+		return nil
+	}
+	return &document
+}
+
+// documents of one order, nil where there is none.
+type documents struct {
+	order   *readmodel.Order
+	summary *readmodel.Summary
+}
+
+const (
+	orderCollection   = "orders"
+	summaryCollection = "order_summaries"
+)
+
+// differ names what is not as the history says.
+func (d documents) differ(id string, history []store.Recorded) (mismatches []Mismatch) {
+	order, summary := projector.Expected(id, history)
+	if problem := difference(order, d.order); problem != "" {
+		mismatches = append(mismatches, Mismatch{id, orderCollection, problem})
+	}
+	if problem := difference(summary, d.summary); problem != "" {
+		mismatches = append(mismatches, Mismatch{id, summaryCollection, problem})
+	}
+	return mismatches
+}
