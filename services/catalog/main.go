@@ -77,6 +77,7 @@ func run(ctx context.Context, cfg settings) error {
 		Verifier: verifier, Ready: ready,
 	})
 	internal.Routes(api, needs)
+	internal.Audits(api, relay, rabbit)
 
 	encryption, err := rpc.ServerTLS()
 	if err != nil {

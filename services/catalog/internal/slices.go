@@ -3,12 +3,17 @@
 package internal
 
 import (
+	"github.com/ordersaga/ordersaga/contracts/events"
 	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
+	"github.com/ordersaga/ordersaga/platform/broker"
+	"github.com/ordersaga/ordersaga/platform/deliveryaudit"
+	"github.com/ordersaga/ordersaga/platform/outbox"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/createproduct"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/createproducts"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/pricing"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/auditproducts"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/getproduct"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/listproducts"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/quoteprices"
@@ -30,6 +35,13 @@ func Routes(api *rest.API, n Needs) {
 	createproducts.Route(api, createproducts.New(n.DB, n.Announced))
 	getproduct.Route(api, getproduct.New(n.ReadSide))
 	listproducts.Route(api, listproducts.New(n.ReadSide))
+	auditproducts.Route(api, n.DB, n.ReadSide)
+}
+
+// Audits adds the operation for auditors of events, who look at the outbox and at
+// the queues of our consumers.
+func Audits(api *rest.API, relay *outbox.Relay, queues *broker.Broker) {
+	deliveryaudit.Route(api, deliveryaudit.Sources{Outbox: relay, Broker: queues, Consumers: []string{events.CatalogReadSide.Name}})
 }
 
 // service is CatalogService, put together of its slices. Embedding the "unsafe"

@@ -1,0 +1,110 @@
+package auditproducts
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/readside"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/store"
+)
+
+// mostDocuments bounds the documents of a page. There are hardly more than rows:
+// only SKUs that inventory knows and the catalog does not.
+const mostDocuments = 10_000
+
+type handler struct {
+	db       *postgres.DB
+	products *readside.Products
+}
+
+// Handle compares a page: the rows after the cursor, and all documents up to the
+// last of these rows, or all that are left on the last page.
+func (h *handler) Handle(ctx context.Context, in input) (Page, error) {
+	var after position
+	if in.Cursor != "" {
+		var err error
+		if after, err = rest.ReadCursor[position](list, in.Cursor); err != nil {
+			return Page{}, err
+		}
+	}
+	// One more than is shown tells whether there are more.
+	rows, err := store.Page(ctx, h.db, after.SKU, in.Limit+1)
+	if err != nil {
+		return Page{}, err
+	}
+	var page Page
+	last := ""
+	if len(rows) > in.Limit {
+		rows = rows[:in.Limit]
+		last = rows[len(rows)-1].SKU
+		page.Next = rest.NewCursor(list, position{SKU: last})
+	}
+	documents, err := h.products.Documents(ctx, after.SKU, last, mostDocuments)
+	if err != nil {
+		return Page{}, err
+	}
+	page.Products = compare(rows, documents)
+	return page, nil
+}
+
+func compare(rows []domain.Snapshot, documents []readside.Product) []Product {
+	documentOf := make(map[string]readside.Product, len(documents))
+	for _, document := range documents {
+		documentOf[document.SKU] = document
+	}
+	compared := make([]Product, 0, len(rows))
+	for _, row := range rows {
+		document, there := documentOf[row.SKU]
+		delete(documentOf, row.SKU)
+		product := Product{SKU: row.SKU, Problem: difference(row, document), Stock: stockOf(document)}
+		if !there {
+			product.Problem = "shoppers do not see it: the document is missing"
+		}
+		compared = append(compared, product)
+	}
+	// What is left has no row: inventory's part alone, unless somebody made it up.
+	for sku, document := range documentOf {
+		product := Product{SKU: sku, Stock: stockOf(document)}
+		if document.Version > 0 {
+			product.Problem = "shoppers see it, and there is no such product"
+		}
+		compared = append(compared, product)
+	}
+	slices.SortFunc(compared, func(a, b Product) int { return cmp.Compare(a.SKU, b.SKU) })
+	return compared
+}
+
+func stockOf(document readside.Product) *Stock {
+	if document.Stock == nil {
+		return nil
+	}
+	return &Stock{Available: document.Stock.Available, Version: document.Stock.Version}
+}
+
+// difference names the first field that is not as the row says.
+func difference(row domain.Snapshot, document readside.Product) string {
+	for _, field := range []struct {
+		name       string
+		want, have any
+	}{
+		{"version", row.Version, document.Version},
+		{"name", row.Name, document.Name},
+		{"description", row.Description, document.Description},
+		{"price", row.Price, document.Price.Amount},
+		{"currency", row.Currency, document.Price.Currency},
+		{"active", row.Active, document.Active},
+		// The document store keeps milliseconds, the table microseconds.
+		{"the right created_at", true, row.CreatedAt.Sub(document.CreatedAt).Abs() <= time.Millisecond},
+	} {
+		if field.want != field.have {
+			return fmt.Sprintf("shoppers see %s %.80v, the product has %.80v", field.name, field.have, field.want)
+		}
+	}
+	return ""
+}
