@@ -20,12 +20,13 @@ type addresses struct {
 	URLOrders    string `help:"URL of the orders service." env:"ORDERSAGA_URL_ORDERS" name:"url-orders" placeholder:"URL"`
 	URLCatalog   string `help:"URL of the catalog service." env:"ORDERSAGA_URL_CATALOG" name:"url-catalog" placeholder:"URL"`
 	URLInventory string `help:"URL of the inventory service." env:"ORDERSAGA_URL_INVENTORY" name:"url-inventory" placeholder:"URL"`
+	URLPayments  string `help:"URL of the payments service." env:"ORDERSAGA_URL_PAYMENTS" name:"url-payments" placeholder:"URL"`
 	URLIssuer    string `help:"URL of the development token issuer." env:"ORDERSAGA_URL_ISSUER" name:"url-issuer" placeholder:"URL"`
 }
 
 func (a *addresses) url(name string) (string, error) {
 	given := map[string]string{
-		ports.Orders: a.URLOrders, ports.Catalog: a.URLCatalog, ports.Inventory: a.URLInventory, ports.Issuer: a.URLIssuer,
+		ports.Orders: a.URLOrders, ports.Catalog: a.URLCatalog, ports.Inventory: a.URLInventory, ports.Payments: a.URLPayments, ports.Issuer: a.URLIssuer,
 	}[name]
 	if given != "" {
 		return strings.TrimRight(given, "/"), nil

@@ -22,6 +22,7 @@ type commands struct {
 	Order   orderCommands   `cmd:"" help:"Place and look at orders."`
 	Stock   stockCommands   `cmd:"" help:"Receive and look at stock."`
 	Product productCommands `cmd:"" help:"Create and look at products."`
+	Verify  verifyCommand   `cmd:"" help:"Check that stock, money, orders and events agree."`
 }
 
 func main() {

@@ -58,6 +58,9 @@ type Shop struct {
 	TemporalAddress string
 	// AMQP is the shop's vhost.
 	AMQP string
+	// databases and documents of its programs, by name.
+	databases map[string]string
+	documents map[string]Documents
 	// TraceFile collects the spans of all programs, one JSON object a line.
 	TraceFile string
 }
@@ -70,7 +73,7 @@ func Open(t testing.TB, options Options) *Shop {
 	if bin == "" {
 		t.Fatal("this test runs the built programs: run `make test`, or `make build` and set ORDERSAGA_BIN to their folder")
 	}
-	s := &Shop{t: t, processes: map[string]*process{}, ports: map[string]int{}, TaskQueue: testkit.TaskQueue(t)}
+	s := &Shop{t: t, processes: map[string]*process{}, ports: map[string]int{}, databases: map[string]string{}, documents: map[string]Documents{}, TaskQueue: testkit.TaskQueue(t)}
 	s.TemporalAddress, s.Namespace = testkit.Temporal(t)
 	dir := t.TempDir()
 	s.TraceFile = filepath.Join(dir, "traces.jsonl")
@@ -118,9 +121,11 @@ func (s *Shop) environment(name, dir string) []string {
 	if name == Worker {
 		return env
 	}
-	env = append(env, "DATABASE_URL="+testkit.Postgres(s.t), "AMQP_URL="+s.AMQP)
+	s.databases[name] = testkit.Postgres(s.t)
+	env = append(env, "DATABASE_URL="+s.databases[name], "AMQP_URL="+s.AMQP)
 	if name == Catalog || name == Orders {
 		uri, database := testkit.MongoDB(s.t)
+		s.documents[name] = Documents{URI: uri, Database: database}
 		env = append(env, "MONGODB_URI="+uri, "MONGODB_DATABASE="+database)
 	}
 	if name == Payments {

@@ -1,0 +1,124 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// delivery of one service's events.
+type delivery struct {
+	Outbox *struct {
+		Pending       int64   `json:"pending"`
+		OldestSeconds float64 `json:"oldest_seconds"`
+	} `json:"outbox"`
+	Consumers []struct {
+		Name     string `json:"name"`
+		Declared bool   `json:"declared"`
+		Waiting  int64  `json:"waiting"`
+		Retrying int64  `json:"retrying"`
+		Dead     int64  `json:"dead"`
+		Letters  []struct {
+			EventID   string `json:"event_id"`
+			EventType string `json:"event_type"`
+			Cause     string `json:"cause"`
+			Reason    string `json:"reason"`
+		} `json:"letters"`
+	} `json:"consumers"`
+	Subscriptions []struct {
+		Name     string `json:"name"`
+		Position int64  `json:"position"`
+		Head     int64  `json:"head"`
+	} `json:"subscriptions"`
+}
+
+// publishers are the services with events of their own.
+var publishers = []string{orders, catalog, inventory}
+
+// checkDelivery is I6 and the first part of I5: what was to be published, read
+// from the log or consumed when the check began, must be so within the time.
+func (v invariants) checkDelivery(ctx context.Context, ask Ask, deadline time.Time) error {
+	if least := time.Now().Add(leastForDelivery); deadline.Before(least) {
+		deadline = least
+	}
+	for _, service := range publishers {
+		if err := v.arrive(ctx, ask, service, deadline); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// arrive waits until everything of a service has arrived.
+func (v invariants) arrive(ctx context.Context, ask Ask, service string, deadline time.Time) error {
+	began := time.Now()
+	heads := map[string]int64{}
+	drained := map[string]bool{}
+	for between := (wait{}); ; {
+		var now delivery
+		if err := ask(ctx, service, "/v1/audit/delivery", nil, &now); err != nil {
+			return err
+		}
+		late := now.underway(service, heads, drained, time.Since(began))
+		if len(late) > 0 && time.Now().Before(deadline) {
+			if err := between.pause(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, offender := range late {
+			v.delivery.violated(offender.What, offender.Problem)
+		}
+		v.bury(now)
+		for _, subscription := range now.Subscriptions {
+			v.delivery.figure(subscription.Name+" at event", subscription.Position)
+		}
+		return nil
+	}
+}
+
+// underway names what has not arrived. Once something was empty, what comes
+// later is of no interest: orders go on.
+func (d delivery) underway(service string, heads map[string]int64, drained map[string]bool, since time.Duration) (late []Offender) {
+	check := func(what string, arrived bool, problem string) {
+		if drained[what] = drained[what] || arrived; !drained[what] {
+			late = append(late, Offender{what, problem})
+		}
+	}
+	if d.Outbox != nil {
+		// What waits shorter than we look came after.
+		arrived := d.Outbox.Pending == 0 || d.Outbox.OldestSeconds < since.Seconds()
+		check("outbox of "+service, arrived, fmt.Sprintf("%d events are not published, the oldest for %.0f s", d.Outbox.Pending, d.Outbox.OldestSeconds))
+	}
+	for _, c := range d.Consumers {
+		check("consumer "+c.Name, c.Declared, "its queues do not exist")
+		check("queue of "+c.Name, c.Waiting == 0, fmt.Sprintf("%d events wait for it", c.Waiting))
+		check("retries of "+c.Name, c.Retrying == 0, fmt.Sprintf("%d events wait for another attempt", c.Retrying))
+	}
+	for _, s := range d.Subscriptions {
+		if _, known := heads[s.Name]; !known {
+			heads[s.Name] = s.Head
+		}
+		check("subscription "+s.Name, s.Position >= heads[s.Name], fmt.Sprintf("it is at event %d of %d", s.Position, heads[s.Name]))
+	}
+	return late
+}
+
+// bury is I6.
+func (v invariants) bury(d delivery) {
+	for _, c := range d.Consumers {
+		poison := int64(0)
+		for _, letter := range c.Letters {
+			if letter.Cause == "poison" {
+				poison++
+				continue
+			}
+			v.dead.violated("dead letter of "+c.Name, fmt.Sprintf("event %s %s: %s: %s", letter.EventType, letter.EventID, letter.Cause, letter.Reason))
+		}
+		if len(c.Letters) == 0 && c.Dead > 0 {
+			v.dead.violated("dead letters of "+c.Name, fmt.Sprintf("%d of them, whose causes cannot be read without harm on this broker: look at them there", c.Dead))
+		}
+		v.dead.figure("dead letters of "+c.Name, c.Dead)
+		v.dead.figure("of these poison", poison)
+	}
+}

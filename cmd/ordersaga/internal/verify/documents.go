@@ -1,0 +1,171 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// mismatches is one page of the comparison of the read model with the log.
+type mismatches struct {
+	Compared   int64 `json:"compared"`
+	Behind     int64 `json:"behind"`
+	Mismatches []struct {
+		OrderID    string `json:"order_id"`
+		Collection string `json:"collection"`
+		Problem    string `json:"problem"`
+	} `json:"mismatches"`
+	Next string `json:"next"`
+}
+
+// checkReadModel is the part of I5 about orders: each document is the fold of its
+// events. The service itself looks twice, and leaves out what is on its way.
+func (v invariants) checkReadModel(ctx context.Context, ask Ask, _ time.Time) error {
+	var compared, behind int64
+	query := url.Values{}
+	for {
+		var page mismatches
+		if err := ask(ctx, orders, "/v1/audit/read-model", query, &page); err != nil {
+			return err
+		}
+		compared += page.Compared
+		behind += page.Behind
+		for _, m := range page.Mismatches {
+			v.delivery.violated("order "+m.OrderID, "document in "+m.Collection+": "+m.Problem)
+		}
+		if page.Next == "" {
+			break
+		}
+		query.Set("cursor", page.Next)
+	}
+	v.delivery.figure("orders compared with their documents", compared)
+	v.delivery.figure("orders on their way", behind)
+	return nil
+}
+
+type product struct {
+	SKU     string `json:"sku"`
+	Problem string `json:"problem"`
+	Stock   *struct {
+		Available int64 `json:"available"`
+		Version   int64 `json:"version"`
+	} `json:"stock"`
+}
+
+type level struct {
+	SKU       string `json:"sku"`
+	Available int64  `json:"available"`
+	Version   int64  `json:"version"`
+}
+
+// checkProducts is the part of I5 about products: what shoppers see is what
+// catalog and inventory say. Documents follow by events, so what differs is read
+// again before it is called wrong.
+func (v invariants) checkProducts(ctx context.Context, ask Ask, deadline time.Time) error {
+	if least := time.Now().Add(leastForDelivery); deadline.Before(least) {
+		deadline = least
+	}
+	doubts := doubts{same: map[string]int{}, target: map[string]int64{}, caughtUp: map[string]bool{}}
+	for between := (wait{}); ; {
+		seen, problems, err := ask.products(ctx)
+		if err != nil {
+			return err
+		}
+		if doubts.wait(problems) && time.Now().Before(deadline) {
+			if err := between.pause(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, sku := range slices.Sorted(maps.Keys(problems)) {
+			v.delivery.violated("SKU "+sku, problems[sku].problem)
+		}
+		v.delivery.figure("products compared with their documents", seen)
+		return nil
+	}
+}
+
+// doubts are what is remembered of products from look to look.
+type doubts struct {
+	same map[string]int // looks in a row with a problem
+	// target is the version at which inventory was when a document was first seen
+	// behind; caughtUp has the documents that came as far. Orders go on, and a
+	// document that follows is always a little behind.
+	target   map[string]int64
+	caughtUp map[string]bool
+}
+
+// wait takes out what is no problem and tells whether another look is needed.
+func (d doubts) wait(problems map[string]difference) (again bool) {
+	for sku, p := range problems {
+		if !p.behind {
+			continue
+		}
+		if _, known := d.target[sku]; !known {
+			d.target[sku] = p.want
+		}
+		if d.caughtUp[sku] = d.caughtUp[sku] || p.have >= d.target[sku]; d.caughtUp[sku] {
+			delete(problems, sku)
+		}
+	}
+	for sku, p := range problems {
+		d.same[sku]++
+		again = again || p.behind || d.same[sku] < rereads
+	}
+	maps.DeleteFunc(d.same, func(sku string, _ int) bool { _, still := problems[sku]; return !still })
+	return again
+}
+
+// difference of a product's document from its source.
+type difference struct {
+	problem string
+	// behind: the document has an older version of the stock than inventory.
+	behind     bool
+	have, want int64
+}
+
+// products compares all products once. The documents are read before the levels:
+// a document that is ahead of its level then is impossible.
+func (a Ask) products(ctx context.Context) (seen int64, problems map[string]difference, err error) {
+	problems = map[string]difference{}
+	shown := map[string]product{}
+	err = a.each(ctx, catalog, "/v1/audit/products", func(p page) {
+		for _, product := range p.Products {
+			shown[product.SKU] = product
+			if product.Problem != "" {
+				problems[product.SKU] = difference{problem: product.Problem}
+			}
+		}
+	})
+	if err != nil {
+		return 0, nil, err
+	}
+	err = a.each(ctx, inventory, "/v1/audit/levels", func(p page) {
+		for _, level := range p.Levels {
+			if found, wrong := level.compare(shown[level.SKU]); wrong {
+				problems[level.SKU] = found
+			}
+		}
+	})
+	return int64(len(shown)), problems, err
+}
+
+// compare a level with what shoppers see of it.
+func (l level) compare(p product) (found difference, wrong bool) {
+	switch {
+	case p.Stock == nil:
+		return difference{problem: "shoppers see no stock of it, inventory has it", behind: true, want: l.Version}, true
+	case p.Stock.Version != l.Version:
+		return difference{
+			problem: fmt.Sprintf("shoppers see version %d of its stock, inventory has %d", p.Stock.Version, l.Version),
+			behind:  p.Stock.Version < l.Version, have: p.Stock.Version, want: l.Version,
+		}, true
+	case p.Stock.Available != l.Available:
+		return difference{problem: fmt.Sprintf("shoppers see %d available, inventory has %d", p.Stock.Available, l.Available)}, true
+	default:
+		return difference{}, false
+	}
+}

@@ -1,0 +1,90 @@
+package verify
+
+import "fmt"
+
+// finding is what seems wrong with an order.
+type finding struct {
+	invariant *Invariant
+	problem   string
+	// passing: it may be on its way to be right, and is given all the time there is.
+	passing bool
+}
+
+// verdict on an order.
+type verdict struct {
+	findings []finding
+	// open: its saga is not at its end. Stuck says why, when it is known.
+	open  bool
+	stuck string
+}
+
+func (v verdict) clean() bool { return len(v.findings) == 0 && !v.open }
+
+// judge compares what the services say of one order.
+func (v invariants) judge(b *books, id string) verdict {
+	o, placed := b.orders[id]
+	r, reserved := b.reservations[id]
+	p, paid := b.payments[id]
+	var found verdict
+	say := func(invariant *Invariant, format string, values ...any) {
+		found.findings = append(found.findings, finding{invariant: invariant, problem: fmt.Sprintf(format, values...)})
+	}
+	for _, problem := range p.Problems {
+		say(v.money, "%s", problem)
+	}
+	live := r.State == "held" || r.State == "allocated" || r.State == "shipped"
+	switch {
+	case !placed:
+		if live {
+			say(v.agreement, "%d units are %s for it, and there is no such order", r.Units, r.State)
+		}
+		if p.moving() {
+			say(v.money, "its payment of %d %s is %s, and there is no such order", p.Amount, p.Currency, p.Status)
+		}
+		return found
+	case o.Status == "confirmed":
+		v.confirmed(o, r, reserved, p, paid, say)
+	case o.Status == "rejected" || o.Status == "cancelled":
+		if live {
+			say(v.agreement, "it is %s, and its stock is %s", o.Status, r.State)
+		}
+		if p.Status == "authorized" {
+			say(v.agreement, "it is %s, and its payment of %d %s is authorized", o.Status, p.Amount, p.Currency)
+		}
+	default:
+		found.open = true
+		if o.Stuck != nil {
+			found.stuck = fmt.Sprintf("stuck in %s: %s", o.Stuck.Step, o.Stuck.LastError)
+		}
+		return found
+	}
+	if p.Unfinished > 0 {
+		found.findings = append(found.findings, finding{invariant: v.money, passing: true, problem: fmt.Sprintf(
+			"it is %s, and what became of its money is not known yet: the payment is %s", o.Status, p.Status)})
+	}
+	return found
+}
+
+func (v invariants) confirmed(o order, r reservation, reserved bool, p payment, paid bool, say func(*Invariant, string, ...any)) {
+	switch {
+	case !reserved:
+		say(v.agreement, "it is confirmed, and has no stock")
+	case r.State != "allocated" && r.State != "shipped":
+		say(v.agreement, "it is confirmed, and its stock is %s", r.State)
+	case r.Units != o.Units:
+		say(v.agreement, "it is confirmed with %d units, and has %d of the stock", o.Units, r.Units)
+	}
+	switch {
+	case !paid:
+		say(v.agreement, "it is confirmed, and has no payment")
+	case p.Status != "authorized":
+		say(v.agreement, "it is confirmed, and its payment is %s", p.Status)
+	case p.Amount != o.Total.Amount || p.Currency != o.Total.Currency:
+		say(v.money, "its total is %d %s, and its payment holds %d %s", o.Total.Amount, o.Total.Currency, p.Amount, p.Currency)
+	}
+}
+
+// moving tells whether money is held, or may be.
+func (p payment) moving() bool {
+	return p.Unfinished > 0 || p.Status == "authorized" || p.Status == "pending" || p.Status == "voiding"
+}

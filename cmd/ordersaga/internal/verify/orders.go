@@ -1,0 +1,163 @@
+package verify
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
+
+// checkOrders is I2, I3 and I4.
+func (v invariants) checkOrders(ctx context.Context, ask Ask, deadline time.Time) error {
+	b, err := ask.all(ctx)
+	if err != nil {
+		return err
+	}
+	doubtful := v.doubtful(b)
+	open := 0
+	for _, id := range doubtful {
+		if v.judge(b, id).open {
+			open++
+		}
+	}
+	ended, err := v.settle(ctx, ask, doubtful, deadline, b)
+	if err != nil {
+		return err
+	}
+	v.count(b)
+	v.progress.figure("orders", int64(len(b.orders)))
+	v.progress.figure("open at first", int64(open))
+	v.progress.figure("stuck", int64(ended.stuck))
+	v.progress.figure("unsettled", int64(ended.unsettled))
+	return nil
+}
+
+// doubtful are the orders of which something seems wrong or whose saga is open.
+func (v invariants) doubtful(b *books) (ids []string) {
+	known := map[string]bool{}
+	for id := range b.orders {
+		known[id] = true
+	}
+	for id := range b.reservations {
+		known[id] = true
+	}
+	for id := range b.payments {
+		known[id] = true
+	}
+	for id := range known {
+		if !v.judge(b, id).clean() {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+type ended struct{ stuck, unsettled int }
+
+// suspect is a doubtful order.
+type suspect struct {
+	verdict
+	// same counts the rereads in a row that found what does not pass by itself.
+	same int
+}
+
+// settle reads the doubtful orders again until each is clean, wrong for sure, or
+// out of time. What it reads it notes in the books.
+func (v invariants) settle(ctx context.Context, ask Ask, ids []string, deadline time.Time, b *books) (ended, error) {
+	suspects := map[string]*suspect{}
+	for _, id := range ids {
+		suspects[id] = &suspect{}
+	}
+	sure := map[string]verdict{}
+	for between := (wait{}); len(suspects) > 0; {
+		if err := between.pause(ctx); err != nil {
+			return ended{}, err
+		}
+		now, err := ask.again(ctx, slices.Sorted(maps.Keys(suspects)))
+		if err != nil {
+			return ended{}, err
+		}
+		late := !time.Now().Before(deadline)
+		for id, s := range suspects {
+			b.note(now, id)
+			s.verdict = v.judge(now, id)
+			if s.lasting() {
+				s.same++
+			} else {
+				s.same = 0
+			}
+			switch {
+			case s.clean():
+				delete(suspects, id)
+			case s.same >= rereads, late && s.same == 0:
+				sure[id] = s.verdict
+				delete(suspects, id)
+			}
+		}
+	}
+	return v.sentence(sure), nil
+}
+
+// lasting tells whether it is no use to wait.
+func (v verdict) lasting() bool {
+	return v.stuck != "" || slices.ContainsFunc(v.findings, func(f finding) bool { return !f.passing })
+}
+
+// sentence enters what is sure into the invariants.
+func (v invariants) sentence(sure map[string]verdict) (end ended) {
+	for _, id := range slices.Sorted(maps.Keys(sure)) {
+		for _, found := range sure[id].findings {
+			found.invariant.violated("order "+id, found.problem)
+		}
+		switch {
+		case sure[id].stuck != "":
+			end.stuck++
+		case sure[id].open:
+			end.unsettled++
+			v.progress.violated("order "+id, "its saga has not come to its end, and does not say why")
+		}
+	}
+	return end
+}
+
+// note takes over what another look found of an order.
+func (b *books) note(now *books, id string) {
+	replace(b.orders, now.orders, id)
+	replace(b.reservations, now.reservations, id)
+	replace(b.payments, now.payments, id)
+}
+
+func replace[V any](old, now map[string]V, id string) {
+	if value, there := now[id]; there {
+		old[id] = value
+	} else {
+		delete(old, id)
+	}
+}
+
+// count adds up the figures of I2 and I3.
+func (v invariants) count(b *books) {
+	statuses, states := map[string]int64{}, map[string]int64{}
+	for _, o := range b.orders {
+		statuses[o.Status]++
+	}
+	held := map[string]int64{}
+	for _, p := range b.payments {
+		states[p.Status]++
+		if p.Status == "authorized" {
+			held[p.Currency] += p.Amount
+		}
+	}
+	v.money.figure("payments", int64(len(b.payments)))
+	for _, state := range []string{"authorized", "voided", "declined"} {
+		v.money.figure(state, states[state])
+	}
+	for _, currency := range slices.Sorted(maps.Keys(held)) {
+		v.money.figure("held in minor units of "+currency, held[currency])
+	}
+	for _, status := range []string{"confirmed", "rejected", "cancelled"} {
+		v.agreement.figure(status, statuses[status])
+	}
+	v.agreement.figure("reservations", int64(len(b.reservations)))
+}

@@ -1,0 +1,69 @@
+package shop
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver behind sql.Open("pgx")
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// Documents is where a program's document database is.
+type Documents struct{ URI, Database string }
+
+// SQL opens a service's own database: for tests of what finds damage, and of
+// nothing else.
+func (s *Shop) SQL(name string) *sql.DB {
+	s.t.Helper()
+	db, err := sql.Open("pgx", s.databases[name])
+	if err != nil {
+		s.t.Fatalf("open the database of %s: %v", name, err)
+	}
+	s.t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// Mongo opens a service's own document database, for the same tests.
+func (s *Shop) Mongo(name string) *mongo.Database {
+	s.t.Helper()
+	client, err := mongo.Connect(options.Client().ApplyURI(s.documents[name].URI).SetTimeout(patience))
+	if err != nil {
+		s.t.Fatalf("open the documents of %s: %v", name, err)
+	}
+	s.t.Cleanup(func() { _ = client.Disconnect(context.Background()) })
+	return client.Database(s.documents[name].Database)
+}
+
+// Provider talks to the payment provider as payments does.
+func (s *Shop) Provider() *Person { return s.Bearer(providerKey) }
+
+// Run runs the command ordersaga on this shop, as an operator, and returns what
+// it printed and its exit code. What it complained of is shown with the test.
+func (s *Shop) Run(arguments ...string) (printed string, exitCode int) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
+	defer cancel()
+	command := exec.CommandContext(ctx, filepath.Join(os.Getenv("ORDERSAGA_BIN"), "ordersaga"), arguments...)
+	command.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + s.t.TempDir(), "ORDERSAGA_DIR=" + s.t.TempDir(), "ORDERSAGA_TOKEN=" + s.Operator().token,
+		"ORDERSAGA_URL_ORDERS=" + s.URL(Orders), "ORDERSAGA_URL_CATALOG=" + s.URL(Catalog),
+		"ORDERSAGA_URL_INVENTORY=" + s.URL(Inventory), "ORDERSAGA_URL_PAYMENTS=" + s.URL(Payments),
+	}
+	var output, complaints bytes.Buffer
+	command.Stdout, command.Stderr = &output, &complaints
+	err := command.Run()
+	if complaints.Len() > 0 {
+		s.t.Logf("ordersaga %v: %s", arguments, complaints.Bytes())
+	}
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		s.t.Fatalf("run ordersaga %v: %v", arguments, err)
+	}
+	return output.String(), command.ProcessState.ExitCode()
+}
