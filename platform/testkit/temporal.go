@@ -21,10 +21,11 @@ var searchAttributes = map[string]enumspb.IndexedValueType{
 	"CustomerId":  enumspb.INDEXED_VALUE_TYPE_KEYWORD,
 }
 
-var namespaces struct {
+// namespaces of this program, by the server's address.
+var namespaces = struct {
 	sync.Mutex
-	name string
-}
+	names map[string]string
+}{names: map[string]string{}}
 
 // Temporal gives the server's address and a namespace that belongs to this test
 // program. Tests of one program share it and keep apart by task queue: a new
@@ -34,12 +35,12 @@ func Temporal(t testing.TB) (address, namespace string) {
 	address = Running(t).Temporal.Address
 	namespaces.Lock()
 	defer namespaces.Unlock()
-	if namespaces.name == "" {
+	if namespaces.names[address] == "" {
 		name := "test-" + unique()
 		makeNamespace(t, address, name)
-		namespaces.name = name
+		namespaces.names[address] = name
 	}
-	return address, namespaces.name
+	return address, namespaces.names[address]
 }
 
 // TaskQueue is a name no other test has.

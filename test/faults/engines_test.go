@@ -1,0 +1,140 @@
+// Package faults_test takes the engines away under the shop, which the other tests
+// share and must not lose: it has a devstack of its own.
+package faults_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/test/shop"
+)
+
+// TestTheShopOutlivesItsEngines kills each engine, and then all of them, while
+// orders are under way. Nothing is lost and nothing done twice.
+func TestTheShopOutlivesItsEngines(t *testing.T) {
+	stack := newStack(t)
+	stack.start()
+	t.Setenv("ORDERSAGA_ENGINES", stack.enginesFile())
+	s := shop.Open(t, shop.Options{})
+
+	t.Run("RabbitMQ", func(t *testing.T) {
+		load := s.Load(t, "rabbit", 12)
+		load.UnderWay()
+		stack.kill("rabbitmq")
+		load.Settles()
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		load := s.Load(t, "postgres", 12)
+		load.UnderWay()
+		stack.kill("postgres")
+		load.Settles()
+	})
+	t.Run("all at once", func(t *testing.T) {
+		load := s.Load(t, "all", 12)
+		load.UnderWay()
+		stack.killAll()
+		stack.start()
+		load.Settles()
+	})
+}
+
+// stack is a devstack on ports that stay the same when it is started again.
+type stack struct {
+	t       *testing.T
+	dir     string
+	command *exec.Cmd
+}
+
+func newStack(t *testing.T) *stack {
+	t.Helper()
+	// The engines run as an ordinary user also when the test is root's: they must
+	// be able to get to their data.
+	dir, err := os.MkdirTemp("", "ordersaga-faults-")
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(dir, 0o755))
+	s := &stack{t: t, dir: dir}
+	t.Cleanup(func() {
+		if s.command != nil {
+			require.NoError(t, s.command.Process.Signal(syscall.SIGTERM))
+			_ = s.command.Wait()
+		}
+		require.NoError(t, os.RemoveAll(dir))
+	})
+	ports := map[string]int{}
+	for _, name := range []string{"postgres", "amqp", "amqp_management", "amqp_distribution", "epmd", "mongodb", "temporal", "temporal_ui", "oidc"} {
+		ports[name] = freePort(t)
+	}
+	config, err := json.Marshal(map[string]any{
+		"dir": s.data(), "host": "127.0.0.1", "ports": ports,
+		"temporal": map[string]any{"namespace": "ordersaga", "retention": "24h", "search_attributes": map[string]string{}},
+		"oidc": map[string]any{"audience": "ordersaga", "clients": []map[string]string{
+			{"id": testkit.ClientID, "secret": testkit.ClientSecret, "scope": "ordersaga.service"},
+		}},
+	})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(s.configFile(), config, 0o600))
+	return s
+}
+
+func (s *stack) data() string        { return filepath.Join(s.dir, "devstack") }
+func (s *stack) configFile() string  { return filepath.Join(s.dir, "config.json") }
+func (s *stack) enginesFile() string { return filepath.Join(s.data(), "engines.json") }
+
+// start runs devstack and waits until all engines answer.
+func (s *stack) start() {
+	s.t.Helper()
+	bin := os.Getenv("ORDERSAGA_BIN")
+	require.NotEmpty(s.t, bin, "this test runs the built programs: run `make test`, or `make build` and set ORDERSAGA_BIN to their folder")
+	s.command = exec.Command(filepath.Join(bin, "devstack"), "run", "--config", s.configFile())
+	s.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	var said strings.Builder
+	s.command.Stderr = &said
+	output, err := s.command.StdoutPipe()
+	require.NoError(s.t, err)
+	require.NoError(s.t, s.command.Start())
+	for lines := bufio.NewScanner(output); lines.Scan(); {
+		if lines.Text() == "ready" {
+			return
+		}
+	}
+	_ = s.command.Wait()
+	s.t.Fatalf("devstack did not get ready:\n%s", &said)
+}
+
+// kill ends one engine as a crash does; devstack starts it again.
+func (s *stack) kill(engine string) {
+	s.t.Helper()
+	content, err := os.ReadFile(s.enginesFile())
+	require.NoError(s.t, err)
+	var engines struct {
+		PIDs map[string]int `json:"pids"`
+	}
+	require.NoError(s.t, json.Unmarshal(content, &engines))
+	require.NotZero(s.t, engines.PIDs[engine], "%s in %s", engine, content)
+	require.NoError(s.t, syscall.Kill(engines.PIDs[engine], syscall.SIGKILL))
+}
+
+// killAll ends devstack, and with it everything it runs.
+func (s *stack) killAll() {
+	s.t.Helper()
+	require.NoError(s.t, s.command.Process.Kill())
+	_ = s.command.Wait()
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port
+}
