@@ -4,10 +4,13 @@
 package verify_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/uuid"
@@ -140,6 +143,36 @@ func TestVerify(t *testing.T) {
 		assert.Equal(t, 0, code, "%v", found.violated())
 		assert.EqualValues(t, 1, found.figure("I4", "stuck"))
 	})
+}
+
+// Services are read one after the other while orders go on: what they say never
+// fits exactly, and verify must not take that for damage.
+func TestVerifyIsCleanInTheMiddleOfTheRush(t *testing.T) {
+	s := shop.Open(t, shop.Options{})
+	s.Sells("tea", 450, 100_000)
+	rush, over := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	var placed atomic.Int64
+	for n := range 4 {
+		shopper := s.Customer(fmt.Sprintf("shopper-%d", n))
+		all.Go(func() {
+			for i := 0; rush.Err() == nil; i++ {
+				card := []string{"card_approve", "card_approve", "card_declined"}[i%3]
+				if _, err := shopper.TryPlace(fmt.Sprintf("rush-%d", i), shop.Of("tea", 1, card)); err != nil {
+					t.Errorf("place: %v", err)
+					return
+				}
+				placed.Add(1)
+			}
+		})
+	}
+	defer all.Wait()
+	defer over()
+	testkit.Eventually(t, "the rush", func() bool { return placed.Load() > 20 })
+	for range 3 {
+		found, code := verify(t, s, "30s")
+		assert.Equal(t, 0, code, "%v", found.violated())
+	}
 }
 
 // aDay is twelve orders of a shop's day, of which the first that was confirmed

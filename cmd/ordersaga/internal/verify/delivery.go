@@ -120,5 +120,8 @@ func (v invariants) bury(d delivery) {
 		}
 		v.dead.figure("dead letters of "+c.Name, c.Dead)
 		v.dead.figure("of these poison", poison)
+		if unseen := c.Dead - int64(len(c.Letters)); len(c.Letters) > 0 && unseen > 0 {
+			v.dead.figure("of these not looked at", unseen)
+		}
 	}
 }

@@ -37,7 +37,7 @@ type Imbalance struct {
 func AuditStock(ctx context.Context, db *postgres.DB, limit int) (balance Balance, wrong []Imbalance, err error) {
 	rows, err := db.SQL.QueryContext(ctx, `
 		WITH live AS (
-			SELECT sku, sum(quantity)::bigint AS units, count(DISTINCT order_id) AS orders
+			SELECT sku, sum(quantity)::bigint AS units
 			FROM reservation_lines JOIN reservations USING (order_id)
 			WHERE state IN ('held', 'allocated') GROUP BY sku),
 		journal AS (
