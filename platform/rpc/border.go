@@ -109,25 +109,33 @@ func bearer(ctx context.Context) (string, bool) {
 	return token, strings.EqualFold(scheme, "bearer") && token != ""
 }
 
-// validate checks a message against the rules in its .proto file.
+// validate checks a message against the rules in its .proto file, and for what
+// is impossible.
 func (b *border) validate(req any) error {
 	message, ok := req.(proto.Message)
 	if !ok {
 		return nil
 	}
+	bad := &errdetails.BadRequest{FieldViolations: impossible(message.ProtoReflect(), "")}
 	err := b.validator.Validate(message)
 	var invalid *protovalidate.ValidationError
-	if !errors.As(err, &invalid) {
+	switch {
+	case errors.As(err, &invalid):
+		for _, violation := range invalid.Violations {
+			bad.FieldViolations = append(bad.FieldViolations, &errdetails.BadRequest_FieldViolation{
+				Field:       protovalidate.FieldPathString(violation.Proto.GetField()),
+				Description: violation.Proto.GetMessage(),
+			})
+		}
+	case err != nil:
 		return err
 	}
-	bad := &errdetails.BadRequest{}
+	if len(bad.FieldViolations) == 0 {
+		return nil
+	}
 	var lines []string
-	for _, violation := range invalid.Violations {
-		field := protovalidate.FieldPathString(violation.Proto.GetField())
-		bad.FieldViolations = append(bad.FieldViolations, &errdetails.BadRequest_FieldViolation{
-			Field: field, Description: violation.Proto.GetMessage(),
-		})
-		lines = append(lines, field+": "+violation.Proto.GetMessage())
+	for _, violation := range bad.FieldViolations {
+		lines = append(lines, violation.GetField()+": "+violation.GetDescription())
 	}
 	s, detailsErr := status.New(codes.InvalidArgument, strings.Join(lines, "; ")).WithDetails(bad)
 	if detailsErr != nil {
