@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/ordersaga/ordersaga/contracts/events"
 	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
 )
 
 // NewConsumer reads the catalog's products from the broker.
@@ -40,8 +42,11 @@ func read(event cloudevents.Event) (Product, error) {
 	if err := event.DataAs(&created); err != nil {
 		return Product{}, fmt.Errorf("read the product: %w", err)
 	}
-	if created.SKU == "" {
-		return Product{}, errors.New("the product has no SKU")
+	if !domain.IsSKU(created.SKU) {
+		return Product{}, fmt.Errorf("the product has no SKU, but %.80q", created.SKU)
+	}
+	if strings.Contains(created.Name, "\x00") {
+		return Product{}, errors.New("the product's name contains NUL, which the database cannot keep")
 	}
 	return Product{EventID: event.ID(), SKU: created.SKU, Name: created.Name}, nil
 }
