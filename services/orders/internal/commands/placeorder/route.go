@@ -64,7 +64,10 @@ type output struct {
 
 // Route adds POST /v1/orders to the API.
 func Route(api *rest.API, orders *store.Orders, catalog *quotes.Catalog, runs *runs.Runs) {
-	place := cqrs.Command("place_order", &handler{orders: orders, catalog: catalog, runs: runs})
+	route(api, cqrs.Command("place_order", &handler{orders: orders, catalog: catalog, runs: runs}))
+}
+
+func route(api *rest.API, place cqrs.Handler[Request, Answer]) {
 	rest.Handle(api, rest.Op{
 		Method: http.MethodPost, Path: "/v1/orders", ID: "place-order", Tags: []string{"orders"},
 		Summary: "Place an order",

@@ -1,0 +1,62 @@
+package domain
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// FuzzDecode reads events of all types from anything: what cannot be read is an
+// error, what can is kept again as it was read and can be folded.
+func FuzzDecode(f *testing.F) {
+	for _, fact := range []Fact{
+		OrderPlaced{
+			CustomerID: "ann", RequestHash: strings.Repeat("0", 64), Lines: []Line{{SKU: "TEA", Name: "Tea", UnitPrice: 250, Quantity: 2}},
+			Adjustments: []Adjustment{{Kind: "shipping", Amount: 390}}, Total: Money{Amount: 890, Currency: "GBP"},
+		},
+		StockReserved{ExpiresAt: time.Unix(1_800_000_000, 0).UTC()},
+		PaymentAuthorized{PaymentID: "p-1", ProviderReference: "r-1"},
+		OrderConfirmed{CustomerID: "ann", PaymentID: "p-1", Total: Money{Amount: 890, Currency: "GBP"}},
+		CompensationStarted{Reason: "out_of_stock", Details: json.RawMessage(`{"shortages":[]}`)},
+		OrderRejected{CustomerID: "ann", Reason: "payment_declined", Message: "no", Details: json.RawMessage(`{"decline_code":"x"}`)},
+		OrderCancelled{Reason: "cancelled"},
+		SagaStuck{Saga: "place-order", Step: "reserve-stock", Attempts: 5, LastError: "away"},
+	} {
+		data, err := json.Marshal(fact)
+		require.NoError(f, err)
+		f.Add(fact.Type(), data)
+		for _, broken := range [][]byte{data[:len(data)-1], []byte("null"), []byte("[]"), []byte(`"text"`), nil} {
+			f.Add(fact.Type(), broken)
+		}
+	}
+	f.Add("OrderPlaced.v2", []byte("{}"))
+	f.Add(TypeOrderRejected, []byte(`{"details":null}`))
+	f.Add(TypeStockReserved, []byte(`{"expires_at":"+10000-01-01T00:00:00Z"}`))
+	f.Add(TypeOrderPlaced, []byte(`{"total":{"amount":1e18},"lines":[{"quantity":9223372036854775807}]}`))
+
+	f.Fuzz(func(t *testing.T, eventType string, data []byte) {
+		fact, err := Decode(eventType, data)
+		if err != nil {
+			require.Nil(t, fact)
+			return
+		}
+		require.Equal(t, eventType, fact.Type())
+		kept, err := json.Marshal(fact)
+		require.NoError(t, err, "what was read can be kept")
+		again, err := Decode(eventType, kept)
+		require.NoError(t, err)
+		keptAgain, err := json.Marshal(again)
+		require.NoError(t, err)
+		require.Equal(t, string(kept), string(keptAgain))
+
+		at := time.Unix(1_700_000_000, 0)
+		placed := Event{OccurredAt: at, Fact: OrderPlaced{CustomerID: "ann"}}
+		event := Event{OccurredAt: at, Fact: fact}
+		for _, history := range [][]Event{{event}, {placed, event}, {event, event}} {
+			require.EqualValues(t, len(history), Fold("id", history).Version())
+		}
+	})
+}
