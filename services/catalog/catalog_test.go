@@ -293,5 +293,7 @@ func TestTheDescriptionNamesEveryOperation(t *testing.T) {
 		"post /v1/products/bulk": "create-products",
 		"get /v1/products":       "list-products",
 		"get /v1/products/{sku}": "get-product",
+		"get /v1/audit/products": "audit-products",
+		"get /v1/audit/delivery": "audit-delivery",
 	}, operations)
 }
