@@ -109,6 +109,27 @@ func TestVerify(t *testing.T) {
 		}
 	})
 
+	t.Run("the audit calls have pages", func(t *testing.T) {
+		for _, list := range []struct {
+			service, path, name string
+			entries             int
+		}{
+			{shop.Orders, "/v1/audit/orders", "orders", 13},
+			{shop.Inventory, "/v1/audit/reservations", "reservations", 11},
+			{shop.Payments, "/v1/audit/payments", "payments", 11},
+			{shop.Inventory, "/v1/audit/levels", "levels", 2},
+			{shop.Catalog, "/v1/audit/products", "products", 2},
+		} {
+			entries, next := 0, ""
+			for page := 1; page == 1 || next != ""; page++ {
+				answer := s.Operator().Get(list.service, list.path+"?limit=1&cursor="+next)
+				require.Equal(t, http.StatusOK, answer.Status, "%s: %s", list.path, answer)
+				entries += len(answer.Field(list.name).([]any))
+				next, _ = answer.Field("next").(string)
+			}
+			assert.Equal(t, list.entries, entries, "%s", list.path)
+		}
+	})
 	for _, damage := range damages(s, confirmed, rejected) {
 		t.Run(damage.name, func(t *testing.T) {
 			damage.plant(t)
