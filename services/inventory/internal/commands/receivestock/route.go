@@ -38,8 +38,8 @@ func Route(api *rest.API, db *postgres.DB, announced func()) {
 		Description: "Adds what arrived to the stock, all lines or none. Repeating a request with its key is safe; the same key with other lines is refused as request-mismatch.",
 		Tags:        []string{"stock"}, Scope: auth.ScopeOperator, Status: http.StatusCreated,
 	}, func(ctx context.Context, in *input) (*output, error) {
-		if !printable(in.IdempotencyKey) {
-			return nil, rest.NewProblem(http.StatusBadRequest, "invalid-idempotency-key", "Idempotency-Key must be 1 to 255 printable ASCII characters.")
+		if err := rest.CheckIdempotencyKey(in.IdempotencyKey); err != nil {
+			return nil, err
 		}
 		caller, known := auth.FromContext(ctx)
 		if !known {
@@ -59,14 +59,4 @@ func Route(api *rest.API, db *postgres.DB, announced func()) {
 		}
 		return out, nil
 	})
-}
-
-// printable tells whether a key is 1 to 255 printable ASCII characters.
-func printable(key string) bool {
-	for _, char := range []byte(key) {
-		if char < ' ' || char > '~' {
-			return false
-		}
-	}
-	return len(key) >= 1 && len(key) <= 255
 }

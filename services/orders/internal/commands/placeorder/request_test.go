@@ -87,16 +87,3 @@ func TestPreferredWait(t *testing.T) {
 		require.Equal(t, want.applied, applied, "Prefer: %s", header)
 	}
 }
-
-func TestPrintableKeys(t *testing.T) {
-	long := make([]byte, 256)
-	for i := range long {
-		long[i] = 'k'
-	}
-	for key, want := range map[string]bool{
-		"": false, "a": true, "a b~!": true, "ä": false, "a\tb": false, "a\x7f": false,
-		string(long): false, string(long[:255]): true,
-	} {
-		require.Equal(t, want, printable(key), "%q", key)
-	}
-}

@@ -97,9 +97,8 @@ func (in *input) request(ctx context.Context) (request Request, applied string, 
 	if !ok {
 		return Request{}, "", errors.New("place order: the caller is not known")
 	}
-	if !printable(in.Key) {
-		return Request{}, "", rest.NewProblem(http.StatusBadRequest, "invalid-idempotency-key",
-			"Idempotency-Key must have 1 to 255 printable ASCII characters.")
+	if err := rest.CheckIdempotencyKey(in.Key); err != nil {
+		return Request{}, "", err
 	}
 	request = Request{
 		CustomerID: caller.Subject, IdempotencyKey: in.Key,
@@ -119,18 +118,6 @@ func (in *input) request(ctx context.Context) (request Request, applied string, 
 	}
 	request.Wait, applied = preferred(in.Prefer)
 	return request, applied, nil
-}
-
-func printable(key string) bool {
-	if len(key) < 1 || len(key) > 255 {
-		return false
-	}
-	for i := range len(key) {
-		if key[i] < ' ' || key[i] > '~' {
-			return false
-		}
-	}
-	return true
 }
 
 // preferred reads the wait from a Prefer header (RFC 7240), and says what of it
