@@ -53,8 +53,8 @@ func TestFiveHundredBuyersOfAHundredUnitsGetExactlyAHundred(t *testing.T) {
 // SKUs, and cards that are declined, whose stock is held for a moment and given
 // back. Others may be refused in that moment, with exactly what was left.
 func TestStockIsARegister(t *testing.T) {
-	const orders, crowd, most = 90, 16, 3
-	units := map[string]int64{"cup": 30, "pot": 30, "tray": 30}
+	const orders, crowd, most = 60, 16, 3
+	units := map[string]int64{"cup": 20, "pot": 20, "tray": 20}
 	skus := []string{"cup", "pot", "tray"}
 	s := shop.Open(t, shop.Options{})
 	for sku, units := range units {
@@ -99,7 +99,7 @@ func TestStockIsARegister(t *testing.T) {
 // them on two lines and in opposite orders: nobody gets more than there is, and
 // nobody waits for one who waits for them.
 func TestLinesOfOneSKUCountTogether(t *testing.T) {
-	const orders, crowd, sets = 40, 20, 10
+	const orders, crowd, sets = 24, 12, 8
 	s := shop.Open(t, shop.Options{})
 	s.Sells("plate", 300, 3*sets)
 	s.Sells("glass", 200, sets)
