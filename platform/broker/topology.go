@@ -19,6 +19,10 @@ var retryDelays = []time.Duration{time.Second, 5 * time.Second, 30 * time.Second
 // for every message in hand, so the limit is well above what a bad network does.
 const deliveryLimit = 100
 
+// looksLimit is how often a dead letter can be looked at: without an end, as far
+// as people go.
+const looksLimit = 1_000_000_000
+
 // queues are the names and arguments of one consumer's queues.
 type queues struct {
 	main   string
@@ -42,7 +46,9 @@ func (q queues) declare(channel *amqp.Channel, types []string) error {
 	if err := declareExchange(channel); err != nil {
 		return err
 	}
-	if err := declareQueue(channel, q.dead(), amqp.Table{}); err != nil {
+	// To look at a dead letter and put it back counts as a delivery. RabbitMQ 4
+	// would drop it after 20 looks.
+	if err := declareQueue(channel, q.dead(), amqp.Table{"x-delivery-limit": int64(looksLimit)}); err != nil {
 		return err
 	}
 	main := deadLetteredTo(q.dead())
