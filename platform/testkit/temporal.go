@@ -43,6 +43,16 @@ func Temporal(t testing.TB) (address, namespace string) {
 	return address, namespaces.names[address]
 }
 
+// OwnTemporal gives a namespace that nobody else has: for tests whose workflow ids
+// follow from what customers send, and so may be those of another test.
+func OwnTemporal(t testing.TB) (address, namespace string) {
+	t.Helper()
+	address = Running(t).Temporal.Address
+	namespace = "test-" + unique()
+	makeNamespace(t, address, namespace)
+	return address, namespace
+}
+
 // TaskQueue is a name no other test has.
 func TaskQueue(testing.TB) string { return "test-" + unique() }
 

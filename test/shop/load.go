@@ -52,8 +52,9 @@ func (l *Load) order(i int) {
 // UnderWay waits until half of the customers have begun.
 func (l *Load) UnderWay() { <-l.half }
 
-// Settles waits until every order is settled and checks that stock, payments and
-// the provider's books agree with what the customers were told.
+// Settles waits until every order is settled, checks that stock, payments and the
+// provider's books agree with what the customers were told, and has the whole
+// shop verified.
 func (l *Load) Settles() {
 	l.t.Helper()
 	l.all.Wait()
@@ -90,6 +91,9 @@ func (l *Load) Settles() {
 	}
 	if confirmed == 0 {
 		l.t.Errorf("no order of %s was confirmed: %+v", l.sku, settled)
+	}
+	if found, exit := l.shop.Run("verify", "--settle", "30s"); exit != 0 {
+		l.t.Errorf("ordersaga verify ends with %d:\n%s", exit, found)
 	}
 }
 

@@ -74,7 +74,7 @@ func Open(t testing.TB, options Options) *Shop {
 		t.Fatal("this test runs the built programs: run `make test`, or `make build` and set ORDERSAGA_BIN to their folder")
 	}
 	s := &Shop{t: t, processes: map[string]*process{}, ports: map[string]int{}, databases: map[string]string{}, documents: map[string]Documents{}, TaskQueue: testkit.TaskQueue(t)}
-	s.TemporalAddress, s.Namespace = testkit.Temporal(t)
+	s.TemporalAddress, s.Namespace = testkit.OwnTemporal(t)
 	dir := t.TempDir()
 	s.TraceFile = filepath.Join(dir, "traces.jsonl")
 	for _, name := range order {
