@@ -11,6 +11,7 @@ import "time"
 // Types, which are also the routing keys.
 const (
 	ProductCreatedV1 = "com.ordersaga.catalog.product-created.v1"
+	ProductChangedV1 = "com.ordersaga.catalog.product-changed.v1"
 	StockChangedV1   = "com.ordersaga.inventory.stock-changed.v1"
 	OrderPlacedV1    = "com.ordersaga.orders.order-placed.v1"
 	OrderConfirmedV1 = "com.ordersaga.orders.order-confirmed.v1"
@@ -37,6 +38,12 @@ type ProductCreated struct {
 	Version     int64     `json:"version"`
 	CreatedAt   time.Time `json:"created_at"`
 }
+
+// ProductChanged is the data of ProductChangedV1: the whole product as it is since
+// the change, in the shape of ProductCreated; the subject is the SKU. A higher
+// Version replaces a lower one, whichever of the two types told of it. The
+// event's time is when the product was changed, CreatedAt stays.
+type ProductChanged ProductCreated
 
 // StockChanged is the data of StockChangedV1: the levels of some SKUs after one
 // operation. The subject is the operation's reference (an order or a receipt);

@@ -11,8 +11,8 @@ type Queue struct {
 // ever, and on the very first start any service may be the first. To add a
 // consumer is a line here.
 var (
-	CatalogReadSide   = Queue{Name: "catalog.read-side", Types: []string{ProductCreatedV1, StockChangedV1}}
-	InventoryProducts = Queue{Name: "inventory.products", Types: []string{ProductCreatedV1}}
+	CatalogReadSide   = Queue{Name: "catalog.read-side", Types: []string{ProductCreatedV1, ProductChangedV1, StockChangedV1}}
+	InventoryProducts = Queue{Name: "inventory.products", Types: []string{ProductCreatedV1, ProductChangedV1}}
 )
 
 // Queues are all of them.

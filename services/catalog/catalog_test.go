@@ -20,9 +20,11 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/events"
 	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 	"github.com/ordersaga/ordersaga/platform/testkit"
@@ -148,6 +150,43 @@ func TestAQuoteIsGoodAtOnceAndHasTheShopsRates(t *testing.T) {
 	})
 	require.NoError(t, err)
 	assert.EqualValues(t, 2500+395+579, quote.GetTotal().GetAmount(), "goods, shipping and 20 %% of both")
+}
+
+func TestAChangeIsQuotedAtOnceAndReachesShoppers(t *testing.T) {
+	cfg := newShop(t, testkit.AMQP(t))
+	catalog := start(t, cfg)
+	operator, shopper := catalogtest.Operator(t), catalogtest.Shopper(t)
+	require.Equal(t, http.StatusCreated, catalog.Post(t, operator, "/v1/products", newMug).Status)
+	connection, err := rpc.Dial(cfg.GRPCAddress(), catalogtest.Bearer(testkit.Token(t, "orders", auth.ScopeService)))
+	require.NoError(t, err)
+	defer connection.Close()
+	quote := func() (*catalogv1.QuotePricesResponse, error) {
+		return catalogv1.NewCatalogServiceClient(connection).QuotePrices(t.Context(), &catalogv1.QuotePricesRequest{
+			Currency: "GBP", Lines: []*commonv1.Line{{Sku: "MUG-1", Quantity: 2}},
+		})
+	}
+	change := func(seen, body string) {
+		changed := catalog.Put(t, operator, "/v1/products/MUG-1", seen, body)
+		require.Equal(t, http.StatusOK, changed.Status, "%s", changed.Body)
+		testkit.Eventually(t, "the change on the read side", func() bool {
+			read := catalog.Get(t, shopper, "/v1/products/MUG-1")
+			return read.Header.Get("ETag") == changed.Header.Get("ETag") && assert.JSONEq(t, string(changed.Body), string(read.Body))
+		})
+	}
+
+	const dearer = `{"name":"Blue mug","description":"","price":{"amount":1350,"currency":"GBP"},"active":true}`
+	change(`"1"`, dearer)
+	quoted, err := quote()
+	require.NoError(t, err)
+	assert.EqualValues(t, 2700, quoted.GetTotal().GetAmount())
+	assert.Equal(t, "Blue mug", quoted.GetLines()[0].GetName())
+
+	change(`"2"`, strings.Replace(dearer, "true", "false", 1))
+	_, err = quote()
+	refused, ok := refusal.As(err)
+	require.True(t, ok, "%v", err)
+	assert.Equal(t, refusals.UnknownProduct, refused.Reason, "what is not for sale can be read, not ordered")
+	assert.Contains(t, string(catalog.Get(t, operator, "/v1/audit/products").Body), `{"sku":"MUG-1"}`, "nothing to find for an auditor")
 }
 
 func TestTheCatalogWorksWhileTheBrokerIsAway(t *testing.T) {
@@ -293,6 +332,7 @@ func TestTheDescriptionNamesEveryOperation(t *testing.T) {
 		"post /v1/products/bulk": "create-products",
 		"get /v1/products":       "list-products",
 		"get /v1/products/{sku}": "get-product",
+		"put /v1/products/{sku}": "change-product",
 		"get /v1/audit/products": "audit-products",
 		"get /v1/audit/delivery": "audit-delivery",
 	}, operations)

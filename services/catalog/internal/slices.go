@@ -10,6 +10,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/outbox"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/changeproduct"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/createproduct"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/createproducts"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/pricing"
@@ -33,6 +34,7 @@ type Needs struct {
 func Routes(api *rest.API, n Needs) {
 	createproduct.Route(api, createproduct.New(n.DB, n.Announced))
 	createproducts.Route(api, createproducts.New(n.DB, n.Announced))
+	changeproduct.Route(api, changeproduct.New(n.DB, n.Announced))
 	getproduct.Route(api, getproduct.New(n.ReadSide))
 	listproducts.Route(api, listproducts.New(n.ReadSide))
 	auditproducts.Route(api, n.DB, n.ReadSide)

@@ -138,7 +138,14 @@ func (c *Client) Post(t testing.TB, token, path string, body any) Answer {
 	return c.do(t, http.MethodPost, token, path, bytes.NewBufferString(text))
 }
 
-func (c *Client) do(t testing.TB, method, token, path string, body io.Reader) Answer {
+// Put sends a body as it is, meant for the version of an ETag; "" sends none.
+func (c *Client) Put(t testing.TB, token, path, ifMatch, body string) Answer {
+	t.Helper()
+	return c.do(t, http.MethodPut, token, path, bytes.NewBufferString(body), "If-Match", ifMatch)
+}
+
+// do sends headers, pairs of name and value, unless they are empty.
+func (c *Client) do(t testing.TB, method, token, path string, body io.Reader, headers ...string) Answer {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -149,6 +156,11 @@ func (c *Client) do(t testing.TB, method, token, path string, body io.Reader) An
 	}
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		if headers[i+1] != "" {
+			request.Header.Set(headers[i], headers[i+1])
+		}
 	}
 	response, err := c.client.Do(request)
 	require.NoError(t, err)

@@ -42,10 +42,7 @@ type Content struct {
 // space around its texts is dropped. The error joins one *Invalid for each field
 // that is wrong.
 func NewProduct(content Content, at time.Time) (*Product, error) {
-	price, err := NewMoney(content.Price, content.Currency)
-	for _, fault := range Faults(err) {
-		fault.Field = "price." + fault.Field
-	}
+	price, err := newPrice(content)
 	p := &Product{
 		sku:         content.SKU,
 		name:        strings.TrimSpace(content.Name),
@@ -93,13 +90,42 @@ func (p *Product) Snapshot() Snapshot {
 	}
 }
 
+// Change is the product in its next version, changed at a time; or, when it says
+// so already, the product itself. The SKU stays, and so does the currency of the
+// price (ErrOtherCurrency): the same number in another currency is a mistake far
+// more often than a wish, and what is sold in another currency can have a SKU of
+// its own.
+func (p *Product) Change(change Change, at time.Time) (*Product, error) {
+	if change.price.currency != p.price.currency {
+		return nil, fmt.Errorf("%w: %s is sold in %s, not in %s", ErrOtherCurrency, p.sku, p.price.currency, change.price.currency)
+	}
+	next := *p
+	next.name, next.description, next.price, next.active = change.name, change.description, change.price, change.active
+	if next == *p {
+		return p, nil
+	}
+	next.version, next.updatedAt = p.version+1, at
+	return &next, nil
+}
+
 // SKU identifies the product.
 func (p *Product) SKU() string { return p.sku }
+
+// Version counts from 1, one more with each change.
+func (p *Product) Version() int64 { return p.version }
 
 // Says tells whether a newly described product is this one: the same SKU with
 // the same content, whenever and in whatever version.
 func (p *Product) Says(other *Product) bool {
 	return p.sku == other.sku && p.name == other.name && p.description == other.description && p.price == other.price
+}
+
+func newPrice(content Content) (Money, error) {
+	price, err := NewMoney(content.Price, content.Currency)
+	for _, fault := range Faults(err) {
+		fault.Field = "price." + fault.Field
+	}
+	return price, err
 }
 
 func checkName(name string) error {

@@ -16,6 +16,7 @@ import (
 func FuzzPartsOf(f *testing.F) {
 	for _, seed := range []struct{ eventType, data string }{
 		{events.ProductCreatedV1, `{"sku":"TEA","name":"Tea","price":450,"currency":"GBP","active":true,"version":1,"created_at":"2026-01-01T00:00:00Z"}`},
+		{events.ProductChangedV1, `{"sku":"TEA","name":"Tea","price":475,"currency":"GBP","active":false,"version":2,"created_at":"2026-01-01T00:00:00Z"}`},
 		{events.ProductCreatedV1, `{"sku":"","version":1}`},
 		{events.ProductCreatedV1, `{"sku":"TEA","version":-1}`},
 		{events.ProductCreatedV1, `{"sku":"TEA","name":"\u0000","version":1}`},
@@ -41,7 +42,7 @@ func FuzzPartsOf(f *testing.F) {
 		if err != nil {
 			return
 		}
-		require.Contains(t, []string{events.ProductCreatedV1, events.StockChangedV1}, event.Type())
+		require.Contains(t, []string{events.ProductCreatedV1, events.ProductChangedV1, events.StockChangedV1}, event.Type())
 		for _, part := range parts {
 			require.NotEmpty(t, part.sku)
 			require.Positive(t, part.version)

@@ -67,12 +67,13 @@ func (p *Products) Apply(ctx context.Context, batch []cloudevents.Event) error {
 func partsOf(event cloudevents.Event) ([]part, error) {
 	var parts []part
 	switch event.Type() {
-	case events.ProductCreatedV1:
-		var created events.ProductCreated
-		if err := event.DataAs(&created); err != nil {
+	case events.ProductCreatedV1, events.ProductChangedV1:
+		// Both tell the whole product, in one shape.
+		var told events.ProductCreated
+		if err := event.DataAs(&told); err != nil {
 			return nil, err
 		}
-		parts = append(parts, productPart(created))
+		parts = append(parts, productPart(told))
 	case events.StockChangedV1:
 		var changed events.StockChanged
 		if err := event.DataAs(&changed); err != nil {

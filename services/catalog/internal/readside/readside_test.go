@@ -22,8 +22,13 @@ func event(t require.TestingT, eventType, subject string, data any) cloudevents.
 	return catalogtest.Event(t, eventType, "/test", subject, data)
 }
 
-func created(t require.TestingT, sku string, version int64) cloudevents.Event {
-	return event(t, events.ProductCreatedV1, sku, events.ProductCreated{
+// told of a product's version: the first was created, the others are changes.
+func told(t require.TestingT, sku string, version int64) cloudevents.Event {
+	eventType := events.ProductCreatedV1
+	if version > 1 {
+		eventType = events.ProductChangedV1
+	}
+	return event(t, eventType, sku, events.ProductCreated{
 		SKU: sku, Name: fmt.Sprintf("%s, version %d", sku, version), Description: "It is.",
 		Price: 100 + version, Currency: "GBP", Active: true, Version: version, CreatedAt: at,
 	})
@@ -50,9 +55,9 @@ func document(sku string, version, stock int64) readside.Product {
 
 func TestAProductAndItsStockBecomeOneDocument(t *testing.T) {
 	for name, batches := range map[string][][]cloudevents.Event{
-		"the product first": {{created(t, "A", 1)}, {stocked(t, level("A", 1))}},
-		"the stock first":   {{stocked(t, level("A", 1))}, {created(t, "A", 1)}},
-		"both at once":      {{stocked(t, level("A", 1)), created(t, "A", 1)}},
+		"the product first": {{told(t, "A", 1)}, {stocked(t, level("A", 1))}},
+		"the stock first":   {{stocked(t, level("A", 1))}, {told(t, "A", 1)}},
+		"both at once":      {{stocked(t, level("A", 1)), told(t, "A", 1)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			products := catalogtest.ReadSide(t)
@@ -80,10 +85,10 @@ func TestStockAloneIsNoProduct(t *testing.T) {
 // its first duplicate key, and with it every write behind.
 func TestAStaleEventDoesNotStopTheOthers(t *testing.T) {
 	products := catalogtest.ReadSide(t)
-	require.NoError(t, products.Apply(t.Context(), []cloudevents.Event{created(t, "B", 5), stocked(t, level("B", 5))}))
+	require.NoError(t, products.Apply(t.Context(), []cloudevents.Event{told(t, "B", 5), stocked(t, level("B", 5))}))
 	batch := []cloudevents.Event{stocked(t, level("A", 1), level("B", 3), level("C", 1))}
 	for _, sku := range []string{"A", "B", "C"} {
-		batch = append(batch, created(t, sku, 2))
+		batch = append(batch, told(t, sku, 2))
 	}
 	require.NoError(t, products.Apply(t.Context(), batch))
 	page, err := products.Page(t.Context(), "", 10)
@@ -98,13 +103,13 @@ func TestTheNewestOfEachPartStays(t *testing.T) {
 	run := 0
 	rapid.Check(t, func(t *rapid.T) {
 		run++
-		type told struct {
+		type fact struct {
 			sku     string
 			stock   bool
 			version int64
 		}
-		sequence := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) told {
-			return told{
+		sequence := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) fact {
+			return fact{
 				sku:     fmt.Sprintf("RUN%d-%s", run, rapid.SampledFrom([]string{"A", "B", "C"}).Draw(t, "sku")),
 				stock:   rapid.Bool().Draw(t, "stock"),
 				version: rapid.Int64Range(1, 5).Draw(t, "version"),
@@ -118,7 +123,7 @@ func TestTheNewestOfEachPartStays(t *testing.T) {
 				all = append(all, stocked(t, level(one.sku, one.version)))
 				versions[1] = max(versions[1], one.version)
 			} else {
-				all = append(all, created(t, one.sku, one.version))
+				all = append(all, told(t, one.sku, one.version))
 				versions[0] = max(versions[0], one.version)
 			}
 			newest[one.sku] = versions
@@ -161,7 +166,7 @@ func TestAThousandLevelsAreOneChange(t *testing.T) {
 		batch := make([]cloudevents.Event, 0, len(levels)+1)
 		for i := range levels {
 			levels[i] = level(fmt.Sprintf("SKU-%03d", i), version+1)
-			batch = append(batch, created(t, levels[i].SKU, version+1))
+			batch = append(batch, told(t, levels[i].SKU, version+1))
 		}
 		begun := time.Now()
 		require.NoError(t, products.Apply(t.Context(), append(batch, stocked(t, levels...))))

@@ -3,9 +3,11 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"github.com/ordersaga/ordersaga/platform/postgres"
@@ -45,6 +47,35 @@ func Create(ctx context.Context, tx *postgres.Tx, p *domain.Product) (stored *do
 		return nil, false, fmt.Errorf("read product %s: %w", p.SKU(), err)
 	}
 	return existing.toDomain(), false, nil
+}
+
+// Find answers the product of a SKU; found is false when there is none.
+func Find(ctx context.Context, tx *postgres.Tx, sku string) (p *domain.Product, found bool, err error) {
+	var row product
+	switch err := tx.WithContext(ctx).Take(&row, "sku = ?", sku).Error; {
+	case errors.Is(err, gorm.ErrRecordNotFound):
+		return nil, false, nil
+	case err != nil:
+		return nil, false, fmt.Errorf("read product %s: %w", sku, err)
+	}
+	return row.toDomain(), true, nil
+}
+
+// Replace stores the next version of a product; replaced is false when the stored
+// one is not the version before it any more. Of several callers at once exactly
+// one replaces; the others wait for it.
+func Replace(ctx context.Context, tx *postgres.Tx, next *domain.Product) (replaced bool, err error) {
+	row := toRow(next)
+	// All columns by name: of a struct alone GORM leaves out what is zero, a price
+	// of 0 and what is not for sale.
+	result := tx.WithContext(ctx).Model(&product{}).
+		Select("Name", "Description", "PriceAmount", "Currency", "Active", "Version", "UpdatedAt").
+		Where("sku = ? AND version = ?", row.SKU, row.Version-1).
+		Updates(&row)
+	if result.Error != nil {
+		return false, fmt.Errorf("replace version %d of product %s: %w", row.Version-1, row.SKU, result.Error)
+	}
+	return result.RowsAffected == 1, nil
 }
 
 // CreateAll adds the products whose SKUs are new in one statement and answers

@@ -28,6 +28,20 @@ func (p NewProduct) Content() domain.Content {
 	return domain.Content{SKU: p.SKU, Name: p.Name, Description: p.Description, Price: p.Price.Amount, Currency: p.Price.Currency}
 }
 
+// ChangedProduct is the whole of what can change of a product. Nothing of it may
+// be left out: what was not said would have to be guessed.
+type ChangedProduct struct {
+	Name        string `json:"name" minLength:"1" maxLength:"200" example:"Mug"`
+	Description string `json:"description" maxLength:"5000" example:"Holds tea."`
+	Price       Price  `json:"price" doc:"The amount can change, the currency cannot."`
+	Active      bool   `json:"active" doc:"Whether it is for sale."`
+}
+
+// Content is what the domain makes the change of.
+func (p ChangedProduct) Content() domain.Content {
+	return domain.Content{Name: p.Name, Description: p.Description, Price: p.Price.Amount, Currency: p.Price.Currency}
+}
+
 // Product as it is shown.
 type Product struct {
 	SKU         string    `json:"sku" doc:"Identifies the product." example:"MUG-1"`

@@ -232,9 +232,9 @@ func TestNothingThatChangesSeveralSKUsEverDeadlocks(t *testing.T) {
 	workers.Go(func() {
 		for i := range rounds {
 			do("name", func(ctx context.Context, tx *sql.Tx) error {
-				names := map[string]string{}
+				names := map[string]store.Called{}
 				for _, line := range some() {
-					names[line.SKU] = fmt.Sprint("name ", i)
+					names[line.SKU] = store.Called{Name: fmt.Sprint("name ", i), Version: int64(i) + 1}
 				}
 				_, err := store.Name(ctx, tx, names)
 				return err

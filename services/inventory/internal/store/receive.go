@@ -47,24 +47,33 @@ func Receive(ctx context.Context, q postgres.Querier, receiptID string, lines []
 }
 
 // name gives stock items the catalog's names, making an item when goods were not
-// received before. A name that an item has already is no change.
+// received before. The newest version of the product decides, in whatever order
+// they come; a product that changed and kept its name leaves the level's version
+// as it is.
 const name = `
-INSERT INTO stock_items AS item (sku, name)
-SELECT sku, name FROM unnest($1::text[], $2::text[]) AS named (sku, name) ORDER BY sku
+INSERT INTO stock_items AS item (sku, name, name_version)
+SELECT sku, name, version FROM unnest($1::text[], $2::text[], $3::bigint[]) AS named (sku, name, version) ORDER BY sku
 ON CONFLICT (sku) DO UPDATE
-SET name = excluded.name, version = item.version + 1
-WHERE item.name <> excluded.name
+SET name = excluded.name, name_version = excluded.name_version,
+    version = item.version + (item.name <> excluded.name)::int
+WHERE item.name_version < excluded.name_version
 RETURNING sku, on_hand, reserved, version`
 
+// Called is what the catalog calls a product since one of its versions.
+type Called struct {
+	Name    string
+	Version int64
+}
+
 // Name tells the stock what SKUs are called and returns the levels of the items
-// that changed.
-func Name(ctx context.Context, q postgres.Querier, names map[string]string) ([]domain.Level, error) {
+// to which that was news.
+func Name(ctx context.Context, q postgres.Querier, names map[string]Called) ([]domain.Level, error) {
 	skus := slices.Sorted(maps.Keys(names))
-	called := make([]string, len(skus))
+	called, versions := make([]string, len(skus)), make([]int64, len(skus))
 	for i, sku := range skus {
-		called[i] = names[sku]
+		called[i], versions[i] = names[sku].Name, names[sku].Version
 	}
-	rows, err := q.QueryContext(ctx, name, skus, called)
+	rows, err := q.QueryContext(ctx, name, skus, called, versions)
 	if err != nil {
 		return nil, fmt.Errorf("name %d stock items: %w", len(names), err)
 	}

@@ -38,15 +38,19 @@ func NewConsumer(db *postgres.DB, announced func()) broker.Consumer {
 }
 
 func read(event cloudevents.Event) (Product, error) {
-	var created events.ProductCreated
-	if err := event.DataAs(&created); err != nil {
+	// Created or changed: both tell the whole product, in one shape.
+	var told events.ProductCreated
+	if err := event.DataAs(&told); err != nil {
 		return Product{}, fmt.Errorf("read the product: %w", err)
 	}
-	if !domain.IsSKU(created.SKU) {
-		return Product{}, fmt.Errorf("the product has no SKU, but %.80q", created.SKU)
+	if !domain.IsSKU(told.SKU) {
+		return Product{}, fmt.Errorf("the product has no SKU, but %.80q", told.SKU)
 	}
-	if strings.Contains(created.Name, "\x00") {
+	if strings.Contains(told.Name, "\x00") {
 		return Product{}, errors.New("the product's name contains NUL, which the database cannot keep")
 	}
-	return Product{EventID: event.ID(), SKU: created.SKU, Name: created.Name}, nil
+	if told.Version < 1 {
+		return Product{}, fmt.Errorf("product %s is at version %d: versions count from 1", told.SKU, told.Version)
+	}
+	return Product{EventID: event.ID(), SKU: told.SKU, Name: told.Name, Version: told.Version}, nil
 }

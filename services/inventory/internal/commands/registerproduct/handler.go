@@ -1,6 +1,6 @@
 // Package registerproduct makes the catalog's products known to the stock: it
-// takes their creation from the broker, so that goods have a name, and a level
-// of 0 before any arrive.
+// takes their creation and their changes from the broker, so that goods have a
+// name, and a level of 0 before any arrive.
 package registerproduct
 
 import (
@@ -15,12 +15,14 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
-// Product as the catalog created it, with the id of the event that says so.
+// Product as the catalog created or changed it, with the id of the event that
+// says so.
 type Product struct {
 	EventID, SKU, Name string
+	Version            int64
 }
 
-// Request to register products in the order of their events.
+// Request to register products, in any order: the newest version of each decides.
 type Request struct {
 	Products []Product
 }
@@ -50,9 +52,9 @@ func NewHandler(db *postgres.DB, announced func()) cqrs.Handler[Request, Done] {
 	}))
 }
 
-// fresh are the names by SKU that events not handled before give, the last one
-// of a SKU winning.
-func fresh(ctx context.Context, tx *postgres.Tx, products []Product) (map[string]string, error) {
+// fresh are the names by SKU that events not handled before give, of each SKU the
+// one of the newest version.
+func fresh(ctx context.Context, tx *postgres.Tx, products []Product) (map[string]store.Called, error) {
 	ids := make([]string, len(products))
 	for i, product := range products {
 		ids[i] = product.EventID
@@ -61,10 +63,10 @@ func fresh(ctx context.Context, tx *postgres.Tx, products []Product) (map[string
 	if err != nil {
 		return nil, err
 	}
-	names := make(map[string]string, len(products))
+	names := make(map[string]store.Called, len(products))
 	for _, product := range products {
-		if first[product.EventID] {
-			names[product.SKU] = product.Name
+		if first[product.EventID] && product.Version > names[product.SKU].Version {
+			names[product.SKU] = store.Called{Name: product.Name, Version: product.Version}
 		}
 	}
 	return names, nil

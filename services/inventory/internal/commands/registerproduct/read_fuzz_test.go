@@ -18,7 +18,7 @@ import (
 func FuzzRead(f *testing.F) {
 	for _, data := range []string{
 		`{"sku":"TEA","name":"Tea","price":450,"currency":"GBP","active":true,"version":1,"created_at":"2026-01-01T00:00:00Z"}`,
-		`{"sku":"TEA"}`, `{"sku":""}`, `{"sku":"\u0000"}`, `{"sku":"TEA","name":"\u0000"}`, `{"sku":"TEA","name":"\ud800"}`,
+		`{"sku":"TEA","version":1}`, `{"sku":"TEA"}`, `{"sku":"TEA","version":-1}`, `{"sku":""}`, `{"sku":"\u0000"}`, `{"sku":"TEA","name":"\u0000"}`, `{"sku":"TEA","name":"\ud800"}`,
 		`{"sku":"` + strings.Repeat("x", 65) + `"}`, `{"sku":1}`, `{"sku":"TEA","price":1e400}`, `null`, `[]`, `"text"`, ``,
 	} {
 		f.Add([]byte(data))
@@ -37,6 +37,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		require.Equal(t, "event-1", product.EventID)
+		require.Positive(t, product.Version)
 		require.True(t, domain.IsSKU(product.SKU), "%q", product.SKU)
 		require.True(t, utf8.ValidString(product.Name))
 		require.NotContains(t, product.Name, "\x00")

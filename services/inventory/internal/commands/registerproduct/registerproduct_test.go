@@ -45,13 +45,21 @@ func consuming(t *testing.T, w *inventorytest.World) (publish func(...cloudevent
 }
 
 func created(sku, name string) cloudevents.Event {
+	return told(events.ProductCreatedV1, sku, name, 1)
+}
+
+func changed(sku, name string, version int64) cloudevents.Event {
+	return told(events.ProductChangedV1, sku, name, version)
+}
+
+func told(eventType, sku, name string, version int64) cloudevents.Event {
 	event := cloudevents.New()
 	event.SetID(uuid.NewString())
-	event.SetType(events.ProductCreatedV1)
+	event.SetType(eventType)
 	event.SetSource(events.SourceCatalog)
 	event.SetSubject(sku)
 	event.SetTime(time.Now().UTC())
-	data := events.ProductCreated{SKU: sku, Name: name, Price: 1250, Currency: "GBP", Active: true, Version: 1, CreatedAt: time.Now().UTC()}
+	data := events.ProductCreated{SKU: sku, Name: name, Price: 1250, Currency: "GBP", Active: true, Version: version, CreatedAt: time.Now().UTC()}
 	if err := event.SetData("application/json", data); err != nil {
 		panic(err)
 	}
@@ -79,7 +87,7 @@ func TestAProductOfTheCatalogGetsALevelAndAName(t *testing.T) {
 func TestAnEventThatIsDeliveredTwiceChangesTheStockOnce(t *testing.T) {
 	w := inventorytest.New(t)
 	publish := consuming(t, w)
-	first, renamed := created("mug", "Mug"), created("mug", "Blue mug")
+	first, renamed := created("mug", "Mug"), changed("mug", "Blue mug", 2)
 	publish(first)
 	testkit.Eventually(t, "the first name", func() bool { return known(t, w, "mug") })
 	publish(renamed)
@@ -89,6 +97,34 @@ func TestAnEventThatIsDeliveredTwiceChangesTheStockOnce(t *testing.T) {
 	testkit.Eventually(t, "what came after the repeated event", func() bool { return known(t, w, "cup") })
 	assert.Equal(t, "Blue mug", w.Level(t, "mug").Name, "the old event is known by its id")
 	assert.EqualValues(t, 2, w.Level(t, "mug").Version)
+}
+
+// However the events of a product come, one by one or together, its newest version
+// decides; a change that keeps the name is no change of the stock.
+func TestAnOlderNameNeverReplacesANewerOne(t *testing.T) {
+	w := inventorytest.New(t)
+	publish := consuming(t, w)
+	settled := func(probe string) {
+		publish(created(probe, "Probe"))
+		testkit.Eventually(t, "the events before "+probe, func() bool { return known(t, w, probe) })
+	}
+	publish(changed("mug", "Red mug", 3))
+	settled("after-1")
+	publish(created("mug", "Mug"))
+	settled("after-2")
+	publish(changed("mug", "Blue mug", 2), changed("mug", "Mug", 1))
+	settled("after-3")
+	assert.Equal(t, inventorytest.Level{Name: "Red mug", Version: 1}, w.Level(t, "mug"))
+
+	publish(changed("mug", "Red mug", 5))
+	settled("after-4")
+	publish(changed("mug", "Green mug", 4))
+	settled("after-5")
+	assert.Equal(t, inventorytest.Level{Name: "Red mug", Version: 1}, w.Level(t, "mug"), "only the price changed")
+
+	publish(changed("mug", "White mug", 7), changed("mug", "Black mug", 6))
+	settled("after-6")
+	assert.Equal(t, inventorytest.Level{Name: "White mug", Version: 2}, w.Level(t, "mug"))
 }
 
 func TestOneBadEventDoesNotHoldUpTheOthers(t *testing.T) {

@@ -1,0 +1,191 @@
+package changeproduct_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/contracts/events"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/catalogtest"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/changeproduct"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/createproduct"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
+)
+
+const (
+	path = "/v1/products/MUG-1"
+	mug  = `{"sku":"MUG-1","name":"Mug","description":"Holds tea.","price":{"amount":1250,"currency":"GBP"}}`
+	// same is what mug is already, dearer is the same at another price.
+	same   = `{"name":"Mug","description":"Holds tea.","price":{"amount":1250,"currency":"GBP"},"active":true}`
+	dearer = `{"name":"Mug","description":"Holds tea.","price":{"amount":1350,"currency":"GBP"},"active":true}`
+)
+
+// shop is a catalog in which the mug is on sale.
+type shop struct {
+	*catalogtest.Client
+	db       *postgres.DB
+	waker    *catalogtest.Waker
+	operator string
+	mug      wire.Product
+}
+
+func open(t *testing.T) *shop {
+	t.Helper()
+	s := &shop{db: catalogtest.Database(t), waker: new(catalogtest.Waker), operator: catalogtest.Operator(t)}
+	s.Client = catalogtest.REST(t, func(api *rest.API) {
+		createproduct.Route(api, createproduct.New(s.db, func() {}))
+		changeproduct.Route(api, changeproduct.New(s.db, s.waker.Wake))
+	})
+	created := s.Post(t, s.operator, "/v1/products", mug)
+	require.Equal(t, http.StatusCreated, created.Status, "%s", created.Body)
+	created.Into(t, &s.mug)
+	return s
+}
+
+// change is an answer of 200 and what it shows.
+func (s *shop) change(t *testing.T, ifMatch, body string) wire.Product {
+	t.Helper()
+	answer := s.Put(t, s.operator, path, ifMatch, body)
+	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
+	var product wire.Product
+	answer.Into(t, &product)
+	assert.Equal(t, rest.ETag(product.Version), answer.Header.Get("ETag"))
+	return product
+}
+
+// isAt is what the database has: the version, and how many changes were told.
+func (s *shop) isAt(t *testing.T, version int64, changes int) {
+	t.Helper()
+	var stored int64
+	require.NoError(t, s.db.SQL.QueryRowContext(t.Context(), "SELECT version FROM products WHERE sku = 'MUG-1'").Scan(&stored))
+	assert.Equal(t, version, stored)
+	assert.Len(t, catalogtest.Outbox(t, s.db), 1+changes, "one change, one event")
+	assert.Equal(t, changes, s.waker.Calls())
+}
+
+func TestAProductIsChangedAndThatIsAnnounced(t *testing.T) {
+	s := open(t)
+	changed := s.change(t, `"1"`, `{"name":" Blue mug ","description":"","price":{"amount":0,"currency":"GBP"},"active":false}`)
+	want := s.mug
+	want.Name, want.Description, want.Price.Amount, want.Active, want.Version = "Blue mug", "", 0, false, 2
+	assert.Equal(t, want, changed)
+	s.isAt(t, 2, 1)
+
+	event := catalogtest.Outbox(t, s.db)[1]
+	assert.Equal(t, events.ProductChangedV1, event.Type())
+	assert.Equal(t, events.SourceCatalog, event.Source())
+	assert.Equal(t, "MUG-1", event.Subject())
+	assert.False(t, event.Time().Before(s.mug.CreatedAt), "the time is that of the change")
+	var told events.ProductChanged
+	require.NoError(t, event.DataAs(&told))
+	assert.Equal(t, events.ProductChanged{
+		SKU: "MUG-1", Name: "Blue mug", Currency: "GBP", Version: 2, CreatedAt: s.mug.CreatedAt,
+	}, told)
+
+	again := s.change(t, `"2"`, same)
+	want = s.mug
+	want.Version = 3
+	assert.Equal(t, want, again, "and back again")
+}
+
+func TestTheSameAgainIsNoChange(t *testing.T) {
+	s := open(t)
+	assert.Equal(t, s.mug, s.change(t, `"1"`, same))
+	s.isAt(t, 1, 0)
+	first := s.change(t, `"1"`, dearer)
+	assert.Equal(t, first, s.change(t, `"1"`, dearer), "who did not hear the answer asks again")
+	assert.Equal(t, first, s.change(t, `"2"`, strings.Replace(dearer, `"Mug"`, `" Mug "`, 1)))
+	s.isAt(t, 2, 1)
+}
+
+func TestAChangeIsOfTheVersionThatWasSeen(t *testing.T) {
+	s := open(t)
+	s.change(t, `"1"`, dearer)
+	for ifMatch, status := range map[string]int{
+		"": http.StatusPreconditionRequired, "*": http.StatusBadRequest, "2": http.StatusBadRequest,
+		`"1"`: http.StatusPreconditionFailed, `"3"`: http.StatusPreconditionFailed, `W/"2"`: http.StatusPreconditionFailed, `"0"`: http.StatusPreconditionFailed,
+	} {
+		answer := s.Put(t, s.operator, path, ifMatch, same)
+		assert.Equal(t, status, answer.Status, "If-Match: %s: %s", ifMatch, answer.Body)
+	}
+	// Nobody can have seen what is not there yet, even if it would say the same.
+	assert.Equal(t, http.StatusPreconditionFailed, s.Put(t, s.operator, path, `"3"`, dearer).Status)
+	s.isAt(t, 2, 1)
+}
+
+func TestOfManyChangesAtOnceOneIsMade(t *testing.T) {
+	s := open(t)
+	const callers, prices = 24, 3
+	statuses := make([]int, callers)
+	var group sync.WaitGroup
+	for i := range callers {
+		group.Go(func() {
+			body := strings.Replace(same, "1250", fmt.Sprint(1300+i%prices), 1)
+			statuses[i] = s.Put(t, s.operator, path, `"1"`, body).Status
+		})
+	}
+	group.Wait()
+	count := map[int]int{}
+	for _, status := range statuses {
+		count[status]++
+	}
+	assert.Equal(t, map[int]int{
+		http.StatusOK:                 callers / prices, // who wanted what was made
+		http.StatusPreconditionFailed: callers - callers/prices,
+	}, count)
+	s.isAt(t, 2, 1)
+}
+
+func TestAChangeThatCannotBeAnnouncedIsNotMade(t *testing.T) {
+	s := open(t)
+	_, err := s.db.SQL.ExecContext(t.Context(), "ALTER TABLE outbox RENAME TO away")
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusInternalServerError, s.Put(t, s.operator, path, `"1"`, dearer).Status)
+	_, err = s.db.SQL.ExecContext(t.Context(), "ALTER TABLE away RENAME TO outbox")
+	require.NoError(t, err)
+	s.isAt(t, 1, 0)
+}
+
+func TestWhatIsNoProductCannotBeChanged(t *testing.T) {
+	s := open(t)
+	for _, sku := range []string{"mug-1", "NONE", "a%20b", strings.Repeat("x", 500)} {
+		answer := s.Put(t, s.operator, "/v1/products/"+sku, `"1"`, same)
+		require.Equal(t, http.StatusNotFound, answer.Status, "%s: %s", sku, answer.Body)
+		assert.Equal(t, "https://ordersaga.dev/problems/product-not-found", answer.Problem(t).Type)
+	}
+}
+
+func TestOnlyAnOperatorChanges(t *testing.T) {
+	s := open(t)
+	assert.Equal(t, http.StatusUnauthorized, s.Put(t, "", path, `"1"`, dearer).Status)
+	assert.Equal(t, http.StatusForbidden, s.Put(t, catalogtest.Shopper(t), path, `"1"`, dearer).Status)
+	s.isAt(t, 1, 0)
+}
+
+func TestWhatIsWrongWithAChangeIsNamed(t *testing.T) {
+	s := open(t)
+	for body, fields := range map[string][]string{
+		strings.Replace(dearer, `"Mug"`, `"  "`, 1):                   {"body.name"},
+		strings.Replace(dearer, "tea", `\u0007`, 1):                   {"body.description"},
+		strings.Replace(dearer, "1350", "-1", 1):                      {"body.price.amount"},
+		strings.Replace(dearer, "GBP", "ZZZ", 1):                      {"body.price.currency"},
+		strings.Replace(dearer, "GBP", "EUR", 1):                      {"body.price.currency"}, // sold in pounds
+		strings.Replace(dearer, "{", `{"sku":"MUG-1",`, 1):            {"body.sku"},
+		strings.Replace(dearer, `,"active":true`, "", 1):              {"body.active", "body"},
+		strings.Replace(dearer, `"description":"Holds tea.",`, "", 1): {"body.description", "body"},
+	} {
+		answer := s.Put(t, s.operator, path, `"1"`, body)
+		require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s: %s", body, answer.Body)
+		problem := answer.Problem(t)
+		require.NotEmpty(t, problem.Errors, "%s", answer.Body)
+		assert.Contains(t, fields, problem.Errors[0].Field, "%s", body)
+	}
+	s.isAt(t, 1, 0)
+}

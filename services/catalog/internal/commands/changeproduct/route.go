@@ -1,0 +1,75 @@
+package changeproduct
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/refusal"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
+)
+
+type request struct {
+	SKU     string `path:"sku" doc:"Identifies the product; case matters." example:"MUG-1"`
+	IfMatch string `header:"If-Match" doc:"The version that you have seen: the ETag of the product. Required (428)." example:"\"1\""`
+	Body    wire.ChangedProduct
+}
+
+type response struct {
+	ETag string `header:"ETag"`
+	Body wire.Product
+}
+
+// Route serves the command as PUT /v1/products/{sku}.
+func Route(api *rest.API, handler Handler) {
+	rest.Handle(api, rest.Op{
+		Method: http.MethodPut, Path: "/v1/products/{sku}", ID: "change-product",
+		Summary: "Change a product",
+		Description: "Says the whole product anew: name, description, price and whether it is for sale. The currency of the price stays. " +
+			"`If-Match` has the ETag that you have seen: when somebody else changed the product since, the answer is 412. " +
+			"A product that is so already is answered 200 in the version it has, so a change is safe to repeat. " +
+			"New quotes have the new price at once, orders keep the one they were placed at; what is not for sale cannot be ordered and can still be read. " +
+			"Lists and `GET` follow within moments.",
+		Tags: []string{"products"}, Scope: auth.ScopeOperator,
+		Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed, http.StatusPreconditionRequired},
+	}, func(ctx context.Context, in *request) (*response, error) {
+		seen, err := rest.IfMatch(in.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+		change, err := domain.NewChange(in.Body.Content(), in.Body.Active)
+		if err != nil {
+			return nil, wire.Invalid(wire.Faults("body", err))
+		}
+		result, err := handler.Handle(ctx, Command{
+			SKU: in.SKU, Change: change, Seen: seen,
+			// What both stores keep of a time, so that this answer and later ones agree.
+			At: time.Now().UTC().Truncate(time.Millisecond),
+		})
+		if err != nil {
+			return nil, problem(err)
+		}
+		shown := wire.Stored(result.Product)
+		return &response{ETag: rest.ETag(shown.Version), Body: shown}, nil
+	})
+}
+
+// problem is how the border says why not.
+func problem(err error) error {
+	if refused, ok := refusal.As(err); ok {
+		detail := strings.ToUpper(refused.Message[:1]) + refused.Message[1:] + "."
+		switch refused.Reason {
+		case ReasonNotFound:
+			return rest.NewProblem(http.StatusNotFound, "product-not-found", detail)
+		case ReasonStale:
+			return rest.PreconditionFailed(detail)
+		case ReasonOtherCurrency:
+			return wire.Invalid([]rest.FieldError{{Field: "body.price.currency", Message: refused.Message}})
+		}
+	}
+	return err
+}
