@@ -47,7 +47,7 @@ func newShop(t *testing.T, amqpURL string) settings {
 	t.Helper()
 	uri, database := testkit.MongoDB(t)
 	cfg := settings{
-		Server:          config.Server{Host: "127.0.0.1", Port: freePort(t), GRPCPort: freePort(t), AdminPort: freePort(t)},
+		Server:          config.Server{Host: "127.0.0.1", Port: testkit.FreePort(t), GRPCPort: testkit.FreePort(t), AdminPort: testkit.FreePort(t)},
 		Auth:            catalogtest.Auth(t),
 		DatabaseURL:     config.Secret(testkit.Postgres(t)),
 		MongoDBURI:      config.Secret(uri),
@@ -87,14 +87,6 @@ func start(t *testing.T, cfg settings) running {
 		return r.Get(t, "", "/readyz").Status == http.StatusOK
 	})
 	return r
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
 }
 
 // company is the rest of the company, which publishes once the catalog listens.

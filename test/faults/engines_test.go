@@ -5,7 +5,6 @@ package faults_test
 import (
 	"bufio"
 	"encoding/json"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -72,7 +71,7 @@ func newStack(t *testing.T) *stack {
 	})
 	ports := map[string]int{}
 	for _, name := range []string{"postgres", "amqp", "amqp_management", "amqp_distribution", "epmd", "mongodb", "temporal", "temporal_ui", "oidc"} {
-		ports[name] = freePort(t)
+		ports[name] = testkit.FreePort(t)
 	}
 	config, err := json.Marshal(map[string]any{
 		"dir": s.data(), "host": "127.0.0.1", "ports": ports,
@@ -129,12 +128,4 @@ func (s *stack) killAll() {
 	s.t.Helper()
 	require.NoError(s.t, s.command.Process.Kill())
 	_ = s.command.Wait()
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
 }

@@ -68,6 +68,12 @@ func (p *Person) Post(program, path string, body any, headers ...string) Answer 
 	return p.do(http.MethodPost, program, path, body, headers)
 }
 
+// Put is Post for changes.
+func (p *Person) Put(program, path string, body any, headers ...string) Answer {
+	p.shop.t.Helper()
+	return p.do(http.MethodPut, program, path, body, headers)
+}
+
 func (p *Person) do(method, program, path string, body any, headers []string) Answer {
 	p.shop.t.Helper()
 	answer, err := p.try(method, program, path, body, headers)
@@ -116,11 +122,19 @@ type Line struct {
 	Quantity int64  `json:"quantity"`
 }
 
+// Money is an amount of minor units.
+type Money struct {
+	Amount   int64  `json:"amount"`
+	Currency string `json:"currency"`
+}
+
 // Basket is the body of a placed order.
 type Basket struct {
 	Currency      string `json:"currency"`
 	Lines         []Line `json:"lines"`
 	PaymentMethod string `json:"payment_method"`
+	// ExpectedTotal is what the customer was shown, when they mind.
+	ExpectedTotal *Money `json:"expected_total,omitempty"`
 }
 
 // Of makes a basket of one line.

@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -78,7 +77,7 @@ func Open(t testing.TB, options Options) *Shop {
 	dir := t.TempDir()
 	s.TraceFile = filepath.Join(dir, "traces.jsonl")
 	for _, name := range order {
-		s.ports[name], s.ports[name+"/grpc"], s.ports[name+"/admin"] = freePort(t), freePort(t), freePort(t)
+		s.ports[name], s.ports[name+"/grpc"], s.ports[name+"/admin"] = testkit.FreePort(t), testkit.FreePort(t), testkit.FreePort(t)
 	}
 	s.AMQP = testkit.AMQP(t)
 	for _, name := range order {
@@ -184,13 +183,3 @@ const patience = 60 * time.Second
 var httpClient = &http.Client{Timeout: patience}
 
 func address(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatalf("find a free port: %v", err)
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
-}

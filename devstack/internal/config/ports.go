@@ -6,6 +6,8 @@ import (
 	"net"
 	"strconv"
 	"syscall"
+
+	"github.com/ordersaga/ordersaga/devstack/internal/freeport"
 )
 
 // Ports the engines listen on; 0 means a free one, chosen at the start.
@@ -90,7 +92,7 @@ func (c *Config) Claim() error {
 	}()
 	var faults []error
 	for _, port := range c.Ports.of(c) {
-		listener, err := net.Listen("tcp", net.JoinHostPort(port.host, strconv.Itoa(*port.number)))
+		listener, err := port.listen()
 		if err != nil {
 			faults = append(faults, portFault(port, err))
 			continue
@@ -99,6 +101,13 @@ func (c *Config) Claim() error {
 		*port.number = listener.Addr().(*net.TCPAddr).Port
 	}
 	return errors.Join(faults...)
+}
+
+func (p port) listen() (net.Listener, error) {
+	if *p.number == 0 {
+		return freeport.Listen(p.host)
+	}
+	return net.Listen("tcp", net.JoinHostPort(p.host, strconv.Itoa(*p.number)))
 }
 
 func portFault(port port, err error) error {

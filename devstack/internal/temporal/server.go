@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"github.com/ordersaga/ordersaga/devstack/internal/freeport"
 	"github.com/ordersaga/ordersaga/devstack/internal/process"
 )
 
@@ -188,7 +189,7 @@ func freePorts(count int) ([]int, error) {
 	ports := make([]int, count)
 	for i := range ports {
 		// Held until all are found, so that they differ.
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		listener, err := freeport.Listen("127.0.0.1")
 		if err != nil {
 			return nil, fmt.Errorf("finding a free port: %w", err)
 		}
