@@ -14,6 +14,7 @@ import (
 
 type productCommands struct {
 	Create createProduct `cmd:"" help:"Put a product on sale."`
+	Change changeProduct `cmd:"" help:"Change a product: what is not given stays."`
 	Get    getProduct    `cmd:"" help:"Show a product."`
 	List   listProducts  `cmd:"" help:"List products by SKU."`
 }
@@ -50,6 +51,67 @@ func (c *createProduct) Run(a *addresses) error {
 		created.print()
 		return nil
 	})
+}
+
+type changeProduct struct {
+	raw
+	SKU         string  `arg:"" help:"The SKU."`
+	Name        *string `help:"What it is called."`
+	Description *string `help:"What it is."`
+	Price       string  `help:"Price of one in its currency, as people write it: 13.50." placeholder:"13.50"`
+	Active      *bool   `help:"Whether it is for sale; --active=false takes it off."`
+}
+
+// Run is called by kong.
+func (c *changeProduct) Run(a *addresses) error {
+	ctx := context.Background()
+	path := "/v1/products/" + url.PathEscape(c.SKU)
+	request, err := a.request(ctx, ports.Catalog, http.MethodGet, path, asOperator)
+	if err != nil {
+		return err
+	}
+	answer, err := shop.Do(ctx, request)
+	if err != nil {
+		return err
+	}
+	var seen product
+	if err := answer.Decode(&seen); err != nil {
+		return err
+	}
+	if request.Body, err = c.change(seen); err != nil {
+		return err
+	}
+	// Whoever changed it since we looked is not overwritten.
+	request.Method, request.IfMatch = http.MethodPut, answer.Header.Get("ETag")
+	return c.call(ctx, request, func(answer *shop.Answer) error {
+		var changed product
+		if err := answer.Decode(&changed); err != nil {
+			return err
+		}
+		changed.Stock = seen.Stock // a change's answer has none
+		changed.print()
+		return nil
+	})
+}
+
+// change is the whole product as it shall be.
+func (c *changeProduct) change(p product) (map[string]any, error) {
+	if c.Name != nil {
+		p.Name = *c.Name
+	}
+	if c.Description != nil {
+		p.Description = *c.Description
+	}
+	if c.Active != nil {
+		p.Active = *c.Active
+	}
+	if c.Price != "" {
+		var err error
+		if p.Price, err = money.Parse(c.Price, p.Price.Currency); err != nil {
+			return nil, err
+		}
+	}
+	return map[string]any{"name": p.Name, "description": p.Description, "price": p.Price, "active": p.Active}, nil
 }
 
 type getProduct struct {
@@ -112,6 +174,7 @@ type product struct {
 	Name        string      `json:"name"`
 	Description string      `json:"description"`
 	Price       money.Money `json:"price"`
+	Active      bool        `json:"active"`
 	Stock       *struct {
 		Available int64 `json:"available"`
 	} `json:"stock"`
@@ -130,6 +193,7 @@ func (p product) print() {
 		{"name", p.Name},
 		{"description", p.Description},
 		{"price", p.Price.String()},
+		{"for sale", map[bool]string{true: "yes", false: "no"}[p.Active]},
 		{"available", p.available()},
 	})
 }

@@ -31,6 +31,9 @@ type Request struct {
 	Token     string
 	// IdempotencyKey is sent when it is not empty.
 	IdempotencyKey string
+	// IfMatch is the entity tag of the version a change is meant for; sent when it
+	// is not empty.
+	IfMatch string
 	// Wait is how long an order may take before the answer is "on its way"; sent
 	// when it is not negative.
 	Wait *time.Duration
@@ -104,6 +107,9 @@ func (r Request) build(ctx context.Context) (*http.Request, error) {
 	}
 	if r.IdempotencyKey != "" {
 		request.Header.Set("Idempotency-Key", r.IdempotencyKey)
+	}
+	if r.IfMatch != "" {
+		request.Header.Set("If-Match", r.IfMatch)
 	}
 	if r.Wait != nil {
 		request.Header.Set("Prefer", fmt.Sprintf("wait=%d", int(r.Wait.Round(time.Second).Seconds())))

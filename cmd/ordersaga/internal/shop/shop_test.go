@@ -69,13 +69,14 @@ func TestTheRequestCarriesWhatWasAskedFor(t *testing.T) {
 	defer server.Close()
 	wait := 3 * time.Second
 	answer, err := shop.Do(t.Context(), shop.Request{
-		Method: http.MethodPost, URL: server.URL, Path: "/v1/orders", Token: "secret", IdempotencyKey: "k", Wait: &wait,
+		Method: http.MethodPost, URL: server.URL, Path: "/v1/orders", Token: "secret", IdempotencyKey: "k", IfMatch: `"7"`, Wait: &wait,
 		Body: map[string]int{"a": 1},
 	})
 	require.NoError(t, err)
 	assert.True(t, answer.Replayed())
 	assert.Equal(t, "Bearer secret", got.Header.Get("Authorization"))
 	assert.Equal(t, "k", got.Header.Get("Idempotency-Key"))
+	assert.Equal(t, `"7"`, got.Header.Get("If-Match"))
 	assert.Equal(t, "wait=3", got.Header.Get("Prefer"))
 	assert.Equal(t, "application/json", got.Header.Get("Content-Type"))
 	assert.JSONEq(t, `{"a":1}`, string(body))

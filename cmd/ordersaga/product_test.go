@@ -1,0 +1,51 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestAChangeKeepsWhatIsNotGiven(t *testing.T) {
+	const kettle = `{"sku":"KETTLE","name":"Kettle","description":"Boils.","price":{"amount":90000,"currency":"JPY"},"active":true,"version":7}`
+	var sent, seen string
+	catalog := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPut {
+			body, _ := io.ReadAll(r.Body)
+			sent, seen = string(body), r.Header.Get("If-Match")
+		}
+		w.Header().Set("ETag", `"7"`)
+		_, _ = io.WriteString(w, kettle)
+	}))
+	defer catalog.Close()
+	t.Setenv("ORDERSAGA_TOKEN", "of-an-operator")
+
+	for _, test := range []struct {
+		flags []string
+		want  string
+	}{
+		{nil, `{"name":"Kettle","description":"Boils.","price":{"amount":90000,"currency":"JPY"},"active":true}`},
+		{[]string{"--price=95000"}, `{"name":"Kettle","description":"Boils.","price":{"amount":95000,"currency":"JPY"},"active":true}`},
+		{[]string{"--active=false"}, `{"name":"Kettle","description":"Boils.","price":{"amount":90000,"currency":"JPY"},"active":false}`},
+		{[]string{"--name=Pot", "--description="}, `{"name":"Pot","description":"","price":{"amount":90000,"currency":"JPY"},"active":true}`},
+	} {
+		var command struct {
+			Product productCommands `cmd:""`
+		}
+		parser, err := kong.New(&command)
+		require.NoError(t, err)
+		parsed, err := parser.Parse(append([]string{"product", "change", "KETTLE"}, test.flags...))
+		require.NoError(t, err)
+		require.NoError(t, parsed.Run(&addresses{URLCatalog: catalog.URL}))
+		assert.JSONEq(t, test.want, sent, "%v", test.flags)
+		assert.Equal(t, `"7"`, seen, "meant for the version that was seen")
+	}
+
+	_, err := (&changeProduct{Price: "950.5"}).change(product{})
+	require.Error(t, err)
+}
