@@ -12,8 +12,8 @@ import (
 // outgoing connections (from 32768 on Linux): there, any connection may take a
 // port between its choice and the program's start.
 const (
-	firstPort = 20_000
-	ports     = 12_000
+	firstPort = 21_300
+	ports     = 6_600
 )
 
 // nextPort goes up from a place of this process's own, so that test programs that

@@ -13,8 +13,8 @@ import (
 // on Linux). Engines take seconds to bind theirs; of the kernel's, any connection
 // may take one meanwhile.
 const (
-	first = 20_000
-	count = 12_000
+	first = 21_300
+	count = 6_600
 )
 
 // next goes up from a place of this process's own, so that devstacks that start at
