@@ -2,9 +2,7 @@
 // real engines, and checks what everybody was told against what is in the books.
 //
 // What is not here: an effect of a first, local attempt that arrives after the
-// regular one is test/matrix (TestALateEffectIsHarmless). A price that changes
-// while an order is placed cannot happen yet, for a product's price cannot be
-// changed; a total that is not the expected one is in test/badinput.
+// regular one is test/matrix (TestALateEffectIsHarmless).
 package races_test
 
 import (
