@@ -18,33 +18,31 @@ import (
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
-// TestTheShopOutlivesItsEngines kills each engine, and then all of them, while
-// orders are under way. Nothing is lost and nothing done twice.
+// TestTheShopOutlivesItsEngines takes each engine away, and all of them, by a crash
+// and by a stop, while orders are under way. Nothing is lost and nothing done
+// twice.
 func TestTheShopOutlivesItsEngines(t *testing.T) {
 	stack := newStack(t)
 	stack.start()
 	t.Setenv("ORDERSAGA_ENGINES", stack.enginesFile())
 	s := shop.Open(t, shop.Options{})
 
-	t.Run("RabbitMQ", func(t *testing.T) {
-		load := s.Load(t, "rabbit", 12)
-		load.UnderWay()
-		stack.kill("rabbitmq")
-		load.Settles()
-	})
-	t.Run("PostgreSQL", func(t *testing.T) {
-		load := s.Load(t, "postgres", 12)
-		load.UnderWay()
-		stack.kill("postgres")
-		load.Settles()
-	})
-	t.Run("all at once", func(t *testing.T) {
-		load := s.Load(t, "all", 12)
-		load.UnderWay()
-		stack.killAll()
-		stack.start()
-		load.Settles()
-	})
+	for name, fault := range map[string]func(){
+		"RabbitMQ crashes":    func() { stack.signal("rabbitmq", syscall.SIGKILL) },
+		"RabbitMQ is stopped": func() { stack.signal("rabbitmq", syscall.SIGTERM) },
+		"PostgreSQL crashes":  func() { stack.signal("postgres", syscall.SIGKILL) },
+		// SIGINT is PostgreSQL's "stop now"; at SIGTERM it waits for its clients.
+		"PostgreSQL is stopped": func() { stack.signal("postgres", syscall.SIGINT) },
+		"all crash":             func() { stack.end(syscall.SIGKILL); stack.start() },
+		"all are stopped":       func() { stack.end(syscall.SIGTERM); stack.start() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			load := s.Load(t, strings.ReplaceAll(name, " ", "-"), 12)
+			load.UnderWay()
+			fault()
+			load.Settles()
+		})
+	}
 }
 
 // stack is a devstack on ports that stay the same when it is started again.
@@ -110,8 +108,8 @@ func (s *stack) start() {
 	s.t.Fatalf("devstack did not get ready:\n%s", &said)
 }
 
-// kill ends one engine as a crash does; devstack starts it again.
-func (s *stack) kill(engine string) {
+// signal ends one engine; devstack starts it again.
+func (s *stack) signal(engine string, signal syscall.Signal) {
 	s.t.Helper()
 	content, err := os.ReadFile(s.enginesFile())
 	require.NoError(s.t, err)
@@ -120,12 +118,12 @@ func (s *stack) kill(engine string) {
 	}
 	require.NoError(s.t, json.Unmarshal(content, &engines))
 	require.NotZero(s.t, engines.PIDs[engine], "%s in %s", engine, content)
-	require.NoError(s.t, syscall.Kill(engines.PIDs[engine], syscall.SIGKILL))
+	require.NoError(s.t, syscall.Kill(engines.PIDs[engine], signal))
 }
 
-// killAll ends devstack, and with it everything it runs.
-func (s *stack) killAll() {
+// end ends devstack, and with it everything it runs.
+func (s *stack) end(signal syscall.Signal) {
 	s.t.Helper()
-	require.NoError(s.t, s.command.Process.Kill())
+	require.NoError(s.t, s.command.Process.Signal(signal))
 	_ = s.command.Wait()
 }

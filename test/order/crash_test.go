@@ -35,7 +35,7 @@ func TestAStopLosesNothing(t *testing.T) {
 	s := shop.Open(t, shop.Options{})
 	s.Sells("tea", 100, 10000)
 	buyer := s.Customer("buyer")
-	for _, program := range []string{shop.Worker, shop.Orders, shop.Inventory, shop.Payments, shop.Catalog} {
+	for _, program := range []string{shop.Worker, shop.Orders, shop.Inventory, shop.Payments, shop.Catalog, shop.Paysim} {
 		t.Run(program, func(t *testing.T) {
 			var all sync.WaitGroup
 			begun := make(chan struct{}, 100)
