@@ -31,7 +31,7 @@ func TestOneOrderIsOneTrace(t *testing.T) {
 
 	// What has to be in the tree: a part of a span's name by the program it is of.
 	want := map[string][]string{
-		shop.Orders:    {"/v1/orders", "UpdateWithStart", "RecordPlaced", "Confirm", "project", "publish"},
+		shop.Orders: {"/v1/orders", "UpdateWithStart", "RecordPlaced", "Confirm", "project", "publish"},
 		// The write below "process" is of the first event of a batch only.
 		shop.Catalog:   {"QuotePrices", "process com.ordersaga.inventory"},
 		shop.Worker:    {"RunWorkflow:PlaceOrder", "RunActivity:AuthorizePayment"},
