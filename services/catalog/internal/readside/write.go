@@ -69,7 +69,7 @@ func (p *Products) update(ctx context.Context, parts []part) (matched int64, err
 		older := bson.D{{Key: "$not", Value: bson.D{{Key: "$gte", Value: part.version}}}}
 		// One document by its id, but said as "many": FerretDB 1 keeps a connection
 		// of its pool for each update of one that matched, until the command ends,
-		// and with more than it has it waits for ever.
+		// and with more than it has it fails.
 		writes[i] = mongo.NewUpdateManyModel().
 			SetFilter(bson.D{{Key: "_id", Value: part.sku}, {Key: part.gate, Value: older}}).
 			SetUpdate(bson.D{{Key: "$set", Value: part.fields}})
