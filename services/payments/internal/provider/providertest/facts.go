@@ -1,0 +1,103 @@
+package providertest
+
+import (
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
+)
+
+func authorizes(w *world) {
+	first := w.held(w.wish(w.Approved))
+	assert.Equal(w, first, w.held(w.wish(w.Approved)), "the same key is the same request")
+	assert.Equal(w, first, w.found(w.key(), provider.Authorized).Reference)
+	w.requireOpen(1)
+}
+
+func takesLongKeys(w *world) {
+	wish := w.wish(w.Approved)
+	wish.Key = w.order + "/" + strings.Repeat("s", nameMax) + "/" + strings.Repeat("n", nameMax)
+	wish.Amount = 1
+	reference := w.held(wish)
+	assert.Equal(w, reference, w.found(wish.Key, provider.Authorized).Reference)
+	fact, err := w.provider.Void(w.Context(), wish.Key+"/void", reference)
+	require.NoError(w, err)
+	assert.Equal(w, provider.Voided, fact.Kind)
+}
+
+// An order that was given up and tried again has two: the lookup of one must not answer with the other.
+func tellsRequestsApart(w *world) {
+	again := w.wish(w.Approved)
+	again.Key += "-again"
+	first, second := w.held(w.wish(w.Approved)), w.held(again)
+	require.NotEqual(w, first, second)
+	assert.Equal(w, first, w.found(w.key(), provider.Authorized).Reference)
+	assert.Equal(w, second, w.found(again.Key, provider.Authorized).Reference)
+	w.requireOpen(2)
+}
+
+func declines(w *world) {
+	for range 2 {
+		fact, err := w.provider.Authorize(w.Context(), w.wish(w.Declined))
+		require.NoError(w, err)
+		assert.Equal(w, provider.Declined, fact.Kind)
+		assert.Equal(w, w.DeclineCode, fact.DeclineCode)
+		assert.NotEmpty(w, fact.DeclineMessage, "the shopper is shown it")
+	}
+	// A provider need not remember whom it declined.
+	fact, err := w.provider.Lookup(w.Context(), w.order, w.key())
+	require.NoError(w, err)
+	assert.Contains(w, []provider.Kind{provider.Declined, provider.NotFound}, fact.Kind)
+	w.requireOpen(0)
+}
+
+func declinesTheUnknown(w *world) {
+	fact, err := w.provider.Authorize(w.Context(), w.wish(w.Unknown))
+	require.NoError(w, err)
+	assert.Equal(w, provider.Declined, fact.Kind)
+	assert.NotEmpty(w, fact.DeclineCode)
+	assert.NotEmpty(w, fact.DeclineMessage, "the shopper is shown it")
+	w.requireOpen(0)
+}
+
+func refusesAnotherAmount(w *world) {
+	w.held(w.wish(w.Approved))
+	more := w.wish(w.Approved)
+	more.Amount++
+	fact, err := w.provider.Authorize(w.Context(), more)
+	w.noFact(fact, err, "the same key with one minor unit more")
+	w.requireOpen(1)
+}
+
+func voids(w *world) {
+	reference := w.held(w.wish(w.Approved))
+	for _, key := range []string{"/void", "/void", "/another-void"} {
+		fact, err := w.provider.Void(w.Context(), w.key()+key, reference)
+		require.NoError(w, err, key)
+		assert.Equal(w, provider.Voided, fact.Kind, key)
+	}
+	w.found(w.key(), provider.Voided)
+	w.requireOpen(0)
+}
+
+func voidsNothingElse(w *world) {
+	fact, err := w.provider.Void(w.Context(), w.key()+"/void", "reference_of_nobody")
+	w.noFact(fact, err, "a void of what is not there")
+}
+
+func findsNothing(w *world) {
+	fact, err := w.provider.Lookup(w.Context(), w.order, w.key())
+	require.NoError(w, err)
+	assert.Equal(w, provider.Fact{Kind: provider.NotFound}, fact)
+	w.held(w.wish(w.Approved))
+	w.found(w.key(), provider.Authorized)
+	fact, err = w.provider.Lookup(w.Context(), w.order, w.key()+"-again")
+	require.NoError(w, err)
+	assert.Equal(w, provider.NotFound, fact.Kind, "another request of the same order")
+	fact, err = w.provider.Lookup(w.Context(), uuid.NewString(), w.key())
+	require.NoError(w, err)
+	assert.Equal(w, provider.NotFound, fact.Kind, "another order")
+}

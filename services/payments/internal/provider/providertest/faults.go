@@ -1,0 +1,150 @@
+package providertest
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
+)
+
+func survivesALostRequest(w *world) {
+	w.wire.loseRequests()
+	fact, err := w.provider.Authorize(w.Context(), w.wish(w.Approved))
+	w.noFact(fact, err, "a request that was lost")
+	fact, err = w.provider.Lookup(w.Context(), w.order, w.key())
+	w.noFact(fact, err, "a lookup that was lost: not to have heard is not to have found nothing")
+	w.wire.mend()
+	w.found(w.key(), provider.NotFound)
+	w.held(w.wish(w.Approved))
+	w.requireOpen(1)
+}
+
+// An adapter may try again by itself, with the same key: then it has the answer.
+func survivesALostAnswer(w *world) {
+	w.wire.loseAnswers()
+	fact, err := w.provider.Authorize(w.Context(), w.wish(w.Approved))
+	w.noFact(fact, err, "an answer that was lost")
+	w.wire.mend()
+	reference := w.found(w.key(), provider.Authorized).Reference
+	assert.Equal(w, reference, w.held(w.wish(w.Approved)), "the same key does not hold the amount twice")
+	w.requireOpen(1)
+}
+
+func survivesALostVoid(w *world) {
+	reference := w.held(w.wish(w.Approved))
+	w.wire.loseAnswers()
+	fact, err := w.provider.Void(w.Context(), w.key()+"/void", reference)
+	w.noFact(fact, err, "a void whose answer was lost")
+	w.wire.mend()
+	fact, err = w.provider.Void(w.Context(), w.key()+"/void", reference)
+	require.NoError(w, err)
+	assert.Equal(w, provider.Voided, fact.Kind)
+	w.found(w.key(), provider.Voided)
+	w.requireOpen(0)
+}
+
+// A provider may refuse a key that it is working on: that is no fact, and the caller asks again.
+func holdsOnceAmongMany(w *world) {
+	var many sync.WaitGroup
+	references := make([]string, 8)
+	for i := range references {
+		many.Go(func() {
+			if fact, err := w.provider.Authorize(w.Context(), w.wish(w.Approved)); err == nil && assert.Equal(w, provider.Authorized, fact.Kind) {
+				references[i] = fact.Reference
+			}
+		})
+	}
+	many.Wait()
+	reference := w.held(w.wish(w.Approved))
+	for _, other := range references {
+		if other != "" {
+			assert.Equal(w, reference, other)
+		}
+	}
+	w.requireOpen(1)
+}
+
+func endsInTime(w *world) {
+	w.wire.hold(w.T)
+	hurried := w.patient(hasty)
+	for name, call := range w.calls(hurried) {
+		begun := time.Now()
+		fact, err := call(w.Context())
+		w.noFact(fact, err, name)
+		assert.Less(w, time.Since(begun), timeout, "%s with a time-out of %s", name, hasty)
+	}
+}
+
+func endsWithItsCaller(w *world) {
+	w.wire.hold(w.T)
+	for name, call := range w.calls(w.provider) {
+		ctx, cancel := context.WithTimeout(w.Context(), hasty)
+		begun := time.Now()
+		fact, err := call(ctx)
+		cancel()
+		w.noFact(fact, err, name)
+		assert.Less(w, time.Since(begun), timeout/2, "%s of a caller that left after %s", name, hasty)
+	}
+}
+
+// What proxies, gateways and mistakes answer proves nothing, least of all that there is nothing.
+func believesNobodyElse(w *world) {
+	for _, status := range []int{
+		http.StatusOK, http.StatusCreated, http.StatusNoContent, http.StatusBadRequest, http.StatusUnauthorized, http.StatusPaymentRequired,
+		http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusTooManyRequests,
+		http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable,
+	} {
+		for _, body := range []string{"", "<html>", "null", "{}", "[]", `{"data":`} {
+			if status == http.StatusNoContent && body != "" {
+				continue
+			}
+			w.wire.answer(status, nil, body)
+			for name, call := range w.calls(w.provider) {
+				if (body == "null" || body == "{}") && (name == "lookup" || name == "statement") {
+					continue
+				}
+				fact, err := call(w.Context())
+				w.noFact(fact, err, "%s answered with %d %q", name, status, body)
+			}
+		}
+	}
+}
+
+func staysWhereItIs(w *world) {
+	var reached atomic.Bool
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Store(true) }))
+	w.Cleanup(elsewhere.Close)
+	for _, status := range []int{http.StatusFound, http.StatusTemporaryRedirect} {
+		w.wire.answer(status, http.Header{"Location": {elsewhere.URL}}, "")
+		for name, call := range w.calls(w.provider) {
+			fact, err := call(w.Context())
+			w.noFact(fact, err, "%s answered with %d", name, status)
+		}
+	}
+	assert.False(w, reached.Load(), "another host got a request that was not meant for it")
+}
+
+// calls are all that an adapter can be asked.
+func (w *world) calls(p provider.Provider) map[string]func(context.Context) (provider.Fact, error) {
+	calls := map[string]func(context.Context) (provider.Fact, error){
+		"authorize": func(ctx context.Context) (provider.Fact, error) { return p.Authorize(ctx, w.wish(w.Approved)) },
+		"void": func(ctx context.Context) (provider.Fact, error) {
+			return p.Void(ctx, w.key()+"/void", "some_reference")
+		},
+		"lookup": func(ctx context.Context) (provider.Fact, error) { return p.Lookup(ctx, w.order, w.key()) },
+	}
+	if statements, can := p.(provider.Statements); can {
+		calls["statement"] = func(ctx context.Context) (provider.Fact, error) {
+			_, err := statements.Statement(ctx, w.order)
+			return provider.Fact{}, err
+		}
+	}
+	return calls
+}

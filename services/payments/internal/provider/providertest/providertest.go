@@ -1,0 +1,160 @@
+// Package providertest is what the adapter of every payment provider must pass: a test of the adapter's own package calls
+// Run. It goes through the provider's own door, a sandbox or a simulator, with a wire in between that the suite cuts,
+// holds up and lies on, because those are the moments at which money gets lost.
+package providertest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
+)
+
+// Adapter is an adapter as the suite needs it.
+type Adapter struct {
+	// New makes the adapter for the provider at a URL. Each of its calls ends within the time-out.
+	New func(url string, timeout time.Duration) (provider.Provider, error)
+	// URL is where the provider itself is.
+	URL string
+	// Secret is what no error may show: the key at the provider.
+	Secret string
+	// Currency in which it takes the suite's amounts, 1 and 1234 minor units.
+	Currency string
+	// Approved is a payment method from which the amount is held.
+	Approved string
+	// Declined is one that is declined with DeclineCode.
+	Declined, DeclineCode string
+	// Unknown is one that the provider has never heard of. To the shopper that is a decline too.
+	Unknown string
+	// Indexed is how long the provider takes until a lookup finds what was done. PAYMENT_LOOKUP_DEADLINE has to be longer.
+	// 0 means at once.
+	Indexed time.Duration
+}
+
+const (
+	amount  = 1234
+	timeout = 10 * time.Second
+	// hasty is the time-out of calls that are to run into it.
+	hasty = 200 * time.Millisecond
+	// nameMax is how long the names of a saga and of its step can be: the key is made of them and the order's id.
+	nameMax = 100
+)
+
+// Run tests the adapter.
+func Run(t *testing.T, a Adapter) {
+	require.NotEmpty(t, a.Approved, "the suite needs a payment method that is approved")
+	require.NotEmpty(t, a.Declined, "the suite needs a payment method that is declined")
+	for name, test := range map[string]func(*world){
+		"what is authorized is held, once, and can be looked up":        authorizes,
+		"the longest key there can be is taken":                         takesLongKeys,
+		"two requests of an order are two, and lookups tell them apart": tellsRequestsApart,
+		"a declined payment method is a fact, with its code":            declines,
+		"a payment method that nobody knows is a decline":               declinesTheUnknown,
+		"the same key with another amount is not confirmed":             refusesAnotherAmount,
+		"what is held is given back, however often it is asked":         voids,
+		"what was never held cannot be given back":                      voidsNothingElse,
+		"a request that nobody sent is not found":                       findsNothing,
+		"a request that was lost had no effect and can be sent again":   survivesALostRequest,
+		"an effect whose answer was lost is found, and not repeated":    survivesALostAnswer,
+		"a void whose answer was lost can be repeated":                  survivesALostVoid,
+		"many at once hold the amount once":                             holdsOnceAmongMany,
+		"no call takes longer than its time-out":                        endsInTime,
+		"a caller that hangs up is let go":                              endsWithItsCaller,
+		"an answer that is not the provider's is no fact":               believesNobodyElse,
+		"a redirect is not followed with the key":                       staysWhereItIs,
+	} {
+		t.Run(name, func(t *testing.T) { test(newWorld(t, a)) })
+	}
+}
+
+// world is the adapter, the wire, and one order.
+type world struct {
+	*testing.T
+	Adapter
+	wire     *wire
+	provider provider.Provider
+	order    string
+}
+
+func newWorld(t *testing.T, a Adapter) *world {
+	w := &world{T: t, Adapter: a, wire: newWire(t, a.URL), order: uuid.NewString()}
+	w.provider = w.patient(timeout)
+	return w
+}
+
+// patient is the adapter with a time-out.
+func (w *world) patient(timeout time.Duration) provider.Provider {
+	w.Helper()
+	made, err := w.New(w.wire.url, timeout)
+	require.NoError(w, err)
+	return made
+}
+
+func (w *world) key() string { return w.order + "/place-order/authorize-payment" }
+
+func (w *world) wish(method string) provider.Authorization {
+	return provider.Authorization{Key: w.key(), OrderID: w.order, Amount: amount, Currency: w.Currency, PaymentMethod: method}
+}
+
+// held authorizes and returns the reference.
+func (w *world) held(wish provider.Authorization) string {
+	w.Helper()
+	fact, err := w.provider.Authorize(w.Context(), wish)
+	require.NoError(w, err)
+	require.Equal(w, provider.Authorized, fact.Kind, "%+v", fact)
+	require.NotEmpty(w, fact.Reference, "what is held has a name, or nobody could give it back")
+	return fact.Reference
+}
+
+// found waits until a lookup of the key answers a kind, at most as long as the provider says it may take.
+func (w *world) found(key string, kind provider.Kind) provider.Fact {
+	w.Helper()
+	deadline := time.Now().Add(w.Indexed)
+	for pause := time.Millisecond; ; pause = min(2*pause, time.Second) {
+		fact, err := w.provider.Lookup(w.Context(), w.order, key)
+		require.NoError(w, err)
+		if fact.Kind == kind {
+			return fact
+		}
+		if time.Now().After(deadline) {
+			require.Equal(w, kind, fact.Kind, "looked up for %s: %+v", w.Indexed, fact)
+		}
+		time.Sleep(pause)
+	}
+}
+
+// requireOpen asserts how many authorizations of the order the provider holds, when it can tell.
+func (w *world) requireOpen(open int) {
+	w.Helper()
+	statements, can := w.provider.(provider.Statements)
+	if !can {
+		return
+	}
+	entries, err := statements.Statement(w.Context(), w.order)
+	require.NoError(w, err)
+	count := 0
+	for _, entry := range entries {
+		if entry.Open {
+			count++
+			assert.EqualValues(w, amount, entry.Amount, "%+v", entry)
+			assert.Equal(w, w.Currency, entry.Currency, "%+v", entry)
+			assert.NotEmpty(w, entry.Reference, "%+v", entry)
+			assert.NotEmpty(w, entry.Key, "%+v: an auditor compares by the key", entry)
+		}
+	}
+	require.Equal(w, open, count, "what the provider holds: %+v", entries)
+}
+
+// noFact asserts that a call ended without one, and without the secret in its error.
+func (w *world) noFact(fact provider.Fact, err error, what string, values ...any) {
+	w.Helper()
+	what = fmt.Sprintf(what, values...)
+	if assert.Errorf(w, err, "%s: %+v is made of it", what, fact) && w.Secret != "" {
+		assert.NotContains(w, err.Error(), w.Secret, what)
+	}
+}
