@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -19,7 +20,6 @@ import (
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/auth"
-	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/lifecycle"
 	"github.com/ordersaga/ordersaga/platform/program"
 	"github.com/ordersaga/ordersaga/platform/rpc"
@@ -27,14 +27,15 @@ import (
 	"github.com/ordersaga/ordersaga/platform/temporalclient"
 )
 
-func main() { program.Main("worker", run) }
+func main() {
+	program.Main(program.Program[settings]{
+		Name: "worker", Run: run, Checks: settings.checks,
+		Reads: slices.Concat(rpc.DialSettings(), temporalclient.Settings()),
+	})
+}
 
-func run(ctx context.Context) error {
-	cfg, err := config.Load[settings]()
-	if err != nil {
-		return err
-	}
-	tokens := auth.ServiceTokens(ctx, cfg.Auth)
+func run(ctx context.Context, cfg settings) error {
+	tokens := auth.ServiceTokens(ctx, cfg.Client)
 	orders, err := rpc.Dial(cfg.OrdersAddr, tokens)
 	if err != nil {
 		return err

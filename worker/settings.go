@@ -2,19 +2,25 @@ package main
 
 import (
 	"fmt"
+	"net"
+	"strconv"
 	"time"
 
 	"go.temporal.io/sdk/worker"
 
 	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/doctor"
+	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/temporalclient"
 )
 
 // settings of the worker; TEMPORAL_* are read by platform/temporalclient.
 type settings struct {
 	Host string `env:"HOST" envDefault:"127.0.0.1" desc:"the address the admin port listens on"`
 	Port int    `env:"PORT" envDefault:"8090" desc:"the port of health, metrics and profiles"`
-	config.Auth
+	config.Client
 	OrdersAddr    string `env:"ORDERS_GRPC_ADDR" envDefault:"127.0.0.1:9080" desc:"host:port of the orders service's gRPC"`
 	InventoryAddr string `env:"INVENTORY_GRPC_ADDR" envDefault:"127.0.0.1:9082" desc:"host:port of the inventory service's gRPC"`
 	PaymentsAddr  string `env:"PAYMENTS_GRPC_ADDR" envDefault:"127.0.0.1:9083" desc:"host:port of the payments service's gRPC"`
@@ -31,6 +37,20 @@ type settings struct {
 	SweepAge      time.Duration `env:"SWEEP_AGE" envDefault:"1m" desc:"how old an unsettled order must be to be looked at, 0s to 24h"`
 	// Concurrency is how many activities run at once.
 	Concurrency int `env:"WORKER_CONCURRENCY" envDefault:"100" desc:"how many activities run at once, 1 to 10000"`
+}
+
+// AdminAddress of health, metrics and profiles, as net.Listen takes it.
+func (s settings) AdminAddress() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
+
+// checks are what must be true for the worker to work.
+func (s settings) checks() []doctor.Check {
+	return append(temporalclient.Checks(s.TaskQueue, sagas.SearchAttributes()...),
+		auth.CheckIssuer(s.Auth),
+		auth.CheckClient(s.Client),
+		rpc.Check("ORDERS_GRPC_ADDR", s.OrdersAddr),
+		rpc.Check("INVENTORY_GRPC_ADDR", s.InventoryAddr),
+		rpc.Check("PAYMENTS_GRPC_ADDR", s.PaymentsAddr),
+	)
 }
 
 // SetDefaults implements the defaults that are not literals.

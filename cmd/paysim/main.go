@@ -7,24 +7,18 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v5"
 
-	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/lifecycle"
 	"github.com/ordersaga/ordersaga/platform/program"
 )
 
-func main() { program.Main("paysim", run) }
+func main() { program.Main(program.Program[settings]{Name: "paysim", Run: run}) }
 
 // run serves until ctx ends, then finishes the requests it has begun.
-func run(ctx context.Context) (err error) {
-	set, err := config.Load[settings]()
-	if err != nil {
-		return err
-	}
+func run(ctx context.Context, set settings) (err error) {
 	books, err := OpenBooks(set.Data)
 	if err != nil {
 		return err
@@ -40,7 +34,7 @@ func run(ctx context.Context) (err error) {
 	return lifecycle.Run(ctx, lifecycle.Component{
 		Name: "rest", Drain: set.Slow + 15*time.Second,
 		Run: func(ctx context.Context) error {
-			return serve(ctx, net.JoinHostPort(set.Host, strconv.Itoa(int(set.Port))), s.handler(set.APIKey.Reveal()), set.Slow)
+			return serve(ctx, set.AdminAddress(), s.handler(set.APIKey.Reveal()), set.Slow)
 		},
 	})
 }

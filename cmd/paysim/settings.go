@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"net"
+	"strconv"
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/config"
@@ -14,6 +16,9 @@ type settings struct {
 	Data   string        `env:"PAYSIM_DATA" envDefault:".ordersaga/paysim/paysim.db" desc:"the file of the books"`
 	Slow   time.Duration `env:"PAYSIM_SLOW" envDefault:"3s" desc:"the delay of the slow cards"`
 }
+
+// AdminAddress is the one address it has, as net.Listen takes it.
+func (s settings) AdminAddress() string { return net.JoinHostPort(s.Host, strconv.Itoa(int(s.Port))) }
 
 // Validate checks what the types of the fields do not.
 func (s settings) Validate() error {

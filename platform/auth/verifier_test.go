@@ -27,7 +27,7 @@ func newVerifier(t *testing.T, cfg config.Auth) *auth.Verifier {
 
 func TestATokenOfTheIssuerIsItsSubjectWithItsScopes(t *testing.T) {
 	issuer := authtest.New(t)
-	v := newVerifier(t, issuer.Config())
+	v := newVerifier(t, issuer.Config().Auth)
 	for name, claims := range map[string]map[string]any{
 		"scope as text": {"sub": "ada", "scope": "openid ordersaga.operator"},
 		"scp as text":   {"sub": "ada", "scp": "openid ordersaga.operator"},
@@ -45,7 +45,7 @@ func TestATokenOfTheIssuerIsItsSubjectWithItsScopes(t *testing.T) {
 
 func TestATokenThatProvesNothingIsInvalid(t *testing.T) {
 	issuer, other := authtest.New(t), authtest.New(t)
-	v := newVerifier(t, issuer.Config())
+	v := newVerifier(t, issuer.Config().Auth)
 	good := issuer.Token(t, "ada")
 	shared, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": "ada", "iss": issuer.URL, "aud": authtest.Audience, "exp": time.Now().Add(time.Hour).Unix()}).SignedString([]byte("guess"))
 	require.NoError(t, err)
@@ -84,7 +84,7 @@ func TestATokenThatProvesNothingIsInvalid(t *testing.T) {
 func TestAServiceStartsBeforeItsIssuer(t *testing.T) {
 	issuer := authtest.New(t)
 	issuer.Down.Store(true)
-	v := newVerifier(t, issuer.Config())
+	v := newVerifier(t, issuer.Config().Auth)
 	_, err := v.Verify(t.Context(), issuer.Token(t, "ada"))
 	require.ErrorIs(t, err, auth.ErrUnavailable)
 	assert.NotContains(t, err.Error(), "\n", "one line")
@@ -114,7 +114,7 @@ func TestAnIssuerThatHangsHoldsNobodyLongerThanTheyWait(t *testing.T) {
 
 func TestKeysThatCannotBeLookedUpProveNothing(t *testing.T) {
 	issuer := authtest.New(t)
-	v := newVerifier(t, issuer.Config())
+	v := newVerifier(t, issuer.Config().Auth)
 	issuer.Down.Store(true)
 	_, err := v.Verify(t.Context(), issuer.Token(t, "ada"))
 	require.ErrorIs(t, err, auth.ErrUnavailable)
@@ -129,7 +129,7 @@ func TestKeysThatCannotBeLookedUpProveNothing(t *testing.T) {
 
 func TestMadeUpKeysDoNotFloodTheIssuer(t *testing.T) {
 	issuer, forger := authtest.New(t), authtest.New(t)
-	v := newVerifier(t, issuer.Config())
+	v := newVerifier(t, issuer.Config().Auth)
 	_, err := v.Verify(t.Context(), issuer.Token(t, "ada"))
 	require.NoError(t, err)
 	for range 100 {
@@ -143,7 +143,7 @@ func TestADevelopmentIssuerIsRefusedInProduction(t *testing.T) {
 	issuer := authtest.NewTLS(t)
 	issuer.Development.Store(true)
 	trust(t, issuer)
-	production := issuer.Config()
+	production := issuer.Config().Auth
 	production.Environment = config.Production
 
 	_, err := auth.NewVerifier(t.Context(), production)
@@ -161,7 +161,7 @@ func TestADevelopmentIssuerIsRefusedInProduction(t *testing.T) {
 	}, 10*time.Second, 50*time.Millisecond, "the development issuer that came up late is not refused")
 	require.ErrorIs(t, v.Ready(t.Context()), auth.ErrDevelopmentIssuer)
 
-	newVerifier(t, issuer.Config()) // development takes it
+	newVerifier(t, issuer.Config().Auth) // development takes it
 
 	issuer.Development.Store(false)
 	v = newVerifier(t, production)
@@ -171,7 +171,7 @@ func TestADevelopmentIssuerIsRefusedInProduction(t *testing.T) {
 
 func TestAPlainIssuerIsRefusedInProduction(t *testing.T) {
 	issuer := authtest.New(t)
-	production := issuer.Config()
+	production := issuer.Config().Auth
 	production.Environment = config.Production
 	_, err := auth.NewVerifier(t.Context(), production)
 	require.ErrorContains(t, err, "OIDC_ISSUER must be an https URL in production")

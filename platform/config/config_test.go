@@ -16,7 +16,7 @@ import (
 
 type settings struct {
 	config.Server
-	config.Auth
+	config.Client
 	DatabaseURL config.Secret `env:"DATABASE_URL,required" desc:"a PostgreSQL URL"`
 	Hold        time.Duration `env:"HOLD" envDefault:"15m"`
 	Workers     int           `env:"WORKERS" envDefault:"4"`
@@ -33,7 +33,10 @@ func (s settings) Validate() error {
 }
 
 func enough(more ...string) []string {
-	return append([]string{"DATABASE_URL=postgres://u:hunter2@h/d", "OIDC_ISSUER=https://id.example.com"}, more...)
+	return append([]string{
+		"DATABASE_URL=postgres://u:hunter2@h/d", "OIDC_ISSUER=https://id.example.com",
+		"OIDC_CLIENT_ID=shop", "OIDC_CLIENT_SECRET=hunter4",
+	}, more...)
 }
 
 func TestDefaultsAreOfTheProgramAndOfTheTags(t *testing.T) {
@@ -62,7 +65,7 @@ func TestAnEmptyVariableCountsAsNotSet(t *testing.T) {
 	assert.Equal(t, 8080, cfg.Port)
 	assert.Equal(t, 15*time.Minute, cfg.Hold)
 
-	_, err = config.LoadFrom[settings]([]string{"DATABASE_URL=", "OIDC_ISSUER=https://id.example.com"})
+	_, err = config.LoadFrom[settings](enough("DATABASE_URL="))
 	assert.EqualError(t, err, "DATABASE_URL is required: a PostgreSQL URL")
 }
 
@@ -73,6 +76,8 @@ func TestEveryProblemIsOneLineNamingItsVariable(t *testing.T) {
 	assert.ElementsMatch(t, []string{
 		`PORT must be a whole number, not "eighty": the REST port`,
 		`OIDC_ISSUER is required: the URL of the OpenID Connect issuer whose tokens are trusted`,
+		`OIDC_CLIENT_ID is required: the client id of this program at the issuer`,
+		`OIDC_CLIENT_SECRET is required: the client secret of this program at the issuer`,
 		`DATABASE_URL is required: a PostgreSQL URL`,
 		`HOLD must be a duration like 500ms or 10s, not "soon"`,
 		`API_TOKEN must be a whole number`,

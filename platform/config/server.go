@@ -66,16 +66,21 @@ const (
 	Development = "development"
 )
 
-// Auth is who issues the tokens a service trusts, and with which credentials
-// it asks for tokens of its own.
+// Auth is who issues the tokens a program trusts.
 type Auth struct {
-	Issuer       string `env:"OIDC_ISSUER,required" desc:"the URL of the OpenID Connect issuer whose tokens are trusted"`
-	Audience     string `env:"OIDC_AUDIENCE" envDefault:"ordersaga" desc:"the audience a token must be meant for"`
-	ClientID     string `env:"OIDC_CLIENT_ID" desc:"the client id of this service at the issuer"`
-	ClientSecret Secret `env:"OIDC_CLIENT_SECRET" desc:"the client secret of this service at the issuer"`
+	Issuer   string `env:"OIDC_ISSUER,required" desc:"the URL of the OpenID Connect issuer whose tokens are trusted"`
+	Audience string `env:"OIDC_AUDIENCE" envDefault:"ordersaga" desc:"the audience a token must be meant for"`
 	// Environment is Production unless somebody says otherwise: what is only
 	// fit for development has to be asked for.
 	Environment string `env:"ORDERSAGA_ENV" envDefault:"production" desc:"production or development"`
+}
+
+// Client is Auth of a program that also calls others in its own name: with these
+// credentials it asks the issuer for its tokens.
+type Client struct {
+	Auth
+	ClientID     string `env:"OIDC_CLIENT_ID,required" desc:"the client id of this program at the issuer"`
+	ClientSecret Secret `env:"OIDC_CLIENT_SECRET,required" desc:"the client secret of this program at the issuer"`
 }
 
 // Production tells whether development conveniences are refused.

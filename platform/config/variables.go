@@ -14,16 +14,27 @@ import (
 // variable is one field of a settings struct, as messages need it.
 type variable struct {
 	name, field, desc string
+	required          bool
+	fallback          string // what it is when it is not set, as it would be written
 	typ               reflect.Type
 }
 
 // variables lists the fields of a settings struct and of the structs within it.
 func variables(cfg any) []variable {
 	var found []variable
-	walk(reflect.ValueOf(cfg).Elem(), func(field reflect.StructField, _ reflect.Value) {
-		if name, _, _ := strings.Cut(field.Tag.Get("env"), ","); name != "" {
-			found = append(found, variable{name: name, field: field.Name, desc: field.Tag.Get("desc"), typ: field.Type})
+	walk(reflect.ValueOf(cfg).Elem(), func(field reflect.StructField, value reflect.Value) {
+		name, options, _ := strings.Cut(field.Tag.Get("env"), ",")
+		if name == "" {
+			return
 		}
+		fallback := field.Tag.Get("envDefault")
+		if fallback == "" && !value.IsZero() { // SetDefaults
+			fallback = fmt.Sprint(value.Interface())
+		}
+		found = append(found, variable{
+			name: name, field: field.Name, desc: field.Tag.Get("desc"), fallback: fallback, typ: field.Type,
+			required: slices.Contains(strings.Split(options, ","), "required"),
+		})
 	})
 	return found
 }
@@ -117,6 +128,8 @@ func (v variable) kind() string {
 		return "a number"
 	case reflect.String:
 		return "a text"
+	case reflect.Map:
+		return "a list like NAME:VALUE,NAME:VALUE"
 	default:
 		return "a " + v.typ.String()
 	}

@@ -20,7 +20,7 @@ func TestOneTraceFromTheRequestToTheServiceItCalls(t *testing.T) {
 	spans := tracetest.NewInMemoryExporter()
 	telemetry.SetupForTest(t, spans)
 	w := newWorld(t)
-	verifier, err := auth.NewVerifier(t.Context(), w.issuer.Config())
+	verifier, err := auth.NewVerifier(t.Context(), w.issuer.Config().Auth)
 	require.NoError(t, err)
 	server := rpc.NewServer(verifier)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

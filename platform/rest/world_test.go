@@ -76,7 +76,7 @@ type found struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, issuer: authtest.New(t)}
-	verifier, err := auth.NewVerifier(t.Context(), w.issuer.Config())
+	verifier, err := auth.NewVerifier(t.Context(), w.issuer.Config().Auth)
 	require.NoError(t, err)
 	api := rest.New(rest.Config{
 		Title: "Orders", Version: "1.2.3", Description: "Test", Verifier: verifier,

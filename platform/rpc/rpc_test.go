@@ -215,7 +215,7 @@ func TestAFailureTellsItsCodeAndNothingOfOurInsides(t *testing.T) {
 
 func TestARestartedServiceIsFoundAgain(t *testing.T) {
 	issuer := authtest.New(t)
-	verifier, err := auth.NewVerifier(t.Context(), issuer.Config())
+	verifier, err := auth.NewVerifier(t.Context(), issuer.Config().Auth)
 	require.NoError(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -95,7 +95,7 @@ type stock func(ctx context.Context) error
 // serve runs the service behind rpc's border and dials it with rpc.Dial.
 func serve(t *testing.T, issuer *authtest.Issuer, tokens credentials.PerRPCCredentials, do stock) *grpc.ClientConn {
 	t.Helper()
-	verifier, err := auth.NewVerifier(t.Context(), issuer.Config())
+	verifier, err := auth.NewVerifier(t.Context(), issuer.Config().Auth)
 	require.NoError(t, err)
 	server := rpc.NewServer(verifier)
 	server.RegisterService(&grpc.ServiceDesc{

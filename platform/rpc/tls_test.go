@@ -23,7 +23,7 @@ func TestServicesSpeakTLSWhenTheyHaveCertificates(t *testing.T) {
 	t.Setenv("GRPC_TLS_KEY", key)
 	options, err := rpc.ServerTLS()
 	require.NoError(t, err)
-	verifier, err := auth.NewVerifier(t.Context(), authtest.New(t).Config())
+	verifier, err := auth.NewVerifier(t.Context(), authtest.New(t).Config().Auth)
 	require.NoError(t, err)
 	server := rpc.NewServer(verifier, options...)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

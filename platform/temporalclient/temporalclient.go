@@ -6,6 +6,7 @@
 package temporalclient
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -25,9 +26,9 @@ const dialTimeout = 15 * time.Second
 // Dial connects and waits for the server's answer, at most 15 s. Its client and
 // the workers made from it carry the caller's trace.
 func Dial(ctx context.Context) (client.Client, error) {
-	options, err := envconfig.LoadDefaultClientOptions()
+	options, err := options()
 	if err != nil {
-		return nil, fmt.Errorf("TEMPORAL_* settings: %w", err)
+		return nil, err
 	}
 	tracing, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{})
 	if err != nil {
@@ -43,6 +44,17 @@ func Dial(ctx context.Context) (client.Client, error) {
 		return nil, fmt.Errorf("no answer from Temporal at TEMPORAL_ADDRESS %s: %w", options.HostPort, err)
 	}
 	return c, nil
+}
+
+// options are what the environment says.
+func options() (client.Options, error) {
+	options, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return client.Options{}, fmt.Errorf("TEMPORAL_* settings: %w", err)
+	}
+	options.HostPort = cmp.Or(options.HostPort, client.DefaultHostPort)
+	options.Namespace = cmp.Or(options.Namespace, client.DefaultNamespace)
+	return options, nil
 }
 
 // Ready tells whether the server answers and has the namespace.

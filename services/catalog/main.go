@@ -13,7 +13,6 @@ import (
 	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/broker"
-	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/lifecycle"
 	"github.com/ordersaga/ordersaga/platform/mongodb"
 	"github.com/ordersaga/ordersaga/platform/outbox"
@@ -31,12 +30,9 @@ const description = "What the shop sells and what it costs. Prices are in minor 
 	"Lists and details are read from a store that follows changes within moments."
 
 func main() {
-	program.Main("catalog", func(ctx context.Context) error {
-		cfg, err := config.Load[settings]()
-		if err != nil {
-			return err
-		}
-		return run(ctx, cfg)
+	program.Main(program.Program[settings]{
+		Name: "catalog", Run: run, Checks: settings.checks,
+		Reads: rpc.ServerSettings(),
 	})
 }
 

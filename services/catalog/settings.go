@@ -5,8 +5,13 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ordersaga/ordersaga/contracts/events"
+	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/doctor"
+	"github.com/ordersaga/ordersaga/platform/mongodb"
+	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/pricing"
 )
 
@@ -23,6 +28,16 @@ type settings struct {
 
 // SetDefaults gives the catalog its port.
 func (s *settings) SetDefaults() { s.Port = 8081 }
+
+// checks are what must be true for the catalog to work.
+func (s settings) checks() []doctor.Check {
+	return []doctor.Check{
+		postgres.Check(s.DatabaseURL.Reveal()),
+		mongodb.Check(s.MongoDBURI.Reveal(), s.MongoDBDatabase),
+		broker.Check(s.AMQPURL.Reveal(), broker.Queues(events.Queues())...),
+		auth.CheckIssuer(s.Auth),
+	}
+}
 
 // Validate checks what the types of the fields do not.
 func (s settings) Validate() error {

@@ -10,7 +10,6 @@ import (
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/broker"
-	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/lifecycle"
 	"github.com/ordersaga/ordersaga/platform/outbox"
 	"github.com/ordersaga/ordersaga/platform/postgres"
@@ -25,12 +24,9 @@ import (
 )
 
 func main() {
-	program.Main("inventory", func(ctx context.Context) error {
-		cfg, err := config.Load[settings]()
-		if err != nil {
-			return err
-		}
-		return run(ctx, cfg)
+	program.Main(program.Program[settings]{
+		Name: "inventory", Run: run, Checks: settings.checks,
+		Reads: rpc.ServerSettings(),
 	})
 }
 

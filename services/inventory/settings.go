@@ -5,8 +5,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ordersaga/ordersaga/contracts/events"
+	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/doctor"
+	"github.com/ordersaga/ordersaga/platform/postgres"
 )
 
 // settings are the environment variables inventory reads.
@@ -21,6 +25,15 @@ type settings struct {
 
 // SetDefaults gives inventory its port.
 func (s *settings) SetDefaults() { s.Port = 8082 }
+
+// checks are what must be true for inventory to work.
+func (s settings) checks() []doctor.Check {
+	return []doctor.Check{
+		postgres.Check(s.DatabaseURL.Reveal()),
+		broker.Check(s.AMQPURL.Reveal(), broker.Queues(events.Queues())...),
+		auth.CheckIssuer(s.Auth),
+	}
+}
 
 // Validate checks bounds.
 func (s settings) Validate() error {

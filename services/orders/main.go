@@ -5,13 +5,13 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"github.com/ordersaga/ordersaga/contracts/events"
 	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/broker"
-	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/lifecycle"
 	"github.com/ordersaga/ordersaga/platform/mongodb"
@@ -33,12 +33,9 @@ import (
 )
 
 func main() {
-	program.Main("orders", func(ctx context.Context) error {
-		cfg, err := config.Load[settings]()
-		if err != nil {
-			return err
-		}
-		return run(ctx, cfg)
+	program.Main(program.Program[settings]{
+		Name: "orders", Run: run, Checks: settings.checks,
+		Reads: slices.Concat(rpc.ServerSettings(), rpc.DialSettings(), temporalclient.Settings()),
 	})
 }
 
@@ -72,7 +69,7 @@ func run(ctx context.Context, cfg settings) error {
 	if err != nil {
 		return err
 	}
-	catalog, err := rpc.Dial(cfg.CatalogAddr, auth.ServiceTokens(ctx, cfg.Auth))
+	catalog, err := rpc.Dial(cfg.CatalogAddr, auth.ServiceTokens(ctx, cfg.Client))
 	if err != nil {
 		return err
 	}

@@ -3,16 +3,23 @@ package main
 import (
 	"fmt"
 
+	"github.com/ordersaga/ordersaga/contracts/events"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/doctor"
+	"github.com/ordersaga/ordersaga/platform/mongodb"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/temporalclient"
 )
 
 // settings of orders, from the environment. TEMPORAL_ADDRESS and its kin are
 // read by platform/temporalclient.
 type settings struct {
 	config.Server
-	config.Auth
+	config.Client
 	DatabaseURL     config.Secret `env:"DATABASE_URL,required" desc:"a PostgreSQL URL like postgres://user:password@host:5432/orders"`
 	MongoDBURI      config.Secret `env:"MONGODB_URI,required" desc:"a MongoDB URI like mongodb://host:27017/"`
 	MongoDBDatabase string        `env:"MONGODB_DATABASE" envDefault:"orders" desc:"the name of the document database"`
@@ -25,6 +32,18 @@ type settings struct {
 func (s *settings) SetDefaults() {
 	s.Port = 8080
 	s.TaskQueue = sagas.TaskQueue
+}
+
+// checks are what must be true for orders to work.
+func (s settings) checks() []doctor.Check {
+	return append([]doctor.Check{
+		postgres.Check(s.DatabaseURL.Reveal()),
+		mongodb.Check(s.MongoDBURI.Reveal(), s.MongoDBDatabase),
+		broker.Check(s.AMQPURL.Reveal(), broker.Queues(events.Queues())...),
+		auth.CheckIssuer(s.Auth),
+		auth.CheckClient(s.Client),
+		rpc.Check("CATALOG_GRPC_ADDR", s.CatalogAddr),
+	}, temporalclient.Checks(s.TaskQueue, sagas.SearchAttributes()...)...)
 }
 
 // Validate checks what the types of the fields do not.

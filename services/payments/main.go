@@ -7,7 +7,6 @@ import (
 
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/platform/auth"
-	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/lifecycle"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/program"
@@ -22,14 +21,15 @@ import (
 	"github.com/ordersaga/ordersaga/services/payments/migrations"
 )
 
-func main() { program.Main("payments", run) }
+func main() {
+	program.Main(program.Program[settings]{
+		Name: "payments", Run: run, Checks: settings.checks,
+		Reads: rpc.ServerSettings(),
+	})
+}
 
 // run serves until it is told to stop, then finishes what it has begun.
-func run(ctx context.Context) error {
-	cfg, err := config.Load[settings]()
-	if err != nil {
-		return err
-	}
+func run(ctx context.Context, cfg settings) error {
 	db, err := postgres.Open(ctx, cfg.DatabaseURL.Reveal())
 	if err != nil {
 		return err

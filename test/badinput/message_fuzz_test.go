@@ -69,7 +69,7 @@ func border(f *testing.F) (*grpc.ClientConn, context.Context) {
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // a line for each request is too much
 	f.Cleanup(func() { slog.SetDefault(logger) })
 	issuer := authtest.New(f)
-	verifier, err := auth.NewVerifier(context.Background(), issuer.Config())
+	verifier, err := auth.NewVerifier(context.Background(), issuer.Config().Auth)
 	require.NoError(f, err)
 	server := rpc.NewServer(verifier)
 	catalogv1.RegisterCatalogServiceServer(server, catalogv1.UnimplementedCatalogServiceServer{})

@@ -51,8 +51,8 @@ type world struct {
 func open(t *testing.T) *world {
 	t.Helper()
 	s := shop.Open(t, shop.Options{Without: []string{shop.Worker}})
-	tokens := auth.ServiceTokens(t.Context(), config.Auth{
-		Issuer: testkit.Issuer(t), Audience: "ordersaga", Environment: config.Development,
+	tokens := auth.ServiceTokens(t.Context(), config.Client{
+		Auth:     config.Auth{Issuer: testkit.Issuer(t), Audience: "ordersaga", Environment: config.Development},
 		ClientID: testkit.ClientID, ClientSecret: testkit.ClientSecret,
 	})
 	dial := func(service string) *grpc.ClientConn {

@@ -94,8 +94,8 @@ func (a *gated) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActi
 // the real activities behind the gate.
 func startWorker(t *testing.T, s *shop.Shop, g *gate) client.Client {
 	t.Helper()
-	tokens := auth.ServiceTokens(t.Context(), config.Auth{
-		Issuer: testkit.Issuer(t), Audience: "ordersaga", Environment: config.Development,
+	tokens := auth.ServiceTokens(t.Context(), config.Client{
+		Auth:     config.Auth{Issuer: testkit.Issuer(t), Audience: "ordersaga", Environment: config.Development},
 		ClientID: testkit.ClientID, ClientSecret: testkit.ClientSecret,
 	})
 	temporalClient := s.Temporal()

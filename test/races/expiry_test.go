@@ -100,8 +100,8 @@ func allocate(t *testing.T, inventory inventoryv1.InventoryServiceClient, orderI
 
 func dialInventory(t *testing.T, s *shop.Shop) inventoryv1.InventoryServiceClient {
 	t.Helper()
-	connection, err := rpc.Dial(s.GRPC(shop.Inventory), auth.ServiceTokens(t.Context(), config.Auth{
-		Issuer: testkit.Issuer(t), Audience: "ordersaga", Environment: config.Development,
+	connection, err := rpc.Dial(s.GRPC(shop.Inventory), auth.ServiceTokens(t.Context(), config.Client{
+		Auth:     config.Auth{Issuer: testkit.Issuer(t), Audience: "ordersaga", Environment: config.Development},
 		ClientID: testkit.ClientID, ClientSecret: testkit.ClientSecret,
 	}))
 	require.NoError(t, err)

@@ -85,10 +85,10 @@ func start(t testing.TB, server *httptest.Server, tls bool) *Issuer {
 // Client trusts a TLS issuer's certificate.
 func (i *Issuer) Client() *http.Client { return i.server.Client() }
 
-// Config is a service's settings for this issuer, in development.
-func (i *Issuer) Config() config.Auth {
-	return config.Auth{
-		Issuer: i.URL, Audience: Audience, Environment: config.Development,
+// Config is a program's settings for this issuer, in development.
+func (i *Issuer) Config() config.Client {
+	return config.Client{
+		Auth:     config.Auth{Issuer: i.URL, Audience: Audience, Environment: config.Development},
 		ClientID: ClientID, ClientSecret: ClientSecret,
 	}
 }

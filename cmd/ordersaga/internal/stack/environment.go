@@ -33,6 +33,18 @@ func clean(environment []string) []string {
 	})
 }
 
+// called are the services that a program calls.
+func called(name string) []string {
+	switch name {
+	case Orders:
+		return []string{Catalog}
+	case Worker:
+		return []string{Orders, Inventory, Payments}
+	default:
+		return nil
+	}
+}
+
 // environment of a program: what it needs, and no other program's secrets.
 func (s *Stack) environment(name string, engines *Engines) []string {
 	env := clean(s.Environment)
@@ -47,18 +59,16 @@ func (s *Stack) environment(name string, engines *Engines) []string {
 	set("ORDERSAGA_ENV", "development")
 	set("OIDC_ISSUER", engines.OIDC.Issuer)
 	set("OIDC_AUDIENCE", audience)
-	set("OIDC_CLIENT_ID", name)
-	set("OIDC_CLIENT_SECRET", s.File.Clients[name])
 	if name == Worker || name == Orders {
+		set("OIDC_CLIENT_ID", name)
+		set("OIDC_CLIENT_SECRET", s.File.Clients[name])
 		set("TEMPORAL_ADDRESS", engines.Temporal.Address)
 		set("TEMPORAL_NAMESPACE", engines.Temporal.Namespace)
 		// A profile of the user's would bring its own keys and certificates.
 		set("TEMPORAL_CONFIG_FILE", os.DevNull)
 	}
-	if name == Worker || name == Orders {
-		for _, service := range Services() {
-			set(strings.ToUpper(service)+"_GRPC_ADDR", s.Ports.Address(service+"-grpc"))
-		}
+	for _, service := range called(name) {
+		set(strings.ToUpper(service)+"_GRPC_ADDR", s.Ports.Address(service+"-grpc"))
 	}
 	if name == Worker {
 		set("ADMIN_PORT", strconv.Itoa(s.Ports[Worker]))

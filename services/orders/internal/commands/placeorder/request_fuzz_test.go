@@ -48,7 +48,7 @@ func FuzzPlaceOrder(f *testing.F) {
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // a line for each request is too much
 	f.Cleanup(func() { slog.SetDefault(logger) })
 	issuer := authtest.New(f)
-	verifier, err := auth.NewVerifier(context.Background(), issuer.Config())
+	verifier, err := auth.NewVerifier(context.Background(), issuer.Config().Auth)
 	require.NoError(f, err)
 	token := issuer.Token(f, "ann")
 	api := rest.New(rest.Config{Title: "orders", Version: "test", Verifier: verifier})

@@ -1,0 +1,60 @@
+package broker
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"github.com/ordersaga/ordersaga/platform/doctor"
+)
+
+// Check tells whether the broker of a URL takes our connection and lets us make
+// the exchange and the queues, which it does as every start does. Dead letters
+// are remarked.
+func Check(url string, expected ...Queue) doctor.Check {
+	return doctor.Check{Subject: "AMQP_URL", Try: func(ctx context.Context) (found string, err error) {
+		connection, err := dial(ctx, url, "doctor")
+		if err != nil {
+			return "", err
+		}
+		defer connection.close()
+		product, _ := connection.Properties["product"].(string)
+		version, _ := connection.Properties["version"].(string)
+		found = fmt.Sprintf("%s %s, vhost %s", product, version, connection.Config.Vhost)
+		var dead []string
+		err = connection.within(ctx, func() error {
+			channel, err := connection.Channel()
+			if err != nil {
+				return err
+			}
+			if err := declaring(expected)(channel); err != nil {
+				return err
+			}
+			dead, err = deadLetters(channel, expected)
+			return err
+		})
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", found, explain(connection, err))
+		}
+		if len(dead) > 0 {
+			return found, doctor.Remark(strings.Join(dead, ", ") + ": consumers have given up on these")
+		}
+		return fmt.Sprintf("%s, %d consumers' queues", found, len(expected)), nil
+	}}
+}
+
+func deadLetters(channel *amqp.Channel, expected []Queue) (dead []string, err error) {
+	for _, queue := range expected {
+		name := queuesOf(queue.Name, retryDelays).dead()
+		count, err := messages(channel, name)
+		if err != nil {
+			return nil, err
+		}
+		if count > 0 {
+			dead = append(dead, fmt.Sprintf("%d dead letters in %s", count, name))
+		}
+	}
+	return dead, nil
+}

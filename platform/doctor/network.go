@@ -1,0 +1,49 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"syscall"
+)
+
+// Listen checks that an address can be listened on: "127.0.0.1:8080". A port that
+// is taken is a remark, because the program itself may be running.
+func Listen(subject, address string) Check {
+	return Check{Subject: subject, Try: func(ctx context.Context) (string, error) {
+		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+		switch {
+		case errors.Is(err, syscall.EADDRINUSE):
+			return "", Remark(address + " is taken: by this program, if it is running; it cannot start a second time")
+		case err != nil:
+			return "", fmt.Errorf("cannot listen on %s: %w", address, err)
+		}
+		return address + " is free", listener.Close()
+	}}
+}
+
+// Collector checks that somebody listens where OTEL_EXPORTER_OTLP_ENDPOINT points.
+// Without one it is only a remark: traces are optional, and sending waits.
+func Collector(endpoint string) Check {
+	return Check{Subject: "OTEL_EXPORTER_OTLP_ENDPOINT", Try: func(ctx context.Context) (string, error) {
+		if endpoint == "" {
+			return "traces are not sent", nil
+		}
+		target, err := url.Parse(endpoint)
+		if err != nil || target.Hostname() == "" {
+			return "", errors.New("it must be a URL like http://collector:4318")
+		}
+		port := target.Port()
+		if port == "" {
+			port = map[string]string{"http": "80", "https": "443"}[target.Scheme]
+		}
+		address := net.JoinHostPort(target.Hostname(), port)
+		connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+		if err != nil {
+			return "", Remark(fmt.Sprintf("nobody answers there, so traces are lost and orders go on: %v", err))
+		}
+		return "somebody listens at " + address, connection.Close()
+	}}
+}

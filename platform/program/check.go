@@ -1,0 +1,92 @@
+package program
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/doctor"
+)
+
+// readyTimeout is above what a readiness check takes at most.
+const readyTimeout = 4 * time.Second
+
+// errShown is an error that the user has read already.
+var errShown = errors.New("shown")
+
+// check says what is wrong with the settings or, when they can be read, with what
+// they point to.
+func (p Program[T]) check(out io.Writer) error {
+	fmt.Fprintf(out, "%s %s\n", p.Name, Version())
+	cfg, err := config.Load[T]()
+	if err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			doctor.Wrong(out, "settings", line)
+		}
+		return errShown
+	}
+	checks := []doctor.Check{{Subject: "settings", Try: func(context.Context) (string, error) {
+		return "all that is required is set", nil
+	}}}
+	checks = append(checks, listening(cfg)...)
+	if p.Checks != nil {
+		checks = append(checks, p.Checks(cfg)...)
+	}
+	checks = append(checks, doctor.Collector(os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT")))
+	if doctor.Examine(context.Background(), out, checks) > 0 {
+		return errShown
+	}
+	return nil
+}
+
+// listening is whether the ports are there to be listened on.
+func listening(cfg any) (checks []doctor.Check) {
+	admin := "PORT"
+	if server, ok := cfg.(interface{ Address() string }); ok {
+		checks = append(checks, doctor.Listen("PORT", server.Address()))
+		admin = "ADMIN_PORT"
+	}
+	if server, ok := cfg.(interface{ GRPCAddress() string }); ok {
+		checks = append(checks, doctor.Listen("GRPC_PORT", server.GRPCAddress()))
+	}
+	return append(checks, doctor.Listen(admin, cfg.(Settings).AdminAddress()))
+}
+
+// ready asks the program that runs on this host: for images without a shell.
+func (p Program[T]) ready() error {
+	cfg, err := config.Load[T]()
+	if err != nil {
+		return err
+	}
+	host, port, err := net.SplitHostPort(cfg.AdminAddress())
+	if err != nil {
+		return fmt.Errorf("the admin address %q: %w", cfg.AdminAddress(), err)
+	}
+	// Who listens everywhere answers here.
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("not ready: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		why, _ := io.ReadAll(io.LimitReader(response.Body, 4<<10))
+		return fmt.Errorf("not ready: %s %s", response.Status, strings.TrimSpace(string(why)))
+	}
+	return nil
+}

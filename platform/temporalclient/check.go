@@ -1,0 +1,86 @@
+package temporalclient
+
+import (
+	"context"
+	"fmt"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/ordersaga/ordersaga/platform/doctor"
+)
+
+// Checks tell whether Temporal answers, has the namespace, knows the search
+// attributes (Keyword) and has workers on the task queue.
+func Checks(taskQueue string, attributes ...string) []doctor.Check {
+	return []doctor.Check{
+		{Subject: "TEMPORAL_ADDRESS", Try: func(ctx context.Context) (string, error) {
+			return withClient(ctx, func(c client.Client, at place) (string, error) {
+				info, err := c.WorkflowService().GetSystemInfo(ctx, &workflowservice.GetSystemInfoRequest{})
+				if err != nil {
+					return "", fmt.Errorf("ask Temporal at %s about itself: %w", at.address, err)
+				}
+				return fmt.Sprintf("Temporal %s at %s", info.GetServerVersion(), at.address), nil
+			})
+		}},
+		{Subject: "TEMPORAL_NAMESPACE", Needs: "TEMPORAL_ADDRESS", Try: func(ctx context.Context) (string, error) {
+			return withClient(ctx, func(c client.Client, at place) (string, error) {
+				return namespace(ctx, c, at, attributes)
+			})
+		}},
+		{Subject: "TEMPORAL_TASK_QUEUE", Needs: "TEMPORAL_NAMESPACE", Try: func(ctx context.Context) (string, error) {
+			return withClient(ctx, func(c client.Client, at place) (string, error) {
+				return pollers(ctx, c, at, taskQueue)
+			})
+		}},
+	}
+}
+
+// place is where the settings point.
+type place struct{ address, namespace string }
+
+func withClient(ctx context.Context, try func(client.Client, place) (string, error)) (string, error) {
+	options, err := options()
+	if err != nil {
+		return "", err
+	}
+	c, err := Dial(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	return try(c, place{address: options.HostPort, namespace: options.Namespace})
+}
+
+func namespace(ctx context.Context, c client.Client, at place, attributes []string) (string, error) {
+	described, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: at.namespace})
+	if _, missing := err.(*serviceerror.NamespaceNotFound); missing { //nolint:errorlint // the SDK gives it unwrapped
+		return "", fmt.Errorf("there is no namespace %q at %s; `ordersaga setup` makes it, and on Temporal Cloud its page or tcld", at.namespace, at.address)
+	}
+	if err != nil {
+		return "", fmt.Errorf("describe the namespace %q at %s: %w", at.namespace, at.address, err)
+	}
+	if err := HasSearchAttributes(ctx, c, attributes...); err != nil {
+		return "", fmt.Errorf("namespace %q: %w; `ordersaga setup` makes them, and on Temporal Cloud the namespace's page or tcld", at.namespace, err)
+	}
+	return fmt.Sprintf("namespace %s with its search attributes, keeps closed sagas for %s",
+		at.namespace, described.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration()), nil
+}
+
+func pollers(ctx context.Context, c client.Client, at place, taskQueue string) (string, error) {
+	//nolint:staticcheck // the one call that every server answers, versioned workers or not
+	described, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
+		Namespace: at.namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: taskQueue},
+		TaskQueueType: enumspb.TASK_QUEUE_TYPE_WORKFLOW,
+	})
+	if err != nil {
+		return "", fmt.Errorf("look at the task queue %q: %w", taskQueue, err)
+	}
+	if len(described.GetPollers()) == 0 {
+		return "", doctor.Remark(fmt.Sprintf("no worker polls the task queue %q of namespace %q: orders wait until one does", taskQueue, at.namespace))
+	}
+	return fmt.Sprintf("%d workers poll %s", len(described.GetPollers()), taskQueue), nil
+}
