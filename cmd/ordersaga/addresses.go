@@ -48,10 +48,14 @@ const (
 	demoOperator = "demo-operator"
 )
 
-// token is ORDERSAGA_TOKEN, or one for the subject from the development issuer.
+// token is ORDERSAGA_TOKEN, or one that the issuer of OIDC_ISSUER gives to
+// OIDC_CLIENT_ID, or one for the subject from the development issuer.
 func (a *addresses) token(ctx context.Context, subject string, scopes ...string) (string, error) {
 	if given := os.Getenv("ORDERSAGA_TOKEN"); given != "" {
 		return given, nil
+	}
+	if id := os.Getenv("OIDC_CLIENT_ID"); id != "" {
+		return issuer.ClientToken(ctx, os.Getenv("OIDC_ISSUER"), id, os.Getenv("OIDC_CLIENT_SECRET"), scopes...)
 	}
 	url, err := a.url(ports.Issuer)
 	if err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -9,7 +8,7 @@ import (
 )
 
 type devCommand struct {
-	Bin        string         `help:"Folder of the programs; by default that of this one." type:"path" placeholder:"DIR"`
+	programs
 	Port       map[string]int `help:"Port of one program: orders=9080. Repeatable; also ORDERSAGA_PORT_ORDERS=9080." placeholder:"NAME=PORT" mapsep:","`
 	PortOffset int            `help:"Added to every port that is not set by itself, for a second instance beside the first." env:"ORDERSAGA_PORT_OFFSET" default:"0" placeholder:"N"`
 	Follow     []string       `help:"Processes whose logs are shown here as well: orders,worker." placeholder:"NAME"`
@@ -18,13 +17,9 @@ type devCommand struct {
 
 // Run is called by kong.
 func (c *devCommand) Run(a *addresses) error {
-	bin := c.Bin
-	if bin == "" {
-		me, err := os.Executable()
-		if err != nil {
-			return fmt.Errorf("find the folder of this program: %w", err)
-		}
-		bin = filepath.Dir(me)
+	bin, err := c.folder()
+	if err != nil {
+		return err
 	}
 	return dev.Run(dev.Options{
 		Dir: a.shown(), Bin: bin, Offset: c.PortOffset, Ports: c.Port, Follow: c.Follow, ReadyFile: c.ReadyFile, Out: os.Stdout,

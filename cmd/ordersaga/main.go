@@ -23,6 +23,11 @@ type commands struct {
 	Stock   stockCommands   `cmd:"" help:"Receive and look at stock."`
 	Product productCommands `cmd:"" help:"Create and look at products."`
 	Verify  verifyCommand   `cmd:"" help:"Check that stock, money, orders and events agree."`
+
+	Doctor   doctorCommand   `cmd:"" help:"Check settings and connections one by one and say what is wrong."`
+	Settings settingsCommand `cmd:"" help:"List the environment variables that the programs read."`
+	Setup    setupCommand    `cmd:"" help:"Make what the sagas need in Temporal (TEMPORAL_*): the namespace and its search attributes."`
+	Demo     demoCommand     `cmd:"" help:"Bring the demo products and their stock into the shop."`
 }
 
 func main() {

@@ -9,14 +9,13 @@ import (
 	"syscall"
 )
 
-// Listen checks that an address can be listened on: "127.0.0.1:8080". A port that
-// is taken is a remark, because the program itself may be running.
+// Listen checks that an address can be listened on: "127.0.0.1:8080".
 func Listen(subject, address string) Check {
 	return Check{Subject: subject, Try: func(ctx context.Context) (string, error) {
 		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 		switch {
 		case errors.Is(err, syscall.EADDRINUSE):
-			return "", Remark(address + " is taken: by this program, if it is running; it cannot start a second time")
+			return "", fmt.Errorf("%s is taken by another program", address)
 		case err != nil:
 			return "", fmt.Errorf("cannot listen on %s: %w", address, err)
 		}

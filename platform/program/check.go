@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/config"
@@ -35,7 +36,8 @@ func (p Program[T]) check(out io.Writer) error {
 	checks := []doctor.Check{{Subject: "settings", Try: func(context.Context) (string, error) {
 		return "all that is required is set", nil
 	}}}
-	checks = append(checks, listening(cfg)...)
+	checks = append(checks, misspelled(p.reads(), os.Environ())...)
+	checks = append(checks, running(cfg)...)
 	if p.Checks != nil {
 		checks = append(checks, p.Checks(cfg)...)
 	}
@@ -46,8 +48,18 @@ func (p Program[T]) check(out io.Writer) error {
 	return nil
 }
 
-// listening is whether the ports are there to be listened on.
-func listening(cfg any) (checks []doctor.Check) {
+// running is whether the program that runs here with these settings is well or,
+// when none does, whether one could.
+func running(cfg Settings) []doctor.Check {
+	err := askReady(cfg)
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		return []doctor.Check{{Subject: "process", Try: func(context.Context) (string, error) {
+			return "it runs here and is ready", err
+		}}}
+	}
+	checks := []doctor.Check{{Subject: "process", Try: func(context.Context) (string, error) {
+		return "it does not run here", nil
+	}}}
 	admin := "PORT"
 	if server, ok := cfg.(interface{ Address() string }); ok {
 		checks = append(checks, doctor.Listen("PORT", server.Address()))
@@ -56,7 +68,7 @@ func listening(cfg any) (checks []doctor.Check) {
 	if server, ok := cfg.(interface{ GRPCAddress() string }); ok {
 		checks = append(checks, doctor.Listen("GRPC_PORT", server.GRPCAddress()))
 	}
-	return append(checks, doctor.Listen(admin, cfg.(Settings).AdminAddress()))
+	return append(checks, doctor.Listen(admin, cfg.AdminAddress()))
 }
 
 // ready asks the program that runs on this host: for images without a shell.
@@ -65,6 +77,11 @@ func (p Program[T]) ready() error {
 	if err != nil {
 		return err
 	}
+	return askReady(cfg)
+}
+
+// askReady is nil when the program that listens there says that it is ready.
+func askReady(cfg Settings) error {
 	host, port, err := net.SplitHostPort(cfg.AdminAddress())
 	if err != nil {
 		return fmt.Errorf("the admin address %q: %w", cfg.AdminAddress(), err)
@@ -75,7 +92,8 @@ func (p Program[T]) ready() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	url := "http://" + net.JoinHostPort(host, port) + "/readyz"
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
 	}
@@ -84,9 +102,13 @@ func (p Program[T]) ready() error {
 		return fmt.Errorf("not ready: %w", err)
 	}
 	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		why, _ := io.ReadAll(io.LimitReader(response.Body, 4<<10))
-		return fmt.Errorf("not ready: %s %s", response.Status, strings.TrimSpace(string(why)))
+	said, _ := io.ReadAll(io.LimitReader(response.Body, 4<<10))
+	switch response.StatusCode {
+	case http.StatusOK:
+		return nil
+	case http.StatusServiceUnavailable:
+		return fmt.Errorf("it runs and is not ready: %s", strings.TrimSpace(string(said)))
+	default:
+		return fmt.Errorf("another program answers at %s: %s", url, response.Status)
 	}
-	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/config"
@@ -89,10 +90,13 @@ func Main[T Settings](p Program[T]) {
 }
 
 func (p Program[T]) describe(out io.Writer) error {
-	settings := append(config.Describe[T](), p.Reads...)
 	encoder := json.NewEncoder(out)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(append(settings, telemetry.Settings()...))
+	return encoder.Encode(p.reads())
+}
+
+func (p Program[T]) reads() []config.Setting {
+	return slices.Concat(config.Describe[T](), p.Reads, telemetry.Settings())
 }
 
 func (p Program[T]) withTelemetry() error {

@@ -97,31 +97,31 @@ func Open(t testing.TB, options Options) *Shop {
 	return s
 }
 
-// environment of a program.
+// environment of a program: what it reads and needs, and nothing else.
 func (s *Shop) environment(name, dir string) []string {
-	issuer := testkit.Issuer(s.t)
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir,
 		"HOST=127.0.0.1", "PORT=" + strconv.Itoa(s.ports[name]),
-		"GRPC_PORT=" + strconv.Itoa(s.ports[name+"/grpc"]), "ADMIN_PORT=" + strconv.Itoa(s.ports[name+"/admin"]),
 		"OTEL_TRACES_EXPORTER=ordersaga-file", "ORDERSAGA_TRACE_FILE=" + s.TraceFile, "OTEL_BSP_SCHEDULE_DELAY=200",
-		"ORDERSAGA_ENV=development", "OIDC_ISSUER=" + issuer, "OIDC_AUDIENCE=ordersaga",
-		"OIDC_CLIENT_ID=" + testkit.ClientID, "OIDC_CLIENT_SECRET=" + testkit.ClientSecret,
 	}
 	if name == Paysim {
 		return append(env, "PAYSIM_API_KEY="+providerKey, "PAYSIM_DATA="+filepath.Join(dir, "paysim.db"), "PAYSIM_SLOW=1s")
 	}
-	if name == Orders || name == Worker {
-		env = append(env, "TEMPORAL_ADDRESS="+s.TemporalAddress, "TEMPORAL_NAMESPACE="+s.Namespace, "TEMPORAL_TASK_QUEUE="+s.TaskQueue)
-		for _, service := range []string{Catalog, Inventory, Payments, Orders} {
-			env = append(env, strings.ToUpper(service)+"_GRPC_ADDR="+s.GRPC(service))
-		}
+	env = append(env, "ORDERSAGA_ENV=development", "OIDC_ISSUER="+testkit.Issuer(s.t), "OIDC_AUDIENCE=ordersaga")
+	called := map[string][]string{Orders: {Catalog}, Worker: {Orders, Inventory, Payments}}[name]
+	for _, service := range called {
+		env = append(env, strings.ToUpper(service)+"_GRPC_ADDR="+s.GRPC(service))
+	}
+	if called != nil {
+		env = append(env, "OIDC_CLIENT_ID="+testkit.ClientID, "OIDC_CLIENT_SECRET="+testkit.ClientSecret,
+			"TEMPORAL_ADDRESS="+s.TemporalAddress, "TEMPORAL_NAMESPACE="+s.Namespace, "TEMPORAL_TASK_QUEUE="+s.TaskQueue)
 	}
 	if name == Worker {
 		return env
 	}
 	s.databases[name] = testkit.Postgres(s.t)
-	env = append(env, "DATABASE_URL="+s.databases[name], "AMQP_URL="+s.AMQP)
+	env = append(env, "DATABASE_URL="+s.databases[name],
+		"GRPC_PORT="+strconv.Itoa(s.ports[name+"/grpc"]), "ADMIN_PORT="+strconv.Itoa(s.ports[name+"/admin"]))
 	if name == Catalog || name == Orders {
 		uri, database := testkit.MongoDB(s.t)
 		s.documents[name] = Documents{URI: uri, Database: database}
@@ -129,10 +129,10 @@ func (s *Shop) environment(name, dir string) []string {
 	}
 	if name == Payments {
 		// Short, so that an unknown outcome becomes known within a test.
-		env = append(env, "PAYMENT_PROVIDER_URL="+s.URL(Paysim), "PAYMENT_PROVIDER_KEY="+providerKey,
+		return append(env, "PAYMENT_PROVIDER_URL="+s.URL(Paysim), "PAYMENT_PROVIDER_KEY="+providerKey,
 			"PAYMENT_PROVIDER_TIMEOUT=500ms", "PAYMENT_LOOKUP_DEADLINE=5500ms")
 	}
-	return env
+	return append(env, "AMQP_URL="+s.AMQP)
 }
 
 // URL is the base of a program's REST API.
@@ -140,6 +140,9 @@ func (s *Shop) URL(name string) string { return "http://" + address(s.ports[name
 
 // GRPC is a service's gRPC address, host:port.
 func (s *Shop) GRPC(name string) string { return address(s.ports[name+"/grpc"]) }
+
+// Environment is what a program was started with, NAME=value.
+func (s *Shop) Environment(name string) []string { return slices.Clone(s.processes[name].env) }
 
 func (s *Shop) readiness(name string) string {
 	switch name {

@@ -45,7 +45,7 @@ func called(name string) []string {
 	}
 }
 
-// environment of a program: what it needs, and no other program's secrets.
+// environment of a program: what it reads, and no other program's secrets.
 func (s *Stack) environment(name string, engines *Engines) []string {
 	env := clean(s.Environment)
 	set := func(name, value string) { env = append(env, name+"="+value) }
@@ -71,13 +71,11 @@ func (s *Stack) environment(name string, engines *Engines) []string {
 		set(strings.ToUpper(service)+"_GRPC_ADDR", s.Ports.Address(service+"-grpc"))
 	}
 	if name == Worker {
-		set("ADMIN_PORT", strconv.Itoa(s.Ports[Worker]))
 		return env
 	}
 	set("GRPC_PORT", strconv.Itoa(s.Ports[name+"-grpc"]))
 	set("ADMIN_PORT", strconv.Itoa(s.Ports[name+"-admin"]))
 	set("DATABASE_URL", engines.Databases[name])
-	set("AMQP_URL", engines.AMQP.URL)
 	if name == Catalog || name == Orders {
 		set("MONGODB_URI", engines.MongoDB.URL)
 		set("MONGODB_DATABASE", name)
@@ -85,6 +83,8 @@ func (s *Stack) environment(name string, engines *Engines) []string {
 	if name == Payments {
 		set("PAYMENT_PROVIDER_URL", s.Ports.URL(ports.Paysim))
 		set("PAYMENT_PROVIDER_KEY", s.File.PaysimKey)
+		return env
 	}
+	set("AMQP_URL", engines.AMQP.URL)
 	return env
 }

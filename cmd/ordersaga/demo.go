@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/demo"
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
+)
+
+type demoCommand struct{}
+
+// Run is called by kong.
+func (c *demoCommand) Run(a *addresses) error {
+	ctx := context.Background()
+	catalog, err := a.url(ports.Catalog)
+	if err != nil {
+		return err
+	}
+	inventory, err := a.url(ports.Inventory)
+	if err != nil {
+		return err
+	}
+	token, err := asOperator(ctx, a)
+	if err != nil {
+		return err
+	}
+	count, err := demo.Load(ctx, catalog, inventory, token)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d demo products with their stock are in the shop\n", count)
+	return nil
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/stack"
+	"github.com/ordersaga/ordersaga/platform/config"
+)
+
+type settingsCommand struct {
+	programs
+	Programs []string `arg:"" optional:"" help:"Of these programs only: orders, worker, …"`
+	Markdown bool     `help:"Print Markdown, as docs/operations.md has it."`
+}
+
+// Run is called by kong.
+func (c *settingsCommand) Run() error {
+	names, err := known(c.Programs)
+	if err != nil {
+		return err
+	}
+	for i, name := range names {
+		settings, err := c.settings(name)
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			fmt.Println()
+		}
+		if c.Markdown {
+			printMarkdown(name, settings)
+			continue
+		}
+		fmt.Println(name)
+		rows := [][]string{{"  VARIABLE", "DEFAULT", "MEANING"}}
+		for _, s := range settings {
+			rows = append(rows, []string{"  " + s.Name, otherwise(s), s.Description})
+		}
+		table(rows)
+	}
+	return nil
+}
+
+func (p *programs) settings(name string) ([]config.Setting, error) {
+	path, err := p.path(name)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := exec.Command(path, "--settings").Output()
+	if err != nil {
+		return nil, fmt.Errorf("ask %s for its settings: %w", path, err)
+	}
+	var settings []config.Setting
+	if err := json.Unmarshal(raw, &settings); err != nil {
+		return nil, fmt.Errorf("read the settings of %s: %w", path, err)
+	}
+	return settings, nil
+}
+
+// otherwise is what a variable is when it is not set.
+func otherwise(s config.Setting) string {
+	if s.Required {
+		return "required"
+	}
+	return s.Default
+}
+
+func printMarkdown(name string, settings []config.Setting) {
+	fmt.Printf("### %s\n\n| variable | default | meaning |\n|---|---|---|\n", name)
+	for _, s := range settings {
+		fallback := otherwise(s)
+		if fallback != "" && !s.Required {
+			fallback = "`" + fallback + "`"
+		}
+		meaning := s.Description
+		if s.Secret {
+			meaning += " (a secret)"
+		}
+		fmt.Printf("| `%s` | %s | %s |\n", s.Name, fallback, strings.ReplaceAll(meaning, "|", `\|`))
+	}
+}
+
+// known are the programs asked for, or all that have settings.
+func known(asked []string) ([]string, error) {
+	all := stack.Order()[1:] // devstack has a file
+	if len(asked) == 0 {
+		return all, nil
+	}
+	for _, name := range asked {
+		if !slices.Contains(all, name) {
+			return nil, fmt.Errorf("there is no program %q: they are %s", name, strings.Join(all, ", "))
+		}
+	}
+	return asked, nil
+}
