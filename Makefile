@@ -10,7 +10,7 @@ PORT_OFFSET ?= 0
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint generate engines engines-stop contracts-release prerequisites clean
+.PHONY: help run build test lint generate engines engines-stop contracts-release release prerequisites clean
 
 help:
 	@echo 'make run        build everything and run it here, until Ctrl-C'
@@ -21,6 +21,8 @@ help:
 	@echo 'make build      every program, into .ordersaga/bin'
 	@echo 'make generate   the Go code of the contracts'
 	@echo 'make engines    engines for tests that keep running (make engines-stop ends them)'
+	@echo 'make release    archives for all platforms, checksums and bills of materials, into dist'
+	@echo '                  VERSION=v0.2.0 PLATFORMS=linux/amd64      the default: what git describes, all four'
 	@echo 'make clean      remove programs and all data of this folder: .ordersaga'
 
 prerequisites:
@@ -46,6 +48,9 @@ generate:
 contracts-release:
 	@scripts/tools
 	@PATH="$(CURDIR)/.ordersaga/tools:$$PATH" buf build contracts/proto -o contracts/proto/released.binpb
+
+release:
+	@scripts/release
 
 engines: prerequisites build
 	@file=$$(scripts/engines start .ordersaga/dev-engines) && \
