@@ -10,6 +10,8 @@ import (
 
 	"github.com/labstack/echo/v5"
 	"github.com/labstack/echo/v5/middleware"
+
+	"github.com/ordersaga/ordersaga/platform/telemetry"
 )
 
 // server is the provider's HTTP side.
@@ -26,8 +28,10 @@ func (s *server) handler(apiKey string) http.Handler {
 	e := echo.NewWithConfig(echo.Config{HTTPErrorHandler: handleError, NoGroupAutoRegister404Routes: true})
 	e.Use(middleware.RequestID(), s.metrics.observe, logRequests, middleware.Recover())
 
-	e.GET("/livez", func(c *echo.Context) error { return c.String(http.StatusOK, "ok\n") })
-	e.GET("/readyz", s.ready)
+	e.GET("/livez", echo.WrapHandler(telemetry.Readiness(nil)))
+	e.GET("/readyz", echo.WrapHandler(telemetry.Readiness(map[string]func(context.Context) error{
+		"books": func(context.Context) error { return s.books.Check() },
+	})))
 	e.GET("/metrics", echo.WrapHandler(s.metrics.handler()))
 
 	v1 := e.Group("/v1", requireKey(apiKey))
@@ -124,13 +128,6 @@ func (s *server) audit(c *echo.Context) error {
 		return err
 	}
 	return c.JSON(http.StatusOK, audit)
-}
-
-func (s *server) ready(c *echo.Context) error {
-	if err := s.books.Check(); err != nil {
-		return problemUnavailable
-	}
-	return c.String(http.StatusOK, "ok\n")
 }
 
 func sendAnswer(c *echo.Context, answer *Answer) error {

@@ -2,6 +2,7 @@ package program
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -103,12 +104,16 @@ func askReady(cfg Settings) error {
 	}
 	defer response.Body.Close()
 	said, _ := io.ReadAll(io.LimitReader(response.Body, 4<<10))
-	switch response.StatusCode {
-	case http.StatusOK:
-		return nil
-	case http.StatusServiceUnavailable:
+	// Many servers answer 200 to anything; ours say how they are.
+	var is struct {
+		Status string `json:"status"`
+	}
+	switch err := json.Unmarshal(said, &is); {
+	case err != nil || is.Status == "":
+		return fmt.Errorf("another program answers at %s: %s", url, response.Status)
+	case response.StatusCode != http.StatusOK:
 		return fmt.Errorf("it runs and is not ready: %s", strings.TrimSpace(string(said)))
 	default:
-		return fmt.Errorf("another program answers at %s: %s", url, response.Status)
+		return nil
 	}
 }

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 
 	"google.golang.org/grpc/health/grpc_health_v1"
@@ -21,6 +22,12 @@ func Check(setting, addr string) doctor.Check {
 		defer connection.Close()
 		ctx, cancel := context.WithTimeout(ctx, DefaultTimeout)
 		defer cancel()
+		// gRPC says of a name that does not resolve that there is "no child to pick".
+		if host, _, err := net.SplitHostPort(addr); err == nil {
+			if _, err := net.DefaultResolver.LookupHost(ctx, host); err != nil {
+				return "", err
+			}
+		}
 		answer, err := grpc_health_v1.NewHealthClient(connection).Check(ctx, &grpc_health_v1.HealthCheckRequest{})
 		if err != nil {
 			return "", fmt.Errorf("no answer from the service at %s%s: %w", addr, encryption(), err)
