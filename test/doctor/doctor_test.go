@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,39 +24,30 @@ import (
 
 var programs = []string{shop.Paysim, shop.Catalog, shop.Inventory, shop.Payments, shop.Orders, shop.Worker}
 
-// run a program or the command with an environment.
-func run(t *testing.T, environment []string, program string, arguments ...string) (printed string, exitCode int) {
-	t.Helper()
-	command := exec.CommandContext(t.Context(), filepath.Join(os.Getenv("ORDERSAGA_BIN"), program), arguments...)
-	command.Env = environment
-	output, _ := command.CombinedOutput() // the exit code says
-	return string(output), command.ProcessState.ExitCode()
-}
-
 func TestADeploymentThatIsWellIsFoundWell(t *testing.T) {
 	s := shop.Open(t, shop.Options{})
 	for _, name := range programs {
-		printed, exitCode := run(t, s.Environment(name), name, "--check")
+		printed, exitCode := shop.Try(t, s.Environment(name), name, "--check")
 		assert.Zero(t, exitCode, printed)
 		assert.NotContains(t, printed, "wrong", name)
 		assert.Contains(t, printed, "it runs here and is ready", name)
 
-		printed, exitCode = run(t, s.Environment(name), name, "--ready")
+		printed, exitCode = shop.Try(t, s.Environment(name), name, "--ready")
 		assert.Zero(t, exitCode, printed)
 	}
-	worker, _ := run(t, s.Environment(shop.Worker), shop.Worker, "--check")
+	worker, _ := shop.Try(t, s.Environment(shop.Worker), shop.Worker, "--check")
 	assert.Contains(t, worker, "workers poll "+s.TaskQueue)
 	assert.Contains(t, worker, "test gets a token with ordersaga.service")
 
 	s.Kill(shop.Worker)
-	printed, exitCode := run(t, s.Environment(shop.Worker), shop.Worker, "--ready")
+	printed, exitCode := shop.Try(t, s.Environment(shop.Worker), shop.Worker, "--ready")
 	assert.Equal(t, 1, exitCode, "a dead program is not ready")
 	assert.Contains(t, printed, "worker: not ready")
-	printed, exitCode = run(t, s.Environment(shop.Worker), shop.Worker, "--check")
+	printed, exitCode = shop.Try(t, s.Environment(shop.Worker), shop.Worker, "--check")
 	assert.Zero(t, exitCode, "it could run")
 	assert.Contains(t, printed, "it does not run here")
 	s.Kill(shop.Inventory)
-	printed, exitCode = run(t, s.Environment(shop.Worker), shop.Worker, "--check")
+	printed, exitCode = shop.Try(t, s.Environment(shop.Worker), shop.Worker, "--check")
 	assert.Equal(t, 1, exitCode)
 	assert.Regexp(t, `wrong +INVENTORY_GRPC_ADDR .*connection refused`, printed)
 	assert.Regexp(t, `ok +PAYMENTS_GRPC_ADDR`, printed, "the others are tried all the same")
@@ -140,7 +130,7 @@ func TestWhatIsWrongIsNamedOneByOneInPlainWords(t *testing.T) {
 		"a port that is taken":       {shop.Worker, "PORT=" + strings.Split(strings.TrimPrefix(engines.Temporal.UIURL, "http://"), ":")[1], `wrong +process +another program answers`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			printed, exitCode := run(t, append(s.Environment(test.program), test.set), test.program, "--check")
+			printed, exitCode := shop.Try(t, append(s.Environment(test.program), test.set), test.program, "--check")
 			assert.Equal(t, 1, exitCode, printed)
 			assert.Regexp(t, test.says, printed)
 			assert.Contains(t, printed, test.advises)
@@ -151,15 +141,15 @@ func TestWhatIsWrongIsNamedOneByOneInPlainWords(t *testing.T) {
 
 func TestWhatOnlyMayBeWrongIsRemarked(t *testing.T) {
 	s := shop.Open(t, shop.Options{Without: []string{shop.Worker}})
-	printed, exitCode := run(t, s.Environment(shop.Orders), shop.Orders, "--check")
+	printed, exitCode := shop.Try(t, s.Environment(shop.Orders), shop.Orders, "--check")
 	assert.Zero(t, exitCode, printed)
 	assert.Regexp(t, `note +TEMPORAL_TASK_QUEUE +no worker polls the task queue`, printed)
 
-	printed, exitCode = run(t, append(s.Environment(shop.Inventory), "HOLD_SWEEP_INTERVL=5s"), shop.Inventory, "--check")
+	printed, exitCode = shop.Try(t, append(s.Environment(shop.Inventory), "HOLD_SWEEP_INTERVL=5s"), shop.Inventory, "--check")
 	assert.Zero(t, exitCode, printed)
 	assert.Regexp(t, `note +HOLD_SWEEP_INTERVL +it is set and not read; did you mean HOLD_SWEEP_INTERVAL\?`, printed)
 
-	printed, exitCode = run(t, append(s.Environment(shop.Payments), "OTEL_EXPORTER_OTLP_ENDPOINT=http://"+nobody(t)), shop.Payments, "--check")
+	printed, exitCode = shop.Try(t, append(s.Environment(shop.Payments), "OTEL_EXPORTER_OTLP_ENDPOINT=http://"+nobody(t)), shop.Payments, "--check")
 	assert.Zero(t, exitCode, printed)
 	assert.Regexp(t, `note +OTEL_EXPORTER_OTLP_ENDPOINT +nobody answers there`, printed)
 }
@@ -170,7 +160,7 @@ func TestWhatStandsOnSomethingWrongIsNotTried(t *testing.T) {
 		"PORT=" + strings.Split(nobody(t), ":")[1], "ORDERSAGA_ENV=development", "OIDC_ISSUER=http://" + nobody(t),
 		"OIDC_CLIENT_ID=worker", "OIDC_CLIENT_SECRET=hunter2", "TEMPORAL_ADDRESS=" + nobody(t),
 	}
-	printed, exitCode := run(t, append(s.Environment(shop.Paysim), worker...), shop.Worker, "--check")
+	printed, exitCode := shop.Try(t, append(s.Environment(shop.Paysim), worker...), shop.Worker, "--check")
 	assert.Equal(t, 1, exitCode)
 	assert.Regexp(t, `- +OIDC_CLIENT_ID +not tried, because of OIDC_ISSUER`, printed)
 	assert.Regexp(t, `- +TEMPORAL_TASK_QUEUE +not tried, because of TEMPORAL_NAMESPACE`, printed)
@@ -180,19 +170,19 @@ func TestTheCommandChecksAProgramWithAFileOfSettings(t *testing.T) {
 	s := shop.Open(t, shop.Options{Without: []string{shop.Catalog, shop.Orders, shop.Worker}})
 	file := filepath.Join(t.TempDir(), "payments.env")
 	require.NoError(t, os.WriteFile(file, []byte("# of the deployment\n"+strings.Join(s.Environment(shop.Payments), "\n")+"\n"), 0o600))
-	printed, exitCode := run(t, []string{}, "ordersaga", "doctor", "payments", "--env-file", file)
+	printed, exitCode := shop.Try(t, []string{}, "ordersaga", "doctor", "payments", "--env-file", file)
 	assert.Zero(t, exitCode, printed)
 	assert.Contains(t, printed, "nothing is wrong")
 
-	printed, exitCode = run(t, []string{}, "ordersaga", "doctor", "payments", "inventory", "--env-file", file)
+	printed, exitCode = shop.Try(t, []string{}, "ordersaga", "doctor", "payments", "inventory", "--env-file", file)
 	assert.Equal(t, 1, exitCode)
 	assert.Contains(t, printed, "ordersaga: something is wrong with inventory")
 
-	printed, exitCode = run(t, []string{}, "ordersaga", "doctor", "paymets")
+	printed, exitCode = shop.Try(t, []string{}, "ordersaga", "doctor", "paymets")
 	assert.Equal(t, 1, exitCode)
 	assert.Contains(t, printed, `there is no program "paymets": they are paysim, catalog`)
 
-	printed, exitCode = run(t, []string{}, "ordersaga", "doctor", "--dir", t.TempDir())
+	printed, exitCode = shop.Try(t, []string{}, "ordersaga", "doctor", "--dir", t.TempDir())
 	assert.Equal(t, 1, exitCode)
 	assert.Contains(t, printed, "there is no stack in")
 }
@@ -200,7 +190,7 @@ func TestTheCommandChecksAProgramWithAFileOfSettings(t *testing.T) {
 func TestEveryVariableAProgramIsGivenIsOneItReads(t *testing.T) {
 	s := shop.Open(t, shop.Options{})
 	for _, name := range programs {
-		printed, exitCode := run(t, nil, name, "--settings")
+		printed, exitCode := shop.Try(t, nil, name, "--settings")
 		require.Zero(t, exitCode, printed)
 		var settings []config.Setting
 		require.NoError(t, json.Unmarshal([]byte(printed), &settings))

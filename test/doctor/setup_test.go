@@ -16,12 +16,13 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/temporalclient"
 	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/test/shop"
 )
 
 func TestSetupMakesWhatTheSagasNeedAndFindsItTheNextTime(t *testing.T) {
 	address, namespace := testkit.Running(t).Temporal.Address, fmt.Sprintf("setup-%d", time.Now().UnixNano())
 	environment := []string{"TEMPORAL_ADDRESS=" + address, "TEMPORAL_NAMESPACE=" + namespace}
-	printed, exitCode := run(t, environment, "ordersaga", "setup", "--retention", "48h")
+	printed, exitCode := shop.Try(t, environment, "ordersaga", "setup", "--retention", "48h")
 	require.Zero(t, exitCode, printed)
 	assert.Contains(t, printed, "made namespace "+namespace)
 
@@ -33,7 +34,7 @@ func TestSetupMakesWhatTheSagasNeedAndFindsItTheNextTime(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 48*time.Hour, described.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration())
 
-	printed, exitCode = run(t, environment, "ordersaga", "setup")
+	printed, exitCode = shop.Try(t, environment, "ordersaga", "setup")
 	require.Zero(t, exitCode, printed)
 	assert.Contains(t, printed, "Temporal has all that the sagas need")
 	described, err = c.WorkflowService().DescribeNamespace(t.Context(), &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
@@ -62,13 +63,13 @@ func TestSetupRefusesAnAttributeOfAnotherKind(t *testing.T) {
 		listed, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
 		return err == nil && listed.GetCustomAttributes()["OrderStatus"] != 0
 	})
-	printed, exitCode := run(t, []string{"TEMPORAL_ADDRESS=" + address, "TEMPORAL_NAMESPACE=" + namespace}, "ordersaga", "setup", "--wait", "20s")
+	printed, exitCode := shop.Try(t, []string{"TEMPORAL_ADDRESS=" + address, "TEMPORAL_NAMESPACE=" + namespace}, "ordersaga", "setup", "--wait", "20s")
 	assert.Equal(t, 1, exitCode)
 	assert.Contains(t, printed, "search attribute OrderStatus of the namespace "+namespace+" is Int and must be a Keyword")
 }
 
 func TestSetupSaysThatNobodyAnswers(t *testing.T) {
-	printed, exitCode := run(t, []string{"TEMPORAL_ADDRESS=" + nobody(t)}, "ordersaga", "setup", "--wait", "1s")
+	printed, exitCode := shop.Try(t, []string{"TEMPORAL_ADDRESS=" + nobody(t)}, "ordersaga", "setup", "--wait", "1s")
 	assert.Equal(t, 1, exitCode)
 	assert.Contains(t, printed, "no answer from Temporal at TEMPORAL_ADDRESS")
 }

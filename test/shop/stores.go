@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver behind sql.Open("pgx")
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -42,6 +43,22 @@ func (s *Shop) Mongo(name string) *mongo.Database {
 
 // Provider talks to the payment provider as payments does.
 func (s *Shop) Provider() *Person { return s.Bearer(providerKey) }
+
+// Try runs a program with an environment to its end, and returns what it printed,
+// on both outputs, and its exit code.
+func Try(t testing.TB, environment []string, program string, arguments ...string) (printed string, exitCode int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
+	defer cancel()
+	command := exec.CommandContext(ctx, filepath.Join(os.Getenv("ORDERSAGA_BIN"), program), arguments...)
+	command.Env = environment
+	output, err := command.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("run %s %v: %v", program, arguments, err)
+	}
+	return string(output), command.ProcessState.ExitCode()
+}
 
 // Run runs the command ordersaga on this shop, as an operator, and returns what
 // it printed and its exit code. What it complained of is shown with the test.
