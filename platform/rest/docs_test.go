@@ -43,6 +43,7 @@ func TestTheAPIDescribesItself(t *testing.T) {
 		assert.Contains(t, place.Responses[status].Content, "application/problem+json", "status %s", status)
 	}
 	assert.Contains(t, place.Responses["201"].Content, "application/json")
+	assert.Equal(t, place.Responses["201"].Content, place.Responses["202"].Content, "the other success has the same body")
 	assert.Equal(t, []map[string][]string{{"bearer": {"ordersaga.operator"}}}, document.Paths["/v1/products/{id}"]["delete"].Security)
 	assert.Empty(t, document.Paths["/v1/terms"]["get"].Security)
 	assert.NotContains(t, document.Paths["/v1/terms"]["get"].Responses, "401")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -36,6 +37,8 @@ type Op struct {
 	Scope string
 	// Status of success; by default 200, or 204 when there is no body.
 	Status int
+	// OtherStatuses of success, with the same headers and body.
+	OtherStatuses []int
 	// Errors are the statuses besides those every operation can answer with.
 	Errors []int
 	// MaxBody in bytes; DefaultMaxBody when 0.
@@ -68,6 +71,7 @@ func Handle[In, Out any](api *API, op Op, h func(ctx context.Context, in *In) (*
 		}
 		return out, nil
 	})
+	api.describeOthers(op)
 }
 
 func (a *API) operation(op Op) huma.Operation {
@@ -96,6 +100,21 @@ func (a *API) operation(op Op) huma.Operation {
 		operation.Security = []map[string][]string{{bearerScheme: {op.Scope}}}
 	}
 	return operation
+}
+
+// describeOthers says of the other statuses what Huma said of the one it knows.
+func (a *API) describeOthers(op Op) {
+	path := a.huma.OpenAPI().Paths[op.Path]
+	for _, operation := range []*huma.Operation{path.Get, path.Post, path.Put, path.Patch, path.Delete} {
+		if operation == nil || operation.OperationID != op.ID {
+			continue
+		}
+		for _, status := range op.OtherStatuses {
+			also := *operation.Responses[strconv.Itoa(operation.DefaultStatus)]
+			also.Description = http.StatusText(status)
+			operation.Responses[strconv.Itoa(status)] = &also
+		}
+	}
 }
 
 // errorsOf adds what every operation of its kind can answer with.

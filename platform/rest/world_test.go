@@ -82,7 +82,7 @@ func newWorld(t *testing.T) *world {
 		Title: "Orders", Version: "1.2.3", Description: "Test", Verifier: verifier,
 		Ready: map[string]func(context.Context) error{"issuer": verifier.Ready},
 	})
-	rest.Handle(api, rest.Op{Method: "POST", Path: "/v1/orders", ID: "place-order", Summary: "Place an order", Status: 201, Errors: []int{409}},
+	rest.Handle(api, rest.Op{Method: "POST", Path: "/v1/orders", ID: "place-order", Summary: "Place an order", Status: 201, OtherStatuses: []int{202}, Errors: []int{409}},
 		func(ctx context.Context, in *placeOrder) (*placed, error) {
 			if w.answer != nil {
 				return w.answer(ctx, in)

@@ -78,7 +78,7 @@ func route(api *rest.API, place cqrs.Handler[Request, Answer]) {
 * 422: refused, or rejected after everything was undone; the problem's type says why: out-of-stock with shortages, payment-declined with decline_code, request-mismatch, unknown-product, …
 * 409: cancelled, or not placed because its price has changed.
 * 503: not known to be taken. Send the same request with the same key again; it cannot place two orders.`,
-		Status: http.StatusCreated, Errors: []int{http.StatusConflict}, Timeout: timeout,
+		Status: http.StatusCreated, OtherStatuses: []int{http.StatusAccepted}, Errors: []int{http.StatusConflict}, Timeout: timeout,
 	}, func(ctx context.Context, in *input) (*output, error) {
 		request, applied, err := in.request(ctx)
 		if err != nil {
