@@ -65,6 +65,7 @@ var breakages = []breakage{
 	{"a certificate that no volume holds", everything, "Deployment orders", podSpec + "/volumes/0/secret/secretName", "tls", "volumes", "mounts the secret tls"},
 	{"a file in another folder", everything, "Deployment worker", container0 + "/volumeMounts/0/mountPath", "/etc/ca", "volumes", "GRPC_TLS_CA names /etc/ordersaga/grpc-ca/ca.crt"},
 	{"a key that the program cannot read", everything, "Deployment orders", podSpec + "/securityContext/fsGroup", nil, "volumes", "cannot read without fsGroup"},
+	{"books on a disk that is not there", "trial", "Deployment paysim", podSpec + "/volumes/0/persistentVolumeClaim/claimName", "books", "volumes", "mounts the claim books"},
 	{"a mount without a volume", everything, "Deployment worker", podSpec + "/volumes", nil, "volumes", "mounts the volume grpc-ca, which it does not have"},
 
 	{"a service that leads nowhere", plain, "Service orders", "spec/selector/app.kubernetes.io~1name", "order", "services", "Service orders leads to 0 workloads"},
@@ -112,6 +113,9 @@ var breakages = []breakage{
 	{"REST for everybody", plain, "NetworkPolicy rest", "spec/ingress/0/from", nil, "network", "the port rest of Deployment orders must be closed to namespaces with the label somebody"},
 	{"no REST", plain, "NetworkPolicy rest", "spec/ingress", []any{}, "network", "the port rest of Deployment orders must be open"},
 	{"no monitoring", plain, "NetworkPolicy admin", "spec/ingress/0/ports/0/port", "metrics", "network", "the port admin of Deployment orders must be open"},
+	{"payments that may not call the simulator", "trial", "NetworkPolicy paysim", "spec/ingress", []any{}, "network", "Deployment paysim may not be called by Deployment payments"},
+	{"a simulator for everybody", "trial", "NetworkPolicy paysim", "spec/ingress/0/from", nil, "network", "the port rest of Deployment paysim must be closed"},
+	{"an issuer that may not be asked", "trial", "NetworkPolicy to-issuer", "spec/egress/0/to/0/podSelector/matchLabels/app.kubernetes.io~1name", "keycloak", "network", "what OIDC_ISSUER:8080 needs"},
 	{"no collector", everything, "NetworkPolicy to-collector", "spec/egress/0/to/0/namespaceSelector/matchLabels/kubernetes.io~1metadata.name", "tracing", "network", "what OTEL_EXPORTER_OTLP_ENDPOINT:4317 needs"},
 
 	{"no patience with a stop", plain, "Deployment orders", podSpec + "/terminationGracePeriodSeconds", 30, "grace", "Deployment orders is killed after 30s"},

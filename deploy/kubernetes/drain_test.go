@@ -37,6 +37,7 @@ func expressions(given map[string]variable) map[string]time.Duration {
 		"drain":                               35 * time.Second, // services/orders/background.go
 		"feed.Timeout + 5*time.Second":        65 * time.Second, // a minute: services/catalog/internal/readside
 		"2*cfg.policy().Lease + recordMargin": 2*(value("PAYMENT_PROVIDER_TIMEOUT", "payments")+5*time.Second) + 5*time.Second,
+		"set.Slow + 15*time.Second":           value("PAYSIM_SLOW", "paysim") + 15*time.Second,
 		"cfg.StopTimeout + 10*time.Second":    value("WORKER_STOP_TIMEOUT", "worker") + 10*time.Second,
 	}
 }
@@ -44,7 +45,8 @@ func expressions(given map[string]variable) map[string]time.Duration {
 // sources of the programs.
 var sources = map[string]string{
 	"catalog": "../../services/catalog/main.go", "inventory": "../../services/inventory/main.go",
-	"payments": "../../services/payments/main.go", "orders": "../../services/orders/main.go", "worker": "../../worker/main.go",
+	"payments": "../../services/payments/main.go", "orders": "../../services/orders/main.go",
+	"worker": "../../worker/main.go", "paysim": "../../cmd/paysim/main.go",
 }
 
 // drain is the longest orderly stop of a program: the sum over the parts that its main function gives to lifecycle.Run.
@@ -129,7 +131,7 @@ func checkGrace(objects []object) (found problems) {
 		grace := time.Duration(p.template.Spec.TerminationGracePeriodSeconds) * time.Second
 		found.unless(grace > takes+pause, "%s is killed after %s, but may take %s to stop after a pause of %s", p, grace, takes, pause)
 		// Who has callers goes on for as long as they need to hear that it goes.
-		found.unless(pause > 0 || p.port("rest") == 0, "%s stops before its callers know: it needs a preStop pause", p)
+		found.unless(pause > 0 || p.port("rest") == 0 || p.simulated(), "%s stops before its callers know: it needs a preStop pause", p)
 	}
 	return found
 }

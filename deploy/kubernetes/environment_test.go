@@ -90,9 +90,6 @@ func variables(objects []object, p pods) (map[string]variable, problems) {
 			}
 			found.add("%s gets its settings from the %s %s, which is not there", p, kind, ref.Name)
 		}
-		if kind == "Secret" {
-			return o.StringData
-		}
 		return o.Data
 	}
 	c := p.template.Spec.Containers[0]
@@ -113,8 +110,8 @@ func variables(objects []object, p pods) (map[string]variable, problems) {
 		case e.ValueFrom == nil:
 			all[e.Name] = variable{value: e.Value}
 		case e.ValueFrom.SecretKeyRef != nil:
-			all[e.Name] = variable{secret: true}
-			_, ok := from(e.ValueFrom.SecretKeyRef, "Secret")[e.ValueFrom.SecretKeyRef.Key]
+			value, ok := from(e.ValueFrom.SecretKeyRef, "Secret")[e.ValueFrom.SecretKeyRef.Key]
+			all[e.Name] = variable{value: value, secret: true}
 			found.unless(ok, "%s: the key %s of the secret %s is neither there nor in secrets.example.yaml",
 				p, e.ValueFrom.SecretKeyRef.Key, e.ValueFrom.SecretKeyRef.Name)
 		case e.ValueFrom.ConfigMapKeyRef != nil:
@@ -226,6 +223,11 @@ func checkVolumes(objects []object) (found problems) {
 					holds[mount.MountPath] = keys(secrets()[volume.Secret.SecretName])
 					found.unless(len(holds[mount.MountPath]) > 0, "%s mounts the secret %s, which is not in secrets.example.yaml", p, volume.Secret.SecretName)
 					found.unless(p.template.Spec.SecurityContext.FSGroup == 65532, "%s mounts a secret that it cannot read without fsGroup", p)
+				case volume.PersistentVolumeClaim != nil:
+					_, ok := named(objects, "PersistentVolumeClaim", volume.PersistentVolumeClaim.ClaimName)
+					found.unless(ok, "%s mounts the claim %s, which is not there", p, volume.PersistentVolumeClaim.ClaimName)
+					found.unless(p.template.Spec.SecurityContext.FSGroup == 65532, "%s mounts a disk that it cannot write to without fsGroup", p)
+					holds[mount.MountPath] = []string{"paysim.db"}
 				case volume.ConfigMap != nil:
 					holds[mount.MountPath] = keys(secrets()[volume.ConfigMap.Name])
 					found.unless(len(holds[mount.MountPath]) > 0, "%s mounts the ConfigMap %s, which is not in secrets.example.yaml", p, volume.ConfigMap.Name)

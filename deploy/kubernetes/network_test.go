@@ -92,7 +92,7 @@ func (r rule) opens(port int, protocol string, called *pods) bool {
 				return true
 			}
 		case string:
-			if called != nil && called.port(open) == port {
+			if called != nil && len(called.template.Spec.Containers) > 0 && called.port(open) == port {
 				return true
 			}
 		}
@@ -134,10 +134,10 @@ func mayEnter(all []policy, from endpoint, to pods, port int) bool {
 	return false
 }
 
-// away is an address outside, and who names it.
+// away is an address that is not one of our programs'.
 type away struct {
-	port      int
-	namespace map[string]string
+	port int
+	who  endpoint
 }
 
 // checkNetwork follows each address in the environment and asks whether the policies let the pods through, and whether they
@@ -167,12 +167,19 @@ func checkNetwork(objects []object) (found problems) {
 				found.unless(mayEnter(all, endpoint{pods: &p}, called, port), "%s may not be called by %s (%s=%s)", called, p, name, value)
 				continue
 			}
+			if simulator, ok := simulatorFor(name, running); ok {
+				port := simulator.port("rest")
+				wanted[p.Metadata.Name+" -> "+simulator.Metadata.Name+":rest"] = true
+				found.unless(mayLeave(all, p, endpoint{pods: &simulator}, port, "TCP"), "%s may not call %s (%s)", p, simulator, name)
+				found.unless(mayEnter(all, endpoint{pods: &p}, simulator, port), "%s may not be called by %s (%s)", simulator, p, name)
+				continue
+			}
 			for _, port := range ports(name, value) {
-				needs[fmt.Sprintf("%s:%d", name, port)] = away{port, namespaceOf(name, value)}
+				needs[fmt.Sprintf("%s:%d", name, port)] = away{port, whose(name, value)}
 			}
 		}
 		for _, what := range keys(needs) {
-			found.unless(mayLeave(all, p, endpoint{namespace: needs[what].namespace}, needs[what].port, "TCP"), "%s may not reach what %s needs", p, what)
+			found.unless(mayLeave(all, p, needs[what].who, needs[what].port, "TCP"), "%s may not reach what %s needs", p, what)
 		}
 		found.unless(mayLeave(all, p, endpoint{namespace: map[string]string{"kubernetes.io/metadata.name": "kube-system"}}, 53, "UDP"), "%s may not ask DNS", p)
 		for _, port := range []int{22, 80, 443, 4317, 5432, 5671, 5672, 6443, 7233, 15672, 27017} {
@@ -180,7 +187,8 @@ func checkNetwork(objects []object) (found problems) {
 			for _, n := range needs {
 				needed = needed || n.port == port
 			}
-			found.unless(needed || !mayLeave(all, p, endpoint{}, port, "TCP"), "%s may reach port %d of everybody and needs it for nothing", p, port)
+			found.unless(needed || !mayLeave(all, p, endpoint{}, port, "TCP"),
+				"%s may reach port %d of everybody and needs it for nothing", p, port)
 		}
 		if !p.serves() {
 			continue
@@ -188,6 +196,10 @@ func checkNetwork(objects []object) (found problems) {
 		// From other namespaces: ingress to REST, the monitoring to the admin port, and nobody else to anything.
 		for label, open := range map[string]string{"ordersaga/rest": "rest", "ordersaga/admin": "admin", "somebody": ""} {
 			for _, port := range p.template.Spec.Containers[0].Ports {
+				open := open
+				if p.simulated() {
+					open = "" // payments alone
+				}
 				may := mayEnter(all, endpoint{namespace: map[string]string{label: "allowed"}}, p, port.ContainerPort)
 				found.unless(may == (port.Name == open), "the port %s of %s must be %s to namespaces with the label %s", port.Name, p,
 					map[bool]string{true: "open", false: "closed"}[port.Name == open], label)
@@ -205,6 +217,15 @@ func checkNetwork(objects []object) (found problems) {
 		}
 	}
 	return found
+}
+
+// simulatorFor the payment provider, where there is one.
+func simulatorFor(name string, running []pods) (pods, bool) {
+	i := slices.IndexFunc(running, pods.simulated)
+	if name != "PAYMENT_PROVIDER_URL" || i < 0 {
+		return pods{}, false
+	}
+	return running[i], true
 }
 
 // service finds the pods behind the address of a Service in the same namespace.
@@ -272,15 +293,24 @@ func number(text string) []int {
 	return []int{n}
 }
 
-// namespaceOf the collector's address, whose policy is for one namespace: name.namespace:port.
-func namespaceOf(name, value string) map[string]string {
-	if name != "OTEL_EXPORTER_OTLP_ENDPOINT" {
-		return nil
+// whose an address is, as far as policies can know it: NAME.NAMESPACE is of the namespace, and NAME is of the pods beside ours
+// that have this name. Anybody's, otherwise.
+func whose(name, value string) endpoint {
+	if name != "OTEL_EXPORTER_OTLP_ENDPOINT" && name != "OIDC_ISSUER" {
+		return endpoint{}
 	}
 	parsed, err := url.Parse(value)
 	if err != nil {
-		return nil
+		return endpoint{}
 	}
-	_, namespace, _ := strings.Cut(parsed.Hostname(), ".")
-	return map[string]string{"kubernetes.io/metadata.name": namespace}
+	host, namespace, qualified := strings.Cut(parsed.Hostname(), ".")
+	switch {
+	case !qualified:
+		beside := pods{}
+		beside.template.Metadata.Labels = map[string]string{"app.kubernetes.io/name": host}
+		return endpoint{pods: &beside}
+	case strings.Contains(namespace, "."):
+		return endpoint{}
+	}
+	return endpoint{namespace: map[string]string{"kubernetes.io/metadata.name": namespace}}
 }

@@ -4,6 +4,7 @@
 package kubernetes_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -48,7 +49,7 @@ func combinations() []combination {
 			}
 		}
 	}
-	return all
+	return append(all, combination{"paysim_setup", []string{"paysim", "setup"}})
 }
 
 // manifests is a copy of this folder, to which variants are added.
@@ -162,6 +163,13 @@ func parse(t testing.TB, content []byte) object {
 	t.Helper()
 	o := object{raw: content}
 	require.NoError(t, json.Unmarshal(content, &o), "%s", content)
+	if o.Kind == "Secret" {
+		for name, value := range o.Data {
+			decoded, err := base64.StdEncoding.DecodeString(value)
+			require.NoError(t, err, "%s of %s", name, o)
+			o.Data[name] = string(decoded)
+		}
+	}
 	return o
 }
 
@@ -252,6 +260,9 @@ type podTemplate struct {
 			ConfigMap *struct {
 				Name string `json:"name"`
 			} `json:"configMap"`
+			PersistentVolumeClaim *struct {
+				ClaimName string `json:"claimName"`
+			} `json:"persistentVolumeClaim"`
 		} `json:"volumes"`
 		Containers []container `json:"containers"`
 	} `json:"spec"`
@@ -354,6 +365,9 @@ func (p pods) program() string {
 
 // serves tells whether pods run until they are stopped.
 func (p pods) serves() bool { return p.Kind != "Job" }
+
+// simulated tells whether it is the payment provider simulator, which is one pod with one port and its books in a file.
+func (p pods) simulated() bool { return p.program() == "paysim" }
 
 func (p pods) port(name string) int {
 	for _, port := range p.template.Spec.Containers[0].Ports {

@@ -56,8 +56,12 @@ func checkPorts(objects []object) (found problems) {
 		}
 		rest := number("PORT", 0)
 		expected := map[string]int{"rest": rest, "grpc": number("GRPC_PORT", rest+1000), "admin": number("ADMIN_PORT", rest+2000)}
-		if p.program() == "worker" {
+		admin := "admin"
+		switch {
+		case p.program() == "worker":
 			expected = map[string]int{"admin": rest}
+		case p.simulated():
+			expected, admin = map[string]int{"rest": rest}, "rest"
 		}
 		for _, name := range keys(expected) {
 			found.unless(p.port(name) == expected[name], "%s has its %s port at %d; %s listens on %d", p, name, p.port(name), p.program(), expected[name])
@@ -74,7 +78,8 @@ func checkPorts(objects []object) (found problems) {
 				continue
 			}
 			get := check.probe.HTTPGet
-			found.unless(get.Path == check.path && get.Port == "admin", "the %s probe of %s must ask for %s on the port admin, not %s on %v", check.name, p, check.path, get.Path, get.Port)
+			found.unless(get.Path == check.path && get.Port == admin,
+				"the %s probe of %s must ask for %s on the port %s, not %s on %v", check.name, p, check.path, admin, get.Path, get.Port)
 		}
 		// A program waits up to five minutes for another that migrates the same database.
 		if _, migrates := given["DATABASE_URL"]; migrates && c.StartupProbe != nil {
@@ -82,8 +87,12 @@ func checkPorts(objects []object) (found problems) {
 			found.unless(wait > 300, "the startup probe of %s gives up after %d s, while another may migrate for 300", p, wait)
 		}
 		// The program bounds its own checks at 2 s.
-		found.unless(c.ReadinessProbe == nil || c.ReadinessProbe.TimeoutSeconds > 2, "the readiness probe of %s gives up before the program's checks do", p)
+		found.unless(c.ReadinessProbe == nil || c.ReadinessProbe.TimeoutSeconds > 2,
+			"the readiness probe of %s gives up before the program's checks do", p)
 
+		if p.simulated() {
+			continue
+		}
 		notes := p.template.Metadata.Annotations
 		found.unless(notes["prometheus.io/scrape"] == "true" && notes["prometheus.io/path"] == "/metrics" &&
 			notes["prometheus.io/port"] == fmt.Sprint(expected["admin"]), "Prometheus would not find the metrics of %s: %v", p, notes)
@@ -101,7 +110,7 @@ func checkSelectors(objects []object) (found problems) {
 		for _, spread := range p.template.Spec.TopologySpreadConstraints {
 			found.unless(spread.LabelSelector.matches(p.labels()), "%s is spread by pods that are not its own", p)
 		}
-		found.unless(!p.serves() || len(p.template.Spec.TopologySpreadConstraints) == 2, "%s is not spread over hosts and zones", p)
+		found.unless(!p.serves() || p.simulated() || len(p.template.Spec.TopologySpreadConstraints) == 2, "%s is not spread over hosts and zones", p)
 		_, ok := named(objects, "ServiceAccount", p.template.Spec.ServiceAccountName)
 		found.unless(ok, "%s runs as the service account %q, which is not there", p, p.template.Spec.ServiceAccountName)
 	}
@@ -162,7 +171,7 @@ func checkScaling(objects []object) (found problems) {
 		found.unless(ok, "%s scales the %s, which is not there", all[target][0].by, target)
 	}
 	for _, p := range workloads(objects) {
-		if !p.serves() {
+		if !p.serves() || p.simulated() {
 			continue
 		}
 		mine := all[p.String()]
@@ -188,7 +197,8 @@ func checkScaling(objects []object) (found problems) {
 			}
 			budgets++
 			found.unless(b.MaxUnavailable == nil || *b.MaxUnavailable >= 1, "%s lets no pod go: a node could not be drained", o)
-			found.unless(b.MinAvailable == nil || *b.MinAvailable < mine[0].least, "%s keeps all of the least %d pods: a node could not be drained", o, mine[0].least)
+			found.unless(b.MinAvailable == nil || *b.MinAvailable < mine[0].least,
+				"%s keeps all of the least %d pods: a node could not be drained", o, mine[0].least)
 		}
 		found.unless(budgets == 1, "%s has %d disruption budgets, not one", p, budgets)
 	}
@@ -261,7 +271,8 @@ func checkTemporal(objects []object) (found problems) {
 			}
 			withKey[key] = append(withKey[key], o.String())
 			queue, _ := find(settings("worker"), "TEMPORAL_TASK_QUEUE")
-			found.unless(trigger.Metadata["taskQueue"] == queue.Default, "%s looks at the task queue %q, workers poll %q", o, trigger.Metadata["taskQueue"], queue.Default)
+			found.unless(trigger.Metadata["taskQueue"] == queue.Default,
+				"%s looks at the task queue %q, workers poll %q", o, trigger.Metadata["taskQueue"], queue.Default)
 			found.unless(trigger.Metadata["enableTLS"] == fmt.Sprint(key), "%s must speak TLS where there is an API key, and only there", o)
 		}
 	}

@@ -39,6 +39,7 @@ var kinds = []string{
 	"io.k8s.api.core.v1.Secret",
 	"io.k8s.api.core.v1.Service",
 	"io.k8s.api.core.v1.ServiceAccount",
+	"io.k8s.api.core.v1.PersistentVolumeClaim",
 	"io.k8s.api.apps.v1.Deployment",
 	"io.k8s.api.batch.v1.Job",
 	"io.k8s.api.policy.v1.PodDisruptionBudget",
