@@ -130,3 +130,21 @@ func sortedKeys[V any](m map[string]V) []string {
 	slices.Sort(keys)
 	return keys
 }
+
+// inOrder lists the wanted services so that each comes after those it waits for.
+func inOrder(project *types.Project, wanted []string) []string {
+	var ordered []string
+	var visit func(string)
+	visit = func(name string) {
+		for _, dependency := range sortedKeys(project.Services[name].DependsOn) {
+			visit(dependency)
+		}
+		if slices.Contains(wanted, name) && !slices.Contains(ordered, name) {
+			ordered = append(ordered, name)
+		}
+	}
+	for _, name := range wanted {
+		visit(name)
+	}
+	return ordered
+}
