@@ -62,6 +62,10 @@ var breakages = []breakage{
 	{"what the controller gives, given twice", controlled, "WorkerDeployment worker", container0 + "/env/0", map[string]any{"name": "TEMPORAL_ADDRESS", "value": "temporal:7233"}, "environment", "which is the controller's to give"},
 	{"a worker without a connection", controlled, "WorkerDeployment worker", "spec/workerOptions/connectionRef/name", "cloud", "environment", "must get TEMPORAL_ADDRESS"},
 
+	{"an http issuer in production", "trial", "ConfigMap ordersaga-settings", "data/ORDERSAGA_ENV", "production", "values", "OIDC_ISSUER must be an https URL"},
+	{"a value out of bounds", plain, "ConfigMap inventory-settings", "data/HOLD_SWEEP_INTERVAL", "1h", "values", "HOLD_SWEEP_INTERVAL must be between"},
+	{"a value that is no number", plain, "ConfigMap worker-settings", "data/WORKER_CONCURRENCY", "many", "values", "WORKER_CONCURRENCY"},
+
 	{"a certificate that no volume holds", everything, "Deployment orders", podSpec + "/volumes/0/secret/secretName", "tls", "volumes", "mounts the secret tls"},
 	{"a file in another folder", everything, "Deployment worker", container0 + "/volumeMounts/0/mountPath", "/etc/ca", "volumes", "GRPC_TLS_CA names /etc/ordersaga/grpc-ca/ca.crt"},
 	{"a key that the program cannot read", everything, "Deployment orders", podSpec + "/securityContext/fsGroup", nil, "volumes", "cannot read without fsGroup"},

@@ -12,6 +12,7 @@ import (
 var checks = map[string]func([]object) problems{
 	"schemas":     checkSchemas,
 	"environment": checkEnvironment,
+	"values":      checkValues,
 	"volumes":     checkVolumes,
 	"services":    checkServices,
 	"ports":       checkPorts,
