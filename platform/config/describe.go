@@ -36,3 +36,9 @@ func Text(name, fallback, description string) Setting {
 		Name: name, Kind: "a text", Default: fallback, Secret: variable{name: name}.secret(), Description: description,
 	}
 }
+
+// File describes a variable that holds the path of a file, which may be a secret;
+// the path is none.
+func File(name, description string) Setting {
+	return Setting{Name: name, Kind: "the path of a file", Description: description}
+}

@@ -18,6 +18,10 @@ import (
 const (
 	// pingInterval is how often an idle connection is checked by the caller.
 	pingInterval = 20 * time.Second
+	// connectionAge is when a server asks its callers to connect anew, and
+	// connectionGrace what it then gives calls that are under way. A caller keeps
+	// its connections: without an age a server that was added would get no calls.
+	connectionAge, connectionGrace = 5 * time.Minute, time.Minute
 	// maxMessage in bytes: a thousand order lines are some hundred KiB.
 	maxMessage = 4 << 20
 )
@@ -42,7 +46,10 @@ func NewServer(v *auth.Verifier, options ...grpc.ServerOption) *grpc.Server {
 		// Without it the server calls pings more often than every five minutes
 		// an attack and closes the connection.
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingInterval / 2, PermitWithoutStream: true}),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: pingInterval}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{
+			Time: time.Minute, Timeout: pingInterval,
+			MaxConnectionAge: connectionAge, MaxConnectionAgeGrace: connectionGrace,
+		}),
 	}, options...)
 	server := grpc.NewServer(all...)
 	grpc_health_v1.RegisterHealthServer(server, health.NewServer())
