@@ -3,6 +3,7 @@ package deploy_test
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -316,6 +317,26 @@ func TestAMetricThatNobodyHasIsNamed(t *testing.T) {
 		unknown(`rate(ordersaga_use_case_duration_seconds_count{nane="mark_stuck"}[$__rate_interval])`, seen))
 	assert.Equal(t, []string{"nothing in ordersaga_outbox_lag_seconds has the label queue"}, unknown(`max by (queue) (ordersaga_outbox_lag_seconds)`, seen))
 	assert.Len(t, unknown(`rate(`, seen), 1)
+}
+
+// A use case that was renamed would leave its alert behind: the metric is there, the
+// name in it is not.
+func TestUseCasesThatAlertsAndDashboardsNameExist(t *testing.T) {
+	var source strings.Builder
+	require.NoError(t, filepath.WalkDir(filepath.Join(root, "services"), func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, ".go") {
+			content, readErr := os.ReadFile(path)
+			source.Write(content)
+			return readErr
+		}
+		return err
+	}))
+	named := regexp.MustCompile(`name="(\w+)"`)
+	for where, expression := range expressions(t) {
+		for _, match := range named.FindAllStringSubmatch(expression, -1) {
+			assert.Regexp(t, `cqrs\.(Command|Query)\("`+match[1]+`"`, source.String(), "%s: no use case %s", where, match[1])
+		}
+	}
 }
 
 // The collector's file, as far as it can be read without the collector: every part
