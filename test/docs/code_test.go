@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -16,13 +17,13 @@ import (
 )
 
 // TestGoFilesOfThePagesCompile lays a page's files over the repository, without
-// writing to it, and compiles and vets their packages.
+// writing to it, and compiles their packages, and the tests among them.
 func TestGoFilesOfThePagesCompile(t *testing.T) {
 	module, err := filepath.Abs(root)
 	require.NoError(t, err)
 	for _, p := range pages(t) {
 		overlay := struct{ Replace map[string]string }{map[string]string{}}
-		packages := map[string]bool{}
+		packages, tests := map[string]bool{}, map[string]bool{}
 		dir := t.TempDir()
 		for _, b := range p.blocks {
 			if b.kind != "go" {
@@ -31,20 +32,29 @@ func TestGoFilesOfThePagesCompile(t *testing.T) {
 			file := filepath.Join(dir, fmt.Sprint(b.line, ".go"))
 			require.NoError(t, os.WriteFile(file, []byte(b.content), 0o600))
 			overlay.Replace[filepath.Join(module, b.of)] = file
-			packages["./"+path.Dir(b.of)] = true
-		}
-		if len(packages) == 0 {
-			continue
+			if strings.HasSuffix(b.of, "_test.go") {
+				tests["./"+path.Dir(b.of)] = true
+			} else {
+				packages["./"+path.Dir(b.of)] = true
+			}
 		}
 		content, err := json.Marshal(overlay)
 		require.NoError(t, err)
 		file := filepath.Join(dir, "overlay.json")
 		require.NoError(t, os.WriteFile(file, content, 0o600))
-		vet := exec.Command("go", slices.AppendSeq([]string{"vet", "-overlay", file}, maps.Keys(packages))...)
-		vet.Dir = module
-		vet.Env = append(os.Environ(), "GOWORK=off")
-		said, err := vet.CombinedOutput()
-		assert.NoError(t, err, "%s: its Go files do not compile:\n%s", p.name, said)
+		// Not vet: it enters the folders, which may not be there.
+		compile := func(packages map[string]bool, arguments ...string) {
+			if len(packages) == 0 {
+				return
+			}
+			command := exec.Command("go", slices.AppendSeq(append(arguments, "-overlay", file, "-o", os.DevNull), maps.Keys(packages))...)
+			command.Dir = module
+			command.Env = append(os.Environ(), "GOWORK=off")
+			said, err := command.CombinedOutput()
+			assert.NoError(t, err, "%s: its Go files do not compile:\n%s", p.name, said)
+		}
+		compile(packages, "build")
+		compile(tests, "test", "-c", "-vet=off")
 	}
 }
 
