@@ -23,21 +23,23 @@ func (c *settingsCommand) Run() error {
 	if err != nil {
 		return err
 	}
+	all := make([][]config.Setting, len(names))
 	for i, name := range names {
-		settings, err := c.settings(name)
-		if err != nil {
+		if all[i], err = c.settings(name); err != nil {
 			return err
 		}
+	}
+	if c.Markdown {
+		printMarkdown(names, all)
+		return nil
+	}
+	for i, name := range names {
 		if i > 0 {
 			fmt.Println()
 		}
-		if c.Markdown {
-			printMarkdown(name, settings)
-			continue
-		}
 		fmt.Println(name)
 		rows := [][]string{{"  VARIABLE", "DEFAULT", "MEANING"}}
-		for _, s := range settings {
+		for _, s := range all[i] {
 			rows = append(rows, []string{"  " + s.Name, otherwise(s), s.Description})
 		}
 		table(rows)
@@ -69,19 +71,56 @@ func otherwise(s config.Setting) string {
 	return s.Default
 }
 
-func printMarkdown(name string, settings []config.Setting) {
-	fmt.Printf("### %s\n\n| variable | default | meaning |\n|---|---|---|\n", name)
-	for _, s := range settings {
-		fallback := otherwise(s)
-		if fallback != "" && !s.Required {
-			fallback = "`" + fallback + "`"
+// printMarkdown has what several programs read in the same way once, in front of
+// what each reads alone.
+func printMarkdown(names []string, all [][]config.Setting) {
+	readers := map[config.Setting][]string{}
+	for i, name := range names {
+		for _, s := range all[i] {
+			readers[s] = append(readers[s], name)
 		}
-		meaning := s.Description
-		if s.Secret {
-			meaning += " (a secret)"
-		}
-		fmt.Printf("| `%s` | %s | %s |\n", s.Name, fallback, strings.ReplaceAll(meaning, "|", `\|`))
 	}
+	if len(names) > 1 {
+		fmt.Printf("### Of several programs\n\n| variable | default | meaning | read by |\n|---|---|---|---|\n")
+	}
+	told := map[config.Setting]bool{}
+	for _, settings := range all {
+		for _, s := range settings {
+			by := readers[s]
+			if len(by) < 2 || told[s] {
+				continue
+			}
+			told[s] = true
+			who := strings.Join(by, ", ")
+			if len(by) == len(names) {
+				who = "all"
+			}
+			fmt.Printf("%s %s |\n", markdownRow(s), who)
+		}
+	}
+	for i, name := range names {
+		if i > 0 || len(names) > 1 {
+			fmt.Println()
+		}
+		fmt.Printf("### %s\n\n| variable | default | meaning |\n|---|---|---|\n", name)
+		for _, s := range all[i] {
+			if !told[s] {
+				fmt.Println(markdownRow(s))
+			}
+		}
+	}
+}
+
+func markdownRow(s config.Setting) string {
+	fallback := otherwise(s)
+	if fallback != "" && !s.Required {
+		fallback = "`" + fallback + "`"
+	}
+	meaning := s.Description
+	if s.Secret {
+		meaning += " (a secret)"
+	}
+	return fmt.Sprintf("| `%s` | %s | %s |", s.Name, fallback, strings.ReplaceAll(meaning, "|", `\|`))
 }
 
 // known are the programs asked for, or all that have settings.
