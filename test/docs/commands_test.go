@@ -95,10 +95,13 @@ type terminal struct {
 }
 
 // ended is printed after a block, with the status of its last command.
-const (
-	ended    = "-- the block has ended with "
-	sayEnded = `printf '\n-- the block has ended with %%s\n' $?`
-)
+const ended = "-- the block has ended with "
+
+// sayEnded is a function of the shell. A command that fails ends the shell: that
+// is said like every block's end.
+const sayEnded = `block_ended() { printf '\n%s%s\n' '` + ended + `' $?; }
+trap block_ended EXIT
+`
 
 func (s *stack) terminal(t *testing.T) *terminal {
 	t.Helper()
@@ -118,8 +121,8 @@ func (s *stack) terminal(t *testing.T) *terminal {
 		stop()
 		_ = sh.Wait()
 	})
-	// A command that fails ends the shell: that is said like every block's end.
-	fmt.Fprintf(input, `trap "`+sayEnded+`" EXIT`+"\n")
+	_, err = io.WriteString(input, sayEnded)
+	require.NoError(t, err)
 	lines := bufio.NewScanner(output)
 	lines.Buffer(nil, 4<<20)
 	return &terminal{t, s, input, lines, filepath.Join(t.TempDir(), "block.sh"), stop}
@@ -143,7 +146,7 @@ func (sh *terminal) does(block, how string) (printed string, code int) {
 	// The shell reads the whole block from a file before it begins: no command can
 	// take the rest for its input.
 	require.NoError(sh.t, os.WriteFile(sh.script, []byte(sh.stack.shift(block, sh.stack.offset)), 0o600))
-	if _, err := fmt.Fprintf(sh.input, how+"\n"+sayEnded+"\n", sh.script); err != nil {
+	if _, err := fmt.Fprintf(sh.input, how+"\nblock_ended\n", sh.script); err != nil {
 		sh.t.Fatalf("the shell has ended: %v", err)
 	}
 	late := time.AfterFunc(patience, sh.stop)
