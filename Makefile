@@ -10,7 +10,7 @@ PORT_OFFSET ?= 0
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint generate engines engines-stop contracts-release release prerequisites clean
+.PHONY: help run build test lint generate engines engines-stop contracts-release release docs prerequisites clean
 
 help:
 	@echo 'make run        build everything and run it here, until Ctrl-C'
@@ -21,6 +21,7 @@ help:
 	@echo 'make build      every program, into .ordersaga/bin'
 	@echo 'make generate   the Go code of the contracts'
 	@echo 'make engines    engines for tests that keep running (make engines-stop ends them)'
+	@echo 'make docs       the settings tables of docs/operations.md, as the programs tell them'
 	@echo 'make release    archives for all platforms, checksums and bills of materials, into dist'
 	@echo '                  VERSION=v0.2.0 PLATFORMS=linux/amd64      the default: what git describes, all four'
 	@echo 'make clean      remove programs and all data of this folder: .ordersaga'
@@ -51,6 +52,9 @@ contracts-release:
 
 release:
 	@scripts/release
+
+docs: build
+	@ORDERSAGA_BIN='$(CURDIR)/.ordersaga/bin' go test -count=1 ./test/operations -run TestThePageHasTheSettings -update
 
 engines: prerequisites build
 	@file=$$(scripts/engines start .ordersaga/dev-engines) && \

@@ -1,0 +1,188 @@
+package operations_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/test/shop"
+)
+
+// TestDumpsOfDifferentTimesAreMadeToAgreeByRunningTheSagasAgain is the drill of
+// docs/operations.md for those who have a dump of each database, taken one after
+// the other while orders went on, and Temporal's histories of a later time: what
+// customers were told is true again, and everything agrees.
+func TestDumpsOfDifferentTimesAreMadeToAgreeByRunningTheSagasAgain(t *testing.T) {
+	s := shop.Open(t, shop.Options{Env: map[string][]string{shop.Worker: {"SWEEP_INTERVAL=1s", "SWEEP_AGE=0s"}}})
+	began := time.Now()
+	known := s.Load(t, "KNOWN", 30)
+	dumps := map[string]string{}
+	dumpUnderLoad(t, s, dumps, shop.Orders)
+	unknown := s.Load(t, "UNKNOWN", 20)
+	dumpUnderLoad(t, s, dumps, shop.Inventory, shop.Payments, shop.Catalog)
+	known.Settles()
+	unknown.Settles()
+	told := statuses(t, s)
+	require.Len(t, told, 50)
+
+	for _, program := range []string{shop.Worker, shop.Orders, shop.Payments, shop.Inventory, shop.Catalog} {
+		s.Stop(program)
+	}
+	for service, dump := range dumps {
+		restore(t, s, service, dump)
+	}
+	// The read stores are ahead of what was restored, and keep the newer version.
+	for _, program := range []string{shop.Orders, shop.Catalog} {
+		require.NoError(t, s.Mongo(program).Drop(t.Context()))
+	}
+	rebuild(t, s)
+	require.Len(t, statuses(t, s), 30, "orders that the log's dump has")
+
+	for _, program := range []string{shop.Catalog, shop.Inventory, shop.Payments, shop.Orders} {
+		s.Start(program)
+	}
+	// Before the worker: its sweep would undo what it finds unsettled.
+	runAgain(t, s, began)
+	s.Start(shop.Worker)
+
+	known.Settles()
+	unknown.Settles()
+	assert.Equal(t, told, statuses(t, s), "what customers were told")
+}
+
+// grown counts the orders that have come far in a service.
+var grown = map[string]string{
+	shop.Orders:    "SELECT count(*) FROM events WHERE type = 'OrderConfirmed.v1'",
+	shop.Inventory: "SELECT count(*) FROM reservations WHERE state = 'allocated'",
+	shop.Payments:  "SELECT count(*) FROM payments WHERE status = 'authorized'",
+}
+
+// dumpUnderLoad dumps databases one after the other and lets orders pass before
+// each, so that each is of another time.
+func dumpUnderLoad(t *testing.T, s *shop.Shop, dumps map[string]string, services ...string) {
+	t.Helper()
+	for _, service := range services {
+		if count := grown[service]; count != "" {
+			more := orders(t, s, service, count) + 3
+			testkit.Eventually(t, fmt.Sprintf("%s to have %d orders", service, more), func() bool { return orders(t, s, service, count) >= more })
+		}
+		dumps[service] = filepath.Join(t.TempDir(), service+".dump")
+		tool(t, "pg_dump", "--format=custom", "--file", dumps[service], "--dbname", databaseURL(s, service))
+	}
+}
+
+func orders(t *testing.T, s *shop.Shop, service, count string) (number int) {
+	t.Helper()
+	require.NoError(t, s.SQL(service).QueryRowContext(t.Context(), count).Scan(&number))
+	return number
+}
+
+func restore(t *testing.T, s *shop.Shop, service, dump string) {
+	t.Helper()
+	tool(t, "pg_restore", "--clean", "--if-exists", "--exit-on-error", "--single-transaction", "--dbname", databaseURL(s, service), dump)
+}
+
+// rebuild runs the statements that the page has for it.
+func rebuild(t *testing.T, s *shop.Shop) {
+	t.Helper()
+	content, err := os.ReadFile(page)
+	require.NoError(t, err)
+	statements := regexp.MustCompile(`(?s)psql "\$(\w+)" <<'SQL'\n(.*?)\nSQL\n`).FindAllStringSubmatch(string(content), -1)
+	require.Len(t, statements, 3, "the page has one statement each for the read models of orders, products and stock")
+	for _, statement := range statements {
+		_, err := s.SQL(statement[1]).ExecContext(t.Context(), statement[2])
+		require.NoError(t, err, "%s: %s", statement[1], statement[2])
+	}
+}
+
+// runAgain resets every run that was at work since the first dump began to its
+// first task. Its steps answer as they did, or are done.
+func runAgain(t *testing.T, s *shop.Shop, since time.Time) {
+	t.Helper()
+	temporal := s.Temporal()
+	query := fmt.Sprintf(`WorkflowType = "PlaceOrder" AND (ExecutionStatus = "Running" OR CloseTime >= %q)`, since.UTC().Format(time.RFC3339))
+	found, err := temporal.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: s.Namespace, PageSize: 1000, Query: query})
+	require.NoError(t, err)
+	require.NotEmpty(t, found.GetExecutions())
+	for _, run := range found.GetExecutions() {
+		_, err := temporal.ResetWorkflowExecution(t.Context(), &workflowservice.ResetWorkflowExecutionRequest{
+			Namespace: s.Namespace, WorkflowExecution: run.GetExecution(), RequestId: uuid.NewString(), Reason: "restored",
+			WorkflowTaskFinishEventId: firstTask(t, temporal, run.GetExecution()),
+			ResetReapplyExcludeTypes:  []enumspb.ResetReapplyExcludeType{enumspb.RESET_REAPPLY_EXCLUDE_TYPE_UPDATE},
+		})
+		var gone *serviceerror.NotFound
+		if !errors.As(err, &gone) {
+			require.NoError(t, err)
+		}
+	}
+}
+
+func firstTask(t *testing.T, temporal client.Client, run *commonpb.WorkflowExecution) int64 {
+	t.Helper()
+	history := temporal.GetWorkflowHistory(t.Context(), run.GetWorkflowId(), run.GetRunId(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for history.HasNext() {
+		event, err := history.Next()
+		require.NoError(t, err)
+		if event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
+			return event.GetEventId()
+		}
+	}
+	require.Fail(t, "a run without a completed task", run.GetWorkflowId())
+	return 0
+}
+
+// statuses of the orders in the log.
+func statuses(t *testing.T, s *shop.Shop) map[string]string {
+	t.Helper()
+	rows, err := s.SQL(shop.Orders).QueryContext(t.Context(), `
+		SELECT stream, string_agg(type, ' ' ORDER BY version) FILTER (WHERE type ~ '^Order(Confirmed|Rejected|Cancelled)') FROM events GROUP BY stream`)
+	require.NoError(t, err)
+	defer rows.Close()
+	found := map[string]string{}
+	for rows.Next() {
+		var stream string
+		var settled sql.NullString
+		require.NoError(t, rows.Scan(&stream, &settled))
+		found[stream] = settled.String
+	}
+	require.NoError(t, rows.Err())
+	return found
+}
+
+func databaseURL(s *shop.Shop, service string) string {
+	for _, entry := range s.Environment(service) {
+		if url, found := strings.CutPrefix(entry, "DATABASE_URL="); found {
+			return url
+		}
+	}
+	return ""
+}
+
+func tool(t *testing.T, name string, arguments ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	command := exec.CommandContext(ctx, name, arguments...)
+	var output bytes.Buffer
+	command.Stdout, command.Stderr = &output, &output
+	require.NoError(t, command.Run(), "%s: %s", name, output.String())
+}
