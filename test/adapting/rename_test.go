@@ -49,6 +49,9 @@ func TestATreeThatIsRenamedBuildsAndHasNothingOfTheOldName(t *testing.T) {
 
 	tree.must("scripts/rename", module, name, domain)
 	tree.hasNothingOf("ordersaga")
+	tree.commit()
+	tree.must("buf", "generate")
+	require.Empty(t, tree.must("git", "status", "--porcelain"), "the generated code is what the contracts say")
 	tree.must("go", "build", "./...")
 	tree.must("go", "vet", "./...")
 	tree.must("go", "-C", "devstack", "build", "./...")
@@ -59,7 +62,6 @@ func TestATreeThatIsRenamedBuildsAndHasNothingOfTheOldName(t *testing.T) {
 	assert.Empty(t, tree.must("gofumpt", "-l", "platform", "services", "cmd", "test"), "the names of another length are aligned")
 
 	// Whoever takes it over from there can do the same.
-	tree.commit()
 	tree.must("scripts/rename", "go.tea.example/leaf", "tealeaf", "tea.example")
 	tree.hasNothingOf(name)
 	tree.hasNothingOf(domain)
