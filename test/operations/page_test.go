@@ -40,5 +40,23 @@ func TestThePageHasTheSettingsThatTheProgramsSayTheyRead(t *testing.T) {
 		require.NoError(t, os.WriteFile(page, []byte(before+settingsBegin+said+settingsEnd+after), 0o644))
 		return
 	}
-	require.Equal(t, said, written, "docs/operations.md does not have the settings of the built programs: run `make docs`")
+	if said != written {
+		t.Errorf("docs/operations.md does not have the settings of the built programs: run `make docs`\nthe page lacks:\n%s\nit has, and the programs do not say:\n%s",
+			lacks(written, said), lacks(said, written))
+	}
+}
+
+// lacks are the lines of one text that another does not have.
+func lacks(text, of string) string {
+	there := map[string]bool{}
+	for line := range strings.Lines(text) {
+		there[line] = true
+	}
+	var missing strings.Builder
+	for line := range strings.Lines(of) {
+		if !there[line] {
+			missing.WriteString(line)
+		}
+	}
+	return missing.String()
 }

@@ -55,7 +55,7 @@ func TestDumpsOfDifferentTimesAreMadeToAgreeByRunningTheSagasAgain(t *testing.T)
 		require.NoError(t, s.Mongo(program).Drop(t.Context()))
 	}
 	rebuild(t, s)
-	require.Len(t, statuses(t, s), 30, "orders that the log's dump has")
+	require.Less(t, len(statuses(t, s)), len(told), "the drill needs orders that the log's dump does not have")
 
 	for _, program := range []string{shop.Catalog, shop.Inventory, shop.Payments, shop.Orders} {
 		s.Start(program)
