@@ -15,8 +15,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 	"github.com/ordersaga/ordersaga/services/payments/internal"
 	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
+	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider/nothingdue"
-	"github.com/ordersaga/ordersaga/services/payments/internal/provider/paysim"
 	"github.com/ordersaga/ordersaga/services/payments/internal/store"
 	"github.com/ordersaga/ordersaga/services/payments/migrations"
 )
@@ -42,7 +42,7 @@ func run(ctx context.Context, cfg settings) error {
 	if err != nil {
 		return err
 	}
-	gateway, err := paysim.New(cfg.ProviderURL, cfg.ProviderKey.Reveal(), cfg.ProviderTimeout)
+	gateway, err := cfg.gateway()
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,8 @@ func run(ctx context.Context, cfg settings) error {
 		Description: "What is known of the payments of orders, for operators.",
 	})
 	internal.Routes(api, payments)
-	internal.Audits(api, payments, gateway)
+	statements, _ := gateway.(provider.Statements) // nil when it has none
+	internal.Audits(api, payments, statements)
 	tls, err := rpc.ServerTLS()
 	if err != nil {
 		return err

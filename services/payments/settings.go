@@ -1,20 +1,15 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/doctor"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
-	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
-	"github.com/ordersaga/ordersaga/services/payments/internal/provider/paysim"
 )
 
 // recordMargin is what a lease lasts beyond the time-out of a provider call, to record what was learned.
@@ -43,23 +38,6 @@ func (s settings) checks() []doctor.Check {
 		auth.CheckIssuer(s.Auth),
 		{Subject: "PAYMENT_PROVIDER_URL", Try: s.askProvider},
 	}
-}
-
-// askProvider looks up a payment that nobody made: the provider answers that it
-// does not know it, if the address and the key are right.
-func (s settings) askProvider(ctx context.Context) (string, error) {
-	gateway, err := paysim.New(s.ProviderURL, s.ProviderKey.Reveal(), s.ProviderTimeout)
-	if err != nil {
-		return "", err
-	}
-	fact, err := gateway.Lookup(ctx, uuid.Nil.String(), "doctor")
-	if err != nil {
-		return "", fmt.Errorf("the payment provider does not answer as it should (PAYMENT_PROVIDER_URL, PAYMENT_PROVIDER_KEY): %w", err)
-	}
-	if fact.Kind != provider.NotFound {
-		return "", fmt.Errorf("the payment provider knows of a payment that nobody made: %s", fact.Kind)
-	}
-	return "the payment provider answers and takes our key", nil
 }
 
 // Validate checks what the types of the fields do not.

@@ -96,24 +96,38 @@ func (c *Client) Void(ctx context.Context, key, reference string) (provider.Fact
 
 // Lookup implements provider.Provider.
 func (c *Client) Lookup(ctx context.Context, orderID, key string) (provider.Fact, error) {
+	authorizations, err := c.authorizationsOf(ctx, orderID)
+	if err != nil {
+		return provider.Fact{}, fmt.Errorf("look up order %s: %w", orderID, err)
+	}
+	for _, found := range authorizations {
+		if found.IdempotencyKey == key { // an order may have others, of other steps
+			return found.fact()
+		}
+	}
+	return provider.Fact{Kind: provider.NotFound}, nil
+}
+
+// authorizationsOf are all of an order's; never nil without an error. An answer
+// that does not list them, such as {} of something in between, proves nothing: it
+// must not read as "there are none", which after a while means never charged.
+func (c *Client) authorizationsOf(ctx context.Context, orderID string) ([]authorization, error) {
 	var answer struct {
 		Authorizations []authorization `json:"authorizations"`
 	}
 	path := c.base.JoinPath("v1", "authorizations")
 	path.RawQuery = url.Values{"reference": {orderID}}.Encode()
 	status, problem, err := c.call(ctx, http.MethodGet, path, "", nil, &answer)
-	if err != nil {
-		return provider.Fact{}, fmt.Errorf("look up order %s: %w", orderID, err)
+	switch {
+	case err != nil:
+		return nil, err
+	case status != http.StatusOK:
+		return nil, unexpected(status, problem)
+	case answer.Authorizations == nil:
+		return nil, errors.New("the answer does not say which authorizations there are")
+	default:
+		return answer.Authorizations, nil
 	}
-	if status != http.StatusOK {
-		return provider.Fact{}, fmt.Errorf("look up order %s: %w", orderID, unexpected(status, problem))
-	}
-	for _, found := range answer.Authorizations {
-		if found.IdempotencyKey == key { // an order may have others, of other steps
-			return found.fact()
-		}
-	}
-	return provider.Fact{Kind: provider.NotFound}, nil
 }
 
 // call sends a request and decodes the answer: a body of the API's into answer, an error into a problem.
