@@ -32,7 +32,7 @@ COPY . .
 ARG TARGETOS TARGETARCH VERSION COMMIT
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -buildvcs=false \
-      -ldflags "-s -w -buildid= \
+      -ldflags "-s -w \
         -X github.com/ordersaga/ordersaga/platform/program.version=$VERSION \
         -X github.com/ordersaga/ordersaga/platform/program.commit=$COMMIT" \
       -o /out/ ./cmd/ordersaga ./cmd/paysim ./services/catalog ./services/inventory ./services/payments ./services/orders ./worker

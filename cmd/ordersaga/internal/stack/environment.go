@@ -33,6 +33,12 @@ func clean(environment []string) []string {
 	})
 }
 
+// withoutTelemetry is for the engines: what the user says about traces is about
+// our programs, and the Temporal server refuses an exporter that it does not know.
+func withoutTelemetry(environment []string) []string {
+	return slices.DeleteFunc(environment, func(entry string) bool { return strings.HasPrefix(entry, "OTEL_") })
+}
+
 // called are the services that a program calls.
 func called(name string) []string {
 	switch name {

@@ -69,7 +69,7 @@ func (s *Stack) Engines() supervisor.Program {
 	return supervisor.Program{
 		Name: Devstack, Path: s.Path(Devstack),
 		Args:     []string{"run", "--config", s.configFile(), "--die-with-parent"},
-		Env:      clean(s.Environment),
+		Env:      withoutTelemetry(clean(s.Environment)),
 		Patience: time.Minute,
 		Orphaned: syscall.SIGTERM,
 		Hurried:  syscall.SIGTERM,
