@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/stretchr/testify/assert"
@@ -262,6 +263,10 @@ func pinnedImages(_ testing.TB, project *types.Project, _ known) (wrong []string
 	return wrong
 }
 
+// longestStop is what the slowest program, orders, may take to stop: its
+// terminationGracePeriodSeconds in kubernetes/base, which a test there adds up.
+const longestStop = 195 * time.Second
+
 // hardened: what our containers may not do, and that they have time to finish.
 func hardened(_ testing.TB, project *types.Project, settings known) (wrong []string) {
 	for _, name := range project.ServiceNames() {
@@ -275,7 +280,7 @@ func hardened(_ testing.TB, project *types.Project, settings known) (wrong []str
 		if service.Privileged || service.User != "" {
 			wrong = append(wrong, name+": is not the user of its image")
 		}
-		if slices.Contains(programs, name) && (service.StopGracePeriod == nil || service.StopGracePeriod.String() != "2m0s") {
+		if slices.Contains(programs, name) && (service.StopGracePeriod == nil || time.Duration(*service.StopGracePeriod) < longestStop) {
 			wrong = append(wrong, name+": may be killed while it finishes what it has begun")
 		}
 	}

@@ -36,6 +36,11 @@ func (s *Store) Subscribe(ctx context.Context, sub Subscription) error {
 	if sub.Batch <= 0 {
 		sub.Batch = 500
 	}
+	stop, err := s.observe(sub.Name)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	var pause backoff
 	for ctx.Err() == nil {
 		err := s.read(ctx, sub, &pause)

@@ -101,6 +101,12 @@ func run(ctx context.Context, cfg settings) error {
 	calls := rpc.NewServer(verifier, encryption...)
 	ordersv1.RegisterOrdersServiceServer(calls, internal.Service(needs))
 
+	unobserve, err := needs.Unsettled.Observe()
+	if err != nil {
+		return err
+	}
+	defer unobserve()
+
 	return lifecycle.Run(ctx,
 		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.ResolvedAdminPort(), ready), "ADMIN_PORT"),
 		follow(streams, publisher.Follow(out.Publish)),

@@ -27,16 +27,16 @@ func (o *Orders) Subscription() eventstore.Subscription {
 	return eventstore.Subscription{Name: "unsettled", Handle: o.follow}
 }
 
-// follow takes a batch as two statements. An order that is settled in the batch
-// in which it was placed never enters the list; a batch that comes twice changes
-// nothing the second time.
+// follow takes a batch as at most three statements. An order that is settled in
+// the batch in which it was placed never enters the list; a batch that comes twice
+// changes nothing the second time.
 func (o *Orders) follow(ctx context.Context, batch []eventstore.Event) error {
 	type placed struct {
 		customerID string
 		at         time.Time
 		position   int64
 	}
-	opened := map[string]placed{}
+	opened, stuck := map[string]placed{}, map[string]time.Time{}
 	var settled []string
 	for _, event := range batch {
 		recorded, err := store.Decode(event)
@@ -47,8 +47,11 @@ func (o *Orders) follow(ctx context.Context, batch []eventstore.Event) error {
 		switch fact := recorded.Fact.(type) {
 		case domain.OrderPlaced:
 			opened[id] = placed{fact.CustomerID, event.OccurredAt, event.Position}
+		case domain.SagaStuck:
+			stuck[id] = event.OccurredAt
 		case domain.OrderConfirmed, domain.OrderRejected, domain.OrderCancelled:
 			delete(opened, id)
+			delete(stuck, id)
 			settled = append(settled, id)
 		}
 	}
@@ -59,6 +62,11 @@ func (o *Orders) follow(ctx context.Context, batch []eventstore.Event) error {
 		ids, customers = append(ids, id), append(customers, order.customerID)
 		times, positions = append(times, order.at), append(positions, order.position)
 	}
+	var stuckIDs []string
+	var since []time.Time
+	for id, at := range stuck {
+		stuckIDs, since = append(stuckIDs, id), append(since, at)
+	}
 	return o.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		if len(ids) > 0 {
 			_, err := tx.ExecContext(ctx, `
@@ -67,6 +75,15 @@ func (o *Orders) follow(ctx context.Context, batch []eventstore.Event) error {
 				ON CONFLICT DO NOTHING`, ids, customers, times, positions)
 			if err != nil {
 				return fmt.Errorf("list %d unsettled orders: %w", len(ids), err)
+			}
+		}
+		if len(stuckIDs) > 0 {
+			_, err := tx.ExecContext(ctx, `
+				UPDATE unsettled_orders SET stuck_since = coalesce(stuck_since, stuck.since)
+				FROM unnest($1::text[], $2::timestamptz[]) AS stuck (order_id, since)
+				WHERE unsettled_orders.order_id = stuck.order_id`, stuckIDs, since)
+			if err != nil {
+				return fmt.Errorf("mark %d orders as stuck: %w", len(stuckIDs), err)
 			}
 		}
 		if len(settled) > 0 {
