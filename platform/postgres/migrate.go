@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"fmt"
 	"io/fs"
+	"time"
 
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
 	"github.com/pressly/goose/v3/lock"
@@ -29,9 +31,11 @@ func MigrateNamed(ctx context.Context, db *DB, name string, files fs.FS) error {
 	if err != nil {
 		return fmt.Errorf("migrate %s: %w", name, err)
 	}
+	own := db.forMigrations()
+	defer own.Close()
 	// goose holds its lock on a connection of its own for as long as it works;
 	// a second one is needed for the statements.
-	provider, err := goose.NewProvider(database.DialectCustom, db.SQL, files,
+	provider, err := goose.NewProvider(database.DialectCustom, own, files,
 		goose.WithStore(store), goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("migrate %s: %w", name, err)
@@ -40,6 +44,19 @@ func MigrateNamed(ctx context.Context, db *DB, name string, files fs.FS) error {
 		return fmt.Errorf("migrate %s: %w", name, err)
 	}
 	return nil
+}
+
+// lockTimeout bounds how long a migration waits for a table, with everybody who
+// comes after it waiting behind.
+const lockTimeout = 30 * time.Second
+
+// forMigrations is a pool of its own. To rewrite a large table takes longer than
+// any statement of a program's daily work may.
+func (db *DB) forMigrations() *sql.DB {
+	config := db.pool.Config().ConnConfig
+	config.RuntimeParams["statement_timeout"] = "0"
+	config.RuntimeParams["lock_timeout"] = milliseconds(lockTimeout)
+	return stdlib.OpenDB(*config)
 }
 
 var _ Querier = (*sql.DB)(nil)

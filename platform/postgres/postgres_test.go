@@ -56,6 +56,19 @@ func TestSeveralProcessesMayMigrateAtOnce(t *testing.T) {
 	all.Wait()
 }
 
+func TestAMigrationMayTakeLongAndNotWaitLong(t *testing.T) {
+	db := open(t, testkit.Postgres(t))
+	require.NoError(t, postgres.Migrate(t.Context(), db, fstest.MapFS{"00001_bounds.sql": {Data: []byte(`-- +goose Up
+CREATE TABLE bounds AS SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock;
+`)}}))
+	var statement, lock, daily string
+	require.NoError(t, db.SQL.QueryRowContext(t.Context(), `SELECT statement, lock, current_setting('statement_timeout') FROM bounds`).
+		Scan(&statement, &lock, &daily))
+	assert.Equal(t, "0", statement, "a large table may be rewritten")
+	assert.Equal(t, "30s", lock)
+	assert.Equal(t, "30s", daily, "what is not a migration stays bounded")
+}
+
 func TestATransactionHasBothDoorsAndCommitsOrRollsBackAsOne(t *testing.T) {
 	db := open(t, testkit.Postgres(t))
 	require.NoError(t, postgres.Migrate(t.Context(), db, accounts))

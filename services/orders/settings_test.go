@@ -11,7 +11,7 @@ import (
 
 func TestEachMissingSettingIsALineThatNamesIt(t *testing.T) {
 	_, err := config.LoadFrom[settings](nil)
-	for _, name := range []string{"DATABASE_URL", "MONGODB_URI", "AMQP_URL", "OIDC_ISSUER"} {
+	for _, name := range []string{"DATABASE_URL", "MONGODB_URI", "AMQP_URL", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"} {
 		require.ErrorContains(t, err, name+" is required")
 	}
 }
@@ -19,7 +19,7 @@ func TestEachMissingSettingIsALineThatNamesIt(t *testing.T) {
 func TestSettingsHaveDefaultsAndBounds(t *testing.T) {
 	given := []string{
 		"DATABASE_URL=postgres://o:secret@db:5432/orders", "MONGODB_URI=mongodb://m:27017/", "AMQP_URL=amqp://o:secret@r:5672/",
-		"OIDC_ISSUER=https://issuer.example",
+		"OIDC_ISSUER=https://issuer.example", "OIDC_CLIENT_ID=orders", "OIDC_CLIENT_SECRET=secret",
 	}
 	cfg, err := config.LoadFrom[settings](given)
 	require.NoError(t, err)

@@ -46,6 +46,12 @@ func TestASettledOrderSaysHowItWasSettled(t *testing.T) {
 	assert.JSONEq(t, `{"status":"rejected","refusal":{"reason":"out_of_stock","message":"2 left"}}`, string(refused.Details))
 }
 
-func TestAnOrderThatWasNeverPlacedCannotTurnBack(t *testing.T) {
-	require.ErrorIs(t, domain.Fold("order-1", nil).StartCompensation(turnedBack, noon), domain.ErrNotPlaced)
+func TestAnOrderThatTheLogDoesNotHaveTurnsBackAndIsRejected(t *testing.T) {
+	order := domain.Fold("order-1", nil)
+	require.NoError(t, order.StartCompensation(turnedBack, noon))
+	require.ErrorIs(t, order.Confirm(domain.Hold{}, domain.Charge{}, noon), domain.ErrNotPlaced, "nothing to close: it has no pivot")
+	require.NoError(t, order.Reject(turnedBack, domain.Done{}, noon))
+	refused, ok := refusal.As(order.Place(placement(), noon))
+	require.True(t, ok, "a placing that comes late")
+	assert.Equal(t, refusals.OrderSettled, refused.Reason)
 }

@@ -76,15 +76,17 @@ func (o *Order) Confirm(stock Hold, payment Charge, at time.Time) error {
 
 // StartCompensation closes the way to the pivot before anything is undone. A saga
 // may have forgotten that it passed the pivot, when the task in which it did was
-// lost; it must not undo what a confirmed order stands on. Fails with
-// ErrNotPlaced; refused with order_settled.
+// lost; it must not undo what a confirmed order stands on. Refused with
+// order_settled.
+//
+// For an order that the log does not have, as after a restore to an earlier time,
+// there is nothing to close: it cannot be confirmed. Its saga then undoes what the
+// other services may know of.
 func (o *Order) StartCompensation(why Refused, at time.Time) error {
 	switch {
-	case o.status == StatusNone:
-		return fmt.Errorf("compensate order %s: %w", o.id, ErrNotPlaced)
 	case o.status.Settled():
 		return o.alreadySettled()
-	case o.turnedBack != nil:
+	case o.status == StatusNone, o.turnedBack != nil:
 		return nil
 	}
 	o.record(at, CompensationStarted(why))

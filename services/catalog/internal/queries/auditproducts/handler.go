@@ -103,7 +103,7 @@ func difference(row domain.Snapshot, document readside.Product) string {
 		{"the right created_at", true, row.CreatedAt.Sub(document.CreatedAt).Abs() <= time.Millisecond},
 	} {
 		if field.want != field.have {
-			return fmt.Sprintf("shoppers see %s %.80v, the product has %.80v", field.name, field.have, field.want)
+			return fmt.Sprintf("shoppers see %s %.80s, the product has %.80s", field.name, fmt.Sprint(field.have), fmt.Sprint(field.want))
 		}
 	}
 	return ""

@@ -5,7 +5,6 @@ package startcompensation
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -35,13 +34,9 @@ func New(orders *store.Orders) Compensator {
 				return nil, status.Error(codes.InvalidArgument, "details: not JSON")
 			}
 			why := domain.Refused{Reason: req.GetReason(), Message: req.GetMessage(), Details: req.GetDetails()}
-			err := orders.Update(ctx, req.GetOrderId(), func(o *domain.Order) error {
+			return &ordersv1.StartCompensationResponse{}, orders.Update(ctx, req.GetOrderId(), func(o *domain.Order) error {
 				return o.StartCompensation(why, time.Now().UTC())
 			})
-			if errors.Is(err, domain.ErrNotPlaced) {
-				err = status.Error(codes.NotFound, err.Error())
-			}
-			return &ordersv1.StartCompensationResponse{}, err
 		}))}
 }
 
