@@ -172,7 +172,7 @@ func (r *run) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	services := append([]string{stack.Paysim}, stack.Services()...)
+	services := append([]string{stack.Paysim}, ports.Services()...)
 	if err := r.startPrograms(ctx, engines, services...); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -38,8 +39,8 @@ func (r *run) addresses(text *strings.Builder) {
 	row := func(cells ...string) { fmt.Fprintln(rows, "  "+strings.Join(cells, "\t")) }
 	p := r.stack.Ports
 	row("PROGRAM", "ADDRESS", "GRPC", "HEALTH, METRICS", "PAGES")
-	for _, name := range []string{ports.Orders, ports.Catalog, ports.Inventory, ports.Payments} {
-		row(name, p.URL(name), p.Address(name+"-grpc"), p.URL(name+"-admin"), p.URL(name)+"/docs")
+	for _, name := range slices.Backward(ports.Services()) {
+		row(name, p.URL(name), p.Address(ports.GRPC(name)), p.URL(ports.Admin(name)), p.URL(name)+"/docs")
 	}
 	row("worker", "", "", p.URL(ports.Worker), "")
 	row("paysim", p.URL(ports.Paysim), "", p.URL(ports.Paysim), "")

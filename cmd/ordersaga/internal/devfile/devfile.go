@@ -84,10 +84,7 @@ func (f *File) Complete(processes []string) {
 func (f *File) Locate(decided ports.Ports) {
 	f.Ports = decided
 	f.URLs = map[string]string{}
-	for _, name := range []string{
-		ports.Orders, ports.Catalog, ports.Inventory, ports.Payments, ports.Paysim,
-		ports.Issuer, ports.TemporalUI, ports.AMQPManagement,
-	} {
+	for _, name := range append(ports.Services(), ports.Paysim, ports.Issuer, ports.TemporalUI, ports.AMQPManagement) {
 		f.URLs[name] = decided.URL(name)
 	}
 }

@@ -14,24 +14,47 @@ import (
 // Host is where everything listens: a development stack is never open to others.
 const Host = "127.0.0.1"
 
-// Names of the ports.
+// Names of the ports. Those of a service's gRPC and admin are GRPC and Admin of its
+// name.
 const (
-	Orders, OrdersGRPC, OrdersAdmin          = "orders", "orders-grpc", "orders-admin"
-	Catalog, CatalogGRPC, CatalogAdmin       = "catalog", "catalog-grpc", "catalog-admin"
-	Inventory, InventoryGRPC, InventoryAdmin = "inventory", "inventory-grpc", "inventory-admin"
-	Payments, PaymentsGRPC, PaymentsAdmin    = "payments", "payments-grpc", "payments-admin"
-	Paysim                                   = "paysim"
-	Worker                                   = "worker"
-	Issuer                                   = "issuer"
-	Temporal                                 = "temporal"
-	TemporalUI                               = "temporal-ui"
-	Postgres                                 = "postgres"
-	AMQP                                     = "amqp"
-	AMQPManagement                           = "amqp-management"
-	AMQPDistribution                         = "amqp-distribution"
-	EPMD                                     = "epmd"
-	MongoDB                                  = "mongodb"
+	Orders           = "orders"
+	Catalog          = "catalog"
+	Inventory        = "inventory"
+	Payments         = "payments"
+	Paysim           = "paysim"
+	Worker           = "worker"
+	Issuer           = "issuer"
+	Temporal         = "temporal"
+	TemporalUI       = "temporal-ui"
+	Postgres         = "postgres"
+	AMQP             = "amqp"
+	AMQPManagement   = "amqp-management"
+	AMQPDistribution = "amqp-distribution"
+	EPMD             = "epmd"
+	MongoDB          = "mongodb"
 )
+
+// services in the order in which they start, with their REST ports.
+var services = []struct {
+	name   string
+	number int
+}{{Catalog, 8081}, {Inventory, 8082}, {Payments, 8083}, {Orders, 8080}}
+
+// Services have a database, REST, gRPC and an admin port. In the order in which they
+// start.
+func Services() []string {
+	names := make([]string, len(services))
+	for i, s := range services {
+		names[i] = s.name
+	}
+	return names
+}
+
+// GRPC is the name of a service's gRPC port.
+func GRPC(service string) string { return service + "-grpc" }
+
+// Admin is the name of a service's port for health, metrics and profiles.
+func Admin(service string) string { return service + "-admin" }
 
 // port is one entry of the table.
 type port struct {
@@ -44,19 +67,7 @@ type port struct {
 
 // PostgreSQL, RabbitMQ's distribution and epmd keep away from the numbers that
 // an installed PostgreSQL or RabbitMQ of the machine itself already has.
-var table = []port{
-	{name: Orders, number: 8080, owner: "orders"},
-	{name: OrdersGRPC, base: Orders, number: 1000, owner: "orders"},
-	{name: OrdersAdmin, base: Orders, number: 2000, owner: "orders"},
-	{name: Catalog, number: 8081, owner: "catalog"},
-	{name: CatalogGRPC, base: Catalog, number: 1000, owner: "catalog"},
-	{name: CatalogAdmin, base: Catalog, number: 2000, owner: "catalog"},
-	{name: Inventory, number: 8082, owner: "inventory"},
-	{name: InventoryGRPC, base: Inventory, number: 1000, owner: "inventory"},
-	{name: InventoryAdmin, base: Inventory, number: 2000, owner: "inventory"},
-	{name: Payments, number: 8083, owner: "payments"},
-	{name: PaymentsGRPC, base: Payments, number: 1000, owner: "payments"},
-	{name: PaymentsAdmin, base: Payments, number: 2000, owner: "payments"},
+var table = append(ofServices(), []port{
 	{name: Paysim, number: 8084, owner: "paysim"},
 	{name: Worker, number: 8090, owner: "the worker"},
 	{name: Issuer, number: 8085, owner: "the development token issuer", engine: true},
@@ -68,6 +79,16 @@ var table = []port{
 	{name: AMQPDistribution, number: 25673, owner: "RabbitMQ's distribution", engine: true},
 	{name: EPMD, number: 14369, owner: "RabbitMQ's epmd", engine: true},
 	{name: MongoDB, number: 27017, owner: "FerretDB (MongoDB)", engine: true},
+}...)
+
+func ofServices() (entries []port) {
+	for _, s := range services {
+		entries = append(entries,
+			port{name: s.name, number: s.number, owner: s.name},
+			port{name: GRPC(s.name), base: s.name, number: 1000, owner: s.name},
+			port{name: Admin(s.name), base: s.name, number: 2000, owner: s.name})
+	}
+	return entries
 }
 
 // Ports is a number for every name.

@@ -59,7 +59,7 @@ func (s *Stack) ReadEngines() (*Engines, error) {
 	if err := json.Unmarshal(raw, &engines); err != nil {
 		return nil, fmt.Errorf("read %s: %w", s.enginesFile(), err)
 	}
-	for _, name := range Services() {
+	for _, name := range ports.Services() {
 		if engines.Databases[name] == "" {
 			return nil, fmt.Errorf("%s names no database for %s", s.enginesFile(), name)
 		}
@@ -102,7 +102,7 @@ func (s *Stack) config() map[string]any {
 			"temporal_ui":       s.Ports[ports.TemporalUI],
 			"oidc":              s.Ports[ports.Issuer],
 		},
-		"databases": Services(),
+		"databases": ports.Services(),
 		"temporal": map[string]any{
 			"namespace": namespace,
 			"retention": "168h",

@@ -74,13 +74,13 @@ func (s *Stack) environment(name string, engines *Engines) []string {
 		set("TEMPORAL_CONFIG_FILE", os.DevNull)
 	}
 	for _, service := range called(name) {
-		set(strings.ToUpper(service)+"_GRPC_ADDR", s.Ports.Address(service+"-grpc"))
+		set(strings.ToUpper(service)+"_GRPC_ADDR", s.Ports.Address(ports.GRPC(service)))
 	}
 	if name == Worker {
 		return env
 	}
-	set("GRPC_PORT", strconv.Itoa(s.Ports[name+"-grpc"]))
-	set("ADMIN_PORT", strconv.Itoa(s.Ports[name+"-admin"]))
+	set("GRPC_PORT", strconv.Itoa(s.Ports[ports.GRPC(name)]))
+	set("ADMIN_PORT", strconv.Itoa(s.Ports[ports.Admin(name)]))
 	set("DATABASE_URL", engines.Databases[name])
 	if name == Catalog || name == Orders {
 		set("MONGODB_URI", engines.MongoDB.URL)

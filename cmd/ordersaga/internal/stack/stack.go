@@ -4,6 +4,7 @@ package stack
 
 import (
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -25,11 +26,8 @@ const (
 
 // Order in which the programs start; they stop in reverse.
 func Order() []string {
-	return []string{Devstack, Paysim, Catalog, Inventory, Payments, Orders, Worker}
+	return slices.Concat([]string{Devstack, Paysim}, ports.Services(), []string{Worker})
 }
-
-// Services have a database, REST and gRPC.
-func Services() []string { return []string{Catalog, Inventory, Payments, Orders} }
 
 // withTokens are the processes that call others in their own name.
 func withTokens() []string { return []string{Orders, Worker} }
@@ -59,7 +57,7 @@ func (s *Stack) ReadyURL(name string) string {
 	case Paysim, Worker:
 		return s.Ports.URL(name) + "/readyz"
 	default:
-		return s.Ports.URL(name+"-admin") + "/readyz"
+		return s.Ports.URL(ports.Admin(name)) + "/readyz"
 	}
 }
 
