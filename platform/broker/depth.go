@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 )
@@ -21,8 +19,7 @@ type Depth struct {
 	// Waiting for the consumer, and Retrying after a failed attempt.
 	Waiting, Retrying int
 	// Dead is how many dead letters there are, Letters the oldest of them, at most
-	// DeadLettersShown. With RabbitMQ 4 and later they are not looked at: it counts
-	// every look as a delivery and drops a letter after the twentieth.
+	// DeadLettersShown.
 	Dead    int
 	Letters []DeadLetter
 }
@@ -77,7 +74,7 @@ func depthOf(connection *connection, q queues) (depth Depth, err error) {
 		return Depth{}, err
 	}
 	depth.Declared = true
-	if depth.Dead, err = messages(channel, q.dead()); err != nil || looksAreCounted(connection) {
+	if depth.Dead, err = messages(channel, q.dead()); err != nil {
 		return depth, err
 	}
 	for range min(depth.Dead, DeadLettersShown) {
@@ -112,15 +109,6 @@ func deadLetter(letter amqp.Delivery) DeadLetter {
 	}
 	reason, _ := letter.Headers[HeaderReason].(string)
 	return DeadLetter{EventID: letter.MessageId, EventType: letter.Type, Cause: cause, Reason: reason}
-}
-
-// looksAreCounted tells whether the server drops messages that were looked at too
-// often: RabbitMQ 4 and later.
-func looksAreCounted(connection *connection) bool {
-	version, _ := connection.Properties["version"].(string)
-	major, _, _ := strings.Cut(version, ".")
-	number, err := strconv.Atoi(major)
-	return err != nil || number >= 4
 }
 
 func missing(err error) bool {

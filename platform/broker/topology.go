@@ -46,8 +46,8 @@ func (q queues) declare(channel *amqp.Channel, types []string) error {
 	if err := declareExchange(channel); err != nil {
 		return err
 	}
-	// To look at a dead letter and put it back counts as a delivery. RabbitMQ 4
-	// would drop it after 20 looks.
+	// To look at a dead letter and put it back counts as a delivery (Depth does).
+	// RabbitMQ 4 would drop it after 20 looks.
 	if err := declareQueue(channel, q.dead(), amqp.Table{"x-delivery-limit": int64(looksLimit)}); err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ type Consumer struct {
 	Retrying int    `json:"retrying" doc:"messages that wait for another attempt"`
 	Dead     int    `json:"dead" doc:"dead letters"`
 	// Not every dead letter may be there: see broker.Depth.
-	Letters []Letter `json:"letters" nullable:"false" doc:"the oldest dead letters, at most 200; none where looking would count as a delivery (RabbitMQ 4 and later)"`
+	Letters []Letter `json:"letters" nullable:"false" doc:"the oldest dead letters, at most 200"`
 }
 
 // Letter is a dead letter.

@@ -116,7 +116,7 @@ func (v invariants) bury(d delivery) {
 			v.dead.violated("dead letter of "+c.Name, fmt.Sprintf("event %s %s: %s: %s", letter.EventType, letter.EventID, letter.Cause, letter.Reason))
 		}
 		if len(c.Letters) == 0 && c.Dead > 0 {
-			v.dead.violated("dead letters of "+c.Name, fmt.Sprintf("%d of them, whose causes cannot be read without harm on this broker: look at them there", c.Dead))
+			v.dead.violated("dead letters of "+c.Name, fmt.Sprintf("%d of them, which somebody else has in hand: look again", c.Dead))
 		}
 		v.dead.figure("dead letters of "+c.Name, c.Dead)
 		v.dead.figure("of these poison", poison)
