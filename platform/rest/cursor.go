@@ -28,10 +28,14 @@ func NewCursor[T any](list string, position T) Cursor {
 	return Cursor(base64.RawURLEncoding.EncodeToString(append(check(list, encoded), encoded...)))
 }
 
-// ReadCursor is the position of a cursor. One that was changed, or is of
-// another list, is a 400 problem.
+// ReadCursor is the position of a cursor, and the zero position of an empty one:
+// the list begins there. One that was changed, or is of another list, is a 400
+// problem.
 func ReadCursor[T any](list string, cursor Cursor) (T, error) {
 	var position T
+	if cursor == "" {
+		return position, nil
+	}
 	invalid := NewProblem(http.StatusBadRequest, "invalid-cursor", "The cursor is not one of this list. Begin without one.")
 	decoded, err := base64.RawURLEncoding.Strict().DecodeString(string(cursor))
 	if err != nil || len(decoded) < checkLength {
@@ -47,6 +51,23 @@ func ReadCursor[T any](list string, cursor Cursor) (T, error) {
 		return position, invalid
 	}
 	return position, nil
+}
+
+// Page reads at most limit items of a list behind a cursor, and the cursor of the
+// page after it, which is empty on the last one. Read answers the items behind a
+// position in the order of the list; at is the position of an item.
+func Page[T, P any](list string, cursor Cursor, limit int, read func(after P, limit int) ([]T, error), at func(T) P) (items []T, next Cursor, err error) {
+	after, err := ReadCursor[P](list, cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	// One more than is shown tells whether there are more.
+	items, err = read(after, limit+1)
+	if err != nil || len(items) <= limit {
+		return items, "", err
+	}
+	items = items[:limit]
+	return items, NewCursor(list, at(items[limit-1])), nil
 }
 
 func check(list string, encoded []byte) []byte {

@@ -108,6 +108,35 @@ func TestACursorIsGoodForItsListOnly(t *testing.T) {
 	require.Error(t, err)
 	_, err = rest.ReadCursor[struct{ Other int }]("orders/ada", cursor)
 	require.Error(t, err, "a position of another shape, after an upgrade")
+	at, err = rest.ReadCursor[position]("products", "")
+	require.NoError(t, err, "the beginning of any list")
+	assert.Zero(t, at)
+}
+
+func TestPagesHaveEveryItemOnceAndTheLastOneHasNoCursor(t *testing.T) {
+	all := []string{"a", "b", "c", "d"}
+	read := func(after position, limit int) ([]string, error) {
+		begin := 0
+		for begin < len(all) && all[begin] <= after.ID {
+			begin++
+		}
+		return all[begin:min(begin+limit, len(all))], nil
+	}
+	for _, limit := range []int{1, 2, 3, 4, 5} {
+		var seen []string
+		var cursor rest.Cursor
+		for pages := 1; ; pages++ {
+			items, next, err := rest.Page("letters", cursor, limit, read, func(item string) position { return position{ID: item} })
+			require.NoError(t, err)
+			require.LessOrEqual(t, len(items), limit)
+			seen = append(seen, items...)
+			if cursor = next; cursor == "" {
+				assert.Equal(t, (len(all)+limit-1)/limit, pages, "no empty page at the end, %d on a page", limit)
+				break
+			}
+		}
+		assert.Equal(t, all, seen, "%d on a page", limit)
+	}
 }
 
 func TestARequestIsASpanInItsCallersTrace(t *testing.T) {

@@ -139,7 +139,7 @@ func journal(t *testing.T, s *shop.Shop, sku string) (all []movement) {
 	for next := path; next != ""; {
 		var page struct {
 			Movements []movement `json:"movements"`
-			Next      string     `json:"next"`
+			Next      string     `json:"next_cursor"`
 		}
 		require.NoError(t, s.Operator().Get(shop.Inventory, next).Into(&page))
 		all = append(all, page.Movements...)

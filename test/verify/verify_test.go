@@ -130,7 +130,7 @@ func TestVerify(t *testing.T) {
 				answer := s.Operator().Get(list.service, list.path+"?limit=1&cursor="+next)
 				require.Equal(t, http.StatusOK, answer.Status, "%s: %s", list.path, answer)
 				entries += len(answer.Field(list.name).([]any))
-				next, _ = answer.Field("next").(string)
+				next, _ = answer.Field("next_cursor").(string)
 			}
 			assert.Equal(t, list.entries, entries, "%s", list.path)
 		}

@@ -56,7 +56,7 @@ type page struct {
 	Payments     []payment     `json:"payments"`
 	Products     []product     `json:"products"`
 	Levels       []level       `json:"levels"`
-	Next         string        `json:"next"`
+	Next         string        `json:"next_cursor"`
 }
 
 // each reads a list to its end.

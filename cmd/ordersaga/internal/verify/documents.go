@@ -18,7 +18,7 @@ type mismatches struct {
 		Collection string `json:"collection"`
 		Problem    string `json:"problem"`
 	} `json:"mismatches"`
-	Next string `json:"next"`
+	Next string `json:"next_cursor"`
 }
 
 // checkReadModel is the part of I5 about orders: each document is the fold of its

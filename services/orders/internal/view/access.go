@@ -3,8 +3,6 @@ package view
 import (
 	"net/http"
 
-	"github.com/google/uuid"
-
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
@@ -18,14 +16,6 @@ func Visible(o *domain.Order, caller auth.Identity) bool {
 		return false
 	}
 	return caller.Has(auth.ScopeOperator) || (o.Placed() && o.CustomerID() == caller.Subject)
-}
-
-// ParseID reads an order's id as it stands in a path.
-func ParseID(text string) (id string, ok bool) {
-	parsed, err := uuid.Parse(text)
-	// uuid also reads forms with braces and prefixes, which would be other paths
-	// of the same order.
-	return parsed.String(), err == nil && len(text) == 36
 }
 
 // NotFound is the 404 of an order that does not exist for the caller.

@@ -15,13 +15,13 @@ import (
 
 type input struct {
 	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"Products on a page."`
-	Cursor rest.Cursor `query:"cursor" maxLength:"2000" doc:"next of the page before."`
+	Cursor rest.Cursor `query:"cursor" maxLength:"2000" doc:"next_cursor of the page before."`
 }
 
 // Page of products, in the bytewise order of their SKUs.
 type Page struct {
 	Products []Product   `json:"products" nullable:"false" doc:"every SKU that has a row or a document"`
-	Next     rest.Cursor `json:"next,omitempty" doc:"Asks for the next page; absent on the last one."`
+	Next     rest.Cursor `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 }
 
 // Product as it was compared.

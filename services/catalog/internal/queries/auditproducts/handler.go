@@ -26,31 +26,24 @@ type handler struct {
 // Handle compares a page: the rows after the cursor, and all documents up to the
 // last of these rows, or all that are left on the last page.
 func (h *handler) Handle(ctx context.Context, in input) (Page, error) {
-	var after position
-	if in.Cursor != "" {
-		var err error
-		if after, err = rest.ReadCursor[position](list, in.Cursor); err != nil {
-			return Page{}, err
-		}
-	}
-	// One more than is shown tells whether there are more.
-	rows, err := store.Page(ctx, h.db, after.SKU, in.Limit+1)
+	first, last := "", ""
+	rows, next, err := rest.Page(list, in.Cursor, in.Limit,
+		func(after position, limit int) ([]domain.Snapshot, error) {
+			first = after.SKU
+			return store.Page(ctx, h.db, after.SKU, limit)
+		},
+		func(row domain.Snapshot) position { return position{SKU: row.SKU} })
 	if err != nil {
 		return Page{}, err
 	}
-	var page Page
-	last := ""
-	if len(rows) > in.Limit {
-		rows = rows[:in.Limit]
+	if next != "" {
 		last = rows[len(rows)-1].SKU
-		page.Next = rest.NewCursor(list, position{SKU: last})
 	}
-	documents, err := h.products.Documents(ctx, after.SKU, last, mostDocuments)
+	documents, err := h.products.Documents(ctx, first, last, mostDocuments)
 	if err != nil {
 		return Page{}, err
 	}
-	page.Products = compare(rows, documents)
-	return page, nil
+	return Page{Products: compare(rows, documents), Next: next}, nil
 }
 
 func compare(rows []domain.Snapshot, documents []readside.Product) []Product {

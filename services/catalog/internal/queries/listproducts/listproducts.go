@@ -68,12 +68,9 @@ func Route(api *rest.API, handler Handler) {
 		Description: "All products by SKU, in pages. The list follows changes within moments.",
 		Tags:        []string{"products"},
 	}, func(ctx context.Context, in *request) (*response, error) {
-		var from position
-		if in.Cursor != "" {
-			var err error
-			if from, err = rest.ReadCursor[position](cursorList, rest.Cursor(in.Cursor)); err != nil {
-				return nil, err
-			}
+		from, err := rest.ReadCursor[position](cursorList, rest.Cursor(in.Cursor))
+		if err != nil {
+			return nil, err
 		}
 		page, err := handler.Handle(ctx, Query{After: from.SKU, Limit: in.Limit})
 		if err != nil {

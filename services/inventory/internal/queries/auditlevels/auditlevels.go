@@ -15,13 +15,13 @@ import (
 
 type input struct {
 	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"Levels on a page."`
-	Cursor rest.Cursor `query:"cursor" maxLength:"2000" doc:"next of the page before."`
+	Cursor rest.Cursor `query:"cursor" maxLength:"2000" doc:"next_cursor of the page before."`
 }
 
 // Page of levels, in the bytewise order of their SKUs.
 type Page struct {
 	Levels []Level     `json:"levels" nullable:"false"`
-	Next   rest.Cursor `json:"next,omitempty" doc:"Asks for the next page; absent on the last one."`
+	Next   rest.Cursor `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 }
 
 // Level of a SKU.
@@ -58,25 +58,14 @@ func Route(api *rest.API, db *postgres.DB) {
 }
 
 func page(ctx context.Context, db *postgres.DB, in input) (Page, error) {
-	var after position
-	if in.Cursor != "" {
-		var err error
-		if after, err = rest.ReadCursor[position](list, in.Cursor); err != nil {
-			return Page{}, err
-		}
+	levels, next, err := rest.Page(list, in.Cursor, in.Limit,
+		func(after position, limit int) ([]store.Level, error) {
+			return store.AuditLevels(ctx, db, after.SKU, limit)
+		},
+		func(level store.Level) position { return position{SKU: level.SKU} })
+	shown := Page{Levels: make([]Level, len(levels)), Next: next}
+	for i, level := range levels {
+		shown.Levels[i] = Level(level)
 	}
-	// One more than is shown tells whether there are more.
-	levels, err := store.AuditLevels(ctx, db, after.SKU, in.Limit+1)
-	if err != nil {
-		return Page{}, err
-	}
-	shown := Page{Levels: []Level{}}
-	if len(levels) > in.Limit {
-		levels = levels[:in.Limit]
-		shown.Next = rest.NewCursor(list, position{SKU: levels[len(levels)-1].SKU})
-	}
-	for _, level := range levels {
-		shown.Levels = append(shown.Levels, Level(level))
-	}
-	return shown, nil
+	return shown, err
 }

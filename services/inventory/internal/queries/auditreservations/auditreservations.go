@@ -5,9 +5,6 @@ package auditreservations
 import (
 	"context"
 	"net/http"
-	"strings"
-
-	"github.com/google/uuid"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
@@ -19,13 +16,13 @@ import (
 type input struct {
 	Orders []string    `query:"orders" maxItems:"100" doc:"Only of these orders, by id; those without a reservation are left out."`
 	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"Reservations on a page."`
-	Cursor rest.Cursor `query:"cursor" maxLength:"2000" doc:"next of the page before."`
+	Cursor rest.Cursor `query:"cursor" maxLength:"2000" doc:"next_cursor of the page before."`
 }
 
 // Page of reservations, in the order of their orders' ids.
 type Page struct {
 	Reservations []Reservation `json:"reservations" nullable:"false"`
-	Next         rest.Cursor   `json:"next,omitempty" doc:"Asks for the next page; absent on the last one."`
+	Next         rest.Cursor   `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 }
 
 // Reservation of an order.
@@ -64,41 +61,21 @@ func Route(api *rest.API, db *postgres.DB) {
 
 func page(ctx context.Context, db *postgres.DB, in input) (Page, error) {
 	if len(in.Orders) > 0 {
-		found, err := store.ReservationsOf(ctx, db, ids(in.Orders))
-		return show(found), err
+		found, err := store.ReservationsOf(ctx, db, rest.UUIDs(in.Orders))
+		return show(found, ""), err
 	}
-	var after position
-	if in.Cursor != "" {
-		var err error
-		if after, err = rest.ReadCursor[position](list, in.Cursor); err != nil {
-			return Page{}, err
-		}
-	}
-	// One more than is shown tells whether there are more.
-	found, err := store.AuditReservations(ctx, db, after.OrderID, in.Limit+1)
-	if err != nil || len(found) <= in.Limit {
-		return show(found), err
-	}
-	shown := show(found[:in.Limit])
-	shown.Next = rest.NewCursor(list, position{OrderID: found[in.Limit-1].OrderID})
-	return shown, nil
+	found, next, err := rest.Page(list, in.Cursor, in.Limit,
+		func(after position, limit int) ([]store.Reserved, error) {
+			return store.AuditReservations(ctx, db, after.OrderID, limit)
+		},
+		func(reservation store.Reserved) position { return position{OrderID: reservation.OrderID} })
+	return show(found, next), err
 }
 
-func show(found []store.Reserved) Page {
-	shown := Page{Reservations: make([]Reservation, len(found))}
+func show(found []store.Reserved, next rest.Cursor) Page {
+	shown := Page{Reservations: make([]Reservation, len(found)), Next: next}
 	for i, reservation := range found {
 		shown.Reservations[i] = Reservation(reservation)
 	}
 	return shown
-}
-
-// ids leaves out what cannot be an order's.
-func ids(given []string) []string {
-	var known []string
-	for _, id := range given {
-		if uuid.Validate(id) == nil && len(id) == 36 {
-			known = append(known, strings.ToLower(id))
-		}
-	}
-	return known
 }

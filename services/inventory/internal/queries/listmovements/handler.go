@@ -17,7 +17,7 @@ import (
 type input struct {
 	SKU    string      `path:"sku" maxLength:"64" doc:"The SKU." example:"mug-blue"`
 	Limit  int         `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many at most."`
-	Cursor rest.Cursor `query:"cursor" doc:"next of the page before."`
+	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
 }
 
 // Movement is one line of the journal.
@@ -31,7 +31,7 @@ type Movement struct {
 // Page of the journal, the newest first.
 type Page struct {
 	Movements []Movement  `json:"movements" nullable:"false" doc:"the newest first; none for a SKU that is not known"`
-	Next      rest.Cursor `json:"next,omitempty" doc:"the cursor of the next page, absent on the last"`
+	Next      rest.Cursor `json:"next_cursor,omitempty" doc:"the cursor of the next page, absent on the last"`
 }
 
 type output struct{ Body Page }
@@ -41,21 +41,10 @@ type position struct {
 	ID int64 `json:"id"`
 }
 
-type request struct {
-	sku   string
-	below int64
-	limit int
-}
-
 // Route serves GET /v1/stock/{sku}/movements.
 func Route(api *rest.API, db *postgres.DB) {
-	handler := cqrs.Query("list_movements", cqrs.HandlerFunc[request, Page](func(ctx context.Context, req request) (Page, error) {
-		// One more than asked for tells whether there is a next page.
-		movements, err := store.Movements(ctx, db, req.sku, req.below, req.limit+1)
-		if err != nil {
-			return Page{}, err
-		}
-		return pageOf(req, movements), nil
+	handler := cqrs.Query("list_movements", cqrs.HandlerFunc[input, Page](func(ctx context.Context, in input) (Page, error) {
+		return page(ctx, db, in)
 	}))
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/stock/{sku}/movements", ID: "list-stock-movements",
@@ -64,15 +53,7 @@ func Route(api *rest.API, db *postgres.DB) {
 		if !domain.IsSKU(in.SKU) {
 			return &output{Body: Page{Movements: []Movement{}}}, nil
 		}
-		req := request{sku: in.SKU, limit: in.Limit}
-		if in.Cursor != "" {
-			last, err := rest.ReadCursor[position](list(in.SKU), in.Cursor)
-			if err != nil {
-				return nil, err
-			}
-			req.below = last.ID
-		}
-		page, err := handler.Handle(ctx, req)
+		page, err := handler.Handle(ctx, *in)
 		if err != nil {
 			return nil, err
 		}
@@ -83,17 +64,18 @@ func Route(api *rest.API, db *postgres.DB) {
 // list names what a cursor is good for.
 func list(sku string) string { return "stock-movements/" + sku }
 
-func pageOf(req request, movements []store.Movement) Page {
-	page := Page{Movements: []Movement{}}
-	if len(movements) > req.limit {
-		movements = movements[:req.limit]
-		page.Next = rest.NewCursor(list(req.sku), position{ID: movements[len(movements)-1].ID})
-	}
-	for _, movement := range movements {
-		page.Movements = append(page.Movements, Movement{
+func page(ctx context.Context, db *postgres.DB, in input) (Page, error) {
+	movements, next, err := rest.Page(list(in.SKU), in.Cursor, in.Limit,
+		func(below position, limit int) ([]store.Movement, error) {
+			return store.Movements(ctx, db, in.SKU, below.ID, limit)
+		},
+		func(movement store.Movement) position { return position{ID: movement.ID} })
+	page := Page{Movements: make([]Movement, len(movements)), Next: next}
+	for i, movement := range movements {
+		page.Movements[i] = Movement{
 			Kind: movement.Kind, Quantity: movement.Quantity,
 			Reference: movement.Reference, At: movement.At.UTC(),
-		})
+		}
 	}
-	return page
+	return page, err
 }

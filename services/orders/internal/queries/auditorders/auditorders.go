@@ -18,13 +18,13 @@ import (
 type input struct {
 	Orders []string    `query:"orders" maxItems:"100" doc:"Only these, by id; those that do not exist are left out."`
 	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"Orders on a page."`
-	Cursor rest.Cursor `query:"cursor" maxLength:"2000" doc:"next of the page before."`
+	Cursor rest.Cursor `query:"cursor" maxLength:"2000" doc:"next_cursor of the page before."`
 }
 
 // Page of orders, in the order of their ids.
 type Page struct {
 	Orders []Order     `json:"orders" nullable:"false"`
-	Next   rest.Cursor `json:"next,omitempty" doc:"Asks for the next page; absent on the last one."`
+	Next   rest.Cursor `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 }
 
 // Order as it is now.
@@ -58,7 +58,7 @@ const list = "audit-orders"
 func Route(api *rest.API, orders *store.Orders) {
 	handler := cqrs.Query("audit_orders", cqrs.HandlerFunc[input, Page](func(ctx context.Context, in input) (Page, error) {
 		if len(in.Orders) > 0 {
-			return named(ctx, orders, in.Orders)
+			return show(ctx, orders, rest.UUIDs(in.Orders))
 		}
 		return next(ctx, orders, in)
 	}))
@@ -75,37 +75,15 @@ func Route(api *rest.API, orders *store.Orders) {
 	})
 }
 
-func named(ctx context.Context, orders *store.Orders, given []string) (Page, error) {
-	ids := make([]string, 0, len(given))
-	for _, text := range given {
-		if id, ok := view.ParseID(text); ok {
-			ids = append(ids, id)
-		}
-	}
-	return show(ctx, orders, ids)
-}
-
 func next(ctx context.Context, orders *store.Orders, in input) (Page, error) {
-	var after position
-	if in.Cursor != "" {
-		var err error
-		if after, err = rest.ReadCursor[position](list, in.Cursor); err != nil {
-			return Page{}, err
-		}
-	}
-	// One more than is shown tells whether there are more.
-	ids, err := orders.IDs(ctx, after.ID, in.Limit+1)
+	ids, next, err := rest.Page(list, in.Cursor, in.Limit,
+		func(after position, limit int) ([]string, error) { return orders.IDs(ctx, after.ID, limit) },
+		func(id string) position { return position{ID: id} })
 	if err != nil {
 		return Page{}, err
 	}
-	more := len(ids) > in.Limit
-	if more {
-		ids = ids[:in.Limit]
-	}
 	page, err := show(ctx, orders, ids)
-	if err == nil && more {
-		page.Next = rest.NewCursor(list, position{ID: ids[len(ids)-1]})
-	}
+	page.Next = next
 	return page, err
 }
 

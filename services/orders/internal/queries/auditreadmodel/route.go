@@ -17,7 +17,7 @@ import (
 )
 
 type input struct {
-	Cursor rest.Cursor `query:"cursor" maxLength:"2000" doc:"next of the page before."`
+	Cursor rest.Cursor `query:"cursor" maxLength:"2000" doc:"next_cursor of the page before."`
 }
 
 // Page is what was compared: the orders of a page of the log.
@@ -25,7 +25,7 @@ type Page struct {
 	Compared   int         `json:"compared" doc:"orders"`
 	Behind     int         `json:"behind" doc:"of these, orders with events that are not projected yet; they are not compared"`
 	Mismatches []Mismatch  `json:"mismatches" nullable:"false" doc:"none, when all is well"`
-	Next       rest.Cursor `json:"next,omitempty" doc:"Asks for the next page; absent on the last one."`
+	Next       rest.Cursor `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 }
 
 // Mismatch is a document that is not what the log says.
@@ -53,12 +53,9 @@ func Route(api *rest.API, orders *store.Orders, events *eventstore.Store, db *mo
 		Description: "Folds the orders of a page of the log and compares them with their documents.",
 		Timeout:     timeout,
 	}, func(ctx context.Context, in *input) (*output, error) {
-		var at position
-		if in.Cursor != "" {
-			var err error
-			if at, err = rest.ReadCursor[position](list, in.Cursor); err != nil {
-				return nil, err
-			}
+		at, err := rest.ReadCursor[position](list, in.Cursor)
+		if err != nil {
+			return nil, err
 		}
 		compared, err := handler.Handle(ctx, query{page: at.Page})
 		if err != nil {

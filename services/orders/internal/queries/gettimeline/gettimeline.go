@@ -61,7 +61,7 @@ func get(ctx context.Context, orders *store.Orders, given string) (*output, erro
 	if !ok {
 		return nil, errors.New("get a timeline: the caller is not known")
 	}
-	id, ok := view.ParseID(given)
+	id, ok := rest.ParseUUID(given)
 	if !ok {
 		return nil, nil
 	}

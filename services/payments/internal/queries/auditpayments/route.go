@@ -5,10 +5,7 @@ package auditpayments
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
@@ -23,14 +20,14 @@ const timeout = 50 * time.Second
 type input struct {
 	Orders []string    `query:"orders" maxItems:"100" doc:"Only these orders, by id; those without a payment are left out."`
 	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"Payments on a page."`
-	Cursor rest.Cursor `query:"cursor" maxLength:"2000" doc:"next of the page before."`
+	Cursor rest.Cursor `query:"cursor" maxLength:"2000" doc:"next_cursor of the page before."`
 }
 
 // Page of payments, in the order of their orders' ids.
 type Page struct {
 	Payments   []Payment   `json:"payments" nullable:"false"`
 	Reconciled bool        `json:"reconciled" doc:"whether the provider can tell what it did, and was asked"`
-	Next       rest.Cursor `json:"next,omitempty" doc:"Asks for the next page; absent on the last one."`
+	Next       rest.Cursor `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 }
 
 // Payment is an order's payment.
@@ -71,46 +68,23 @@ func Route(api *rest.API, s *store.Store, statements provider.Statements) {
 }
 
 func (h *handler) page(ctx context.Context, in input) (Page, error) {
-	audited, more, err := h.read(ctx, in)
+	audited, next, err := h.read(ctx, in)
 	if err != nil {
 		return Page{}, err
 	}
-	page := Page{Reconciled: h.statements != nil}
-	if page.Payments, err = h.examine(ctx, audited); err != nil {
-		return Page{}, err
-	}
-	if more {
-		page.Next = rest.NewCursor(list, position{OrderID: audited[len(audited)-1].OrderID})
-	}
-	return page, nil
+	page := Page{Reconciled: h.statements != nil, Next: next}
+	page.Payments, err = h.examine(ctx, audited)
+	return page, err
 }
 
-func (h *handler) read(ctx context.Context, in input) (audited []store.Audited, more bool, err error) {
+func (h *handler) read(ctx context.Context, in input) (audited []store.Audited, next rest.Cursor, err error) {
 	if len(in.Orders) > 0 {
-		audited, err = h.store.AuditOrders(ctx, ids(in.Orders))
-		return audited, false, err
+		audited, err = h.store.AuditOrders(ctx, rest.UUIDs(in.Orders))
+		return audited, "", err
 	}
-	var after position
-	if in.Cursor != "" {
-		if after, err = rest.ReadCursor[position](list, in.Cursor); err != nil {
-			return nil, false, err
-		}
-	}
-	// One more than is shown tells whether there are more.
-	audited, err = h.store.AuditPage(ctx, after.OrderID, in.Limit+1)
-	if more = len(audited) > in.Limit; more {
-		audited = audited[:in.Limit]
-	}
-	return audited, more, err
-}
-
-// ids leaves out what cannot be an order's.
-func ids(given []string) []string {
-	var known []string
-	for _, id := range given {
-		if uuid.Validate(id) == nil && len(id) == 36 {
-			known = append(known, strings.ToLower(id))
-		}
-	}
-	return known
+	return rest.Page(list, in.Cursor, in.Limit,
+		func(after position, limit int) ([]store.Audited, error) {
+			return h.store.AuditPage(ctx, after.OrderID, limit)
+		},
+		func(a store.Audited) position { return position{OrderID: a.OrderID} })
 }
