@@ -2,6 +2,7 @@ package deploy_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -13,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/prometheus/common/model"
@@ -211,21 +211,17 @@ var labelName = regexp.MustCompile(`([a-zA-Z_][a-zA-Z0-9_]*)="`)
 func metricsExist(t *testing.T, here machine) {
 	t.Helper()
 	asked := expressions(t)
-	var wrong []string
 	// RabbitMQ has the figures of a new queue after some seconds.
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Second) {
+	eventually(t, "every metric and label that alerts and dashboards name", func() error {
 		seen := scrapeAll(t, here)
-		wrong = nil
+		var wrong []error
 		for _, where := range sortedKeys(asked) {
 			for _, problem := range unknown(asked[where], seen) {
-				wrong = append(wrong, where+": "+problem)
+				wrong = append(wrong, errors.New(where+": "+problem))
 			}
 		}
-		if len(wrong) == 0 || time.Now().After(deadline) {
-			break
-		}
-	}
-	assert.Empty(t, wrong)
+		return errors.Join(wrong...)
+	})
 }
 
 // scrapeAll asks every target of Prometheus that runs here.
