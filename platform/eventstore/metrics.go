@@ -5,35 +5,17 @@ import (
 	"fmt"
 	"time"
 
-	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 
-	"github.com/ordersaga/ordersaga/platform/eventtrace"
+	"github.com/ordersaga/ordersaga/platform/telemetry"
 )
 
-// observeTimeout bounds the question of a metrics reader.
-const observeTimeout = 2 * time.Second
+const behindGauge, lagGauge = "ordersaga.eventstore.behind", "ordersaga.eventstore.lag"
 
-// observe offers to metrics readers how far a subscription is behind, until stop
-// is called. It asks the database when a reader asks: the numbers are also true
-// when the subscriber hangs, and the same in every process.
+// observe tells how far a subscription is behind. It is the same in every process.
 func (s *Store) observe(subscription string) (stop func(), err error) {
-	meter := otel.Meter("github.com/ordersaga/ordersaga/platform/eventstore")
-	behind, err := meter.Int64ObservableGauge("ordersaga.eventstore.behind",
-		metric.WithDescription("committed events that a subscription of the log has not handled"))
-	if err != nil {
-		return nil, fmt.Errorf("metrics of the event store: %w", err)
-	}
-	lag, err := meter.Float64ObservableGauge("ordersaga.eventstore.lag", metric.WithUnit("s"),
-		metric.WithDescription("age of the oldest event that a subscription of the log has not handled"))
-	if err != nil {
-		return nil, fmt.Errorf("metrics of the event store: %w", err)
-	}
-	which := metric.WithAttributeSet(attribute.NewSet(attribute.String("subscription", subscription)))
-	registration, err := meter.RegisterCallback(func(ctx context.Context, observer metric.Observer) error {
-		ctx, cancel := context.WithTimeout(eventtrace.Quiet(ctx), observeTimeout)
-		defer cancel()
+	label := attribute.String("subscription", subscription)
+	return telemetry.Observe("github.com/ordersaga/ordersaga/platform/eventstore", func(ctx context.Context, set telemetry.Set) error {
 		position, head, err := s.Progress(ctx, subscription)
 		if err != nil {
 			return err
@@ -42,14 +24,12 @@ func (s *Store) observe(subscription string) (stop func(), err error) {
 		if err != nil {
 			return err
 		}
-		observer.ObserveInt64(behind, head-position, which)
-		observer.ObserveFloat64(lag, age.Seconds(), which)
+		set(behindGauge, float64(head-position), label)
+		set(lagGauge, age.Seconds(), label)
 		return nil
-	}, behind, lag)
-	if err != nil {
-		return nil, fmt.Errorf("metrics of the event store: %w", err)
-	}
-	return func() { _ = registration.Unregister() }, nil
+	},
+		telemetry.Gauge{Name: behindGauge, Description: "committed events that a subscription of the log has not handled"},
+		telemetry.Gauge{Name: lagGauge, Unit: "s", Description: "age of the oldest event that a subscription of the log has not handled"})
 }
 
 // waiting is the age of the oldest event behind a position, 0 when there is none.

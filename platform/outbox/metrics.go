@@ -9,17 +9,20 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/ordersaga/ordersaga/platform/eventtrace"
+	"github.com/ordersaga/ordersaga/platform/telemetry"
 )
 
 const (
-	// observeTimeout bounds the question of a metrics reader.
-	observeTimeout = 2 * time.Second
+	// scope of the metrics.
+	scope = "github.com/ordersaga/ordersaga/platform/outbox"
+	// backlogTimeout bounds the question of an auditor.
+	backlogTimeout = 2 * time.Second
 	// maxCounted bounds counting a backlog; above it the number is "many".
 	maxCounted = 100_000
 )
 
 var (
-	meter        = otel.Meter("github.com/ordersaga/ordersaga/platform/outbox")
+	meter        = otel.Meter(scope)
 	published, _ = meter.Int64Counter("ordersaga.outbox.published",
 		metric.WithDescription("events moved from the outbox to the broker"))
 )
@@ -30,33 +33,21 @@ func countPublished(ctx context.Context, events int) {
 	}
 }
 
-// observe offers the backlog to metrics readers until stop is called. It asks
-// the database when a reader asks, so that the numbers are also true when the
-// relay itself hangs.
+const pendingGauge, lagGauge = "ordersaga.outbox.pending", "ordersaga.outbox.lag"
+
+// observe offers the backlog to metrics readers until stop is called.
 func (r *Relay) observe() (stop func(), err error) {
-	pending, err := meter.Int64ObservableGauge("ordersaga.outbox.pending",
-		metric.WithDescription("committed events not yet published, counted up to 100,000"))
-	if err != nil {
-		return nil, fmt.Errorf("outbox metrics: %w", err)
-	}
-	lag, err := meter.Float64ObservableGauge("ordersaga.outbox.lag", metric.WithUnit("s"),
-		metric.WithDescription("age of the oldest event not yet published"))
-	if err != nil {
-		return nil, fmt.Errorf("outbox metrics: %w", err)
-	}
-	registration, err := meter.RegisterCallback(func(ctx context.Context, observer metric.Observer) error {
+	return telemetry.Observe(scope, func(ctx context.Context, set telemetry.Set) error {
 		backlog, err := r.Backlog(ctx)
 		if err != nil {
 			return err
 		}
-		observer.ObserveInt64(pending, int64(backlog.Pending))
-		observer.ObserveFloat64(lag, backlog.Lag.Seconds())
+		set(pendingGauge, float64(backlog.Pending))
+		set(lagGauge, backlog.Lag.Seconds())
 		return nil
-	}, pending, lag)
-	if err != nil {
-		return nil, fmt.Errorf("outbox metrics: %w", err)
-	}
-	return func() { _ = registration.Unregister() }, nil
+	},
+		telemetry.Gauge{Name: pendingGauge, Description: "committed events not yet published, counted up to 100,000"},
+		telemetry.Gauge{Name: lagGauge, Unit: "s", Description: "age of the oldest event not yet published"})
 }
 
 // Backlog is what waits in the outbox.
@@ -69,7 +60,7 @@ type Backlog struct {
 
 // Backlog asks the database, for at most 2 s, what waits to be published.
 func (r *Relay) Backlog(ctx context.Context) (Backlog, error) {
-	ctx, cancel := context.WithTimeout(eventtrace.Quiet(ctx), observeTimeout)
+	ctx, cancel := context.WithTimeout(eventtrace.Quiet(ctx), backlogTimeout)
 	defer cancel()
 	const statement = `
 SELECT (SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT $1) AS counted),
