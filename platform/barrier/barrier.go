@@ -14,12 +14,18 @@
 //
 // A refusal is kept as well: a late attempt of a step must not succeed after the
 // saga was told "no" and has gone on without an undo for it.
+//
+// The row also has a fingerprint of the request. A do that comes again with another
+// request is refused with request_mismatch: it must not be told that what it asks for
+// was done.
 package barrier
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -28,17 +34,34 @@ import (
 	"github.com/ordersaga/ordersaga/platform/refusal"
 )
 
-// ReasonUndone is the refusal of a do that comes after its undo.
-const ReasonUndone = "step_undone"
+// Reasons of refusals.
+const (
+	// ReasonUndone refuses a do that comes after its undo.
+	ReasonUndone = "step_undone"
+	// ReasonMismatch refuses a do whose step was asked for with another request before.
+	ReasonMismatch = "request_mismatch"
+)
 
 // Step names one step of one saga on one order.
 type Step struct {
-	OrderID string
-	Saga    string // with the id of its instance when an order can have several
-	Name    string
+	OrderID  string
+	Saga     string // the saga's kind
+	Instance string // tells apart the sagas of one kind on one order
+	Name     string
 }
 
-func (s Step) String() string { return s.OrderID + "/" + s.Saga + "/" + s.Name }
+func (s Step) String() string { return s.OrderID + "/" + s.Saga + "/" + s.Instance + "/" + s.Name }
+
+// Fingerprint of a request: what makes it another one. The parts are plain values (text, numbers,
+// slices and structs of these) in an order, and with names of fields, that never change.
+func Fingerprint(parts ...any) string {
+	encoded, err := json.Marshal(parts)
+	if err != nil {
+		panic(fmt.Sprintf("barrier: a request does not encode: %v", err))
+	}
+	digest := sha256.Sum256(encoded)
+	return hex.EncodeToString(digest[:])
+}
 
 //go:embed migrations/*.sql
 var files embed.FS
@@ -57,8 +80,9 @@ type Effect[T any] func(ctx context.Context, tx *postgres.Tx) (T, error)
 
 // Do runs the effect once, however often it is called, and answers every call as
 // the first one. A refusal by the effect rolls back what the effect wrote and is
-// kept. Any other error leaves nothing behind. T must encode to JSON and back.
-func Do[T any](ctx context.Context, db *postgres.DB, step Step, effect Effect[T]) (T, error) {
+// kept. Any other error leaves nothing behind. T must encode to JSON and back. The request is
+// its Fingerprint.
+func Do[T any](ctx context.Context, db *postgres.DB, step Step, request string, effect Effect[T]) (T, error) {
 	var answer T
 	if err := step.validate(); err != nil {
 		return answer, err
@@ -67,12 +91,12 @@ func Do[T any](ctx context.Context, db *postgres.DB, step Step, effect Effect[T]
 	err := db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		var none T
 		answer, refused = none, nil
-		first, err := insert(ctx, tx, step, "do", "do")
+		first, err := insert(ctx, tx, step, "do", "do", request)
 		if err != nil {
 			return err
 		}
 		if !first {
-			answer, err = recall[T](ctx, tx, step)
+			answer, err = recall[T](ctx, tx, step, request)
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, "SAVEPOINT effect"); err != nil {
@@ -109,20 +133,20 @@ func Undo(ctx context.Context, db *postgres.DB, step Step, inverse func(ctx cont
 	}
 	return db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		// The undo's own row first: a second undo waits here for the first.
-		first, err := insert(ctx, tx, step, "undo", "undo")
+		first, err := insert(ctx, tx, step, "undo", "undo", "")
 		if err != nil || !first {
 			return err
 		}
 		// The do's row next: this waits for a do that is being done right now.
-		tombstone, err := insert(ctx, tx, step, "do", "undo")
+		tombstone, err := insert(ctx, tx, step, "do", "undo", "")
 		if err != nil || tombstone {
 			return err
 		}
 		var refused bool
 		err = tx.QueryRowContext(ctx, `
 			SELECT refused FROM barrier
-			WHERE order_id = $1 AND saga = $2 AND step = $3 AND operation = 'do'`,
-			step.OrderID, step.Saga, step.Name).Scan(&refused)
+			WHERE order_id = $1 AND saga = $2 AND instance = $3 AND step = $4 AND operation = 'do'`,
+			step.OrderID, step.Saga, step.Instance, step.Name).Scan(&refused)
 		if err != nil {
 			return fmt.Errorf("undo of step %s: %w", step, err)
 		}
@@ -135,11 +159,11 @@ func Undo(ctx context.Context, db *postgres.DB, step Step, inverse func(ctx cont
 
 // insert writes a row of the barrier, or waits for whoever is writing it and
 // tells that it was there already.
-func insert(ctx context.Context, q postgres.Querier, step Step, operation, writtenBy string) (first bool, err error) {
+func insert(ctx context.Context, q postgres.Querier, step Step, operation, writtenBy, request string) (first bool, err error) {
 	result, err := q.ExecContext(ctx, `
-		INSERT INTO barrier (order_id, saga, step, operation, written_by)
-		VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-		step.OrderID, step.Saga, step.Name, operation, writtenBy)
+		INSERT INTO barrier (order_id, saga, instance, step, operation, written_by, request)
+		VALUES ($1, $2, $3, $4, $5, $6, nullif($7, '')) ON CONFLICT DO NOTHING`,
+		step.OrderID, step.Saga, step.Instance, step.Name, operation, writtenBy, request)
 	if err != nil {
 		return false, fmt.Errorf("barrier of %s %s: %w", operation, step, err)
 	}
@@ -156,9 +180,9 @@ func keep(ctx context.Context, q postgres.Querier, step Step, refused bool, answ
 		return fmt.Errorf("step %s: its answer %T does not encode: %w", step, answer, err)
 	}
 	_, err = q.ExecContext(ctx, `
-		UPDATE barrier SET refused = $4, answer = $5
-		WHERE order_id = $1 AND saga = $2 AND step = $3 AND operation = 'do'`,
-		step.OrderID, step.Saga, step.Name, refused, string(encoded))
+		UPDATE barrier SET refused = $5, answer = $6
+		WHERE order_id = $1 AND saga = $2 AND instance = $3 AND step = $4 AND operation = 'do'`,
+		step.OrderID, step.Saga, step.Instance, step.Name, refused, string(encoded))
 	if err != nil {
 		return fmt.Errorf("step %s: keep its answer: %w", step, err)
 	}
@@ -166,19 +190,22 @@ func keep(ctx context.Context, q postgres.Querier, step Step, refused bool, answ
 }
 
 // recall answers a repeated do as the first time.
-func recall[T any](ctx context.Context, q postgres.Querier, step Step) (answer T, err error) {
+func recall[T any](ctx context.Context, q postgres.Querier, step Step, request string) (answer T, err error) {
 	var refused, undone bool
-	var encoded sql.NullString
+	var encoded, first sql.NullString
 	err = q.QueryRowContext(ctx, `
-		SELECT b.refused, b.answer, EXISTS (
+		SELECT b.refused, b.answer, b.request, EXISTS (
 			SELECT FROM barrier u
-			WHERE u.order_id = b.order_id AND u.saga = b.saga AND u.step = b.step AND u.operation = 'undo')
+			WHERE u.order_id = b.order_id AND u.saga = b.saga AND u.instance = b.instance AND u.step = b.step
+				AND u.operation = 'undo')
 		FROM barrier b
-		WHERE order_id = $1 AND saga = $2 AND step = $3 AND operation = 'do'`,
-		step.OrderID, step.Saga, step.Name).Scan(&refused, &encoded, &undone)
+		WHERE order_id = $1 AND saga = $2 AND instance = $3 AND step = $4 AND operation = 'do'`,
+		step.OrderID, step.Saga, step.Instance, step.Name).Scan(&refused, &encoded, &first, &undone)
 	switch {
 	case err != nil:
 		return answer, fmt.Errorf("step %s: recall its answer: %w", step, err)
+	case first.Valid && first.String != request:
+		return answer, refusal.New(ReasonMismatch, "the step was asked for with another request before", nil)
 	case refused:
 		kept := new(refusal.Refusal)
 		if err := json.Unmarshal([]byte(encoded.String), kept); err != nil {
@@ -196,8 +223,8 @@ func recall[T any](ctx context.Context, q postgres.Querier, step Step) (answer T
 
 // validate refuses a step that would share its row with others.
 func (s Step) validate() error {
-	if s.OrderID == "" || s.Saga == "" || s.Name == "" {
-		return fmt.Errorf("barrier: step %q needs an order, a saga and a name", s)
+	if s.OrderID == "" || s.Saga == "" || s.Instance == "" || s.Name == "" {
+		return fmt.Errorf("barrier: step %q needs an order, a saga, its instance and a name", s)
 	}
 	return nil
 }

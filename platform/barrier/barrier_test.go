@@ -15,7 +15,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
-var step = barrier.Step{OrderID: "order-1", Saga: "place-order", Name: "reserve-stock"}
+var step = barrier.Step{OrderID: "order-1", Saga: "place-order", Instance: "order-1", Name: "reserve-stock"}
 
 // till is a service with one number in its database.
 type till struct {
@@ -40,13 +40,41 @@ type receipt struct {
 }
 
 func (s *till) put(ctx context.Context, step barrier.Step, then error) (receipt, error) {
-	return barrier.Do(ctx, s.db, step, func(ctx context.Context, tx *postgres.Tx) (receipt, error) {
+	return barrier.Do(ctx, s.db, step, barrier.Fingerprint("one of two"), func(ctx context.Context, tx *postgres.Tx) (receipt, error) {
 		var r receipt
 		if err := tx.QueryRowContext(ctx, `UPDATE till SET amount = amount + 10 RETURNING amount`).Scan(&r.Amount); err != nil {
 			return r, err
 		}
 		return r, then
 	})
+}
+
+// Two instances of a saga are two: the second shipment is not answered with the first one's.
+func TestAnotherInstanceIsAnotherStep(t *testing.T) {
+	s := newTill(t)
+	second := step
+	second.Instance = "instance-2"
+	for _, one := range []barrier.Step{step, second, step, second} {
+		_, err := s.put(t.Context(), one, nil)
+		require.NoError(t, err)
+	}
+	assert.EqualValues(t, 20, s.amount())
+	require.NoError(t, s.takeBack(t.Context(), second))
+	assert.EqualValues(t, 10, s.amount(), "the other instance stays")
+}
+
+func TestAStepIsNotAnsweredForAnotherRequest(t *testing.T) {
+	s := newTill(t)
+	_, err := s.put(t.Context(), step, nil)
+	require.NoError(t, err)
+	_, err = barrier.Do(t.Context(), s.db, step, barrier.Fingerprint("two of two"), func(context.Context, *postgres.Tx) (receipt, error) {
+		t.Error("the effect ran again")
+		return receipt{}, nil
+	})
+	refused, ok := refusal.As(err)
+	require.True(t, ok, "%v", err)
+	assert.Equal(t, barrier.ReasonMismatch, refused.Reason)
+	assert.NotEqual(t, barrier.Fingerprint("a", "b"), barrier.Fingerprint("ab"), "parts are kept apart")
 }
 
 func (s *till) takeBack(ctx context.Context, step barrier.Step) error {
@@ -133,7 +161,7 @@ func TestAnUndoWaitsForADoThatIsBeingDone(t *testing.T) {
 	inside, finish := make(chan struct{}), make(chan struct{})
 	var both sync.WaitGroup
 	both.Go(func() {
-		_, err := barrier.Do(t.Context(), s.db, step, func(ctx context.Context, tx *postgres.Tx) (receipt, error) {
+		_, err := barrier.Do(t.Context(), s.db, step, barrier.Fingerprint("one of two"), func(ctx context.Context, tx *postgres.Tx) (receipt, error) {
 			close(inside)
 			<-finish
 			_, err := tx.ExecContext(ctx, `UPDATE till SET amount = amount + 10`)
@@ -187,6 +215,6 @@ func TestDoAndUndoAtOnceEndWithNothing(t *testing.T) {
 func TestAStepWithoutANameIsRefused(t *testing.T) {
 	s := newTill(t)
 	_, err := s.put(t.Context(), barrier.Step{OrderID: "order-1", Saga: "place-order"}, nil)
-	require.ErrorContains(t, err, "needs an order, a saga and a name")
+	require.ErrorContains(t, err, "needs an order, a saga, its instance and a name")
 	require.Error(t, s.takeBack(t.Context(), barrier.Step{Saga: "place-order", Name: "x"}))
 }

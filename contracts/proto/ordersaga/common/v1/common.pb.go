@@ -12,6 +12,7 @@ import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -78,23 +79,85 @@ func (x *Money) GetCurrency() string {
 	return ""
 }
 
-// Step names one step of one saga on one order. It is the key of the barrier:
-// the same do twice answers as the first time, and an undo refuses a later do.
-type Step struct {
+// Saga names one run of a saga on an order: what is asked of an order once is one instance,
+// however many workflow runs it takes.
+type Saga struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	OrderId string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
-	// The saga's name, with the id of its instance when an order can have several
-	// of it: "place-order", "ship-order/7f3c…".
-	Saga string `protobuf:"bytes,2,opt,name=saga,proto3" json:"saga,omitempty"`
-	// The step's name: "reserve-stock".
-	Name          string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	// The kind: "place-order", "ship-order".
+	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Tells apart the sagas of one kind on one order. It follows from the request that asked for
+	// the saga, so a repeated request is the same instance.
+	Instance      string `protobuf:"bytes,3,opt,name=instance,proto3" json:"instance,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Saga) Reset() {
+	*x = Saga{}
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Saga) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Saga) ProtoMessage() {}
+
+func (x *Saga) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Saga.ProtoReflect.Descriptor instead.
+func (*Saga) Descriptor() ([]byte, []int) {
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Saga) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *Saga) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Saga) GetInstance() string {
+	if x != nil {
+		return x.Instance
+	}
+	return ""
+}
+
+// Step names one step of a saga. It is the key of the barrier: the same do twice answers as the
+// first time, and an undo refuses a later do.
+type Step struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Saga  *Saga                  `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
+	// "reserve-stock".
+	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Step) Reset() {
 	*x = Step{}
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[1]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -106,7 +169,7 @@ func (x *Step) String() string {
 func (*Step) ProtoMessage() {}
 
 func (x *Step) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[1]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -119,21 +182,14 @@ func (x *Step) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Step.ProtoReflect.Descriptor instead.
 func (*Step) Descriptor() ([]byte, []int) {
-	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{1}
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{2}
 }
 
-func (x *Step) GetOrderId() string {
-	if x != nil {
-		return x.OrderId
-	}
-	return ""
-}
-
-func (x *Step) GetSaga() string {
+func (x *Step) GetSaga() *Saga {
 	if x != nil {
 		return x.Saga
 	}
-	return ""
+	return nil
 }
 
 func (x *Step) GetName() string {
@@ -148,14 +204,16 @@ type Line struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Sku   string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
 	// Units, 1 to 100,000.
-	Quantity      int64 `protobuf:"varint,2,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	Quantity int64 `protobuf:"varint,2,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// The line's number in its order, from 1; never used again for another line.
+	Number        int32 `protobuf:"varint,3,opt,name=number,proto3" json:"number,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Line) Reset() {
 	*x = Line{}
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[2]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -167,7 +225,7 @@ func (x *Line) String() string {
 func (*Line) ProtoMessage() {}
 
 func (x *Line) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[2]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -180,7 +238,7 @@ func (x *Line) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Line.ProtoReflect.Descriptor instead.
 func (*Line) Descriptor() ([]byte, []int) {
-	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{2}
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Line) GetSku() string {
@@ -197,22 +255,640 @@ func (x *Line) GetQuantity() int64 {
 	return 0
 }
 
+func (x *Line) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+// Refusal is a business "no". It is never retried.
+type Refusal struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One of contracts/refusals: "out_of_stock".
+	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
+	// One sentence for people.
+	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	// JSON of the reason's own shape; empty when the reason has none.
+	Details       string `protobuf:"bytes,3,opt,name=details,proto3" json:"details,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Refusal) Reset() {
+	*x = Refusal{}
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Refusal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Refusal) ProtoMessage() {}
+
+func (x *Refusal) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Refusal.ProtoReflect.Descriptor instead.
+func (*Refusal) Descriptor() ([]byte, []int) {
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Refusal) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Refusal) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+func (x *Refusal) GetDetails() string {
+	if x != nil {
+		return x.Details
+	}
+	return ""
+}
+
+// Outcome is how a saga ended.
+type Outcome struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The order's status after it: "confirmed", "rejected", "cancelled". "placed" when the saga has
+	// not ended: it is stuck, and goes on.
+	Status string `protobuf:"bytes,1,opt,name=status,proto3" json:"status,omitempty"`
+	// Why, unless what was asked for was done.
+	Refusal       *Refusal `protobuf:"bytes,2,opt,name=refusal,proto3" json:"refusal,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Outcome) Reset() {
+	*x = Outcome{}
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Outcome) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Outcome) ProtoMessage() {}
+
+func (x *Outcome) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
+func (*Outcome) Descriptor() ([]byte, []int) {
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Outcome) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *Outcome) GetRefusal() *Refusal {
+	if x != nil {
+		return x.Refusal
+	}
+	return nil
+}
+
+// Direction is what an order tells a saga that asks or records: the order decides where the saga
+// goes, not the memory of the workflow, which can be lost.
+type Direction struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to Says:
+	//
+	//	*Direction_Forward
+	//	*Direction_TurnedBack
+	//	*Direction_Ended
+	Says          isDirection_Says `protobuf_oneof:"says"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Direction) Reset() {
+	*x = Direction{}
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Direction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Direction) ProtoMessage() {}
+
+func (x *Direction) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Direction.ProtoReflect.Descriptor instead.
+func (*Direction) Descriptor() ([]byte, []int) {
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Direction) GetSays() isDirection_Says {
+	if x != nil {
+		return x.Says
+	}
+	return nil
+}
+
+func (x *Direction) GetForward() *Forward {
+	if x != nil {
+		if x, ok := x.Says.(*Direction_Forward); ok {
+			return x.Forward
+		}
+	}
+	return nil
+}
+
+func (x *Direction) GetTurnedBack() *Refusal {
+	if x != nil {
+		if x, ok := x.Says.(*Direction_TurnedBack); ok {
+			return x.TurnedBack
+		}
+	}
+	return nil
+}
+
+func (x *Direction) GetEnded() *Outcome {
+	if x != nil {
+		if x, ok := x.Says.(*Direction_Ended); ok {
+			return x.Ended
+		}
+	}
+	return nil
+}
+
+type isDirection_Says interface {
+	isDirection_Says()
+}
+
+type Direction_Forward struct {
+	// Go on.
+	Forward *Forward `protobuf:"bytes,1,opt,name=forward,proto3,oneof"`
+}
+
+type Direction_TurnedBack struct {
+	// Undo what was done; the order will not be told otherwise any more.
+	TurnedBack *Refusal `protobuf:"bytes,2,opt,name=turned_back,json=turnedBack,proto3,oneof"`
+}
+
+type Direction_Ended struct {
+	// The saga has ended, in this or an earlier run of it.
+	Ended *Outcome `protobuf:"bytes,3,opt,name=ended,proto3,oneof"`
+}
+
+func (*Direction_Forward) isDirection_Says() {}
+
+func (*Direction_TurnedBack) isDirection_Says() {}
+
+func (*Direction_Ended) isDirection_Says() {}
+
+// Forward: the saga goes on.
+type Forward struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Forward) Reset() {
+	*x = Forward{}
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Forward) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Forward) ProtoMessage() {}
+
+func (x *Forward) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Forward.ProtoReflect.Descriptor instead.
+func (*Forward) Descriptor() ([]byte, []int) {
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{7}
+}
+
+// Fact is what a step did, as its service says it, for the order's history.
+type Fact struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When it happened, by the clock of the service.
+	At *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
+	// Types that are valid to be assigned to Fact:
+	//
+	//	*Fact_StockReserved
+	//	*Fact_StockReleased
+	//	*Fact_PaymentAuthorized
+	//	*Fact_PaymentVoided
+	Fact          isFact_Fact `protobuf_oneof:"fact"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Fact) Reset() {
+	*x = Fact{}
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Fact) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Fact) ProtoMessage() {}
+
+func (x *Fact) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Fact.ProtoReflect.Descriptor instead.
+func (*Fact) Descriptor() ([]byte, []int) {
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Fact) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *Fact) GetFact() isFact_Fact {
+	if x != nil {
+		return x.Fact
+	}
+	return nil
+}
+
+func (x *Fact) GetStockReserved() *StockReserved {
+	if x != nil {
+		if x, ok := x.Fact.(*Fact_StockReserved); ok {
+			return x.StockReserved
+		}
+	}
+	return nil
+}
+
+func (x *Fact) GetStockReleased() *StockReleased {
+	if x != nil {
+		if x, ok := x.Fact.(*Fact_StockReleased); ok {
+			return x.StockReleased
+		}
+	}
+	return nil
+}
+
+func (x *Fact) GetPaymentAuthorized() *PaymentAuthorized {
+	if x != nil {
+		if x, ok := x.Fact.(*Fact_PaymentAuthorized); ok {
+			return x.PaymentAuthorized
+		}
+	}
+	return nil
+}
+
+func (x *Fact) GetPaymentVoided() *PaymentVoided {
+	if x != nil {
+		if x, ok := x.Fact.(*Fact_PaymentVoided); ok {
+			return x.PaymentVoided
+		}
+	}
+	return nil
+}
+
+type isFact_Fact interface {
+	isFact_Fact()
+}
+
+type Fact_StockReserved struct {
+	StockReserved *StockReserved `protobuf:"bytes,2,opt,name=stock_reserved,json=stockReserved,proto3,oneof"`
+}
+
+type Fact_StockReleased struct {
+	StockReleased *StockReleased `protobuf:"bytes,3,opt,name=stock_released,json=stockReleased,proto3,oneof"`
+}
+
+type Fact_PaymentAuthorized struct {
+	PaymentAuthorized *PaymentAuthorized `protobuf:"bytes,4,opt,name=payment_authorized,json=paymentAuthorized,proto3,oneof"`
+}
+
+type Fact_PaymentVoided struct {
+	PaymentVoided *PaymentVoided `protobuf:"bytes,5,opt,name=payment_voided,json=paymentVoided,proto3,oneof"`
+}
+
+func (*Fact_StockReserved) isFact_Fact() {}
+
+func (*Fact_StockReleased) isFact_Fact() {}
+
+func (*Fact_PaymentAuthorized) isFact_Fact() {}
+
+func (*Fact_PaymentVoided) isFact_Fact() {}
+
+// StockReserved: all lines are held.
+type StockReserved struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When the hold ends, unless it is allocated before.
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StockReserved) Reset() {
+	*x = StockReserved{}
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StockReserved) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StockReserved) ProtoMessage() {}
+
+func (x *StockReserved) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StockReserved.ProtoReflect.Descriptor instead.
+func (*StockReserved) Descriptor() ([]byte, []int) {
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *StockReserved) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+// StockReleased: what was held or allocated is free again.
+type StockReleased struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StockReleased) Reset() {
+	*x = StockReleased{}
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StockReleased) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StockReleased) ProtoMessage() {}
+
+func (x *StockReleased) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StockReleased.ProtoReflect.Descriptor instead.
+func (*StockReleased) Descriptor() ([]byte, []int) {
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{10}
+}
+
+// PaymentAuthorized: the amount is reserved on the payment method.
+type PaymentAuthorized struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// The provider's name for the authorization. Empty when nothing was due.
+	ProviderReference string `protobuf:"bytes,2,opt,name=provider_reference,json=providerReference,proto3" json:"provider_reference,omitempty"`
+	Amount            *Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *PaymentAuthorized) Reset() {
+	*x = PaymentAuthorized{}
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PaymentAuthorized) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PaymentAuthorized) ProtoMessage() {}
+
+func (x *PaymentAuthorized) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PaymentAuthorized.ProtoReflect.Descriptor instead.
+func (*PaymentAuthorized) Descriptor() ([]byte, []int) {
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *PaymentAuthorized) GetPaymentId() string {
+	if x != nil {
+		return x.PaymentId
+	}
+	return ""
+}
+
+func (x *PaymentAuthorized) GetProviderReference() string {
+	if x != nil {
+		return x.ProviderReference
+	}
+	return ""
+}
+
+func (x *PaymentAuthorized) GetAmount() *Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+// PaymentVoided: the authorization was given back.
+type PaymentVoided struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId     string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PaymentVoided) Reset() {
+	*x = PaymentVoided{}
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PaymentVoided) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PaymentVoided) ProtoMessage() {}
+
+func (x *PaymentVoided) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PaymentVoided.ProtoReflect.Descriptor instead.
+func (*PaymentVoided) Descriptor() ([]byte, []int) {
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *PaymentVoided) GetPaymentId() string {
+	if x != nil {
+		return x.PaymentId
+	}
+	return ""
+}
+
 var File_ordersaga_common_v1_common_proto protoreflect.FileDescriptor
 
 const file_ordersaga_common_v1_common_proto_rawDesc = "" +
 	"\n" +
-	" ordersaga/common/v1/common.proto\x12\x13ordersaga.common.v1\x1a\x1bbuf/validate/validate.proto\"N\n" +
+	" ordersaga/common/v1/common.proto\x12\x13ordersaga.common.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"N\n" +
 	"\x05Money\x12\x16\n" +
 	"\x06amount\x18\x01 \x01(\x03R\x06amount\x12-\n" +
 	"\bcurrency\x18\x02 \x01(\tB\x11\xbaH\x0er\f2\n" +
-	"^[A-Z]{3}$R\bcurrency\"i\n" +
-	"\x04Step\x12#\n" +
+	"^[A-Z]{3}$R\bcurrency\"p\n" +
+	"\x04Saga\x12#\n" +
 	"\border_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\aorderId\x12\x1d\n" +
-	"\x04saga\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x04saga\x12\x1d\n" +
-	"\x04name\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x04name\"L\n" +
+	"\x04kind\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x04kind\x12$\n" +
+	"\binstance\x18\x03 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\binstance\"\\\n" +
+	"\x04Step\x125\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x12\x1d\n" +
+	"\x04name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x04name\"q\n" +
 	"\x04Line\x12\x1b\n" +
 	"\x03sku\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x03sku\x12'\n" +
-	"\bquantity\x18\x02 \x01(\x03B\v\xbaH\b\"\x06\x18\xa0\x8d\x06(\x01R\bquantityBMZKgithub.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1;commonv1b\x06proto3"
+	"\bquantity\x18\x02 \x01(\x03B\v\xbaH\b\"\x06\x18\xa0\x8d\x06(\x01R\bquantity\x12#\n" +
+	"\x06number\x18\x03 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xa0\x8d\x06(\x01R\x06number\"u\n" +
+	"\aRefusal\x12!\n" +
+	"\x06reason\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x06reason\x12\"\n" +
+	"\amessage\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\amessage\x12#\n" +
+	"\adetails\x18\x03 \x01(\tB\t\xbaH\x06r\x04(\xc0\x9a\fR\adetails\"d\n" +
+	"\aOutcome\x12!\n" +
+	"\x06status\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x06status\x126\n" +
+	"\arefusal\x18\x02 \x01(\v2\x1c.ordersaga.common.v1.RefusalR\arefusal\"\xcb\x01\n" +
+	"\tDirection\x128\n" +
+	"\aforward\x18\x01 \x01(\v2\x1c.ordersaga.common.v1.ForwardH\x00R\aforward\x12?\n" +
+	"\vturned_back\x18\x02 \x01(\v2\x1c.ordersaga.common.v1.RefusalH\x00R\n" +
+	"turnedBack\x124\n" +
+	"\x05ended\x18\x03 \x01(\v2\x1c.ordersaga.common.v1.OutcomeH\x00R\x05endedB\r\n" +
+	"\x04says\x12\x05\xbaH\x02\b\x01\"\t\n" +
+	"\aForward\"\x89\x03\n" +
+	"\x04Fact\x122\n" +
+	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x02at\x12K\n" +
+	"\x0estock_reserved\x18\x02 \x01(\v2\".ordersaga.common.v1.StockReservedH\x00R\rstockReserved\x12K\n" +
+	"\x0estock_released\x18\x03 \x01(\v2\".ordersaga.common.v1.StockReleasedH\x00R\rstockReleased\x12W\n" +
+	"\x12payment_authorized\x18\x04 \x01(\v2&.ordersaga.common.v1.PaymentAuthorizedH\x00R\x11paymentAuthorized\x12K\n" +
+	"\x0epayment_voided\x18\x05 \x01(\v2\".ordersaga.common.v1.PaymentVoidedH\x00R\rpaymentVoidedB\r\n" +
+	"\x04fact\x12\x05\xbaH\x02\b\x01\"R\n" +
+	"\rStockReserved\x12A\n" +
+	"\n" +
+	"expires_at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\texpiresAt\"\x0f\n" +
+	"\rStockReleased\"\xb2\x01\n" +
+	"\x11PaymentAuthorized\x12(\n" +
+	"\n" +
+	"payment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\tpaymentId\x127\n" +
+	"\x12provider_reference\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\x11providerReference\x12:\n" +
+	"\x06amount\x18\x03 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\"9\n" +
+	"\rPaymentVoided\x12(\n" +
+	"\n" +
+	"payment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\tpaymentIdBMZKgithub.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1;commonv1b\x06proto3"
 
 var (
 	file_ordersaga_common_v1_common_proto_rawDescOnce sync.Once
@@ -226,18 +902,41 @@ func file_ordersaga_common_v1_common_proto_rawDescGZIP() []byte {
 	return file_ordersaga_common_v1_common_proto_rawDescData
 }
 
-var file_ordersaga_common_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_ordersaga_common_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_ordersaga_common_v1_common_proto_goTypes = []any{
-	(*Money)(nil), // 0: ordersaga.common.v1.Money
-	(*Step)(nil),  // 1: ordersaga.common.v1.Step
-	(*Line)(nil),  // 2: ordersaga.common.v1.Line
+	(*Money)(nil),                 // 0: ordersaga.common.v1.Money
+	(*Saga)(nil),                  // 1: ordersaga.common.v1.Saga
+	(*Step)(nil),                  // 2: ordersaga.common.v1.Step
+	(*Line)(nil),                  // 3: ordersaga.common.v1.Line
+	(*Refusal)(nil),               // 4: ordersaga.common.v1.Refusal
+	(*Outcome)(nil),               // 5: ordersaga.common.v1.Outcome
+	(*Direction)(nil),             // 6: ordersaga.common.v1.Direction
+	(*Forward)(nil),               // 7: ordersaga.common.v1.Forward
+	(*Fact)(nil),                  // 8: ordersaga.common.v1.Fact
+	(*StockReserved)(nil),         // 9: ordersaga.common.v1.StockReserved
+	(*StockReleased)(nil),         // 10: ordersaga.common.v1.StockReleased
+	(*PaymentAuthorized)(nil),     // 11: ordersaga.common.v1.PaymentAuthorized
+	(*PaymentVoided)(nil),         // 12: ordersaga.common.v1.PaymentVoided
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
 }
 var file_ordersaga_common_v1_common_proto_depIdxs = []int32{
-	0, // [0:0] is the sub-list for method output_type
-	0, // [0:0] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	1,  // 0: ordersaga.common.v1.Step.saga:type_name -> ordersaga.common.v1.Saga
+	4,  // 1: ordersaga.common.v1.Outcome.refusal:type_name -> ordersaga.common.v1.Refusal
+	7,  // 2: ordersaga.common.v1.Direction.forward:type_name -> ordersaga.common.v1.Forward
+	4,  // 3: ordersaga.common.v1.Direction.turned_back:type_name -> ordersaga.common.v1.Refusal
+	5,  // 4: ordersaga.common.v1.Direction.ended:type_name -> ordersaga.common.v1.Outcome
+	13, // 5: ordersaga.common.v1.Fact.at:type_name -> google.protobuf.Timestamp
+	9,  // 6: ordersaga.common.v1.Fact.stock_reserved:type_name -> ordersaga.common.v1.StockReserved
+	10, // 7: ordersaga.common.v1.Fact.stock_released:type_name -> ordersaga.common.v1.StockReleased
+	11, // 8: ordersaga.common.v1.Fact.payment_authorized:type_name -> ordersaga.common.v1.PaymentAuthorized
+	12, // 9: ordersaga.common.v1.Fact.payment_voided:type_name -> ordersaga.common.v1.PaymentVoided
+	13, // 10: ordersaga.common.v1.StockReserved.expires_at:type_name -> google.protobuf.Timestamp
+	0,  // 11: ordersaga.common.v1.PaymentAuthorized.amount:type_name -> ordersaga.common.v1.Money
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_ordersaga_common_v1_common_proto_init() }
@@ -245,13 +944,24 @@ func file_ordersaga_common_v1_common_proto_init() {
 	if File_ordersaga_common_v1_common_proto != nil {
 		return
 	}
+	file_ordersaga_common_v1_common_proto_msgTypes[6].OneofWrappers = []any{
+		(*Direction_Forward)(nil),
+		(*Direction_TurnedBack)(nil),
+		(*Direction_Ended)(nil),
+	}
+	file_ordersaga_common_v1_common_proto_msgTypes[8].OneofWrappers = []any{
+		(*Fact_StockReserved)(nil),
+		(*Fact_StockReleased)(nil),
+		(*Fact_PaymentAuthorized)(nil),
+		(*Fact_PaymentVoided)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ordersaga_common_v1_common_proto_rawDesc), len(file_ordersaga_common_v1_common_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

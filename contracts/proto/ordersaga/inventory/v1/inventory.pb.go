@@ -12,7 +12,6 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
-	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -28,7 +27,7 @@ const (
 type ReserveRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Step  *v1.Step               `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
-	// The same SKU on two lines counts once with the sum.
+	// Each line has its own reservation. The same SKU on two lines is held for both.
 	Lines []*v1.Line `protobuf:"bytes,2,rep,name=lines,proto3" json:"lines,omitempty"`
 	// How long the hold lives, 1 s to 24 h.
 	HoldFor       *durationpb.Duration `protobuf:"bytes,3,opt,name=hold_for,json=holdFor,proto3" json:"hold_for,omitempty"`
@@ -88,8 +87,9 @@ func (x *ReserveRequest) GetHoldFor() *durationpb.Duration {
 }
 
 type ReserveResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// StockReserved.
+	Facts         []*v1.Fact `protobuf:"bytes,1,rep,name=facts,proto3" json:"facts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -124,9 +124,9 @@ func (*ReserveResponse) Descriptor() ([]byte, []int) {
 	return file_ordersaga_inventory_v1_inventory_proto_rawDescGZIP(), []int{1}
 }
 
-func (x *ReserveResponse) GetExpiresAt() *timestamppb.Timestamp {
+func (x *ReserveResponse) GetFacts() []*v1.Fact {
 	if x != nil {
-		return x.ExpiresAt
+		return x.Facts
 	}
 	return nil
 }
@@ -257,7 +257,9 @@ func (x *ReleaseRequest) GetStep() *v1.Step {
 }
 
 type ReleaseResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// StockReserved and StockReleased, as far as the one and the other happened.
+	Facts         []*v1.Fact `protobuf:"bytes,1,rep,name=facts,proto3" json:"facts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -292,25 +294,32 @@ func (*ReleaseResponse) Descriptor() ([]byte, []int) {
 	return file_ordersaga_inventory_v1_inventory_proto_rawDescGZIP(), []int{5}
 }
 
+func (x *ReleaseResponse) GetFacts() []*v1.Fact {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
+}
+
 var File_ordersaga_inventory_v1_inventory_proto protoreflect.FileDescriptor
 
 const file_ordersaga_inventory_v1_inventory_proto_rawDesc = "" +
 	"\n" +
-	"&ordersaga/inventory/v1/inventory.proto\x12\x16ordersaga.inventory.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a ordersaga/common/v1/common.proto\"\xd0\x01\n" +
+	"&ordersaga/inventory/v1/inventory.proto\x12\x16ordersaga.inventory.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a ordersaga/common/v1/common.proto\"\xd0\x01\n" +
 	"\x0eReserveRequest\x125\n" +
 	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\x12<\n" +
 	"\x05lines\x18\x02 \x03(\v2\x19.ordersaga.common.v1.LineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x05lines\x12I\n" +
 	"\bhold_for\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x13\xbaH\x10\xc8\x01\x01\xaa\x01\n" +
-	"\"\x04\b\x80\xa3\x052\x02\b\x01R\aholdFor\"L\n" +
-	"\x0fReserveResponse\x129\n" +
-	"\n" +
-	"expires_at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"H\n" +
+	"\"\x04\b\x80\xa3\x052\x02\b\x01R\aholdFor\"B\n" +
+	"\x0fReserveResponse\x12/\n" +
+	"\x05facts\x18\x01 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts\"H\n" +
 	"\x0fAllocateRequest\x125\n" +
 	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\"\x12\n" +
 	"\x10AllocateResponse\"G\n" +
 	"\x0eReleaseRequest\x125\n" +
-	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\"\x11\n" +
-	"\x0fReleaseResponse2\xa9\x02\n" +
+	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\"B\n" +
+	"\x0fReleaseResponse\x12/\n" +
+	"\x05facts\x18\x01 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts2\xa9\x02\n" +
 	"\x10InventoryService\x12Z\n" +
 	"\aReserve\x12&.ordersaga.inventory.v1.ReserveRequest\x1a'.ordersaga.inventory.v1.ReserveResponse\x12]\n" +
 	"\bAllocate\x12'.ordersaga.inventory.v1.AllocateRequest\x1a(.ordersaga.inventory.v1.AllocateResponse\x12Z\n" +
@@ -330,35 +339,36 @@ func file_ordersaga_inventory_v1_inventory_proto_rawDescGZIP() []byte {
 
 var file_ordersaga_inventory_v1_inventory_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_ordersaga_inventory_v1_inventory_proto_goTypes = []any{
-	(*ReserveRequest)(nil),        // 0: ordersaga.inventory.v1.ReserveRequest
-	(*ReserveResponse)(nil),       // 1: ordersaga.inventory.v1.ReserveResponse
-	(*AllocateRequest)(nil),       // 2: ordersaga.inventory.v1.AllocateRequest
-	(*AllocateResponse)(nil),      // 3: ordersaga.inventory.v1.AllocateResponse
-	(*ReleaseRequest)(nil),        // 4: ordersaga.inventory.v1.ReleaseRequest
-	(*ReleaseResponse)(nil),       // 5: ordersaga.inventory.v1.ReleaseResponse
-	(*v1.Step)(nil),               // 6: ordersaga.common.v1.Step
-	(*v1.Line)(nil),               // 7: ordersaga.common.v1.Line
-	(*durationpb.Duration)(nil),   // 8: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(*ReserveRequest)(nil),      // 0: ordersaga.inventory.v1.ReserveRequest
+	(*ReserveResponse)(nil),     // 1: ordersaga.inventory.v1.ReserveResponse
+	(*AllocateRequest)(nil),     // 2: ordersaga.inventory.v1.AllocateRequest
+	(*AllocateResponse)(nil),    // 3: ordersaga.inventory.v1.AllocateResponse
+	(*ReleaseRequest)(nil),      // 4: ordersaga.inventory.v1.ReleaseRequest
+	(*ReleaseResponse)(nil),     // 5: ordersaga.inventory.v1.ReleaseResponse
+	(*v1.Step)(nil),             // 6: ordersaga.common.v1.Step
+	(*v1.Line)(nil),             // 7: ordersaga.common.v1.Line
+	(*durationpb.Duration)(nil), // 8: google.protobuf.Duration
+	(*v1.Fact)(nil),             // 9: ordersaga.common.v1.Fact
 }
 var file_ordersaga_inventory_v1_inventory_proto_depIdxs = []int32{
-	6, // 0: ordersaga.inventory.v1.ReserveRequest.step:type_name -> ordersaga.common.v1.Step
-	7, // 1: ordersaga.inventory.v1.ReserveRequest.lines:type_name -> ordersaga.common.v1.Line
-	8, // 2: ordersaga.inventory.v1.ReserveRequest.hold_for:type_name -> google.protobuf.Duration
-	9, // 3: ordersaga.inventory.v1.ReserveResponse.expires_at:type_name -> google.protobuf.Timestamp
-	6, // 4: ordersaga.inventory.v1.AllocateRequest.step:type_name -> ordersaga.common.v1.Step
-	6, // 5: ordersaga.inventory.v1.ReleaseRequest.step:type_name -> ordersaga.common.v1.Step
-	0, // 6: ordersaga.inventory.v1.InventoryService.Reserve:input_type -> ordersaga.inventory.v1.ReserveRequest
-	2, // 7: ordersaga.inventory.v1.InventoryService.Allocate:input_type -> ordersaga.inventory.v1.AllocateRequest
-	4, // 8: ordersaga.inventory.v1.InventoryService.Release:input_type -> ordersaga.inventory.v1.ReleaseRequest
-	1, // 9: ordersaga.inventory.v1.InventoryService.Reserve:output_type -> ordersaga.inventory.v1.ReserveResponse
-	3, // 10: ordersaga.inventory.v1.InventoryService.Allocate:output_type -> ordersaga.inventory.v1.AllocateResponse
-	5, // 11: ordersaga.inventory.v1.InventoryService.Release:output_type -> ordersaga.inventory.v1.ReleaseResponse
-	9, // [9:12] is the sub-list for method output_type
-	6, // [6:9] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	6,  // 0: ordersaga.inventory.v1.ReserveRequest.step:type_name -> ordersaga.common.v1.Step
+	7,  // 1: ordersaga.inventory.v1.ReserveRequest.lines:type_name -> ordersaga.common.v1.Line
+	8,  // 2: ordersaga.inventory.v1.ReserveRequest.hold_for:type_name -> google.protobuf.Duration
+	9,  // 3: ordersaga.inventory.v1.ReserveResponse.facts:type_name -> ordersaga.common.v1.Fact
+	6,  // 4: ordersaga.inventory.v1.AllocateRequest.step:type_name -> ordersaga.common.v1.Step
+	6,  // 5: ordersaga.inventory.v1.ReleaseRequest.step:type_name -> ordersaga.common.v1.Step
+	9,  // 6: ordersaga.inventory.v1.ReleaseResponse.facts:type_name -> ordersaga.common.v1.Fact
+	0,  // 7: ordersaga.inventory.v1.InventoryService.Reserve:input_type -> ordersaga.inventory.v1.ReserveRequest
+	2,  // 8: ordersaga.inventory.v1.InventoryService.Allocate:input_type -> ordersaga.inventory.v1.AllocateRequest
+	4,  // 9: ordersaga.inventory.v1.InventoryService.Release:input_type -> ordersaga.inventory.v1.ReleaseRequest
+	1,  // 10: ordersaga.inventory.v1.InventoryService.Reserve:output_type -> ordersaga.inventory.v1.ReserveResponse
+	3,  // 11: ordersaga.inventory.v1.InventoryService.Allocate:output_type -> ordersaga.inventory.v1.AllocateResponse
+	5,  // 12: ordersaga.inventory.v1.InventoryService.Release:output_type -> ordersaga.inventory.v1.ReleaseResponse
+	10, // [10:13] is the sub-list for method output_type
+	7,  // [7:10] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_ordersaga_inventory_v1_inventory_proto_init() }

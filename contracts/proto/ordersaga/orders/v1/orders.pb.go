@@ -30,8 +30,10 @@ type OrderLine struct {
 	Sku   string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
 	Name  string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// Minor units for one unit.
-	UnitPrice     int64 `protobuf:"varint,3,opt,name=unit_price,json=unitPrice,proto3" json:"unit_price,omitempty"`
-	Quantity      int64 `protobuf:"varint,4,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	UnitPrice int64 `protobuf:"varint,3,opt,name=unit_price,json=unitPrice,proto3" json:"unit_price,omitempty"`
+	Quantity  int64 `protobuf:"varint,4,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// From 1, in the order of the request; never used again for another line.
+	Number        int32 `protobuf:"varint,5,opt,name=number,proto3" json:"number,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -94,6 +96,13 @@ func (x *OrderLine) GetQuantity() int64 {
 	return 0
 }
 
+func (x *OrderLine) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
 type OrderAdjustment struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Kind          string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
@@ -146,7 +155,8 @@ func (x *OrderAdjustment) GetAmount() int64 {
 	return 0
 }
 
-type RecordPlacedRequest struct {
+// Placement is what was accepted: every answer about the order comes from it.
+type Placement struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
 	OrderId    string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
 	CustomerId string                 `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
@@ -160,9 +170,158 @@ type RecordPlacedRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
+func (x *Placement) Reset() {
+	*x = Placement{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Placement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Placement) ProtoMessage() {}
+
+func (x *Placement) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Placement.ProtoReflect.Descriptor instead.
+func (*Placement) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Placement) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *Placement) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *Placement) GetRequestHash() string {
+	if x != nil {
+		return x.RequestHash
+	}
+	return ""
+}
+
+func (x *Placement) GetLines() []*OrderLine {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *Placement) GetAdjustments() []*OrderAdjustment {
+	if x != nil {
+		return x.Adjustments
+	}
+	return nil
+}
+
+func (x *Placement) GetTotal() *v1.Money {
+	if x != nil {
+		return x.Total
+	}
+	return nil
+}
+
+func (x *Placement) GetPlacedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PlacedAt
+	}
+	return nil
+}
+
+// PlaceOrderInput starts the workflow PlaceOrder.
+type PlaceOrderInput struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Saga      *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
+	Placement *Placement             `protobuf:"bytes,2,opt,name=placement,proto3" json:"placement,omitempty"`
+	// The provider's token of a payment method. Absent in a run that resumes a lost one.
+	PaymentMethod string `protobuf:"bytes,3,opt,name=payment_method,json=paymentMethod,proto3" json:"payment_method,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlaceOrderInput) Reset() {
+	*x = PlaceOrderInput{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlaceOrderInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlaceOrderInput) ProtoMessage() {}
+
+func (x *PlaceOrderInput) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlaceOrderInput.ProtoReflect.Descriptor instead.
+func (*PlaceOrderInput) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *PlaceOrderInput) GetSaga() *v1.Saga {
+	if x != nil {
+		return x.Saga
+	}
+	return nil
+}
+
+func (x *PlaceOrderInput) GetPlacement() *Placement {
+	if x != nil {
+		return x.Placement
+	}
+	return nil
+}
+
+func (x *PlaceOrderInput) GetPaymentMethod() string {
+	if x != nil {
+		return x.PaymentMethod
+	}
+	return ""
+}
+
+type RecordPlacedRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Saga          *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
+	Placement     *Placement             `protobuf:"bytes,2,opt,name=placement,proto3" json:"placement,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
 func (x *RecordPlacedRequest) Reset() {
 	*x = RecordPlacedRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[2]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -174,7 +333,7 @@ func (x *RecordPlacedRequest) String() string {
 func (*RecordPlacedRequest) ProtoMessage() {}
 
 func (x *RecordPlacedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[2]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -187,67 +346,33 @@ func (x *RecordPlacedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordPlacedRequest.ProtoReflect.Descriptor instead.
 func (*RecordPlacedRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{2}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{4}
 }
 
-func (x *RecordPlacedRequest) GetOrderId() string {
+func (x *RecordPlacedRequest) GetSaga() *v1.Saga {
 	if x != nil {
-		return x.OrderId
-	}
-	return ""
-}
-
-func (x *RecordPlacedRequest) GetCustomerId() string {
-	if x != nil {
-		return x.CustomerId
-	}
-	return ""
-}
-
-func (x *RecordPlacedRequest) GetRequestHash() string {
-	if x != nil {
-		return x.RequestHash
-	}
-	return ""
-}
-
-func (x *RecordPlacedRequest) GetLines() []*OrderLine {
-	if x != nil {
-		return x.Lines
+		return x.Saga
 	}
 	return nil
 }
 
-func (x *RecordPlacedRequest) GetAdjustments() []*OrderAdjustment {
+func (x *RecordPlacedRequest) GetPlacement() *Placement {
 	if x != nil {
-		return x.Adjustments
-	}
-	return nil
-}
-
-func (x *RecordPlacedRequest) GetTotal() *v1.Money {
-	if x != nil {
-		return x.Total
-	}
-	return nil
-}
-
-func (x *RecordPlacedRequest) GetPlacedAt() *timestamppb.Timestamp {
-	if x != nil {
-		return x.PlacedAt
+		return x.Placement
 	}
 	return nil
 }
 
 type RecordPlacedResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
+	Direction     *v1.Direction          `protobuf:"bytes,1,opt,name=direction,proto3" json:"direction,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RecordPlacedResponse) Reset() {
 	*x = RecordPlacedResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[3]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -259,7 +384,7 @@ func (x *RecordPlacedResponse) String() string {
 func (*RecordPlacedResponse) ProtoMessage() {}
 
 func (x *RecordPlacedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[3]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -272,145 +397,39 @@ func (x *RecordPlacedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordPlacedResponse.ProtoReflect.Descriptor instead.
 func (*RecordPlacedResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{3}
-}
-
-// Facts of the steps that were done, with the time at which they happened.
-type StockReserved struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	At            *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *StockReserved) Reset() {
-	*x = StockReserved{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[4]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *StockReserved) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*StockReserved) ProtoMessage() {}
-
-func (x *StockReserved) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[4]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use StockReserved.ProtoReflect.Descriptor instead.
-func (*StockReserved) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{4}
-}
-
-func (x *StockReserved) GetAt() *timestamppb.Timestamp {
-	if x != nil {
-		return x.At
-	}
-	return nil
-}
-
-func (x *StockReserved) GetExpiresAt() *timestamppb.Timestamp {
-	if x != nil {
-		return x.ExpiresAt
-	}
-	return nil
-}
-
-type PaymentAuthorized struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	At                *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
-	PaymentId         string                 `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	ProviderReference string                 `protobuf:"bytes,3,opt,name=provider_reference,json=providerReference,proto3" json:"provider_reference,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
-}
-
-func (x *PaymentAuthorized) Reset() {
-	*x = PaymentAuthorized{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[5]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *PaymentAuthorized) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*PaymentAuthorized) ProtoMessage() {}
-
-func (x *PaymentAuthorized) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[5]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use PaymentAuthorized.ProtoReflect.Descriptor instead.
-func (*PaymentAuthorized) Descriptor() ([]byte, []int) {
 	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{5}
 }
 
-func (x *PaymentAuthorized) GetAt() *timestamppb.Timestamp {
+func (x *RecordPlacedResponse) GetDirection() *v1.Direction {
 	if x != nil {
-		return x.At
+		return x.Direction
 	}
 	return nil
 }
 
-func (x *PaymentAuthorized) GetPaymentId() string {
-	if x != nil {
-		return x.PaymentId
-	}
-	return ""
+type RecordConfirmedRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Saga  *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
+	// What the steps before did, in the order in which it happened.
+	Facts         []*v1.Fact `protobuf:"bytes,2,rep,name=facts,proto3" json:"facts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
-func (x *PaymentAuthorized) GetProviderReference() string {
-	if x != nil {
-		return x.ProviderReference
-	}
-	return ""
-}
-
-type ConfirmRequest struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	OrderId           string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
-	StockReserved     *StockReserved         `protobuf:"bytes,2,opt,name=stock_reserved,json=stockReserved,proto3" json:"stock_reserved,omitempty"`
-	PaymentAuthorized *PaymentAuthorized     `protobuf:"bytes,3,opt,name=payment_authorized,json=paymentAuthorized,proto3" json:"payment_authorized,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
-}
-
-func (x *ConfirmRequest) Reset() {
-	*x = ConfirmRequest{}
+func (x *RecordConfirmedRequest) Reset() {
+	*x = RecordConfirmedRequest{}
 	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ConfirmRequest) String() string {
+func (x *RecordConfirmedRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ConfirmRequest) ProtoMessage() {}
+func (*RecordConfirmedRequest) ProtoMessage() {}
 
-func (x *ConfirmRequest) ProtoReflect() protoreflect.Message {
+func (x *RecordConfirmedRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -422,52 +441,46 @@ func (x *ConfirmRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ConfirmRequest.ProtoReflect.Descriptor instead.
-func (*ConfirmRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use RecordConfirmedRequest.ProtoReflect.Descriptor instead.
+func (*RecordConfirmedRequest) Descriptor() ([]byte, []int) {
 	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{6}
 }
 
-func (x *ConfirmRequest) GetOrderId() string {
+func (x *RecordConfirmedRequest) GetSaga() *v1.Saga {
 	if x != nil {
-		return x.OrderId
-	}
-	return ""
-}
-
-func (x *ConfirmRequest) GetStockReserved() *StockReserved {
-	if x != nil {
-		return x.StockReserved
+		return x.Saga
 	}
 	return nil
 }
 
-func (x *ConfirmRequest) GetPaymentAuthorized() *PaymentAuthorized {
+func (x *RecordConfirmedRequest) GetFacts() []*v1.Fact {
 	if x != nil {
-		return x.PaymentAuthorized
+		return x.Facts
 	}
 	return nil
 }
 
-type ConfirmResponse struct {
+type RecordConfirmedResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
+	Direction     *v1.Direction          `protobuf:"bytes,1,opt,name=direction,proto3" json:"direction,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ConfirmResponse) Reset() {
-	*x = ConfirmResponse{}
+func (x *RecordConfirmedResponse) Reset() {
+	*x = RecordConfirmedResponse{}
 	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ConfirmResponse) String() string {
+func (x *RecordConfirmedResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ConfirmResponse) ProtoMessage() {}
+func (*RecordConfirmedResponse) ProtoMessage() {}
 
-func (x *ConfirmResponse) ProtoReflect() protoreflect.Message {
+func (x *RecordConfirmedResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -479,36 +492,40 @@ func (x *ConfirmResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ConfirmResponse.ProtoReflect.Descriptor instead.
-func (*ConfirmResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use RecordConfirmedResponse.ProtoReflect.Descriptor instead.
+func (*RecordConfirmedResponse) Descriptor() ([]byte, []int) {
 	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{7}
 }
 
-type StartCompensationRequest struct {
-	state   protoimpl.MessageState `protogen:"open.v1"`
-	OrderId string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
-	// Why, as in RejectRequest.
-	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
-	Details       []byte `protobuf:"bytes,3,opt,name=details,proto3" json:"details,omitempty"`
-	Message       string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
+func (x *RecordConfirmedResponse) GetDirection() *v1.Direction {
+	if x != nil {
+		return x.Direction
+	}
+	return nil
+}
+
+type RecordTurnedBackRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Saga          *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
+	Why           *v1.Refusal            `protobuf:"bytes,2,opt,name=why,proto3" json:"why,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *StartCompensationRequest) Reset() {
-	*x = StartCompensationRequest{}
+func (x *RecordTurnedBackRequest) Reset() {
+	*x = RecordTurnedBackRequest{}
 	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *StartCompensationRequest) String() string {
+func (x *RecordTurnedBackRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*StartCompensationRequest) ProtoMessage() {}
+func (*RecordTurnedBackRequest) ProtoMessage() {}
 
-func (x *StartCompensationRequest) ProtoReflect() protoreflect.Message {
+func (x *RecordTurnedBackRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -520,59 +537,46 @@ func (x *StartCompensationRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use StartCompensationRequest.ProtoReflect.Descriptor instead.
-func (*StartCompensationRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use RecordTurnedBackRequest.ProtoReflect.Descriptor instead.
+func (*RecordTurnedBackRequest) Descriptor() ([]byte, []int) {
 	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *StartCompensationRequest) GetOrderId() string {
+func (x *RecordTurnedBackRequest) GetSaga() *v1.Saga {
 	if x != nil {
-		return x.OrderId
-	}
-	return ""
-}
-
-func (x *StartCompensationRequest) GetReason() string {
-	if x != nil {
-		return x.Reason
-	}
-	return ""
-}
-
-func (x *StartCompensationRequest) GetDetails() []byte {
-	if x != nil {
-		return x.Details
+		return x.Saga
 	}
 	return nil
 }
 
-func (x *StartCompensationRequest) GetMessage() string {
+func (x *RecordTurnedBackRequest) GetWhy() *v1.Refusal {
 	if x != nil {
-		return x.Message
+		return x.Why
 	}
-	return ""
+	return nil
 }
 
-type StartCompensationResponse struct {
+type RecordTurnedBackResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
+	Direction     *v1.Direction          `protobuf:"bytes,1,opt,name=direction,proto3" json:"direction,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *StartCompensationResponse) Reset() {
-	*x = StartCompensationResponse{}
+func (x *RecordTurnedBackResponse) Reset() {
+	*x = RecordTurnedBackResponse{}
 	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *StartCompensationResponse) String() string {
+func (x *RecordTurnedBackResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*StartCompensationResponse) ProtoMessage() {}
+func (*RecordTurnedBackResponse) ProtoMessage() {}
 
-func (x *StartCompensationResponse) ProtoReflect() protoreflect.Message {
+func (x *RecordTurnedBackResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -584,40 +588,42 @@ func (x *StartCompensationResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use StartCompensationResponse.ProtoReflect.Descriptor instead.
-func (*StartCompensationResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use RecordTurnedBackResponse.ProtoReflect.Descriptor instead.
+func (*RecordTurnedBackResponse) Descriptor() ([]byte, []int) {
 	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{9}
 }
 
-type RejectRequest struct {
-	state   protoimpl.MessageState `protogen:"open.v1"`
-	OrderId string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
-	// A refusal's reason, as named in contracts/refusals: "out_of_stock".
-	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
-	// What the customer needs to know about it, JSON of the reason's own shape.
-	Details []byte `protobuf:"bytes,3,opt,name=details,proto3" json:"details,omitempty"`
-	Message string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
-	// What had been done, and was undone again.
-	StockReserved     *StockReserved     `protobuf:"bytes,5,opt,name=stock_reserved,json=stockReserved,proto3" json:"stock_reserved,omitempty"`
-	PaymentAuthorized *PaymentAuthorized `protobuf:"bytes,6,opt,name=payment_authorized,json=paymentAuthorized,proto3" json:"payment_authorized,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+func (x *RecordTurnedBackResponse) GetDirection() *v1.Direction {
+	if x != nil {
+		return x.Direction
+	}
+	return nil
 }
 
-func (x *RejectRequest) Reset() {
-	*x = RejectRequest{}
+type RecordRejectedRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Saga  *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
+	Why   *v1.Refusal            `protobuf:"bytes,2,opt,name=why,proto3" json:"why,omitempty"`
+	// What had been done, and that it was undone.
+	Facts         []*v1.Fact `protobuf:"bytes,3,rep,name=facts,proto3" json:"facts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordRejectedRequest) Reset() {
+	*x = RecordRejectedRequest{}
 	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *RejectRequest) String() string {
+func (x *RecordRejectedRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*RejectRequest) ProtoMessage() {}
+func (*RecordRejectedRequest) ProtoMessage() {}
 
-func (x *RejectRequest) ProtoReflect() protoreflect.Message {
+func (x *RecordRejectedRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -629,73 +635,53 @@ func (x *RejectRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use RejectRequest.ProtoReflect.Descriptor instead.
-func (*RejectRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use RecordRejectedRequest.ProtoReflect.Descriptor instead.
+func (*RecordRejectedRequest) Descriptor() ([]byte, []int) {
 	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{10}
 }
 
-func (x *RejectRequest) GetOrderId() string {
+func (x *RecordRejectedRequest) GetSaga() *v1.Saga {
 	if x != nil {
-		return x.OrderId
-	}
-	return ""
-}
-
-func (x *RejectRequest) GetReason() string {
-	if x != nil {
-		return x.Reason
-	}
-	return ""
-}
-
-func (x *RejectRequest) GetDetails() []byte {
-	if x != nil {
-		return x.Details
+		return x.Saga
 	}
 	return nil
 }
 
-func (x *RejectRequest) GetMessage() string {
+func (x *RecordRejectedRequest) GetWhy() *v1.Refusal {
 	if x != nil {
-		return x.Message
-	}
-	return ""
-}
-
-func (x *RejectRequest) GetStockReserved() *StockReserved {
-	if x != nil {
-		return x.StockReserved
+		return x.Why
 	}
 	return nil
 }
 
-func (x *RejectRequest) GetPaymentAuthorized() *PaymentAuthorized {
+func (x *RecordRejectedRequest) GetFacts() []*v1.Fact {
 	if x != nil {
-		return x.PaymentAuthorized
+		return x.Facts
 	}
 	return nil
 }
 
-type RejectResponse struct {
+type RecordRejectedResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
+	Direction     *v1.Direction          `protobuf:"bytes,1,opt,name=direction,proto3" json:"direction,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *RejectResponse) Reset() {
-	*x = RejectResponse{}
+func (x *RecordRejectedResponse) Reset() {
+	*x = RecordRejectedResponse{}
 	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *RejectResponse) String() string {
+func (x *RecordRejectedResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*RejectResponse) ProtoMessage() {}
+func (*RecordRejectedResponse) ProtoMessage() {}
 
-func (x *RejectResponse) ProtoReflect() protoreflect.Message {
+func (x *RecordRejectedResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -707,35 +693,42 @@ func (x *RejectResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use RejectResponse.ProtoReflect.Descriptor instead.
-func (*RejectResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use RecordRejectedResponse.ProtoReflect.Descriptor instead.
+func (*RecordRejectedResponse) Descriptor() ([]byte, []int) {
 	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{11}
 }
 
-type CancelRequest struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	OrderId           string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
-	Reason            string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
-	StockReserved     *StockReserved         `protobuf:"bytes,3,opt,name=stock_reserved,json=stockReserved,proto3" json:"stock_reserved,omitempty"`
-	PaymentAuthorized *PaymentAuthorized     `protobuf:"bytes,4,opt,name=payment_authorized,json=paymentAuthorized,proto3" json:"payment_authorized,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+func (x *RecordRejectedResponse) GetDirection() *v1.Direction {
+	if x != nil {
+		return x.Direction
+	}
+	return nil
 }
 
-func (x *CancelRequest) Reset() {
-	*x = CancelRequest{}
+type RecordCancelledRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Saga  *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
+	Why   *v1.Refusal            `protobuf:"bytes,2,opt,name=why,proto3" json:"why,omitempty"`
+	// As in RecordRejectedRequest.
+	Facts         []*v1.Fact `protobuf:"bytes,3,rep,name=facts,proto3" json:"facts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordCancelledRequest) Reset() {
+	*x = RecordCancelledRequest{}
 	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *CancelRequest) String() string {
+func (x *RecordCancelledRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*CancelRequest) ProtoMessage() {}
+func (*RecordCancelledRequest) ProtoMessage() {}
 
-func (x *CancelRequest) ProtoReflect() protoreflect.Message {
+func (x *RecordCancelledRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -747,60 +740,332 @@ func (x *CancelRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use CancelRequest.ProtoReflect.Descriptor instead.
-func (*CancelRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use RecordCancelledRequest.ProtoReflect.Descriptor instead.
+func (*RecordCancelledRequest) Descriptor() ([]byte, []int) {
 	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{12}
 }
 
-func (x *CancelRequest) GetOrderId() string {
+func (x *RecordCancelledRequest) GetSaga() *v1.Saga {
 	if x != nil {
-		return x.OrderId
-	}
-	return ""
-}
-
-func (x *CancelRequest) GetReason() string {
-	if x != nil {
-		return x.Reason
-	}
-	return ""
-}
-
-func (x *CancelRequest) GetStockReserved() *StockReserved {
-	if x != nil {
-		return x.StockReserved
+		return x.Saga
 	}
 	return nil
 }
 
-func (x *CancelRequest) GetPaymentAuthorized() *PaymentAuthorized {
+func (x *RecordCancelledRequest) GetWhy() *v1.Refusal {
 	if x != nil {
-		return x.PaymentAuthorized
+		return x.Why
 	}
 	return nil
 }
 
-type CancelResponse struct {
+func (x *RecordCancelledRequest) GetFacts() []*v1.Fact {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
+}
+
+type RecordCancelledResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Direction     *v1.Direction          `protobuf:"bytes,1,opt,name=direction,proto3" json:"direction,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordCancelledResponse) Reset() {
+	*x = RecordCancelledResponse{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordCancelledResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordCancelledResponse) ProtoMessage() {}
+
+func (x *RecordCancelledResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordCancelledResponse.ProtoReflect.Descriptor instead.
+func (*RecordCancelledResponse) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *RecordCancelledResponse) GetDirection() *v1.Direction {
+	if x != nil {
+		return x.Direction
+	}
+	return nil
+}
+
+type RecordResumedRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Saga          *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordResumedRequest) Reset() {
+	*x = RecordResumedRequest{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordResumedRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordResumedRequest) ProtoMessage() {}
+
+func (x *RecordResumedRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordResumedRequest.ProtoReflect.Descriptor instead.
+func (*RecordResumedRequest) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *RecordResumedRequest) GetSaga() *v1.Saga {
+	if x != nil {
+		return x.Saga
+	}
+	return nil
+}
+
+type RecordResumedResponse struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Direction *v1.Direction          `protobuf:"bytes,1,opt,name=direction,proto3" json:"direction,omitempty"`
+	// What the saga was started with, as far as the order keeps it: a payment method it does not.
+	//
+	// Types that are valid to be assigned to Input:
+	//
+	//	*RecordResumedResponse_PlaceOrder
+	Input         isRecordResumedResponse_Input `protobuf_oneof:"input"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordResumedResponse) Reset() {
+	*x = RecordResumedResponse{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordResumedResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordResumedResponse) ProtoMessage() {}
+
+func (x *RecordResumedResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordResumedResponse.ProtoReflect.Descriptor instead.
+func (*RecordResumedResponse) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *RecordResumedResponse) GetDirection() *v1.Direction {
+	if x != nil {
+		return x.Direction
+	}
+	return nil
+}
+
+func (x *RecordResumedResponse) GetInput() isRecordResumedResponse_Input {
+	if x != nil {
+		return x.Input
+	}
+	return nil
+}
+
+func (x *RecordResumedResponse) GetPlaceOrder() *PlaceOrderInput {
+	if x != nil {
+		if x, ok := x.Input.(*RecordResumedResponse_PlaceOrder); ok {
+			return x.PlaceOrder
+		}
+	}
+	return nil
+}
+
+type isRecordResumedResponse_Input interface {
+	isRecordResumedResponse_Input()
+}
+
+type RecordResumedResponse_PlaceOrder struct {
+	PlaceOrder *PlaceOrderInput `protobuf:"bytes,2,opt,name=place_order,json=placeOrder,proto3,oneof"`
+}
+
+func (*RecordResumedResponse_PlaceOrder) isRecordResumedResponse_Input() {}
+
+type RecordStuckRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Saga          *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
+	Steps         []*StuckStep           `protobuf:"bytes,2,rep,name=steps,proto3" json:"steps,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordStuckRequest) Reset() {
+	*x = RecordStuckRequest{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordStuckRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordStuckRequest) ProtoMessage() {}
+
+func (x *RecordStuckRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordStuckRequest.ProtoReflect.Descriptor instead.
+func (*RecordStuckRequest) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *RecordStuckRequest) GetSaga() *v1.Saga {
+	if x != nil {
+		return x.Saga
+	}
+	return nil
+}
+
+func (x *RecordStuckRequest) GetSteps() []*StuckStep {
+	if x != nil {
+		return x.Steps
+	}
+	return nil
+}
+
+// StuckStep is a step that used up its attempts. Undos that do not depend on each other run side
+// by side, so a saga can be stuck in several.
+type StuckStep struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The activity's name: "VoidPayment".
+	Step          string `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
+	Attempts      int32  `protobuf:"varint,2,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	LastError     string `protobuf:"bytes,3,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StuckStep) Reset() {
+	*x = StuckStep{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StuckStep) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StuckStep) ProtoMessage() {}
+
+func (x *StuckStep) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StuckStep.ProtoReflect.Descriptor instead.
+func (*StuckStep) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *StuckStep) GetStep() string {
+	if x != nil {
+		return x.Step
+	}
+	return ""
+}
+
+func (x *StuckStep) GetAttempts() int32 {
+	if x != nil {
+		return x.Attempts
+	}
+	return 0
+}
+
+func (x *StuckStep) GetLastError() string {
+	if x != nil {
+		return x.LastError
+	}
+	return ""
+}
+
+type RecordStuckResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *CancelResponse) Reset() {
-	*x = CancelResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[13]
+func (x *RecordStuckResponse) Reset() {
+	*x = RecordStuckResponse{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *CancelResponse) String() string {
+func (x *RecordStuckResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*CancelResponse) ProtoMessage() {}
+func (*RecordStuckResponse) ProtoMessage() {}
 
-func (x *CancelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[13]
+func (x *RecordStuckResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -811,16 +1076,16 @@ func (x *CancelResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use CancelResponse.ProtoReflect.Descriptor instead.
-func (*CancelResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{13}
+// Deprecated: Use RecordStuckResponse.ProtoReflect.Descriptor instead.
+func (*RecordStuckResponse) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{18}
 }
 
-type ListUnsettledRequest struct {
+type ListOpenSagasRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Only orders that were placed at least this long ago, 0 s to 24 h.
+	// Only sagas that began at least this long ago, 0 s to 24 h.
 	OlderThan *durationpb.Duration `protobuf:"bytes,1,opt,name=older_than,json=olderThan,proto3" json:"older_than,omitempty"`
-	// Only orders behind this one, as the last answer ended; empty at first.
+	// Only sagas behind this one, as the last answer ended; empty at first.
 	After string `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
 	// 1 to 1,000.
 	Limit         int32 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
@@ -828,21 +1093,21 @@ type ListUnsettledRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ListUnsettledRequest) Reset() {
-	*x = ListUnsettledRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[14]
+func (x *ListOpenSagasRequest) Reset() {
+	*x = ListOpenSagasRequest{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ListUnsettledRequest) String() string {
+func (x *ListOpenSagasRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ListUnsettledRequest) ProtoMessage() {}
+func (*ListOpenSagasRequest) ProtoMessage() {}
 
-func (x *ListUnsettledRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[14]
+func (x *ListOpenSagasRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -853,56 +1118,57 @@ func (x *ListUnsettledRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ListUnsettledRequest.ProtoReflect.Descriptor instead.
-func (*ListUnsettledRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{14}
+// Deprecated: Use ListOpenSagasRequest.ProtoReflect.Descriptor instead.
+func (*ListOpenSagasRequest) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{19}
 }
 
-func (x *ListUnsettledRequest) GetOlderThan() *durationpb.Duration {
+func (x *ListOpenSagasRequest) GetOlderThan() *durationpb.Duration {
 	if x != nil {
 		return x.OlderThan
 	}
 	return nil
 }
 
-func (x *ListUnsettledRequest) GetAfter() string {
+func (x *ListOpenSagasRequest) GetAfter() string {
 	if x != nil {
 		return x.After
 	}
 	return ""
 }
 
-func (x *ListUnsettledRequest) GetLimit() int32 {
+func (x *ListOpenSagasRequest) GetLimit() int32 {
 	if x != nil {
 		return x.Limit
 	}
 	return 0
 }
 
-type UnsettledOrder struct {
+// OpenSaga is a saga that has begun and not ended.
+type OpenSaga struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	OrderId       string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	Saga          *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
 	CustomerId    string                 `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
-	PlacedAt      *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=placed_at,json=placedAt,proto3" json:"placed_at,omitempty"`
+	BeganAt       *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=began_at,json=beganAt,proto3" json:"began_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *UnsettledOrder) Reset() {
-	*x = UnsettledOrder{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[15]
+func (x *OpenSaga) Reset() {
+	*x = OpenSaga{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *UnsettledOrder) String() string {
+func (x *OpenSaga) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*UnsettledOrder) ProtoMessage() {}
+func (*OpenSaga) ProtoMessage() {}
 
-func (x *UnsettledOrder) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[15]
+func (x *OpenSaga) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -913,56 +1179,56 @@ func (x *UnsettledOrder) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use UnsettledOrder.ProtoReflect.Descriptor instead.
-func (*UnsettledOrder) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{15}
+// Deprecated: Use OpenSaga.ProtoReflect.Descriptor instead.
+func (*OpenSaga) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{20}
 }
 
-func (x *UnsettledOrder) GetOrderId() string {
+func (x *OpenSaga) GetSaga() *v1.Saga {
 	if x != nil {
-		return x.OrderId
+		return x.Saga
 	}
-	return ""
+	return nil
 }
 
-func (x *UnsettledOrder) GetCustomerId() string {
+func (x *OpenSaga) GetCustomerId() string {
 	if x != nil {
 		return x.CustomerId
 	}
 	return ""
 }
 
-func (x *UnsettledOrder) GetPlacedAt() *timestamppb.Timestamp {
+func (x *OpenSaga) GetBeganAt() *timestamppb.Timestamp {
 	if x != nil {
-		return x.PlacedAt
+		return x.BeganAt
 	}
 	return nil
 }
 
-type ListUnsettledResponse struct {
-	state  protoimpl.MessageState `protogen:"open.v1"`
-	Orders []*UnsettledOrder      `protobuf:"bytes,1,rep,name=orders,proto3" json:"orders,omitempty"`
-	// Asks for the next orders; empty when there are none.
+type ListOpenSagasResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Sagas []*OpenSaga            `protobuf:"bytes,1,rep,name=sagas,proto3" json:"sagas,omitempty"`
+	// Asks for the next sagas; empty when there are none.
 	Next          string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ListUnsettledResponse) Reset() {
-	*x = ListUnsettledResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[16]
+func (x *ListOpenSagasResponse) Reset() {
+	*x = ListOpenSagasResponse{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ListUnsettledResponse) String() string {
+func (x *ListOpenSagasResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ListUnsettledResponse) ProtoMessage() {}
+func (*ListOpenSagasResponse) ProtoMessage() {}
 
-func (x *ListUnsettledResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[16]
+func (x *ListOpenSagasResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -973,52 +1239,47 @@ func (x *ListUnsettledResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ListUnsettledResponse.ProtoReflect.Descriptor instead.
-func (*ListUnsettledResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{16}
+// Deprecated: Use ListOpenSagasResponse.ProtoReflect.Descriptor instead.
+func (*ListOpenSagasResponse) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{21}
 }
 
-func (x *ListUnsettledResponse) GetOrders() []*UnsettledOrder {
+func (x *ListOpenSagasResponse) GetSagas() []*OpenSaga {
 	if x != nil {
-		return x.Orders
+		return x.Sagas
 	}
 	return nil
 }
 
-func (x *ListUnsettledResponse) GetNext() string {
+func (x *ListOpenSagasResponse) GetNext() string {
 	if x != nil {
 		return x.Next
 	}
 	return ""
 }
 
-type MarkStuckRequest struct {
+type CheckUndoRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	OrderId       string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
-	Saga          string                 `protobuf:"bytes,2,opt,name=saga,proto3" json:"saga,omitempty"`
-	Step          string                 `protobuf:"bytes,3,opt,name=step,proto3" json:"step,omitempty"`
-	Attempts      int32                  `protobuf:"varint,4,opt,name=attempts,proto3" json:"attempts,omitempty"`
-	LastError     string                 `protobuf:"bytes,5,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
-	At            *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=at,proto3" json:"at,omitempty"`
+	Saga          *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *MarkStuckRequest) Reset() {
-	*x = MarkStuckRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[17]
+func (x *CheckUndoRequest) Reset() {
+	*x = CheckUndoRequest{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *MarkStuckRequest) String() string {
+func (x *CheckUndoRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*MarkStuckRequest) ProtoMessage() {}
+func (*CheckUndoRequest) ProtoMessage() {}
 
-func (x *MarkStuckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[17]
+func (x *CheckUndoRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1029,74 +1290,42 @@ func (x *MarkStuckRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use MarkStuckRequest.ProtoReflect.Descriptor instead.
-func (*MarkStuckRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{17}
+// Deprecated: Use CheckUndoRequest.ProtoReflect.Descriptor instead.
+func (*CheckUndoRequest) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{22}
 }
 
-func (x *MarkStuckRequest) GetOrderId() string {
-	if x != nil {
-		return x.OrderId
-	}
-	return ""
-}
-
-func (x *MarkStuckRequest) GetSaga() string {
+func (x *CheckUndoRequest) GetSaga() *v1.Saga {
 	if x != nil {
 		return x.Saga
-	}
-	return ""
-}
-
-func (x *MarkStuckRequest) GetStep() string {
-	if x != nil {
-		return x.Step
-	}
-	return ""
-}
-
-func (x *MarkStuckRequest) GetAttempts() int32 {
-	if x != nil {
-		return x.Attempts
-	}
-	return 0
-}
-
-func (x *MarkStuckRequest) GetLastError() string {
-	if x != nil {
-		return x.LastError
-	}
-	return ""
-}
-
-func (x *MarkStuckRequest) GetAt() *timestamppb.Timestamp {
-	if x != nil {
-		return x.At
 	}
 	return nil
 }
 
-type MarkStuckResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+type CheckUndoResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Allowed bool                   `protobuf:"varint,1,opt,name=allowed,proto3" json:"allowed,omitempty"`
+	// Why not, in one sentence.
+	Why           string `protobuf:"bytes,2,opt,name=why,proto3" json:"why,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *MarkStuckResponse) Reset() {
-	*x = MarkStuckResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
+func (x *CheckUndoResponse) Reset() {
+	*x = CheckUndoResponse{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *MarkStuckResponse) String() string {
+func (x *CheckUndoResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*MarkStuckResponse) ProtoMessage() {}
+func (*CheckUndoResponse) ProtoMessage() {}
 
-func (x *MarkStuckResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
+func (x *CheckUndoResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1107,101 +1336,127 @@ func (x *MarkStuckResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use MarkStuckResponse.ProtoReflect.Descriptor instead.
-func (*MarkStuckResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{18}
+// Deprecated: Use CheckUndoResponse.ProtoReflect.Descriptor instead.
+func (*CheckUndoResponse) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *CheckUndoResponse) GetAllowed() bool {
+	if x != nil {
+		return x.Allowed
+	}
+	return false
+}
+
+func (x *CheckUndoResponse) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
 }
 
 var File_ordersaga_orders_v1_orders_proto protoreflect.FileDescriptor
 
 const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\n" +
-	" ordersaga/orders/v1/orders.proto\x12\x13ordersaga.orders.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a ordersaga/common/v1/common.proto\"\x97\x01\n" +
+	" ordersaga/orders/v1/orders.proto\x12\x13ordersaga.orders.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a ordersaga/common/v1/common.proto\"\xbc\x01\n" +
 	"\tOrderLine\x12\x1b\n" +
 	"\x03sku\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x03sku\x12\x1c\n" +
 	"\x04name\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\x04name\x12&\n" +
 	"\n" +
 	"unit_price\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\tunitPrice\x12'\n" +
-	"\bquantity\x18\x04 \x01(\x03B\v\xbaH\b\"\x06\x18\xa0\x8d\x06(\x01R\bquantity\"]\n" +
+	"\bquantity\x18\x04 \x01(\x03B\v\xbaH\b\"\x06\x18\xa0\x8d\x06(\x01R\bquantity\x12#\n" +
+	"\x06number\x18\x05 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xa0\x8d\x06(\x01R\x06number\"]\n" +
 	"\x0fOrderAdjustment\x122\n" +
 	"\x04kind\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19R\bshippingR\x03taxR\bdiscountR\x04kind\x12\x16\n" +
 	"\x06amount\x18\x02 \x01(\x03R\x06amount\"\xa7\x03\n" +
-	"\x13RecordPlacedRequest\x12#\n" +
+	"\tPlacement\x12#\n" +
 	"\border_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\aorderId\x12+\n" +
 	"\vcustomer_id\x18\x02 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xff\x01R\n" +
 	"customerId\x128\n" +
 	"\frequest_hash\x18\x03 \x01(\tB\x15\xbaH\x12r\x102\x0e^[0-9a-f]{64}$R\vrequestHash\x12A\n" +
-	"\x05lines\x18\x04 \x03(\v2\x1e.ordersaga.orders.v1.OrderLineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x05lines\x12F\n" +
-	"\vadjustments\x18\x05 \x03(\v2$.ordersaga.orders.v1.OrderAdjustmentR\vadjustments\x128\n" +
+	"\x05lines\x18\x04 \x03(\v2\x1e.ordersaga.orders.v1.OrderLineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x05lines\x12P\n" +
+	"\vadjustments\x18\x05 \x03(\v2$.ordersaga.orders.v1.OrderAdjustmentB\b\xbaH\x05\x92\x01\x02\x10dR\vadjustments\x128\n" +
 	"\x05total\x18\x06 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x05total\x12?\n" +
-	"\tplaced_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\bplacedAt\"\x16\n" +
-	"\x14RecordPlacedResponse\"\x86\x01\n" +
-	"\rStockReserved\x122\n" +
-	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x02at\x12A\n" +
+	"\tplaced_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\bplacedAt\"\xbf\x01\n" +
+	"\x0fPlaceOrderInput\x125\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x12D\n" +
+	"\tplacement\x18\x02 \x01(\v2\x1e.ordersaga.orders.v1.PlacementB\x06\xbaH\x03\xc8\x01\x01R\tplacement\x12/\n" +
+	"\x0epayment_method\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\rpaymentMethod\"\x92\x01\n" +
+	"\x13RecordPlacedRequest\x125\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x12D\n" +
+	"\tplacement\x18\x02 \x01(\v2\x1e.ordersaga.orders.v1.PlacementB\x06\xbaH\x03\xc8\x01\x01R\tplacement\"T\n" +
+	"\x14RecordPlacedResponse\x12<\n" +
+	"\tdirection\x18\x01 \x01(\v2\x1e.ordersaga.common.v1.DirectionR\tdirection\"\x8a\x01\n" +
+	"\x16RecordConfirmedRequest\x125\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x129\n" +
+	"\x05facts\x18\x02 \x03(\v2\x19.ordersaga.common.v1.FactB\b\xbaH\x05\x92\x01\x02\x10dR\x05facts\"W\n" +
+	"\x17RecordConfirmedResponse\x12<\n" +
+	"\tdirection\x18\x01 \x01(\v2\x1e.ordersaga.common.v1.DirectionR\tdirection\"\x88\x01\n" +
+	"\x17RecordTurnedBackRequest\x125\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x126\n" +
+	"\x03why\x18\x02 \x01(\v2\x1c.ordersaga.common.v1.RefusalB\x06\xbaH\x03\xc8\x01\x01R\x03why\"X\n" +
+	"\x18RecordTurnedBackResponse\x12<\n" +
+	"\tdirection\x18\x01 \x01(\v2\x1e.ordersaga.common.v1.DirectionR\tdirection\"\xc1\x01\n" +
+	"\x15RecordRejectedRequest\x125\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x126\n" +
+	"\x03why\x18\x02 \x01(\v2\x1c.ordersaga.common.v1.RefusalB\x06\xbaH\x03\xc8\x01\x01R\x03why\x129\n" +
+	"\x05facts\x18\x03 \x03(\v2\x19.ordersaga.common.v1.FactB\b\xbaH\x05\x92\x01\x02\x10dR\x05facts\"V\n" +
+	"\x16RecordRejectedResponse\x12<\n" +
+	"\tdirection\x18\x01 \x01(\v2\x1e.ordersaga.common.v1.DirectionR\tdirection\"\xc2\x01\n" +
+	"\x16RecordCancelledRequest\x125\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x126\n" +
+	"\x03why\x18\x02 \x01(\v2\x1c.ordersaga.common.v1.RefusalB\x06\xbaH\x03\xc8\x01\x01R\x03why\x129\n" +
+	"\x05facts\x18\x03 \x03(\v2\x19.ordersaga.common.v1.FactB\b\xbaH\x05\x92\x01\x02\x10dR\x05facts\"W\n" +
+	"\x17RecordCancelledResponse\x12<\n" +
+	"\tdirection\x18\x01 \x01(\v2\x1e.ordersaga.common.v1.DirectionR\tdirection\"M\n" +
+	"\x14RecordResumedRequest\x125\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\"\xa7\x01\n" +
+	"\x15RecordResumedResponse\x12<\n" +
+	"\tdirection\x18\x01 \x01(\v2\x1e.ordersaga.common.v1.DirectionR\tdirection\x12G\n" +
+	"\vplace_order\x18\x02 \x01(\v2$.ordersaga.orders.v1.PlaceOrderInputH\x00R\n" +
+	"placeOrderB\a\n" +
+	"\x05input\"\x8d\x01\n" +
+	"\x12RecordStuckRequest\x125\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x12@\n" +
+	"\x05steps\x18\x02 \x03(\v2\x1e.ordersaga.orders.v1.StuckStepB\n" +
+	"\xbaH\a\x92\x01\x04\b\x01\x10dR\x05steps\"x\n" +
+	"\tStuckStep\x12\x1d\n" +
+	"\x04step\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x04step\x12#\n" +
+	"\battempts\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x01R\battempts\x12'\n" +
 	"\n" +
-	"expires_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\texpiresAt\"\x95\x01\n" +
-	"\x11PaymentAuthorized\x122\n" +
-	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x02at\x12\x1d\n" +
-	"\n" +
-	"payment_id\x18\x02 \x01(\tR\tpaymentId\x12-\n" +
-	"\x12provider_reference\x18\x03 \x01(\tR\x11providerReference\"\xe7\x01\n" +
-	"\x0eConfirmRequest\x12#\n" +
-	"\border_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\aorderId\x12Q\n" +
-	"\x0estock_reserved\x18\x02 \x01(\v2\".ordersaga.orders.v1.StockReservedB\x06\xbaH\x03\xc8\x01\x01R\rstockReserved\x12]\n" +
-	"\x12payment_authorized\x18\x03 \x01(\v2&.ordersaga.orders.v1.PaymentAuthorizedB\x06\xbaH\x03\xc8\x01\x01R\x11paymentAuthorized\"\x11\n" +
-	"\x0fConfirmResponse\"\x94\x01\n" +
-	"\x18StartCompensationRequest\x12#\n" +
-	"\border_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\aorderId\x12\x1f\n" +
-	"\x06reason\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x06reason\x12\x18\n" +
-	"\adetails\x18\x03 \x01(\fR\adetails\x12\x18\n" +
-	"\amessage\x18\x04 \x01(\tR\amessage\"\x1b\n" +
-	"\x19StartCompensationResponse\"\xab\x02\n" +
-	"\rRejectRequest\x12#\n" +
-	"\border_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\aorderId\x12\x1f\n" +
-	"\x06reason\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x06reason\x12\x18\n" +
-	"\adetails\x18\x03 \x01(\fR\adetails\x12\x18\n" +
-	"\amessage\x18\x04 \x01(\tR\amessage\x12I\n" +
-	"\x0estock_reserved\x18\x05 \x01(\v2\".ordersaga.orders.v1.StockReservedR\rstockReserved\x12U\n" +
-	"\x12payment_authorized\x18\x06 \x01(\v2&.ordersaga.orders.v1.PaymentAuthorizedR\x11paymentAuthorized\"\x10\n" +
-	"\x0eRejectResponse\"\xf7\x01\n" +
-	"\rCancelRequest\x12#\n" +
-	"\border_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\aorderId\x12\x1f\n" +
-	"\x06reason\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x06reason\x12I\n" +
-	"\x0estock_reserved\x18\x03 \x01(\v2\".ordersaga.orders.v1.StockReservedR\rstockReserved\x12U\n" +
-	"\x12payment_authorized\x18\x04 \x01(\v2&.ordersaga.orders.v1.PaymentAuthorizedR\x11paymentAuthorized\"\x10\n" +
-	"\x0eCancelResponse\"\xa4\x01\n" +
-	"\x14ListUnsettledRequest\x12K\n" +
+	"last_error\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\tlastError\"\x15\n" +
+	"\x13RecordStuckResponse\"\xa4\x01\n" +
+	"\x14ListOpenSagasRequest\x12K\n" +
 	"\n" +
 	"older_than\x18\x01 \x01(\v2\x19.google.protobuf.DurationB\x11\xbaH\x0e\xc8\x01\x01\xaa\x01\b\"\x04\b\x80\xa3\x052\x00R\tolderThan\x12\x1d\n" +
 	"\x05after\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\x05after\x12 \n" +
 	"\x05limit\x18\x03 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xe8\a(\x01R\x05limit\"\x85\x01\n" +
-	"\x0eUnsettledOrder\x12\x19\n" +
-	"\border_id\x18\x01 \x01(\tR\aorderId\x12\x1f\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x01R\x05limit\"\x91\x01\n" +
+	"\bOpenSaga\x12-\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaR\x04saga\x12\x1f\n" +
 	"\vcustomer_id\x18\x02 \x01(\tR\n" +
-	"customerId\x127\n" +
-	"\tplaced_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bplacedAt\"h\n" +
-	"\x15ListUnsettledResponse\x12;\n" +
-	"\x06orders\x18\x01 \x03(\v2#.ordersaga.orders.v1.UnsettledOrderR\x06orders\x12\x12\n" +
-	"\x04next\x18\x02 \x01(\tR\x04next\"\xea\x01\n" +
-	"\x10MarkStuckRequest\x12#\n" +
-	"\border_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\aorderId\x12\x1b\n" +
-	"\x04saga\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x04saga\x12\x1b\n" +
-	"\x04step\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x04step\x12\x1a\n" +
-	"\battempts\x18\x04 \x01(\x05R\battempts\x12'\n" +
-	"\n" +
-	"last_error\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\tlastError\x122\n" +
-	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x02at\"\x13\n" +
-	"\x11MarkStuckResponse2\xa8\x05\n" +
+	"customerId\x125\n" +
+	"\bbegan_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\abeganAt\"`\n" +
+	"\x15ListOpenSagasResponse\x123\n" +
+	"\x05sagas\x18\x01 \x03(\v2\x1d.ordersaga.orders.v1.OpenSagaR\x05sagas\x12\x12\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\"I\n" +
+	"\x10CheckUndoRequest\x125\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\"?\n" +
+	"\x11CheckUndoResponse\x12\x18\n" +
+	"\aallowed\x18\x01 \x01(\bR\aallowed\x12\x10\n" +
+	"\x03why\x18\x02 \x01(\tR\x03why2\xba\a\n" +
 	"\rOrdersService\x12c\n" +
-	"\fRecordPlaced\x12(.ordersaga.orders.v1.RecordPlacedRequest\x1a).ordersaga.orders.v1.RecordPlacedResponse\x12T\n" +
-	"\aConfirm\x12#.ordersaga.orders.v1.ConfirmRequest\x1a$.ordersaga.orders.v1.ConfirmResponse\x12r\n" +
-	"\x11StartCompensation\x12-.ordersaga.orders.v1.StartCompensationRequest\x1a..ordersaga.orders.v1.StartCompensationResponse\x12Q\n" +
-	"\x06Reject\x12\".ordersaga.orders.v1.RejectRequest\x1a#.ordersaga.orders.v1.RejectResponse\x12Q\n" +
-	"\x06Cancel\x12\".ordersaga.orders.v1.CancelRequest\x1a#.ordersaga.orders.v1.CancelResponse\x12f\n" +
-	"\rListUnsettled\x12).ordersaga.orders.v1.ListUnsettledRequest\x1a*.ordersaga.orders.v1.ListUnsettledResponse\x12Z\n" +
-	"\tMarkStuck\x12%.ordersaga.orders.v1.MarkStuckRequest\x1a&.ordersaga.orders.v1.MarkStuckResponseBMZKgithub.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1;ordersv1b\x06proto3"
+	"\fRecordPlaced\x12(.ordersaga.orders.v1.RecordPlacedRequest\x1a).ordersaga.orders.v1.RecordPlacedResponse\x12l\n" +
+	"\x0fRecordConfirmed\x12+.ordersaga.orders.v1.RecordConfirmedRequest\x1a,.ordersaga.orders.v1.RecordConfirmedResponse\x12o\n" +
+	"\x10RecordTurnedBack\x12,.ordersaga.orders.v1.RecordTurnedBackRequest\x1a-.ordersaga.orders.v1.RecordTurnedBackResponse\x12i\n" +
+	"\x0eRecordRejected\x12*.ordersaga.orders.v1.RecordRejectedRequest\x1a+.ordersaga.orders.v1.RecordRejectedResponse\x12l\n" +
+	"\x0fRecordCancelled\x12+.ordersaga.orders.v1.RecordCancelledRequest\x1a,.ordersaga.orders.v1.RecordCancelledResponse\x12f\n" +
+	"\rRecordResumed\x12).ordersaga.orders.v1.RecordResumedRequest\x1a*.ordersaga.orders.v1.RecordResumedResponse\x12`\n" +
+	"\vRecordStuck\x12'.ordersaga.orders.v1.RecordStuckRequest\x1a(.ordersaga.orders.v1.RecordStuckResponse\x12f\n" +
+	"\rListOpenSagas\x12).ordersaga.orders.v1.ListOpenSagasRequest\x1a*.ordersaga.orders.v1.ListOpenSagasResponse\x12Z\n" +
+	"\tCheckUndo\x12%.ordersaga.orders.v1.CheckUndoRequest\x1a&.ordersaga.orders.v1.CheckUndoResponseBMZKgithub.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1;ordersv1b\x06proto3"
 
 var (
 	file_ordersaga_orders_v1_orders_proto_rawDescOnce sync.Once
@@ -1215,68 +1470,97 @@ func file_ordersaga_orders_v1_orders_proto_rawDescGZIP() []byte {
 	return file_ordersaga_orders_v1_orders_proto_rawDescData
 }
 
-var file_ordersaga_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_ordersaga_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_ordersaga_orders_v1_orders_proto_goTypes = []any{
-	(*OrderLine)(nil),                 // 0: ordersaga.orders.v1.OrderLine
-	(*OrderAdjustment)(nil),           // 1: ordersaga.orders.v1.OrderAdjustment
-	(*RecordPlacedRequest)(nil),       // 2: ordersaga.orders.v1.RecordPlacedRequest
-	(*RecordPlacedResponse)(nil),      // 3: ordersaga.orders.v1.RecordPlacedResponse
-	(*StockReserved)(nil),             // 4: ordersaga.orders.v1.StockReserved
-	(*PaymentAuthorized)(nil),         // 5: ordersaga.orders.v1.PaymentAuthorized
-	(*ConfirmRequest)(nil),            // 6: ordersaga.orders.v1.ConfirmRequest
-	(*ConfirmResponse)(nil),           // 7: ordersaga.orders.v1.ConfirmResponse
-	(*StartCompensationRequest)(nil),  // 8: ordersaga.orders.v1.StartCompensationRequest
-	(*StartCompensationResponse)(nil), // 9: ordersaga.orders.v1.StartCompensationResponse
-	(*RejectRequest)(nil),             // 10: ordersaga.orders.v1.RejectRequest
-	(*RejectResponse)(nil),            // 11: ordersaga.orders.v1.RejectResponse
-	(*CancelRequest)(nil),             // 12: ordersaga.orders.v1.CancelRequest
-	(*CancelResponse)(nil),            // 13: ordersaga.orders.v1.CancelResponse
-	(*ListUnsettledRequest)(nil),      // 14: ordersaga.orders.v1.ListUnsettledRequest
-	(*UnsettledOrder)(nil),            // 15: ordersaga.orders.v1.UnsettledOrder
-	(*ListUnsettledResponse)(nil),     // 16: ordersaga.orders.v1.ListUnsettledResponse
-	(*MarkStuckRequest)(nil),          // 17: ordersaga.orders.v1.MarkStuckRequest
-	(*MarkStuckResponse)(nil),         // 18: ordersaga.orders.v1.MarkStuckResponse
-	(*v1.Money)(nil),                  // 19: ordersaga.common.v1.Money
-	(*timestamppb.Timestamp)(nil),     // 20: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),       // 21: google.protobuf.Duration
+	(*OrderLine)(nil),                // 0: ordersaga.orders.v1.OrderLine
+	(*OrderAdjustment)(nil),          // 1: ordersaga.orders.v1.OrderAdjustment
+	(*Placement)(nil),                // 2: ordersaga.orders.v1.Placement
+	(*PlaceOrderInput)(nil),          // 3: ordersaga.orders.v1.PlaceOrderInput
+	(*RecordPlacedRequest)(nil),      // 4: ordersaga.orders.v1.RecordPlacedRequest
+	(*RecordPlacedResponse)(nil),     // 5: ordersaga.orders.v1.RecordPlacedResponse
+	(*RecordConfirmedRequest)(nil),   // 6: ordersaga.orders.v1.RecordConfirmedRequest
+	(*RecordConfirmedResponse)(nil),  // 7: ordersaga.orders.v1.RecordConfirmedResponse
+	(*RecordTurnedBackRequest)(nil),  // 8: ordersaga.orders.v1.RecordTurnedBackRequest
+	(*RecordTurnedBackResponse)(nil), // 9: ordersaga.orders.v1.RecordTurnedBackResponse
+	(*RecordRejectedRequest)(nil),    // 10: ordersaga.orders.v1.RecordRejectedRequest
+	(*RecordRejectedResponse)(nil),   // 11: ordersaga.orders.v1.RecordRejectedResponse
+	(*RecordCancelledRequest)(nil),   // 12: ordersaga.orders.v1.RecordCancelledRequest
+	(*RecordCancelledResponse)(nil),  // 13: ordersaga.orders.v1.RecordCancelledResponse
+	(*RecordResumedRequest)(nil),     // 14: ordersaga.orders.v1.RecordResumedRequest
+	(*RecordResumedResponse)(nil),    // 15: ordersaga.orders.v1.RecordResumedResponse
+	(*RecordStuckRequest)(nil),       // 16: ordersaga.orders.v1.RecordStuckRequest
+	(*StuckStep)(nil),                // 17: ordersaga.orders.v1.StuckStep
+	(*RecordStuckResponse)(nil),      // 18: ordersaga.orders.v1.RecordStuckResponse
+	(*ListOpenSagasRequest)(nil),     // 19: ordersaga.orders.v1.ListOpenSagasRequest
+	(*OpenSaga)(nil),                 // 20: ordersaga.orders.v1.OpenSaga
+	(*ListOpenSagasResponse)(nil),    // 21: ordersaga.orders.v1.ListOpenSagasResponse
+	(*CheckUndoRequest)(nil),         // 22: ordersaga.orders.v1.CheckUndoRequest
+	(*CheckUndoResponse)(nil),        // 23: ordersaga.orders.v1.CheckUndoResponse
+	(*v1.Money)(nil),                 // 24: ordersaga.common.v1.Money
+	(*timestamppb.Timestamp)(nil),    // 25: google.protobuf.Timestamp
+	(*v1.Saga)(nil),                  // 26: ordersaga.common.v1.Saga
+	(*v1.Direction)(nil),             // 27: ordersaga.common.v1.Direction
+	(*v1.Fact)(nil),                  // 28: ordersaga.common.v1.Fact
+	(*v1.Refusal)(nil),               // 29: ordersaga.common.v1.Refusal
+	(*durationpb.Duration)(nil),      // 30: google.protobuf.Duration
 }
 var file_ordersaga_orders_v1_orders_proto_depIdxs = []int32{
-	0,  // 0: ordersaga.orders.v1.RecordPlacedRequest.lines:type_name -> ordersaga.orders.v1.OrderLine
-	1,  // 1: ordersaga.orders.v1.RecordPlacedRequest.adjustments:type_name -> ordersaga.orders.v1.OrderAdjustment
-	19, // 2: ordersaga.orders.v1.RecordPlacedRequest.total:type_name -> ordersaga.common.v1.Money
-	20, // 3: ordersaga.orders.v1.RecordPlacedRequest.placed_at:type_name -> google.protobuf.Timestamp
-	20, // 4: ordersaga.orders.v1.StockReserved.at:type_name -> google.protobuf.Timestamp
-	20, // 5: ordersaga.orders.v1.StockReserved.expires_at:type_name -> google.protobuf.Timestamp
-	20, // 6: ordersaga.orders.v1.PaymentAuthorized.at:type_name -> google.protobuf.Timestamp
-	4,  // 7: ordersaga.orders.v1.ConfirmRequest.stock_reserved:type_name -> ordersaga.orders.v1.StockReserved
-	5,  // 8: ordersaga.orders.v1.ConfirmRequest.payment_authorized:type_name -> ordersaga.orders.v1.PaymentAuthorized
-	4,  // 9: ordersaga.orders.v1.RejectRequest.stock_reserved:type_name -> ordersaga.orders.v1.StockReserved
-	5,  // 10: ordersaga.orders.v1.RejectRequest.payment_authorized:type_name -> ordersaga.orders.v1.PaymentAuthorized
-	4,  // 11: ordersaga.orders.v1.CancelRequest.stock_reserved:type_name -> ordersaga.orders.v1.StockReserved
-	5,  // 12: ordersaga.orders.v1.CancelRequest.payment_authorized:type_name -> ordersaga.orders.v1.PaymentAuthorized
-	21, // 13: ordersaga.orders.v1.ListUnsettledRequest.older_than:type_name -> google.protobuf.Duration
-	20, // 14: ordersaga.orders.v1.UnsettledOrder.placed_at:type_name -> google.protobuf.Timestamp
-	15, // 15: ordersaga.orders.v1.ListUnsettledResponse.orders:type_name -> ordersaga.orders.v1.UnsettledOrder
-	20, // 16: ordersaga.orders.v1.MarkStuckRequest.at:type_name -> google.protobuf.Timestamp
-	2,  // 17: ordersaga.orders.v1.OrdersService.RecordPlaced:input_type -> ordersaga.orders.v1.RecordPlacedRequest
-	6,  // 18: ordersaga.orders.v1.OrdersService.Confirm:input_type -> ordersaga.orders.v1.ConfirmRequest
-	8,  // 19: ordersaga.orders.v1.OrdersService.StartCompensation:input_type -> ordersaga.orders.v1.StartCompensationRequest
-	10, // 20: ordersaga.orders.v1.OrdersService.Reject:input_type -> ordersaga.orders.v1.RejectRequest
-	12, // 21: ordersaga.orders.v1.OrdersService.Cancel:input_type -> ordersaga.orders.v1.CancelRequest
-	14, // 22: ordersaga.orders.v1.OrdersService.ListUnsettled:input_type -> ordersaga.orders.v1.ListUnsettledRequest
-	17, // 23: ordersaga.orders.v1.OrdersService.MarkStuck:input_type -> ordersaga.orders.v1.MarkStuckRequest
-	3,  // 24: ordersaga.orders.v1.OrdersService.RecordPlaced:output_type -> ordersaga.orders.v1.RecordPlacedResponse
-	7,  // 25: ordersaga.orders.v1.OrdersService.Confirm:output_type -> ordersaga.orders.v1.ConfirmResponse
-	9,  // 26: ordersaga.orders.v1.OrdersService.StartCompensation:output_type -> ordersaga.orders.v1.StartCompensationResponse
-	11, // 27: ordersaga.orders.v1.OrdersService.Reject:output_type -> ordersaga.orders.v1.RejectResponse
-	13, // 28: ordersaga.orders.v1.OrdersService.Cancel:output_type -> ordersaga.orders.v1.CancelResponse
-	16, // 29: ordersaga.orders.v1.OrdersService.ListUnsettled:output_type -> ordersaga.orders.v1.ListUnsettledResponse
-	18, // 30: ordersaga.orders.v1.OrdersService.MarkStuck:output_type -> ordersaga.orders.v1.MarkStuckResponse
-	24, // [24:31] is the sub-list for method output_type
-	17, // [17:24] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	0,  // 0: ordersaga.orders.v1.Placement.lines:type_name -> ordersaga.orders.v1.OrderLine
+	1,  // 1: ordersaga.orders.v1.Placement.adjustments:type_name -> ordersaga.orders.v1.OrderAdjustment
+	24, // 2: ordersaga.orders.v1.Placement.total:type_name -> ordersaga.common.v1.Money
+	25, // 3: ordersaga.orders.v1.Placement.placed_at:type_name -> google.protobuf.Timestamp
+	26, // 4: ordersaga.orders.v1.PlaceOrderInput.saga:type_name -> ordersaga.common.v1.Saga
+	2,  // 5: ordersaga.orders.v1.PlaceOrderInput.placement:type_name -> ordersaga.orders.v1.Placement
+	26, // 6: ordersaga.orders.v1.RecordPlacedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	2,  // 7: ordersaga.orders.v1.RecordPlacedRequest.placement:type_name -> ordersaga.orders.v1.Placement
+	27, // 8: ordersaga.orders.v1.RecordPlacedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	26, // 9: ordersaga.orders.v1.RecordConfirmedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	28, // 10: ordersaga.orders.v1.RecordConfirmedRequest.facts:type_name -> ordersaga.common.v1.Fact
+	27, // 11: ordersaga.orders.v1.RecordConfirmedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	26, // 12: ordersaga.orders.v1.RecordTurnedBackRequest.saga:type_name -> ordersaga.common.v1.Saga
+	29, // 13: ordersaga.orders.v1.RecordTurnedBackRequest.why:type_name -> ordersaga.common.v1.Refusal
+	27, // 14: ordersaga.orders.v1.RecordTurnedBackResponse.direction:type_name -> ordersaga.common.v1.Direction
+	26, // 15: ordersaga.orders.v1.RecordRejectedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	29, // 16: ordersaga.orders.v1.RecordRejectedRequest.why:type_name -> ordersaga.common.v1.Refusal
+	28, // 17: ordersaga.orders.v1.RecordRejectedRequest.facts:type_name -> ordersaga.common.v1.Fact
+	27, // 18: ordersaga.orders.v1.RecordRejectedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	26, // 19: ordersaga.orders.v1.RecordCancelledRequest.saga:type_name -> ordersaga.common.v1.Saga
+	29, // 20: ordersaga.orders.v1.RecordCancelledRequest.why:type_name -> ordersaga.common.v1.Refusal
+	28, // 21: ordersaga.orders.v1.RecordCancelledRequest.facts:type_name -> ordersaga.common.v1.Fact
+	27, // 22: ordersaga.orders.v1.RecordCancelledResponse.direction:type_name -> ordersaga.common.v1.Direction
+	26, // 23: ordersaga.orders.v1.RecordResumedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	27, // 24: ordersaga.orders.v1.RecordResumedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	3,  // 25: ordersaga.orders.v1.RecordResumedResponse.place_order:type_name -> ordersaga.orders.v1.PlaceOrderInput
+	26, // 26: ordersaga.orders.v1.RecordStuckRequest.saga:type_name -> ordersaga.common.v1.Saga
+	17, // 27: ordersaga.orders.v1.RecordStuckRequest.steps:type_name -> ordersaga.orders.v1.StuckStep
+	30, // 28: ordersaga.orders.v1.ListOpenSagasRequest.older_than:type_name -> google.protobuf.Duration
+	26, // 29: ordersaga.orders.v1.OpenSaga.saga:type_name -> ordersaga.common.v1.Saga
+	25, // 30: ordersaga.orders.v1.OpenSaga.began_at:type_name -> google.protobuf.Timestamp
+	20, // 31: ordersaga.orders.v1.ListOpenSagasResponse.sagas:type_name -> ordersaga.orders.v1.OpenSaga
+	26, // 32: ordersaga.orders.v1.CheckUndoRequest.saga:type_name -> ordersaga.common.v1.Saga
+	4,  // 33: ordersaga.orders.v1.OrdersService.RecordPlaced:input_type -> ordersaga.orders.v1.RecordPlacedRequest
+	6,  // 34: ordersaga.orders.v1.OrdersService.RecordConfirmed:input_type -> ordersaga.orders.v1.RecordConfirmedRequest
+	8,  // 35: ordersaga.orders.v1.OrdersService.RecordTurnedBack:input_type -> ordersaga.orders.v1.RecordTurnedBackRequest
+	10, // 36: ordersaga.orders.v1.OrdersService.RecordRejected:input_type -> ordersaga.orders.v1.RecordRejectedRequest
+	12, // 37: ordersaga.orders.v1.OrdersService.RecordCancelled:input_type -> ordersaga.orders.v1.RecordCancelledRequest
+	14, // 38: ordersaga.orders.v1.OrdersService.RecordResumed:input_type -> ordersaga.orders.v1.RecordResumedRequest
+	16, // 39: ordersaga.orders.v1.OrdersService.RecordStuck:input_type -> ordersaga.orders.v1.RecordStuckRequest
+	19, // 40: ordersaga.orders.v1.OrdersService.ListOpenSagas:input_type -> ordersaga.orders.v1.ListOpenSagasRequest
+	22, // 41: ordersaga.orders.v1.OrdersService.CheckUndo:input_type -> ordersaga.orders.v1.CheckUndoRequest
+	5,  // 42: ordersaga.orders.v1.OrdersService.RecordPlaced:output_type -> ordersaga.orders.v1.RecordPlacedResponse
+	7,  // 43: ordersaga.orders.v1.OrdersService.RecordConfirmed:output_type -> ordersaga.orders.v1.RecordConfirmedResponse
+	9,  // 44: ordersaga.orders.v1.OrdersService.RecordTurnedBack:output_type -> ordersaga.orders.v1.RecordTurnedBackResponse
+	11, // 45: ordersaga.orders.v1.OrdersService.RecordRejected:output_type -> ordersaga.orders.v1.RecordRejectedResponse
+	13, // 46: ordersaga.orders.v1.OrdersService.RecordCancelled:output_type -> ordersaga.orders.v1.RecordCancelledResponse
+	15, // 47: ordersaga.orders.v1.OrdersService.RecordResumed:output_type -> ordersaga.orders.v1.RecordResumedResponse
+	18, // 48: ordersaga.orders.v1.OrdersService.RecordStuck:output_type -> ordersaga.orders.v1.RecordStuckResponse
+	21, // 49: ordersaga.orders.v1.OrdersService.ListOpenSagas:output_type -> ordersaga.orders.v1.ListOpenSagasResponse
+	23, // 50: ordersaga.orders.v1.OrdersService.CheckUndo:output_type -> ordersaga.orders.v1.CheckUndoResponse
+	42, // [42:51] is the sub-list for method output_type
+	33, // [33:42] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_ordersaga_orders_v1_orders_proto_init() }
@@ -1284,13 +1568,16 @@ func file_ordersaga_orders_v1_orders_proto_init() {
 	if File_ordersaga_orders_v1_orders_proto != nil {
 		return
 	}
+	file_ordersaga_orders_v1_orders_proto_msgTypes[15].OneofWrappers = []any{
+		(*RecordResumedResponse_PlaceOrder)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ordersaga_orders_v1_orders_proto_rawDesc), len(file_ordersaga_orders_v1_orders_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   19,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

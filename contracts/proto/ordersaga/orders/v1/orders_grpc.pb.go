@@ -19,42 +19,51 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	OrdersService_RecordPlaced_FullMethodName      = "/ordersaga.orders.v1.OrdersService/RecordPlaced"
-	OrdersService_Confirm_FullMethodName           = "/ordersaga.orders.v1.OrdersService/Confirm"
-	OrdersService_StartCompensation_FullMethodName = "/ordersaga.orders.v1.OrdersService/StartCompensation"
-	OrdersService_Reject_FullMethodName            = "/ordersaga.orders.v1.OrdersService/Reject"
-	OrdersService_Cancel_FullMethodName            = "/ordersaga.orders.v1.OrdersService/Cancel"
-	OrdersService_ListUnsettled_FullMethodName     = "/ordersaga.orders.v1.OrdersService/ListUnsettled"
-	OrdersService_MarkStuck_FullMethodName         = "/ordersaga.orders.v1.OrdersService/MarkStuck"
+	OrdersService_RecordPlaced_FullMethodName     = "/ordersaga.orders.v1.OrdersService/RecordPlaced"
+	OrdersService_RecordConfirmed_FullMethodName  = "/ordersaga.orders.v1.OrdersService/RecordConfirmed"
+	OrdersService_RecordTurnedBack_FullMethodName = "/ordersaga.orders.v1.OrdersService/RecordTurnedBack"
+	OrdersService_RecordRejected_FullMethodName   = "/ordersaga.orders.v1.OrdersService/RecordRejected"
+	OrdersService_RecordCancelled_FullMethodName  = "/ordersaga.orders.v1.OrdersService/RecordCancelled"
+	OrdersService_RecordResumed_FullMethodName    = "/ordersaga.orders.v1.OrdersService/RecordResumed"
+	OrdersService_RecordStuck_FullMethodName      = "/ordersaga.orders.v1.OrdersService/RecordStuck"
+	OrdersService_ListOpenSagas_FullMethodName    = "/ordersaga.orders.v1.OrdersService/ListOpenSagas"
+	OrdersService_CheckUndo_FullMethodName        = "/ordersaga.orders.v1.OrdersService/CheckUndo"
 )
 
 // OrdersServiceClient is the client API for OrdersService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// OrdersService is how the sagas write the story of an order. Every call may be
-// repeated: what is already recorded is answered as the first time.
+// OrdersService is how the sagas write the story of an order. Every Record call may be repeated:
+// what is already recorded is answered as the first time. Each answers where the saga goes from
+// here.
 type OrdersServiceClient interface {
-	// RecordPlaced opens the order's stream. Refused with reason order_settled
-	// when the order is settled already, and with reason request_mismatch when it
-	// stands with another request hash.
+	// RecordPlaced opens the order's stream and its first saga. Refused with reason
+	// request_mismatch when the order stands with another request hash.
 	RecordPlaced(ctx context.Context, in *RecordPlacedRequest, opts ...grpc.CallOption) (*RecordPlacedResponse, error)
-	// Confirm is the pivot: from here the saga only goes forward.
-	Confirm(ctx context.Context, in *ConfirmRequest, opts ...grpc.CallOption) (*ConfirmResponse, error)
-	// StartCompensation closes the way to the pivot: from here Confirm is refused
-	// with the reason given here. Refused with reason order_settled, whose details
-	// say how, when the order is settled: a saga that lost its memory of the pivot
-	// learns here that it was passed.
-	StartCompensation(ctx context.Context, in *StartCompensationRequest, opts ...grpc.CallOption) (*StartCompensationResponse, error)
-	// Reject settles the order with a reason, after everything was undone.
-	Reject(ctx context.Context, in *RejectRequest, opts ...grpc.CallOption) (*RejectResponse, error)
-	// Cancel settles the order as cancelled, after everything was undone.
-	Cancel(ctx context.Context, in *CancelRequest, opts ...grpc.CallOption) (*CancelResponse, error)
-	// ListUnsettled names orders that were placed some time ago and are not settled,
-	// the oldest first: the sweep looks whether a saga still works on them.
-	ListUnsettled(ctx context.Context, in *ListUnsettledRequest, opts ...grpc.CallOption) (*ListUnsettledResponse, error)
-	// MarkStuck records that a saga waits for an operator or for its next try.
-	MarkStuck(ctx context.Context, in *MarkStuckRequest, opts ...grpc.CallOption) (*MarkStuckResponse, error)
+	// RecordConfirmed is the pivot of placing: from here the order can only go forward. It ends the
+	// saga.
+	RecordConfirmed(ctx context.Context, in *RecordConfirmedRequest, opts ...grpc.CallOption) (*RecordConfirmedResponse, error)
+	// RecordTurnedBack closes the way to the pivot: from here RecordConfirmed answers that the saga
+	// was turned back. It answers ended when the pivot was passed before: a saga that lost its
+	// memory of that learns it here.
+	RecordTurnedBack(ctx context.Context, in *RecordTurnedBackRequest, opts ...grpc.CallOption) (*RecordTurnedBackResponse, error)
+	// RecordRejected ends placing with a reason, after everything was undone.
+	RecordRejected(ctx context.Context, in *RecordRejectedRequest, opts ...grpc.CallOption) (*RecordRejectedResponse, error)
+	// RecordCancelled ends placing because it was cancelled, after everything was undone.
+	RecordCancelled(ctx context.Context, in *RecordCancelledRequest, opts ...grpc.CallOption) (*RecordCancelledResponse, error)
+	// RecordResumed asks where a saga goes whose run is gone. Placing is turned back: only the lost
+	// run had the payment method.
+	RecordResumed(ctx context.Context, in *RecordResumedRequest, opts ...grpc.CallOption) (*RecordResumedResponse, error)
+	// RecordStuck records that a saga waits for its next try or for an operator. Without effect on
+	// an order that does not exist, and on a saga that is not the open one.
+	RecordStuck(ctx context.Context, in *RecordStuckRequest, opts ...grpc.CallOption) (*RecordStuckResponse, error)
+	// ListOpenSagas names sagas that began some time ago and have not ended, the oldest first: the
+	// sweep looks whether a run still works on them.
+	ListOpenSagas(ctx context.Context, in *ListOpenSagasRequest, opts ...grpc.CallOption) (*ListOpenSagasResponse, error)
+	// CheckUndo tells whether the steps of a saga may be undone: only after the order turned it
+	// back. Services ask before they give back stock or money.
+	CheckUndo(ctx context.Context, in *CheckUndoRequest, opts ...grpc.CallOption) (*CheckUndoResponse, error)
 }
 
 type ordersServiceClient struct {
@@ -75,60 +84,80 @@ func (c *ordersServiceClient) RecordPlaced(ctx context.Context, in *RecordPlaced
 	return out, nil
 }
 
-func (c *ordersServiceClient) Confirm(ctx context.Context, in *ConfirmRequest, opts ...grpc.CallOption) (*ConfirmResponse, error) {
+func (c *ordersServiceClient) RecordConfirmed(ctx context.Context, in *RecordConfirmedRequest, opts ...grpc.CallOption) (*RecordConfirmedResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ConfirmResponse)
-	err := c.cc.Invoke(ctx, OrdersService_Confirm_FullMethodName, in, out, cOpts...)
+	out := new(RecordConfirmedResponse)
+	err := c.cc.Invoke(ctx, OrdersService_RecordConfirmed_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-func (c *ordersServiceClient) StartCompensation(ctx context.Context, in *StartCompensationRequest, opts ...grpc.CallOption) (*StartCompensationResponse, error) {
+func (c *ordersServiceClient) RecordTurnedBack(ctx context.Context, in *RecordTurnedBackRequest, opts ...grpc.CallOption) (*RecordTurnedBackResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(StartCompensationResponse)
-	err := c.cc.Invoke(ctx, OrdersService_StartCompensation_FullMethodName, in, out, cOpts...)
+	out := new(RecordTurnedBackResponse)
+	err := c.cc.Invoke(ctx, OrdersService_RecordTurnedBack_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-func (c *ordersServiceClient) Reject(ctx context.Context, in *RejectRequest, opts ...grpc.CallOption) (*RejectResponse, error) {
+func (c *ordersServiceClient) RecordRejected(ctx context.Context, in *RecordRejectedRequest, opts ...grpc.CallOption) (*RecordRejectedResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(RejectResponse)
-	err := c.cc.Invoke(ctx, OrdersService_Reject_FullMethodName, in, out, cOpts...)
+	out := new(RecordRejectedResponse)
+	err := c.cc.Invoke(ctx, OrdersService_RecordRejected_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-func (c *ordersServiceClient) Cancel(ctx context.Context, in *CancelRequest, opts ...grpc.CallOption) (*CancelResponse, error) {
+func (c *ordersServiceClient) RecordCancelled(ctx context.Context, in *RecordCancelledRequest, opts ...grpc.CallOption) (*RecordCancelledResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(CancelResponse)
-	err := c.cc.Invoke(ctx, OrdersService_Cancel_FullMethodName, in, out, cOpts...)
+	out := new(RecordCancelledResponse)
+	err := c.cc.Invoke(ctx, OrdersService_RecordCancelled_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-func (c *ordersServiceClient) ListUnsettled(ctx context.Context, in *ListUnsettledRequest, opts ...grpc.CallOption) (*ListUnsettledResponse, error) {
+func (c *ordersServiceClient) RecordResumed(ctx context.Context, in *RecordResumedRequest, opts ...grpc.CallOption) (*RecordResumedResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ListUnsettledResponse)
-	err := c.cc.Invoke(ctx, OrdersService_ListUnsettled_FullMethodName, in, out, cOpts...)
+	out := new(RecordResumedResponse)
+	err := c.cc.Invoke(ctx, OrdersService_RecordResumed_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-func (c *ordersServiceClient) MarkStuck(ctx context.Context, in *MarkStuckRequest, opts ...grpc.CallOption) (*MarkStuckResponse, error) {
+func (c *ordersServiceClient) RecordStuck(ctx context.Context, in *RecordStuckRequest, opts ...grpc.CallOption) (*RecordStuckResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(MarkStuckResponse)
-	err := c.cc.Invoke(ctx, OrdersService_MarkStuck_FullMethodName, in, out, cOpts...)
+	out := new(RecordStuckResponse)
+	err := c.cc.Invoke(ctx, OrdersService_RecordStuck_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *ordersServiceClient) ListOpenSagas(ctx context.Context, in *ListOpenSagasRequest, opts ...grpc.CallOption) (*ListOpenSagasResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListOpenSagasResponse)
+	err := c.cc.Invoke(ctx, OrdersService_ListOpenSagas_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *ordersServiceClient) CheckUndo(ctx context.Context, in *CheckUndoRequest, opts ...grpc.CallOption) (*CheckUndoResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CheckUndoResponse)
+	err := c.cc.Invoke(ctx, OrdersService_CheckUndo_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -139,29 +168,36 @@ func (c *ordersServiceClient) MarkStuck(ctx context.Context, in *MarkStuckReques
 // All implementations must embed UnimplementedOrdersServiceServer
 // for forward compatibility.
 //
-// OrdersService is how the sagas write the story of an order. Every call may be
-// repeated: what is already recorded is answered as the first time.
+// OrdersService is how the sagas write the story of an order. Every Record call may be repeated:
+// what is already recorded is answered as the first time. Each answers where the saga goes from
+// here.
 type OrdersServiceServer interface {
-	// RecordPlaced opens the order's stream. Refused with reason order_settled
-	// when the order is settled already, and with reason request_mismatch when it
-	// stands with another request hash.
+	// RecordPlaced opens the order's stream and its first saga. Refused with reason
+	// request_mismatch when the order stands with another request hash.
 	RecordPlaced(context.Context, *RecordPlacedRequest) (*RecordPlacedResponse, error)
-	// Confirm is the pivot: from here the saga only goes forward.
-	Confirm(context.Context, *ConfirmRequest) (*ConfirmResponse, error)
-	// StartCompensation closes the way to the pivot: from here Confirm is refused
-	// with the reason given here. Refused with reason order_settled, whose details
-	// say how, when the order is settled: a saga that lost its memory of the pivot
-	// learns here that it was passed.
-	StartCompensation(context.Context, *StartCompensationRequest) (*StartCompensationResponse, error)
-	// Reject settles the order with a reason, after everything was undone.
-	Reject(context.Context, *RejectRequest) (*RejectResponse, error)
-	// Cancel settles the order as cancelled, after everything was undone.
-	Cancel(context.Context, *CancelRequest) (*CancelResponse, error)
-	// ListUnsettled names orders that were placed some time ago and are not settled,
-	// the oldest first: the sweep looks whether a saga still works on them.
-	ListUnsettled(context.Context, *ListUnsettledRequest) (*ListUnsettledResponse, error)
-	// MarkStuck records that a saga waits for an operator or for its next try.
-	MarkStuck(context.Context, *MarkStuckRequest) (*MarkStuckResponse, error)
+	// RecordConfirmed is the pivot of placing: from here the order can only go forward. It ends the
+	// saga.
+	RecordConfirmed(context.Context, *RecordConfirmedRequest) (*RecordConfirmedResponse, error)
+	// RecordTurnedBack closes the way to the pivot: from here RecordConfirmed answers that the saga
+	// was turned back. It answers ended when the pivot was passed before: a saga that lost its
+	// memory of that learns it here.
+	RecordTurnedBack(context.Context, *RecordTurnedBackRequest) (*RecordTurnedBackResponse, error)
+	// RecordRejected ends placing with a reason, after everything was undone.
+	RecordRejected(context.Context, *RecordRejectedRequest) (*RecordRejectedResponse, error)
+	// RecordCancelled ends placing because it was cancelled, after everything was undone.
+	RecordCancelled(context.Context, *RecordCancelledRequest) (*RecordCancelledResponse, error)
+	// RecordResumed asks where a saga goes whose run is gone. Placing is turned back: only the lost
+	// run had the payment method.
+	RecordResumed(context.Context, *RecordResumedRequest) (*RecordResumedResponse, error)
+	// RecordStuck records that a saga waits for its next try or for an operator. Without effect on
+	// an order that does not exist, and on a saga that is not the open one.
+	RecordStuck(context.Context, *RecordStuckRequest) (*RecordStuckResponse, error)
+	// ListOpenSagas names sagas that began some time ago and have not ended, the oldest first: the
+	// sweep looks whether a run still works on them.
+	ListOpenSagas(context.Context, *ListOpenSagasRequest) (*ListOpenSagasResponse, error)
+	// CheckUndo tells whether the steps of a saga may be undone: only after the order turned it
+	// back. Services ask before they give back stock or money.
+	CheckUndo(context.Context, *CheckUndoRequest) (*CheckUndoResponse, error)
 	mustEmbedUnimplementedOrdersServiceServer()
 }
 
@@ -175,23 +211,29 @@ type UnimplementedOrdersServiceServer struct{}
 func (UnimplementedOrdersServiceServer) RecordPlaced(context.Context, *RecordPlacedRequest) (*RecordPlacedResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RecordPlaced not implemented")
 }
-func (UnimplementedOrdersServiceServer) Confirm(context.Context, *ConfirmRequest) (*ConfirmResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method Confirm not implemented")
+func (UnimplementedOrdersServiceServer) RecordConfirmed(context.Context, *RecordConfirmedRequest) (*RecordConfirmedResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordConfirmed not implemented")
 }
-func (UnimplementedOrdersServiceServer) StartCompensation(context.Context, *StartCompensationRequest) (*StartCompensationResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method StartCompensation not implemented")
+func (UnimplementedOrdersServiceServer) RecordTurnedBack(context.Context, *RecordTurnedBackRequest) (*RecordTurnedBackResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordTurnedBack not implemented")
 }
-func (UnimplementedOrdersServiceServer) Reject(context.Context, *RejectRequest) (*RejectResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method Reject not implemented")
+func (UnimplementedOrdersServiceServer) RecordRejected(context.Context, *RecordRejectedRequest) (*RecordRejectedResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordRejected not implemented")
 }
-func (UnimplementedOrdersServiceServer) Cancel(context.Context, *CancelRequest) (*CancelResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method Cancel not implemented")
+func (UnimplementedOrdersServiceServer) RecordCancelled(context.Context, *RecordCancelledRequest) (*RecordCancelledResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordCancelled not implemented")
 }
-func (UnimplementedOrdersServiceServer) ListUnsettled(context.Context, *ListUnsettledRequest) (*ListUnsettledResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method ListUnsettled not implemented")
+func (UnimplementedOrdersServiceServer) RecordResumed(context.Context, *RecordResumedRequest) (*RecordResumedResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordResumed not implemented")
 }
-func (UnimplementedOrdersServiceServer) MarkStuck(context.Context, *MarkStuckRequest) (*MarkStuckResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method MarkStuck not implemented")
+func (UnimplementedOrdersServiceServer) RecordStuck(context.Context, *RecordStuckRequest) (*RecordStuckResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordStuck not implemented")
+}
+func (UnimplementedOrdersServiceServer) ListOpenSagas(context.Context, *ListOpenSagasRequest) (*ListOpenSagasResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListOpenSagas not implemented")
+}
+func (UnimplementedOrdersServiceServer) CheckUndo(context.Context, *CheckUndoRequest) (*CheckUndoResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CheckUndo not implemented")
 }
 func (UnimplementedOrdersServiceServer) mustEmbedUnimplementedOrdersServiceServer() {}
 func (UnimplementedOrdersServiceServer) testEmbeddedByValue()                       {}
@@ -232,110 +274,146 @@ func _OrdersService_RecordPlaced_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
-func _OrdersService_Confirm_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ConfirmRequest)
+func _OrdersService_RecordConfirmed_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordConfirmedRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(OrdersServiceServer).Confirm(ctx, in)
+		return srv.(OrdersServiceServer).RecordConfirmed(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: OrdersService_Confirm_FullMethodName,
+		FullMethod: OrdersService_RecordConfirmed_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(OrdersServiceServer).Confirm(ctx, req.(*ConfirmRequest))
+		return srv.(OrdersServiceServer).RecordConfirmed(ctx, req.(*RecordConfirmedRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
 
-func _OrdersService_StartCompensation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(StartCompensationRequest)
+func _OrdersService_RecordTurnedBack_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordTurnedBackRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(OrdersServiceServer).StartCompensation(ctx, in)
+		return srv.(OrdersServiceServer).RecordTurnedBack(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: OrdersService_StartCompensation_FullMethodName,
+		FullMethod: OrdersService_RecordTurnedBack_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(OrdersServiceServer).StartCompensation(ctx, req.(*StartCompensationRequest))
+		return srv.(OrdersServiceServer).RecordTurnedBack(ctx, req.(*RecordTurnedBackRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
 
-func _OrdersService_Reject_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(RejectRequest)
+func _OrdersService_RecordRejected_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordRejectedRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(OrdersServiceServer).Reject(ctx, in)
+		return srv.(OrdersServiceServer).RecordRejected(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: OrdersService_Reject_FullMethodName,
+		FullMethod: OrdersService_RecordRejected_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(OrdersServiceServer).Reject(ctx, req.(*RejectRequest))
+		return srv.(OrdersServiceServer).RecordRejected(ctx, req.(*RecordRejectedRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
 
-func _OrdersService_Cancel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(CancelRequest)
+func _OrdersService_RecordCancelled_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordCancelledRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(OrdersServiceServer).Cancel(ctx, in)
+		return srv.(OrdersServiceServer).RecordCancelled(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: OrdersService_Cancel_FullMethodName,
+		FullMethod: OrdersService_RecordCancelled_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(OrdersServiceServer).Cancel(ctx, req.(*CancelRequest))
+		return srv.(OrdersServiceServer).RecordCancelled(ctx, req.(*RecordCancelledRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
 
-func _OrdersService_ListUnsettled_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ListUnsettledRequest)
+func _OrdersService_RecordResumed_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordResumedRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(OrdersServiceServer).ListUnsettled(ctx, in)
+		return srv.(OrdersServiceServer).RecordResumed(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: OrdersService_ListUnsettled_FullMethodName,
+		FullMethod: OrdersService_RecordResumed_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(OrdersServiceServer).ListUnsettled(ctx, req.(*ListUnsettledRequest))
+		return srv.(OrdersServiceServer).RecordResumed(ctx, req.(*RecordResumedRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
 
-func _OrdersService_MarkStuck_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(MarkStuckRequest)
+func _OrdersService_RecordStuck_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordStuckRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(OrdersServiceServer).MarkStuck(ctx, in)
+		return srv.(OrdersServiceServer).RecordStuck(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: OrdersService_MarkStuck_FullMethodName,
+		FullMethod: OrdersService_RecordStuck_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(OrdersServiceServer).MarkStuck(ctx, req.(*MarkStuckRequest))
+		return srv.(OrdersServiceServer).RecordStuck(ctx, req.(*RecordStuckRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OrdersService_ListOpenSagas_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListOpenSagasRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OrdersServiceServer).ListOpenSagas(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OrdersService_ListOpenSagas_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OrdersServiceServer).ListOpenSagas(ctx, req.(*ListOpenSagasRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OrdersService_CheckUndo_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CheckUndoRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OrdersServiceServer).CheckUndo(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OrdersService_CheckUndo_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OrdersServiceServer).CheckUndo(ctx, req.(*CheckUndoRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -352,28 +430,36 @@ var OrdersService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _OrdersService_RecordPlaced_Handler,
 		},
 		{
-			MethodName: "Confirm",
-			Handler:    _OrdersService_Confirm_Handler,
+			MethodName: "RecordConfirmed",
+			Handler:    _OrdersService_RecordConfirmed_Handler,
 		},
 		{
-			MethodName: "StartCompensation",
-			Handler:    _OrdersService_StartCompensation_Handler,
+			MethodName: "RecordTurnedBack",
+			Handler:    _OrdersService_RecordTurnedBack_Handler,
 		},
 		{
-			MethodName: "Reject",
-			Handler:    _OrdersService_Reject_Handler,
+			MethodName: "RecordRejected",
+			Handler:    _OrdersService_RecordRejected_Handler,
 		},
 		{
-			MethodName: "Cancel",
-			Handler:    _OrdersService_Cancel_Handler,
+			MethodName: "RecordCancelled",
+			Handler:    _OrdersService_RecordCancelled_Handler,
 		},
 		{
-			MethodName: "ListUnsettled",
-			Handler:    _OrdersService_ListUnsettled_Handler,
+			MethodName: "RecordResumed",
+			Handler:    _OrdersService_RecordResumed_Handler,
 		},
 		{
-			MethodName: "MarkStuck",
-			Handler:    _OrdersService_MarkStuck_Handler,
+			MethodName: "RecordStuck",
+			Handler:    _OrdersService_RecordStuck_Handler,
+		},
+		{
+			MethodName: "ListOpenSagas",
+			Handler:    _OrdersService_ListOpenSagas_Handler,
+		},
+		{
+			MethodName: "CheckUndo",
+			Handler:    _OrdersService_CheckUndo_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -93,12 +93,11 @@ func (x *AuthorizeRequest) GetPaymentMethod() string {
 }
 
 type AuthorizeResponse struct {
-	state     protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	// The provider's name for the authorization.
-	ProviderReference string `protobuf:"bytes,2,opt,name=provider_reference,json=providerReference,proto3" json:"provider_reference,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// PaymentAuthorized.
+	Facts         []*v1.Fact `protobuf:"bytes,1,rep,name=facts,proto3" json:"facts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AuthorizeResponse) Reset() {
@@ -131,18 +130,11 @@ func (*AuthorizeResponse) Descriptor() ([]byte, []int) {
 	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{1}
 }
 
-func (x *AuthorizeResponse) GetPaymentId() string {
+func (x *AuthorizeResponse) GetFacts() []*v1.Fact {
 	if x != nil {
-		return x.PaymentId
+		return x.Facts
 	}
-	return ""
-}
-
-func (x *AuthorizeResponse) GetProviderReference() string {
-	if x != nil {
-		return x.ProviderReference
-	}
-	return ""
+	return nil
 }
 
 type VoidRequest struct {
@@ -191,7 +183,9 @@ func (x *VoidRequest) GetStep() *v1.Step {
 }
 
 type VoidResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// PaymentAuthorized and PaymentVoided, as far as the one and the other happened.
+	Facts         []*v1.Fact `protobuf:"bytes,1,rep,name=facts,proto3" json:"facts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -226,6 +220,13 @@ func (*VoidResponse) Descriptor() ([]byte, []int) {
 	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{3}
 }
 
+func (x *VoidResponse) GetFacts() []*v1.Fact {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
+}
+
 var File_ordersaga_payments_v1_payments_proto protoreflect.FileDescriptor
 
 const file_ordersaga_payments_v1_payments_proto_rawDesc = "" +
@@ -238,14 +239,13 @@ const file_ordersaga_payments_v1_payments_proto_rawDesc = "" +
 	"customerId\x12:\n" +
 	"\x06amount\x18\x03 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x121\n" +
 	"\x0epayment_method\x18\x04 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\rpaymentMethod\"a\n" +
-	"\x11AuthorizeResponse\x12\x1d\n" +
-	"\n" +
-	"payment_id\x18\x01 \x01(\tR\tpaymentId\x12-\n" +
-	"\x12provider_reference\x18\x02 \x01(\tR\x11providerReference\"D\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\rpaymentMethod\"D\n" +
+	"\x11AuthorizeResponse\x12/\n" +
+	"\x05facts\x18\x01 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts\"D\n" +
 	"\vVoidRequest\x125\n" +
-	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\"\x0e\n" +
-	"\fVoidResponse2\xc2\x01\n" +
+	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\"?\n" +
+	"\fVoidResponse\x12/\n" +
+	"\x05facts\x18\x01 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts2\xc2\x01\n" +
 	"\x0fPaymentsService\x12^\n" +
 	"\tAuthorize\x12'.ordersaga.payments.v1.AuthorizeRequest\x1a(.ordersaga.payments.v1.AuthorizeResponse\x12O\n" +
 	"\x04Void\x12\".ordersaga.payments.v1.VoidRequest\x1a#.ordersaga.payments.v1.VoidResponseBQZOgithub.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1;paymentsv1b\x06proto3"
@@ -270,20 +270,23 @@ var file_ordersaga_payments_v1_payments_proto_goTypes = []any{
 	(*VoidResponse)(nil),      // 3: ordersaga.payments.v1.VoidResponse
 	(*v1.Step)(nil),           // 4: ordersaga.common.v1.Step
 	(*v1.Money)(nil),          // 5: ordersaga.common.v1.Money
+	(*v1.Fact)(nil),           // 6: ordersaga.common.v1.Fact
 }
 var file_ordersaga_payments_v1_payments_proto_depIdxs = []int32{
 	4, // 0: ordersaga.payments.v1.AuthorizeRequest.step:type_name -> ordersaga.common.v1.Step
 	5, // 1: ordersaga.payments.v1.AuthorizeRequest.amount:type_name -> ordersaga.common.v1.Money
-	4, // 2: ordersaga.payments.v1.VoidRequest.step:type_name -> ordersaga.common.v1.Step
-	0, // 3: ordersaga.payments.v1.PaymentsService.Authorize:input_type -> ordersaga.payments.v1.AuthorizeRequest
-	2, // 4: ordersaga.payments.v1.PaymentsService.Void:input_type -> ordersaga.payments.v1.VoidRequest
-	1, // 5: ordersaga.payments.v1.PaymentsService.Authorize:output_type -> ordersaga.payments.v1.AuthorizeResponse
-	3, // 6: ordersaga.payments.v1.PaymentsService.Void:output_type -> ordersaga.payments.v1.VoidResponse
-	5, // [5:7] is the sub-list for method output_type
-	3, // [3:5] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	6, // 2: ordersaga.payments.v1.AuthorizeResponse.facts:type_name -> ordersaga.common.v1.Fact
+	4, // 3: ordersaga.payments.v1.VoidRequest.step:type_name -> ordersaga.common.v1.Step
+	6, // 4: ordersaga.payments.v1.VoidResponse.facts:type_name -> ordersaga.common.v1.Fact
+	0, // 5: ordersaga.payments.v1.PaymentsService.Authorize:input_type -> ordersaga.payments.v1.AuthorizeRequest
+	2, // 6: ordersaga.payments.v1.PaymentsService.Void:input_type -> ordersaga.payments.v1.VoidRequest
+	1, // 7: ordersaga.payments.v1.PaymentsService.Authorize:output_type -> ordersaga.payments.v1.AuthorizeResponse
+	3, // 8: ordersaga.payments.v1.PaymentsService.Void:output_type -> ordersaga.payments.v1.VoidResponse
+	7, // [7:9] is the sub-list for method output_type
+	5, // [5:7] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_ordersaga_payments_v1_payments_proto_init() }
