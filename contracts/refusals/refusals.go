@@ -30,6 +30,13 @@ const (
 	SagaInProgress = "saga_in_progress"
 	// StepUndone: a step came after its own undo.
 	StepUndone = "step_undone"
+	// InvalidRequest: a service does not take the request, whatever happens. Sagas never send it
+	// again.
+	InvalidRequest = "invalid_request"
+	// UndoNotAllowed: the order's state forbids to undo the step.
+	UndoNotAllowed = "undo_not_allowed"
+	// OrderUnknown: the order's log does not have it.
+	OrderUnknown = "order_unknown"
 	// StepTimedOut: a step was not done by its business deadline, for technical
 	// reasons. The saga gives this reason itself. Details: StepDetails.
 	StepTimedOut = "step_timed_out"

@@ -1,90 +1,38 @@
 package sagas
 
 import (
-	"time"
-
-	"github.com/ordersaga/ordersaga/platform/refusal"
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
+	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 )
 
-// Activity names, as the history in the Web UI shows them.
-const (
-	RecordPlaced      = "RecordPlaced"
-	StartCompensation = "StartCompensation"
-	ConfirmOrder      = "ConfirmOrder"
-	RejectOrder       = "RejectOrder"
-	CancelOrder       = "CancelOrder"
-	ResumeUnsettled   = "ResumeUnsettled"
-	MarkStuck         = "MarkStuck"
-	ReserveStock      = "ReserveStock"
-	AllocateStock     = "AllocateStock"
-	ReleaseStock      = "ReleaseStock"
-	AuthorizePayment  = "AuthorizePayment"
-	VoidPayment       = "VoidPayment"
+// Activity is a call of a service as a saga makes it: the name that the Web UI shows, with the
+// messages of the service's method. What it promises is the method's contract.
+type Activity[Request, Response any] struct{ Name string }
+
+// The activities of sagas, by the service that they call.
+var (
+	RecordPlaced     = Activity[ordersv1.RecordPlacedRequest, ordersv1.RecordPlacedResponse]{"RecordPlaced"}
+	RecordConfirmed  = Activity[ordersv1.RecordConfirmedRequest, ordersv1.RecordConfirmedResponse]{"RecordConfirmed"}
+	RecordTurnedBack = Activity[ordersv1.RecordTurnedBackRequest, ordersv1.RecordTurnedBackResponse]{"RecordTurnedBack"}
+	RecordRejected   = Activity[ordersv1.RecordRejectedRequest, ordersv1.RecordRejectedResponse]{"RecordRejected"}
+	RecordCancelled  = Activity[ordersv1.RecordCancelledRequest, ordersv1.RecordCancelledResponse]{"RecordCancelled"}
+	RecordResumed    = Activity[ordersv1.RecordResumedRequest, ordersv1.RecordResumedResponse]{"RecordResumed"}
+	RecordStuck      = Activity[ordersv1.RecordStuckRequest, ordersv1.RecordStuckResponse]{"RecordStuck"}
+
+	ReserveStock  = Activity[inventoryv1.ReserveRequest, inventoryv1.ReserveResponse]{"ReserveStock"}
+	AllocateStock = Activity[inventoryv1.AllocateRequest, inventoryv1.AllocateResponse]{"AllocateStock"}
+	ReleaseStock  = Activity[inventoryv1.ReleaseRequest, inventoryv1.ReleaseResponse]{"ReleaseStock"}
+
+	AuthorizePayment = Activity[paymentsv1.AuthorizeRequest, paymentsv1.AuthorizeResponse]{"AuthorizePayment"}
+	VoidPayment      = Activity[paymentsv1.VoidRequest, paymentsv1.VoidResponse]{"VoidPayment"}
 )
 
-// Step names one step of one saga on one order: the key of the barrier.
-type Step struct {
-	OrderID string `json:"order_id"`
-	Saga    string `json:"saga"`
-	Name    string `json:"name"`
-}
+// ResumeOpenSagas is the activity of the sweep.
+const ResumeOpenSagas = "ResumeOpenSagas"
 
-// ReserveStockInput is the input of ReserveStock.
-type ReserveStockInput struct {
-	Step    Step          `json:"step"`
-	Lines   []Line        `json:"lines"`
-	HoldFor time.Duration `json:"hold_for"`
-}
-
-// StockReserved is the result of ReserveStock, and a fact of the order.
-type StockReserved struct {
-	At        time.Time `json:"at"`
-	ExpiresAt time.Time `json:"expires_at"`
-}
-
-// StepInput is the input of AllocateStock, ReleaseStock and VoidPayment. For an
-// undo it names the step to undo.
-type StepInput struct {
-	Step Step `json:"step"`
-}
-
-// AuthorizePaymentInput is the input of AuthorizePayment.
-type AuthorizePaymentInput struct {
-	Step          Step   `json:"step"`
-	CustomerID    string `json:"customer_id"`
-	Amount        int64  `json:"amount"` // minor units
-	Currency      string `json:"currency"`
-	PaymentMethod string `json:"payment_method"`
-}
-
-// PaymentAuthorized is the result of AuthorizePayment, and a fact of the order.
-type PaymentAuthorized struct {
-	At                time.Time `json:"at"`
-	PaymentID         string    `json:"payment_id"`
-	ProviderReference string    `json:"provider_reference"`
-}
-
-// StartCompensationInput is the input of StartCompensation.
-type StartCompensationInput struct {
-	OrderID string           `json:"order_id"`
-	Refusal *refusal.Refusal `json:"refusal"` // why
-}
-
-// SettleInput is the input of ConfirmOrder, RejectOrder and CancelOrder: the
-// order and the facts of the steps that were done.
-type SettleInput struct {
-	OrderID           string             `json:"order_id"`
-	StockReserved     *StockReserved     `json:"stock_reserved,omitempty"`
-	PaymentAuthorized *PaymentAuthorized `json:"payment_authorized,omitempty"`
-	Refusal           *refusal.Refusal   `json:"refusal,omitempty"` // why, unless confirmed
-}
-
-// MarkStuckInput is the input of MarkStuck.
-type MarkStuckInput struct {
-	OrderID   string    `json:"order_id"`
-	Saga      string    `json:"saga"`
-	Step      string    `json:"step"`
-	Attempts  int       `json:"attempts"`
-	LastError string    `json:"last_error"`
-	At        time.Time `json:"at"`
+// Step names a step of a saga.
+func Step(saga *commonv1.Saga, name string) *commonv1.Step {
+	return &commonv1.Step{Saga: saga, Name: name}
 }

@@ -1,19 +1,21 @@
 package sagas
 
 import (
+	"encoding/json"
 	"errors"
 
 	"go.temporal.io/sdk/temporal"
 
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	"github.com/ordersaga/ordersaga/platform/refusal"
 )
 
-// RefusalError is a refusal as it passes through Temporal: a non-retryable
-// application error whose type is the reason and whose detail is the refusal.
+// RefusalError is a refusal as it passes through Temporal: a non-retryable application error
+// whose type is the reason and whose detail is the refusal.
 func RefusalError(r *refusal.Refusal) error {
 	return temporal.NewApplicationErrorWithOptions(r.Message, r.Reason, temporal.ApplicationErrorOptions{
 		NonRetryable: true,
-		Details:      []any{r},
+		Details:      []any{RefusalMessage(r)},
 		Category:     temporal.ApplicationErrorCategoryBenign,
 	})
 }
@@ -27,9 +29,29 @@ func RefusalOf(err error) (*refusal.Refusal, bool) {
 	if !errors.As(err, &application) || !application.NonRetryable() || !application.HasDetails() {
 		return nil, false
 	}
-	var r *refusal.Refusal
-	if application.Details(&r) != nil || r == nil || r.Reason != application.Type() {
+	var message commonv1.Refusal
+	if application.Details(&message) != nil || message.GetReason() == "" || message.GetReason() != application.Type() {
 		return nil, false
 	}
-	return r, true
+	return FromMessage(&message), true
+}
+
+// RefusalMessage is a refusal as contracts carry it; nil for nil.
+func RefusalMessage(r *refusal.Refusal) *commonv1.Refusal {
+	if r == nil {
+		return nil
+	}
+	return &commonv1.Refusal{Reason: r.Reason, Message: r.Message, Details: string(r.Details)}
+}
+
+// FromMessage reads a refusal from a message; nil for nil. Details that are no JSON are left out.
+func FromMessage(message *commonv1.Refusal) *refusal.Refusal {
+	if message == nil {
+		return nil
+	}
+	r := &refusal.Refusal{Reason: message.GetReason(), Message: message.GetMessage()}
+	if details := []byte(message.GetDetails()); json.Valid(details) {
+		r.Details = details
+	}
+	return r
 }

@@ -1,36 +1,68 @@
-// Package sagas names what the services and the worker say to each other through
-// Temporal: workflows, their inputs and results, updates, activities, search
-// attributes. It holds no workflow code.
+// Package sagas names what the services and the worker say to each other through Temporal:
+// workflows, updates, activities, search attributes. Inputs and results are the messages of the
+// services. It holds no workflow code.
 package sagas
 
 import (
 	"time"
 
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
-	"github.com/ordersaga/ordersaga/platform/refusal"
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 )
 
 // TaskQueue is where workers listen unless they are told another queue.
 const TaskQueue = "ordersaga"
 
-// Workflow names, as the Temporal Web UI shows them.
+// Workflow names, as the Temporal Web UI shows them. Their results are commonv1.Outcome, but
+// that of SweepOrders.
 const (
-	PlaceOrder  = "PlaceOrder"
+	// PlaceOrder's input is ordersv1.PlaceOrderInput.
+	PlaceOrder = "PlaceOrder"
+	// RepairOrder goes on with a saga that was stuck. Input: commonv1.SagaRun.
+	RepairOrder = "RepairOrder"
+	// ResumeOrder goes on with a saga whose run is gone. Input: commonv1.SagaRun.
 	ResumeOrder = "ResumeOrder"
+	// SweepOrders looks for such sagas. Input: SweepOrdersInput, result: SweepOrdersResult.
 	SweepOrders = "SweepOrders"
 )
 
-// Updates. Every workflow of an order knows them all: one that does not serve an
-// update refuses it with refusals.SagaInProgress.
+// KindPlaceOrder is the kind of the saga that places an order, in the barrier's keys and in the
+// order's events.
+const KindPlaceOrder = "place-order"
+
+// Placing is the saga that places an order. An order is placed once: the instance is its id.
+func Placing(orderID string) *commonv1.Saga {
+	return &commonv1.Saga{OrderId: orderID, Kind: KindPlaceOrder, Instance: orderID}
+}
+
+// Updates. Every workflow of an order knows them all: one that does not serve an update refuses it
+// with refusals.SagaInProgress.
 const (
-	// UpdatePlace waits for the outcome of PlaceOrder. Argument: PlaceRequest.
-	// Result: Outcome.
+	// UpdatePlace waits for the outcome of PlaceOrder. Argument: PlaceRequest. Result:
+	// commonv1.Outcome, whose status is StatusPlaced when the saga got stuck.
 	UpdatePlace = "place"
+	// UpdateWake ends the pause of a stuck saga: what it shall do is written down at the order
+	// before. No argument, no result. A saga that does not pause ignores it.
+	UpdateWake = "wake"
 )
 
 // Updates lists every update a saga may be sent.
-func Updates() []string { return []string{UpdatePlace} }
+func Updates() []string { return []string{UpdatePlace, UpdateWake} }
+
+// DataConverter is how payloads are kept: messages as JSON that the Web UI can show. A field that
+// this build does not know is passed over, so that builds of two versions can run side by side.
+// Clients, workers, replayers and tests use this one.
+func DataConverter() converter.DataConverter {
+	return converter.NewCompositeDataConverter(
+		converter.NewNilPayloadConverter(),
+		converter.NewByteSlicePayloadConverter(),
+		converter.NewProtoJSONPayloadConverterWithOptions(converter.ProtoJSONPayloadConverterOptions{AllowUnknownFields: true}),
+		converter.NewProtoPayloadConverter(),
+		converter.NewJSONPayloadConverter(),
+	)
+}
 
 // Search attributes, all keywords.
 var (
@@ -63,50 +95,16 @@ func WorkflowID(orderID string) string { return "order-" + orderID }
 // sent.
 func PlaceUpdateID(requestHash string) string { return "place-" + requestHash }
 
-// Line of an order with the price it was quoted at.
-type Line struct {
-	SKU       string `json:"sku"`
-	Name      string `json:"name"`
-	UnitPrice int64  `json:"unit_price"` // minor units for one unit
-	Quantity  int64  `json:"quantity"`
-}
-
-// Adjustment of the total: kind "shipping", "tax" or "discount" (negative).
-type Adjustment struct {
-	Kind   string `json:"kind"`
-	Amount int64  `json:"amount"` // minor units
-}
-
-// PlaceOrderInput starts PlaceOrder.
-type PlaceOrderInput struct {
-	OrderID     string       `json:"order_id"`
-	CustomerID  string       `json:"customer_id"`
-	RequestHash string       `json:"request_hash"` // hex SHA-256 of the request
-	Lines       []Line       `json:"lines"`
-	Adjustments []Adjustment `json:"adjustments,omitempty"`
-	Total       int64        `json:"total"` // minor units
-	Currency    string       `json:"currency"`
-	// PaymentMethod is the provider's token of a payment method.
-	PaymentMethod string    `json:"payment_method"`
-	PlacedAt      time.Time `json:"placed_at"`
-}
-
-// ResumeOrderInput starts ResumeOrder on an order whose saga is gone.
-type ResumeOrderInput struct {
-	OrderID    string `json:"order_id"`
-	CustomerID string `json:"customer_id"`
-}
-
 // SweepOrdersInput starts SweepOrders.
 type SweepOrdersInput struct {
-	// OlderThan spares orders that were placed just now.
+	// OlderThan spares sagas that began just now.
 	OlderThan time.Duration `json:"older_than"`
 }
 
 // SweepOrdersResult counts what a sweep found.
 type SweepOrdersResult struct {
-	Unsettled int `json:"unsettled"` // orders that were looked at
-	Resumed   int `json:"resumed"`   // of these, without an open run
+	Open    int `json:"open"`    // sagas that were looked at
+	Resumed int `json:"resumed"` // of these, without an open run
 }
 
 // PlaceRequest is the argument of UpdatePlace.
@@ -125,12 +123,3 @@ const (
 	StatusRejected  = "rejected"
 	StatusCancelled = "cancelled"
 )
-
-// Outcome is how a saga ended: the result of the workflow and of its update. A
-// rejected order is a completed workflow whose outcome says why.
-type Outcome struct {
-	OrderID string `json:"order_id"`
-	Status  string `json:"status"`
-	// Refusal says why the order was not confirmed.
-	Refusal *refusal.Refusal `json:"refusal,omitempty"`
-}

@@ -12,6 +12,7 @@ import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	anypb "google.golang.org/protobuf/types/known/anypb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -522,6 +523,234 @@ func (*Forward) Descriptor() ([]byte, []int) {
 	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{7}
 }
 
+// SagaRun starts a further run of a saga: RepairOrder when it was stuck, ResumeOrder when its run
+// is gone. A run of either kind tells the same story as the first one, from where the saga is.
+type SagaRun struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Saga  *Saga                  `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
+	// Where the saga is. Absent: nobody knows, and the order is asked.
+	Course *Course `protobuf:"bytes,2,opt,name=course,proto3" json:"course,omitempty"`
+	// What the saga was started with, one of the inputs of workflows. Absent: the order knows it.
+	Input *anypb.Any `protobuf:"bytes,3,opt,name=input,proto3" json:"input,omitempty"`
+	// What was done in earlier runs.
+	Facts []*Fact `protobuf:"bytes,4,rep,name=facts,proto3" json:"facts,omitempty"`
+	// Names of activities whose undo has been done.
+	Undone []string `protobuf:"bytes,5,rep,name=undone,proto3" json:"undone,omitempty"`
+	// How often the saga has been stuck without a success in between, from 1; 0 when it was not.
+	Rounds int32 `protobuf:"varint,6,opt,name=rounds,proto3" json:"rounds,omitempty"`
+	// What it is stuck in: names of activities.
+	Stuck []string `protobuf:"bytes,7,rep,name=stuck,proto3" json:"stuck,omitempty"`
+	// The workflow was cancelled, and the saga has not turned back yet.
+	Cancelled     bool `protobuf:"varint,8,opt,name=cancelled,proto3" json:"cancelled,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SagaRun) Reset() {
+	*x = SagaRun{}
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SagaRun) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SagaRun) ProtoMessage() {}
+
+func (x *SagaRun) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SagaRun.ProtoReflect.Descriptor instead.
+func (*SagaRun) Descriptor() ([]byte, []int) {
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *SagaRun) GetSaga() *Saga {
+	if x != nil {
+		return x.Saga
+	}
+	return nil
+}
+
+func (x *SagaRun) GetCourse() *Course {
+	if x != nil {
+		return x.Course
+	}
+	return nil
+}
+
+func (x *SagaRun) GetInput() *anypb.Any {
+	if x != nil {
+		return x.Input
+	}
+	return nil
+}
+
+func (x *SagaRun) GetFacts() []*Fact {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
+}
+
+func (x *SagaRun) GetUndone() []string {
+	if x != nil {
+		return x.Undone
+	}
+	return nil
+}
+
+func (x *SagaRun) GetRounds() int32 {
+	if x != nil {
+		return x.Rounds
+	}
+	return 0
+}
+
+func (x *SagaRun) GetStuck() []string {
+	if x != nil {
+		return x.Stuck
+	}
+	return nil
+}
+
+func (x *SagaRun) GetCancelled() bool {
+	if x != nil {
+		return x.Cancelled
+	}
+	return false
+}
+
+// Course says how far a saga came.
+type Course struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to At:
+	//
+	//	*Course_Start
+	//	*Course_Pivot
+	//	*Course_PastPivot
+	//	*Course_TurnedBack
+	At            isCourse_At `protobuf_oneof:"at"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Course) Reset() {
+	*x = Course{}
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Course) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Course) ProtoMessage() {}
+
+func (x *Course) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Course.ProtoReflect.Descriptor instead.
+func (*Course) Descriptor() ([]byte, []int) {
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Course) GetAt() isCourse_At {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *Course) GetStart() *Forward {
+	if x != nil {
+		if x, ok := x.At.(*Course_Start); ok {
+			return x.Start
+		}
+	}
+	return nil
+}
+
+func (x *Course) GetPivot() *Forward {
+	if x != nil {
+		if x, ok := x.At.(*Course_Pivot); ok {
+			return x.Pivot
+		}
+	}
+	return nil
+}
+
+func (x *Course) GetPastPivot() *Forward {
+	if x != nil {
+		if x, ok := x.At.(*Course_PastPivot); ok {
+			return x.PastPivot
+		}
+	}
+	return nil
+}
+
+func (x *Course) GetTurnedBack() *Refusal {
+	if x != nil {
+		if x, ok := x.At.(*Course_TurnedBack); ok {
+			return x.TurnedBack
+		}
+	}
+	return nil
+}
+
+type isCourse_At interface {
+	isCourse_At()
+}
+
+type Course_Start struct {
+	// Nothing was done: it begins again.
+	Start *Forward `protobuf:"bytes,1,opt,name=start,proto3,oneof"`
+}
+
+type Course_Pivot struct {
+	// Everything before the pivot was done: the pivot is tried.
+	Pivot *Forward `protobuf:"bytes,2,opt,name=pivot,proto3,oneof"`
+}
+
+type Course_PastPivot struct {
+	// The pivot was passed: what follows it is done.
+	PastPivot *Forward `protobuf:"bytes,3,opt,name=past_pivot,json=pastPivot,proto3,oneof"`
+}
+
+type Course_TurnedBack struct {
+	// It turns back, for this reason.
+	TurnedBack *Refusal `protobuf:"bytes,4,opt,name=turned_back,json=turnedBack,proto3,oneof"`
+}
+
+func (*Course_Start) isCourse_At() {}
+
+func (*Course_Pivot) isCourse_At() {}
+
+func (*Course_PastPivot) isCourse_At() {}
+
+func (*Course_TurnedBack) isCourse_At() {}
+
 // Fact is what a step did, as its service says it, for the order's history.
 type Fact struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -540,7 +769,7 @@ type Fact struct {
 
 func (x *Fact) Reset() {
 	*x = Fact{}
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[8]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -552,7 +781,7 @@ func (x *Fact) String() string {
 func (*Fact) ProtoMessage() {}
 
 func (x *Fact) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[8]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -565,7 +794,7 @@ func (x *Fact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fact.ProtoReflect.Descriptor instead.
 func (*Fact) Descriptor() ([]byte, []int) {
-	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{8}
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Fact) GetAt() *timestamppb.Timestamp {
@@ -657,7 +886,7 @@ type StockReserved struct {
 
 func (x *StockReserved) Reset() {
 	*x = StockReserved{}
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[9]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -669,7 +898,7 @@ func (x *StockReserved) String() string {
 func (*StockReserved) ProtoMessage() {}
 
 func (x *StockReserved) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[9]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -682,7 +911,7 @@ func (x *StockReserved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StockReserved.ProtoReflect.Descriptor instead.
 func (*StockReserved) Descriptor() ([]byte, []int) {
-	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{9}
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *StockReserved) GetExpiresAt() *timestamppb.Timestamp {
@@ -701,7 +930,7 @@ type StockReleased struct {
 
 func (x *StockReleased) Reset() {
 	*x = StockReleased{}
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[10]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -713,7 +942,7 @@ func (x *StockReleased) String() string {
 func (*StockReleased) ProtoMessage() {}
 
 func (x *StockReleased) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[10]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -726,7 +955,7 @@ func (x *StockReleased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StockReleased.ProtoReflect.Descriptor instead.
 func (*StockReleased) Descriptor() ([]byte, []int) {
-	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{10}
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{12}
 }
 
 // PaymentAuthorized: the amount is reserved on the payment method.
@@ -742,7 +971,7 @@ type PaymentAuthorized struct {
 
 func (x *PaymentAuthorized) Reset() {
 	*x = PaymentAuthorized{}
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[11]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -754,7 +983,7 @@ func (x *PaymentAuthorized) String() string {
 func (*PaymentAuthorized) ProtoMessage() {}
 
 func (x *PaymentAuthorized) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[11]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -767,7 +996,7 @@ func (x *PaymentAuthorized) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaymentAuthorized.ProtoReflect.Descriptor instead.
 func (*PaymentAuthorized) Descriptor() ([]byte, []int) {
-	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{11}
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *PaymentAuthorized) GetPaymentId() string {
@@ -801,7 +1030,7 @@ type PaymentVoided struct {
 
 func (x *PaymentVoided) Reset() {
 	*x = PaymentVoided{}
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[12]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -813,7 +1042,7 @@ func (x *PaymentVoided) String() string {
 func (*PaymentVoided) ProtoMessage() {}
 
 func (x *PaymentVoided) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[12]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -826,7 +1055,7 @@ func (x *PaymentVoided) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaymentVoided.ProtoReflect.Descriptor instead.
 func (*PaymentVoided) Descriptor() ([]byte, []int) {
-	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{12}
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *PaymentVoided) GetPaymentId() string {
@@ -840,7 +1069,7 @@ var File_ordersaga_common_v1_common_proto protoreflect.FileDescriptor
 
 const file_ordersaga_common_v1_common_proto_rawDesc = "" +
 	"\n" +
-	" ordersaga/common/v1/common.proto\x12\x13ordersaga.common.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"N\n" +
+	" ordersaga/common/v1/common.proto\x12\x13ordersaga.common.v1\x1a\x1bbuf/validate/validate.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"N\n" +
 	"\x05Money\x12\x16\n" +
 	"\x06amount\x18\x01 \x01(\x03R\x06amount\x12-\n" +
 	"\bcurrency\x18\x02 \x01(\tB\x11\xbaH\x0er\f2\n" +
@@ -869,7 +1098,24 @@ const file_ordersaga_common_v1_common_proto_rawDesc = "" +
 	"turnedBack\x124\n" +
 	"\x05ended\x18\x03 \x01(\v2\x1c.ordersaga.common.v1.OutcomeH\x00R\x05endedB\r\n" +
 	"\x04says\x12\x05\xbaH\x02\b\x01\"\t\n" +
-	"\aForward\"\x89\x03\n" +
+	"\aForward\"\xb6\x02\n" +
+	"\aSagaRun\x125\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x123\n" +
+	"\x06course\x18\x02 \x01(\v2\x1b.ordersaga.common.v1.CourseR\x06course\x12*\n" +
+	"\x05input\x18\x03 \x01(\v2\x14.google.protobuf.AnyR\x05input\x12/\n" +
+	"\x05facts\x18\x04 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts\x12\x16\n" +
+	"\x06undone\x18\x05 \x03(\tR\x06undone\x12\x16\n" +
+	"\x06rounds\x18\x06 \x01(\x05R\x06rounds\x12\x14\n" +
+	"\x05stuck\x18\a \x03(\tR\x05stuck\x12\x1c\n" +
+	"\tcancelled\x18\b \x01(\bR\tcancelled\"\x81\x02\n" +
+	"\x06Course\x124\n" +
+	"\x05start\x18\x01 \x01(\v2\x1c.ordersaga.common.v1.ForwardH\x00R\x05start\x124\n" +
+	"\x05pivot\x18\x02 \x01(\v2\x1c.ordersaga.common.v1.ForwardH\x00R\x05pivot\x12=\n" +
+	"\n" +
+	"past_pivot\x18\x03 \x01(\v2\x1c.ordersaga.common.v1.ForwardH\x00R\tpastPivot\x12?\n" +
+	"\vturned_back\x18\x04 \x01(\v2\x1c.ordersaga.common.v1.RefusalH\x00R\n" +
+	"turnedBackB\v\n" +
+	"\x02at\x12\x05\xbaH\x02\b\x01\"\x89\x03\n" +
 	"\x04Fact\x122\n" +
 	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x02at\x12K\n" +
 	"\x0estock_reserved\x18\x02 \x01(\v2\".ordersaga.common.v1.StockReservedH\x00R\rstockReserved\x12K\n" +
@@ -902,7 +1148,7 @@ func file_ordersaga_common_v1_common_proto_rawDescGZIP() []byte {
 	return file_ordersaga_common_v1_common_proto_rawDescData
 }
 
-var file_ordersaga_common_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_ordersaga_common_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_ordersaga_common_v1_common_proto_goTypes = []any{
 	(*Money)(nil),                 // 0: ordersaga.common.v1.Money
 	(*Saga)(nil),                  // 1: ordersaga.common.v1.Saga
@@ -912,12 +1158,15 @@ var file_ordersaga_common_v1_common_proto_goTypes = []any{
 	(*Outcome)(nil),               // 5: ordersaga.common.v1.Outcome
 	(*Direction)(nil),             // 6: ordersaga.common.v1.Direction
 	(*Forward)(nil),               // 7: ordersaga.common.v1.Forward
-	(*Fact)(nil),                  // 8: ordersaga.common.v1.Fact
-	(*StockReserved)(nil),         // 9: ordersaga.common.v1.StockReserved
-	(*StockReleased)(nil),         // 10: ordersaga.common.v1.StockReleased
-	(*PaymentAuthorized)(nil),     // 11: ordersaga.common.v1.PaymentAuthorized
-	(*PaymentVoided)(nil),         // 12: ordersaga.common.v1.PaymentVoided
-	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
+	(*SagaRun)(nil),               // 8: ordersaga.common.v1.SagaRun
+	(*Course)(nil),                // 9: ordersaga.common.v1.Course
+	(*Fact)(nil),                  // 10: ordersaga.common.v1.Fact
+	(*StockReserved)(nil),         // 11: ordersaga.common.v1.StockReserved
+	(*StockReleased)(nil),         // 12: ordersaga.common.v1.StockReleased
+	(*PaymentAuthorized)(nil),     // 13: ordersaga.common.v1.PaymentAuthorized
+	(*PaymentVoided)(nil),         // 14: ordersaga.common.v1.PaymentVoided
+	(*anypb.Any)(nil),             // 15: google.protobuf.Any
+	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
 }
 var file_ordersaga_common_v1_common_proto_depIdxs = []int32{
 	1,  // 0: ordersaga.common.v1.Step.saga:type_name -> ordersaga.common.v1.Saga
@@ -925,18 +1174,26 @@ var file_ordersaga_common_v1_common_proto_depIdxs = []int32{
 	7,  // 2: ordersaga.common.v1.Direction.forward:type_name -> ordersaga.common.v1.Forward
 	4,  // 3: ordersaga.common.v1.Direction.turned_back:type_name -> ordersaga.common.v1.Refusal
 	5,  // 4: ordersaga.common.v1.Direction.ended:type_name -> ordersaga.common.v1.Outcome
-	13, // 5: ordersaga.common.v1.Fact.at:type_name -> google.protobuf.Timestamp
-	9,  // 6: ordersaga.common.v1.Fact.stock_reserved:type_name -> ordersaga.common.v1.StockReserved
-	10, // 7: ordersaga.common.v1.Fact.stock_released:type_name -> ordersaga.common.v1.StockReleased
-	11, // 8: ordersaga.common.v1.Fact.payment_authorized:type_name -> ordersaga.common.v1.PaymentAuthorized
-	12, // 9: ordersaga.common.v1.Fact.payment_voided:type_name -> ordersaga.common.v1.PaymentVoided
-	13, // 10: ordersaga.common.v1.StockReserved.expires_at:type_name -> google.protobuf.Timestamp
-	0,  // 11: ordersaga.common.v1.PaymentAuthorized.amount:type_name -> ordersaga.common.v1.Money
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	1,  // 5: ordersaga.common.v1.SagaRun.saga:type_name -> ordersaga.common.v1.Saga
+	9,  // 6: ordersaga.common.v1.SagaRun.course:type_name -> ordersaga.common.v1.Course
+	15, // 7: ordersaga.common.v1.SagaRun.input:type_name -> google.protobuf.Any
+	10, // 8: ordersaga.common.v1.SagaRun.facts:type_name -> ordersaga.common.v1.Fact
+	7,  // 9: ordersaga.common.v1.Course.start:type_name -> ordersaga.common.v1.Forward
+	7,  // 10: ordersaga.common.v1.Course.pivot:type_name -> ordersaga.common.v1.Forward
+	7,  // 11: ordersaga.common.v1.Course.past_pivot:type_name -> ordersaga.common.v1.Forward
+	4,  // 12: ordersaga.common.v1.Course.turned_back:type_name -> ordersaga.common.v1.Refusal
+	16, // 13: ordersaga.common.v1.Fact.at:type_name -> google.protobuf.Timestamp
+	11, // 14: ordersaga.common.v1.Fact.stock_reserved:type_name -> ordersaga.common.v1.StockReserved
+	12, // 15: ordersaga.common.v1.Fact.stock_released:type_name -> ordersaga.common.v1.StockReleased
+	13, // 16: ordersaga.common.v1.Fact.payment_authorized:type_name -> ordersaga.common.v1.PaymentAuthorized
+	14, // 17: ordersaga.common.v1.Fact.payment_voided:type_name -> ordersaga.common.v1.PaymentVoided
+	16, // 18: ordersaga.common.v1.StockReserved.expires_at:type_name -> google.protobuf.Timestamp
+	0,  // 19: ordersaga.common.v1.PaymentAuthorized.amount:type_name -> ordersaga.common.v1.Money
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_ordersaga_common_v1_common_proto_init() }
@@ -949,7 +1206,13 @@ func file_ordersaga_common_v1_common_proto_init() {
 		(*Direction_TurnedBack)(nil),
 		(*Direction_Ended)(nil),
 	}
-	file_ordersaga_common_v1_common_proto_msgTypes[8].OneofWrappers = []any{
+	file_ordersaga_common_v1_common_proto_msgTypes[9].OneofWrappers = []any{
+		(*Course_Start)(nil),
+		(*Course_Pivot)(nil),
+		(*Course_PastPivot)(nil),
+		(*Course_TurnedBack)(nil),
+	}
+	file_ordersaga_common_v1_common_proto_msgTypes[10].OneofWrappers = []any{
 		(*Fact_StockReserved)(nil),
 		(*Fact_StockReleased)(nil),
 		(*Fact_PaymentAuthorized)(nil),
@@ -961,7 +1224,7 @@ func file_ordersaga_common_v1_common_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ordersaga_common_v1_common_proto_rawDesc), len(file_ordersaga_common_v1_common_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
