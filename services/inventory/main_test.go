@@ -133,8 +133,8 @@ func TestTheProgramReceivesReservesExpiresTellsAndStops(t *testing.T) {
 	ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+testkit.Token(t, "worker", auth.ScopeService))
 	order := uuid.NewString()
 	_, err = inventoryv1.NewInventoryServiceClient(connection).Reserve(ctx, &inventoryv1.ReserveRequest{
-		Step:    &commonv1.Step{OrderId: order, Saga: "place-order", Name: "reserve-stock"},
-		Lines:   []*commonv1.Line{{Sku: "mug", Quantity: 4}},
+		Step:    &commonv1.Step{Saga: &commonv1.Saga{OrderId: order, Kind: "place-order", Instance: order}, Name: "reserve-stock"},
+		Lines:   []*commonv1.Line{{Number: 1, Sku: "mug", Quantity: 4}},
 		HoldFor: durationpb.New(time.Second),
 	})
 	require.NoError(t, err)

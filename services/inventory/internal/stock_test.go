@@ -2,6 +2,7 @@ package internal_test
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ type model struct {
 }
 
 type order struct {
+	asked                     inventorytest.Lines // by the first reserve that found no release
 	lines                     inventorytest.Lines
 	reserved, refused, undone bool // the reserve step
 	allocationAnswered        bool
@@ -94,7 +96,12 @@ func TestAnySequenceOfCallsAnswersAsTheModelAndKeepsTheInvariants(t *testing.T) 
 
 func (m *model) reserve(id string, lines inventorytest.Lines) string {
 	o := m.orders[id]
+	if o.asked == nil && !o.undone {
+		o.asked = lines
+	}
 	switch {
+	case o.asked != nil && !maps.Equal(o.asked, lines):
+		return refusals.RequestMismatch
 	case o.refused:
 		return refusals.OutOfStock
 	case o.undone:

@@ -2,6 +2,8 @@ package inventorytest
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -22,12 +24,17 @@ func NewOrder() string { return uuid.NewString() }
 
 // ReserveStep names the step that reserves for an order.
 func ReserveStep(order string) *commonv1.Step {
-	return &commonv1.Step{OrderId: order, Saga: "place-order", Name: "reserve-stock"}
+	return &commonv1.Step{Saga: Placing(order), Name: "reserve-stock"}
 }
 
 // AllocateStep names the step that allocates.
 func AllocateStep(order string) *commonv1.Step {
-	return &commonv1.Step{OrderId: order, Saga: "place-order", Name: "allocate-stock"}
+	return &commonv1.Step{Saga: Placing(order), Name: "allocate-stock"}
+}
+
+// Placing is the saga that places an order: there is one, so its instance is the order's id.
+func Placing(order string) *commonv1.Saga {
+	return &commonv1.Saga{OrderId: order, Kind: "place-order", Instance: order}
 }
 
 // Reserve holds lines for an hour.
@@ -41,8 +48,8 @@ func (w *World) Reserve(t testing.TB, order string, lines Lines) error {
 func (w *World) ReserveFor(t testing.TB, order string, hold time.Duration, lines Lines) (time.Time, error) {
 	t.Helper()
 	var listed []*commonv1.Line
-	for sku, quantity := range lines {
-		listed = append(listed, &commonv1.Line{Sku: sku, Quantity: quantity})
+	for i, sku := range slices.Sorted(maps.Keys(lines)) {
+		listed = append(listed, &commonv1.Line{Number: int32(i + 1), Sku: sku, Quantity: lines[sku]})
 	}
 	return w.ReserveListed(t, order, hold, listed...)
 }
@@ -53,7 +60,14 @@ func (w *World) ReserveListed(t testing.TB, order string, hold time.Duration, li
 	answer, err := w.Stock.Reserve(Context(t), &inventoryv1.ReserveRequest{
 		Step: ReserveStep(order), HoldFor: durationpb.New(hold), Lines: lines,
 	})
-	return answer.GetExpiresAt().AsTime(), err
+	if err != nil {
+		return time.Time{}, err
+	}
+	if len(answer.GetFacts()) != 1 || answer.GetFacts()[0].GetStockReserved() == nil {
+		t.Errorf("a reservation is answered with its fact, not with %v", answer.GetFacts())
+		return time.Time{}, nil
+	}
+	return answer.GetFacts()[0].GetStockReserved().GetExpiresAt().AsTime(), nil
 }
 
 // Allocate makes the order's hold last.
@@ -66,8 +80,15 @@ func (w *World) Allocate(t testing.TB, order string) error {
 // Release undoes the order's Reserve.
 func (w *World) Release(t testing.TB, order string) error {
 	t.Helper()
-	_, err := w.Stock.Release(Context(t), &inventoryv1.ReleaseRequest{Step: ReserveStep(order)})
+	_, err := w.ReleaseTold(t, order)
 	return err
+}
+
+// ReleaseTold undoes the order's Reserve and returns what that tells.
+func (w *World) ReleaseTold(t testing.TB, order string) ([]*commonv1.Fact, error) {
+	t.Helper()
+	answer, err := w.Stock.Release(Context(t), &inventoryv1.ReleaseRequest{Step: ReserveStep(order)})
+	return answer.GetFacts(), err
 }
 
 // Reason of a refusal, "" for success; any other error fails the test.

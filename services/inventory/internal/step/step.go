@@ -13,8 +13,12 @@ import (
 
 // Of is the barrier's key of a request's step, and a context whose log lines
 // name the order. A UUID has two spellings, in upper and in lower case, but an
-// order has one barrier.
+// order has one barrier, and so has an instance of a saga.
 func Of(ctx context.Context, s *commonv1.Step) (context.Context, barrier.Step) {
-	key := barrier.Step{OrderID: strings.ToLower(s.GetOrderId()), Saga: s.GetSaga(), Name: s.GetName()}
+	saga := s.GetSaga()
+	key := barrier.Step{
+		OrderID: strings.ToLower(saga.GetOrderId()), Saga: saga.GetKind(),
+		Instance: strings.ToLower(saga.GetInstance()), Name: s.GetName(),
+	}
 	return telemetry.With(ctx, slog.String("order_id", key.OrderID), slog.String("step", key.Saga+"/"+key.Name)), key
 }

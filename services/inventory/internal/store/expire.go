@@ -21,7 +21,7 @@ WITH due AS MATERIALIZED (
     LIMIT $1
     FOR NO KEY UPDATE SKIP LOCKED
 ), ended AS (
-    UPDATE reservations SET state = 'expired', updated_at = now()
+    UPDATE reservations SET state = 'expired', updated_at = clock_timestamp()
     FROM due
     WHERE reservations.order_id = due.order_id
     RETURNING reservations.order_id

@@ -251,7 +251,7 @@ func TestOrdersOfTheSameSKUsInOppositeOrderAllSucceed(t *testing.T) {
 	var buyers sync.WaitGroup
 	for i := range 200 {
 		buyers.Go(func() {
-			wanted := []*commonv1.Line{{Sku: "a", Quantity: 1}, {Sku: "b", Quantity: 1}, {Sku: "c", Quantity: 1}}
+			wanted := []*commonv1.Line{{Number: 1, Sku: "a", Quantity: 1}, {Number: 2, Sku: "b", Quantity: 1}, {Number: 3, Sku: "c", Quantity: 1}}
 			if i%2 == 1 {
 				wanted[0], wanted[2] = wanted[2], wanted[0]
 			}

@@ -43,12 +43,35 @@ func UpdateReservation(ctx context.Context, q postgres.Querier, orderID string, 
 	if reservation.State() == state {
 		return false, nil
 	}
-	_, err = q.ExecContext(ctx, `UPDATE reservations SET state = $2, updated_at = now() WHERE order_id = $1`,
+	_, err = q.ExecContext(ctx, `UPDATE reservations SET state = $2, updated_at = clock_timestamp() WHERE order_id = $1`,
 		orderID, reservation.State())
 	if err != nil {
 		return false, fmt.Errorf("store the reservation of order %s as %s: %w", orderID, reservation.State(), err)
 	}
 	return true, nil
+}
+
+// History is when an order's stock was reserved and, if it is, freed, by the
+// database's clock.
+type History struct {
+	ReservedAt, ExpiresAt time.Time
+	FreedAt               time.Time // zero while it is held or allocated
+}
+
+// FindHistory reads the history of an order's reservation and tells whether there is one.
+func FindHistory(ctx context.Context, db *postgres.DB, orderID string) (history History, found bool, err error) {
+	var freed sql.NullTime
+	err = db.SQL.QueryRowContext(ctx, `
+		SELECT created_at, expires_at, CASE WHEN state IN ('released', 'expired') THEN updated_at END
+		FROM reservations WHERE order_id = $1`, orderID).Scan(&history.ReservedAt, &history.ExpiresAt, &freed)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return History{}, false, nil
+	case err != nil:
+		return History{}, false, fmt.Errorf("read the history of the reservation of order %s: %w", orderID, err)
+	}
+	history.FreedAt = freed.Time
+	return history, true, nil
 }
 
 // RecordAllocation writes the journal of a hold that became an allocation. No

@@ -47,10 +47,10 @@ WITH wanted AS MATERIALIZED (
     FROM wanted LEFT JOIN locked ON locked.sku = wanted.sku
     WHERE wanted.quantity > coalesce(locked.on_hand - locked.reserved, 0)
 ), held AS (
-    INSERT INTO reservations (order_id, state, expires_at)
-    SELECT $1::uuid, 'held', clock_timestamp() + make_interval(secs => $4::double precision)
+    INSERT INTO reservations (order_id, state, created_at, expires_at)
+    SELECT $1::uuid, 'held', clock_timestamp(), clock_timestamp() + make_interval(secs => $4::double precision)
     WHERE NOT EXISTS (SELECT FROM short)
-    RETURNING expires_at
+    RETURNING created_at, expires_at
 ), reserved AS (
     UPDATE stock_items item
     SET reserved = locked.reserved + locked.quantity, version = locked.version + 1,
@@ -65,44 +65,50 @@ WITH wanted AS MATERIALIZED (
     INSERT INTO movements (sku, kind, quantity, reference)
     SELECT sku, 'reserve', quantity, $1::uuid FROM reserved ORDER BY sku
 )
-SELECT sku, quantity, available, 0 AS on_hand, 0 AS reserved, 0 AS version, NULL AS expires_at
+SELECT sku, quantity, available, 0 AS on_hand, 0 AS reserved, 0 AS version, NULL AS created_at, NULL AS expires_at
 FROM short
 UNION ALL
-SELECT sku, quantity, 0, on_hand, reserved, version, expires_at
+SELECT sku, quantity, 0, on_hand, reserved, version, created_at, expires_at
 FROM reserved CROSS JOIN held
 ORDER BY sku`
 
-// Reserve holds the lines for an order for a while and returns the new levels,
-// or refuses with out_of_stock, naming each SKU that is short.
-func Reserve(ctx context.Context, q postgres.Querier, orderID string, lines []domain.Line, holdFor time.Duration) (expiresAt time.Time, levels []domain.Level, err error) {
+// Hold is granted at a time of the database's clock, until another.
+type Hold struct {
+	ReservedAt time.Time `json:"reserved_at"`
+	ExpiresAt  time.Time `json:"expires_at"`
+}
+
+// Reserve holds the lines for an order for a while and returns the hold and the
+// new levels, or refuses with out_of_stock, naming each SKU that is short.
+func Reserve(ctx context.Context, q postgres.Querier, orderID string, lines []domain.Line, holdFor time.Duration) (hold Hold, levels []domain.Level, err error) {
 	skus, quantities := columns(lines)
 	rows, err := q.QueryContext(ctx, reserve, orderID, skus, quantities, holdFor.Seconds())
 	if err != nil {
-		return time.Time{}, nil, fmt.Errorf("reserve %d lines for order %s: %w", len(lines), orderID, err)
+		return Hold{}, nil, fmt.Errorf("reserve %d lines for order %s: %w", len(lines), orderID, err)
 	}
 	defer rows.Close()
 	var shortages []refusals.Shortage
 	for rows.Next() {
 		var level domain.Level
 		var quantity, available int64
-		var expires sql.NullTime
-		if err := rows.Scan(&level.SKU, &quantity, &available, &level.OnHand, &level.Reserved, &level.Version, &expires); err != nil {
-			return time.Time{}, nil, fmt.Errorf("reserve %d lines for order %s: %w", len(lines), orderID, err)
+		var created, expires sql.NullTime
+		if err := rows.Scan(&level.SKU, &quantity, &available, &level.OnHand, &level.Reserved, &level.Version, &created, &expires); err != nil {
+			return Hold{}, nil, fmt.Errorf("reserve %d lines for order %s: %w", len(lines), orderID, err)
 		}
 		if !expires.Valid {
 			shortages = append(shortages, refusals.Shortage{SKU: level.SKU, Requested: quantity, Available: available})
 			continue
 		}
-		expiresAt = expires.Time.UTC()
+		hold = Hold{ReservedAt: created.Time.UTC(), ExpiresAt: expires.Time.UTC()}
 		levels = append(levels, level)
 	}
 	if err := rows.Err(); err != nil {
-		return time.Time{}, nil, fmt.Errorf("reserve %d lines for order %s: %w", len(lines), orderID, err)
+		return Hold{}, nil, fmt.Errorf("reserve %d lines for order %s: %w", len(lines), orderID, err)
 	}
 	if len(shortages) > 0 {
-		return time.Time{}, nil, outOfStock(shortages)
+		return Hold{}, nil, outOfStock(shortages)
 	}
-	return expiresAt, levels, nil
+	return hold, levels, nil
 }
 
 func outOfStock(shortages []refusals.Shortage) error {

@@ -25,7 +25,7 @@ type Done struct{}
 // so there is nothing to announce.
 func NewHandler(db *postgres.DB) cqrs.Handler[Request, Done] {
 	return cqrs.Command("allocate", cqrs.HandlerFunc[Request, Done](func(ctx context.Context, req Request) (Done, error) {
-		return barrier.Do(ctx, db, req.Step, func(ctx context.Context, tx *postgres.Tx) (Done, error) {
+		return barrier.Do(ctx, db, req.Step, barrier.Fingerprint(), func(ctx context.Context, tx *postgres.Tx) (Done, error) {
 			allocated, err := store.UpdateReservation(ctx, tx, req.Step.OrderID, func(r *domain.Reservation, now time.Time) error {
 				return r.Allocate(now)
 			})

@@ -18,13 +18,16 @@ type Request struct {
 	Undo barrier.Step
 }
 
-// Done says nothing more.
-type Done struct{}
+// Undone is what happened to the order's stock, for a saga that no longer knows.
+type Undone struct {
+	Reserved bool
+	store.History
+}
 
 // NewHandler makes the use case. A reservation that was never made will never
 // be: the barrier refuses it from now on. One that has expired is free already.
-func NewHandler(db *postgres.DB, announced func()) cqrs.Handler[Request, Done] {
-	return cqrs.Command("release", cqrs.HandlerFunc[Request, Done](func(ctx context.Context, req Request) (Done, error) {
+func NewHandler(db *postgres.DB, announced func()) cqrs.Handler[Request, Undone] {
+	return cqrs.Command("release", cqrs.HandlerFunc[Request, Undone](func(ctx context.Context, req Request) (Undone, error) {
 		err := barrier.Undo(ctx, db, req.Undo, func(ctx context.Context, tx *postgres.Tx) error {
 			released, err := store.UpdateReservation(ctx, tx, req.Undo.OrderID, func(r *domain.Reservation, _ time.Time) error {
 				return r.Release()
@@ -38,9 +41,11 @@ func NewHandler(db *postgres.DB, announced func()) cqrs.Handler[Request, Done] {
 			}
 			return store.Announce(ctx, tx, req.Undo.OrderID, levels)
 		})
-		if err == nil {
-			announced()
+		if err != nil {
+			return Undone{}, err
 		}
-		return Done{}, err
+		announced()
+		history, reserved, err := store.FindHistory(ctx, db, req.Undo.OrderID)
+		return Undone{Reserved: reserved, History: history}, err
 	}))
 }

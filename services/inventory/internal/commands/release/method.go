@@ -3,6 +3,7 @@ package release
 import (
 	"context"
 
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/postgres"
@@ -11,7 +12,7 @@ import (
 
 // Releaser is InventoryService's Release.
 type Releaser struct {
-	handler cqrs.Handler[Request, Done]
+	handler cqrs.Handler[Request, Undone]
 }
 
 // New makes the method; announced is called when there is an event to relay.
@@ -19,11 +20,19 @@ func New(db *postgres.DB, announced func()) Releaser {
 	return Releaser{handler: NewHandler(db, announced)}
 }
 
-// Release frees what the order has reserved.
+// Release frees what the order has reserved, and tells what was reserved and freed.
 func (r Releaser) Release(ctx context.Context, in *inventoryv1.ReleaseRequest) (*inventoryv1.ReleaseResponse, error) {
 	ctx, key := step.Of(ctx, in.GetStep())
-	if _, err := r.handler.Handle(ctx, Request{Undo: key}); err != nil {
+	undone, err := r.handler.Handle(ctx, Request{Undo: key})
+	if err != nil {
 		return nil, err
 	}
-	return &inventoryv1.ReleaseResponse{}, nil
+	var facts []*commonv1.Fact
+	if undone.Reserved {
+		facts = append(facts, step.Reserved(undone.ReservedAt, undone.ExpiresAt))
+	}
+	if !undone.FreedAt.IsZero() {
+		facts = append(facts, step.Released(undone.FreedAt))
+	}
+	return &inventoryv1.ReleaseResponse{Facts: facts}, nil
 }

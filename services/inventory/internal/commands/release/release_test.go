@@ -7,7 +7,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
 
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/inventorytest"
@@ -43,6 +45,51 @@ func TestReleaseFreesWhatIsHeldOrAllocatedOnce(t *testing.T) {
 			assert.Len(t, told[0].Levels, 2)
 		})
 	}
+}
+
+// A saga that lost its memory learns from the release what there was to undo.
+func TestReleaseTellsWhatWasReservedAndFreed(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 10})
+
+	released := inventorytest.NewOrder()
+	expiresAt, err := w.ReserveFor(t, released, time.Hour, lines{"mug": 4})
+	require.NoError(t, err)
+	require.NoError(t, w.Allocate(t, released))
+	begun := w.Now(t)
+	first := told(t, w, released)
+	require.Len(t, first, 2)
+	assert.Equal(t, expiresAt, first[0].GetStockReserved().GetExpiresAt().AsTime())
+	assert.False(t, first[0].GetAt().AsTime().After(begun))
+	assert.NotNil(t, first[1].GetStockReleased())
+	assert.WithinRange(t, first[1].GetAt().AsTime(), begun, w.Now(t))
+	again := told(t, w, released)
+	require.Len(t, again, 2)
+	for i := range again {
+		assert.True(t, proto.Equal(first[i], again[i]), "%v, then %v", first[i], again[i])
+	}
+
+	expired := inventorytest.NewOrder()
+	expiresAt, err = w.ReserveFor(t, expired, time.Second, lines{"mug": 4})
+	require.NoError(t, err)
+	w.Sweep(t)
+	testkit.Eventually(t, "the hold to expire", func() bool { return w.State(t, expired) == "expired" })
+	swept := told(t, w, expired)
+	require.Len(t, swept, 2, "free since the sweep")
+	assert.NotNil(t, swept[1].GetStockReleased())
+	assert.WithinRange(t, swept[1].GetAt().AsTime(), expiresAt, w.Now(t))
+
+	refused := inventorytest.NewOrder()
+	inventorytest.Shortages(t, w.Reserve(t, refused, lines{"mug": 11}))
+	assert.Empty(t, told(t, w, refused), "nothing was reserved")
+	assert.Empty(t, told(t, w, inventorytest.NewOrder()), "nothing was asked for")
+}
+
+func told(t *testing.T, w *inventorytest.World, order string) []*commonv1.Fact {
+	t.Helper()
+	facts, err := w.ReleaseTold(t, order)
+	require.NoError(t, err)
+	return facts
 }
 
 func TestAReserveThatComesAfterItsReleaseHoldsNothing(t *testing.T) {

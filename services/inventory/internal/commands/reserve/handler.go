@@ -19,21 +19,16 @@ type Request struct {
 	HoldFor time.Duration
 }
 
-// Hold is granted until a time of the database's clock.
-type Hold struct {
-	ExpiresAt time.Time `json:"expires_at"`
-}
-
 // NewHandler makes the use case. It refuses with out_of_stock. announced is
 // called after a commit that may have left an event to relay.
-func NewHandler(db *postgres.DB, announced func()) cqrs.Handler[Request, Hold] {
-	return cqrs.Command("reserve", cqrs.HandlerFunc[Request, Hold](func(ctx context.Context, req Request) (Hold, error) {
-		hold, err := barrier.Do(ctx, db, req.Step, func(ctx context.Context, tx *postgres.Tx) (Hold, error) {
-			expiresAt, levels, err := store.Reserve(ctx, tx, req.Step.OrderID, req.Lines, req.HoldFor)
+func NewHandler(db *postgres.DB, announced func()) cqrs.Handler[Request, store.Hold] {
+	return cqrs.Command("reserve", cqrs.HandlerFunc[Request, store.Hold](func(ctx context.Context, req Request) (store.Hold, error) {
+		hold, err := barrier.Do(ctx, db, req.Step, barrier.Fingerprint(req.Lines), func(ctx context.Context, tx *postgres.Tx) (store.Hold, error) {
+			hold, levels, err := store.Reserve(ctx, tx, req.Step.OrderID, req.Lines, req.HoldFor)
 			if err != nil {
-				return Hold{}, err
+				return store.Hold{}, err
 			}
-			return Hold{ExpiresAt: expiresAt}, store.Announce(ctx, tx, req.Step.OrderID, levels)
+			return hold, store.Announce(ctx, tx, req.Step.OrderID, levels)
 		})
 		if err == nil {
 			announced()

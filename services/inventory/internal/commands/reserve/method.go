@@ -3,18 +3,18 @@ package reserve
 import (
 	"context"
 
-	"google.golang.org/protobuf/types/known/timestamppb"
-
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/step"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
 // Reserver is InventoryService's Reserve.
 type Reserver struct {
-	handler cqrs.Handler[Request, Hold]
+	handler cqrs.Handler[Request, store.Hold]
 }
 
 // New makes the method; announced is called when there is an event to relay.
@@ -27,11 +27,11 @@ func (r Reserver) Reserve(ctx context.Context, in *inventoryv1.ReserveRequest) (
 	ctx, key := step.Of(ctx, in.GetStep())
 	lines := make([]domain.Line, len(in.GetLines()))
 	for i, line := range in.GetLines() {
-		lines[i] = domain.Line{SKU: line.GetSku(), Quantity: line.GetQuantity()}
+		lines[i] = domain.Line{Number: line.GetNumber(), SKU: line.GetSku(), Quantity: line.GetQuantity()}
 	}
 	hold, err := r.handler.Handle(ctx, Request{Step: key, Lines: lines, HoldFor: in.GetHoldFor().AsDuration()})
 	if err != nil {
 		return nil, err
 	}
-	return &inventoryv1.ReserveResponse{ExpiresAt: timestamppb.New(hold.ExpiresAt)}, nil
+	return &inventoryv1.ReserveResponse{Facts: []*commonv1.Fact{step.Reserved(hold.ReservedAt, hold.ExpiresAt)}}, nil
 }

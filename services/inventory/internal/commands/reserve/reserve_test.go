@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
@@ -40,6 +41,44 @@ func TestReserveHoldsAllLinesAndTellsUntilWhen(t *testing.T) {
 	assert.Equal(t, inventorytest.Level{OnHand: 10, Reserved: 4, Available: 6, Version: 2}, w.Level(t, "mug"))
 	assert.Equal(t, inventorytest.Level{OnHand: 5, Reserved: 5, Available: 0, Version: 2}, w.Level(t, "cup"))
 	assert.Equal(t, []string{"reserve cup 5", "reserve mug 4"}, w.Movements(t, order))
+}
+
+// The order's history is written with the time of what happened, which this database knows.
+func TestReserveTellsWhenItHeld(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 10})
+	request := &inventoryv1.ReserveRequest{
+		Step: inventorytest.ReserveStep(inventorytest.NewOrder()), HoldFor: durationpb.New(time.Minute),
+		Lines: []*commonv1.Line{{Number: 1, Sku: "mug", Quantity: 1}},
+	}
+	begun := w.Now(t)
+	first, err := w.Stock.Reserve(inventorytest.Context(t), request)
+	require.NoError(t, err)
+	require.Len(t, first.GetFacts(), 1)
+	at := first.GetFacts()[0].GetAt().AsTime()
+	assert.WithinRange(t, at, begun, w.Now(t))
+	assert.WithinDuration(t, at.Add(time.Minute), first.GetFacts()[0].GetStockReserved().GetExpiresAt().AsTime(), time.Second)
+
+	again, err := w.Stock.Reserve(inventorytest.Context(t), request)
+	require.NoError(t, err)
+	assert.True(t, proto.Equal(first, again), "%v, then %v", first, again)
+}
+
+// Who asks for other lines under the same step is not told that they are held, and what is
+// held stays known to the barrier: its release gives it back.
+func TestAnotherRequestUnderTheSameStepForgetsNoStock(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 10, "cup": 10})
+	order := inventorytest.NewOrder()
+	require.NoError(t, w.Reserve(t, order, lines{"mug": 3}))
+	for _, other := range []lines{{"mug": 4}, {"cup": 3}, {"mug": 3, "cup": 1}} {
+		assert.Equal(t, refusals.RequestMismatch, inventorytest.Reason(t, w.Reserve(t, order, other)), "%v", other)
+	}
+	assert.EqualValues(t, 3, w.Level(t, "mug").Reserved)
+	assert.Zero(t, w.Level(t, "cup").Reserved)
+	require.NoError(t, w.Reserve(t, order, lines{"mug": 3}), "the first request is still answered")
+	require.NoError(t, w.Release(t, order))
+	assert.Zero(t, w.Level(t, "mug").Reserved)
 }
 
 func TestReserveAnnouncesAllLevelsInOneEventOfTheOrder(t *testing.T) {
@@ -80,13 +119,15 @@ func TestReserveRefusesAllLinesWhenOneIsShortAndNamesEachShortSKU(t *testing.T) 
 func TestTheSameSKUOnTwoLinesCountsOnceWithTheSum(t *testing.T) {
 	w := inventorytest.New(t)
 	w.Receive(t, lines{"mug": 10})
-	mugs := func(quantity int64) *commonv1.Line { return &commonv1.Line{Sku: "mug", Quantity: quantity} }
+	mugs := func(number int32, quantity int64) *commonv1.Line {
+		return &commonv1.Line{Number: number, Sku: "mug", Quantity: quantity}
+	}
 
-	_, err := w.ReserveListed(t, inventorytest.NewOrder(), time.Hour, mugs(6), mugs(5))
+	_, err := w.ReserveListed(t, inventorytest.NewOrder(), time.Hour, mugs(1, 6), mugs(2, 5))
 	assert.Equal(t, []refusals.Shortage{{SKU: "mug", Requested: 11, Available: 10}}, inventorytest.Shortages(t, err))
 
 	order := inventorytest.NewOrder()
-	_, err = w.ReserveListed(t, order, time.Hour, mugs(6), mugs(4))
+	_, err = w.ReserveListed(t, order, time.Hour, mugs(1, 6), mugs(2, 4))
 	require.NoError(t, err)
 	assert.EqualValues(t, 10, w.Level(t, "mug").Reserved)
 	assert.Equal(t, []string{"reserve mug 10"}, w.Movements(t, order))
@@ -138,9 +179,9 @@ func TestASecondReservationOfAnOrderFailsWithoutAnEffect(t *testing.T) {
 	require.NoError(t, w.Reserve(t, order, lines{"mug": 3}))
 
 	step := inventorytest.ReserveStep(order)
-	step.Saga = "another-saga"
+	step.Saga.Kind = "another-saga"
 	_, err := w.Stock.Reserve(inventorytest.Context(t), &inventoryv1.ReserveRequest{
-		Step: step, HoldFor: durationpb.New(time.Hour), Lines: []*commonv1.Line{{Sku: "mug", Quantity: 1}},
+		Step: step, HoldFor: durationpb.New(time.Hour), Lines: []*commonv1.Line{{Number: 1, Sku: "mug", Quantity: 1}},
 	})
 	assert.Equal(t, codes.Internal, status.Code(err), "not an answer of the business: %v", err)
 	assert.EqualValues(t, 3, w.Level(t, "mug").Reserved)
@@ -198,12 +239,15 @@ func TestMalformedRequestsAreNoBusinessOfTheStock(t *testing.T) {
 	good := func() *inventoryv1.ReserveRequest {
 		return &inventoryv1.ReserveRequest{
 			Step: inventorytest.ReserveStep(inventorytest.NewOrder()), HoldFor: durationpb.New(time.Minute),
-			Lines: []*commonv1.Line{{Sku: "mug", Quantity: 1}},
+			Lines: []*commonv1.Line{{Number: 1, Sku: "mug", Quantity: 1}},
 		}
 	}
 	for name, spoil := range map[string]func(*inventoryv1.ReserveRequest){
 		"no step":            func(r *inventoryv1.ReserveRequest) { r.Step = nil },
-		"no order":           func(r *inventoryv1.ReserveRequest) { r.Step.OrderId = "17" },
+		"no order":           func(r *inventoryv1.ReserveRequest) { r.Step.Saga.OrderId = "17" },
+		"no saga":            func(r *inventoryv1.ReserveRequest) { r.Step.Saga = nil },
+		"no instance":        func(r *inventoryv1.ReserveRequest) { r.Step.Saga.Instance = "" },
+		"no line number":     func(r *inventoryv1.ReserveRequest) { r.Lines[0].Number = 0 },
 		"no lines":           func(r *inventoryv1.ReserveRequest) { r.Lines = nil },
 		"too many lines":     func(r *inventoryv1.ReserveRequest) { r.Lines = make([]*commonv1.Line, 1001) },
 		"no quantity":        func(r *inventoryv1.ReserveRequest) { r.Lines[0].Quantity = 0 },
