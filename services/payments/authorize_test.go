@@ -7,12 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
-	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 )
@@ -27,14 +28,16 @@ func TestAnApprovedCardIsAuthorizedOnce(t *testing.T) {
 	again, err := w.authorize(order, "card_approve")
 	require.NoError(t, err)
 
-	assert.Equal(t, first.GetPaymentId(), again.GetPaymentId())
-	assert.Equal(t, first.GetProviderReference(), again.GetProviderReference())
+	require.Len(t, first.GetFacts(), 1)
+	assert.True(t, proto.Equal(first, again), "%v\n%v", first, again)
 	assert.Equal(t, 1, w.wire.answered(posts), "the second answer comes from the journal")
 	w.requireBooks(order, 1, 1)
-	payment := w.show(order)
+	payment, fact := w.show(order), authorizedOf(t, first.GetFacts())
 	assert.Equal(t, "authorized", payment.Status)
-	assert.Equal(t, first.GetPaymentId(), payment.ID)
-	assert.Equal(t, first.GetProviderReference(), payment.ProviderReference)
+	assert.Equal(t, payment.ID, fact.GetPaymentId())
+	assert.Equal(t, payment.ProviderReference, fact.GetProviderReference())
+	assert.True(t, proto.Equal(wish(order, "").GetAmount(), fact.GetAmount()), "%v", fact)
+	assert.Equal(t, *payment.Operations[0].AnsweredAt, first.GetFacts()[0].GetAt().AsTime(), "the service's time, not the caller's")
 }
 
 func TestADeclineIsARefusalThatIsKept(t *testing.T) {
@@ -65,7 +68,7 @@ func TestAnErrorAfterTheEffectIsFoundOutByLookingUp(t *testing.T) {
 	order := newOrder()
 	done, err := w.authorize(order, "card_error_after_effect")
 	require.NoError(t, err)
-	assert.NotEmpty(t, done.GetProviderReference())
+	assert.NotEmpty(t, authorizedOf(t, done.GetFacts()).GetProviderReference())
 	w.requireBooks(order, 1, 1)
 	require.NoError(t, w.void(order))
 	w.requireBooks(order, 1, 0)
@@ -124,8 +127,7 @@ func TestManyAtOnceGetOneAuthorization(t *testing.T) {
 	w.wire.release()
 	wg.Wait()
 	for _, answer := range answers {
-		assert.Equal(t, answers[0].GetProviderReference(), answer.GetProviderReference())
-		assert.Equal(t, answers[0].GetPaymentId(), answer.GetPaymentId())
+		assert.True(t, proto.Equal(answers[0], answer), "%v\n%v", answers[0], answer)
 	}
 	assert.Equal(t, 1, w.wire.answered(posts), "while one is at it the others do not send")
 	w.requireBooks(order, 1, 1)
@@ -188,6 +190,22 @@ func TestTwoStepsOfAnOrderCannotBothHoldMoney(t *testing.T) {
 	assert.Equal(t, "authorized", w.show(order).Status, "a repeated undo of the first step is not the second's")
 }
 
+// The second saga of a kind is not answered with the first one's authorization.
+func TestAnotherInstanceIsAnotherStep(t *testing.T) {
+	w := newWorld(t, hasty, time.Second)
+	order := newOrder()
+	first, err := w.authorize(order, "card_approve")
+	require.NoError(t, err)
+	require.NoError(t, w.void(order))
+
+	second := wish(order, "card_approve")
+	second.Step.Saga.Instance = uuid.NewString()
+	again, err := w.client.Authorize(asService(t), second)
+	require.NoError(t, err)
+	assert.NotEqual(t, authorizedOf(t, first.GetFacts()).GetProviderReference(), authorizedOf(t, again.GetFacts()).GetProviderReference())
+	w.requireBooks(order, 2, 1)
+}
+
 func TestALookupTellsTheStepsOfAnOrderApart(t *testing.T) {
 	w := newWorld(t, hasty, time.Second)
 	order := newOrder()
@@ -199,7 +217,8 @@ func TestALookupTellsTheStepsOfAnOrderApart(t *testing.T) {
 	second.Step.Name = "authorize-again"
 	found, err := w.client.Authorize(asService(t), second)
 	require.NoError(t, err)
-	assert.NotEqual(t, first.GetProviderReference(), found.GetProviderReference(), "that one was given back")
+	assert.NotEqual(t, authorizedOf(t, first.GetFacts()).GetProviderReference(), authorizedOf(t, found.GetFacts()).GetProviderReference(),
+		"that one was given back")
 	w.requireBooks(order, 2, 1)
 }
 
@@ -208,8 +227,9 @@ func TestAFreeOrderNeedsNoProvider(t *testing.T) {
 	order := newOrder()
 	free := wish(order, "card_approve")
 	free.Amount.Amount = 0
-	_, err := w.client.Authorize(asService(t), free)
+	done, err := w.client.Authorize(asService(t), free)
 	require.NoError(t, err)
+	assert.Empty(t, authorizedOf(t, done.GetFacts()).GetProviderReference(), "no provider has a name for it")
 	assert.Equal(t, "authorized", w.show(order).Status)
 	require.NoError(t, w.void(order))
 	assert.Equal(t, "voided", w.show(order).Status)
@@ -225,7 +245,9 @@ func TestARequestThatMakesNoSenseIsInvalid(t *testing.T) {
 		"a blank method":    func(r *paymentsv1.AuthorizeRequest) { r.PaymentMethod = " " },
 		"no step":           func(r *paymentsv1.AuthorizeRequest) { r.Step = nil },
 		"a step with space": func(r *paymentsv1.AuthorizeRequest) { r.Step.Name = "authorize payment" },
-		"an order's name":   func(r *paymentsv1.AuthorizeRequest) { r.Step = &commonv1.Step{OrderId: "o1", Saga: "s", Name: "n"} },
+		"a step of no saga": func(r *paymentsv1.AuthorizeRequest) { r.Step.Saga = nil },
+		"an order's name":   func(r *paymentsv1.AuthorizeRequest) { r.Step.Saga.OrderId = "o1" },
+		"no instance":       func(r *paymentsv1.AuthorizeRequest) { r.Step.Saga.Instance = "" },
 	} {
 		request := wish(newOrder(), "card_approve")
 		change(request)

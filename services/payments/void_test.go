@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
 
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
@@ -28,11 +29,38 @@ func TestVoidGivesTheMoneyBackOnce(t *testing.T) {
 	wg.Wait()
 	w.requireBooks(order, 1, 0)
 	assert.Equal(t, "voided", w.show(order).Status)
-	assert.Equal(t, 1, w.wire.answered("POST /v1/authorizations/"+done.GetProviderReference()+"/void"))
+	assert.Equal(t, 1, w.wire.answered("POST /v1/authorizations/"+authorizedOf(t, done.GetFacts()).GetProviderReference()+"/void"))
 
 	_, err = w.authorize(order, "card_approve")
 	requireRefused(t, refusals.StepUndone, err)
 	w.requireBooks(order, 1, 0)
+}
+
+// A saga that lost its memory learns from the undo what there was to undo.
+func TestVoidTellsWhatHappened(t *testing.T) {
+	w := newWorld(t, hasty, time.Second)
+	order := newOrder()
+	authorized, err := w.authorize(order, "card_approve")
+	require.NoError(t, err)
+	for range 2 {
+		voided, err := w.client.Void(asService(t), &paymentsv1.VoidRequest{Step: stepOf(order)})
+		require.NoError(t, err)
+		require.Len(t, voided.GetFacts(), 2)
+		first, second := voided.GetFacts()[0], voided.GetFacts()[1]
+		assert.True(t, proto.Equal(authorized.GetFacts()[0], first), "%v", first)
+		assert.Equal(t, w.show(order).ID, second.GetPaymentVoided().GetPaymentId())
+		assert.False(t, second.GetAt().AsTime().Before(first.GetAt().AsTime()))
+	}
+	for _, card := range []string{"", "card_declined"} {
+		order := newOrder()
+		if card != "" {
+			_, err := w.authorize(order, card)
+			requireRefused(t, refusals.PaymentDeclined, err)
+		}
+		nothing, err := w.client.Void(asService(t), &paymentsv1.VoidRequest{Step: stepOf(order)})
+		require.NoError(t, err)
+		assert.Empty(t, nothing.GetFacts(), "nothing was ever held")
+	}
 }
 
 func TestAnAuthorizationThatComesAfterItsUndoIsRefused(t *testing.T) {

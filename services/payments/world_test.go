@@ -174,7 +174,11 @@ func asService(t *testing.T) context.Context {
 func newOrder() string { return uuid.NewString() }
 
 func stepOf(order string) *commonv1.Step {
-	return &commonv1.Step{OrderId: order, Saga: "place-order", Name: "authorize-payment"}
+	instance := uuid.NewSHA1(uuid.Nil, []byte(order)).String()
+	return &commonv1.Step{
+		Saga: &commonv1.Saga{OrderId: order, Kind: "place-order", Instance: instance},
+		Name: "authorize-payment",
+	}
 }
 
 func wish(order, card string) *paymentsv1.AuthorizeRequest {
@@ -193,6 +197,14 @@ func (w *world) void(order string) error {
 	w.t.Helper()
 	_, err := w.client.Void(asService(w.t), &paymentsv1.VoidRequest{Step: stepOf(order)})
 	return err
+}
+
+// authorizedOf is the fact of an authorization, of an answer to Authorize or Void.
+func authorizedOf(t *testing.T, facts []*commonv1.Fact) *commonv1.PaymentAuthorized {
+	t.Helper()
+	require.NotEmpty(t, facts)
+	require.NotNil(t, facts[0].GetPaymentAuthorized(), "%v", facts)
+	return facts[0].GetPaymentAuthorized()
 }
 
 func requireUnavailable(t *testing.T, err error) {
@@ -217,7 +229,8 @@ type shown struct {
 	Operations        []struct {
 		Step, State string
 		Sends       int
-		LastError   string `json:"last_error"`
+		LastError   string     `json:"last_error"`
+		AnsweredAt  *time.Time `json:"answered_at"`
 	}
 }
 

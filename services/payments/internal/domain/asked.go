@@ -4,7 +4,7 @@ package domain
 func (o *Operation) Authorize(c Caller, request Request) (Action, error) {
 	switch o.r.State {
 	case None:
-		o.r.State, o.r.Request, o.r.IntentAt = Sending, request, c.Now
+		o.r.State, o.r.Request, o.r.Key, o.r.IntentAt = Sending, request, o.r.Step.Key(), c.Now
 	case Tombstone: // it has no request to compare with
 		return Nothing, nil
 	}

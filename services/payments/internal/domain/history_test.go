@@ -119,7 +119,7 @@ func (w *world) finding(do Action, luck string) Finding {
 // TestNothingStaysHeldAfterAnUndoWhateverHappened is invariant I2 for authorizations, over histories of all kinds.
 func TestNothingStaysHeldAfterAnUndoWhateverHappened(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := &world{t: t, op: NewOperation(Step{"o", "s", "n"}), now: t0, declines: rapid.Bool().Draw(t, "the card is declined")}
+		w := &world{t: t, op: NewOperation(step), now: t0, declines: rapid.Bool().Draw(t, "the card is declined")}
 		t.Repeat(map[string]func(*rapid.T){
 			"authorize": func(*rapid.T) { w.authorize() },
 			"void":      func(*rapid.T) { w.void() },

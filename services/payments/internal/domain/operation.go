@@ -81,6 +81,7 @@ type Record struct {
 	Step    Step
 	State   State
 	Request Request // zero for a tombstone
+	Key     string  // the idempotency key at the provider; empty for a tombstone
 
 	LeaseOwner string
 	LeaseUntil time.Time
@@ -113,19 +114,23 @@ func (o *Operation) Record() Record { return o.r }
 // State is where the operation stands.
 func (o *Operation) State() State { return o.r.State }
 
-// Authorized answers a request to authorize: the provider's reference, or DeclinedError, ErrUndone or ErrUnknown.
-func (o *Operation) Authorized() (providerReference string, err error) {
+// VoidKey is the idempotency key of the operation's undo.
+func (o *Operation) VoidKey() string { return digest(o.r.Key + "/void") }
+
+// Authorized answers a request to authorize: nil when the amount is held, or DeclinedError, ErrUndone
+// or ErrUnknown.
+func (o *Operation) Authorized() error {
 	switch o.r.State {
 	case Authorized:
-		return o.r.ProviderReference, nil
+		return nil
 	case None, Sending:
-		return "", ErrUnknown
+		return ErrUnknown
 	}
 	// A refusal is kept, even when the provider that said no had charged nevertheless.
 	if o.r.DeclineCode != "" {
-		return "", &DeclinedError{Code: o.r.DeclineCode, Message: o.r.DeclineMessage}
+		return &DeclinedError{Code: o.r.DeclineCode, Message: o.r.DeclineMessage}
 	}
-	return "", ErrUndone
+	return ErrUndone
 }
 
 // Undone answers a request to void: nil when nothing is held and nothing can be any more, ErrUnknown until then.

@@ -11,31 +11,35 @@ import (
 
 // Step names one step of one saga on one order.
 type Step struct {
-	OrderID string
-	Saga    string
-	Name    string
+	OrderID  string
+	Saga     string // the saga's kind
+	Instance string // tells apart the sagas of one kind on one order
+	Name     string
 }
 
-// printable is what may stand in a header field without being encoded.
+// printable is what may stand in a log line or a message without being quoted.
 var printable = regexp.MustCompile(`^[\x21-\x7e]+$`)
 
-// Validate refuses a step whose key the provider could not take.
+// Validate refuses a step that cannot be shown as it is.
 func (s Step) Validate() error {
-	for _, part := range []string{s.OrderID, s.Saga, s.Name} {
+	for _, part := range []string{s.OrderID, s.Saga, s.Instance, s.Name} {
 		if !printable.MatchString(part) {
-			return fmt.Errorf("step %q: order, saga and name must be printable ASCII without spaces", s)
+			return fmt.Errorf("step %q: order, saga, instance and name must be printable ASCII without spaces", s)
 		}
 	}
 	return nil
 }
 
-func (s Step) String() string { return s.OrderID + "/" + s.Saga + "/" + s.Name }
+func (s Step) String() string { return s.OrderID + "/" + s.Saga + "/" + s.Instance + "/" + s.Name }
 
-// Key is the idempotency key of the step at the provider.
-func (s Step) Key() string { return s.String() }
+// Key is the idempotency key of the step at the provider: a hash, because providers take no more
+// than 64 characters. It is stored with the operation, which keeps its key for ever.
+func (s Step) Key() string { return digest(s.String()) }
 
-// VoidKey is the idempotency key of the step's undo.
-func (s Step) VoidKey() string { return s.String() + "/void" }
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
 
 // Request is what is to be authorized. The payment method is kept as a fingerprint only: enough to see that a repeated
 // request is the same.
@@ -54,8 +58,7 @@ func NewRequest(customerID string, amount int64, currency, paymentMethod string)
 	if strings.TrimSpace(paymentMethod) == "" {
 		return Request{}, errors.New("a payment method is required")
 	}
-	sum := sha256.Sum256([]byte(paymentMethod))
-	return Request{CustomerID: customerID, Amount: amount, Currency: currency, MethodFingerprint: hex.EncodeToString(sum[:])}, nil
+	return Request{CustomerID: customerID, Amount: amount, Currency: currency, MethodFingerprint: digest(paymentMethod)}, nil
 }
 
 // Equal tells whether two requests ask for the same.

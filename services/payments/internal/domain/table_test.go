@@ -17,6 +17,7 @@ var (
 		Lease: 10 * time.Second, LookupDeadline: 20 * time.Second,
 		RetryAfter: time.Second, RetryAtMost: time.Minute, RecheckAfter: 10 * time.Minute,
 	}
+	step    = Step{"o", "s", "i", "n"}
 	request = Request{CustomerID: "c", Amount: 1234, Currency: "GBP", MethodFingerprint: "f"}
 )
 
@@ -94,11 +95,11 @@ func tables(t *testing.T) map[string]string {
 func operationIn(state string) *Operation {
 	name, leased := strings.CutSuffix(state, "+")
 	if name == "none" {
-		return NewOperation(Step{"o", "s", "n"})
+		return NewOperation(step)
 	}
-	r := Record{Step: Step{"o", "s", "n"}, State: State(name)}
+	r := Record{Step: step, State: State(name)}
 	if r.State != Tombstone {
-		r.Request, r.IntentAt, r.SentAt, r.Sends = request, t0, t0, 1
+		r.Request, r.Key, r.IntentAt, r.SentAt, r.Sends = request, step.Key(), t0, t0, 1
 	}
 	switch r.State {
 	case Authorized, Voiding, Voided:

@@ -14,15 +14,15 @@ func (j *Journal) carryOut(ctx context.Context, op *domain.Operation, next domai
 	switch next {
 	case domain.Send:
 		fact, err := j.provider.Authorize(ctx, provider.Authorization{
-			Key: r.Step.Key(), OrderID: r.Step.OrderID,
+			Key: r.Key, OrderID: r.Step.OrderID,
 			Amount: r.Request.Amount, Currency: r.Request.Currency, PaymentMethod: paymentMethod,
 		})
 		return finding(fact, err, domain.NoAnswer)
 	case domain.LookUp:
-		fact, err := j.provider.Lookup(ctx, r.Step.OrderID, r.Step.Key())
+		fact, err := j.provider.Lookup(ctx, r.Step.OrderID, r.Key)
 		return finding(fact, err, domain.LookupFailed)
 	default: // domain.GiveBack
-		fact, err := j.provider.Void(ctx, r.Step.VoidKey(), r.ProviderReference)
+		fact, err := j.provider.Void(ctx, op.VoidKey(), r.ProviderReference)
 		return finding(fact, err, domain.VoidFailed)
 	}
 }

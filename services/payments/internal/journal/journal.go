@@ -35,41 +35,40 @@ func New(s *store.Store, p provider.Provider, policy domain.Policy) *Journal {
 	return &Journal{store: s, provider: p, policy: policy}
 }
 
-// Authorization is the answer to Authorize.
-type Authorization struct {
-	PaymentID         string
-	ProviderReference string
+// Outcome is what became of a step.
+type Outcome struct {
+	PaymentID string // empty when nothing was ever asked for
+	Record    domain.Record
 }
 
 // Authorize holds the amount, once per step. Its errors are domain.DeclinedError, domain.ErrUndone,
 // domain.ErrOtherRequest, and domain.ErrUnknown when the caller is to ask again.
-func (j *Journal) Authorize(ctx context.Context, step domain.Step, request domain.Request, paymentMethod string) (Authorization, error) {
+func (j *Journal) Authorize(ctx context.Context, step domain.Step, request domain.Request, paymentMethod string) (Outcome, error) {
 	op, paymentID, err := j.run(ctx, step, paymentMethod, func(op *domain.Operation, c domain.Caller) (domain.Action, error) {
 		return op.Authorize(c, request)
 	})
 	if err != nil {
-		return Authorization{}, fmt.Errorf("authorize %s: %w", step, err)
+		return Outcome{}, fmt.Errorf("authorize %s: %w", step, err)
 	}
-	reference, err := op.Authorized()
-	if err != nil {
-		return Authorization{}, fmt.Errorf("authorize %s: %w%s", step, err, because(op))
+	if err := op.Authorized(); err != nil {
+		return Outcome{}, fmt.Errorf("authorize %s: %w%s", step, err, because(op))
 	}
-	return Authorization{PaymentID: paymentID, ProviderReference: reference}, nil
+	return Outcome{PaymentID: paymentID, Record: op.Record()}, nil
 }
 
 // Void undoes a step, whether or not it was done. The error is domain.ErrUnknown until nothing is held any more and
 // nothing can be.
-func (j *Journal) Void(ctx context.Context, step domain.Step) error {
-	op, _, err := j.run(ctx, step, "", func(op *domain.Operation, c domain.Caller) (domain.Action, error) {
+func (j *Journal) Void(ctx context.Context, step domain.Step) (Outcome, error) {
+	op, paymentID, err := j.run(ctx, step, "", func(op *domain.Operation, c domain.Caller) (domain.Action, error) {
 		return op.Void(c), nil
 	})
 	if err != nil {
-		return fmt.Errorf("void %s: %w", step, err)
+		return Outcome{}, fmt.Errorf("void %s: %w", step, err)
 	}
 	if err := op.Undone(); err != nil {
-		return fmt.Errorf("void %s: %w%s", step, err, because(op))
+		return Outcome{}, fmt.Errorf("void %s: %w%s", step, err, because(op))
 	}
-	return nil
+	return Outcome{PaymentID: paymentID, Record: op.Record()}, nil
 }
 
 // Resume carries on with a step that nobody works on, and does not wait for one that somebody does.

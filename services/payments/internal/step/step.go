@@ -17,7 +17,11 @@ import (
 // Of is a request's step, and a context whose log lines name the order. A UUID has two spellings, in upper and in lower
 // case, but an order has one journal. The error is INVALID_ARGUMENT.
 func Of(ctx context.Context, s *commonv1.Step) (context.Context, domain.Step, error) {
-	step := domain.Step{OrderID: strings.ToLower(s.GetOrderId()), Saga: s.GetSaga(), Name: s.GetName()}
+	saga := s.GetSaga()
+	step := domain.Step{
+		OrderID: strings.ToLower(saga.GetOrderId()), Saga: saga.GetKind(),
+		Instance: strings.ToLower(saga.GetInstance()), Name: s.GetName(),
+	}
 	if err := step.Validate(); err != nil {
 		return ctx, step, status.Error(codes.InvalidArgument, err.Error())
 	}

@@ -67,7 +67,7 @@ func (s *Store) audit(ctx context.Context, page string, args ...any) ([]Audited,
 			count(*) FILTER (WHERE state = 'authorized') AS holding,
 			count(*) FILTER (WHERE state IN ('sending', 'void_requested', 'voiding')) AS unfinished,
 			(sum(amount) FILTER (WHERE state = 'authorized'))::bigint AS held,
-			max(order_id || '/' || saga || '/' || step) FILTER (WHERE state = 'authorized') AS key
+			max(idempotency_key) FILTER (WHERE state = 'authorized') AS key
 		FROM operations WHERE order_id IN (SELECT order_id FROM page) GROUP BY order_id) AS o USING (order_id)
 	WHERE p.order_id IS NOT NULL OR o.order_id IS NOT NULL
 	ORDER BY page.order_id`, args...)

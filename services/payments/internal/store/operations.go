@@ -67,9 +67,14 @@ func update(ctx context.Context, tx *postgres.Tx, step domain.Step, change Chang
 	return op, paymentID, err
 }
 
-const columns = `state, customer_id, amount, currency, method_fingerprint, lease_owner, lease_until, due_at,
+const columns = `state, idempotency_key, customer_id, amount, currency, method_fingerprint, lease_owner, lease_until, due_at,
 	sends, failures, last_error, provider_reference, decline_code, decline_message,
 	intent_at, sent_at, answered_at, undo_requested_at, undone_at`
+
+// ofStep is the row of a step whose key is the first four arguments.
+const ofStep = `order_id = $1 AND saga = $2 AND instance = $3 AND step = $4`
+
+func keyOf(s domain.Step) []any { return []any{s.OrderID, s.Saga, s.Instance, s.Name} }
 
 // lock reads a step's row and keeps others from it; a step that has no row yet is none. The time is read after the
 // wait for the lock: a lease must not be judged by an older clock than its holder's.
@@ -77,7 +82,7 @@ func lock(ctx context.Context, q postgres.Querier, step domain.Step) (domain.Rec
 	var now time.Time
 	row := q.QueryRowContext(ctx, `
 		SELECT `+columns+`, clock_timestamp() FROM operations
-		WHERE order_id = $1 AND saga = $2 AND step = $3 FOR UPDATE`, step.OrderID, step.Saga, step.Name)
+		WHERE `+ofStep+` FOR UPDATE`, keyOf(step)...)
 	record, err := scan(row, step, &now)
 	if errors.Is(err, sql.ErrNoRows) {
 		record = domain.Record{Step: step}
@@ -95,7 +100,7 @@ func scan(from row, step domain.Step, more ...any) (domain.Record, error) {
 	r := domain.Record{Step: step}
 	var lease, due, intent, sent, answered, undoRequested, undone sql.NullTime
 	err := from.Scan(append([]any{
-		&r.State, &r.Request.CustomerID, &r.Request.Amount, &r.Request.Currency, &r.Request.MethodFingerprint,
+		&r.State, &r.Key, &r.Request.CustomerID, &r.Request.Amount, &r.Request.Currency, &r.Request.MethodFingerprint,
 		&r.LeaseOwner, &lease, &due, &r.Sends, &r.Failures, &r.LastError,
 		&r.ProviderReference, &r.DeclineCode, &r.DeclineMessage,
 		&intent, &sent, &answered, &undoRequested, &undone,
@@ -121,21 +126,19 @@ func scan(from row, step domain.Step, more ...any) (domain.Record, error) {
 
 // values are a record's columns in the order of the constant.
 func values(r domain.Record) []any {
-	return []any{
-		r.Step.OrderID, r.Step.Saga, r.Step.Name,
-		string(r.State), r.Request.CustomerID, r.Request.Amount, r.Request.Currency, r.Request.MethodFingerprint,
+	return append(keyOf(r.Step),
+		string(r.State), r.Key, r.Request.CustomerID, r.Request.Amount, r.Request.Currency, r.Request.MethodFingerprint,
 		r.LeaseOwner, null(r.LeaseUntil), null(r.DueAt), r.Sends, r.Failures, r.LastError,
 		r.ProviderReference, r.DeclineCode, r.DeclineMessage,
-		null(r.IntentAt), null(r.SentAt), null(r.AnsweredAt), null(r.UndoRequestedAt), null(r.UndoneAt),
-	}
+		null(r.IntentAt), null(r.SentAt), null(r.AnsweredAt), null(r.UndoRequestedAt), null(r.UndoneAt))
 }
 
 func null(t time.Time) sql.NullTime { return sql.NullTime{Time: t, Valid: !t.IsZero()} }
 
 func insert(ctx context.Context, q postgres.Querier, r domain.Record) error {
 	_, err := q.ExecContext(ctx, `
-		INSERT INTO operations (order_id, saga, step, kind, `+columns+`)
-		VALUES ($1, $2, $3, 'authorize', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
+		INSERT INTO operations (order_id, saga, instance, step, kind, `+columns+`)
+		VALUES ($1, $2, $3, $4, 'authorize', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
 		values(r)...)
 	return stored(r, err)
 }
@@ -143,8 +146,8 @@ func insert(ctx context.Context, q postgres.Querier, r domain.Record) error {
 func save(ctx context.Context, q postgres.Querier, r domain.Record) error {
 	_, err := q.ExecContext(ctx, `
 		UPDATE operations SET (`+columns+`)
-			= ($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
-		WHERE order_id = $1 AND saga = $2 AND step = $3`, values(r)...)
+			= ($5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+		WHERE `+ofStep, values(r)...)
 	return stored(r, err)
 }
 
@@ -162,7 +165,7 @@ func stored(r domain.Record, err error) error {
 // Due returns steps that the resolver is to carry on with, the longest due first.
 func (s *Store) Due(ctx context.Context, limit int) ([]domain.Step, error) {
 	rows, err := s.db.SQL.QueryContext(ctx, `
-		SELECT order_id, saga, step FROM operations WHERE due_at <= clock_timestamp() ORDER BY due_at LIMIT $1`, limit)
+		SELECT order_id, saga, instance, step FROM operations WHERE due_at <= clock_timestamp() ORDER BY due_at LIMIT $1`, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read operations that are due: %w", err)
 	}
@@ -170,7 +173,7 @@ func (s *Store) Due(ctx context.Context, limit int) ([]domain.Step, error) {
 	var steps []domain.Step
 	for rows.Next() {
 		var step domain.Step
-		if err := rows.Scan(&step.OrderID, &step.Saga, &step.Name); err != nil {
+		if err := rows.Scan(&step.OrderID, &step.Saga, &step.Instance, &step.Name); err != nil {
 			return nil, fmt.Errorf("read operations that are due: %w", err)
 		}
 		steps = append(steps, step)

@@ -26,7 +26,8 @@ type Payment struct {
 	Currency          string
 	Status            domain.PaymentStatus
 	ProviderReference string
-	Saga, Step        string // of the operation the status follows
+	Saga              string // this and the next two: of the operation that the status follows
+	Instance, Step    string
 	CreatedAt         time.Time
 	UpdatedAt         time.Time
 }
@@ -48,7 +49,7 @@ func follow(ctx context.Context, tx *postgres.Tx, before, after domain.Record, n
 	case status == domain.PaymentStatusOf(before.State) && after.ProviderReference == before.ProviderReference:
 		err = mine.Take(&payment).Error
 	default:
-		err = mine.Model(&payment).Where("saga = ? AND step = ?", after.Step.Saga, after.Step.Name).
+		err = mine.Model(&payment).Where("saga = ? AND instance = ? AND step = ?", after.Step.Saga, after.Step.Instance, after.Step.Name).
 			Clauses(clause.Returning{Columns: []clause.Column{{Name: "id"}}}).
 			Updates(map[string]any{"status": status, "provider_reference": after.ProviderReference, "updated_at": now}).Error
 	}
@@ -67,13 +68,13 @@ func open(db *gorm.DB, r domain.Record, status domain.PaymentStatus, now time.Ti
 	payment := Payment{
 		ID: id.String(), OrderID: r.Step.OrderID, CustomerID: r.Request.CustomerID,
 		Amount: r.Request.Amount, Currency: r.Request.Currency, Status: status,
-		Saga: r.Step.Saga, Step: r.Step.Name, CreatedAt: now, UpdatedAt: now,
+		Saga: r.Step.Saga, Instance: r.Step.Instance, Step: r.Step.Name, CreatedAt: now, UpdatedAt: now,
 	}
 	err = db.Clauses(
 		clause.OnConflict{
 			Columns: []clause.Column{{Name: "order_id"}},
 			DoUpdates: clause.AssignmentColumns([]string{
-				"customer_id", "amount", "currency", "status", "provider_reference", "saga", "step", "updated_at",
+				"customer_id", "amount", "currency", "status", "provider_reference", "saga", "instance", "step", "updated_at",
 			}),
 		},
 		clause.Returning{Columns: []clause.Column{{Name: "id"}}},
@@ -101,20 +102,20 @@ func (s *Store) Payment(ctx context.Context, orderID string) (Payment, []domain.
 
 func (s *Store) journal(ctx context.Context, orderID string) ([]domain.Record, error) {
 	rows, err := s.db.SQL.QueryContext(ctx, `
-		SELECT `+columns+`, saga, step FROM operations WHERE order_id = $1
-		ORDER BY coalesce(intent_at, undo_requested_at), saga, step`, orderID)
+		SELECT `+columns+`, saga, instance, step FROM operations WHERE order_id = $1
+		ORDER BY coalesce(intent_at, undo_requested_at), saga, instance, step`, orderID)
 	if err != nil {
 		return nil, fmt.Errorf("read journal of order %s: %w", orderID, err)
 	}
 	defer rows.Close()
 	var journal []domain.Record
 	for rows.Next() {
-		var saga, name string
-		record, err := scan(rows, domain.Step{OrderID: orderID}, &saga, &name)
+		var saga, instance, name string
+		record, err := scan(rows, domain.Step{OrderID: orderID}, &saga, &instance, &name)
 		if err != nil {
 			return nil, fmt.Errorf("read journal of order %s: %w", orderID, err)
 		}
-		record.Step.Saga, record.Step.Name = saga, name
+		record.Step.Saga, record.Step.Instance, record.Step.Name = saga, instance, name
 		journal = append(journal, record)
 	}
 	return journal, rows.Err()

@@ -9,13 +9,14 @@ import (
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
+	"github.com/ordersaga/ordersaga/services/payments/internal/facts"
 	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
 	"github.com/ordersaga/ordersaga/services/payments/internal/step"
 )
 
 // Authorizer is PaymentsService's Authorize.
 type Authorizer struct {
-	handler cqrs.Handler[Request, journal.Authorization]
+	handler cqrs.Handler[Request, journal.Outcome]
 }
 
 // New makes the method.
@@ -35,5 +36,5 @@ func (a Authorizer) Authorize(ctx context.Context, in *paymentsv1.AuthorizeReque
 	if err != nil {
 		return nil, err
 	}
-	return &paymentsv1.AuthorizeResponse{PaymentId: done.PaymentID, ProviderReference: done.ProviderReference}, nil
+	return &paymentsv1.AuthorizeResponse{Facts: facts.Of(done)}, nil
 }

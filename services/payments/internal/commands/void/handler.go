@@ -16,16 +16,13 @@ type Request struct {
 	Step domain.Step
 }
 
-// Done says nothing more.
-type Done struct{}
-
 // NewHandler makes the use case. It refuses nothing, and is unavailable until it is known that nothing is held.
-func NewHandler(j *journal.Journal) cqrs.Handler[Request, Done] {
-	return cqrs.Command("void_payment", cqrs.HandlerFunc[Request, Done](func(ctx context.Context, req Request) (Done, error) {
-		err := j.Void(ctx, req.Step)
+func NewHandler(j *journal.Journal) cqrs.Handler[Request, journal.Outcome] {
+	return cqrs.Command("void_payment", cqrs.HandlerFunc[Request, journal.Outcome](func(ctx context.Context, req Request) (journal.Outcome, error) {
+		done, err := j.Void(ctx, req.Step)
 		if errors.Is(err, domain.ErrUnknown) {
 			err = rpc.Unavailable(err.Error())
 		}
-		return Done{}, err
+		return done, err
 	}))
 }

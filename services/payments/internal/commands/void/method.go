@@ -5,13 +5,14 @@ import (
 
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/services/payments/internal/facts"
 	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
 	"github.com/ordersaga/ordersaga/services/payments/internal/step"
 )
 
 // Voider is PaymentsService's Void.
 type Voider struct {
-	handler cqrs.Handler[Request, Done]
+	handler cqrs.Handler[Request, journal.Outcome]
 }
 
 // New makes the method.
@@ -23,8 +24,9 @@ func (v Voider) Void(ctx context.Context, in *paymentsv1.VoidRequest) (*payments
 	if err != nil {
 		return nil, err
 	}
-	if _, err := v.handler.Handle(ctx, Request{Step: key}); err != nil {
+	done, err := v.handler.Handle(ctx, Request{Step: key})
+	if err != nil {
 		return nil, err
 	}
-	return &paymentsv1.VoidResponse{}, nil
+	return &paymentsv1.VoidResponse{Facts: facts.Of(done)}, nil
 }

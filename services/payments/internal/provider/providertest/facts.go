@@ -1,8 +1,6 @@
 package providertest
 
 import (
-	"strings"
-
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -17,21 +15,10 @@ func authorizes(w *world) {
 	w.requireOpen(1)
 }
 
-func takesLongKeys(w *world) {
-	wish := w.wish(w.Approved)
-	wish.Key = w.order + "/" + strings.Repeat("s", nameMax) + "/" + strings.Repeat("n", nameMax)
-	wish.Amount = 1
-	reference := w.held(wish)
-	assert.Equal(w, reference, w.found(wish.Key, provider.Authorized).Reference)
-	fact, err := w.provider.Void(w.Context(), wish.Key+"/void", reference)
-	require.NoError(w, err)
-	assert.Equal(w, provider.Voided, fact.Kind)
-}
-
 // An order that was given up and tried again has two: the lookup of one must not answer with the other.
 func tellsRequestsApart(w *world) {
 	again := w.wish(w.Approved)
-	again.Key += "-again"
+	again.Key = w.keyOf("authorize again")
 	first, second := w.held(w.wish(w.Approved)), w.held(again)
 	require.NotEqual(w, first, second)
 	assert.Equal(w, first, w.found(w.key(), provider.Authorized).Reference)
@@ -74,8 +61,8 @@ func refusesAnotherAmount(w *world) {
 
 func voids(w *world) {
 	reference := w.held(w.wish(w.Approved))
-	for _, key := range []string{"/void", "/void", "/another-void"} {
-		fact, err := w.provider.Void(w.Context(), w.key()+key, reference)
+	for _, key := range []string{"void", "void", "another void"} {
+		fact, err := w.provider.Void(w.Context(), w.keyOf(key), reference)
 		require.NoError(w, err, key)
 		assert.Equal(w, provider.Voided, fact.Kind, key)
 	}
@@ -84,7 +71,7 @@ func voids(w *world) {
 }
 
 func voidsNothingElse(w *world) {
-	fact, err := w.provider.Void(w.Context(), w.key()+"/void", "reference_of_nobody")
+	fact, err := w.provider.Void(w.Context(), w.keyOf("void"), "reference_of_nobody")
 	w.noFact(fact, err, "a void of what is not there")
 }
 
@@ -94,7 +81,7 @@ func findsNothing(w *world) {
 	assert.Equal(w, provider.Fact{Kind: provider.NotFound}, fact)
 	w.held(w.wish(w.Approved))
 	w.found(w.key(), provider.Authorized)
-	fact, err = w.provider.Lookup(w.Context(), w.order, w.key()+"-again")
+	fact, err = w.provider.Lookup(w.Context(), w.order, w.keyOf("authorize again"))
 	require.NoError(w, err)
 	assert.Equal(w, provider.NotFound, fact.Kind, "another request of the same order")
 	fact, err = w.provider.Lookup(w.Context(), uuid.NewString(), w.key())

@@ -40,10 +40,10 @@ func survivesALostAnswer(w *world) {
 func survivesALostVoid(w *world) {
 	reference := w.held(w.wish(w.Approved))
 	w.wire.loseAnswers()
-	fact, err := w.provider.Void(w.Context(), w.key()+"/void", reference)
+	fact, err := w.provider.Void(w.Context(), w.keyOf("void"), reference)
 	w.noFact(fact, err, "a void whose answer was lost")
 	w.wire.mend()
-	fact, err = w.provider.Void(w.Context(), w.key()+"/void", reference)
+	fact, err = w.provider.Void(w.Context(), w.keyOf("void"), reference)
 	require.NoError(w, err)
 	assert.Equal(w, provider.Voided, fact.Kind)
 	w.found(w.key(), provider.Voided)
@@ -136,7 +136,7 @@ func (w *world) calls(p provider.Provider) map[string]func(context.Context) (pro
 	calls := map[string]func(context.Context) (provider.Fact, error){
 		"authorize": func(ctx context.Context) (provider.Fact, error) { return p.Authorize(ctx, w.wish(w.Approved)) },
 		"void": func(ctx context.Context) (provider.Fact, error) {
-			return p.Void(ctx, w.key()+"/void", "some_reference")
+			return p.Void(ctx, w.keyOf("void"), "some_reference")
 		},
 		"lookup": func(ctx context.Context) (provider.Fact, error) { return p.Lookup(ctx, w.order, w.key()) },
 	}

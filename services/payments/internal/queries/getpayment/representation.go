@@ -27,12 +27,13 @@ type Money struct {
 
 // Operation is one step's entry in the journal.
 type Operation struct {
-	Saga              string     `json:"saga"`
+	Saga              string     `json:"saga" doc:"The saga's kind."`
+	Instance          string     `json:"instance" doc:"Tells apart the sagas of one kind on one order."`
 	Step              string     `json:"step"`
 	Kind              string     `json:"kind" enum:"authorize"`
 	State             string     `json:"state" enum:"sending,authorized,declined,void_requested,voiding,voided,never_charged,tombstone"`
 	Amount            *Money     `json:"amount,omitempty"`
-	IdempotencyKey    string     `json:"idempotency_key" doc:"What the request has at the payment provider."`
+	IdempotencyKey    string     `json:"idempotency_key,omitempty" doc:"What the request has at the payment provider."`
 	ProviderReference string     `json:"provider_reference,omitempty"`
 	DeclineCode       string     `json:"decline_code,omitempty"`
 	Sends             int        `json:"sends" doc:"Requests to authorize, all with the same idempotency key."`
@@ -62,8 +63,8 @@ func represent(a Answer) Payment {
 
 func operation(r domain.Record) Operation {
 	return Operation{
-		Saga: r.Step.Saga, Step: r.Step.Name, Kind: "authorize", State: string(r.State),
-		Amount: money(r.Request.Amount, r.Request.Currency), IdempotencyKey: r.Step.Key(),
+		Saga: r.Step.Saga, Instance: r.Step.Instance, Step: r.Step.Name, Kind: "authorize", State: string(r.State),
+		Amount: money(r.Request.Amount, r.Request.Currency), IdempotencyKey: r.Key,
 		ProviderReference: r.ProviderReference, DeclineCode: r.DeclineCode,
 		Sends: r.Sends, Failures: r.Failures, LastError: r.LastError,
 		InHandUntil: moment(r.LeaseUntil), NextAttemptAt: moment(r.DueAt),
