@@ -37,7 +37,8 @@ func (s *Store) Update(ctx context.Context, step domain.Step, change Change) (op
 		if err == nil {
 			return op, paymentID, nil
 		}
-		if attempt == insertAttempts || !postgres.IsUniqueViolation(err, "operations_pkey") {
+		// Which of the two unique indexes says so is PostgreSQL's choice.
+		if attempt == insertAttempts || !postgres.IsUniqueViolation(err, "") {
 			return nil, "", err
 		}
 	}
