@@ -1,24 +1,53 @@
-// Package activities has what the sagas do: thin calls of the services, one
-// package for each service called. An activity's name is in contracts/sagas; what
-// it promises is the contract of the call behind it.
+// Package activities has what the sagas do: each activity is one call of a service.
 package activities
 
 import (
-	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	"context"
+
+	"go.temporal.io/sdk/activity"
+	"google.golang.org/grpc"
+
+	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
+	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/refusal"
 )
 
-// Error is how a call's error goes to the saga: a refusal as a typed error that is
-// never retried, everything else as it is, to be tried again.
-func Error(err error) error {
-	if r, ok := refusal.As(err); ok {
-		return sagas.RefusalError(r)
-	}
-	return err
+// Registry takes activities: a worker, or a test's environment.
+type Registry interface {
+	RegisterActivityWithOptions(function any, options activity.RegisterOptions)
 }
 
-// Step is the barrier's key in a call.
-func Step(step sagas.Step) *commonv1.Step {
-	return &commonv1.Step{OrderId: step.OrderID, Saga: step.Saga, Name: step.Name}
+// Register makes the activities of all sagas: one line a method of a service.
+func Register(r Registry, orders ordersv1.OrdersServiceClient, inventory inventoryv1.InventoryServiceClient, payments paymentsv1.PaymentsServiceClient) {
+	call(r, sagas.RecordPlaced, orders.RecordPlaced)
+	call(r, sagas.RecordConfirmed, orders.RecordConfirmed)
+	call(r, sagas.RecordTurnedBack, orders.RecordTurnedBack)
+	call(r, sagas.RecordRejected, orders.RecordRejected)
+	call(r, sagas.RecordCancelled, orders.RecordCancelled)
+	call(r, sagas.RecordResumed, orders.RecordResumed)
+	call(r, sagas.RecordStuck, orders.RecordStuck)
+
+	call(r, sagas.ReserveStock, inventory.Reserve)
+	call(r, sagas.AllocateStock, inventory.Allocate)
+	call(r, sagas.ReleaseStock, inventory.Release)
+
+	call(r, sagas.AuthorizePayment, payments.Authorize)
+	call(r, sagas.VoidPayment, payments.Void)
+}
+
+// call makes an activity of a method of a service. A refusal becomes a typed error that is never
+// retried; every other error stays as it is and is tried again.
+func call[Request, Response any](
+	r Registry, a sagas.Activity[Request, Response],
+	method func(context.Context, *Request, ...grpc.CallOption) (*Response, error),
+) {
+	r.RegisterActivityWithOptions(func(ctx context.Context, in *Request) (*Response, error) {
+		out, err := method(ctx, in)
+		if refused, ok := refusal.As(err); ok {
+			return nil, sagas.RefusalError(refused)
+		}
+		return out, err
+	}, activity.RegisterOptions{Name: a.Name})
 }

@@ -9,12 +9,9 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
-	"google.golang.org/grpc"
 
-	inventoryactivities "github.com/ordersaga/ordersaga/activities/inventory"
-	ordersactivities "github.com/ordersaga/ordersaga/activities/orders"
-	paymentsactivities "github.com/ordersaga/ordersaga/activities/payments"
-	sweepactivities "github.com/ordersaga/ordersaga/activities/sweep"
+	"github.com/ordersaga/ordersaga/activities"
+	"github.com/ordersaga/ordersaga/activities/sweep"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
@@ -25,6 +22,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 	"github.com/ordersaga/ordersaga/platform/temporalclient"
+	"github.com/ordersaga/ordersaga/workflows"
 )
 
 func main() {
@@ -52,18 +50,17 @@ func run(ctx context.Context, cfg settings) error {
 	}
 	defer payments.Close()
 
-	temporal, err := temporalclient.Dial(ctx)
+	temporal, err := temporalclient.Dial(ctx, sagas.DataConverter())
 	if err != nil {
 		return err
 	}
 	defer temporal.Close()
 
 	w := worker.New(temporal, cfg.TaskQueue, cfg.options())
-	registerWorkflows(w)
-	registerActivities(w, orders, inventory, payments)
-	w.RegisterActivity(&sweepactivities.Activities{
-		Client: ordersv1.NewOrdersServiceClient(orders), Temporal: temporal, TaskQueue: cfg.TaskQueue,
-	})
+	workflows.Register(w)
+	ordersClient := ordersv1.NewOrdersServiceClient(orders)
+	activities.Register(w, ordersClient, inventoryv1.NewInventoryServiceClient(inventory), paymentsv1.NewPaymentsServiceClient(payments))
+	w.RegisterActivity(&sweep.Activities{Client: ordersClient, Temporal: temporal, TaskQueue: cfg.TaskQueue})
 
 	ready := map[string]func(context.Context) error{
 		"temporal":          temporalclient.Ready(temporal),
@@ -87,13 +84,6 @@ func polling(w worker.Worker) func(context.Context) error {
 		w.Stop()
 		return nil
 	}
-}
-
-// registerActivities says which service does which steps: one line a service.
-func registerActivities(w worker.ActivityRegistry, orders, inventory, payments grpc.ClientConnInterface) {
-	w.RegisterActivity(&ordersactivities.Activities{Client: ordersv1.NewOrdersServiceClient(orders)})
-	w.RegisterActivity(&inventoryactivities.Activities{Client: inventoryv1.NewInventoryServiceClient(inventory)})
-	w.RegisterActivity(&paymentsactivities.Activities{Client: paymentsv1.NewPaymentsServiceClient(payments)})
 }
 
 // searchAttributes tells whether the namespace knows the attributes that sagas

@@ -1,4 +1,4 @@
-// Package sweep looks for orders that no saga works on any more.
+// Package sweep looks for sagas whose run is gone.
 package sweep
 
 import (
@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 )
@@ -27,19 +28,19 @@ type Activities struct {
 	TaskQueue string
 }
 
-// ResumeUnsettled starts ResumeOrder for each unsettled order that has no open
-// run. Temporal decides that: the saga that lives holds the workflow id.
-func (a *Activities) ResumeUnsettled(ctx context.Context, in sagas.SweepOrdersInput) (result sagas.SweepOrdersResult, err error) {
+// ResumeOpenSagas starts ResumeOrder for each open saga that has no run. Temporal decides that: a
+// run holds the order's workflow id.
+func (a *Activities) ResumeOpenSagas(ctx context.Context, in sagas.SweepOrdersInput) (result sagas.SweepOrdersResult, err error) {
 	for after := ""; ; {
-		found, err := a.Client.ListUnsettled(ctx, &ordersv1.ListUnsettledRequest{
+		found, err := a.Client.ListOpenSagas(ctx, &ordersv1.ListOpenSagasRequest{
 			OlderThan: durationpb.New(in.OlderThan), After: after, Limit: page,
 		})
 		if err != nil {
-			return result, fmt.Errorf("list unsettled orders: %w", err)
+			return result, fmt.Errorf("list open sagas: %w", err)
 		}
-		for _, order := range found.GetOrders() {
-			result.Unsettled++
-			resumed, err := a.resume(ctx, order)
+		for _, open := range found.GetSagas() {
+			result.Open++
+			resumed, err := a.resume(ctx, open)
 			if err != nil {
 				return result, err
 			}
@@ -54,28 +55,29 @@ func (a *Activities) ResumeUnsettled(ctx context.Context, in sagas.SweepOrdersIn
 	}
 }
 
-func (a *Activities) resume(ctx context.Context, order *ordersv1.UnsettledOrder) (started bool, err error) {
+func (a *Activities) resume(ctx context.Context, open *ordersv1.OpenSaga) (started bool, err error) {
+	orderID := open.GetSaga().GetOrderId()
 	_, err = a.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       sagas.WorkflowID(order.GetOrderId()),
+		ID:                       sagas.WorkflowID(orderID),
 		TaskQueue:                a.TaskQueue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowTaskTimeout:      sagas.WorkflowTaskTimeout,
 		// Without it the SDK answers with the open run as if it had started one.
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		StaticSummary:                            order.GetCustomerId() + " · settle an order whose saga is gone",
+		StaticSummary:                            open.GetSaga().GetKind() + " · its run was gone",
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			sagas.OrderStatus.ValueSet(sagas.StatusPlaced),
 			sagas.SagaState.ValueSet(sagas.SagaRunning),
-			sagas.CustomerID.ValueSet(order.GetCustomerId()),
+			sagas.CustomerID.ValueSet(open.GetCustomerId()),
 		),
-	}, sagas.ResumeOrder, sagas.ResumeOrderInput{OrderID: order.GetOrderId(), CustomerID: order.GetCustomerId()})
-	var open *serviceerror.WorkflowExecutionAlreadyStarted
-	if errors.As(err, &open) {
+	}, sagas.ResumeOrder, &commonv1.SagaRun{Saga: open.GetSaga()})
+	var running *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &running) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("resume order %s: %w", order.GetOrderId(), err)
+		return false, fmt.Errorf("resume %s of order %s: %w", open.GetSaga().GetKind(), orderID, err)
 	}
 	return true, nil
 }

@@ -47,7 +47,7 @@ func withClient(ctx context.Context, try func(client.Client, place) (string, err
 	if err != nil {
 		return "", err
 	}
-	c, err := Dial(ctx)
+	c, err := Dial(ctx, nil)
 	if err != nil {
 		return "", err
 	}

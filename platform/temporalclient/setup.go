@@ -30,7 +30,7 @@ func Setup(ctx context.Context, retention time.Duration, attributes ...string) (
 	}
 	var c client.Client
 	err = retry(ctx, func() (err error) {
-		c, err = Dial(ctx)
+		c, err = Dial(ctx, nil)
 		return err
 	})
 	if err != nil {

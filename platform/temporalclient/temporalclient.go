@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/contrib/opentelemetry"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 )
@@ -23,9 +24,10 @@ import (
 // dialTimeout bounds the first contact: a start must stop, not hang.
 const dialTimeout = 15 * time.Second
 
-// Dial connects and waits for the server's answer, at most 15 s. Its client and
-// the workers made from it carry the caller's trace.
-func Dial(ctx context.Context) (client.Client, error) {
+// Dial connects and waits for the server's answer, at most 15 s. The client keeps payloads as the
+// converter says; nil is the SDK's default. It and the workers made from it carry the caller's
+// trace.
+func Dial(ctx context.Context, payloads converter.DataConverter) (client.Client, error) {
 	options, err := options()
 	if err != nil {
 		return nil, err
@@ -34,6 +36,7 @@ func Dial(ctx context.Context) (client.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tracing of Temporal calls: %w", err)
 	}
+	options.DataConverter = payloads
 	options.Interceptors = append(options.Interceptors, interceptor.ClientInterceptor(tracing))
 	options.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{})
 	options.Logger = log.NewStructuredLogger(slog.Default())

@@ -1,99 +1,135 @@
-// Package placeorder is the saga that places an order: reserve stock, authorize
-// the payment, allocate the stock, confirm.
+// Package placeorder is the saga that places an order: reserve stock, authorize the payment,
+// allocate the stock, confirm.
 package placeorder
 
 import (
-	"encoding/json"
+	"fmt"
+	"time"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+	"google.golang.org/protobuf/types/known/durationpb"
 
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
+	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/refusal"
+	"github.com/ordersaga/ordersaga/workflows/record"
 	"github.com/ordersaga/ordersaga/workflows/saga"
 )
 
-// name of the saga in the barrier's keys.
-const name = "place-order"
+// The deadlines of the steps are far below the hold, so that a saga that is still going has its
+// stock.
+const (
+	holdFor           = 15 * time.Minute
+	authorizeDeadline = 60 * time.Second
+)
 
-// PlaceOrder places the order of its input. A rejected order is a completed run
-// whose outcome says why; a run that was cancelled before the pivot ends as
-// cancelled, with everything undone.
-func PlaceOrder(ctx workflow.Context, in sagas.PlaceOrderInput) (sagas.Outcome, error) {
-	o := &order{in: in}
-	if err := saga.Register(ctx, saga.Handlers{sagas.UpdatePlace: o.awaitOutcome}); err != nil {
-		return sagas.Outcome{}, err
+// PlaceOrder places the order of its input. A rejected order is a completed run whose outcome says
+// why; a run that was cancelled before the pivot ends as cancelled, with everything undone.
+func PlaceOrder(ctx workflow.Context, in *ordersv1.PlaceOrderInput) (*commonv1.Outcome, error) {
+	return saga.Run(ctx, Saga, in.GetSaga(), in)
+}
+
+// Saga is the kind.
+var Saga = saga.Kind{
+	Name: sagas.KindPlaceOrder, Order: record.Order{}, Updates: updates, Unopened: sagas.StatusRejected,
+	Late:      "the order could not be completed in time; nothing was charged",
+	Cancelled: "the order was cancelled before it was confirmed",
+	Tell: saga.Story(func(s *saga.Saga, in *ordersv1.PlaceOrderInput) {
+		o := placing{s, in}
+		s.Begin(o.recordPlaced())
+		s.Do(o.reserveStock())
+		s.Do(o.authorizePayment())
+		s.Do(o.allocateStock())
+		s.Pivot(o.recordConfirmed)
+		s.TurnBack(o.recordRejected, o.recordCancelled)
+	}),
+}
+
+// placing makes the calls of the story. In a run that resumes a lost one there is no payment
+// method, and when the order is unknown no input at all: undos need none.
+type placing struct {
+	*saga.Saga
+	in *ordersv1.PlaceOrderInput
+}
+
+func (o placing) recordPlaced() saga.Call {
+	return saga.CallOf(sagas.RecordPlaced, &ordersv1.RecordPlacedRequest{Saga: o.Ref(), Placement: o.in.GetPlacement()},
+		"Open the order's stream")
+}
+
+func (o placing) reserveStock() saga.Step {
+	key, ordered := o.Key("reserve-stock"), o.in.GetPlacement().GetLines()
+	lines := make([]*commonv1.Line, len(ordered))
+	for i, line := range ordered {
+		lines[i] = &commonv1.Line{Number: line.GetNumber(), Sku: line.GetSku(), Quantity: line.GetQuantity()}
 	}
-	s := saga.Begin(ctx, in.OrderID, name)
-
-	s.Forward(o.recordPlaced())
-	if s.Failed() != nil {
-		return o.endAsSettled(ctx, s.Failed())
-	}
-	s.Do(o.reserveStock(s))
-	s.Do(o.authorizePayment(s))
-	s.Do(o.allocateStock(s))
-	s.Pivot(o.confirm())
-
-	why, cancelled := s.Failed(), s.Cancelled()
-	switch {
-	case why == nil:
-		return o.end(ctx, sagas.StatusConfirmed, nil)
-	case !s.TurnBack(o.startCompensation(why)):
-		return o.endAsSettled(ctx, s.Failed())
-	case cancelled:
-		s.Forward(o.cancel(why))
-		return o.end(ctx, sagas.StatusCancelled, why)
-	default:
-		s.Forward(o.reject(why))
-		return o.end(ctx, sagas.StatusRejected, why)
+	return saga.Step{
+		Key: key,
+		Do: saga.CallOf(sagas.ReserveStock, &inventoryv1.ReserveRequest{Step: key, Lines: lines, HoldFor: durationpb.New(holdFor)},
+			fmt.Sprintf("Hold %s for %s", count(len(lines)), holdFor)),
+		Undo: saga.CallOf(sagas.ReleaseStock, &inventoryv1.ReleaseRequest{Step: key}, "Give the stock back"),
 	}
 }
 
-// order is what the saga knows of its order.
-type order struct {
-	in         sagas.PlaceOrderInput
-	reserved   *sagas.StockReserved
-	authorized *sagas.PaymentAuthorized
-	outcome    *sagas.Outcome
+func (o placing) authorizePayment() saga.Step {
+	key, total := o.Key("authorize-payment"), o.in.GetPlacement().GetTotal()
+	do := saga.CallOf(sagas.AuthorizePayment, &paymentsv1.AuthorizeRequest{
+		Step: key, CustomerId: o.in.GetPlacement().GetCustomerId(), Amount: total, PaymentMethod: o.in.GetPaymentMethod(),
+	}, fmt.Sprintf("Authorize %d %s (minor units)", total.GetAmount(), total.GetCurrency()))
+	do.Remote = true
+	return saga.Step{
+		Key: key, Do: do, Deadline: authorizeDeadline,
+		Undo: saga.CallOf(sagas.VoidPayment, &paymentsv1.VoidRequest{Step: key}, "Void what was, or may have been, authorized"),
+	}
 }
 
-// awaitOutcome serves the update of everyone who waits for this order.
-func (o *order) awaitOutcome(ctx workflow.Context, request sagas.PlaceRequest) (sagas.Outcome, error) {
-	if request.RequestHash != o.in.RequestHash {
-		return sagas.Outcome{}, sagas.RefusalError(refusal.New(refusals.RequestMismatch,
-			"the idempotency key was used with another request", nil))
+// allocateStock has no undo of its own: to release the stock undoes both.
+func (o placing) allocateStock() saga.Step {
+	key := o.Key("allocate-stock")
+	return saga.Step{
+		Key: key,
+		Do:  saga.CallOf(sagas.AllocateStock, &inventoryv1.AllocateRequest{Step: key}, "Turn the hold into an allocation"),
 	}
-	// A cancel of the workflow must not end the wait before everything is undone.
-	ctx, cancel := workflow.NewDisconnectedContext(ctx)
-	defer cancel()
-	if err := workflow.Await(ctx, func() bool { return o.outcome != nil }); err != nil {
-		return sagas.Outcome{}, err
-	}
-	return *o.outcome, nil
 }
 
-// endAsSettled ends as the order was settled before, by this run in a task that
-// was lost, or by an earlier one.
-func (o *order) endAsSettled(ctx workflow.Context, why *refusal.Refusal) (sagas.Outcome, error) {
-	var settled refusals.OrderSettledDetails
-	if why.Reason == refusals.OrderSettled && json.Unmarshal(why.Details, &settled) == nil && settled.Status != "" {
-		return o.end(ctx, settled.Status, settled.Refusal)
-	}
-	return o.end(ctx, sagas.StatusRejected, why)
+func (o placing) recordConfirmed() saga.Call {
+	return saga.CallOf(sagas.RecordConfirmed, &ordersv1.RecordConfirmedRequest{Saga: o.Ref(), Facts: o.Facts()},
+		"Confirm: from here there is no way back")
 }
 
-// end answers everyone and closes the workflow.
-func (o *order) end(ctx workflow.Context, status string, why *refusal.Refusal) (sagas.Outcome, error) {
-	o.outcome = &sagas.Outcome{OrderID: o.in.OrderID, Status: status, Refusal: why}
-	if err := saga.Drain(ctx); err != nil {
-		return *o.outcome, err
+func (o placing) recordRejected(why *commonv1.Refusal) saga.Call {
+	return saga.CallOf(sagas.RecordRejected, &ordersv1.RecordRejectedRequest{Saga: o.Ref(), Why: why, Facts: o.Facts()},
+		"Reject: "+why.GetReason())
+}
+
+func (o placing) recordCancelled(why *commonv1.Refusal) saga.Call {
+	return saga.CallOf(sagas.RecordCancelled, &ordersv1.RecordCancelledRequest{Saga: o.Ref(), Why: why, Facts: o.Facts()},
+		"Cancel: everything is undone")
+}
+
+// updates serve everyone who waits for the order.
+func updates(s *saga.Saga) saga.Handlers {
+	return saga.Handlers{sagas.UpdatePlace: func(ctx workflow.Context, request sagas.PlaceRequest) (*commonv1.Outcome, error) {
+		in, err := s.AwaitInput(ctx)
+		if err != nil {
+			return nil, err
+		}
+		placed, _ := in.(*ordersv1.PlaceOrderInput)
+		if hash := placed.GetPlacement().GetRequestHash(); hash != "" && hash != request.RequestHash {
+			return nil, sagas.RefusalError(refusal.New(refusals.RequestMismatch,
+				"the idempotency key was used with another request", nil))
+		}
+		return s.AwaitOutcome(ctx)
+	}}
+}
+
+func count(lines int) string {
+	if lines == 1 {
+		return "1 line"
 	}
-	err := workflow.UpsertTypedSearchAttributes(ctx,
-		sagas.OrderStatus.ValueSet(status), sagas.SagaState.ValueSet(sagas.SagaCompleted))
-	if err == nil && status == sagas.StatusCancelled {
-		err = temporal.NewCanceledError(*o.outcome)
-	}
-	return *o.outcome, err
+	return fmt.Sprintf("%d lines", lines)
 }

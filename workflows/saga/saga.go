@@ -1,36 +1,40 @@
-// Package saga runs the steps of an order saga and undoes them when one fails.
+// Package saga runs the steps of a saga on an order and undoes them when one fails.
 //
-// A workflow reads as its story:
+// A saga is one function, its story:
 //
-//	s := saga.Begin(ctx, …)
-//	s.Do(reserveStock)
-//	s.Do(authorizePayment)
-//	s.Pivot(confirmOrder)
-//	if s.Failed() != nil && s.TurnBack(closeThePivot) {
-//		s.Forward(rejectOrder)
+//	func tell(s *saga.Saga, in *ordersv1.PlaceOrderInput) {
+//		s.Begin(recordPlaced)
+//		s.Do(reserveStock)
+//		s.Do(authorizePayment)
+//		s.Pivot(recordConfirmed)
+//		s.TurnBack(recordRejected, recordCancelled)
 //	}
 //
-// After a step fails the following ones are passed over, as in bufio.Writer, so
-// the story needs no error handling of its own.
+// After a step fails the following ones are passed over, as in bufio.Writer, so the story needs no
+// error handling. It must not branch on results: the same story is told in several modes.
+//   - Forward: the first run of a saga.
+//   - From the pivot on, or turning back: a later run. A Do is not made again, it registers its
+//     undo: what a lost run may have done.
+//   - Listing: the steps are named and nothing is done (List).
 //
-// The rules, each kept by a test of its name:
-//   - The undo is registered before the do is tried: a do that failed may have
-//     happened. Only a typed refusal proves that it did not, and takes its undo
-//     back.
-//   - Undos run in reverse order, in a context that a cancel does not reach, and
-//     their troubles never hide the first failure.
-//   - Before the pivot a step has a deadline, then the saga undoes. From the
-//     pivot on it only goes forward.
-//   - Before anything is undone the pivot is closed, and if it was passed all the
-//     same, nothing is: a workflow task that is lost takes the results of its local
-//     activities with it, and a cancel that came meanwhile leads the saga another
-//     way the second time.
-//   - A step that is nobody else's business is tried once as a local activity,
-//     which costs no task and no history of its own, then as a regular one, which
-//     the server retries and the Web UI shows. The services' barrier makes a late
-//     local effect harmless.
-//   - A step that used up its attempts is stuck: that is said (search attribute,
-//     details, the order's own events), and it is tried again ever more rarely.
+// The rules, each kept by a test:
+//   - The order says the direction. The first step, the pivot, and the step that closes the pivot
+//     are answered with where the saga goes; the memory of a workflow can be lost, the order's
+//     stream cannot.
+//   - The undo is registered before the do is tried: a do that failed may have happened. Only a
+//     refusal of the do itself proves that it did not.
+//   - A step that is passed over because of a cancel or a deadline registers its undo too: a
+//     workflow task that was lost may have done it.
+//   - Before anything is undone the pivot is closed; when it was passed all the same, nothing is.
+//   - Undos run side by side, except where one waits for another, in a context that a cancel does
+//     not reach. Their troubles never hide the first failure, and one in trouble holds up no other.
+//   - Before the pivot a step has a deadline, then the saga turns back. From the pivot on it only
+//     goes forward.
+//   - An internal step is tried once as a local activity, which costs no task and no history of its
+//     own, then as a regular one. The local tries of one workflow task share one bound.
+//   - A step that used up its attempts is stuck. That is said to the order, and where nothing has a
+//     deadline the saga goes on as RepairOrder: a pause, a try. So a history stays small for weeks,
+//     and a new build of the worker can take over.
 package saga
 
 import (
@@ -39,179 +43,244 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+	"google.golang.org/protobuf/proto"
 
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/refusal"
 )
 
-// Call is an activity with its input.
-type Call struct {
-	// Activity is a name of contracts/sagas.
-	Activity string
-	// Summary is one line for the Web UI.
-	Summary string
-	Input   any
-	// Result is a pointer to what the activity returns, or nil.
-	Result any
-	// Remote marks a call that leaves the house, such as one to the payment
-	// provider: it is a regular activity from the first try.
-	Remote bool
-}
-
 // Step is a call with its undo.
 type Step struct {
-	Call
-	// Undo takes back what the call did. Without an activity the step changes
-	// nothing that has to be undone.
+	// Key is the barrier's key of the step, which the do and the undo carry.
+	Key *commonv1.Step
+	Do  Call
+	// Undo takes back what the do did. Without an activity the step changes nothing that has to
+	// be undone.
 	Undo Call
-	// Deadline bounds the step, retries included, before the pivot; 0 means
-	// DefaultDeadline.
+	// UndoAfter is the name of a step whose undo comes before this one's. Empty: the undo waits
+	// for no other.
+	UndoAfter string
+	// Deadline bounds the do, retries included; 0 means DefaultDeadline.
 	Deadline time.Duration
 }
 
 // DefaultDeadline of a step before the pivot.
 const DefaultDeadline = 30 * time.Second
 
-// Saga is one run of steps on one order.
+// Saga is one run of a saga on one order.
 type Saga struct {
-	ctx     workflow.Context
-	orderID string
-	name    string
+	ctx  workflow.Context
+	kind Kind
+	ref  *commonv1.Saga
+	in   proto.Message
 
-	undos  []Step
-	failed error
-	// phase is what SagaState is when the saga is not stuck.
-	phase string
-	stuck bool
-	// marked is the call whose trouble is already in the order's stream.
-	marked string
+	course course
+	// failed is why the saga turns back, or will.
+	failed  error
+	outcome *commonv1.Outcome
+	facts   []*commonv1.Fact
+
+	undos []Step
+	// undone has the names of steps that need no undo, because it is done or because the step was
+	// not.
+	undone []string
+
+	// stuck is what this run could not do. Everything after it is passed over, and another run
+	// goes on.
+	stuck  []Trouble
+	rounds int
+	pausing
+	// asking tells that the order has not said yet where the saga goes.
+	asking bool
+	telling
+	local
+
+	listed *[]Listed
 }
 
-// Begin makes the saga of a workflow. The name goes into the barrier's keys: with
-// the id of its instance when an order can have several of it.
-func Begin(ctx workflow.Context, orderID, name string) *Saga {
-	return &Saga{ctx: ctx, orderID: orderID, name: name, phase: sagas.SagaRunning}
-}
+// course is how far the saga came.
+type course int
 
-// Step is the barrier's key for one of the saga's steps.
-func (s *Saga) Step(name string) sagas.Step {
-	return sagas.Step{OrderID: s.orderID, Saga: s.name, Name: name}
-}
+const (
+	start course = iota
+	atPivot
+	pastPivot
+	turnedBack
+)
 
-// Do runs a step before the pivot, unless one before it failed or the workflow
-// was cancelled.
-func (s *Saga) Do(step Step) {
-	if s.over() {
+// Key is the barrier's key for one of the saga's steps.
+func (s *Saga) Key(name string) *commonv1.Step { return sagas.Step(s.ref, name) }
+
+// Ref names the saga in calls.
+func (s *Saga) Ref() *commonv1.Saga { return s.ref }
+
+// Facts are what the steps did until now.
+func (s *Saga) Facts() []*commonv1.Fact { return s.facts }
+
+// Begin makes the first call, which opens the saga at the order. It is tried until it is done,
+// whatever the workflow is told meanwhile: once the run exists, what was asked for was accepted. A
+// refusal ends the saga, for nothing was opened.
+func (s *Saga) Begin(call Call) {
+	if s.lists(Listed{Role: RoleBegin, Activity: call.Activity}) || s.over() || s.course != start {
 		return
 	}
-	if step.Undo.Activity != "" {
-		s.undos = append(s.undos, step)
+	refused := s.forward(call)
+	if refused != nil {
+		s.outcome = &commonv1.Outcome{Status: s.kind.Unopened, Refusal: sagas.RefusalMessage(refused)}
 	}
+}
+
+// Do runs a step before the pivot.
+func (s *Saga) Do(step Step) {
+	if s.lists(Listed{Role: RoleDo, Step: step.Key.GetName(), Activity: step.Do.Activity, Undo: step.Undo.Activity}) || s.over() || s.course == pastPivot {
+		return
+	}
+	if s.course != start || s.interrupted() {
+		s.mayUndo(step)
+		return
+	}
+	if s.failed != nil { // refused: nothing behind the refused step was tried, in no task
+		s.undone = append(s.undone, step.Key.GetName())
+		return
+	}
+	s.mayUndo(step)
 	deadline := step.Deadline
 	if deadline == 0 {
 		deadline = DefaultDeadline
 	}
-	s.failed = s.try(s.ctx, step.Call, workflow.Now(s.ctx).Add(deadline))
-	if _, refused := refusal.As(s.failed); refused && step.Undo.Activity != "" {
+	s.failed = s.before(workflow.Now(s.ctx).Add(deadline), step.Do)
+	if r, refused := refusal.As(s.failed); refused && provesNothingDone(r) && len(s.undos) > 0 && step.Undo.Activity != "" {
 		s.undos = s.undos[:len(s.undos)-1]
+		s.undone = append(s.undone, step.Key.GetName())
 	}
 }
 
-// MayHaveDone registers the undos of steps that another run may have done, and
-// fails the saga for the reason that this one has to turn back.
-func (s *Saga) MayHaveDone(why *refusal.Refusal, steps ...Step) {
-	s.undos = append(s.undos, steps...)
-	s.failed = why
+func (s *Saga) mayUndo(step Step) {
+	if step.Undo.Activity != "" {
+		s.undos = append(s.undos, step)
+	}
 }
 
-// Pivot runs the step after which there is no way back, unless one before it
-// failed or the workflow was cancelled. Once it is tried it is tried until it is
-// done: whether a try that failed took effect cannot be known. Only a refusal
-// fails the saga.
-func (s *Saga) Pivot(step Step) {
-	if s.over() {
+// provesNothingDone tells whether a refusal proves that the step did not happen. One that is about
+// this request says nothing of another attempt.
+func provesNothingDone(r *refusal.Refusal) bool {
+	switch r.Reason {
+	case refusals.RequestMismatch, refusals.StepUndone, refusals.InvalidRequest:
+		return false
+	}
+	return true
+}
+
+// Pivot makes the call after which there is no way back. Once it is tried it is tried until it is
+// done: whether a try that failed took effect cannot be known. A refusal turns the saga back.
+func (s *Saga) Pivot(call func() Call) {
+	if s.lists(Listed{Role: RolePivot, Activity: activityOf(s, call)}) || s.over() || s.course > atPivot {
 		return
 	}
-	s.Forward(step)
-	if s.failed == nil {
+	if s.course == start && (s.interrupted() || s.failed != nil) {
+		return
+	}
+	s.course = atPivot
+	if refused := s.forward(call()); refused != nil {
+		s.failed = refused
+	}
+	if s.course == atPivot && s.failed == nil && !s.over() {
+		s.course = pastPivot
 		s.undos = nil
 	}
 }
 
-// Forward runs a step until it is done, whatever the workflow is told meanwhile:
-// the first and the last steps of a story, which nothing can undo. It also runs
-// after a failure; a refusal then does not hide that failure.
-func (s *Saga) Forward(step Step) {
-	err := s.try(s.disconnected(), step.Call, time.Time{})
-	if s.failed == nil {
-		s.failed = err
-	}
-}
-
-// TurnBack closes the way to the pivot and takes back what was done, or may have
-// been, in reverse order. It is false when closing was refused: then the saga's
-// end was reached before, nothing is undone, and Failed is that refusal.
-func (s *Saga) TurnBack(closing Step) bool {
-	ctx := s.disconnected()
-	if refused := s.try(ctx, closing.Call, time.Time{}); refused != nil {
-		s.failed = refused
-		return false
-	}
-	s.undo(ctx)
-	return true
-}
-
-func (s *Saga) undo(ctx workflow.Context) {
-	if len(s.undos) == 0 {
+// Forward makes a call behind the pivot, until it is done.
+func (s *Saga) Forward(call func() Call) {
+	if s.lists(Listed{Role: RoleForward, Activity: activityOf(s, call)}) || s.over() || s.course != pastPivot {
 		return
 	}
-	s.phase = sagas.SagaUndoing
-	s.state(s.phase)
-	for len(s.undos) > 0 {
-		last := len(s.undos) - 1
-		undo := s.undos[last].Undo
-		s.undos = s.undos[:last]
-		// Undos are regular activities: rare, and worth seeing in the Web UI.
-		undo.Remote = true
-		if err := s.try(ctx, undo, time.Time{}); err != nil {
-			// A refusal, for nothing else ends a try without a deadline: there
-			// was nothing to undo.
-			workflow.GetLogger(ctx).Warn("an undo was refused", "step", undo.Activity, "error", err)
-		}
+	if refused := s.forward(call()); refused != nil {
+		// Nothing behind the pivot may be refused: somebody has to look.
+		s.stuck = []Trouble{{Activity: call().Activity, Attempts: 1, LastError: refused.Error()}}
 	}
 }
 
-// Failed says why the saga failed, as a refusal that can be shown to a customer,
-// or nil.
-func (s *Saga) Failed() *refusal.Refusal {
-	if s.failed == nil {
-		return nil
+// TurnBack ends a saga that failed: it closes the way to the pivot, undoes what was done or may
+// have been, and records the end. When the pivot was passed in a run that was lost, nothing is
+// undone and the outcome is what the order says.
+func (s *Saga) TurnBack(refused, cancelled func(why *commonv1.Refusal) Call) {
+	if s.listed != nil {
+		s.lists(Listed{Role: RoleTurnBack, Activity: s.kind.Order.TurnedBack(s.ref, nil).Activity})
+		s.lists(Listed{Role: RoleEnd, Activity: refused(nil).Activity})
+		s.lists(Listed{Role: RoleEnd, Activity: cancelled(nil).Activity})
+		return
 	}
+	if s.over() || s.failed == nil {
+		return
+	}
+	s.course = turnedBack
+	if refusedClosing := s.forward(s.kind.Order.TurnedBack(s.ref, sagas.RefusalMessage(s.why()))); refusedClosing != nil {
+		s.failed = refusedClosing
+	}
+	if s.over() {
+		return
+	}
+	s.undo(s.disconnected())
+	if s.over() {
+		return
+	}
+	why, end := s.why(), refused
+	if why.Reason == refusals.Cancelled {
+		end = cancelled
+	}
+	last := end(sagas.RefusalMessage(why))
+	if r := s.forward(last); r != nil {
+		s.stuck = []Trouble{{Activity: last.Activity, Attempts: 1, LastError: r.Error()}}
+	}
+}
+
+// over tells whether nothing more is to be done in this run.
+func (s *Saga) over() bool { return s.outcome != nil || len(s.stuck) > 0 }
+
+// interrupted tells whether steps are passed over that a lost task may have done: the workflow was
+// cancelled, or a step before was late.
+func (s *Saga) interrupted() bool {
+	if s.failed == nil && s.ctx.Err() != nil {
+		s.failed = s.ctx.Err()
+	}
+	if s.failed == nil {
+		return false
+	}
+	_, refused := refusal.As(s.failed)
+	return !refused
+}
+
+// why is the failure as a refusal that can be shown to a customer.
+func (s *Saga) why() *refusal.Refusal {
 	if r, ok := refusal.As(s.failed); ok {
 		return r
 	}
 	var late *timedOut
 	if errors.As(s.failed, &late) {
-		return refusal.New(refusals.StepTimedOut, "the order could not be completed in time; nothing was charged",
-			refusals.StepDetails{Step: late.step})
+		return refusal.New(refusals.StepTimedOut, s.kind.Late, refusals.StepDetails{Step: late.activity})
 	}
-	return refusal.New(refusals.Cancelled, "the order was cancelled before it was confirmed", nil)
-}
-
-// Cancelled tells whether the saga failed because the workflow was cancelled.
-func (s *Saga) Cancelled() bool { return temporal.IsCanceledError(s.failed) }
-
-// over tells whether steps are to be passed over, and notices a cancel.
-func (s *Saga) over() bool {
-	if s.failed == nil && s.ctx.Err() != nil {
-		s.failed = s.ctx.Err()
-	}
-	return s.failed != nil
+	return refusal.New(refusals.Cancelled, s.kind.Cancelled, nil)
 }
 
 // disconnected is a context that a cancel of the workflow does not reach.
 func (s *Saga) disconnected() workflow.Context {
 	ctx, _ := workflow.NewDisconnectedContext(s.ctx)
 	return ctx
+}
+
+// end answers everyone who waits and closes the run.
+func (s *Saga) end() (*commonv1.Outcome, error) {
+	ctx := s.disconnected()
+	if err := s.drain(ctx); err != nil {
+		return s.outcome, err
+	}
+	err := workflow.UpsertTypedSearchAttributes(ctx,
+		sagas.OrderStatus.ValueSet(s.outcome.GetStatus()), sagas.SagaState.ValueSet(sagas.SagaCompleted))
+	if err == nil && s.outcome.GetStatus() == sagas.StatusCancelled {
+		err = temporal.NewCanceledError(s.outcome)
+	}
+	return s.outcome, err
 }

@@ -2,60 +2,171 @@ package saga
 
 import (
 	"fmt"
+	"strings"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+	"google.golang.org/protobuf/types/known/anypb"
 
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 )
 
-// lastErrorMax bounds the error text that is recorded, in bytes.
-const lastErrorMax = 1000
+const (
+	// firstPause and lastPause bound the pause of a stuck saga; it doubles from round to round.
+	firstPause = 2 * time.Second
+	lastPause  = 5 * time.Minute
+	// errorMax bounds the error text that is recorded, in runes.
+	errorMax = 1000
+)
 
-// markStuck says that a call used up its attempts: where an operator looks (search
-// attribute, details) and, once for each call, in the order's own stream.
-func (s *Saga) markStuck(call Call, attempts int, last error) {
+// Trouble is a call that used up its attempts.
+type Trouble struct {
+	Activity  string
+	Attempts  int // since the saga got stuck, over all its rounds
+	LastError string
+}
+
+func (s *Saga) trouble(call Call, err error) Trouble {
+	return Trouble{Activity: call.Activity, Attempts: (s.rounds + 1) * Attempts, LastError: err.Error()}
+}
+
+// telling is what operators were told of the saga.
+type telling struct {
+	// phase is what SagaState is when the saga is not stuck.
+	phase string
+	// said tells that the saga is shown as stuck.
+	said bool
+	// saying is the activity that tells the order; nil when there is none.
+	saying workflow.Future
+}
+
+// sayStuck shows, once until the saga goes on, that it is stuck: where an operator looks (search
+// attribute, details) and in the order's own stream. It does not wait for the order's answer.
+func (s *Saga) sayStuck(troubles ...Trouble) {
 	ctx := s.disconnected()
-	s.stuck = true
-	workflow.SetCurrentDetails(ctx, fmt.Sprintf("**Stuck** in %s after %d attempts. Last error:\n\n    %v\n\nIt is tried again.",
-		call.Activity, attempts, last))
-	if s.marked == call.Activity {
+	workflow.SetCurrentDetails(ctx, details(troubles))
+	if s.said {
 		return
 	}
-	s.marked = call.Activity
-	s.state(sagas.SagaStuck)
-	text := last.Error()
-	if len(text) > lastErrorMax {
-		text = text[:lastErrorMax]
-	}
-	// One attempt, and its failure changes nothing: the service that records it
-	// may be the very one that is away.
+	s.said = true
+	s.showState(sagas.SagaStuck)
+	call := s.kind.Order.Stuck(s.ref, troubles)
+	// One attempt, and its failure changes nothing: the service that records it may be the very
+	// one that is away.
 	once := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: attemptTimeout,
-		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
-		Summary:             "Say that the saga is stuck",
+		StartToCloseTimeout:    attemptTimeout,
+		ScheduleToCloseTimeout: attemptTimeout,
+		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
+		Summary:                call.Summary,
 	})
-	workflow.ExecuteActivity(once, sagas.MarkStuck, sagas.MarkStuckInput{
-		OrderID: s.orderID, Saga: s.name, Step: call.Activity,
-		Attempts: attempts, LastError: text, At: workflow.Now(ctx),
-	})
+	s.saying = workflow.ExecuteActivity(once, call.Activity, call.request)
 }
 
-// unstick says that the saga goes on.
+// unstick shows that the saga goes on.
 func (s *Saga) unstick() {
-	if !s.stuck {
+	s.rounds = 0
+	if !s.said {
 		return
 	}
-	s.stuck = false
+	s.said = false
 	workflow.SetCurrentDetails(s.ctx, "")
-	s.marked = ""
-	s.state(s.phase)
+	s.showState(s.phase)
 }
 
-// state tells operators where the saga is. An error here would be a mistake in
-// the attribute's type, which every test of a saga would show.
-func (s *Saga) state(state string) {
+// showState tells operators where the saga is. An error here would be a mistake in the attribute's
+// type, which every test of a saga would show.
+func (s *Saga) showState(state string) {
 	if err := workflow.UpsertTypedSearchAttributes(s.ctx, sagas.SagaState.ValueSet(state)); err != nil {
 		workflow.GetLogger(s.ctx).Error("search attribute not set", "state", state, "error", err)
+	}
+}
+
+// details is Markdown for the Web UI. Every line of an error is indented: a block of code, in which
+// nothing is markup.
+func details(troubles []Trouble) string {
+	var text strings.Builder
+	for _, t := range troubles {
+		fmt.Fprintf(&text, "**Stuck** in %s after %d attempts. Last error:\n\n    %s\n\n",
+			t.Activity, t.Attempts, strings.Join(strings.FieldsFunc(bounded(t.LastError), func(r rune) bool { return r == '\n' || r == '\r' }), "\n    "))
+	}
+	text.WriteString("It is tried again.")
+	return text.String()
+}
+
+// bounded is the beginning of an error text.
+func bounded(text string) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	if runes := []rune(text); len(runes) > errorMax {
+		return string(runes[:errorMax-1]) + "…"
+	}
+	return text
+}
+
+// pausing is the pause at the beginning of a round.
+type pausing struct{ woken bool }
+
+// pause waits before the next try of what the saga is stuck in: for a time, for an operator, or
+// until the workflow is cancelled before anything was done.
+func (s *Saga) pause(stuck []string) {
+	ctx, stopTimer := workflow.WithCancel(s.disconnected())
+	wait := min(firstPause<<min(s.rounds-1, 10), lastPause)
+	timer := workflow.NewTimerWithOptions(ctx, wait, workflow.TimerOptions{
+		Summary: "waits for the next try of " + strings.Join(stuck, ", ") + ", or an operator",
+	})
+	err := workflow.Await(ctx, func() bool {
+		return timer.IsReady() || s.woken || s.course == start && s.ctx.Err() != nil
+	})
+	if err != nil {
+		workflow.GetLogger(ctx).Error("the pause ended early", "error", err)
+	}
+	stopTimer()
+	s.woken = false
+	// A border before any local activity: what came in the task that ended the pause would be
+	// lost with it.
+	s.off = true
+}
+
+// continueAsRepair ends this run and has RepairOrder go on: with a small history, and on whatever
+// build of the worker is current then.
+func (s *Saga) continueAsRepair() error {
+	ctx := s.disconnected()
+	s.sayStuck(s.stuck...)
+	run := &commonv1.SagaRun{
+		Saga: s.ref, Course: s.position(), Facts: s.facts, Undone: s.undone, Rounds: int32(s.rounds + 1),
+		Cancelled: s.course == start && s.ctx.Err() != nil,
+	}
+	for _, t := range s.stuck {
+		run.Stuck = append(run.Stuck, t.Activity)
+	}
+	if s.in != nil {
+		input, err := anypb.New(s.in)
+		if err != nil {
+			return err
+		}
+		run.Input = input
+	}
+	if err := s.drain(ctx); err != nil {
+		return err
+	}
+	return workflow.NewContinueAsNewErrorWithOptions(ctx, workflow.ContinueAsNewErrorOptions{
+		InitialVersioningBehavior: workflow.ContinueAsNewVersioningBehaviorAutoUpgrade,
+	}, sagas.RepairOrder, run)
+}
+
+// position is where the next run goes on; nil when the order has to be asked.
+func (s *Saga) position() *commonv1.Course {
+	switch {
+	case s.asking:
+		return nil
+	case s.course == atPivot:
+		return &commonv1.Course{At: &commonv1.Course_Pivot{Pivot: &commonv1.Forward{}}}
+	case s.course == pastPivot:
+		return &commonv1.Course{At: &commonv1.Course_PastPivot{PastPivot: &commonv1.Forward{}}}
+	case s.course == turnedBack:
+		return &commonv1.Course{At: &commonv1.Course_TurnedBack{TurnedBack: sagas.RefusalMessage(s.why())}}
+	default:
+		return &commonv1.Course{At: &commonv1.Course_Start{Start: &commonv1.Forward{}}}
 	}
 }

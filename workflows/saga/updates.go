@@ -5,7 +5,9 @@ import (
 	"slices"
 
 	"go.temporal.io/sdk/workflow"
+	"google.golang.org/protobuf/proto"
 
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/refusal"
@@ -14,12 +16,16 @@ import (
 // Handlers serve updates by name.
 type Handlers map[string]any
 
-// Register gives the workflow a handler for every update a saga may be sent: its
-// own, and a typed refusal for the rest. All sagas of an order share one workflow
-// id, so an update can reach a run of another type, and one that has no handler
-// would fail without saying why. Call it before anything blocks: an update comes
-// with the first task.
-func Register(ctx workflow.Context, own Handlers) error {
+// register gives the workflow a handler for every update a saga may be sent: its own, and a typed
+// refusal for the rest. All sagas of an order share one workflow id, so an update can reach a run
+// of another type, and one that has no handler would fail without saying why. It comes before
+// anything that blocks: an update comes with the first task.
+func (s *Saga) register() error {
+	own := Handlers{}
+	if s.kind.Updates != nil {
+		own = s.kind.Updates(s)
+	}
+	own[sagas.UpdateWake] = s.wake
 	names := sagas.Updates()
 	//workflowcheck:ignore each is looked up, the order does not matter
 	for name := range own {
@@ -29,13 +35,22 @@ func Register(ctx workflow.Context, own Handlers) error {
 	}
 	for _, name := range names {
 		handler, ok := own[name]
+		options := workflow.UpdateHandlerOptions{}
 		if !ok {
-			handler = busy
+			// A validator, so that refused updates leave nothing in the history of a saga
+			// that is stuck for weeks. It checks nothing that a first task could change.
+			handler, options.Validator = accept, busy
 		}
-		if err := workflow.SetUpdateHandler(ctx, name, handler); err != nil {
+		if err := workflow.SetUpdateHandlerWithOptions(s.ctx, name, handler, options); err != nil {
 			return fmt.Errorf("register update %q: %w", name, err)
 		}
 	}
+	return nil
+}
+
+// wake ends the pause of a stuck saga.
+func (s *Saga) wake(workflow.Context) error {
+	s.woken = true
 	return nil
 }
 
@@ -45,10 +60,40 @@ func busy(ctx workflow.Context) error {
 		refusals.SagaInProgressDetails{Saga: workflow.GetInfo(ctx).WorkflowType.Name}))
 }
 
-// Drain waits until every update has its answer. Call it before the workflow
-// returns: what returns first fails them.
-func Drain(ctx workflow.Context) error {
+func accept(workflow.Context) error { return nil }
+
+// AwaitInput is for handlers of updates: what the saga was started with, nil when nobody knows. It
+// waits for the order's answer when it has to be asked.
+func (s *Saga) AwaitInput(ctx workflow.Context) (proto.Message, error) {
+	// A cancel of the workflow must not end a wait before everything is undone.
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
+	err := workflow.Await(ctx, func() bool { return !s.asking || s.over() })
+	return s.in, err
+}
+
+// AwaitOutcome is for handlers of updates: how the saga ended, or that it is stuck and goes on in
+// another run.
+func (s *Saga) AwaitOutcome(ctx workflow.Context) (*commonv1.Outcome, error) {
+	ctx, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	if err := workflow.Await(ctx, s.over); err != nil {
+		return nil, err
+	}
+	if s.outcome == nil {
+		return &commonv1.Outcome{Status: sagas.StatusPlaced}, nil
+	}
+	return s.outcome, nil
+}
+
+// drain waits until every update has its answer and the order was told that the saga is stuck:
+// what the workflow returns before would be lost.
+func (s *Saga) drain(ctx workflow.Context) error {
+	if s.saying != nil {
+		if err := s.saying.Get(ctx, nil); err != nil {
+			workflow.GetLogger(ctx).Warn("the order does not know that its saga is stuck", "error", err)
+		}
+		s.saying = nil
+	}
 	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 }

@@ -1,0 +1,43 @@
+// Package record is how every saga speaks to the order it works on.
+package record
+
+import (
+	"google.golang.org/protobuf/proto"
+
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
+	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/workflows/saga"
+)
+
+// Order speaks to the orders service.
+type Order struct{}
+
+// TurnedBack closes the way to the pivot.
+func (Order) TurnedBack(ref *commonv1.Saga, why *commonv1.Refusal) saga.Call {
+	return saga.CallOf(sagas.RecordTurnedBack, &ordersv1.RecordTurnedBackRequest{Saga: ref, Why: why},
+		"Turn back: "+why.GetReason())
+}
+
+// Resumed asks where the saga goes.
+func (Order) Resumed(ref *commonv1.Saga) saga.Call {
+	return saga.CallOf(sagas.RecordResumed, &ordersv1.RecordResumedRequest{Saga: ref}, "Ask the order where the saga is")
+}
+
+// Input of the saga as the order keeps it, nil when it does not.
+func (Order) Input(response any) proto.Message {
+	resumed, _ := response.(*ordersv1.RecordResumedResponse)
+	if in := resumed.GetPlaceOrder(); in != nil {
+		return in
+	}
+	return nil
+}
+
+// Stuck records what the saga is stuck in.
+func (Order) Stuck(ref *commonv1.Saga, troubles []saga.Trouble) saga.Call {
+	steps := make([]*ordersv1.StuckStep, len(troubles))
+	for i, t := range troubles {
+		steps[i] = &ordersv1.StuckStep{Step: t.Activity, Attempts: int32(t.Attempts), LastError: t.LastError}
+	}
+	return saga.CallOf(sagas.RecordStuck, &ordersv1.RecordStuckRequest{Saga: ref, Steps: steps}, "Say that the saga is stuck")
+}

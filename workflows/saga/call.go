@@ -1,0 +1,223 @@
+package saga
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+	"google.golang.org/protobuf/proto"
+
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/platform/refusal"
+)
+
+const (
+	// localBound is the time one local try gets, taskBound all local tries of one workflow task
+	// together: well below WorkflowTaskTimeout, or the task is given to another worker.
+	localBound = time.Second
+	taskBound  = 2 * time.Second
+	// localLeast is the least time for which a local try is worth while.
+	localLeast = 100 * time.Millisecond
+	// Attempts of a regular activity before the saga counts as stuck.
+	Attempts = 5
+	// attemptTimeout bounds one attempt. It is above the payment provider's deadline in the
+	// payments service, which must answer first.
+	attemptTimeout = 10 * time.Second
+	// firstRetry and lastRetry bound the pause between two attempts.
+	firstRetry = 200 * time.Millisecond
+	lastRetry  = 5 * time.Second
+)
+
+// Call is an activity with its request.
+type Call struct {
+	// Activity is a name of contracts/sagas.
+	Activity string
+	// Summary is one line for the Web UI.
+	Summary string
+	// Remote marks a call of somebody outside, such as the payment provider: it is a regular
+	// activity from the first try.
+	Remote bool
+
+	request, response any
+}
+
+// CallOf makes a call of an activity. The request must not be changed afterwards.
+func CallOf[Request, Response any](a sagas.Activity[Request, Response], request *Request, summary string) Call {
+	return Call{Activity: a.Name, Summary: summary, request: request, response: new(Response)}
+}
+
+// Response is what the call was answered.
+func (c Call) Response() any { return c.response }
+
+// timedOut is the failure of a step that was not done by its deadline.
+type timedOut struct {
+	activity string
+	last     error
+}
+
+func (e *timedOut) Error() string {
+	return fmt.Sprintf("%s was not done in time: %v", e.activity, e.last)
+}
+func (e *timedOut) Unwrap() error { return e.last }
+
+// local is what local tries have used up in the running workflow task.
+type local struct {
+	began time.Time // when the task's first local try began; zero: there was none
+	off   bool      // no local try before the next task border
+}
+
+// border says that a new workflow task has begun.
+func (l *local) border() { *l = local{} }
+
+// left is how long the next local try may take.
+func (l *local) left(now time.Time) time.Duration {
+	if l.off {
+		return 0
+	}
+	if l.began.IsZero() {
+		l.began = now
+	}
+	return min(localBound, taskBound-now.Sub(l.began))
+}
+
+// before makes the call until it is done, refused, cancelled, or late. Its error is a
+// *refusal.Refusal, a *timedOut, or the cancellation of the workflow.
+func (s *Saga) before(deadline time.Time, call Call) error {
+	ctx := s.ctx
+	if done, err := s.tryLocally(ctx, call); done {
+		return s.heed(call, err)
+	}
+	defer s.unstick()
+	pause := firstPause
+	var last error
+	for attempts := Attempts; ; attempts += Attempts {
+		left := deadline.Sub(workflow.Now(ctx))
+		if left <= 0 {
+			return &timedOut{call.Activity, last}
+		}
+		err := s.tryRegularly(ctx, call, left)
+		if _, refused := sagas.RefusalOf(err); err == nil || refused {
+			return s.heed(call, err)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		last = err
+		if left = deadline.Sub(workflow.Now(ctx)); left <= 0 {
+			return &timedOut{call.Activity, last}
+		}
+		s.sayStuck(Trouble{call.Activity, attempts, err.Error()})
+		err = workflow.Sleep(ctx, min(pause, left))
+		s.border()
+		if err != nil {
+			return err
+		}
+		pause = min(2*pause, lastPause)
+	}
+}
+
+// forward makes the call where nothing has a deadline. When its attempts are used up the run is
+// stuck. It returns the refusal of the call.
+func (s *Saga) forward(call Call) *refusal.Refusal {
+	ctx := s.disconnected()
+	done, err := s.tryLocally(ctx, call)
+	if !done {
+		err = s.tryRegularly(ctx, call, 0)
+	}
+	r, refused := sagas.RefusalOf(err)
+	switch {
+	case refused:
+		return r
+	case err != nil:
+		s.stuck = []Trouble{s.trouble(call, err)}
+		return nil
+	}
+	s.unstick()
+	_ = s.heed(call, nil)
+	return nil
+}
+
+// heed takes what the call was answered: facts, and where the order says that the saga goes. It
+// returns the call's refusal.
+func (s *Saga) heed(call Call, err error) error {
+	if r, refused := sagas.RefusalOf(err); refused {
+		return r
+	}
+	if err != nil {
+		return err
+	}
+	if answer, ok := call.response.(interface{ GetFacts() []*commonv1.Fact }); ok {
+		for _, fact := range answer.GetFacts() {
+			s.learn(fact)
+		}
+	}
+	answer, ok := call.response.(interface{ GetDirection() *commonv1.Direction })
+	if !ok {
+		return nil
+	}
+	switch direction := answer.GetDirection(); {
+	case direction.GetEnded() != nil:
+		s.outcome = direction.GetEnded()
+	case direction.GetTurnedBack() != nil:
+		s.failed = sagas.FromMessage(direction.GetTurnedBack())
+		if s.course == start {
+			// An earlier run may have done any step.
+			s.course = turnedBack
+		}
+	}
+	return nil
+}
+
+// learn keeps a fact, once: an undo also answers what its do did.
+func (s *Saga) learn(fact *commonv1.Fact) {
+	for _, known := range s.facts {
+		if proto.Equal(known, fact) {
+			return
+		}
+	}
+	s.facts = append(s.facts, fact)
+}
+
+// tryLocally tries the call once within the running workflow task. It is done when it succeeded,
+// was refused or cancelled; any other failure, or no answer in time, leaves it to a regular
+// activity.
+func (s *Saga) tryLocally(ctx workflow.Context, call Call) (done bool, err error) {
+	bound := s.local.left(workflow.Now(ctx))
+	if call.Remote || bound < localLeast {
+		return false, nil
+	}
+	options := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		ScheduleToCloseTimeout: bound,
+		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
+		Summary:                call.Summary,
+	})
+	err = workflow.ExecuteLocalActivity(options, call.Activity, call.request).Get(ctx, call.response)
+	if _, refused := sagas.RefusalOf(err); refused || err == nil {
+		return true, err
+	}
+	if ctx.Err() != nil {
+		return true, ctx.Err()
+	}
+	return false, err
+}
+
+// tryRegularly makes up to Attempts attempts within the time that is left, or without such a bound
+// when it is 0.
+func (s *Saga) tryRegularly(ctx workflow.Context, call Call, left time.Duration) error {
+	options := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		ScheduleToCloseTimeout: left,
+		StartToCloseTimeout:    attemptTimeout,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:    firstRetry,
+			BackoffCoefficient: 2,
+			MaximumInterval:    lastRetry,
+			MaximumAttempts:    Attempts,
+		},
+		Summary: call.Summary,
+	})
+	err := workflow.ExecuteActivity(options, call.Activity, call.request).Get(ctx, call.response)
+	s.border()
+	return err
+}

@@ -1,0 +1,141 @@
+package saga
+
+import (
+	"fmt"
+
+	"go.temporal.io/sdk/workflow"
+	"google.golang.org/protobuf/proto"
+
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	"github.com/ordersaga/ordersaga/contracts/sagas"
+)
+
+// Kind is a saga: its story, and the words that belong to it.
+type Kind struct {
+	// Name in the barrier's keys and the order's events: "place-order".
+	Name string
+	// Tell is the story; see Story.
+	Tell func(s *Saga, in proto.Message)
+	// Order is how the saga speaks to its order.
+	Order Order
+	// Updates makes the handlers of the updates that this kind serves; may be nil.
+	Updates func(s *Saga) Handlers
+	// Unopened is the order's status when the first call was refused.
+	Unopened string
+	// Late and Cancelled are what the customer is told when the saga turned back because a step
+	// was not done in time, or because it was cancelled.
+	Late, Cancelled string
+}
+
+// Story makes a story of one input type the Tell of a kind. Without an input the story gets nil,
+// which a message's getters take.
+func Story[In proto.Message](tell func(*Saga, In)) func(*Saga, proto.Message) {
+	return func(s *Saga, in proto.Message) {
+		typed, _ := in.(In)
+		tell(s, typed)
+	}
+}
+
+// Order is what a saga tells the order that it works on, and asks of it.
+type Order interface {
+	// TurnedBack closes the way to the pivot. The call is answered with a direction.
+	TurnedBack(saga *commonv1.Saga, why *commonv1.Refusal) Call
+	// Resumed asks where a saga goes whose run is gone. The call is answered with a direction, and
+	// Input finds in its response what the saga was started with, nil when the order does not know.
+	Resumed(saga *commonv1.Saga) Call
+	Input(response any) proto.Message
+	// Stuck records that the saga waits for its next try or for an operator.
+	Stuck(saga *commonv1.Saga, troubles []Trouble) Call
+}
+
+// Run is the first run of a saga: the body of its workflow.
+func Run(ctx workflow.Context, kind Kind, ref *commonv1.Saga, in proto.Message) (*commonv1.Outcome, error) {
+	return newSaga(ctx, kind, ref, in).run(nil)
+}
+
+// Continue makes the workflow that goes on with sagas of the given kinds: RepairOrder when they
+// were stuck, ResumeOrder when their run is gone.
+func Continue(kinds ...Kind) func(workflow.Context, *commonv1.SagaRun) (*commonv1.Outcome, error) {
+	return func(ctx workflow.Context, run *commonv1.SagaRun) (*commonv1.Outcome, error) {
+		for _, kind := range kinds {
+			if kind.Name != run.GetSaga().GetKind() {
+				continue
+			}
+			var in proto.Message
+			if packed := run.GetInput(); packed != nil {
+				var err error
+				if in, err = packed.UnmarshalNew(); err != nil {
+					return nil, fmt.Errorf("the input of %s: %w", kind.Name, err)
+				}
+			}
+			return newSaga(ctx, kind, run.GetSaga(), in).run(run)
+		}
+		// The task fails and is given to workers again, until one knows the kind.
+		panic(fmt.Sprintf("this build of the worker does not know the saga %q", run.GetSaga().GetKind()))
+	}
+}
+
+func newSaga(ctx workflow.Context, kind Kind, ref *commonv1.Saga, in proto.Message) *Saga {
+	return &Saga{ctx: ctx, kind: kind, ref: ref, in: in, telling: telling{phase: sagas.SagaRunning}}
+}
+
+// run tells the story from where an earlier run left it; earlier is nil for the first one.
+func (s *Saga) run(earlier *commonv1.SagaRun) (*commonv1.Outcome, error) {
+	s.asking = earlier != nil && earlier.GetCourse() == nil
+	if err := s.register(); err != nil {
+		return nil, err
+	}
+	if earlier != nil {
+		s.resume(earlier)
+	}
+	if s.asking {
+		s.ask()
+	}
+	s.kind.Tell(s, s.in)
+	if len(s.stuck) > 0 {
+		return nil, s.continueAsRepair()
+	}
+	if s.outcome == nil {
+		panic(fmt.Sprintf("the story of %s has no end", s.kind.Name))
+	}
+	return s.end()
+}
+
+// resume takes over from an earlier run.
+func (s *Saga) resume(earlier *commonv1.SagaRun) {
+	switch at := earlier.GetCourse(); {
+	case at.GetPivot() != nil:
+		s.course = atPivot
+	case at.GetPastPivot() != nil:
+		s.course = pastPivot
+	case at.GetTurnedBack() != nil:
+		s.course, s.failed, s.phase = turnedBack, sagas.FromMessage(at.GetTurnedBack()), sagas.SagaUndoing
+	}
+	s.facts, s.undone, s.rounds = earlier.GetFacts(), earlier.GetUndone(), int(earlier.GetRounds())
+	if earlier.GetCancelled() {
+		cancelled, cancel := workflow.WithCancel(s.ctx)
+		cancel()
+		s.ctx = cancelled
+	}
+	if s.rounds > 0 {
+		s.said = true // search attributes and the order's stream are as the last run left them
+		s.pause(earlier.GetStuck())
+	}
+}
+
+// ask has the order say where the saga goes, and what it was started with.
+func (s *Saga) ask() {
+	call := s.kind.Order.Resumed(s.ref)
+	if refused := s.forward(call); refused != nil {
+		s.stuck = []Trouble{{Activity: call.Activity, Attempts: 1, LastError: refused.Error()}}
+	}
+	if s.over() && s.outcome == nil {
+		return
+	}
+	s.asking = false
+	s.in = s.kind.Order.Input(call.Response())
+	// Forward is only said where nothing before the pivot has a deadline.
+	if s.course == start {
+		s.course = atPivot
+	}
+}

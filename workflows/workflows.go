@@ -1,0 +1,28 @@
+// Package workflows lists the sagas.
+package workflows
+
+import (
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/workflows/placeorder"
+	"github.com/ordersaga/ordersaga/workflows/saga"
+	"github.com/ordersaga/ordersaga/workflows/sweep"
+)
+
+// Kinds are all sagas: what RepairOrder and ResumeOrder can go on with.
+var Kinds = []saga.Kind{placeorder.Saga}
+
+// Register makes the workflows known to a worker: one line a saga. Each is pinned to the worker
+// version it began on; a stuck saga goes on as RepairOrder on the current one.
+func Register(w worker.WorkflowRegistry) {
+	register(w, sagas.PlaceOrder, placeorder.PlaceOrder)
+	register(w, sagas.RepairOrder, saga.Continue(Kinds...))
+	register(w, sagas.ResumeOrder, saga.Continue(Kinds...))
+	register(w, sagas.SweepOrders, sweep.SweepOrders)
+}
+
+func register(w worker.WorkflowRegistry, name string, function any) {
+	w.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{Name: name, VersioningBehavior: workflow.VersioningBehaviorPinned})
+}
