@@ -29,11 +29,11 @@ func RefusalOf(err error) (*refusal.Refusal, bool) {
 	if !errors.As(err, &application) || !application.NonRetryable() || !application.HasDetails() {
 		return nil, false
 	}
-	var message commonv1.Refusal
+	var message *commonv1.Refusal
 	if application.Details(&message) != nil || message.GetReason() == "" || message.GetReason() != application.Type() {
 		return nil, false
 	}
-	return FromMessage(&message), true
+	return FromMessage(message), true
 }
 
 // RefusalMessage is a refusal as contracts carry it; nil for nil.

@@ -89,7 +89,7 @@ func (s *Saga) before(deadline time.Time, call Call) error {
 	if done, err := s.tryLocally(ctx, call); done {
 		return s.heed(call, err)
 	}
-	defer s.unstick()
+	defer s.unstick(call.Activity) // done or not, it is not waited for any more
 	pause := firstPause
 	var last error
 	for attempts := Attempts; ; attempts += Attempts {
@@ -134,7 +134,7 @@ func (s *Saga) forward(call Call) *refusal.Refusal {
 		s.stuck = []Trouble{s.trouble(call, err)}
 		return nil
 	}
-	s.unstick()
+	s.unstick(call.Activity)
 	_ = s.heed(call, nil)
 	return nil
 }

@@ -2,6 +2,7 @@ package saga
 
 import (
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/workflow"
 	"google.golang.org/protobuf/proto"
@@ -111,15 +112,15 @@ func (s *Saga) resume(earlier *commonv1.SagaRun) {
 	case at.GetTurnedBack() != nil:
 		s.course, s.failed, s.phase = turnedBack, sagas.FromMessage(at.GetTurnedBack()), sagas.SagaUndoing
 	}
-	s.facts, s.undone, s.rounds = earlier.GetFacts(), earlier.GetUndone(), int(earlier.GetRounds())
+	s.facts, s.undone, s.rounds = slices.Clone(earlier.GetFacts()), slices.Clone(earlier.GetUndone()), int(earlier.GetRounds())
 	if earlier.GetCancelled() {
 		cancelled, cancel := workflow.WithCancel(s.ctx)
 		cancel()
 		s.ctx = cancelled
 	}
 	if s.rounds > 0 {
-		s.said = true // search attributes and the order's stream are as the last run left them
-		s.pause(earlier.GetStuck())
+		s.said = slices.Clone(earlier.GetStuck()) // search attributes and the order's stream say so
+		s.pause()
 	}
 }
 

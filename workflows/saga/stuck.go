@@ -2,6 +2,7 @@ package saga
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,22 +37,29 @@ func (s *Saga) trouble(call Call, err error) Trouble {
 type telling struct {
 	// phase is what SagaState is when the saga is not stuck.
 	phase string
-	// said tells that the saga is shown as stuck.
-	said bool
+	// said are the activities that the saga is shown to be stuck in; none when it is not.
+	said []string
 	// saying is the activity that tells the order; nil when there is none.
 	saying workflow.Future
 }
 
-// sayStuck shows, once until the saga goes on, that it is stuck: where an operator looks (search
-// attribute, details) and in the order's own stream. It does not wait for the order's answer.
+// sayStuck shows, once until that changes, what the saga is stuck in: where an operator looks
+// (search attribute, details) and in the order's own stream. It does not wait for the order's
+// answer.
 func (s *Saga) sayStuck(troubles ...Trouble) {
 	ctx := s.disconnected()
 	workflow.SetCurrentDetails(ctx, details(troubles))
-	if s.said {
+	activities := make([]string, len(troubles))
+	for i, t := range troubles {
+		activities[i] = t.Activity
+	}
+	if slices.Equal(s.said, activities) {
 		return
 	}
-	s.said = true
-	s.showState(sagas.SagaStuck)
+	if len(s.said) == 0 {
+		s.showState(sagas.SagaStuck)
+	}
+	s.said = activities
 	call := s.kind.Order.Stuck(s.ref, troubles)
 	// One attempt, and its failure changes nothing: the service that records it may be the very
 	// one that is away.
@@ -64,13 +72,16 @@ func (s *Saga) sayStuck(troubles ...Trouble) {
 	s.saying = workflow.ExecuteActivity(once, call.Activity, call.request)
 }
 
-// unstick shows that the saga goes on.
-func (s *Saga) unstick() {
-	s.rounds = 0
-	if !s.said {
+// unstick notes that a call was done. When the saga was stuck in nothing else, it goes on.
+func (s *Saga) unstick(activity string) {
+	if !slices.Contains(s.said, activity) {
 		return
 	}
-	s.said = false
+	s.said = slices.DeleteFunc(s.said, func(other string) bool { return other == activity })
+	if len(s.said) > 0 {
+		return
+	}
+	s.rounds = 0
 	workflow.SetCurrentDetails(s.ctx, "")
 	s.showState(s.phase)
 }
@@ -109,11 +120,11 @@ type pausing struct{ woken bool }
 
 // pause waits before the next try of what the saga is stuck in: for a time, for an operator, or
 // until the workflow is cancelled before anything was done.
-func (s *Saga) pause(stuck []string) {
+func (s *Saga) pause() {
 	ctx, stopTimer := workflow.WithCancel(s.disconnected())
 	wait := min(firstPause<<min(s.rounds-1, 10), lastPause)
 	timer := workflow.NewTimerWithOptions(ctx, wait, workflow.TimerOptions{
-		Summary: "waits for the next try of " + strings.Join(stuck, ", ") + ", or an operator",
+		Summary: "waits for the next try of " + strings.Join(s.said, ", ") + ", or an operator",
 	})
 	err := workflow.Await(ctx, func() bool {
 		return timer.IsReady() || s.woken || s.course == start && s.ctx.Err() != nil
@@ -135,10 +146,7 @@ func (s *Saga) continueAsRepair() error {
 	s.sayStuck(s.stuck...)
 	run := &commonv1.SagaRun{
 		Saga: s.ref, Course: s.position(), Facts: s.facts, Undone: s.undone, Rounds: int32(s.rounds + 1),
-		Cancelled: s.course == start && s.ctx.Err() != nil,
-	}
-	for _, t := range s.stuck {
-		run.Stuck = append(run.Stuck, t.Activity)
+		Cancelled: s.course == start && s.ctx.Err() != nil, Stuck: s.said,
 	}
 	if s.in != nil {
 		input, err := anypb.New(s.in)

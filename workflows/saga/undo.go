@@ -18,7 +18,9 @@ func (s *Saga) undo(ctx workflow.Context) {
 		return
 	}
 	s.phase = sagas.SagaUndoing
-	s.showState(s.phase)
+	if len(s.said) == 0 {
+		s.showState(s.phase)
+	}
 	// By step, in the order of the story: nil is done, or not begun.
 	troubles := make([]*Trouble, len(steps))
 	running := workflow.NewWaitGroup(ctx)
@@ -50,6 +52,7 @@ func (s *Saga) undo(ctx workflow.Context) {
 				troubles[i] = &trouble
 				return
 			}
+			s.unstick(step.Undo.Activity)
 			s.undone = append(s.undone, step.Key.GetName())
 		})
 	}
@@ -58,8 +61,5 @@ func (s *Saga) undo(ctx workflow.Context) {
 		if trouble != nil && !slices.Contains(troubles[:i], trouble) {
 			s.stuck = append(s.stuck, *trouble)
 		}
-	}
-	if len(s.stuck) == 0 {
-		s.unstick()
 	}
 }

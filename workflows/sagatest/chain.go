@@ -1,0 +1,39 @@
+// Package sagatest runs sagas in Temporal's test environment through all their runs: a saga that
+// got stuck goes on as another workflow, which the environment leaves to the test.
+package sagatest
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	"github.com/ordersaga/ordersaga/contracts/sagas"
+)
+
+// maxRuns bounds a chain: a saga that goes on for ever is a fault of the test or the saga.
+const maxRuns = 200
+
+// Execute runs a workflow and those that it continues as, each in an environment of its own, which
+// prepare makes. It returns the last one's environment.
+func Execute(t testing.TB, prepare func() *testsuite.TestWorkflowEnvironment, name string, input any) *testsuite.TestWorkflowEnvironment {
+	t.Helper()
+	for range maxRuns {
+		env := prepare()
+		env.ExecuteWorkflow(name, input)
+		require.True(t, env.IsWorkflowCompleted(), "%s must come to its end", name)
+		var next *workflow.ContinueAsNewError
+		if !errors.As(env.GetWorkflowError(), &next) {
+			return env
+		}
+		name = next.WorkflowType.Name
+		run := new(commonv1.SagaRun)
+		require.NoError(t, sagas.DataConverter().FromPayloads(next.Input, run), "the input of %s", name)
+		input = run
+	}
+	require.Fail(t, "the saga does not come to its end", "%d runs, the last as %s", maxRuns, name)
+	return nil
+}
