@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/ordersaga/ordersaga/workflows"
 )
 
 // registered notes what a worker is given.
@@ -23,7 +25,7 @@ func (r *registered) RegisterWorkflowWithOptions(_ any, options workflow.Registe
 // A run replays its history with the code it began on.
 func TestEverySagaIsPinnedToTheVersionItBeganOn(t *testing.T) {
 	r := &registered{}
-	registerWorkflows(r)
+	workflows.Register(r)
 	require.NotEmpty(t, r.options)
 	for _, saga := range r.options {
 		assert.Equal(t, workflow.VersioningBehaviorPinned, saga.VersioningBehavior, saga.Name)

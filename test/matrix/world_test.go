@@ -24,12 +24,11 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
-	inventoryactivities "github.com/ordersaga/ordersaga/activities/inventory"
-	ordersactivities "github.com/ordersaga/ordersaga/activities/orders"
-	paymentsactivities "github.com/ordersaga/ordersaga/activities/payments"
+	"github.com/ordersaga/ordersaga/activities"
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
@@ -39,7 +38,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/test/shop"
-	"github.com/ordersaga/ordersaga/workflows/placeorder"
+	"github.com/ordersaga/ordersaga/workflows"
+	"github.com/ordersaga/ordersaga/workflows/sagatest"
 )
 
 // world is a shop whose sagas run in the test.
@@ -77,7 +77,7 @@ type run struct {
 	*world
 	t     *testing.T
 	env   *testsuite.TestWorkflowEnvironment
-	input sagas.PlaceOrderInput
+	input *ordersv1.PlaceOrderInput
 	fault fault
 
 	mu       sync.Mutex
@@ -91,34 +91,70 @@ type fault func(r *run, step string, attempt int, call func() (any, error)) (any
 
 var errLost = errors.New("the connection was lost")
 
-func (w *world) places(t *testing.T, card string, f fault) (*run, sagas.Outcome) {
+// places has a saga place an order, through all the runs that it continues as.
+func (w *world) places(t *testing.T, card string, f fault) (*run, *commonv1.Outcome) {
+	t.Helper()
+	r := w.order(t, card)
+	return r, r.places(f)
+}
+
+// order is one that nobody has placed yet.
+func (w *world) order(t *testing.T, card string) *run {
 	t.Helper()
 	id := uuid.NewString()
 	sku := "sku-" + id[:8]
 	w.Sells(sku, price, units)
-	r := &run{world: w, t: t, fault: f, attempts: map[string]int{}, input: sagas.PlaceOrderInput{
-		OrderID: id, CustomerID: "customer", RequestHash: fmt.Sprintf("%064x", 1),
-		Lines:         []sagas.Line{{SKU: sku, Name: "Product", UnitPrice: price, Quantity: wanted}},
-		Total:         price * wanted,
-		Currency:      "GBP",
+	return &run{world: w, t: t, input: &ordersv1.PlaceOrderInput{
+		Saga: sagas.Placing(id),
+		Placement: &ordersv1.Placement{
+			OrderId: id, CustomerId: "customer", RequestHash: fmt.Sprintf("%064x", 1),
+			Lines:    []*ordersv1.OrderLine{{Number: 1, Sku: sku, Name: "Product", UnitPrice: price, Quantity: wanted}},
+			Total:    &commonv1.Money{Amount: price * wanted, Currency: "GBP"},
+			PlacedAt: timestamppb.Now(),
+		},
 		PaymentMethod: card,
-		PlacedAt:      time.Now().UTC(),
 	}}
+}
+
+func (r *run) places(f fault) *commonv1.Outcome {
+	r.t.Helper()
+	r.fault, r.attempts = f, map[string]int{}
+	r.env = sagatest.Execute(r.t, r.environment, sagas.PlaceOrder, r.input)
+	return r.outcome()
+}
+
+// environment of one run of the saga.
+func (r *run) environment() *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	r.env = suite.NewTestWorkflowEnvironment()
+	r.env.SetDataConverter(sagas.DataConverter())
 	r.env.SetTestTimeout(2 * time.Minute)
 	r.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&faults{run: r}}})
-	r.env.RegisterWorkflowWithOptions(placeorder.PlaceOrder, workflow.RegisterOptions{Name: sagas.PlaceOrder})
-	r.env.RegisterActivity(&ordersactivities.Activities{Client: ordersv1.NewOrdersServiceClient(w.orders)})
-	r.env.RegisterActivity(&inventoryactivities.Activities{Client: inventoryv1.NewInventoryServiceClient(w.inventory)})
-	r.env.RegisterActivity(&paymentsactivities.Activities{Client: paymentsv1.NewPaymentsServiceClient(w.payments)})
-	r.env.ExecuteWorkflow(sagas.PlaceOrder, r.input)
-	require.True(t, r.env.IsWorkflowCompleted(), "the saga must come to its end")
-	return r, r.outcome()
+	workflows.Register(r.env)
+	activities.Register(r.env, ordersv1.NewOrdersServiceClient(r.orders),
+		inventoryv1.NewInventoryServiceClient(r.inventory), paymentsv1.NewPaymentsServiceClient(r.payments))
+	return r.env
 }
 
-func (r *run) outcome() (outcome sagas.Outcome) {
+// losesATask has a first worker do everything up to a step, whose workflow task then is lost: it
+// hears and does nothing more, and what it knows is forgotten.
+func (r *run) losesATask(step string) {
+	r.t.Helper()
+	lost := false
+	r.fault, r.attempts = func(_ *run, called string, _ int, call func() (any, error)) (any, error) {
+		if lost {
+			return nil, errLost
+		}
+		result, err := call()
+		lost = called == step
+		return result, err
+	}, map[string]int{}
+	r.environment().ExecuteWorkflow(sagas.PlaceOrder, r.input)
+	require.True(r.t, lost, "%s was done before the task was lost", step)
+}
+
+func (r *run) outcome() (outcome *commonv1.Outcome) {
 	r.t.Helper()
 	err := r.env.GetWorkflowError()
 	var cancelled *temporal.CanceledError
@@ -133,14 +169,14 @@ func (r *run) outcome() (outcome sagas.Outcome) {
 
 // agrees checks invariants I1 to I3 for the order of the run: what the services
 // and the provider have is what the outcome says.
-func (r *run) agrees(outcome sagas.Outcome) {
-	t, id := r.t, r.input.OrderID
+func (r *run) agrees(outcome *commonv1.Outcome) {
+	t, id := r.t, r.input.GetPlacement().GetOrderId()
 	t.Helper()
-	stock, books, order := r.Stock(r.input.Lines[0].SKU), r.Books(id), r.Order(id)
-	assert.Equal(t, outcome.Status, order.Status, "orders and the saga say the same")
+	stock, books, order := r.Stock(r.input.GetPlacement().GetLines()[0].GetSku()), r.Books(id), r.Order(id)
+	assert.Equal(t, outcome.GetStatus(), order.Status, "orders and the saga say the same")
 	assert.LessOrEqual(t, books.Authorized, 1, "nobody is charged twice")
 	assert.EqualValues(t, units, stock.OnHand)
-	switch outcome.Status {
+	switch outcome.GetStatus() {
 	case sagas.StatusConfirmed:
 		assert.EqualValues(t, wanted, stock.Reserved, "confirmed: stock allocated")
 		assert.Equal(t, 1, books.Open, "confirmed: payment authorized at the provider")
@@ -150,7 +186,7 @@ func (r *run) agrees(outcome sagas.Outcome) {
 		assert.Zero(t, books.Open, "not confirmed: nothing held at the provider")
 		assert.NotContains(t, []string{"authorized", "pending", "voiding"}, r.Payment(id).Status)
 	default:
-		t.Errorf("the order is not settled: %q", outcome.Status)
+		t.Errorf("the order is not settled: %q", outcome.GetStatus())
 	}
 }
 

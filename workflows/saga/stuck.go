@@ -99,8 +99,9 @@ func (s *Saga) showState(state string) {
 func details(troubles []Trouble) string {
 	var text strings.Builder
 	for _, t := range troubles {
-		fmt.Fprintf(&text, "**Stuck** in %s after %d attempts. Last error:\n\n    %s\n\n",
-			t.Activity, t.Attempts, strings.Join(strings.FieldsFunc(bounded(t.LastError), func(r rune) bool { return r == '\n' || r == '\r' }), "\n    "))
+		lines := strings.FieldsFunc(bounded(t.LastError), func(r rune) bool { return r == '\n' || r == '\r' })
+		text.WriteString(fmt.Sprintf("**Stuck** in %s after %d attempts. Last error:\n\n    %s\n\n",
+			t.Activity, t.Attempts, strings.Join(lines, "\n    ")))
 	}
 	text.WriteString("It is tried again.")
 	return text.String()
