@@ -34,10 +34,14 @@ type money struct {
 	Currency string `json:"currency"`
 }
 
+// reservation is what an order has of the stock, in units.
 type reservation struct {
-	OrderID string `json:"order_id"`
-	State   string `json:"state"`
-	Units   int64  `json:"units"`
+	OrderID   string `json:"order_id"`
+	Held      int64  `json:"held"`
+	Allocated int64  `json:"allocated"`
+	Shipped   int64  `json:"shipped"`
+	Released  int64  `json:"released"`
+	Expired   int64  `json:"expired"`
 }
 
 type payment struct {

@@ -1,6 +1,9 @@
 package verify
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // finding is what seems wrong with an order.
 type finding struct {
@@ -32,11 +35,10 @@ func (v invariants) judge(b *books, id string) verdict {
 	for _, problem := range p.Problems {
 		say(v.money, "%s", problem)
 	}
-	live := r.State == "held" || r.State == "allocated" || r.State == "shipped"
 	switch {
 	case !placed:
-		if live {
-			say(v.agreement, "%d units are %s for it, and there is no such order", r.Units, r.State)
+		if r.taken() {
+			say(v.agreement, "its stock is %s, and there is no such order", r)
 		}
 		if p.moving() {
 			say(v.money, "its payment of %d %s is %s, and there is no such order", p.Amount, p.Currency, p.Status)
@@ -45,8 +47,8 @@ func (v invariants) judge(b *books, id string) verdict {
 	case o.Status == "confirmed":
 		v.confirmed(o, r, reserved, p, paid, say)
 	case o.Status == "rejected" || o.Status == "cancelled":
-		if live {
-			say(v.agreement, "it is %s, and its stock is %s", o.Status, r.State)
+		if r.taken() {
+			say(v.agreement, "it is %s, and its stock is %s", o.Status, r)
 		}
 		if p.Status == "authorized" {
 			say(v.agreement, "it is %s, and its payment of %d %s is authorized", o.Status, p.Amount, p.Currency)
@@ -69,10 +71,8 @@ func (v invariants) confirmed(o order, r reservation, reserved bool, p payment, 
 	switch {
 	case !reserved:
 		say(v.agreement, "it is confirmed, and has no stock")
-	case r.State != "allocated" && r.State != "shipped":
-		say(v.agreement, "it is confirmed, and its stock is %s", r.State)
-	case r.Units != o.Units:
-		say(v.agreement, "it is confirmed with %d units, and has %d of the stock", o.Units, r.Units)
+	case r.Held > 0 || r.Allocated+r.Shipped != o.Units:
+		say(v.agreement, "it is confirmed with %d units, and its stock is %s", o.Units, r)
 	}
 	switch {
 	case !paid:
@@ -82,6 +82,23 @@ func (v invariants) confirmed(o order, r reservation, reserved bool, p payment, 
 	case p.Amount != o.Total.Amount || p.Currency != o.Total.Currency:
 		say(v.money, "its total is %d %s, and its payment holds %d %s", o.Total.Amount, o.Total.Currency, p.Amount, p.Currency)
 	}
+}
+
+// taken tells whether the order has any stock, or had it shipped.
+func (r reservation) taken() bool { return r.Held+r.Allocated+r.Shipped > 0 }
+
+// String is what is where: "1 allocated, 2 released".
+func (r reservation) String() string {
+	var parts []string
+	for _, part := range []struct {
+		units int64
+		place string
+	}{{r.Held, "held"}, {r.Allocated, "allocated"}, {r.Shipped, "shipped"}, {r.Released, "released"}, {r.Expired, "expired"}} {
+		if part.units > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", part.units, part.place))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // moving tells whether money is held, or may be.

@@ -8,7 +8,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/refusal"
 )
 
-// State of a reservation.
+// State of a reservation as a whole. Quantities per line say how much of it is where: parts of a
+// line can be shipped or released while the rest stays.
 //
 //	held ──▶ allocated ──▶ shipped
 //	 │ ╲         │
@@ -17,20 +18,17 @@ import (
 //	 ▼
 //	expired
 //
-// Held and allocated are live: their quantities are part of a level's reserved.
+// What is held or allocated is part of a level's reserved.
 type State string
 
 // The states.
 const (
 	Held      State = "held"      // until it expires
 	Allocated State = "allocated" // for good: the order is about to be confirmed, or is
-	Shipped   State = "shipped"   // left the house
+	Shipped   State = "shipped"   // some of it has left
 	Released  State = "released"  // undone by the order's saga
 	Expired   State = "expired"   // the hold ran out
 )
-
-// Live tells whether the quantities of a reservation in this state are reserved.
-func (s State) Live() bool { return s == Held || s == Allocated }
 
 // Refusals of a reservation's verbs.
 var (
@@ -38,16 +36,25 @@ var (
 	ErrReleased    = refusal.New(refusals.StepUndone, "the stock was released and cannot be allocated any more", nil)
 )
 
-// Reservation is what one order has of the stock.
+// ReservationID names a reservation: it belongs to the saga that made it.
+type ReservationID struct {
+	OrderID  string
+	Saga     string // its kind
+	Instance string // tells apart the sagas of one kind on one order
+}
+
+func (id ReservationID) String() string { return id.OrderID + "/" + id.Saga + "/" + id.Instance }
+
+// Reservation is what one saga has of the stock for its order.
 type Reservation struct {
-	orderID   string
+	id        ReservationID
 	state     State
 	expiresAt time.Time
 }
 
 // NewReservation is a reservation as it was stored.
-func NewReservation(orderID string, state State, expiresAt time.Time) *Reservation {
-	return &Reservation{orderID: orderID, state: state, expiresAt: expiresAt}
+func NewReservation(id ReservationID, state State, expiresAt time.Time) *Reservation {
+	return &Reservation{id: id, state: state, expiresAt: expiresAt}
 }
 
 // State it is in.
@@ -75,12 +82,12 @@ func (r *Reservation) Allocate(now time.Time) error {
 }
 
 // Release frees what is held or allocated. Nothing is left to free of one that
-// expired or was released; what has shipped cannot come back this way.
+// expired or was released. A saga is not undone any more once some of it has shipped.
 func (r *Reservation) Release() error {
 	switch {
 	case r.state == Shipped:
-		return fmt.Errorf("release the stock of order %s: it has shipped", r.orderID)
-	case r.state.Live():
+		return fmt.Errorf("release the stock of %s: some of it has shipped", r.id)
+	case r.state == Held || r.state == Allocated:
 		r.state = Released
 	}
 	return nil

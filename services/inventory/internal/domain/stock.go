@@ -13,10 +13,9 @@ type Level struct {
 // Available is what can still be reserved.
 func (l Level) Available() int64 { return l.OnHand - l.Reserved }
 
-// Line is a quantity of one SKU. The same SKU on two lines counts once with the
-// sum.
+// Line is a quantity of one SKU.
 type Line struct {
-	Number   int32 // in its order, from 1; 0 of goods that arrive
+	Number   int32 // in its order, from 1; 0 for goods that arrive
 	SKU      string
 	Quantity int64 // units, at least 1
 }

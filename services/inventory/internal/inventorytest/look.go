@@ -8,15 +8,14 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/contracts/events"
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
 // violations of the stock invariant, per SKU, each with what is wrong.
 const violations = `
 WITH live AS (
-    SELECT l.sku, sum(l.quantity) AS reserved
-    FROM reservation_lines l JOIN reservations r USING (order_id)
-    WHERE r.state IN ('held', 'allocated') GROUP BY l.sku
+    SELECT sku, sum(held + allocated) AS reserved FROM reservation_lines GROUP BY sku
 ), journal AS (
     SELECT sku,
         coalesce(sum(quantity) FILTER (WHERE kind = 'receive'), 0) AS received,
@@ -67,11 +66,33 @@ func (w *World) Violations(t testing.TB) []string {
 func (w *World) State(t testing.TB, order string) string {
 	t.Helper()
 	var state string
-	err := w.DB.SQL.QueryRowContext(Context(t), `SELECT coalesce((SELECT state FROM reservations WHERE order_id = $1), '')`, order).Scan(&state)
+	err := w.DB.SQL.QueryRowContext(Context(t), `SELECT coalesce((SELECT state FROM reservations WHERE order_id = $1 AND instance = $1), '')`, order).Scan(&state)
 	if err != nil {
 		t.Fatalf("the reservation of order %s: %v", order, err)
 	}
 	return state
+}
+
+// Lines of what a saga has reserved, by number, as "number sku: quantity place" for each place that
+// has units of the line.
+func (w *World) Lines(t testing.TB, saga *commonv1.Saga) []string {
+	t.Helper()
+	rows := query(t, w, `
+		SELECT format('%s %s:', line, sku) || (SELECT string_agg(format(' %s %s', units, place), ',' ORDER BY nr) FROM (VALUES
+			(1, 'held', held), (2, 'allocated', allocated), (3, 'shipped', shipped), (4, 'released', released), (5, 'expired', expired)
+		) AS p (nr, place, units) WHERE units > 0)
+		FROM reservation_lines WHERE order_id = $1 AND saga = $2 AND instance = $3 ORDER BY line`,
+		saga.GetOrderId(), saga.GetKind(), saga.GetInstance())
+	defer rows.Close()
+	var found []string
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			t.Fatalf("the lines of %v: %v", saga, err)
+		}
+		found = append(found, line)
+	}
+	return found
 }
 
 // ExpiresAt is when an order's hold runs out.

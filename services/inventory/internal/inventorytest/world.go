@@ -25,7 +25,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
-// World is one inventory with an empty stock.
+// World is one inventory.
 type World struct {
 	// DB is the service's database, for looking and for holding locks. Tests
 	// change stock through the doors.
@@ -40,12 +40,18 @@ type World struct {
 	shopper  string
 }
 
-// New starts an inventory. When the test is over, the stock invariants are
-// checked, whatever the test did.
+// New starts an inventory with an empty stock.
 func New(t testing.TB) *World {
 	t.Helper()
+	return On(t, Database(t))
+}
+
+// On starts an inventory on a migrated database. When the test is over, the stock invariants are
+// checked, whatever the test did.
+func On(t testing.TB, db *postgres.DB) *World {
+	t.Helper()
 	w := &World{
-		DB:       Database(t),
+		DB:       db,
 		operator: testkit.Token(t, "operator", auth.ScopeOperator),
 		shopper:  testkit.Token(t, "shopper"),
 	}

@@ -9,6 +9,7 @@ import (
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	"github.com/ordersaga/ordersaga/platform/barrier"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
 )
 
 // Of is the barrier's key of a request's step, and a context whose log lines
@@ -21,4 +22,10 @@ func Of(ctx context.Context, s *commonv1.Step) (context.Context, barrier.Step) {
 		Instance: strings.ToLower(saga.GetInstance()), Name: s.GetName(),
 	}
 	return telemetry.With(ctx, slog.String("order_id", key.OrderID), slog.String("step", key.Saga+"/"+key.Name)), key
+}
+
+// Reservation is the one of the step's saga: what reserves, allocates and releases are steps of one
+// saga, and another saga of the order has its own.
+func Reservation(s barrier.Step) domain.ReservationID {
+	return domain.ReservationID{OrderID: s.OrderID, Saga: s.Saga, Instance: s.Instance}
 }

@@ -12,8 +12,9 @@ import (
 type Balance struct {
 	SKUs                                          int64
 	OnHand, Reserved, Received, Shipped, Returned int64
-	LiveReservations                              int64
-	// LiveUnits is the sum over the lines of the live reservations.
+	// LiveReservations have units that are held or allocated.
+	LiveReservations int64
+	// LiveUnits are held or allocated.
 	LiveUnits int64
 	Movements int64
 	// Wrong counts the SKUs whose figures contradict each other.
@@ -21,11 +22,12 @@ type Balance struct {
 }
 
 // Imbalance is a SKU whose figures contradict each other. Journal is what its
-// movements add up to, Live the lines of its live reservations.
+// movements add up to. Live are the units of its lines that are held or allocated, and Astray those
+// of them whose reservation says otherwise: a hold that no sweep will find.
 type Imbalance struct {
 	SKU                                           string
 	OnHand, Reserved, Received, Shipped, Returned int64
-	Live                                          int64
+	Live, Astray                                  int64
 	JournalReserved, JournalReceived              int64
 	JournalShipped, JournalReturned               int64
 }
@@ -37,9 +39,11 @@ type Imbalance struct {
 func AuditStock(ctx context.Context, db *postgres.DB, limit int) (balance Balance, wrong []Imbalance, err error) {
 	rows, err := db.SQL.QueryContext(ctx, `
 		WITH live AS (
-			SELECT sku, sum(quantity)::bigint AS units
-			FROM reservation_lines JOIN reservations USING (order_id)
-			WHERE state IN ('held', 'allocated') GROUP BY sku),
+			SELECT sku, sum(held + allocated)::bigint AS units,
+				coalesce(sum(held) FILTER (WHERE state IS DISTINCT FROM 'held'), 0)::bigint
+					+ coalesce(sum(allocated) FILTER (WHERE state IS NULL OR state NOT IN ('allocated', 'shipped')), 0)::bigint AS astray
+			FROM reservation_lines LEFT JOIN reservations USING (order_id, saga, instance)
+			WHERE held + allocated > 0 GROUP BY sku),
 		journal AS (
 			SELECT sku, count(*) AS movements,
 				coalesce(sum(quantity) FILTER (WHERE kind = 'receive'), 0)::bigint AS received,
@@ -52,14 +56,14 @@ func AuditStock(ctx context.Context, db *postgres.DB, limit int) (balance Balanc
 			SELECT coalesce(items.sku, live.sku, journal.sku) AS sku,
 				coalesce(on_hand, 0) AS on_hand, coalesce(items.reserved, 0) AS reserved, coalesce(items.received, 0) AS received,
 				coalesce(items.shipped, 0) AS shipped, coalesce(items.returned, 0) AS returned,
-				coalesce(live.units, 0) AS live, coalesce(movements, 0) AS movements,
+				coalesce(live.units, 0) AS live, coalesce(live.astray, 0) AS astray, coalesce(movements, 0) AS movements,
 				coalesce(journal.reserved, 0) AS j_reserved, coalesce(journal.received, 0) AS j_received,
 				coalesce(journal.shipped, 0) AS j_shipped, coalesce(journal.returned, 0) AS j_returned
 			FROM stock_items AS items
 			FULL JOIN live ON live.sku = items.sku
 			FULL JOIN journal ON journal.sku = coalesce(items.sku, live.sku)),
 		judged AS (
-			SELECT *, on_hand <> received - shipped + returned OR reserved <> live OR reserved < 0 OR reserved > on_hand
+			SELECT *, on_hand <> received - shipped + returned OR reserved <> live OR reserved < 0 OR reserved > on_hand OR astray <> 0
 				OR (reserved, received, shipped, returned) <> (j_reserved, j_received, j_shipped, j_returned) AS wrong
 			FROM audited),
 		total AS (
@@ -67,13 +71,13 @@ func AuditStock(ctx context.Context, db *postgres.DB, limit int) (balance Balanc
 				coalesce(sum(received), 0)::bigint AS received, coalesce(sum(shipped), 0)::bigint AS shipped,
 				coalesce(sum(returned), 0)::bigint AS returned, coalesce(sum(live), 0)::bigint AS live,
 				coalesce(sum(movements), 0)::bigint AS movements, count(*) FILTER (WHERE wrong) AS wrong,
-				(SELECT count(*) FROM reservations WHERE state IN ('held', 'allocated')) AS reservations
+				(SELECT count(DISTINCT (order_id, saga, instance)) FROM reservation_lines WHERE held + allocated > 0) AS reservations
 			FROM judged),
-		named AS (SELECT * FROM judged WHERE wrong ORDER BY sku LIMIT $1)
+		named AS (SELECT * FROM judged WHERE wrong ORDER BY sku COLLATE "C" LIMIT $1)
 		SELECT t.skus, t.on_hand, t.reserved, t.received, t.shipped, t.returned, t.reservations, t.live, t.movements, t.wrong,
 			n.sku, coalesce(n.on_hand, 0), coalesce(n.reserved, 0), coalesce(n.received, 0), coalesce(n.shipped, 0), coalesce(n.returned, 0),
-			coalesce(n.live, 0), coalesce(n.j_reserved, 0), coalesce(n.j_received, 0), coalesce(n.j_shipped, 0), coalesce(n.j_returned, 0)
-		FROM total AS t LEFT JOIN named AS n ON true ORDER BY n.sku`, limit)
+			coalesce(n.live, 0), coalesce(n.astray, 0), coalesce(n.j_reserved, 0), coalesce(n.j_received, 0), coalesce(n.j_shipped, 0), coalesce(n.j_returned, 0)
+		FROM total AS t LEFT JOIN named AS n ON true ORDER BY n.sku COLLATE "C"`, limit)
 	if err != nil {
 		return Balance{}, nil, fmt.Errorf("audit the stock: %w", err)
 	}
@@ -84,7 +88,7 @@ func AuditStock(ctx context.Context, db *postgres.DB, limit int) (balance Balanc
 		err := rows.Scan(&balance.SKUs, &balance.OnHand, &balance.Reserved, &balance.Received, &balance.Shipped, &balance.Returned,
 			&balance.LiveReservations, &balance.LiveUnits, &balance.Movements, &balance.Wrong,
 			&sku, &w.OnHand, &w.Reserved, &w.Received, &w.Shipped, &w.Returned,
-			&w.Live, &w.JournalReserved, &w.JournalReceived, &w.JournalShipped, &w.JournalReturned)
+			&w.Live, &w.Astray, &w.JournalReserved, &w.JournalReceived, &w.JournalShipped, &w.JournalReturned)
 		if err != nil {
 			return Balance{}, nil, fmt.Errorf("audit the stock: %w", err)
 		}
@@ -104,7 +108,7 @@ type Level struct {
 // AuditLevels reads at most limit levels whose SKUs come after one, bytewise.
 func AuditLevels(ctx context.Context, db *postgres.DB, after string, limit int) ([]Level, error) {
 	rows, err := db.SQL.QueryContext(ctx, `
-		SELECT sku, on_hand - reserved, version FROM stock_items WHERE sku > $1 ORDER BY sku LIMIT $2`, after, limit)
+		SELECT sku, on_hand - reserved, version FROM stock_items WHERE sku > $1 COLLATE "C" ORDER BY sku COLLATE "C" LIMIT $2`, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read %d levels after %q: %w", limit, after, err)
 	}
@@ -120,32 +124,30 @@ func AuditLevels(ctx context.Context, db *postgres.DB, after string, limit int) 
 	return levels, rows.Err()
 }
 
-// Reserved is an order's reservation.
+// Reserved is what an order has of the stock, in units of all its lines and sagas.
 type Reserved struct {
-	OrderID string
-	State   string // held, allocated, shipped, released, expired
-	Units   int64  // of all its lines
+	OrderID                                     string
+	Held, Allocated, Shipped, Released, Expired int64
 }
 
-// AuditReservations reads at most limit reservations whose orders' ids come after
-// one; after "" is from the start.
+// AuditReservations reads what at most limit orders have whose ids come after one; after "" is from
+// the start.
 func AuditReservations(ctx context.Context, db *postgres.DB, after string, limit int) ([]Reserved, error) {
 	if after == "" {
 		after = "00000000-0000-0000-0000-000000000000"
 	}
-	return reserved(ctx, db, `WHERE order_id > $1 ORDER BY order_id LIMIT $2`, after, limit)
+	return reserved(ctx, db, `WHERE order_id > $1 GROUP BY order_id ORDER BY order_id LIMIT $2`, after, limit)
 }
 
-// ReservationsOf reads the reservations of these orders; those without one are
-// left out.
+// ReservationsOf reads what these orders have; those that never reserved are left out.
 func ReservationsOf(ctx context.Context, db *postgres.DB, orderIDs []string) ([]Reserved, error) {
-	return reserved(ctx, db, `WHERE order_id = ANY($1::uuid[]) ORDER BY order_id`, orderIDs)
+	return reserved(ctx, db, `WHERE order_id = ANY($1::uuid[]) GROUP BY order_id ORDER BY order_id`, orderIDs)
 }
 
-func reserved(ctx context.Context, db *postgres.DB, where string, args ...any) ([]Reserved, error) {
+func reserved(ctx context.Context, db *postgres.DB, which string, args ...any) ([]Reserved, error) {
 	rows, err := db.SQL.QueryContext(ctx, `
-		SELECT order_id, state, (SELECT coalesce(sum(quantity), 0)::bigint FROM reservation_lines AS l WHERE l.order_id = r.order_id)
-		FROM reservations AS r `+where, args...)
+		SELECT order_id, sum(held)::bigint, sum(allocated)::bigint, sum(shipped)::bigint, sum(released)::bigint, sum(expired)::bigint
+		FROM reservation_lines `+which, args...)
 	if err != nil {
 		return nil, fmt.Errorf("audit reservations: %w", err)
 	}
@@ -153,7 +155,7 @@ func reserved(ctx context.Context, db *postgres.DB, where string, args ...any) (
 	var found []Reserved
 	for rows.Next() {
 		var r Reserved
-		if err := rows.Scan(&r.OrderID, &r.State, &r.Units); err != nil {
+		if err := rows.Scan(&r.OrderID, &r.Held, &r.Allocated, &r.Shipped, &r.Released, &r.Expired); err != nil {
 			return nil, fmt.Errorf("audit reservations: %w", err)
 		}
 		found = append(found, r)

@@ -8,32 +8,34 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
 )
 
-// expire ends holds that have run out and frees their stock, all in one
-// statement. A hold that somebody else has locked is being allocated, released
-// or swept right now: it is left to them and, if it still is a hold afterwards,
-// to the next sweep. A hold that was allocated since the statement's snapshot
-// fails the condition when it is read again under its lock.
+// expire ends holds that have run out and frees their stock, all in one statement. A hold that
+// somebody else has locked is being allocated, released or swept right now: it is left to them and,
+// if it still is a hold afterwards, to the next sweep. A hold that was allocated since the
+// statement's snapshot fails the condition when it is read again under its lock. A line is held
+// once, so what is expired of it now is what was held.
 const expire = `
 WITH due AS MATERIALIZED (
-    SELECT order_id FROM reservations
+    SELECT order_id, saga, instance FROM reservations
     WHERE state = 'held' AND expires_at <= statement_timestamp()
     ORDER BY expires_at
     LIMIT $1
     FOR NO KEY UPDATE SKIP LOCKED
 ), ended AS (
-    UPDATE reservations SET state = 'expired', updated_at = clock_timestamp()
+    UPDATE reservations SET state = 'expired', freed_at = clock_timestamp()
     FROM due
-    WHERE reservations.order_id = due.order_id
-    RETURNING reservations.order_id
-), lines AS MATERIALIZED (
-    SELECT line.order_id, line.sku, line.quantity
-    FROM reservation_lines line JOIN ended ON line.order_id = ended.order_id
+    WHERE (reservations.order_id, reservations.saga, reservations.instance) = (due.order_id, due.saga, due.instance)
+    RETURNING due.order_id, due.saga, due.instance
+), moved AS (
+    UPDATE reservation_lines line SET expired = line.expired + line.held, held = 0
+    FROM ended
+    WHERE (line.order_id, line.saga, line.instance) = (ended.order_id, ended.saga, ended.instance) AND line.held > 0
+    RETURNING line.order_id, line.line, line.sku, line.expired AS quantity
 ), sums AS MATERIALIZED (
-    SELECT sku, sum(quantity)::bigint AS quantity FROM lines GROUP BY sku
+    SELECT sku, sum(quantity)::bigint AS quantity FROM moved GROUP BY sku
 ), locked AS MATERIALIZED (
     SELECT item.sku, sums.quantity
     FROM stock_items item JOIN sums ON item.sku = sums.sku
-    ORDER BY item.sku
+    ORDER BY item.sku COLLATE "C"
     FOR NO KEY UPDATE OF item
 ), freed AS (
     UPDATE stock_items item
@@ -42,10 +44,10 @@ WITH due AS MATERIALIZED (
     WHERE item.sku = locked.sku
     RETURNING item.sku, item.on_hand, item.reserved, item.version
 ), journal AS (
-    INSERT INTO movements (sku, kind, quantity, reference)
-    SELECT sku, 'expire', quantity, order_id FROM lines ORDER BY sku
+    INSERT INTO movements (sku, line, kind, quantity, reference)
+    SELECT sku, line, 'expire', quantity, order_id FROM moved ORDER BY order_id, line
 )
-SELECT sku, on_hand, reserved, version, (SELECT count(*) FROM ended) FROM freed ORDER BY sku`
+SELECT sku, on_hand, reserved, version, (SELECT count(*) FROM ended) FROM freed ORDER BY sku COLLATE "C"`
 
 // Expire ends at most limit holds that have run out, the oldest first, and
 // returns the new levels and how many holds ended.

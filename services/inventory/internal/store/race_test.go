@@ -99,7 +99,7 @@ func TestAReserveThatWaitedForMoreStockGetsIt(t *testing.T) {
 			return err
 		},
 		"another order is released": func(ctx context.Context, _ *inventorytest.World, tx *sql.Tx, other string) error {
-			return release(ctx, tx, other)
+			return release(ctx, tx, placing(other))
 		},
 		"another order's hold expires": func(ctx context.Context, w *inventorytest.World, tx *sql.Tx, other string) error {
 			w.AwaitTime(t, w.ExpiresAt(t, other))
@@ -179,7 +179,7 @@ func TestNothingThatChangesSeveralSKUsEverDeadlocks(t *testing.T) {
 	some := func() []domain.Line {
 		var picked []domain.Line
 		for _, i := range rand.Perm(len(skus))[:2+rand.IntN(len(skus)-2)] {
-			picked = append(picked, domain.Line{SKU: skus[i], Quantity: 1 + rand.Int64N(5)})
+			picked = append(picked, domain.Line{Number: int32(len(picked) + 1), SKU: skus[i], Quantity: 1 + rand.Int64N(5)})
 		}
 		return picked
 	}
@@ -200,7 +200,7 @@ func TestNothingThatChangesSeveralSKUsEverDeadlocks(t *testing.T) {
 	for range 6 {
 		workers.Go(func() {
 			for range rounds {
-				order := inventorytest.NewOrder()
+				order := placing(inventorytest.NewOrder())
 				do("reserve", func(ctx context.Context, tx *sql.Tx) error {
 					// Some run out at once and are the sweep's.
 					hold := time.Hour * time.Duration(rand.IntN(2))
@@ -269,7 +269,16 @@ func TestOrdersOfTheSameSKUsInOppositeOrderAllSucceed(t *testing.T) {
 func TestTheTableItselfRefusesToOversell(t *testing.T) {
 	w := inventorytest.New(t)
 	w.Receive(t, lines{"mug": 10})
+	order := inventorytest.NewOrder()
+	require.NoError(t, w.Reserve(t, order, lines{"mug": 2}))
 	for _, wrong := range []string{
+		`UPDATE reservation_lines SET held = 3`,
+		`UPDATE reservation_lines SET held = 1`,
+		`UPDATE reservation_lines SET allocated = 1`,
+		`UPDATE reservation_lines SET held = 3, expired = -1`,
+		`UPDATE reservation_lines SET held = 0, reserved = 0`,
+		`UPDATE reservations SET state = 'released'`,
+		`UPDATE reservations SET freed_at = now()`,
 		`UPDATE stock_items SET reserved = 11`,
 		`UPDATE stock_items SET reserved = -1`,
 		`UPDATE stock_items SET on_hand = 11`,
@@ -303,20 +312,21 @@ func reserve(t *testing.T, tx *sql.Tx, wanted lines) {
 	t.Helper()
 	var listed []domain.Line
 	for sku, quantity := range wanted {
-		listed = append(listed, domain.Line{SKU: sku, Quantity: quantity})
+		listed = append(listed, domain.Line{Number: int32(len(listed) + 1), SKU: sku, Quantity: quantity})
 	}
-	_, _, err := store.Reserve(t.Context(), tx, inventorytest.NewOrder(), listed, time.Hour)
+	_, _, err := store.Reserve(t.Context(), tx, placing(inventorytest.NewOrder()), listed, time.Hour)
 	_, refused := refusal.As(err)
 	require.False(t, refused, "%v", err)
 	require.NoError(t, err)
 }
 
 // release frees an order's stock in an open transaction.
-func release(ctx context.Context, tx *sql.Tx, order string) error {
-	released, err := store.UpdateReservation(ctx, tx, order, func(r *domain.Reservation, _ time.Time) error { return r.Release() })
-	if err != nil || !released {
-		return err
-	}
-	_, err = store.Free(ctx, tx, order)
+func release(ctx context.Context, tx *sql.Tx, id domain.ReservationID) error {
+	_, err := store.UpdateReservation(ctx, tx, id, func(r *domain.Reservation, _ time.Time) error { return r.Release() })
 	return err
+}
+
+// placing is the reservation that placing makes for an order.
+func placing(order string) domain.ReservationID {
+	return domain.ReservationID{OrderID: order, Saga: "place-order", Instance: order}
 }

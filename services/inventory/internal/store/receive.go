@@ -12,15 +12,16 @@ import (
 
 // receive adds goods, of known and unknown SKUs, in one statement. The insert
 // meets the rows in the order of the sort, so it takes its locks by SKU like
-// everybody else; ON CONFLICT adds to a row's newest version.
+// everybody else: bytewise, whatever the database's own order of text is. ON
+// CONFLICT adds to a row's newest version.
 const receive = `
 WITH arrived AS MATERIALIZED (
-    SELECT sku, sum(quantity)::bigint AS quantity
+    SELECT sku COLLATE "C" AS sku, sum(quantity)::bigint AS quantity
     FROM unnest($2::text[], $3::bigint[]) AS line (sku, quantity)
-    GROUP BY sku
+    GROUP BY 1
 ), stocked AS (
     INSERT INTO stock_items AS item (sku, on_hand, received)
-    SELECT sku, quantity, quantity FROM arrived ORDER BY sku
+    SELECT sku, quantity, quantity FROM arrived ORDER BY sku COLLATE "C"
     ON CONFLICT (sku) DO UPDATE
     SET on_hand = item.on_hand + excluded.on_hand,
         received = item.received + excluded.received,
@@ -28,13 +29,13 @@ WITH arrived AS MATERIALIZED (
     RETURNING item.sku, item.on_hand, item.reserved, item.version
 ), journal AS (
     INSERT INTO movements (sku, kind, quantity, reference)
-    SELECT sku, 'receive', quantity, $1::uuid FROM arrived ORDER BY sku
+    SELECT sku, 'receive', quantity, $1::uuid FROM arrived ORDER BY sku COLLATE "C"
 )
-SELECT sku, on_hand, reserved, version FROM stocked ORDER BY sku`
+SELECT sku, on_hand, reserved, version FROM stocked ORDER BY sku COLLATE "C"`
 
 // Receive adds the lines of a receipt to the stock and returns the new levels.
 func Receive(ctx context.Context, q postgres.Querier, receiptID string, lines []domain.Line) ([]domain.Level, error) {
-	skus, quantities := columns(lines)
+	_, skus, quantities := columns(lines)
 	rows, err := q.QueryContext(ctx, receive, receiptID, skus, quantities)
 	if err != nil {
 		return nil, fmt.Errorf("receive %d lines of receipt %s: %w", len(lines), receiptID, err)
@@ -52,7 +53,7 @@ func Receive(ctx context.Context, q postgres.Querier, receiptID string, lines []
 // as it is.
 const name = `
 INSERT INTO stock_items AS item (sku, name, name_version)
-SELECT sku, name, version FROM unnest($1::text[], $2::text[], $3::bigint[]) AS named (sku, name, version) ORDER BY sku
+SELECT sku, name, version FROM unnest($1::text[], $2::text[], $3::bigint[]) AS named (sku, name, version) ORDER BY sku COLLATE "C"
 ON CONFLICT (sku) DO UPDATE
 SET name = excluded.name, name_version = excluded.name_version,
     version = item.version + (item.name <> excluded.name)::int

@@ -12,46 +12,45 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
 )
 
-// reserve holds all lines or none, in one statement however many there are. How
-// it is safe under READ COMMITTED, where the statement's snapshot is older than
-// the locks it waits for:
+// reserve holds all lines or none, in one statement however many there are. Each line has its own
+// reservation; two lines of one SKU need what both ask for. How it is safe under READ COMMITTED,
+// where the statement's snapshot is older than the locks it waits for:
 //
-//   - locked takes the rows in the order of their SKU (the lock is above the
-//     sort in the plan), so two orders never wait for each other in a circle.
-//     After a wait PostgreSQL hands out the row as the other transaction left it
-//     (EvalPlanQual), so what is available is what is left, not the snapshot's.
-//   - short compares every wanted row with what was locked, so nothing is
-//     written before every lock is held; from then on no one else can change a
-//     level.
-//   - reserved writes the levels of locked. It cannot add to item's own columns:
-//     the update first builds the new row from the snapshot's version and checks
-//     the table's constraints on that, and only then finds the newer version and
-//     builds it again. With item.reserved + quantity, an order that waited for a
-//     release or a delivery would fail by a constraint that is not violated. So
-//     every column that a constraint looks at comes from locked.
+//   - locked takes the rows in the order of their SKU (the lock is above the sort in the plan), so
+//     two orders never wait for each other in a circle. After a wait PostgreSQL hands out the row
+//     as the other transaction left it (EvalPlanQual), so what is available is what is left, not
+//     the snapshot's.
+//   - short compares every wanted row with what was locked, so nothing is written before every lock
+//     is held; from then on no one else can change a level.
+//   - stocked writes the levels of locked. It cannot add to item's own columns: the update first
+//     builds the new row from the snapshot's version and checks the table's constraints on that,
+//     and only then finds the newer version and builds it again. With item.reserved + quantity, an
+//     order that waited for a release or a delivery would fail by a constraint that is not
+//     violated. So every column that a constraint looks at comes from locked.
 //
-// A wanted SKU without a row is short with 0 available. The clock is read when
-// the hold is granted: time spent waiting for locks is not the shopper's.
+// A wanted SKU without a row is short with 0 available. The clock is read when the hold is granted:
+// time spent waiting for locks is not the shopper's.
 const reserve = `
-WITH wanted AS MATERIALIZED (
-    SELECT sku, sum(quantity)::bigint AS quantity
-    FROM unnest($2::text[], $3::bigint[]) AS line (sku, quantity)
-    GROUP BY sku
+WITH ordered AS MATERIALIZED (
+    SELECT number, sku COLLATE "C" AS sku, quantity
+    FROM unnest($4::integer[], $5::text[], $6::bigint[]) AS line (number, sku, quantity)
+), wanted AS MATERIALIZED (
+    SELECT sku, sum(quantity)::bigint AS quantity FROM ordered GROUP BY sku
 ), locked AS MATERIALIZED (
     SELECT wanted.quantity, item.*
     FROM stock_items item JOIN wanted ON item.sku = wanted.sku
-    ORDER BY item.sku
+    ORDER BY item.sku COLLATE "C"
     FOR NO KEY UPDATE OF item
 ), short AS MATERIALIZED (
     SELECT wanted.sku, wanted.quantity, coalesce(locked.on_hand - locked.reserved, 0) AS available
     FROM wanted LEFT JOIN locked ON locked.sku = wanted.sku
     WHERE wanted.quantity > coalesce(locked.on_hand - locked.reserved, 0)
-), held AS (
-    INSERT INTO reservations (order_id, state, created_at, expires_at)
-    SELECT $1::uuid, 'held', clock_timestamp(), clock_timestamp() + make_interval(secs => $4::double precision)
+), granted AS (
+    INSERT INTO reservations (order_id, saga, instance, state, reserved_at, expires_at)
+    SELECT $1::uuid, $2::text, $3::uuid, 'held', clock_timestamp(), clock_timestamp() + make_interval(secs => $7::double precision)
     WHERE NOT EXISTS (SELECT FROM short)
-    RETURNING created_at, expires_at
-), reserved AS (
+    RETURNING reserved_at, expires_at
+), stocked AS (
     UPDATE stock_items item
     SET reserved = locked.reserved + locked.quantity, version = locked.version + 1,
         on_hand = locked.on_hand, received = locked.received, shipped = locked.shipped, returned = locked.returned
@@ -59,17 +58,19 @@ WITH wanted AS MATERIALIZED (
     WHERE item.sku = locked.sku AND NOT EXISTS (SELECT FROM short)
     RETURNING item.sku, locked.quantity, item.on_hand, item.reserved, item.version
 ), lines AS (
-    INSERT INTO reservation_lines (order_id, sku, quantity)
-    SELECT $1::uuid, sku, quantity FROM reserved
+    INSERT INTO reservation_lines (order_id, saga, instance, line, sku, reserved, held)
+    SELECT $1::uuid, $2::text, $3::uuid, number, sku, quantity, quantity
+    FROM ordered WHERE NOT EXISTS (SELECT FROM short)
 ), journal AS (
-    INSERT INTO movements (sku, kind, quantity, reference)
-    SELECT sku, 'reserve', quantity, $1::uuid FROM reserved ORDER BY sku
+    INSERT INTO movements (sku, line, kind, quantity, reference)
+    SELECT sku, number, 'reserve', quantity, $1::uuid
+    FROM ordered WHERE NOT EXISTS (SELECT FROM short) ORDER BY number
 )
-SELECT sku, quantity, available, 0 AS on_hand, 0 AS reserved, 0 AS version, NULL AS created_at, NULL AS expires_at
+SELECT sku, quantity, available, 0 AS on_hand, 0 AS reserved, 0 AS version, NULL AS reserved_at, NULL AS expires_at
 FROM short
 UNION ALL
-SELECT sku, quantity, 0, on_hand, reserved, version, created_at, expires_at
-FROM reserved CROSS JOIN held
+SELECT sku, quantity, 0, on_hand, reserved, version, reserved_at, expires_at
+FROM stocked CROSS JOIN granted
 ORDER BY sku`
 
 // Hold is granted at a time of the database's clock, until another.
@@ -78,32 +79,32 @@ type Hold struct {
 	ExpiresAt  time.Time `json:"expires_at"`
 }
 
-// Reserve holds the lines for an order for a while and returns the hold and the
-// new levels, or refuses with out_of_stock, naming each SKU that is short.
-func Reserve(ctx context.Context, q postgres.Querier, orderID string, lines []domain.Line, holdFor time.Duration) (hold Hold, levels []domain.Level, err error) {
-	skus, quantities := columns(lines)
-	rows, err := q.QueryContext(ctx, reserve, orderID, skus, quantities, holdFor.Seconds())
+// Reserve holds the lines of an order for a while and returns the hold and the new levels, or
+// refuses with out_of_stock, naming each SKU that is short.
+func Reserve(ctx context.Context, q postgres.Querier, id domain.ReservationID, lines []domain.Line, holdFor time.Duration) (hold Hold, levels []domain.Level, err error) {
+	numbers, skus, quantities := columns(lines)
+	rows, err := q.QueryContext(ctx, reserve, id.OrderID, id.Saga, id.Instance, numbers, skus, quantities, holdFor.Seconds())
 	if err != nil {
-		return Hold{}, nil, fmt.Errorf("reserve %d lines for order %s: %w", len(lines), orderID, err)
+		return Hold{}, nil, fmt.Errorf("reserve %d lines for %s: %w", len(lines), id, err)
 	}
 	defer rows.Close()
 	var shortages []refusals.Shortage
 	for rows.Next() {
 		var level domain.Level
 		var quantity, available int64
-		var created, expires sql.NullTime
-		if err := rows.Scan(&level.SKU, &quantity, &available, &level.OnHand, &level.Reserved, &level.Version, &created, &expires); err != nil {
-			return Hold{}, nil, fmt.Errorf("reserve %d lines for order %s: %w", len(lines), orderID, err)
+		var reserved, expires sql.NullTime
+		if err := rows.Scan(&level.SKU, &quantity, &available, &level.OnHand, &level.Reserved, &level.Version, &reserved, &expires); err != nil {
+			return Hold{}, nil, fmt.Errorf("reserve %d lines for %s: %w", len(lines), id, err)
 		}
 		if !expires.Valid {
 			shortages = append(shortages, refusals.Shortage{SKU: level.SKU, Requested: quantity, Available: available})
 			continue
 		}
-		hold = Hold{ReservedAt: created.Time.UTC(), ExpiresAt: expires.Time.UTC()}
+		hold = Hold{ReservedAt: reserved.Time.UTC(), ExpiresAt: expires.Time.UTC()}
 		levels = append(levels, level)
 	}
 	if err := rows.Err(); err != nil {
-		return Hold{}, nil, fmt.Errorf("reserve %d lines for order %s: %w", len(lines), orderID, err)
+		return Hold{}, nil, fmt.Errorf("reserve %d lines for %s: %w", len(lines), id, err)
 	}
 	if len(shortages) > 0 {
 		return Hold{}, nil, outOfStock(shortages)
@@ -120,12 +121,12 @@ func outOfStock(shortages []refusals.Shortage) error {
 }
 
 // columns turns lines into the arrays that unnest takes.
-func columns(lines []domain.Line) (skus []string, quantities []int64) {
-	skus, quantities = make([]string, len(lines)), make([]int64, len(lines))
+func columns(lines []domain.Line) (numbers []int32, skus []string, quantities []int64) {
+	numbers, skus, quantities = make([]int32, len(lines)), make([]string, len(lines)), make([]int64, len(lines))
 	for i, line := range lines {
-		skus[i], quantities[i] = line.SKU, line.Quantity
+		numbers[i], skus[i], quantities[i] = line.Number, line.SKU, line.Quantity
 	}
-	return skus, quantities
+	return numbers, skus, quantities
 }
 
 // scanLevels reads rows of sku, on_hand, reserved, version.

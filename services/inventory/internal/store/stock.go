@@ -27,6 +27,7 @@ type StockItem struct {
 type Movement struct {
 	ID        int64 `gorm:"primaryKey"`
 	SKU       string
+	Line      *int32 // of the order; nil for goods that arrive
 	Kind      string // receive, reserve, allocate, release, expire, ship, return
 	Quantity  int64
 	Reference string // the order's or the receipt's id

@@ -9,10 +9,11 @@ import (
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/step"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
-// Request to allocate what the order of the step holds.
+// Request to allocate what the saga of the step holds.
 type Request struct {
 	Step barrier.Step
 }
@@ -26,13 +27,10 @@ type Done struct{}
 func NewHandler(db *postgres.DB) cqrs.Handler[Request, Done] {
 	return cqrs.Command("allocate", cqrs.HandlerFunc[Request, Done](func(ctx context.Context, req Request) (Done, error) {
 		return barrier.Do(ctx, db, req.Step, barrier.Fingerprint(), func(ctx context.Context, tx *postgres.Tx) (Done, error) {
-			allocated, err := store.UpdateReservation(ctx, tx, req.Step.OrderID, func(r *domain.Reservation, now time.Time) error {
+			_, err := store.UpdateReservation(ctx, tx, step.Reservation(req.Step), func(r *domain.Reservation, now time.Time) error {
 				return r.Allocate(now)
 			})
-			if err != nil || !allocated {
-				return Done{}, err
-			}
-			return Done{}, store.RecordAllocation(ctx, tx, req.Step.OrderID)
+			return Done{}, err
 		})
 	}))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/step"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
@@ -29,13 +30,9 @@ type Undone struct {
 func NewHandler(db *postgres.DB, announced func()) cqrs.Handler[Request, Undone] {
 	return cqrs.Command("release", cqrs.HandlerFunc[Request, Undone](func(ctx context.Context, req Request) (Undone, error) {
 		err := barrier.Undo(ctx, db, req.Undo, func(ctx context.Context, tx *postgres.Tx) error {
-			released, err := store.UpdateReservation(ctx, tx, req.Undo.OrderID, func(r *domain.Reservation, _ time.Time) error {
+			levels, err := store.UpdateReservation(ctx, tx, step.Reservation(req.Undo), func(r *domain.Reservation, _ time.Time) error {
 				return r.Release()
 			})
-			if err != nil || !released {
-				return err
-			}
-			levels, err := store.Free(ctx, tx, req.Undo.OrderID)
 			if err != nil {
 				return err
 			}
@@ -45,7 +42,7 @@ func NewHandler(db *postgres.DB, announced func()) cqrs.Handler[Request, Undone]
 			return Undone{}, err
 		}
 		announced()
-		history, reserved, err := store.FindHistory(ctx, db, req.Undo.OrderID)
+		history, reserved, err := store.FindHistory(ctx, db, step.Reservation(req.Undo))
 		return Undone{Reserved: reserved, History: history}, err
 	}))
 }

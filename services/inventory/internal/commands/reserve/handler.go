@@ -9,6 +9,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/step"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
@@ -24,7 +25,7 @@ type Request struct {
 func NewHandler(db *postgres.DB, announced func()) cqrs.Handler[Request, store.Hold] {
 	return cqrs.Command("reserve", cqrs.HandlerFunc[Request, store.Hold](func(ctx context.Context, req Request) (store.Hold, error) {
 		hold, err := barrier.Do(ctx, db, req.Step, barrier.Fingerprint(req.Lines), func(ctx context.Context, tx *postgres.Tx) (store.Hold, error) {
-			hold, levels, err := store.Reserve(ctx, tx, req.Step.OrderID, req.Lines, req.HoldFor)
+			hold, levels, err := store.Reserve(ctx, tx, step.Reservation(req.Step), req.Lines, req.HoldFor)
 			if err != nil {
 				return store.Hold{}, err
 			}

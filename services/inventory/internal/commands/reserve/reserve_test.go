@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/exaring/otelpgx"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/attribute"
@@ -116,7 +117,8 @@ func TestReserveRefusesAllLinesWhenOneIsShortAndNamesEachShortSKU(t *testing.T) 
 	assert.Len(t, w.Announcements(t), 1, "only the receipt's")
 }
 
-func TestTheSameSKUOnTwoLinesCountsOnceWithTheSum(t *testing.T) {
+// What both lines ask for has to be there; then each line has its own reservation.
+func TestTheSameSKUOnTwoLinesIsTwoReservations(t *testing.T) {
 	w := inventorytest.New(t)
 	w.Receive(t, lines{"mug": 10})
 	mugs := func(number int32, quantity int64) *commonv1.Line {
@@ -130,7 +132,8 @@ func TestTheSameSKUOnTwoLinesCountsOnceWithTheSum(t *testing.T) {
 	_, err = w.ReserveListed(t, order, time.Hour, mugs(1, 6), mugs(2, 4))
 	require.NoError(t, err)
 	assert.EqualValues(t, 10, w.Level(t, "mug").Reserved)
-	assert.Equal(t, []string{"reserve mug 10"}, w.Movements(t, order))
+	assert.Equal(t, []string{"reserve mug 6", "reserve mug 4"}, w.Movements(t, order))
+	assert.Equal(t, []string{"1 mug: 6 held", "2 mug: 4 held"}, w.Lines(t, inventorytest.Placing(order)))
 }
 
 func TestARepeatedReserveAnswersAsTheFirstAndHoldsNothingMore(t *testing.T) {
@@ -172,14 +175,45 @@ func TestARefusedReserveStaysRefusedWhenGoodsArrive(t *testing.T) {
 	assert.NoError(t, w.Reserve(t, inventorytest.NewOrder(), lines{"mug": 2}), "another order")
 }
 
-func TestASecondReservationOfAnOrderFailsWithoutAnEffect(t *testing.T) {
+// A line that came later, or another saga of the same order, has its own reservation.
+func TestEachSagaOfAnOrderHasItsOwnReservation(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 10})
+	order := inventorytest.NewOrder()
+	require.NoError(t, w.Reserve(t, order, lines{"mug": 3}))
+	require.NoError(t, w.Allocate(t, order))
+
+	amend := func(kind, instance string) *commonv1.Saga {
+		saga := &commonv1.Saga{OrderId: order, Kind: kind, Instance: instance}
+		_, err := w.Stock.Reserve(inventorytest.Context(t), &inventoryv1.ReserveRequest{
+			Step: &commonv1.Step{Saga: saga, Name: "reserve-stock"}, HoldFor: durationpb.New(time.Hour),
+			Lines: []*commonv1.Line{{Number: 2, Sku: "mug", Quantity: 2}},
+		})
+		require.NoError(t, err)
+		return saga
+	}
+	first, second := amend("amend-order", uuid.NewString()), amend("amend-order", uuid.NewString())
+	sameInstance := amend("exchange-order", order)
+	assert.EqualValues(t, 9, w.Level(t, "mug").Reserved)
+
+	_, err := w.Stock.Release(inventorytest.Context(t), &inventoryv1.ReleaseRequest{Step: &commonv1.Step{Saga: second, Name: "reserve-stock"}})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"1 mug: 3 allocated"}, w.Lines(t, inventorytest.Placing(order)))
+	assert.Equal(t, []string{"2 mug: 2 held"}, w.Lines(t, first))
+	assert.Equal(t, []string{"2 mug: 2 released"}, w.Lines(t, second))
+	assert.Equal(t, []string{"2 mug: 2 held"}, w.Lines(t, sameInstance))
+	assert.EqualValues(t, 7, w.Level(t, "mug").Reserved)
+}
+
+// One saga reserves once: a further step of it that does is a fault of the saga.
+func TestASecondReservationOfASagaFailsWithoutAnEffect(t *testing.T) {
 	w := inventorytest.New(t)
 	w.Receive(t, lines{"mug": 10})
 	order := inventorytest.NewOrder()
 	require.NoError(t, w.Reserve(t, order, lines{"mug": 3}))
 
 	step := inventorytest.ReserveStep(order)
-	step.Saga.Kind = "another-saga"
+	step.Name = "reserve-more-stock"
 	_, err := w.Stock.Reserve(inventorytest.Context(t), &inventoryv1.ReserveRequest{
 		Step: step, HoldFor: durationpb.New(time.Hour), Lines: []*commonv1.Line{{Number: 1, Sku: "mug", Quantity: 1}},
 	})

@@ -1,5 +1,5 @@
-// Package auditreservations lists every order's reservation, for an auditor to
-// compare with the orders.
+// Package auditreservations lists what every order has of the stock, for an auditor to compare
+// with the orders.
 package auditreservations
 
 import (
@@ -14,22 +14,25 @@ import (
 )
 
 type input struct {
-	Orders []string    `query:"orders" maxItems:"100" doc:"Only of these orders, by id; those without a reservation are left out."`
-	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"Reservations on a page."`
+	Orders []string    `query:"orders" maxItems:"100" doc:"Only of these orders, by id; those that never reserved are left out."`
+	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"Orders on a page."`
 	Cursor rest.Cursor `query:"cursor" maxLength:"2000" doc:"next_cursor of the page before."`
 }
 
-// Page of reservations, in the order of their orders' ids.
+// Page of reservations, one an order, in the order of their ids.
 type Page struct {
 	Reservations []Reservation `json:"reservations" nullable:"false"`
 	Next         rest.Cursor   `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 }
 
-// Reservation of an order.
+// Reservation is what an order has reserved, in units of all its lines.
 type Reservation struct {
-	OrderID string `json:"order_id" format:"uuid"`
-	State   string `json:"state" enum:"held,allocated,shipped,released,expired"`
-	Units   int64  `json:"units" doc:"of all its lines"`
+	OrderID   string `json:"order_id" format:"uuid"`
+	Held      int64  `json:"held" doc:"until the hold runs out"`
+	Allocated int64  `json:"allocated" doc:"for good"`
+	Shipped   int64  `json:"shipped" doc:"left"`
+	Released  int64  `json:"released" doc:"given back by a saga"`
+	Expired   int64  `json:"expired" doc:"given back when the hold ran out"`
 }
 
 type output struct{ Body Page }

@@ -30,8 +30,8 @@ type Audit struct {
 	Received         int64 `json:"received"`
 	Shipped          int64 `json:"shipped"`
 	Returned         int64 `json:"returned"`
-	LiveReservations int64 `json:"live_reservations" doc:"held or allocated"`
-	LiveUnits        int64 `json:"live_units" doc:"of their lines"`
+	LiveReservations int64 `json:"live_reservations" doc:"that have units held or allocated"`
+	LiveUnits        int64 `json:"live_units" doc:"held or allocated"`
 	Movements        int64 `json:"movements" doc:"lines of the journal"`
 	Wrong            int64 `json:"wrong" doc:"SKUs that are out of balance"`
 	Offenders        []SKU `json:"offenders" nullable:"false" doc:"the first 100 of them"`
@@ -57,7 +57,7 @@ func Route(api *rest.API, db *postgres.DB) {
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/audit/stock", ID: "audit-stock",
 		Summary: "Audit the stock", Tags: []string{"audit"}, Scope: auth.ScopeOperator, Timeout: timeout,
-		Description: "Adds up all stock, live reservations and movements as of one moment. Per SKU: on_hand = received - shipped + returned, reserved is the sum of live reservations, 0 <= reserved <= on_hand, and the journal says the same.",
+		Description: "Adds up all stock, live reservations and movements as of one moment. Per SKU: on_hand = received - shipped + returned, reserved is the sum of what is held and allocated, 0 <= reserved <= on_hand, and the journal says the same.",
 	}, func(ctx context.Context, _ *struct{}) (*output, error) {
 		audited, err := handler.Handle(ctx, struct{}{})
 		if err != nil {
@@ -87,6 +87,7 @@ func problems(w store.Imbalance) (found []string) {
 	}
 	say(w.OnHand != w.Received-w.Shipped+w.Returned, "%d on hand, but %d received - %d shipped + %d returned", w.OnHand, w.Received, w.Shipped, w.Returned)
 	say(w.Reserved != w.Live, "%d reserved, but live reservations have %d", w.Reserved, w.Live)
+	say(w.Astray != 0, "%d held or allocated by reservations that are not", w.Astray)
 	say(w.Reserved < 0 || w.Reserved > w.OnHand, "%d reserved of %d on hand", w.Reserved, w.OnHand)
 	say(w.Reserved != w.JournalReserved, "%d reserved, but the journal says %d", w.Reserved, w.JournalReserved)
 	say(w.Received != w.JournalReceived, "%d received, but the journal says %d", w.Received, w.JournalReceived)

@@ -24,6 +24,7 @@ type input struct {
 type Movement struct {
 	Kind      string    `json:"kind" enum:"receive,reserve,allocate,release,expire,ship,return" doc:"what happened; allocate changes no level"`
 	Quantity  int64     `json:"quantity" doc:"units"`
+	Line      *int32    `json:"line,omitempty" doc:"the number of the order's line; absent for receive"`
 	Reference string    `json:"reference" format:"uuid" doc:"the order, or for receive the receipt"`
 	At        time.Time `json:"at" doc:"when, UTC"`
 }
@@ -73,7 +74,7 @@ func page(ctx context.Context, db *postgres.DB, in input) (Page, error) {
 	page := Page{Movements: make([]Movement, len(movements)), Next: next}
 	for i, movement := range movements {
 		page.Movements[i] = Movement{
-			Kind: movement.Kind, Quantity: movement.Quantity,
+			Kind: movement.Kind, Quantity: movement.Quantity, Line: movement.Line,
 			Reference: movement.Reference, At: movement.At.UTC(),
 		}
 	}
