@@ -41,10 +41,14 @@ func (a *Activities) ResumeOpenSagas(ctx context.Context, in sagas.SweepOrdersIn
 		for _, open := range found.GetSagas() {
 			result.Open++
 			resumed, err := a.resume(ctx, open)
-			if err != nil {
-				return result, err
-			}
-			if resumed {
+			switch {
+			case ctx.Err() != nil:
+				return result, ctx.Err()
+			case err != nil:
+				// The next saga may be luckier; the next sweep comes to this one again.
+				activity.GetLogger(ctx).Error("a saga was not resumed", "error", err)
+				result.Failed++
+			case resumed:
 				result.Resumed++
 			}
 			activity.RecordHeartbeat(ctx, result)

@@ -105,6 +105,7 @@ type SweepOrdersInput struct {
 type SweepOrdersResult struct {
 	Open    int `json:"open"`    // sagas that were looked at
 	Resumed int `json:"resumed"` // of these, without an open run
+	Failed  int `json:"failed"`  // of these, could not be looked at
 }
 
 // PlaceRequest is the argument of UpdatePlace.

@@ -138,7 +138,7 @@ func TestAQuoteIsGoodAtOnceAndHasTheShopsRates(t *testing.T) {
 	require.NoError(t, err)
 	defer connection.Close()
 	quote, err := catalogv1.NewCatalogServiceClient(connection).QuotePrices(t.Context(), &catalogv1.QuotePricesRequest{
-		Currency: "GBP", Lines: []*commonv1.Line{{Sku: "MUG-1", Quantity: 2}},
+		Currency: "GBP", Lines: []*commonv1.Line{{Number: 1, Sku: "MUG-1", Quantity: 2}},
 	})
 	require.NoError(t, err)
 	assert.EqualValues(t, 2500+395+579, quote.GetTotal().GetAmount(), "goods, shipping and 20 %% of both")
@@ -154,7 +154,7 @@ func TestAChangeIsQuotedAtOnceAndReachesShoppers(t *testing.T) {
 	defer connection.Close()
 	quote := func() (*catalogv1.QuotePricesResponse, error) {
 		return catalogv1.NewCatalogServiceClient(connection).QuotePrices(t.Context(), &catalogv1.QuotePricesRequest{
-			Currency: "GBP", Lines: []*commonv1.Line{{Sku: "MUG-1", Quantity: 2}},
+			Currency: "GBP", Lines: []*commonv1.Line{{Number: 1, Sku: "MUG-1", Quantity: 2}},
 		})
 	}
 	change := func(seen, body string) {

@@ -27,6 +27,7 @@ import (
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
+	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/test/shop"
@@ -147,11 +148,11 @@ type badCall struct {
 
 func invalidMessages() map[string]badCall {
 	step := func() *commonv1.Step {
-		return &commonv1.Step{OrderId: "6ba7b810-9dad-11d1-80b4-00c04fd430c8", Saga: "place-order", Name: "step"}
+		return sagas.Step(sagas.Placing("6ba7b810-9dad-11d1-80b4-00c04fd430c8"), "step")
 	}
 	lines := func(count int, quantity int64) (lines []*commonv1.Line) {
-		for range count {
-			lines = append(lines, &commonv1.Line{Sku: "tea", Quantity: quantity})
+		for i := range count {
+			lines = append(lines, &commonv1.Line{Number: int32(i) + 1, Sku: "tea", Quantity: quantity})
 		}
 		return lines
 	}
@@ -161,8 +162,10 @@ func invalidMessages() map[string]badCall {
 		change(request)
 		calls["Reserve "+name] = badCall{shop.Inventory, inventoryv1.InventoryService_Reserve_FullMethodName, request, field}
 	}
-	reserve("for no order", "step.order_id", func(r *inventoryv1.ReserveRequest) { r.Step.OrderId = "garbage" })
-	reserve("in no saga", "step.saga", func(r *inventoryv1.ReserveRequest) { r.Step.Saga = "" })
+	reserve("for no order", "step.saga.order_id", func(r *inventoryv1.ReserveRequest) { r.Step.Saga.OrderId = "garbage" })
+	reserve("in no saga", "step.saga.kind", func(r *inventoryv1.ReserveRequest) { r.Step.Saga.Kind = "" })
+	reserve("in no instance", "step.saga.instance", func(r *inventoryv1.ReserveRequest) { r.Step.Saga.Instance = "" })
+	reserve("a line without a number", "lines[0].number", func(r *inventoryv1.ReserveRequest) { r.Lines[0].Number = 0 })
 	reserve("in a step with a long name", "step.name", func(r *inventoryv1.ReserveRequest) { r.Step.Name = strings.Repeat("x", 101) })
 	reserve("zero", "lines[0].quantity", func(r *inventoryv1.ReserveRequest) { r.Lines = lines(1, 0) })
 	reserve("less than nothing", "lines[0].quantity", func(r *inventoryv1.ReserveRequest) { r.Lines = lines(1, -5) })
@@ -193,27 +196,27 @@ func invalidMessages() map[string]badCall {
 	quote("in pounds", "currency", &catalogv1.QuotePricesRequest{Currency: "pounds", Lines: lines(1, 1)})
 	quote("of 1,001 lines", "lines", &catalogv1.QuotePricesRequest{Currency: "GBP", Lines: lines(1001, 1)})
 
-	record := func(name, field string, change func(*ordersv1.RecordPlacedRequest)) {
-		request := &ordersv1.RecordPlacedRequest{
-			OrderId: step().GetOrderId(), CustomerId: "anna", RequestHash: strings.Repeat("0", 64),
-			Lines:    []*ordersv1.OrderLine{{Sku: "tea", Name: "Tea", UnitPrice: 450, Quantity: 1}},
+	record := func(name, field string, change func(*ordersv1.Placement)) {
+		request := &ordersv1.RecordPlacedRequest{Saga: step().GetSaga(), Placement: &ordersv1.Placement{
+			OrderId: step().GetSaga().GetOrderId(), CustomerId: "anna", RequestHash: strings.Repeat("0", 64),
+			Lines:    []*ordersv1.OrderLine{{Number: 1, Sku: "tea", Name: "Tea", UnitPrice: 450, Quantity: 1}},
 			Total:    &commonv1.Money{Amount: 450, Currency: "GBP"},
 			PlacedAt: timestamppb.Now(),
-		}
-		change(request)
+		}}
+		change(request.GetPlacement())
 		calls["RecordPlaced "+name] = badCall{shop.Orders, ordersv1.OrdersService_RecordPlaced_FullMethodName, request, field}
 	}
-	record("with a total that does not add up", "", func(r *ordersv1.RecordPlacedRequest) { r.Total.Amount = 449 })
-	record("with a sum beyond int64", "", func(r *ordersv1.RecordPlacedRequest) {
-		r.Lines[0].UnitPrice, r.Lines[0].Quantity = 1<<62, 4
-		r.Total.Amount = 0
+	record("with a total that does not add up", "", func(p *ordersv1.Placement) { p.Total.Amount = 449 })
+	record("with a sum beyond int64", "", func(p *ordersv1.Placement) {
+		p.Lines[0].UnitPrice, p.Lines[0].Quantity = 1<<62, 4
+		p.Total.Amount = 0
 	})
-	record("with a negative price", "lines[0].unit_price", func(r *ordersv1.RecordPlacedRequest) { r.Lines[0].UnitPrice = -450 })
-	record("with another's hash", "request_hash", func(r *ordersv1.RecordPlacedRequest) { r.RequestHash = "hash" })
-	record("with a gift", "adjustments[0].kind", func(r *ordersv1.RecordPlacedRequest) {
-		r.Adjustments = []*ordersv1.OrderAdjustment{{Kind: "gift", Amount: -450}}
+	record("with a negative price", "placement.lines[0].unit_price", func(p *ordersv1.Placement) { p.Lines[0].UnitPrice = -450 })
+	record("with another's hash", "placement.request_hash", func(p *ordersv1.Placement) { p.RequestHash = "hash" })
+	record("with a gift", "placement.adjustments[0].kind", func(p *ordersv1.Placement) {
+		p.Adjustments = []*ordersv1.OrderAdjustment{{Kind: "gift", Amount: -450}}
 	})
-	record("with a NUL", "lines[0].name", func(r *ordersv1.RecordPlacedRequest) { r.Lines[0].Name = "Tea\x00" })
-	record("at a time that is none", "placed_at", func(r *ordersv1.RecordPlacedRequest) { r.PlacedAt.Nanos = -1 })
+	record("with a NUL", "placement.lines[0].name", func(p *ordersv1.Placement) { p.Lines[0].Name = "Tea\x00" })
+	record("at a time that is none", "placement.placed_at", func(p *ordersv1.Placement) { p.PlacedAt.Nanos = -1 })
 	return calls
 }

@@ -14,12 +14,9 @@ import (
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
 	"google.golang.org/grpc"
 
-	inventoryactivities "github.com/ordersaga/ordersaga/activities/inventory"
-	ordersactivities "github.com/ordersaga/ordersaga/activities/orders"
-	paymentsactivities "github.com/ordersaga/ordersaga/activities/payments"
+	"github.com/ordersaga/ordersaga/activities"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
@@ -29,7 +26,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/test/shop"
-	"github.com/ordersaga/ordersaga/workflows/placeorder"
+	"github.com/ordersaga/ordersaga/workflows"
 )
 
 // gate stops the first call of a step, before or after its effect, until the test
@@ -100,16 +97,15 @@ func startWorker(t *testing.T, s *shop.Shop, g *gate) client.Client {
 	})
 	temporalClient := s.Temporal()
 	w := worker.New(temporalClient, s.TaskQueue, worker.Options{Interceptors: []interceptor.WorkerInterceptor{g}})
-	w.RegisterWorkflowWithOptions(placeorder.PlaceOrder, workflow.RegisterOptions{Name: sagas.PlaceOrder})
+	workflows.Register(w)
 	dial := func(service string) *grpc.ClientConn {
 		conn, err := rpc.Dial(s.GRPC(service), tokens)
 		require.NoError(t, err)
 		t.Cleanup(func() { conn.Close() })
 		return conn
 	}
-	w.RegisterActivity(&ordersactivities.Activities{Client: ordersv1.NewOrdersServiceClient(dial(shop.Orders))})
-	w.RegisterActivity(&inventoryactivities.Activities{Client: inventoryv1.NewInventoryServiceClient(dial(shop.Inventory))})
-	w.RegisterActivity(&paymentsactivities.Activities{Client: paymentsv1.NewPaymentsServiceClient(dial(shop.Payments))})
+	activities.Register(w, ordersv1.NewOrdersServiceClient(dial(shop.Orders)),
+		inventoryv1.NewInventoryServiceClient(dial(shop.Inventory)), paymentsv1.NewPaymentsServiceClient(dial(shop.Payments)))
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
 	return temporalClient
@@ -122,7 +118,8 @@ func TestACancelAtEveryStepUndoesExactlyWhatWasDone(t *testing.T) {
 	g := &gate{}
 	temporalClient := startWorker(t, s, g)
 	anna := s.Customer("anna")
-	for _, step := range []string{sagas.RecordPlaced, sagas.ReserveStock, sagas.AuthorizePayment, sagas.AllocateStock, sagas.ConfirmOrder} {
+	allocate, pivot := sagas.AllocateStock.Name, sagas.RecordConfirmed.Name
+	for _, step := range []string{sagas.RecordPlaced.Name, sagas.ReserveStock.Name, sagas.AuthorizePayment.Name, allocate, pivot} {
 		for when, after := range map[string]bool{"before": false, "after": true} {
 			name := step + "-" + when
 			t.Run(name, func(t *testing.T) {
@@ -136,7 +133,7 @@ func TestACancelAtEveryStepUndoesExactlyWhatWasDone(t *testing.T) {
 				}()
 				id := <-g.reached
 				require.NoError(t, temporalClient.CancelWorkflow(t.Context(), id, ""))
-				if step == sagas.AuthorizePayment {
+				if step == sagas.AuthorizePayment.Name {
 					// A regular activity is given up at once; its late effect comes
 					// after the undo.
 					a := <-answer
@@ -151,7 +148,7 @@ func TestACancelAtEveryStepUndoesExactlyWhatWasDone(t *testing.T) {
 				orderID := id[len("order-"):]
 				stock, books, order := s.Stock(name), s.Books(orderID), s.Order(orderID)
 				if order.Status == sagas.StatusConfirmed {
-					assert.Contains(t, []string{sagas.AllocateStock, sagas.ConfirmOrder}, step, "a cancel takes effect at the next task border")
+					assert.Contains(t, []string{allocate, pivot}, step, "a cancel takes effect at the next task border")
 					assert.Equal(t, http.StatusCreated, a.Status, "%s", a)
 					assert.EqualValues(t, 2, stock.Reserved)
 					assert.Equal(t, 1, books.Open)

@@ -16,6 +16,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/ordersaga/ordersaga/contracts/events"
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/testkit"
@@ -132,7 +133,7 @@ func TestAnOrderThatCannotBeHadSaysWhyAndLeavesNothing(t *testing.T) {
 		run, err := s.Temporal().DescribeWorkflow(t.Context(), sagas.WorkflowID(id), "")
 		require.NoError(t, err)
 		assert.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, run.Status, "a rejected order is a completed workflow")
-		var outcome sagas.Outcome
+		var outcome *commonv1.Outcome
 		require.NoError(t, s.Temporal().GetWorkflow(t.Context(), sagas.WorkflowID(id), "").Get(t.Context(), &outcome))
 		assert.Equal(t, "payment_declined", outcome.Refusal.Reason)
 

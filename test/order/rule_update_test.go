@@ -4,14 +4,16 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/testkit"
@@ -24,20 +26,26 @@ func TestAnotherRequestUnderTheSameKeyIsAnotherUpdate(t *testing.T) {
 	s := shop.Open(t, shop.Options{})
 	s.Sells("tea", 450, 100)
 	temporalClient := s.Temporal()
-	in := sagas.PlaceOrderInput{
-		OrderID: uuid.NewString(), CustomerID: "anna", Total: 450, Currency: "GBP", PaymentMethod: "card_slow",
-		Lines: []sagas.Line{{SKU: "tea", Name: "Tea", UnitPrice: 450, Quantity: 1}}, PlacedAt: time.Now().UTC().Truncate(time.Microsecond),
-	}
-	ask := func(hash string) (outcome sagas.Outcome, err error) {
-		in.RequestHash = strings.Repeat(hash, 64)
+	id := uuid.NewString()
+	ask := func(hash string) (outcome *commonv1.Outcome, err error) {
+		hash = strings.Repeat(hash, 64)
+		in := &ordersv1.PlaceOrderInput{
+			Saga: sagas.Placing(id),
+			Placement: &ordersv1.Placement{
+				OrderId: id, CustomerId: "anna", RequestHash: hash, PlacedAt: timestamppb.Now(),
+				Lines: []*ordersv1.OrderLine{{Number: 1, Sku: "tea", Name: "Tea", UnitPrice: 450, Quantity: 1}},
+				Total: &commonv1.Money{Amount: 450, Currency: "GBP"},
+			},
+			PaymentMethod: "card_slow",
+		}
 		update, err := temporalClient.UpdateWithStartWorkflow(t.Context(), client.UpdateWithStartWorkflowOptions{
 			StartWorkflowOperation: temporalClient.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-				ID: sagas.WorkflowID(in.OrderID), TaskQueue: s.TaskQueue, WorkflowTaskTimeout: sagas.WorkflowTaskTimeout,
+				ID: sagas.WorkflowID(id), TaskQueue: s.TaskQueue, WorkflowTaskTimeout: sagas.WorkflowTaskTimeout,
 				WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 			}, sagas.PlaceOrder, in),
 			UpdateOptions: client.UpdateWorkflowOptions{
-				UpdateID: sagas.PlaceUpdateID(in.RequestHash), WorkflowID: sagas.WorkflowID(in.OrderID), UpdateName: sagas.UpdatePlace,
-				Args: []any{sagas.PlaceRequest{RequestHash: in.RequestHash}}, WaitForStage: client.WorkflowUpdateStageAccepted,
+				UpdateID: sagas.PlaceUpdateID(hash), WorkflowID: sagas.WorkflowID(id), UpdateName: sagas.UpdatePlace,
+				Args: []any{sagas.PlaceRequest{RequestHash: hash}}, WaitForStage: client.WorkflowUpdateStageAccepted,
 			},
 		})
 		if err != nil {
@@ -48,11 +56,11 @@ func TestAnotherRequestUnderTheSameKeyIsAnotherUpdate(t *testing.T) {
 	first := make(chan error, 1)
 	go func() {
 		outcome, err := ask("a")
-		assert.Equal(t, sagas.StatusConfirmed, outcome.Status)
+		assert.Equal(t, sagas.StatusConfirmed, outcome.GetStatus())
 		first <- err
 	}()
 	testkit.Eventually(t, "the first request's run", func() bool {
-		_, err := temporalClient.DescribeWorkflowExecution(t.Context(), sagas.WorkflowID(in.OrderID), "")
+		_, err := temporalClient.DescribeWorkflowExecution(t.Context(), sagas.WorkflowID(id), "")
 		return err == nil
 	})
 	_, err := ask("b")

@@ -13,6 +13,7 @@ import (
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
+	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/refusal"
@@ -42,7 +43,7 @@ func TestAHoldIsAllocatedOrExpiresNeverBoth(t *testing.T) {
 		all.Go(func() {
 			held, err := inventory.Reserve(t.Context(), &inventoryv1.ReserveRequest{
 				Step: step(ids[i], "reserve-stock"), HoldFor: durationpb.New(time.Second),
-				Lines: []*commonv1.Line{{Sku: "tea", Quantity: quantity}},
+				Lines: []*commonv1.Line{{Number: 1, Sku: "tea", Quantity: quantity}},
 			})
 			if !assert.NoError(t, err) {
 				return
@@ -50,7 +51,7 @@ func TestAHoldIsAllocatedOrExpiresNeverBoth(t *testing.T) {
 			// From well before the end of the hold until well after it, most of them
 			// right around it: time is what is tested, so it is waited for.
 			offset := time.Duration(i-orders/2) * 4 * time.Millisecond
-			<-time.After(time.Until(held.GetExpiresAt().AsTime().Add(offset)))
+			<-time.After(time.Until(held.GetFacts()[0].GetStockReserved().GetExpiresAt().AsTime().Add(offset)))
 			allocated[i] = allocate(t, inventory, ids[i])
 		})
 	}
@@ -82,7 +83,7 @@ func TestAHoldIsAllocatedOrExpiresNeverBoth(t *testing.T) {
 }
 
 func step(orderID, name string) *commonv1.Step {
-	return &commonv1.Step{OrderId: orderID, Saga: "place-order", Name: name}
+	return sagas.Step(sagas.Placing(orderID), name)
 }
 
 // allocate tells whether an order's hold became an allocation.

@@ -20,6 +20,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 
+	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
@@ -171,7 +172,7 @@ func (s *Shop) Temporal() client.Client {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	c, err := client.DialContext(ctx, client.Options{
-		HostPort: s.TemporalAddress, Namespace: s.Namespace, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		HostPort: s.TemporalAddress, Namespace: s.Namespace, DataConverter: sagas.DataConverter(), Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
 	})
 	if err != nil {
 		s.t.Fatalf("dial Temporal: %v", err)

@@ -74,7 +74,7 @@ func request(currency string, lines ...*commonv1.Line) *catalogv1.QuotePricesReq
 }
 
 func line(sku string, quantity int64) *commonv1.Line {
-	return &commonv1.Line{Sku: sku, Quantity: quantity}
+	return &commonv1.Line{Number: 1, Sku: sku, Quantity: quantity}
 }
 
 func refused(t *testing.T, err error, reason string) *refusal.Refusal {
