@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
@@ -194,6 +195,8 @@ func TestAFailureTellsItsCodeAndNothingOfOurInsides(t *testing.T) {
 		"unavailable":          {fmt.Errorf("authorize: %w", rpc.Unavailable("the payment provider does not answer")), codes.Unavailable, "the payment provider does not answer"},
 		"status":               {status.Error(codes.NotFound, "no product TEA"), codes.NotFound, "no product TEA"},
 		"somebody else's no":   {fmt.Errorf("quote: %w", inner), codes.Internal, "internal error"},
+		"read-only database":   {fmt.Errorf("reserve: %w", &pgconn.PgError{Code: "25006", Message: "hunter2"}), codes.Unavailable, "the database does not work just now"},
+		"broken constraint":    {fmt.Errorf("reserve: %w", &pgconn.PgError{Code: "23514", Message: "hunter2"}), codes.Internal, "internal error"},
 		"somebody else's away": {fmt.Errorf("quote: %w", status.Error(codes.Unavailable, "dial 10.0.0.7")), codes.Unavailable, "a service this call needs did not answer"},
 		"deadline":             {fmt.Errorf("select: %w", context.DeadlineExceeded), codes.DeadlineExceeded, "the call's deadline passed"},
 		"cancelled":            {fmt.Errorf("select: %w", context.Canceled), codes.Canceled, "the call was cancelled"},
