@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -90,11 +89,11 @@ func (v *Verifier) Verify(ctx context.Context, rawToken string) (Identity, error
 		// No database text holds a NUL; a line break would forge a log line.
 		return Identity{}, fmt.Errorf("%w: its subject has a control character", ErrInvalidToken)
 	}
-	var claims scopeClaims
+	var claims claims
 	if err := token.Claims(&claims); err != nil {
-		return Identity{}, fmt.Errorf("%w: its scopes cannot be read: %w", ErrInvalidToken, err)
+		return Identity{}, fmt.Errorf("%w: its scopes or its client cannot be read: %w", ErrInvalidToken, err)
 	}
-	return Identity{Subject: token.Subject, Scopes: claims.scopes()}, nil
+	return Identity{Subject: token.Subject, Client: claims.client(token.Subject), Scopes: claims.scopes()}, nil
 }
 
 func (v *Verifier) discovered(ctx context.Context) (*oidc.IDTokenVerifier, error) {
@@ -143,24 +142,4 @@ func publicKeyAlgorithms(offered []string) []string {
 		return []string{oidc.RS256}
 	}
 	return accepted
-}
-
-// scopeClaims reads the scopes as issuers write them: "scope" as one text
-// (RFC 8693), "scp" as one text or as a list.
-type scopeClaims struct {
-	Scope string          `json:"scope"`
-	Scp   json.RawMessage `json:"scp"`
-}
-
-func (c scopeClaims) scopes() []string {
-	scopes := strings.Fields(c.Scope)
-	var text string
-	var list []string
-	switch {
-	case json.Unmarshal(c.Scp, &list) == nil:
-		scopes = append(scopes, list...)
-	case json.Unmarshal(c.Scp, &text) == nil:
-		scopes = append(scopes, strings.Fields(text)...)
-	}
-	return scopes
 }

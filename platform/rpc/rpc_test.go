@@ -25,6 +25,7 @@ import (
 
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/auth/authtest"
+	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
@@ -223,7 +224,8 @@ func TestARestartedServiceIsFoundAgain(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	addr := listener.Addr().String()
-	first := rpc.NewServer(verifier)
+	first, err := rpc.NewServer(verifier, rpc.ServerSettings{})
+	require.NoError(t, err)
 	go func() { _ = first.Serve(listener) }()
 	connection := dial(t, addr, nil)
 	alive := func() bool {
@@ -235,7 +237,8 @@ func TestARestartedServiceIsFoundAgain(t *testing.T) {
 	require.Eventually(t, func() bool { return !alive() }, 10*time.Second, 5*time.Millisecond)
 	listener, err = net.Listen("tcp", addr)
 	require.NoError(t, err)
-	second := rpc.NewServer(verifier)
+	second, err := rpc.NewServer(verifier, rpc.ServerSettings{})
+	require.NoError(t, err)
 	go func() { _ = second.Serve(listener) }()
 	t.Cleanup(second.Stop)
 	require.Eventually(t, alive, 10*time.Second, 5*time.Millisecond, "the caller does not come back")
@@ -266,8 +269,7 @@ func TestTLSSettingsAreNamedWhenTheyAreWrong(t *testing.T) {
 	t.Setenv("GRPC_TLS_CA", empty)
 	_, err = rpc.Dial("127.0.0.1:1", nil)
 	require.ErrorContains(t, err, "no certificate")
-	t.Setenv("GRPC_TLS_CERT", empty)
-	_, err = rpc.ServerTLS()
+	_, err = rpc.NewServer(nil, rpc.ServerSettings{Certificate: config.File(empty)})
 	require.ErrorContains(t, err, "GRPC_TLS_CERT and GRPC_TLS_KEY")
 }
 
