@@ -15,6 +15,7 @@ type claims struct {
 	Subject string `json:"sub"`
 	Scope   string `json:"scope"`
 	ID      string `json:"jti"`
+	Client  string `json:"client_id"`
 }
 
 // verify checks the token as a service does: by discovery and the published keys.
@@ -50,6 +51,7 @@ func tokensVerify(t *testing.T, issuer string) {
 	alice := verify(t, issuer, developmentToken(t, issuer))
 	require.Equal(t, "alice", alice.Subject)
 	require.Equal(t, "orders.read orders.write", alice.Scope)
+	require.Empty(t, alice.Client)
 
 	const secret = "a secret/with:signs"
 	form := url.Values{"grant_type": {"client_credentials"}}
@@ -57,6 +59,7 @@ func tokensVerify(t *testing.T, issuer string) {
 	require.Equal(t, http.StatusOK, status, answer)
 	service := verify(t, issuer, answer["access_token"].(string))
 	require.Equal(t, "orders", service.Subject)
+	require.Equal(t, "orders", service.Client)
 	require.Equal(t, "shop.service shop.read", service.Scope)
 	require.InDelta(t, 3600, answer["expires_in"], 1)
 

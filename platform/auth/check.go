@@ -17,7 +17,7 @@ func CheckIssuer(cfg config.Auth) doctor.Check {
 		if err != nil {
 			return "", err
 		}
-		if _, err := newTokenVerifier(provider, newIssuer(cfg)); err != nil {
+		if _, err := newTokenVerifier(provider, newIssuer(cfg), time.Now); err != nil {
 			return "", err
 		}
 		found := cfg.Issuer + " describes itself"
@@ -37,7 +37,7 @@ func CheckClient(cfg config.Client) doctor.Check {
 		if err != nil {
 			return "", err
 		}
-		verifier := &Verifier{issuer: newIssuer(cfg.Auth)}
+		verifier := newVerifier(cfg.Auth)
 		identity, err := verifier.Verify(ctx, token.AccessToken)
 		if err != nil {
 			return "", fmt.Errorf("the issuer gives %s a token that the services refuse: %w; OIDC_AUDIENCE is %q", cfg.ClientID, err, cfg.Audience)

@@ -20,7 +20,10 @@ const (
 type Identity struct {
 	// Subject names the caller at the issuer. Never empty.
 	Subject string
-	Scopes  []string
+	// Client is the id of the OAuth client that the token was issued to. Of a
+	// program that calls in its own name it says which program it is. Never empty.
+	Client string
+	Scopes []string
 }
 
 // Has tells whether the caller was granted a scope.

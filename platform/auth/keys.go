@@ -1,42 +1,72 @@
 package auth
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
 
-	"github.com/coreos/go-oidc/v3/oidc"
+	jose "github.com/go-jose/go-jose/v4"
 )
 
-// maxKeys in bytes bounds what an issuer may answer with.
-const maxKeys = 1 << 20
+const (
+	// keysRenewed is the age at which the issuer's keys are downloaded anew, in the
+	// background. It bounds how long a key that the issuer withdrew is accepted
+	// while the issuer answers: keysRenewed when tokens are verified all the time,
+	// and never more than twice that, since a call waits for older ones.
+	keysRenewed = 5 * time.Minute
+	// keysKept is how long the last keys are used while the issuer does not answer.
+	// After that nobody can be verified (ErrUnavailable).
+	keysKept = time.Hour
+	// keysPause is the least time between two downloads, rediscovery after one that
+	// failed. Tokens that no key fits are free to make up, and each asks for a
+	// download: without a pause anybody could have us flood the issuer.
+	keysPause = 10 * time.Second
+	// maxKeys in bytes bounds what an issuer may answer with.
+	maxKeys = 1 << 20
+)
 
-// errKeys marks a failed download of the issuer's keys.
-var errKeys = errors.New("download the issuer's keys")
+// keys are the issuer's published keys, downloaded when they are needed. They are
+// an oidc.KeySet.
+type keys struct {
+	url        string
+	client     *http.Client
+	algorithms []jose.SignatureAlgorithm
+	now        func() time.Time
 
-// keys tells a key that could not be looked up from a signature that is wrong.
-// go-oidc answers both with the same kind of error; the first is our trouble,
-// the second the caller's.
-type keys struct{ oidc.KeySet }
+	mu      sync.Mutex
+	set     []jose.JSONWebKey
+	at      time.Time // of the download that set is from
+	triedAt time.Time
+	failed  error // why the last download failed
+	pending chan struct{}
+}
+
+func newKeys(client *http.Client, url string, algorithms []string, now func() time.Time) *keys {
+	k := &keys{url: url, client: client, now: now}
+	for _, algorithm := range algorithms {
+		k.algorithms = append(k.algorithms, jose.SignatureAlgorithm(algorithm))
+	}
+	return k
+}
 
 type keyOutcomeKey struct{}
 
 // keyOutcome is where a verification leaves why it could not look up a key.
+// go-oidc keeps only the text of the error, which is the same kind for a key that
+// could not be looked up, our trouble, and for a wrong signature, the caller's.
 type keyOutcome struct{ unavailable error }
 
-func newKeys(ctx context.Context, client *http.Client, url string) keys {
-	throttled := &http.Client{Timeout: client.Timeout, Transport: &keyDownload{next: http.DefaultTransport, now: time.Now}}
-	return keys{oidc.NewRemoteKeySet(oidc.ClientContext(ctx, throttled), url)}
-}
-
-func (k keys) VerifySignature(ctx context.Context, jwt string) ([]byte, error) {
-	payload, err := k.KeySet.VerifySignature(ctx, jwt)
-	if err != nil && (errors.Is(err, errKeys) || ctx.Err() != nil) {
+// VerifySignature implements oidc.KeySet.
+func (k *keys) VerifySignature(ctx context.Context, token string) ([]byte, error) {
+	payload, err := k.verify(ctx, token)
+	var unavailable *noKeysError
+	if errors.As(err, &unavailable) {
 		if outcome, ok := ctx.Value(keyOutcomeKey{}).(*keyOutcome); ok {
 			outcome.unavailable = err
 		}
@@ -44,52 +74,156 @@ func (k keys) VerifySignature(ctx context.Context, jwt string) ([]byte, error) {
 	return payload, err
 }
 
-// keyDownload answers a download from memory when the last one was less than
-// keyRefresh ago. go-oidc downloads for every signature no key fits, and such
-// tokens are free to make up: without this anybody could have us flood the
-// issuer.
-type keyDownload struct {
-	next http.RoundTripper
-	now  func() time.Time
+// noKeysError means that the issuer's keys could not be had.
+type noKeysError struct{ cause error }
 
-	mu     sync.Mutex
-	body   []byte
-	header http.Header
-	at     time.Time
+func (e *noKeysError) Error() string { return "get the issuer's keys: " + e.cause.Error() }
+func (e *noKeysError) Unwrap() error { return e.cause }
+
+func (k *keys) verify(ctx context.Context, token string) ([]byte, error) {
+	signed, err := jose.ParseSigned(token, k.algorithms)
+	if err != nil {
+		return nil, err
+	}
+	set, err := k.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if payload, ok := verifiedBy(set, signed); ok {
+		return payload, nil
+	}
+	// The issuer may have a new key since.
+	set, err = k.renewed(ctx)
+	if payload, ok := verifiedBy(set, signed); ok {
+		return payload, nil
+	}
+	if err != nil {
+		return nil, &noKeysError{err}
+	}
+	return nil, errors.New("no key of the issuer fits the signature")
 }
 
-func (d *keyDownload) RoundTrip(r *http.Request) (*http.Response, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.body == nil || d.now().Sub(d.at) >= keyRefresh {
-		if err := d.download(r); err != nil {
-			return nil, fmt.Errorf("%w: %w", errKeys, err)
+func verifiedBy(set []jose.JSONWebKey, signed *jose.JSONWebSignature) ([]byte, bool) {
+	id := signed.Signatures[0].Header.KeyID
+	for _, key := range set {
+		if id != "" && key.KeyID != id {
+			continue
+		}
+		if payload, err := signed.Verify(&key); err == nil {
+			return payload, true
 		}
 	}
-	return &http.Response{
-		Status: "200 OK", StatusCode: http.StatusOK,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: d.header.Clone(), Body: io.NopCloser(bytes.NewReader(d.body)),
-		ContentLength: int64(len(d.body)), Request: r,
-	}, nil
+	return nil, false
 }
 
-func (d *keyDownload) download(r *http.Request) error {
-	response, err := d.next.RoundTrip(r)
+// current keys, renewed where they are old.
+func (k *keys) current(ctx context.Context) ([]jose.JSONWebKey, error) {
+	k.mu.Lock()
+	age := k.now().Sub(k.at)
+	// Who waited once for an issuer that does not answer need not wait again.
+	wait := age >= keysKept || age >= 2*keysRenewed && k.failed == nil
+	set := k.set
+	if !wait && age >= keysRenewed {
+		k.download()
+	}
+	k.mu.Unlock()
+	if !wait {
+		return set, nil
+	}
+	set, err := k.renewed(ctx)
+	if set == nil && err != nil {
+		return nil, &noKeysError{err}
+	}
+	return set, nil
+}
+
+// renewed waits for a download, unless the last one was a moment ago. The error
+// says why it failed; the keys are then those of an earlier one, nil when they are
+// too old.
+func (k *keys) renewed(ctx context.Context) ([]jose.JSONWebKey, error) {
+	k.mu.Lock()
+	k.download()
+	pending := k.pending
+	k.mu.Unlock()
+	if pending != nil {
+		select {
+		case <-pending:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.now().Sub(k.at) >= keysKept {
+		return nil, k.failed
+	}
+	return k.set, k.failed
+}
+
+// download begins one, unless one is under way or the last was a moment ago. It
+// belongs to no caller: the one who began it may be gone when the next one needs
+// the answer. The caller holds mu.
+func (k *keys) download() {
+	pause := keysPause
+	if k.failed != nil {
+		pause = rediscovery
+	}
+	if k.pending != nil || k.now().Sub(k.triedAt) < pause {
+		return
+	}
+	k.triedAt = k.now()
+	done := make(chan struct{})
+	k.pending = done
+	go func() {
+		set, err := k.get()
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.failed = err
+		if err == nil {
+			k.set, k.at = set, k.triedAt
+		} else if !k.at.IsZero() {
+			slog.Warn("the issuer's keys cannot be renewed", "age", k.now().Sub(k.at).Round(time.Second).String(), "kept_at_most", keysKept.String(), "error", oneLine(err))
+		}
+		k.pending = nil
+		close(done)
+	}()
+}
+
+func (k *keys) get() ([]jose.JSONWebKey, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), issuerTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, k.url, nil)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	response, err := k.client.Do(request)
+	if err != nil {
+		return nil, err
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answered %s", r.URL, response.Status)
+		return nil, fmt.Errorf("%s answered %s", k.url, response.Status)
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxKeys+1))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(body) > maxKeys {
-		return fmt.Errorf("%s answered with more than %d bytes", r.URL, maxKeys)
+		return nil, fmt.Errorf("%s answered with more than %d bytes", k.url, maxKeys)
 	}
-	d.body, d.header, d.at = body, response.Header, d.now()
-	return nil
+	var document struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if err := json.Unmarshal(body, &document); err != nil {
+		return nil, fmt.Errorf("%s answered with no key set: %w", k.url, err)
+	}
+	set := []jose.JSONWebKey{}
+	for _, raw := range document.Keys {
+		var key jose.JSONWebKey
+		// A key of a kind that we do not know is no reason to do without the others.
+		if json.Unmarshal(raw, &key) == nil {
+			set = append(set, key)
+		}
+	}
+	return set, nil
 }

@@ -1,51 +1,134 @@
 package auth
 
 import (
-	"errors"
-	"io"
-	"net/http"
-	"strings"
+	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/platform/auth/authtest"
 )
 
-type roundTrip func(*http.Request) (*http.Response, error)
+// verifierAt verifies with a clock of the test's for the issuer's keys.
+func verifierAt(t *testing.T, issuer *authtest.Issuer) (v *Verifier, pass func(time.Duration)) {
+	t.Helper()
+	began := time.Now()
+	var passed atomic.Int64
+	v = newVerifier(issuer.Config().Auth)
+	v.now = func() time.Time { return began.Add(time.Duration(passed.Load())) }
+	return v, func(d time.Duration) { passed.Add(int64(d)) }
+}
 
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+func TestAWithdrawnKeyStopsBeingAccepted(t *testing.T) {
+	issuer := authtest.New(t)
+	v, pass := verifierAt(t, issuer)
+	old := issuer.Token(t, "ada")
+	_, err := v.Verify(t.Context(), old)
+	require.NoError(t, err)
+	issuer.Withdraw(t)
+	issuer.Rotate(t)
+	_, err = v.Verify(t.Context(), old)
+	require.NoError(t, err, "for a while")
 
-func TestKeysAreDownloadedAtMostOnceInAWhile(t *testing.T) {
-	now := time.Now()
-	downloads := 0
-	down := false
-	d := &keyDownload{now: func() time.Time { return now }, next: roundTrip(func(*http.Request) (*http.Response, error) {
-		if down {
-			return nil, errors.New("connection refused")
-		}
-		downloads++
-		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(`{"keys":[]}`))}, nil
-	})}
-	get := func() error {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://id.example.com/jwks", nil)
-		require.NoError(t, err)
-		response, err := d.RoundTrip(request)
-		if err == nil {
-			body, readErr := io.ReadAll(response.Body)
-			require.NoError(t, readErr)
-			assert.JSONEq(t, `{"keys":[]}`, string(body))
-		}
-		return err
+	// Verified all the time: the keys are renewed beside.
+	pass(keysRenewed)
+	require.Eventually(t, func() bool {
+		_, err := v.Verify(t.Context(), old)
+		return err != nil
+	}, 10*time.Second, time.Millisecond, "the withdrawn key is accepted")
+	_, err = v.Verify(t.Context(), old)
+	require.ErrorIs(t, err, ErrInvalidToken)
+	_, err = v.Verify(t.Context(), issuer.Token(t, "ada"))
+	require.NoError(t, err)
+
+	// Not verified for long: the first call waits for the new keys.
+	other := issuer.Token(t, "ada")
+	issuer.Withdraw(t)
+	issuer.Rotate(t)
+	pass(2 * keysRenewed)
+	_, err = v.Verify(t.Context(), other)
+	require.ErrorIs(t, err, ErrInvalidToken)
+}
+
+func TestKeysServeForAnHourWithoutTheirIssuer(t *testing.T) {
+	issuer := authtest.New(t)
+	v, pass := verifierAt(t, issuer)
+	token := issuer.TokenWith(t, map[string]any{"sub": "ada", "exp": time.Now().Add(24 * time.Hour).Unix()})
+	_, err := v.Verify(t.Context(), token)
+	require.NoError(t, err)
+
+	issuer.Down.Store(true)
+	for passed := time.Duration(0); passed < keysKept-keysRenewed; passed += keysRenewed {
+		pass(keysRenewed)
+		_, err = v.Verify(t.Context(), token)
+		require.NoError(t, err, "after %s", passed+keysRenewed)
 	}
-	require.NoError(t, get())
-	require.NoError(t, get())
-	assert.Equal(t, 1, downloads)
-	now = now.Add(keyRefresh)
-	require.NoError(t, get())
-	assert.Equal(t, 2, downloads, "a new key is found after a while")
-	down = true
-	require.NoError(t, get(), "what was downloaded a moment ago is still good")
-	now = now.Add(keyRefresh)
-	require.ErrorIs(t, get(), errKeys)
+	pass(keysRenewed)
+	require.Eventually(t, func() bool { // a download that fails may still be under way
+		_, err = v.Verify(t.Context(), token)
+		return err != nil
+	}, 10*time.Second, time.Millisecond)
+	require.ErrorIs(t, err, ErrUnavailable, "a key that may be withdrawn for long proves nothing")
+
+	issuer.Down.Store(false)
+	pass(rediscovery)
+	_, err = v.Verify(t.Context(), token)
+	require.NoError(t, err)
+}
+
+func TestATokenOfAKeyThatCannotBeLookedUpIsNotInvalid(t *testing.T) {
+	issuer := authtest.New(t)
+	v, pass := verifierAt(t, issuer)
+	_, err := v.Verify(t.Context(), issuer.Token(t, "ada"))
+	require.NoError(t, err)
+	issuer.Rotate(t)
+	issuer.Down.Store(true)
+	pass(keysPause)
+	_, err = v.Verify(t.Context(), issuer.Token(t, "ada"))
+	require.ErrorIs(t, err, ErrUnavailable)
+	require.NotErrorIs(t, err, ErrInvalidToken)
+}
+
+func TestNewKeysAreFoundAndMadeUpOnesDoNotFloodTheIssuer(t *testing.T) {
+	issuer, forger := authtest.New(t), authtest.New(t)
+	v, pass := verifierAt(t, issuer)
+	forged := func() {
+		t.Helper()
+		_, err := v.Verify(t.Context(), forger.TokenWith(t, map[string]any{"iss": issuer.URL}))
+		require.ErrorIs(t, err, ErrInvalidToken)
+	}
+	_, err := v.Verify(t.Context(), issuer.Token(t, "ada"))
+	require.NoError(t, err)
+	for range 100 {
+		forged()
+	}
+	assert.EqualValues(t, 1, issuer.KeyDownloads.Load())
+	pass(keysPause)
+	for range 100 {
+		forged()
+	}
+	assert.EqualValues(t, 2, issuer.KeyDownloads.Load())
+
+	issuer.Rotate(t)
+	pass(keysPause)
+	_, err = v.Verify(t.Context(), issuer.Token(t, "ada"))
+	require.NoError(t, err, "a key that is seen for the first time is looked up")
+	assert.EqualValues(t, 3, issuer.KeyDownloads.Load())
+}
+
+func TestACallThatIsGivenUpDoesNotEndTheDownloadOfOthers(t *testing.T) {
+	issuer := authtest.New(t)
+	v, _ := verifierAt(t, issuer)
+	require.NoError(t, v.Ready(t.Context()))
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := v.Verify(gone, issuer.Token(t, "ada"))
+	if err != nil { // the download may have been faster
+		require.ErrorIs(t, err, ErrUnavailable)
+	}
+	_, err = v.Verify(t.Context(), issuer.Token(t, "ada"))
+	require.NoError(t, err)
 }

@@ -44,7 +44,7 @@ func TestOneServiceTokenServesManyCalls(t *testing.T) {
 	require.NoError(t, err)
 	identity, err := v.Verify(t.Context(), header[len("Bearer "):])
 	require.NoError(t, err)
-	assert.Equal(t, Identity{Subject: authtest.ClientID, Scopes: []string{ScopeService}}, identity)
+	assert.Equal(t, Identity{Subject: authtest.ClientID, Client: authtest.ClientID, Scopes: []string{ScopeService}}, identity)
 }
 
 func TestAServiceTokenIsRenewedBeforeItExpiresWhileTheOldOneServes(t *testing.T) {

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -19,10 +18,6 @@ const (
 	// firstContact is how long a start waits for the issuer, only to refuse a
 	// development issuer at once when it can.
 	firstContact = 2 * time.Second
-	// keyRefresh is the least time between two downloads of the issuer's keys
-	// that unknown signatures ask for. Tokens are free to make up, so without
-	// it anybody could have the issuer flooded by us.
-	keyRefresh = 10 * time.Second
 	// maxToken in bytes; far above what issuers make.
 	maxToken = 16 << 10
 	// maxSubject in bytes; OpenID Connect Core allows 255.
@@ -36,6 +31,7 @@ var ErrInvalidToken = errors.New("invalid token")
 // published keys, meant for our audience, not expired.
 type Verifier struct {
 	issuer *issuer
+	now    func() time.Time
 
 	mu       sync.Mutex
 	verifier *oidc.IDTokenVerifier
@@ -48,7 +44,7 @@ func NewVerifier(ctx context.Context, cfg config.Auth) (*Verifier, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	v := &Verifier{issuer: newIssuer(cfg)}
+	v := newVerifier(cfg)
 	ctx, cancel := context.WithTimeout(ctx, firstContact)
 	defer cancel()
 	if err := v.Ready(ctx); errors.Is(err, ErrDevelopmentIssuer) {
@@ -56,6 +52,8 @@ func NewVerifier(ctx context.Context, cfg config.Auth) (*Verifier, error) {
 	}
 	return v, nil
 }
+
+func newVerifier(cfg config.Auth) *Verifier { return &Verifier{issuer: newIssuer(cfg), now: time.Now} }
 
 // Ready tells whether tokens can be verified.
 func (v *Verifier) Ready(ctx context.Context) error {
@@ -74,11 +72,10 @@ func (v *Verifier) Verify(ctx context.Context, rawToken string) (Identity, error
 	if err != nil {
 		return Identity{}, err
 	}
-	// go-oidc keeps only the text of what went wrong with the keys.
 	outcome := new(keyOutcome)
 	token, err := verifier.Verify(context.WithValue(ctx, keyOutcomeKey{}, outcome), rawToken)
 	if outcome.unavailable != nil {
-		return Identity{}, fmt.Errorf("%w: get its keys: %w", ErrUnavailable, outcome.unavailable)
+		return Identity{}, fmt.Errorf("%w: %w", ErrUnavailable, outcome.unavailable)
 	}
 	if err != nil {
 		return Identity{}, fmt.Errorf("%w: %w", ErrInvalidToken, err)
@@ -90,11 +87,11 @@ func (v *Verifier) Verify(ctx context.Context, rawToken string) (Identity, error
 		// No database text holds a NUL; a line break would forge a log line.
 		return Identity{}, fmt.Errorf("%w: its subject has a control character", ErrInvalidToken)
 	}
-	var claims scopeClaims
+	var claims claims
 	if err := token.Claims(&claims); err != nil {
-		return Identity{}, fmt.Errorf("%w: its scopes cannot be read: %w", ErrInvalidToken, err)
+		return Identity{}, fmt.Errorf("%w: its scopes or its client cannot be read: %w", ErrInvalidToken, err)
 	}
-	return Identity{Subject: token.Subject, Scopes: claims.scopes()}, nil
+	return Identity{Subject: token.Subject, Client: claims.client(token.Subject), Scopes: claims.scopes()}, nil
 }
 
 func (v *Verifier) discovered(ctx context.Context) (*oidc.IDTokenVerifier, error) {
@@ -105,14 +102,14 @@ func (v *Verifier) discovered(ctx context.Context) (*oidc.IDTokenVerifier, error
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.verifier == nil {
-		if v.verifier, err = newTokenVerifier(provider, v.issuer); err != nil {
+		if v.verifier, err = newTokenVerifier(provider, v.issuer, v.now); err != nil {
 			return nil, err
 		}
 	}
 	return v.verifier, nil
 }
 
-func newTokenVerifier(provider *oidc.Provider, issuer *issuer) (*oidc.IDTokenVerifier, error) {
+func newTokenVerifier(provider *oidc.Provider, issuer *issuer, now func() time.Time) (*oidc.IDTokenVerifier, error) {
 	var self struct {
 		Keys       string   `json:"jwks_uri"`
 		Algorithms []string `json:"id_token_signing_alg_values_supported"`
@@ -120,10 +117,9 @@ func newTokenVerifier(provider *oidc.Provider, issuer *issuer) (*oidc.IDTokenVer
 	if err := provider.Claims(&self); err != nil {
 		return nil, fmt.Errorf("%w: OIDC_ISSUER %s describes itself in a way that cannot be read: %w", ErrUnavailable, issuer.cfg.Issuer, err)
 	}
-	keys := newKeys(context.Background(), issuer.client, self.Keys)
-	return oidc.NewVerifier(issuer.cfg.Issuer, keys, &oidc.Config{
-		ClientID:             issuer.cfg.Audience,
-		SupportedSigningAlgs: publicKeyAlgorithms(self.Algorithms),
+	algorithms := publicKeyAlgorithms(self.Algorithms)
+	return oidc.NewVerifier(issuer.cfg.Issuer, newKeys(issuer.client, self.Keys, algorithms, now), &oidc.Config{
+		ClientID: issuer.cfg.Audience, SupportedSigningAlgs: algorithms,
 	}), nil
 }
 
@@ -143,24 +139,4 @@ func publicKeyAlgorithms(offered []string) []string {
 		return []string{oidc.RS256}
 	}
 	return accepted
-}
-
-// scopeClaims reads the scopes as issuers write them: "scope" as one text
-// (RFC 8693), "scp" as one text or as a list.
-type scopeClaims struct {
-	Scope string          `json:"scope"`
-	Scp   json.RawMessage `json:"scp"`
-}
-
-func (c scopeClaims) scopes() []string {
-	scopes := strings.Fields(c.Scope)
-	var text string
-	var list []string
-	switch {
-	case json.Unmarshal(c.Scp, &list) == nil:
-		scopes = append(scopes, list...)
-	case json.Unmarshal(c.Scp, &text) == nil:
-		scopes = append(scopes, strings.Fields(text)...)
-	}
-	return scopes
 }

@@ -1,5 +1,7 @@
 package config
 
+import "reflect"
+
 // Setting describes one environment variable that a program reads.
 type Setting struct {
 	// Name of the variable. One that ends in * stands for all that begin so.
@@ -37,8 +39,8 @@ func Text(name, fallback, description string) Setting {
 	}
 }
 
-// File describes a variable that holds the path of a file, which may be a secret;
-// the path is none.
-func File(name, description string) Setting {
-	return Setting{Name: name, Kind: "the path of a file", Description: description}
+// PathOf describes a variable that holds the path of a file and is read elsewhere
+// than from a struct. The file may be a secret, its path is none.
+func PathOf(name, description string) Setting {
+	return Setting{Name: name, Kind: variable{typ: reflect.TypeFor[File]()}.kind(), Description: description}
 }

@@ -116,6 +116,8 @@ func (v variable) kind() string {
 		return "a duration like 500ms or 10s"
 	case reflect.TypeFor[Secret]():
 		return "a text"
+	case reflect.TypeFor[File]():
+		return "the path of a file"
 	}
 	switch v.typ.Kind() {
 	case reflect.Bool:
@@ -137,8 +139,11 @@ func (v variable) kind() string {
 
 // secret tells whether a value must not be shown. URLs carry passwords.
 func (v variable) secret() bool {
-	if v.typ == reflect.TypeFor[Secret]() {
+	switch v.typ {
+	case reflect.TypeFor[Secret]():
 		return true
+	case reflect.TypeFor[File]():
+		return false
 	}
 	for part := range strings.SplitSeq(v.name, "_") {
 		switch part {
@@ -148,6 +153,9 @@ func (v variable) secret() bool {
 	}
 	return false
 }
+
+// File is the path of a file. The file may be a secret, its path is none.
+type File string
 
 // Secret is a setting that must not be seen: it prints as "[redacted]" in
 // logs, messages and JSON. Reveal gives it to the one who has to use it.

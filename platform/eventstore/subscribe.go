@@ -8,6 +8,8 @@ import (
 	"hash/fnv"
 	"log/slog"
 	"time"
+
+	"github.com/ordersaga/ordersaga/platform/postgres"
 )
 
 // handleTimeout bounds one batch of a subscriber.
@@ -19,11 +21,16 @@ type Subscription struct {
 	Name string
 	// Batch is the most events handled at once; 0 means 500.
 	Batch int
-	// Handle takes the events in order of position. It sees each batch at least
-	// once: after an error, or a crash before the checkpoint, it comes again. Its
-	// context is not cancelled by a stop, so that it can finish, but ends after
-	// 30 s.
+	// Handle takes the events in order of position, for a reader whose state is
+	// not in the log's database. It sees each batch at least once: after an error,
+	// or a crash before the checkpoint, it comes again. Its context is not
+	// cancelled by a stop, so that it can finish, but ends after 30 s.
 	Handle func(ctx context.Context, events []Event) error
+	// Apply is Handle for a reader whose state is in the log's database. What it
+	// writes by tx is committed together with the checkpoint, or not at all: each
+	// batch is applied once, and a reader that lost its place to another cannot
+	// write over what its successor wrote. A subscription has one of the two.
+	Apply func(ctx context.Context, tx *postgres.Tx, events []Event) error
 }
 
 // errOtherReader says that another process reads under the same name.
@@ -85,7 +92,7 @@ func (s *Store) read(ctx context.Context, sub Subscription, pause *backoff) erro
 			waitFor(ctx, heard, idlePoll)
 			continue
 		}
-		if err := s.handle(ctx, conn, sub, position, events); err != nil {
+		if err := s.handle(ctx, sub, position, events); err != nil {
 			return err
 		}
 		position = events[len(events)-1].Position
@@ -96,23 +103,40 @@ func (s *Store) read(ctx context.Context, sub Subscription, pause *backoff) erro
 
 // handle gives a batch to the subscriber and moves the checkpoint. A stop does
 // not interrupt it.
-func (s *Store) handle(ctx context.Context, conn *sql.Conn, sub Subscription, position int64, events []Event) error {
+func (s *Store) handle(ctx context.Context, sub Subscription, position int64, events []Event) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), handleTimeout)
 	defer cancel()
 	last := events[len(events)-1].Position
-	if err := sub.Handle(ctx, events); err != nil {
-		return fmt.Errorf("subscription %s, events %d to %d: %w", sub.Name, events[0].Position, last, err)
+	apply := sub.Apply
+	if apply == nil {
+		if err := sub.Handle(ctx, events); err != nil {
+			return fmt.Errorf("subscription %s, events %d to %d: %w", sub.Name, events[0].Position, last, err)
+		}
+		apply = func(context.Context, *postgres.Tx, []Event) error { return nil }
 	}
-	// Only from where this reader stood: should the lock have been lost with the
-	// connection's session, the new reader's checkpoint is not overwritten.
-	result, err := conn.ExecContext(ctx, `UPDATE subscriptions SET position = $1 WHERE name = $2 AND position = $3`,
-		last, sub.Name, position)
+	return s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		// The checkpoint first: its row is locked until the commit, so of two
+		// readers one waits here for the other and then finds itself overtaken.
+		if err := advance(ctx, tx, sub.Name, position, last); err != nil {
+			return err
+		}
+		if err := apply(ctx, tx, events); err != nil {
+			return fmt.Errorf("subscription %s, events %d to %d: %w", sub.Name, events[0].Position, last, err)
+		}
+		return nil
+	})
+}
+
+// advance moves a checkpoint, only from where this reader stood: should its lock
+// have been lost with its session, the new reader's checkpoint is not overwritten.
+func advance(ctx context.Context, tx *postgres.Tx, name string, from, to int64) error {
+	result, err := tx.ExecContext(ctx, `UPDATE subscriptions SET position = $1 WHERE name = $2 AND position = $3`, to, name, from)
 	if err != nil {
-		return fmt.Errorf("subscription %s: checkpoint %d: %w", sub.Name, last, err)
+		return fmt.Errorf("subscription %s: checkpoint %d: %w", name, to, err)
 	}
 	if rows, err := result.RowsAffected(); err != nil || rows != 1 {
-		return errors.Join(fmt.Errorf("subscription %s: checkpoint %d is not %d any more: %w",
-			sub.Name, position, last, errOtherReader), err)
+		return errors.Join(fmt.Errorf("subscription %s: the checkpoint is not %d any more and does not move to %d: %w",
+			name, from, to, errOtherReader), err)
 	}
 	return nil
 }

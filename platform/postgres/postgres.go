@@ -56,6 +56,7 @@ func Open(ctx context.Context, databaseURL string) (*DB, error) {
 	}
 	config.MaxConns = max(config.MaxConns, maxConns)
 	config.ConnConfig.ConnectTimeout = pingTimeout
+	config.ConnConfig.DialFunc = dial
 	config.ConnConfig.Tracer = otelpgx.NewTracer()
 	config.ConnConfig.RuntimeParams["statement_timeout"] = milliseconds(statementTimeout)
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = milliseconds(idleInTransactionTimeout)
@@ -118,7 +119,12 @@ func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *Tx) err
 		err := db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 			return do(ctx, &Tx{DB: tx, Querier: tx.Statement.ConnPool})
 		})
-		if err == nil || attempt == attempts || !lostRace(err) || ctx.Err() != nil {
+		if err != nil && ctx.Err() != nil {
+			// database/sql rolls back by itself then, and statements say that the
+			// transaction is done, not why.
+			return fmt.Errorf("%w: %w", err, context.Cause(ctx))
+		}
+		if err == nil || attempt == attempts || !lostRace(err) {
 			return err
 		}
 	}

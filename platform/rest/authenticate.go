@@ -20,7 +20,8 @@ func (a *API) rememberPath(ctx huma.Context, next func(huma.Context)) {
 	next(huma.WithValue(ctx, pathKey{}, url.EscapedPath()))
 }
 
-// authenticate lets a caller through who has a valid token with the scope.
+// authenticate lets a caller through who has a valid token with the scope, and is
+// no program of ours: programs call each other by gRPC.
 func (a *API) authenticate(scope string) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		if scope == Public {
@@ -28,7 +29,12 @@ func (a *API) authenticate(scope string) func(huma.Context, func(huma.Context)) 
 			return
 		}
 		identity, refused := a.identify(ctx.Context(), ctx.Header("Authorization"))
-		if refused == nil && scope != "" && !identity.Has(scope) {
+		switch {
+		case refused != nil:
+		case identity.Has(auth.ScopeService):
+			refused = NewProblem(http.StatusForbidden, "forbidden", "Tokens with the scope "+auth.ScopeService+" are for calls between programs, not for this API.").
+				WithHeader("WWW-Authenticate", `Bearer realm="ordersaga", error="insufficient_scope"`)
+		case scope != "" && !identity.Has(scope):
 			refused = NewProblem(http.StatusForbidden, "forbidden", "The token lacks the scope "+scope+".").
 				WithHeader("WWW-Authenticate", fmt.Sprintf(`Bearer realm="ordersaga", error="insufficient_scope", scope=%q`, scope))
 		}

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/postgres/outage"
 	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 )
@@ -58,7 +59,7 @@ func isUnavailable(err error) bool {
 	if errors.As(err, &marked) && marked.Unavailable() {
 		return true
 	}
-	if errors.Is(err, auth.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+	if errors.Is(err, auth.ErrUnavailable) || errors.Is(err, context.Canceled) || outage.Is(err) {
 		return true
 	}
 	switch status.Code(err) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
@@ -34,6 +35,8 @@ func TestFailuresAreProblems(t *testing.T) {
 		"our unavailable":   {rest.Unavailable("The catalog does not answer."), 503, "unavailable"},
 		"grpc unavailable":  {fmt.Errorf("quote: %w", status.Error(codes.Unavailable, "dial 10.0.0.7")), 503, "unavailable"},
 		"deadline":          {fmt.Errorf("select: %w", context.DeadlineExceeded), 503, "unavailable"},
+		"read-only":         {fmt.Errorf("reserve: %w", &pgconn.PgError{Code: "25006", Message: "cannot execute UPDATE"}), 503, "unavailable"},
+		"constraint":        {fmt.Errorf("reserve: %w", &pgconn.PgError{Code: "23514", Message: "hunter2"}), 500, "internal-error"},
 		"unknown":           {errors.New("password authentication failed for user hunter2"), 500, "internal-error"},
 		"grpc bad argument": {status.Error(codes.InvalidArgument, "hunter2"), 500, "internal-error"},
 		"panic":             {nil, 500, "internal-error"},

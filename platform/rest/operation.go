@@ -121,10 +121,7 @@ func (a *API) describeOthers(op Op) {
 func errorsOf(op Op) []int {
 	statuses := []int{http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable}
 	if op.Scope != Public {
-		statuses = append(statuses, http.StatusUnauthorized)
-	}
-	if op.Scope != Public && op.Scope != "" {
-		statuses = append(statuses, http.StatusForbidden)
+		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden)
 	}
 	if takesBody(op.Method) {
 		statuses = append(statuses, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)

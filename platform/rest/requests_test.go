@@ -40,6 +40,12 @@ func TestWhoMayCall(t *testing.T) {
 	a.problem(403, "forbidden")
 	assert.Contains(t, a.Header.Get("WWW-Authenticate"), `error="insufficient_scope", scope="ordersaga.operator"`)
 
+	for _, scopes := range [][]string{{auth.ScopeService}, {auth.ScopeOperator, auth.ScopeService}} {
+		program := w.issuer.Token(t, "orders", scopes...)
+		w.call("POST", "/v1/orders", program, oneLine, "Idempotency-Key", "k1").problem(403, "forbidden")
+		w.call("DELETE", "/v1/products/TEA", program, "").problem(403, "forbidden")
+	}
+
 	assert.Equal(t, 204, w.call("DELETE", "/v1/products/TEA", operator, "").StatusCode)
 	for _, path := range []string{"/v1/terms", "/livez", "/readyz", "/openapi.json", "/openapi.yaml", "/docs/"} {
 		assert.Equal(t, 200, w.call("GET", path, "", "").StatusCode, "%s needs no token", path)

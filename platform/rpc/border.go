@@ -23,6 +23,8 @@ import (
 type border struct {
 	verifier  *auth.Verifier
 	validator protovalidate.Validator
+	clients   clients
+	callers   Callers
 }
 
 // answerUnary turns what comes back, panics included, into a status.
@@ -94,8 +96,9 @@ func (b *border) admit(ctx context.Context, method string) (context.Context, err
 		return nil, status.Error(codes.Unauthenticated, err.Error())
 	case err != nil:
 		return nil, err
-	case !identity.Has(auth.ScopeService):
-		return nil, status.Errorf(codes.PermissionDenied, "%s lacks the scope %s", identity.Subject, auth.ScopeService)
+	}
+	if why := b.refusal(method, identity); why != "" {
+		return nil, status.Error(codes.PermissionDenied, why)
 	}
 	return auth.WithIdentity(ctx, identity), nil
 }

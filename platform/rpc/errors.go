@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/postgres/outage"
 	"github.com/ordersaga/ordersaga/platform/refusal"
 )
 
@@ -37,7 +38,8 @@ func (e *UnavailableError) Unavailable() bool { return true }
 //   - a refusal is FAILED_PRECONDITION with google.rpc.ErrorInfo, its details
 //     as JSON in the metadata;
 //   - a cancelled or expired context is CANCELLED or DEADLINE_EXCEEDED;
-//   - an UnavailableError, or an issuer that is away, is UNAVAILABLE;
+//   - an UnavailableError, an issuer that is away, or a database that does not
+//     work just now, is UNAVAILABLE;
 //   - an error that is a status already passes;
 //   - anything else is INTERNAL without its text, which belongs in the log.
 func ToStatus(err error) error {
@@ -62,6 +64,8 @@ func ToStatus(err error) error {
 		return status.Error(codes.Unavailable, unavailable.(error).Error())
 	case errors.Is(err, auth.ErrUnavailable):
 		return status.Error(codes.Unavailable, auth.ErrUnavailable.Error())
+	case outage.Is(err):
+		return status.Error(codes.Unavailable, "the database does not work just now")
 	}
 	switch code := status.Code(err); code {
 	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled:

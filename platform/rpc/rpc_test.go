@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
@@ -24,6 +25,7 @@ import (
 
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/auth/authtest"
+	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
@@ -194,6 +196,8 @@ func TestAFailureTellsItsCodeAndNothingOfOurInsides(t *testing.T) {
 		"unavailable":          {fmt.Errorf("authorize: %w", rpc.Unavailable("the payment provider does not answer")), codes.Unavailable, "the payment provider does not answer"},
 		"status":               {status.Error(codes.NotFound, "no product TEA"), codes.NotFound, "no product TEA"},
 		"somebody else's no":   {fmt.Errorf("quote: %w", inner), codes.Internal, "internal error"},
+		"read-only database":   {fmt.Errorf("reserve: %w", &pgconn.PgError{Code: "25006", Message: "hunter2"}), codes.Unavailable, "the database does not work just now"},
+		"broken constraint":    {fmt.Errorf("reserve: %w", &pgconn.PgError{Code: "23514", Message: "hunter2"}), codes.Internal, "internal error"},
 		"somebody else's away": {fmt.Errorf("quote: %w", status.Error(codes.Unavailable, "dial 10.0.0.7")), codes.Unavailable, "a service this call needs did not answer"},
 		"deadline":             {fmt.Errorf("select: %w", context.DeadlineExceeded), codes.DeadlineExceeded, "the call's deadline passed"},
 		"cancelled":            {fmt.Errorf("select: %w", context.Canceled), codes.Canceled, "the call was cancelled"},
@@ -220,7 +224,8 @@ func TestARestartedServiceIsFoundAgain(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	addr := listener.Addr().String()
-	first := rpc.NewServer(verifier)
+	first, err := rpc.NewServer(verifier, rpc.ServerSettings{})
+	require.NoError(t, err)
 	go func() { _ = first.Serve(listener) }()
 	connection := dial(t, addr, nil)
 	alive := func() bool {
@@ -232,7 +237,8 @@ func TestARestartedServiceIsFoundAgain(t *testing.T) {
 	require.Eventually(t, func() bool { return !alive() }, 10*time.Second, 5*time.Millisecond)
 	listener, err = net.Listen("tcp", addr)
 	require.NoError(t, err)
-	second := rpc.NewServer(verifier)
+	second, err := rpc.NewServer(verifier, rpc.ServerSettings{})
+	require.NoError(t, err)
 	go func() { _ = second.Serve(listener) }()
 	t.Cleanup(second.Stop)
 	require.Eventually(t, alive, 10*time.Second, 5*time.Millisecond, "the caller does not come back")
@@ -263,8 +269,7 @@ func TestTLSSettingsAreNamedWhenTheyAreWrong(t *testing.T) {
 	t.Setenv("GRPC_TLS_CA", empty)
 	_, err = rpc.Dial("127.0.0.1:1", nil)
 	require.ErrorContains(t, err, "no certificate")
-	t.Setenv("GRPC_TLS_CERT", empty)
-	_, err = rpc.ServerTLS()
+	_, err = rpc.NewServer(nil, rpc.ServerSettings{Certificate: config.File(empty)})
 	require.ErrorContains(t, err, "GRPC_TLS_CERT and GRPC_TLS_KEY")
 }
 

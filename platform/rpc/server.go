@@ -1,7 +1,7 @@
 package rpc
 
 import (
-	"os"
+	"maps"
 	"time"
 
 	"buf.build/go/protovalidate"
@@ -26,19 +26,26 @@ const (
 	maxMessage = 4 << 20
 )
 
-// NewServer makes a gRPC server on which every call
+// NewServer makes a gRPC server of services, on which every call
 //
-//   - carries a token with auth.ScopeService (UNAUTHENTICATED, PERMISSION_DENIED),
+//   - carries a token with auth.ScopeService (UNAUTHENTICATED otherwise) of a
+//     client that speaks for a program which may call the method
+//     (PERMISSION_DENIED, naming the programs that may),
 //   - carries a deadline, and a message its protovalidate rules accept
 //     (INVALID_ARGUMENT, naming the fields),
 //   - is a span in its caller's trace,
 //   - answers errors by ToStatus, logs the technical ones and survives a panic.
 //
-// Health and reflection are registered, and free of the first two rules. The
-// options are added last; ServerTLS makes one.
-func NewServer(v *auth.Verifier, options ...grpc.ServerOption) *grpc.Server {
-	border := &border{verifier: v, validator: protovalidate.GlobalValidator}
-	all := append([]grpc.ServerOption{
+// Health and reflection are added, and free of the first two rules. An error
+// means that the settings are wrong, or that a method has no rule who may call it.
+func NewServer(v *auth.Verifier, settings ServerSettings, services ...Service) (*grpc.Server, error) {
+	border := &border{verifier: v, validator: protovalidate.GlobalValidator, clients: settings.Callers, callers: Callers{}}
+	encryption, err := settings.credentials()
+	if err != nil {
+		return nil, err
+	}
+	server := grpc.NewServer(
+		grpc.Creds(encryption),
 		grpc.StatsHandler(otelgrpc.NewServerHandler()),
 		grpc.ChainUnaryInterceptor(border.answerUnary, border.admitUnary),
 		grpc.ChainStreamInterceptor(border.answerStream, border.admitStream),
@@ -50,16 +57,14 @@ func NewServer(v *auth.Verifier, options ...grpc.ServerOption) *grpc.Server {
 			Time: time.Minute, Timeout: pingInterval,
 			MaxConnectionAge: connectionAge, MaxConnectionAgeGrace: connectionGrace,
 		}),
-	}, options...)
-	server := grpc.NewServer(all...)
+	)
+	for _, service := range services {
+		if err := service.registerOn(server); err != nil {
+			return nil, err
+		}
+		maps.Copy(border.callers, service.callers)
+	}
 	grpc_health_v1.RegisterHealthServer(server, health.NewServer())
 	reflection.Register(server)
-	return server
-}
-
-// ServerTLS is the option of a server that speaks TLS with the certificate and
-// key files of GRPC_TLS_CERT and GRPC_TLS_KEY, and no option when neither is
-// set.
-func ServerTLS() ([]grpc.ServerOption, error) {
-	return serverTLS(os.Getenv("GRPC_TLS_CERT"), os.Getenv("GRPC_TLS_KEY"))
+	return server, nil
 }

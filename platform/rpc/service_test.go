@@ -95,10 +95,32 @@ type stock func(ctx context.Context) error
 // serve runs the service behind rpc's border and dials it with rpc.Dial.
 func serve(t *testing.T, issuer *authtest.Issuer, tokens credentials.PerRPCCredentials, do stock) *grpc.ClientConn {
 	t.Helper()
+	return serveWith(t, rpc.ServerSettings{}, issuer, tokens, do)
+}
+
+// serveWith is serve with settings.
+func serveWith(t *testing.T, settings rpc.ServerSettings, issuer *authtest.Issuer, tokens credentials.PerRPCCredentials, do stock) *grpc.ClientConn {
+	t.Helper()
 	verifier, err := auth.NewVerifier(t.Context(), issuer.Config().Auth)
 	require.NoError(t, err)
-	server := rpc.NewServer(verifier)
-	server.RegisterService(&grpc.ServiceDesc{
+	server, err := rpc.NewServer(verifier, settings, newStock(do, rpc.Callers{
+		reserve: {authtest.ClientID, "orders"}, watch: {authtest.ClientID, "orders"},
+	}))
+	require.NoError(t, err)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(server.Stop)
+	return dial(t, listener.Addr().String(), tokens)
+}
+
+// newStock makes the service with rules who may call it.
+func newStock(do stock, callers rpc.Callers) rpc.Service {
+	return rpc.NewService(registerStock, do, callers)
+}
+
+func registerStock(registrar grpc.ServiceRegistrar, do stock) {
+	registrar.RegisterService(&grpc.ServiceDesc{
 		ServiceName: "ordersaga.test.Stock",
 		HandlerType: (*any)(nil),
 		Methods: []grpc.MethodDesc{{MethodName: "Reserve", Handler: func(_ any, ctx context.Context, decode func(any) error, intercept grpc.UnaryServerInterceptor) (any, error) {
@@ -121,11 +143,6 @@ func serve(t *testing.T, issuer *authtest.Issuer, tokens credentials.PerRPCCrede
 			return do(stream.Context())
 		}}},
 	}, struct{}{})
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	go func() { _ = server.Serve(listener) }()
-	t.Cleanup(server.Stop)
-	return dial(t, listener.Addr().String(), tokens)
 }
 
 func dial(t *testing.T, addr string, tokens credentials.PerRPCCredentials) *grpc.ClientConn {

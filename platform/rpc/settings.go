@@ -5,14 +5,15 @@ import "github.com/ordersaga/ordersaga/platform/config"
 // DialSettings are the variables that Dial reads.
 func DialSettings() []config.Setting {
 	return []config.Setting{
-		config.File("GRPC_TLS_CA", "a file with the authorities that the services' certificates are trusted by; without it gRPC is plain text"),
+		config.PathOf("GRPC_TLS_CA", "a file with the authorities that the services' certificates are trusted by; without it gRPC is plain text"),
 	}
 }
 
-// ServerSettings are the variables that ServerTLS reads.
-func ServerSettings() []config.Setting {
-	return []config.Setting{
-		config.File("GRPC_TLS_CERT", "a file with the certificate of our gRPC; with GRPC_TLS_KEY, or neither"),
-		config.File("GRPC_TLS_KEY", "a file with the key of that certificate"),
-	}
+// ServerSettings are what a service's environment says of its gRPC, besides where it listens.
+type ServerSettings struct {
+	Certificate config.File `env:"GRPC_TLS_CERT" desc:"a file with the certificate of our gRPC; with GRPC_TLS_KEY, or neither"`
+	Key         config.File `env:"GRPC_TLS_KEY" desc:"a file with the key of that certificate"`
+	// Callers has the program that each client of the issuer speaks for. Without it
+	// a client speaks for the program of its name.
+	Callers map[string]string `env:"GRPC_CALLERS" desc:"which client of the issuer is which program that calls us, like 0oa1b2:orders,0oa3c4:worker; by default each program has the client of its name"`
 }

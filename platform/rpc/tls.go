@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 )
@@ -27,18 +26,18 @@ func clientTLS(authorities string) (credentials.TransportCredentials, error) {
 	return credentials.NewTLS(&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}), nil
 }
 
-func serverTLS(certificate, key string) ([]grpc.ServerOption, error) {
+func (s ServerSettings) credentials() (credentials.TransportCredentials, error) {
 	switch {
-	case certificate == "" && key == "":
-		return nil, nil
-	case certificate == "" || key == "":
+	case s.Certificate == "" && s.Key == "":
+		return insecure.NewCredentials(), nil
+	case s.Certificate == "" || s.Key == "":
 		return nil, errors.New("GRPC_TLS_CERT and GRPC_TLS_KEY are set together or not at all")
 	}
-	pair, err := tls.LoadX509KeyPair(certificate, key)
+	pair, err := tls.LoadX509KeyPair(string(s.Certificate), string(s.Key))
 	if err != nil {
 		return nil, fmt.Errorf("GRPC_TLS_CERT, GRPC_TLS_KEY: %w", err)
 	}
-	return []grpc.ServerOption{grpc.Creds(credentials.NewTLS(&tls.Config{
+	return credentials.NewTLS(&tls.Config{
 		Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12,
-	}))}, nil
+	}), nil
 }

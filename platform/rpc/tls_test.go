@@ -14,18 +14,16 @@ import (
 
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/auth/authtest"
+	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 )
 
 func TestServicesSpeakTLSWhenTheyHaveCertificates(t *testing.T) {
 	certificate, key := certificateFiles(t)
-	t.Setenv("GRPC_TLS_CERT", certificate)
-	t.Setenv("GRPC_TLS_KEY", key)
-	options, err := rpc.ServerTLS()
-	require.NoError(t, err)
 	verifier, err := auth.NewVerifier(t.Context(), authtest.New(t).Config().Auth)
 	require.NoError(t, err)
-	server := rpc.NewServer(verifier, options...)
+	server, err := rpc.NewServer(verifier, rpc.ServerSettings{Certificate: config.File(certificate), Key: config.File(key)})
+	require.NoError(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	go func() { _ = server.Serve(listener) }()

@@ -10,7 +10,7 @@ func Settings() []config.Setting {
 		config.Text("OTEL_EXPORTER_OTLP_ENDPOINT", "", "the collector that traces are sent to, like http://collector:4318"),
 		config.Text("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", "http/protobuf (port 4318) or grpc (port 4317)"),
 		config.Text("OTEL_SERVICE_NAME", "", "another name for the program in traces"),
-		config.File("ORDERSAGA_TRACE_FILE", "the file that "+TraceFileExporter+" appends to"),
+		config.PathOf("ORDERSAGA_TRACE_FILE", "the file that "+TraceFileExporter+" appends to"),
 		config.Text("OTEL_*", "", "everything else that OpenTelemetry defines: samplers, batches, resource attributes"),
 	}
 }

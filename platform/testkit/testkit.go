@@ -27,13 +27,6 @@ import (
 // ends here has found a fault, not a slow machine.
 const patience = 60 * time.Second
 
-// ClientID and ClientSecret are the client of the test engines' issuer whose
-// tokens carry the scope of services.
-const (
-	ClientID     = "test"
-	ClientSecret = "test-only"
-)
-
 // Engines is where the engines of this test run answer.
 type Engines struct {
 	Postgres struct {

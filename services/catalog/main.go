@@ -10,7 +10,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"github.com/ordersaga/ordersaga/contracts/events"
-	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/lifecycle"
@@ -32,7 +31,6 @@ const description = "What the shop sells and what it costs. Prices are in minor 
 func main() {
 	program.Main(program.Program[settings]{
 		Name: "catalog", Run: run, Checks: settings.checks,
-		Reads: rpc.ServerSettings(),
 	})
 }
 
@@ -75,12 +73,10 @@ func run(ctx context.Context, cfg settings) error {
 	internal.Routes(api, needs)
 	internal.Audits(api, relay, rabbit)
 
-	encryption, err := rpc.ServerTLS()
+	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(needs))
 	if err != nil {
 		return err
 	}
-	calls := rpc.NewServer(verifier, encryption...)
-	catalogv1.RegisterCatalogServiceServer(calls, internal.Service(needs))
 
 	return lifecycle.Run(ctx,
 		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.ResolvedAdminPort(), ready), "ADMIN_PORT"),

@@ -12,12 +12,14 @@ import (
 	"github.com/ordersaga/ordersaga/platform/doctor"
 	"github.com/ordersaga/ordersaga/platform/mongodb"
 	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/pricing"
 )
 
 // settings of the catalog, from the environment.
 type settings struct {
 	config.Server
+	rpc.ServerSettings
 	config.Auth
 	DatabaseURL     config.Secret `env:"DATABASE_URL,required" desc:"a PostgreSQL URL like postgres://user:password@host:5432/catalog"`
 	MongoDBURI      config.Secret `env:"MONGODB_URI,required" desc:"a MongoDB URI like mongodb://host:27017/"`

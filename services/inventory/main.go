@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/contracts/events"
-	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/lifecycle"
@@ -26,7 +25,6 @@ import (
 func main() {
 	program.Main(program.Program[settings]{
 		Name: "inventory", Run: run, Checks: settings.checks,
-		Reads: rpc.ServerSettings(),
 	})
 }
 
@@ -56,12 +54,10 @@ func run(ctx context.Context, cfg settings) error {
 	})
 	internal.Routes(api, db, relay.Wake)
 	internal.Audits(api, relay, rabbit)
-	tls, err := rpc.ServerTLS()
+	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(db, relay.Wake))
 	if err != nil {
 		return err
 	}
-	calls := rpc.NewServer(verifier, tls...)
-	inventoryv1.RegisterInventoryServiceServer(calls, internal.Service(db, relay.Wake))
 
 	return lifecycle.Run(ctx,
 		lifecycle.Component{Name: "outbox relay", Run: relay.Run, Drain: 30 * time.Second},

@@ -11,11 +11,13 @@ import (
 	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/doctor"
 	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/rpc"
 )
 
 // settings are the environment variables inventory reads.
 type settings struct {
 	config.Server
+	rpc.ServerSettings
 	config.Auth
 	DatabaseURL config.Secret `env:"DATABASE_URL,required" desc:"a PostgreSQL URL like postgres://user:password@host:5432/inventory"`
 	AMQPURL     config.Secret `env:"AMQP_URL,required" desc:"a RabbitMQ URL like amqp://user:password@host:5672/"`

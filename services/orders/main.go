@@ -9,7 +9,6 @@ import (
 
 	"github.com/ordersaga/ordersaga/contracts/events"
 	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
-	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/eventstore"
@@ -35,7 +34,7 @@ import (
 func main() {
 	program.Main(program.Program[settings]{
 		Name: "orders", Run: run, Checks: settings.checks,
-		Reads: slices.Concat(rpc.ServerSettings(), rpc.DialSettings(), temporalclient.Settings()),
+		Reads: slices.Concat(rpc.DialSettings(), temporalclient.Settings()),
 	})
 }
 
@@ -94,12 +93,10 @@ func run(ctx context.Context, cfg settings) error {
 		Verifier: verifier, Ready: ready,
 	})
 	internal.Routes(api, needs)
-	encryption, err := rpc.ServerTLS()
+	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(needs))
 	if err != nil {
 		return err
 	}
-	calls := rpc.NewServer(verifier, encryption...)
-	ordersv1.RegisterOrdersServiceServer(calls, internal.Service(needs))
 
 	unobserve, err := needs.Unsettled.Observe()
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 // read by platform/temporalclient.
 type settings struct {
 	config.Server
+	rpc.ServerSettings
 	config.Client
 	DatabaseURL     config.Secret `env:"DATABASE_URL,required" desc:"a PostgreSQL URL like postgres://user:password@host:5432/orders"`
 	MongoDBURI      config.Secret `env:"MONGODB_URI,required" desc:"a MongoDB URI like mongodb://host:27017/"`

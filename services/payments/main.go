@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 
-	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/lifecycle"
 	"github.com/ordersaga/ordersaga/platform/postgres"
@@ -24,7 +23,6 @@ import (
 func main() {
 	program.Main(program.Program[settings]{
 		Name: "payments", Run: run, Checks: settings.checks,
-		Reads: rpc.ServerSettings(),
 	})
 }
 
@@ -57,12 +55,10 @@ func run(ctx context.Context, cfg settings) error {
 	internal.Routes(api, payments)
 	statements, _ := gateway.(provider.Statements) // nil when it has none
 	internal.Audits(api, payments, statements)
-	tls, err := rpc.ServerTLS()
+	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(moves))
 	if err != nil {
 		return err
 	}
-	calls := rpc.NewServer(verifier, tls...)
-	paymentsv1.RegisterPaymentsServiceServer(calls, internal.Service(moves))
 
 	return lifecycle.Run(ctx,
 		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.ResolvedAdminPort(), ready), "ADMIN_PORT"),

@@ -32,7 +32,7 @@ func newProcess(t *testing.T) *process {
 }
 
 func (p *process) start() {
-	p.cmd = exec.Command(programs.payments)
+	p.cmd = exec.Command(built.payments)
 	p.cmd.Env = append(os.Environ(), "HOST=127.0.0.1", "PORT=0",
 		"DATABASE_URL="+p.databaseURL, "OIDC_ISSUER="+testkit.Issuer(p.t), "ORDERSAGA_ENV=development",
 		"PAYMENT_PROVIDER_URL="+p.wire.url, "PAYMENT_PROVIDER_KEY="+providerKey,

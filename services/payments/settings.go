@@ -9,6 +9,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/doctor"
 	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 )
 
@@ -18,6 +19,7 @@ const recordMargin = 5 * time.Second
 // settings of payments, from the environment.
 type settings struct {
 	config.Server
+	rpc.ServerSettings
 	config.Auth
 	DatabaseURL config.Secret `env:"DATABASE_URL,required" desc:"a PostgreSQL URL like postgres://user:password@host:5432/payments"`
 	ProviderURL string        `env:"PAYMENT_PROVIDER_URL,required" desc:"the payment provider's URL, like http://127.0.0.1:8084"`

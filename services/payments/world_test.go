@@ -22,6 +22,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"github.com/ordersaga/ordersaga/contracts/programs"
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/platform/auth"
@@ -72,8 +73,8 @@ type times struct {
 	providerTimeout time.Duration
 }
 
-// programs are built once, by TestMain.
-var programs struct{ paysim, payments string }
+// built are the programs, made once, by TestMain.
+var built struct{ paysim, payments string }
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -82,8 +83,8 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer os.RemoveAll(folder)
-		programs.paysim, programs.payments = filepath.Join(folder, "paysim"), filepath.Join(folder, "payments")
-		for program, source := range map[string]string{programs.paysim: "../../cmd/paysim", programs.payments: "."} {
+		built.paysim, built.payments = filepath.Join(folder, "paysim"), filepath.Join(folder, "payments")
+		for program, source := range map[string]string{built.paysim: "../../cmd/paysim", built.payments: "."} {
 			if out, err := exec.Command("go", "build", "-o", program, source).CombinedOutput(); err != nil {
 				panic(fmt.Sprintf("build %s: %v\n%s", source, err, out))
 			}
@@ -135,8 +136,8 @@ func (w *world) serve(payments *store.Store) {
 	internal.Routes(api, payments)
 	w.api = api
 
-	server := rpc.NewServer(verifier)
-	paymentsv1.RegisterPaymentsServiceServer(server, internal.Service(w.journal))
+	server, err := rpc.NewServer(verifier, rpc.ServerSettings{}, internal.Service(w.journal))
+	require.NoError(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(context.Background())
@@ -168,7 +169,7 @@ func (w *world) startResolver() {
 func asService(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), callDeadline)
 	t.Cleanup(cancel)
-	return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+testkit.Token(t, "worker", auth.ScopeService))
+	return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+testkit.Token(t, programs.Worker, auth.ScopeService))
 }
 
 func newOrder() string { return uuid.NewString() }
@@ -284,7 +285,7 @@ func startProvider(t *testing.T, file string, slow time.Duration) *providerProce
 }
 
 func (p *providerProcess) start(port string) {
-	p.cmd = exec.Command(programs.paysim)
+	p.cmd = exec.Command(built.paysim)
 	p.cmd.Env = append(os.Environ(), "HOST=127.0.0.1", "PORT="+port, "PAYSIM_API_KEY="+providerKey,
 		"PAYSIM_DATA="+p.file, "PAYSIM_SLOW="+p.slow.String())
 	p.url = "http://" + startAndFind(p.t, p.cmd, "paysim is ready")

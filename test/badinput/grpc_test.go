@@ -3,6 +3,8 @@ package badinput_test
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +24,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/ordersaga/ordersaga/contracts/programs"
 	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
@@ -58,7 +61,7 @@ func pathOf(method protoreflect.MethodDescriptor) string {
 }
 
 func (w *world) refusesCalls(t *testing.T, before state) {
-	service := testkit.Token(t, "worker", auth.ScopeService)
+	worker, orders := testkit.Token(t, programs.Worker, auth.ScopeService), testkit.Token(t, programs.Orders, auth.ScopeService)
 	connections := map[string]*grpc.ClientConn{}
 	for program := range contracts {
 		// Not rpc.Dial, which would put right what is to be wrong here.
@@ -81,6 +84,10 @@ func (w *world) refusesCalls(t *testing.T, before state) {
 
 	eachMethod(func(program string, method protoreflect.MethodDescriptor) {
 		path, empty := pathOf(method), dynamicpb.NewMessage(method.Input())
+		service, other, mayNot := worker, orders, programs.Orders
+		if program == shop.Catalog {
+			service, other, mayNot = orders, worker, programs.Worker
+		}
 		t.Run(string(method.Name()), func(t *testing.T) {
 			for name, test := range map[string]struct {
 				token string
@@ -92,10 +99,13 @@ func (w *world) refusesCalls(t *testing.T, before state) {
 				"a forged token":             {forged(t, "worker", auth.ScopeService), codes.Unauthenticated},
 				"a shopper's token":          {w.tokens[anna], codes.PermissionDenied},
 				"an operator's token":        {w.tokens[operator], codes.PermissionDenied},
+				"another program's token":    {other, codes.PermissionDenied},
+				"a token of a third program": {testkit.Token(t, "payments", auth.ScopeService), codes.PermissionDenied},
 				"a message without anything": {service, codes.InvalidArgument},
 			} {
 				assert.Equal(t, test.code, status.Code(call(t, program, path, test.token, empty)), name)
 			}
+			assert.ErrorContains(t, call(t, program, path, other, empty), fmt.Sprintf("the client %q may not call %s;", mayNot, path))
 			unbounded := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+service)
 			err := connections[program].Invoke(unbounded, path, empty, new(commonv1.Money))
 			assert.Equal(t, codes.InvalidArgument, status.Code(err), "no deadline: %v", err)
@@ -108,14 +118,30 @@ func (w *world) refusesCalls(t *testing.T, before state) {
 		})
 	})
 	t.Run("a method that is none", func(t *testing.T) {
-		err := call(t, shop.Orders, "/ordersaga.orders.v1.OrdersService/Steal", service, new(commonv1.Step))
+		err := call(t, shop.Orders, "/ordersaga.orders.v1.OrdersService/Steal", worker, new(commonv1.Step))
 		assert.Equal(t, codes.Unimplemented, status.Code(err))
+	})
+
+	t.Run("orders undoes what the worker did", func(t *testing.T) {
+		stepOf := func(name string) *commonv1.Step {
+			return sagas.Step(sagas.Placing(path.Base(w.annas)), name)
+		}
+		void := &paymentsv1.VoidRequest{Step: stepOf("authorize-payment")}
+		err := call(t, shop.Payments, paymentsv1.PaymentsService_Void_FullMethodName, orders, void)
+		assert.Equal(t, codes.PermissionDenied, status.Code(err), "%v", err)
+		release := &inventoryv1.ReleaseRequest{Step: stepOf("reserve-stock")}
+		err = call(t, shop.Inventory, inventoryv1.InventoryService_Release_FullMethodName, orders, release)
+		assert.Equal(t, codes.PermissionDenied, status.Code(err), "%v", err)
 	})
 
 	for name, test := range invalidMessages() {
 		t.Run(name, func(t *testing.T) {
 			require.NotEmpty(t, test.program)
-			err := call(t, test.program, test.path, service, test.message)
+			caller := worker
+			if test.program == shop.Catalog {
+				caller = orders
+			}
+			err := call(t, test.program, test.path, caller, test.message)
 			require.Equal(t, codes.InvalidArgument, status.Code(err), "%v", err)
 			assert.Equal(t, test.field, faultIn(err))
 		})

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/ordersaga/ordersaga/contracts/programs"
 	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
@@ -27,6 +28,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/auth/authtest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/test/shop"
 )
 
 // FuzzMessage sends anything as the message of any method through the border that
@@ -71,11 +73,20 @@ func border(f *testing.F) (*grpc.ClientConn, context.Context) {
 	issuer := authtest.New(f)
 	verifier, err := auth.NewVerifier(context.Background(), issuer.Config().Auth)
 	require.NoError(f, err)
-	server := rpc.NewServer(verifier)
-	catalogv1.RegisterCatalogServiceServer(server, catalogv1.UnimplementedCatalogServiceServer{})
-	inventoryv1.RegisterInventoryServiceServer(server, inventoryv1.UnimplementedInventoryServiceServer{})
-	ordersv1.RegisterOrdersServiceServer(server, ordersv1.UnimplementedOrdersServiceServer{})
-	paymentsv1.RegisterPaymentsServiceServer(server, paymentsv1.UnimplementedPaymentsServiceServer{})
+	anyMethod := map[string]rpc.Callers{}
+	eachMethod(func(program string, method protoreflect.MethodDescriptor) {
+		if anyMethod[program] == nil {
+			anyMethod[program] = rpc.Callers{}
+		}
+		anyMethod[program][pathOf(method)] = []string{programs.Worker}
+	})
+	server, err := rpc.NewServer(verifier, rpc.ServerSettings{},
+		rpc.NewService[catalogv1.CatalogServiceServer](catalogv1.RegisterCatalogServiceServer, catalogv1.UnimplementedCatalogServiceServer{}, anyMethod[shop.Catalog]),
+		rpc.NewService[inventoryv1.InventoryServiceServer](inventoryv1.RegisterInventoryServiceServer, inventoryv1.UnimplementedInventoryServiceServer{}, anyMethod[shop.Inventory]),
+		rpc.NewService[ordersv1.OrdersServiceServer](ordersv1.RegisterOrdersServiceServer, ordersv1.UnimplementedOrdersServiceServer{}, anyMethod[shop.Orders]),
+		rpc.NewService[paymentsv1.PaymentsServiceServer](paymentsv1.RegisterPaymentsServiceServer, paymentsv1.UnimplementedPaymentsServiceServer{}, anyMethod[shop.Payments]),
+	)
+	require.NoError(f, err)
 	listener := bufconn.Listen(1 << 20)
 	go func() { _ = server.Serve(listener) }()
 	f.Cleanup(server.Stop)
@@ -83,6 +94,6 @@ func border(f *testing.F) (*grpc.ClientConn, context.Context) {
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
 	require.NoError(f, err)
 	f.Cleanup(func() { connection.Close() })
-	token := issuer.Token(f, "worker", auth.ScopeService)
+	token := issuer.Token(f, programs.Worker, auth.ScopeService)
 	return connection, metadata.AppendToOutgoingContext(context.Background(), "authorization", "Bearer "+token)
 }

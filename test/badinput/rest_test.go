@@ -148,6 +148,8 @@ func (w *world) refusesRequests(t *testing.T, before state) {
 
 		"somebody else's order":           {get(eve, w.annas), 404, "order-not-found"},
 		"somebody else's timeline":        {get(eve, w.annas+"/timeline"), 404, "order-not-found"},
+		"an order of a program":           {post(program), 403, "forbidden"},
+		"orders, by a program":            {get(program, "/v1/orders"), 403, "forbidden"},
 		"somebody else's list":            {get(eve, "/v1/orders?customer=anna"), 403, "forbidden"},
 		"stuck orders, by a shopper":      {get(eve, "/v1/orders?stuck=true"), 403, "forbidden"},
 		"an order that is none":           {get(anna, "/v1/orders/garbage"), 404, "order-not-found"},

@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/ordersaga/ordersaga/contracts/programs"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/auth/authtest"
@@ -54,6 +55,7 @@ const (
 	anna     = "anna"
 	eve      = "eve"
 	operator = "operator"
+	program  = "orders, with a token for calls between programs"
 	late     = "anna, with a token that has expired"
 	forger   = "anna, with a token signed by another key"
 	babbler  = "somebody whose token is no token"
@@ -67,6 +69,7 @@ func open(t *testing.T) *world {
 		anna: testkit.Token(t, "anna"), eve: testkit.Token(t, "eve"), operator: testkit.Token(t, "operator", auth.ScopeOperator),
 		late: expired(t, "anna"), forger: forged(t, "anna"), babbler: "babble",
 	}
+	w.tokens[program] = testkit.Token(t, programs.Orders, auth.ScopeService)
 	w.Sells("tea", 450, 10)
 	w.Sells("palace", highestPrice, 10)
 	placed := w.Bearer(w.tokens[anna]).Place("first", shop.Of("tea", 1, "card_approve"))

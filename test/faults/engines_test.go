@@ -75,7 +75,8 @@ func newStack(t *testing.T) *stack {
 		"dir": s.data(), "host": "127.0.0.1", "ports": ports,
 		"temporal": map[string]any{"namespace": "ordersaga", "retention": "24h", "search_attributes": map[string]string{}},
 		"oidc": map[string]any{"audience": "ordersaga", "clients": []map[string]string{
-			{"id": testkit.ClientID, "secret": testkit.ClientSecret, "scope": "ordersaga.service"},
+			{"id": shop.Orders, "secret": testkit.ClientSecret, "scope": "ordersaga.service"},
+			{"id": shop.Worker, "secret": testkit.ClientSecret, "scope": "ordersaga.service"},
 		}},
 	})
 	require.NoError(t, err)

@@ -18,7 +18,7 @@ var allowed = map[string][]string{
 	"platform":  {"platform/"},
 	"contracts": {"contracts/", "platform/refusal"},
 	// What a worker replays must not reach anything that is not deterministic.
-	"workflows":  {"workflows/", "contracts/", "platform/refusal"},
+	"workflows":  {"workflows/", "contracts/", "platform/refusal", "platform/text"},
 	"activities": {"activities/", "contracts/", "platform/"},
 	"worker":     {"worker/", "workflows/", "activities/", "contracts/", "platform/"},
 	// A service is replaced, scaled and deployed by itself.

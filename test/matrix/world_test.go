@@ -28,13 +28,13 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/ordersaga/ordersaga/activities"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/auth"
-	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/test/shop"
@@ -51,10 +51,7 @@ type world struct {
 func open(t *testing.T) *world {
 	t.Helper()
 	s := shop.Open(t, shop.Options{Without: []string{shop.Worker}})
-	tokens := auth.ServiceTokens(t.Context(), config.Client{
-		Auth:     config.Auth{Issuer: testkit.Issuer(t), Audience: "ordersaga", Environment: config.Development},
-		ClientID: testkit.ClientID, ClientSecret: testkit.ClientSecret,
-	})
+	tokens := auth.ServiceTokens(t.Context(), testkit.Client(t, programs.Worker))
 	dial := func(service string) *grpc.ClientConn {
 		conn, err := rpc.Dial(s.GRPC(service), tokens)
 		require.NoError(t, err)

@@ -17,12 +17,12 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/ordersaga/ordersaga/activities"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/auth"
-	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/test/shop"
@@ -91,10 +91,7 @@ func (a *gated) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActi
 // the real activities behind the gate.
 func startWorker(t *testing.T, s *shop.Shop, g *gate) client.Client {
 	t.Helper()
-	tokens := auth.ServiceTokens(t.Context(), config.Client{
-		Auth:     config.Auth{Issuer: testkit.Issuer(t), Audience: "ordersaga", Environment: config.Development},
-		ClientID: testkit.ClientID, ClientSecret: testkit.ClientSecret,
-	})
+	tokens := auth.ServiceTokens(t.Context(), testkit.Client(t, programs.Worker))
 	temporalClient := s.Temporal()
 	w := worker.New(temporalClient, s.TaskQueue, worker.Options{Interceptors: []interceptor.WorkerInterceptor{g}})
 	workflows.Register(w)

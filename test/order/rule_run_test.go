@@ -62,7 +62,7 @@ func TestAWorkerIsReadyWhenItsNamespaceHasTheSearchAttributes(t *testing.T) {
 	worker.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "PORT=" + port, "OTEL_TRACES_EXPORTER=none",
 		"ORDERSAGA_ENV=development", "OIDC_ISSUER=" + testkit.Issuer(t), "OIDC_AUDIENCE=ordersaga",
-		"OIDC_CLIENT_ID=" + testkit.ClientID, "OIDC_CLIENT_SECRET=" + testkit.ClientSecret,
+		"OIDC_CLIENT_ID=" + testkit.Client(t, shop.Worker).ClientID, "OIDC_CLIENT_SECRET=" + testkit.ClientSecret,
 		"TEMPORAL_ADDRESS=" + s.TemporalAddress, "TEMPORAL_NAMESPACE=" + bare, "TEMPORAL_TASK_QUEUE=" + s.TaskQueue,
 		"ORDERS_GRPC_ADDR=" + s.GRPC(shop.Orders), "INVENTORY_GRPC_ADDR=" + s.GRPC(shop.Inventory), "PAYMENTS_GRPC_ADDR=" + s.GRPC(shop.Payments),
 	}

@@ -10,12 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/ordersaga/ordersaga/contracts/programs"
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/auth"
-	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/testkit"
@@ -101,10 +101,7 @@ func allocate(t *testing.T, inventory inventoryv1.InventoryServiceClient, orderI
 
 func dialInventory(t *testing.T, s *shop.Shop) inventoryv1.InventoryServiceClient {
 	t.Helper()
-	connection, err := rpc.Dial(s.GRPC(shop.Inventory), auth.ServiceTokens(t.Context(), config.Client{
-		Auth:     config.Auth{Issuer: testkit.Issuer(t), Audience: "ordersaga", Environment: config.Development},
-		ClientID: testkit.ClientID, ClientSecret: testkit.ClientSecret,
-	}))
+	connection, err := rpc.Dial(s.GRPC(shop.Inventory), auth.ServiceTokens(t.Context(), testkit.Client(t, programs.Worker)))
 	require.NoError(t, err)
 	t.Cleanup(func() { connection.Close() })
 	return inventoryv1.NewInventoryServiceClient(connection)

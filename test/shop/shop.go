@@ -114,11 +114,15 @@ func (s *Shop) environment(name, dir string) []string {
 		env = append(env, strings.ToUpper(service)+"_GRPC_ADDR="+s.GRPC(service))
 	}
 	if called != nil {
-		env = append(env, "OIDC_CLIENT_ID="+testkit.ClientID, "OIDC_CLIENT_SECRET="+testkit.ClientSecret,
+		env = append(env, "OIDC_CLIENT_ID="+testkit.Client(s.t, name).ClientID, "OIDC_CLIENT_SECRET="+testkit.ClientSecret,
 			"TEMPORAL_ADDRESS="+s.TemporalAddress, "TEMPORAL_NAMESPACE="+s.Namespace, "TEMPORAL_TASK_QUEUE="+s.TaskQueue)
 	}
 	if name == Worker {
 		return env
+	}
+	caller := map[string]string{Catalog: Orders, Orders: Worker, Inventory: Worker, Payments: Worker}[name]
+	if client := testkit.Client(s.t, caller).ClientID; client != caller {
+		env = append(env, "GRPC_CALLERS="+client+":"+caller+","+caller+":"+caller)
 	}
 	s.databases[name] = testkit.Postgres(s.t)
 	env = append(env, "DATABASE_URL="+s.databases[name],

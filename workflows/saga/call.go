@@ -11,6 +11,7 @@ import (
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/refusal"
+	"github.com/ordersaga/ordersaga/platform/text"
 )
 
 const (
@@ -108,7 +109,7 @@ func (s *Saga) before(deadline time.Time, call Call) error {
 		if left = deadline.Sub(workflow.Now(ctx)); left <= 0 {
 			return &timedOut{call.Activity, last}
 		}
-		s.sayStuck(Trouble{call.Activity, attempts, err.Error()})
+		s.sayStuck(Trouble{call.Activity, attempts, text.Line(err.Error(), errorMax)})
 		err = workflow.Sleep(ctx, min(pause, left))
 		s.border()
 		if err != nil {

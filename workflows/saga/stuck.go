@@ -12,13 +12,14 @@ import (
 
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/platform/text"
 )
 
 const (
 	// firstPause and lastPause bound the pause of a stuck saga; it doubles from round to round.
 	firstPause = 2 * time.Second
 	lastPause  = 5 * time.Minute
-	// errorMax bounds the error text that is recorded, in runes.
+	// errorMax bounds the error text that is recorded and shown, in characters.
 	errorMax = 1000
 )
 
@@ -30,7 +31,7 @@ type Trouble struct {
 }
 
 func (s *Saga) trouble(call Call, err error) Trouble {
-	return Trouble{Activity: call.Activity, Attempts: (s.rounds + 1) * Attempts, LastError: err.Error()}
+	return Trouble{Activity: call.Activity, Attempts: (s.rounds + 1) * Attempts, LastError: text.Line(err.Error(), errorMax)}
 }
 
 // telling is what operators were told of the saga.
@@ -94,26 +95,15 @@ func (s *Saga) showState(state string) {
 	}
 }
 
-// details is Markdown for the Web UI. Every line of an error is indented: a block of code, in which
-// nothing is markup.
+// details is Markdown for the Web UI.
 func details(troubles []Trouble) string {
-	var text strings.Builder
+	var shown strings.Builder
 	for _, t := range troubles {
-		lines := strings.FieldsFunc(bounded(t.LastError), func(r rune) bool { return r == '\n' || r == '\r' })
-		text.WriteString(fmt.Sprintf("**Stuck** in %s after %d attempts. Last error:\n\n    %s\n\n",
-			t.Activity, t.Attempts, strings.Join(lines, "\n    ")))
+		shown.WriteString(fmt.Sprintf("**Stuck** in %s after %d attempts. Last error: %s\n\n",
+			t.Activity, t.Attempts, text.Markdown(t.LastError, errorMax)))
 	}
-	text.WriteString("It is tried again.")
-	return text.String()
-}
-
-// bounded is the beginning of an error text.
-func bounded(text string) string {
-	text = strings.ToValidUTF8(text, "\uFFFD")
-	if runes := []rune(text); len(runes) > errorMax {
-		return string(runes[:errorMax-1]) + "…"
-	}
-	return text
+	shown.WriteString("It is tried again.")
+	return shown.String()
 }
 
 // pausing is the pause at the beginning of a round.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -41,7 +42,7 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 		answer(w, refused.Status, refused)
 		return
 	}
-	i.issue(w, id, scope, lifetime)
+	i.issue(w, id, lifetime, jwt.MapClaims{"scope": scope, "client_id": id})
 }
 
 func (i *Issuer) grant(r *http.Request) (id, scope string, refused *fault) {
@@ -112,7 +113,7 @@ func (i *Issuer) devToken(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusBadRequest, fault{Code: "invalid_request", Description: err.Error()})
 		return
 	}
-	i.issue(w, wanted.Subject, strings.Join(strings.Fields(wanted.Scope), " "), length)
+	i.issue(w, wanted.Subject, length, jwt.MapClaims{"scope": strings.Join(strings.Fields(wanted.Scope), " ")})
 }
 
 func readRequest(r *http.Request) (request, error) {
@@ -150,17 +151,21 @@ func (r request) lifetime() (time.Duration, error) {
 	return length, nil
 }
 
-func (i *Issuer) issue(w http.ResponseWriter, subject, scope string, length time.Duration) {
+// issue answers with a token for a subject, with more claims: the scope, and the client where one asked for itself
+// (RFC 9068).
+func (i *Issuer) issue(w http.ResponseWriter, subject string, length time.Duration, more jwt.MapClaims) {
 	now := time.Now()
 	expires := now.Add(length)
 	issued := now
 	if length < 0 {
 		issued = expires.Add(-lifetime) // as if it had been issued long ago
 	}
-	token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
-		"iss": i.url, "sub": subject, "aud": []string{i.audience}, "scope": scope,
+	claims := jwt.MapClaims{
+		"iss": i.url, "sub": subject, "aud": []string{i.audience},
 		"iat": issued.Unix(), "exp": expires.Unix(), "jti": rand.Text(),
-	})
+	}
+	maps.Copy(claims, more)
+	token := jwt.NewWithClaims(jwt.SigningMethodRS256, claims)
 	token.Header["kid"] = i.public.ID
 	signed, err := token.SignedString(i.key)
 	if err != nil {
@@ -168,6 +173,6 @@ func (i *Issuer) issue(w http.ResponseWriter, subject, scope string, length time
 		return
 	}
 	answer(w, http.StatusOK, map[string]any{
-		"access_token": signed, "token_type": "Bearer", "expires_in": int64(length.Seconds()), "scope": scope,
+		"access_token": signed, "token_type": "Bearer", "expires_in": int64(length.Seconds()), "scope": more["scope"],
 	})
 }

@@ -48,6 +48,8 @@ type Issuer struct {
 	server *httptest.Server
 	mu     sync.Mutex
 	keys   []*ecdsa.PrivateKey
+	// withdrawn keys, by their place in keys.
+	withdrawn map[int]bool
 }
 
 // New starts an issuer on plain HTTP that stops with the test.
@@ -58,7 +60,7 @@ func NewTLS(t testing.TB) *Issuer { return start(t, httptest.NewUnstartedServer(
 
 func start(t testing.TB, server *httptest.Server, tls bool) *Issuer {
 	t.Helper()
-	i := &Issuer{server: server}
+	i := &Issuer{server: server, withdrawn: map[int]bool{}}
 	i.TokenLife.Store(3600)
 	i.Rotate(t)
 	mux := http.NewServeMux()
@@ -103,6 +105,14 @@ func (i *Issuer) Rotate(t testing.TB) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.keys = append(i.keys, key)
+}
+
+// Withdraw takes the key that signs out of what is published. It signs until Rotate.
+func (i *Issuer) Withdraw(t testing.TB) {
+	t.Helper()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.withdrawn[len(i.keys)-1] = true
 }
 
 // Token makes a token for a subject that is good for an hour.
@@ -153,6 +163,9 @@ func (i *Issuer) jwks(w http.ResponseWriter, _ *http.Request) {
 	defer i.mu.Unlock()
 	var set jose.JSONWebKeySet
 	for id, key := range i.keys {
+		if i.withdrawn[id] {
+			continue
+		}
 		set.Keys = append(set.Keys, jose.JSONWebKey{
 			Key: &key.PublicKey, KeyID: strconv.Itoa(id), Algorithm: "ES256", Use: "sig",
 		})

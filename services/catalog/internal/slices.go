@@ -4,12 +4,14 @@ package internal
 
 import (
 	"github.com/ordersaga/ordersaga/contracts/events"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
 	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/deliveryaudit"
 	"github.com/ordersaga/ordersaga/platform/outbox"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/changeproduct"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/createproduct"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/createproducts"
@@ -54,7 +56,14 @@ type service struct {
 	quoteprices.Method
 }
 
+// callers may call the methods of the service. One without a rule stops the start.
+var callers = rpc.Callers{
+	catalogv1.CatalogService_QuotePrices_FullMethodName: {programs.Orders},
+}
+
 // Service makes the gRPC service.
-func Service(n Needs) catalogv1.CatalogServiceServer {
-	return service{Method: quoteprices.Method{Handler: quoteprices.New(n.DB, n.Pricing)}}
+func Service(n Needs) rpc.Service {
+	return rpc.NewService[catalogv1.CatalogServiceServer](catalogv1.RegisterCatalogServiceServer, service{
+		Method: quoteprices.Method{Handler: quoteprices.New(n.DB, n.Pricing)},
+	}, callers)
 }

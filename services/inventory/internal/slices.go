@@ -4,12 +4,14 @@ package internal
 
 import (
 	"github.com/ordersaga/ordersaga/contracts/events"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/deliveryaudit"
 	"github.com/ordersaga/ordersaga/platform/outbox"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/allocate"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/receivestock"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/release"
@@ -31,14 +33,21 @@ type service struct {
 	release.Releaser
 }
 
+// callers may call the methods of the service. One without a rule stops the start.
+var callers = rpc.Callers{
+	inventoryv1.InventoryService_Reserve_FullMethodName:  {programs.Worker},
+	inventoryv1.InventoryService_Allocate_FullMethodName: {programs.Worker},
+	inventoryv1.InventoryService_Release_FullMethodName:  {programs.Worker},
+}
+
 // Service makes the gRPC service. announced is called after every commit that
 // may have left an event to relay.
-func Service(db *postgres.DB, announced func()) inventoryv1.InventoryServiceServer {
-	return service{
+func Service(db *postgres.DB, announced func()) rpc.Service {
+	return rpc.NewService[inventoryv1.InventoryServiceServer](inventoryv1.RegisterInventoryServiceServer, service{
 		Reserver:  reserve.New(db, announced),
 		Allocator: allocate.New(db),
 		Releaser:  release.New(db, announced),
-	}
+	}, callers)
 }
 
 // Routes serves the REST operations.

@@ -5,10 +5,12 @@ package internal
 import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
+	"github.com/ordersaga/ordersaga/contracts/programs"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	"github.com/ordersaga/ordersaga/platform/deliveryaudit"
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/cancel"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/confirm"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/markstuck"
@@ -69,9 +71,20 @@ type service struct {
 	listunsettled.Lister
 }
 
+// callers may call the methods of the service. One without a rule stops the start.
+var callers = rpc.Callers{
+	ordersv1.OrdersService_RecordPlaced_FullMethodName:      {programs.Worker},
+	ordersv1.OrdersService_Confirm_FullMethodName:           {programs.Worker},
+	ordersv1.OrdersService_StartCompensation_FullMethodName: {programs.Worker},
+	ordersv1.OrdersService_Reject_FullMethodName:            {programs.Worker},
+	ordersv1.OrdersService_Cancel_FullMethodName:            {programs.Worker},
+	ordersv1.OrdersService_ListUnsettled_FullMethodName:     {programs.Worker},
+	ordersv1.OrdersService_MarkStuck_FullMethodName:         {programs.Worker},
+}
+
 // Service makes the gRPC service, by which sagas write.
-func Service(n Needs) ordersv1.OrdersServiceServer {
-	return service{
+func Service(n Needs) rpc.Service {
+	return rpc.NewService[ordersv1.OrdersServiceServer](ordersv1.RegisterOrdersServiceServer, service{
 		Recorder:    recordplaced.New(n.Orders),
 		Confirmer:   confirm.New(n.Orders),
 		Compensator: startcompensation.New(n.Orders),
@@ -79,5 +92,5 @@ func Service(n Needs) ordersv1.OrdersServiceServer {
 		Canceller:   cancel.New(n.Orders),
 		Marker:      markstuck.New(n.Orders),
 		Lister:      listunsettled.New(n.Unsettled),
-	}
+	}, callers)
 }

@@ -2,8 +2,10 @@
 package internal
 
 import (
+	"github.com/ordersaga/ordersaga/contracts/programs"
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/services/payments/internal/commands/authorize"
 	"github.com/ordersaga/ordersaga/services/payments/internal/commands/void"
 	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
@@ -21,12 +23,18 @@ type service struct {
 	void.Voider
 }
 
+// callers may call the methods of the service. One without a rule stops the start.
+var callers = rpc.Callers{
+	paymentsv1.PaymentsService_Authorize_FullMethodName: {programs.Worker},
+	paymentsv1.PaymentsService_Void_FullMethodName:      {programs.Worker},
+}
+
 // Service makes the gRPC service.
-func Service(j *journal.Journal) paymentsv1.PaymentsServiceServer {
-	return service{
+func Service(j *journal.Journal) rpc.Service {
+	return rpc.NewService[paymentsv1.PaymentsServiceServer](paymentsv1.RegisterPaymentsServiceServer, service{
 		Authorizer: authorize.New(j),
 		Voider:     void.New(j),
-	}
+	}, callers)
 }
 
 // Routes adds the REST operations.

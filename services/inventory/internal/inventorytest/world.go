@@ -13,6 +13,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/ordersaga/ordersaga/contracts/programs"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/config"
@@ -88,14 +89,16 @@ func Database(t testing.TB) *postgres.DB {
 }
 
 // dial serves gRPC on a loopback port and connects as another service.
-func dial(t testing.TB, verifier *auth.Verifier, service inventoryv1.InventoryServiceServer) *grpc.ClientConn {
+func dial(t testing.TB, verifier *auth.Verifier, service rpc.Service) *grpc.ClientConn {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatalf("listen: %v", err)
 	}
-	server := rpc.NewServer(verifier)
-	inventoryv1.RegisterInventoryServiceServer(server, service)
+	server, err := rpc.NewServer(verifier, rpc.ServerSettings{}, service)
+	if err != nil {
+		t.Fatalf("make the gRPC server: %v", err)
+	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	t.Cleanup(func() {
@@ -104,7 +107,7 @@ func dial(t testing.TB, verifier *auth.Verifier, service inventoryv1.InventorySe
 			t.Errorf("serve gRPC: %v", err)
 		}
 	})
-	connection, err := rpc.Dial(listener.Addr().String(), bearer(testkit.Token(t, "worker", auth.ScopeService)))
+	connection, err := rpc.Dial(listener.Addr().String(), bearer(testkit.Token(t, programs.Worker, auth.ScopeService)))
 	if err != nil {
 		t.Fatalf("dial: %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/ordersaga/ordersaga/contracts/programs"
 	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
@@ -79,7 +80,8 @@ func (w *World) serveCatalog() *grpc.ClientConn {
 	verifier := must(auth.NewVerifier(w.t.Context(), config.Auth{
 		Issuer: testkit.Issuer(w.t), Audience: "ordersaga", Environment: config.Development,
 	}))(w.t)
-	server := rpc.NewServer(verifier)
-	catalogv1.RegisterCatalogServiceServer(server, w.Catalog)
-	return w.serve(server)
+	catalog := rpc.NewService[catalogv1.CatalogServiceServer](catalogv1.RegisterCatalogServiceServer, w.Catalog, rpc.Callers{
+		catalogv1.CatalogService_QuotePrices_FullMethodName: {programs.Orders},
+	})
+	return w.serve(must(rpc.NewServer(verifier, rpc.ServerSettings{}, catalog))(w.t), programs.Orders)
 }

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"google.golang.org/grpc"
 
+	"github.com/ordersaga/ordersaga/contracts/programs"
 	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	"github.com/ordersaga/ordersaga/platform/auth"
@@ -101,9 +102,8 @@ func Start(t testing.TB, with ...Option) *World {
 	w.StopREST = w.run(func(ctx context.Context) error {
 		return lifecycle.ServeHTTP(ctx, "rest", api.Server(""), listener)
 	})
-	calls := rpc.NewServer(verifier)
-	ordersv1.RegisterOrdersServiceServer(calls, internal.Service(needs))
-	w.Saga = ordersv1.NewOrdersServiceClient(w.serve(calls))
+	calls := must(rpc.NewServer(verifier, rpc.ServerSettings{}, internal.Service(needs)))(t)
+	w.Saga = ordersv1.NewOrdersServiceClient(w.serve(calls, programs.Worker))
 	if o.documents {
 		check(t, readmodel.Prepare(t.Context(), w.Documents))
 		check(t, readmodel.Prepare(t.Context(), w.Documents)) // as every start but the first does
@@ -133,13 +133,13 @@ func (w *World) run(component func(ctx context.Context) error) (stop func()) {
 	return stop
 }
 
-// serve runs a gRPC server and calls it as the worker does.
-func (w *World) serve(server *grpc.Server) *grpc.ClientConn {
+// serve runs a gRPC server and calls it as a program does.
+func (w *World) serve(server *grpc.Server, caller string) *grpc.ClientConn {
 	w.t.Helper()
 	listener := listen(w.t)
 	go func() { _ = server.Serve(listener) }()
 	w.t.Cleanup(server.Stop)
-	connection := must(rpc.Dial(listener.Addr().String(), bearer(testkit.Token(w.t, "worker", auth.ScopeService))))(w.t)
+	connection := must(rpc.Dial(listener.Addr().String(), bearer(testkit.Token(w.t, caller, auth.ScopeService))))(w.t)
 	w.t.Cleanup(func() { connection.Close() })
 	return connection
 }

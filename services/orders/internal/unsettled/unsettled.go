@@ -24,13 +24,14 @@ func New(db *postgres.DB) *Orders { return &Orders{db: db} }
 
 // Subscription keeps the list.
 func (o *Orders) Subscription() eventstore.Subscription {
-	return eventstore.Subscription{Name: "unsettled", Handle: o.follow}
+	return eventstore.Subscription{Name: "unsettled", Apply: o.follow}
 }
 
 // follow takes a batch as at most three statements. An order that is settled in
-// the batch in which it was placed never enters the list; a batch that comes twice
-// changes nothing the second time.
-func (o *Orders) follow(ctx context.Context, batch []eventstore.Event) error {
+// the batch in which it was placed never enters the list. The list and the
+// checkpoint change together: a reader that was overtaken cannot put an order back
+// that its successor has taken off.
+func (o *Orders) follow(ctx context.Context, tx *postgres.Tx, batch []eventstore.Event) error {
 	type placed struct {
 		customerID string
 		at         time.Time
@@ -67,32 +68,30 @@ func (o *Orders) follow(ctx context.Context, batch []eventstore.Event) error {
 	for id, at := range stuck {
 		stuckIDs, since = append(stuckIDs, id), append(since, at)
 	}
-	return o.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		if len(ids) > 0 {
-			_, err := tx.ExecContext(ctx, `
-				INSERT INTO unsettled_orders (order_id, customer_id, placed_at, position)
-				SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::bigint[])
-				ON CONFLICT DO NOTHING`, ids, customers, times, positions)
-			if err != nil {
-				return fmt.Errorf("list %d unsettled orders: %w", len(ids), err)
-			}
+	if len(ids) > 0 {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO unsettled_orders (order_id, customer_id, placed_at, position)
+			SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::bigint[])
+			ON CONFLICT DO NOTHING`, ids, customers, times, positions)
+		if err != nil {
+			return fmt.Errorf("list %d unsettled orders: %w", len(ids), err)
 		}
-		if len(stuckIDs) > 0 {
-			_, err := tx.ExecContext(ctx, `
-				UPDATE unsettled_orders SET stuck_since = coalesce(stuck_since, stuck.since)
-				FROM unnest($1::text[], $2::timestamptz[]) AS stuck (order_id, since)
-				WHERE unsettled_orders.order_id = stuck.order_id`, stuckIDs, since)
-			if err != nil {
-				return fmt.Errorf("mark %d orders as stuck: %w", len(stuckIDs), err)
-			}
+	}
+	if len(stuckIDs) > 0 {
+		_, err := tx.ExecContext(ctx, `
+			UPDATE unsettled_orders SET stuck_since = coalesce(stuck_since, stuck.since)
+			FROM unnest($1::text[], $2::timestamptz[]) AS stuck (order_id, since)
+			WHERE unsettled_orders.order_id = stuck.order_id`, stuckIDs, since)
+		if err != nil {
+			return fmt.Errorf("mark %d orders as stuck: %w", len(stuckIDs), err)
 		}
-		if len(settled) > 0 {
-			if _, err := tx.ExecContext(ctx, `DELETE FROM unsettled_orders WHERE order_id = ANY($1::text[])`, settled); err != nil {
-				return fmt.Errorf("take %d settled orders off the list: %w", len(settled), err)
-			}
+	}
+	if len(settled) > 0 {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM unsettled_orders WHERE order_id = ANY($1::text[])`, settled); err != nil {
+			return fmt.Errorf("take %d settled orders off the list: %w", len(settled), err)
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // Order is an unsettled one.

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/ordersaga/ordersaga/contracts/programs"
 	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
@@ -39,13 +40,15 @@ type service struct {
 // quotes serves the slice on a real listener and dials it as a service.
 func quotes(t *testing.T, db *postgres.DB, policy pricing.Policy, scopes ...string) catalogv1.CatalogServiceClient {
 	t.Helper()
-	server := rpc.NewServer(catalogtest.Verifier(t))
-	catalogv1.RegisterCatalogServiceServer(server, service{Method: quoteprices.Method{Handler: quoteprices.New(db, policy)}})
+	server, err := rpc.NewServer(catalogtest.Verifier(t), rpc.ServerSettings{}, rpc.NewService[catalogv1.CatalogServiceServer](
+		catalogv1.RegisterCatalogServiceServer, service{Method: quoteprices.Method{Handler: quoteprices.New(db, policy)}},
+		rpc.Callers{catalogv1.CatalogService_QuotePrices_FullMethodName: {programs.Orders}}))
+	require.NoError(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
-	connection, err := rpc.Dial(listener.Addr().String(), catalogtest.Bearer(testkit.Token(t, "orders", scopes...)))
+	connection, err := rpc.Dial(listener.Addr().String(), catalogtest.Bearer(testkit.Token(t, programs.Orders, scopes...)))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = connection.Close() })
 	return catalogv1.NewCatalogServiceClient(connection)

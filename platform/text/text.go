@@ -1,0 +1,144 @@
+// Package text makes text from outside safe to show and to keep: what a customer, a seller, a
+// payment provider or another program wrote, which may hold anything.
+//
+// There is one function per purpose:
+//
+//   - [Check] at a border: refuses what nobody needs in a name and what misleads readers.
+//   - [Line] before text is kept, sent on or logged: one line, valid UTF-8, bounded.
+//   - [Terminal] before text is printed in a terminal: hidden characters are shown escaped.
+//   - [Markdown] before text is put into Markdown, as the Temporal Web UI shows it.
+//
+// [Terminal] and [Markdown] show hidden characters, because who looks at data wants to see them;
+// [Line] drops them, because who reads a message does not.
+package text
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Errors of Check.
+var (
+	// ErrEncoding is text that is not UTF-8.
+	ErrEncoding = errors.New("is not valid UTF-8")
+	// ErrHidden is text with a character that cannot be seen or that changes how others are shown.
+	ErrHidden = errors.New("holds a character that cannot be seen or changes the direction of the text")
+	// ErrBlank is text with characters of which none can be seen.
+	ErrBlank = errors.New("has no character that can be seen")
+)
+
+// Check tells whether text can be accepted as the name of something. It refuses text that is not
+// UTF-8 (ErrEncoding), that holds a control character, a line end, a character which sets the
+// direction of text, or an invisible one (ErrHidden, the error names the character and where it
+// stands), and text in which nothing can be seen (ErrBlank). Empty text is ErrBlank, too.
+//
+// Joiners and variation selectors are accepted beside what can be seen: Persian, Indic scripts and
+// emoji are written with them. The characters that are allowed besides, such as line ends in a
+// description, are given.
+func Check(s string, allowed ...rune) error {
+	if !utf8.ValidString(s) {
+		return ErrEncoding
+	}
+	blank := true
+	position := 0
+	for _, r := range s {
+		position++
+		if hidden(r) && !contains(allowed, r) {
+			return fmt.Errorf("%w: U+%04X at character %d", ErrHidden, r, position)
+		}
+		blank = blank && !visible(r)
+	}
+	if blank {
+		return ErrBlank
+	}
+	return nil
+}
+
+// Line is text on one line, for what is kept, sent on or logged. White space and line ends become
+// single spaces, none at the ends; hidden characters are dropped; bytes that are not UTF-8 become
+// U+FFFD. It has at most limit characters (runes, so at most four times as many bytes), the last of
+// which is "…" when there was more. Text in which nothing can be seen is "".
+func Line(s string, limit int) string {
+	var line builder
+	for i := 0; i < len(s) && line.runes <= limit; {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		i += size
+		switch {
+		case unicode.IsSpace(r) || unicode.Is(unicode.Z, r):
+			line.space = line.runes > 0
+		case !hidden(r):
+			line.write(r)
+		}
+	}
+	if !line.seen {
+		return ""
+	}
+	return cut(line.String(), limit)
+}
+
+// Terminal is text that can be printed in a terminal, on one line: what cannot be seen, moves the
+// cursor, changes colours or the direction of text is written as Go writes it in a string (\x1b,
+// \n, \u202e). Spaces of any width become ordinary ones. Everything else stays as it is.
+func Terminal(s string) string {
+	var line strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			line.WriteString(fmt.Sprintf(`\x%02x`, s[i]))
+		case unicode.Is(unicode.Zs, r):
+			line.WriteByte(' ')
+		case visible(r):
+			line.WriteRune(r)
+		default:
+			quoted := strconv.AppendQuoteRuneToASCII(nil, r)
+			line.Write(quoted[1 : len(quoted)-1])
+		}
+		i += size
+	}
+	return line.String()
+}
+
+// cut shortens text to a number of characters.
+func cut(s string, limit int) string {
+	if limit <= 0 {
+		return ""
+	}
+	if utf8.RuneCountInString(s) <= limit {
+		return s
+	}
+	runes := []rune(s)
+	return strings.TrimRight(string(runes[:limit-1]), " ") + "…"
+}
+
+// builder of a line, which writes a space only when something follows it.
+type builder struct {
+	strings.Builder
+	runes int
+	space bool
+	seen  bool
+}
+
+func (b *builder) write(r rune) {
+	if b.space {
+		b.space = false
+		b.WriteByte(' ')
+		b.runes++
+	}
+	b.WriteRune(r)
+	b.runes++
+	b.seen = b.seen || visible(r)
+}
+
+func contains(runes []rune, r rune) bool {
+	for _, one := range runes {
+		if one == r {
+			return true
+		}
+	}
+	return false
+}
