@@ -77,7 +77,13 @@ func On(t testing.TB, db *postgres.DB) *World {
 // Database opens a fresh, migrated database.
 func Database(t testing.TB) *postgres.DB {
 	t.Helper()
-	db, err := postgres.Open(t.Context(), testkit.Postgres(t))
+	return Migrated(t, testkit.Postgres(t))
+}
+
+// Migrated opens an empty database and makes inventory's tables in it.
+func Migrated(t testing.TB, databaseURL string) *postgres.DB {
+	t.Helper()
+	db, err := postgres.Open(t.Context(), databaseURL)
 	if err != nil {
 		t.Fatalf("open the database: %v", err)
 	}
