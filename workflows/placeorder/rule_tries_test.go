@@ -17,29 +17,6 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 )
 
-// A task that takes longer than its timeout is given to another worker, and all its local tries are
-// made again. So they share one bound, however slow each of them is.
-func TestTheLocalTriesOfOneTaskShareTwoSeconds(t *testing.T) {
-	w := newWorld(t)
-	var together time.Duration
-	var tries int
-	w.SetOnLocalActivityStartedListener(func(_ *activity.Info, ctx context.Context, _ []any) {
-		deadline, bounded := ctx.Deadline()
-		assert.True(t, bounded, "a local try has a bound")
-		left := time.Until(deadline)
-		assert.LessOrEqual(t, together+left, 2*time.Second+50*time.Millisecond, "try %d", tries)
-		tries++
-	})
-	w.SetOnLocalActivityCompletedListener(func(*activity.Info, converter.EncodedValue, error) {
-		// As slow as it may be.
-		together += 900 * time.Millisecond
-	})
-	w.SetOnActivityStartedListener(func(*activity.Info, context.Context, converter.EncodedValues) { together = 0 })
-	require.Equal(t, sagas.StatusConfirmed, w.places(t).GetStatus())
-	assert.NotZero(t, tries, "internal steps are tried locally")
-	assert.Less(t, 2*time.Second, sagas.WorkflowTaskTimeout)
-}
-
 func TestAStuckSagaIsTriedEverMoreRarelyButEveryFiveMinutes(t *testing.T) {
 	w := newWorld(t)
 	var rounds []time.Time
