@@ -21,7 +21,9 @@ type Problem struct {
 	Shortages   []Shortage `json:"shortages"`
 	DeclineCode string     `json:"decline_code"`
 	SKUs        []string   `json:"skus"`
-	TraceID     string     `json:"trace_id"`
+	// More is how many further SKUs shortages or skus do not name.
+	More    int    `json:"more"`
+	TraceID string `json:"trace_id"`
 	// Details of a refusal that has no members of its own.
 	Details json.RawMessage `json:"details"`
 	// Raw is the body as it came.
@@ -58,6 +60,9 @@ func (p *Problem) Error() string {
 	if len(p.SKUs) > 0 {
 		fmt.Fprintf(&text, "\n  SKUs: %s", strings.Join(p.SKUs, ", "))
 	}
+	if p.More > 0 {
+		fmt.Fprintf(&text, "\n  and %d more SKUs", p.More)
+	}
 	for _, fault := range p.Errors {
 		fmt.Fprintf(&text, "\n  %s%s: %s", fault.Location, fault.Field, fault.Message)
 	}
@@ -79,7 +84,8 @@ func problem(response *http.Response, raw []byte) *Problem {
 			Shortages   *[]Shortage `json:"shortages"`
 			DeclineCode *string     `json:"decline_code"`
 			SKUs        *[]string   `json:"skus"`
-		}{&p.Shortages, &p.DeclineCode, &p.SKUs})
+			More        *int        `json:"more"`
+		}{&p.Shortages, &p.DeclineCode, &p.SKUs, &p.More})
 	}
 	p.Status = response.StatusCode
 	p.Raw = raw

@@ -33,6 +33,10 @@ func TestAProblemIsReadable(t *testing.T) {
 			422, `{"type":"https://ordersaga.dev/problems/out-of-stock","title":"Out of stock","status":422,"detail":"Too few.","shortages":[{"sku":"PEN","requested":5,"available":3}]}`,
 			"Out of stock (422 out-of-stock): Too few.\n  PEN: 5 wanted, 3 left",
 		},
+		"more than are named": {
+			422, `{"type":"https://ordersaga.dev/problems/unknown-product","title":"Unknown product","status":422,"skus":["A","B"],"more":975}`,
+			"Unknown product (422 unknown-product)\n  SKUs: A, B\n  and 975 more SKUs",
+		},
 		"details of a refusal": {
 			422, `{"type":"https://ordersaga.dev/problems/payment-declined","title":"Payment declined","details":{"decline_code":"expired_card"}}`,
 			"Payment declined (422 payment-declined)\n  decline code: expired_card",

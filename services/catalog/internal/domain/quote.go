@@ -47,18 +47,20 @@ func (b Basket) Lines() []Line { return b.lines }
 // Goods is the sum of the lines in minor units.
 func (b Basket) Goods() int64 { return b.goods }
 
-// Price prices the wanted lines by the offers. It refuses, naming every SKU at
+// Price prices the wanted lines by the offers. It refuses, naming SKUs at
 // fault: unknown_product for one that is not offered or not for sale,
 // currency_mismatch for one sold in another currency; and total_too_large when
 // the sum passes MaxAmount.
 func Price(wanted []Wanted, currency string, offers map[string]Offer) (Basket, error) {
 	if unknown := distinct(wanted, func(sku string) bool { return !offers[sku].Active }); len(unknown) > 0 {
-		return Basket{}, refusal.New(refusals.UnknownProduct, "not for sale: "+few(unknown),
-			refusals.UnknownProductDetails{SKUs: unknown})
+		var details refusals.UnknownProductDetails
+		details.SKUs, details.More = refusals.Named(unknown)
+		return Basket{}, refusal.New(refusals.UnknownProduct, "not for sale: "+few(unknown), details)
 	}
 	if foreign := distinct(wanted, func(sku string) bool { return offers[sku].Price.Currency() != currency }); len(foreign) > 0 {
-		return Basket{}, refusal.New(refusals.CurrencyMismatch, fmt.Sprintf("not sold in %s: %s", currency, few(foreign)),
-			refusals.CurrencyMismatchDetails{Currency: currency, SKUs: foreign})
+		details := refusals.CurrencyMismatchDetails{Currency: currency}
+		details.SKUs, details.More = refusals.Named(foreign)
+		return Basket{}, refusal.New(refusals.CurrencyMismatch, fmt.Sprintf("not sold in %s: %s", currency, few(foreign)), details)
 	}
 	basket := Basket{currency: currency, lines: make([]Line, 0, len(wanted))}
 	for _, w := range wanted {
@@ -117,7 +119,7 @@ func distinct(wanted []Wanted, fault func(sku string) bool) []string {
 	return found
 }
 
-// few names the first SKUs in a sentence; the details have them all.
+// few names the first SKUs in a sentence; the details have more of them.
 func few(skus []string) string {
 	const most = 5
 	if len(skus) <= most {

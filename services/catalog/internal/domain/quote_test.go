@@ -69,15 +69,29 @@ func TestEverySKUOfAnotherCurrencyIsNamed(t *testing.T) {
 	assert.Equal(t, refusals.CurrencyMismatchDetails{Currency: "EUR", SKUs: []string{"B", "A"}}, details)
 }
 
-func TestAManyLineMessageStaysShort(t *testing.T) {
+// A refusal crosses gRPC in the trailers, which have little room.
+func TestARefusalOfManyLinesStaysShort(t *testing.T) {
 	var wanted []domain.Wanted
+	offered := map[string]int64{}
 	for i := range 1000 {
-		wanted = append(wanted, domain.Wanted{SKU: fmt.Sprintf("NONE-%d", i), Quantity: 1})
+		sku := fmt.Sprintf("NONE-%d", i)
+		wanted = append(wanted, domain.Wanted{SKU: sku, Quantity: 1})
+		offered[sku] = 1
 	}
 	_, err := domain.Price(wanted, "GBP", nil)
 	r, ok := refusal.As(err)
 	require.True(t, ok)
 	assert.Equal(t, "not for sale: NONE-0, NONE-1, NONE-2, NONE-3, NONE-4 and 995 more", r.Message)
+	var unknown refusals.UnknownProductDetails
+	refused(t, err, refusals.UnknownProduct, &unknown)
+	assert.Len(t, unknown.SKUs, 25)
+	assert.Equal(t, 975, unknown.More)
+
+	_, err = domain.Price(wanted, "EUR", offers(t, offered))
+	var foreign refusals.CurrencyMismatchDetails
+	refused(t, err, refusals.CurrencyMismatch, &foreign)
+	assert.Len(t, foreign.SKUs, 25)
+	assert.Equal(t, 975, foreign.More)
 }
 
 // The sums are exact or refused, whatever the amounts: compared with arithmetic

@@ -80,7 +80,7 @@ type Hold struct {
 }
 
 // Reserve holds the lines of an order for a while and returns the hold and the new levels, or
-// refuses with out_of_stock, naming each SKU that is short.
+// refuses with out_of_stock, naming SKUs that are short.
 func Reserve(ctx context.Context, q postgres.Querier, id domain.ReservationID, lines []domain.Line, holdFor time.Duration) (hold Hold, levels []domain.Level, err error) {
 	numbers, skus, quantities := columns(lines)
 	rows, err := q.QueryContext(ctx, reserve, id.OrderID, id.Saga, id.Instance, numbers, skus, quantities, holdFor.Seconds())
@@ -117,7 +117,9 @@ func outOfStock(shortages []refusals.Shortage) error {
 	if more := len(shortages) - 1; more > 0 {
 		message += fmt.Sprintf(", and %d more SKUs are short", more)
 	}
-	return refusal.New(refusals.OutOfStock, message, refusals.OutOfStockDetails{Shortages: shortages})
+	var details refusals.OutOfStockDetails
+	details.Shortages, details.More = refusals.Named(shortages)
+	return refusal.New(refusals.OutOfStock, message, details)
 }
 
 // columns turns lines into the arrays that unnest takes.

@@ -30,7 +30,7 @@ const (
 type CatalogServiceClient interface {
 	// QuotePrices prices the lines of an order in one call. Unknown or inactive
 	// SKUs and a foreign currency are refused (FAILED_PRECONDITION, reasons
-	// unknown_product and currency_mismatch), naming every SKU at fault.
+	// unknown_product and currency_mismatch), naming the first SKUs at fault.
 	QuotePrices(ctx context.Context, in *QuotePricesRequest, opts ...grpc.CallOption) (*QuotePricesResponse, error)
 }
 
@@ -60,7 +60,7 @@ func (c *catalogServiceClient) QuotePrices(ctx context.Context, in *QuotePricesR
 type CatalogServiceServer interface {
 	// QuotePrices prices the lines of an order in one call. Unknown or inactive
 	// SKUs and a foreign currency are refused (FAILED_PRECONDITION, reasons
-	// unknown_product and currency_mismatch), naming every SKU at fault.
+	// unknown_product and currency_mismatch), naming the first SKUs at fault.
 	QuotePrices(context.Context, *QuotePricesRequest) (*QuotePricesResponse, error)
 	mustEmbedUnimplementedCatalogServiceServer()
 }

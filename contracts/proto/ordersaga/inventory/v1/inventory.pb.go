@@ -27,7 +27,8 @@ const (
 type ReserveRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Step  *v1.Step               `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
-	// Each line has its own reservation. The same SKU on two lines is held for both.
+	// Each line has its own reservation. The same SKU on two lines is held for both. No two lines
+	// have one number.
 	Lines []*v1.Line `protobuf:"bytes,2,rep,name=lines,proto3" json:"lines,omitempty"`
 	// How long the hold lives, 1 s to 24 h.
 	HoldFor       *durationpb.Duration `protobuf:"bytes,3,opt,name=hold_for,json=holdFor,proto3" json:"hold_for,omitempty"`
@@ -305,10 +306,11 @@ var File_ordersaga_inventory_v1_inventory_proto protoreflect.FileDescriptor
 
 const file_ordersaga_inventory_v1_inventory_proto_rawDesc = "" +
 	"\n" +
-	"&ordersaga/inventory/v1/inventory.proto\x12\x16ordersaga.inventory.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a ordersaga/common/v1/common.proto\"\xd0\x01\n" +
+	"&ordersaga/inventory/v1/inventory.proto\x12\x16ordersaga.inventory.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a ordersaga/common/v1/common.proto\"\xa4\x02\n" +
 	"\x0eReserveRequest\x125\n" +
-	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\x12<\n" +
-	"\x05lines\x18\x02 \x03(\v2\x19.ordersaga.common.v1.LineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x05lines\x12I\n" +
+	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\x12\x8f\x01\n" +
+	"\x05lines\x18\x02 \x03(\v2\x19.ordersaga.common.v1.LineB^\xbaH[\xba\x01P\n" +
+	"\rlines.numbers\x12\x19two lines have one number\x1a$this.map(line, line.number).unique()\x92\x01\x05\b\x01\x10\xe8\aR\x05lines\x12I\n" +
 	"\bhold_for\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x13\xbaH\x10\xc8\x01\x01\xaa\x01\n" +
 	"\"\x04\b\x80\xa3\x052\x02\b\x01R\aholdFor\"B\n" +
 	"\x0fReserveResponse\x12/\n" +

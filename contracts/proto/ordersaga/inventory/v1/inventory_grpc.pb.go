@@ -32,7 +32,8 @@ const (
 // one step of a saga and goes through the barrier.
 type InventoryServiceClient interface {
 	// Reserve holds all lines or none, until the hold expires. Refused with
-	// reason out_of_stock, whose details name each short SKU with what is left.
+	// reason out_of_stock, whose details name the first short SKUs with what is
+	// left.
 	Reserve(ctx context.Context, in *ReserveRequest, opts ...grpc.CallOption) (*ReserveResponse, error)
 	// Allocate turns an order's hold into an allocation that does not expire.
 	// Refused with reason hold_expired when the hold has run out.
@@ -89,7 +90,8 @@ func (c *inventoryServiceClient) Release(ctx context.Context, in *ReleaseRequest
 // one step of a saga and goes through the barrier.
 type InventoryServiceServer interface {
 	// Reserve holds all lines or none, until the hold expires. Refused with
-	// reason out_of_stock, whose details name each short SKU with what is left.
+	// reason out_of_stock, whose details name the first short SKUs with what is
+	// left.
 	Reserve(context.Context, *ReserveRequest) (*ReserveResponse, error)
 	// Allocate turns an order's hold into an allocation that does not expire.
 	// Refused with reason hold_expired when the hold has run out.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/expireholds"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/inventorytest"
 )
 
@@ -41,7 +42,7 @@ func TestAHoldThatRanOutIsEndedAndItsStockIsFreeAgain(t *testing.T) {
 func TestSeveralSweepersEndEachHoldOnce(t *testing.T) {
 	w := inventorytest.New(t)
 	w.Receive(t, lines{"mug": 1000, "cup": 1000})
-	orders := make([]string, 250) // more than two sweeps
+	orders := make([]string, 250) // many transactions
 	var shoppers sync.WaitGroup
 	for i := range orders {
 		orders[i] = inventorytest.NewOrder()
@@ -58,6 +59,26 @@ func TestSeveralSweepersEndEachHoldOnce(t *testing.T) {
 	for _, order := range orders {
 		assert.Equal(t, []string{"reserve cup 1", "reserve mug 2", "expire cup 1", "expire mug 2"}, w.Movements(t, order))
 	}
+}
+
+// However many holds ran out together, buyers of their stock wait for a few of them at a time.
+func TestOneTransactionOfTheSweepEndsAFewHolds(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 100})
+	var last time.Time
+	for range 23 {
+		expiresAt, err := w.ReserveFor(t, inventorytest.NewOrder(), time.Second, lines{"mug": 1})
+		require.NoError(t, err)
+		last = expiresAt
+	}
+	w.AwaitTime(t, last)
+	sweep := expireholds.NewHandler(w.DB, func() {})
+	for _, want := range []int{10, 10, 3, 0} {
+		swept, err := sweep.Handle(inventorytest.Context(t), expireholds.Request{})
+		require.NoError(t, err)
+		assert.Equal(t, want, swept.Holds)
+	}
+	assert.Zero(t, w.Level(t, "mug").Reserved)
 }
 
 func TestTheSweepPassesAHoldThatIsBeingWorkedOn(t *testing.T) {

@@ -11,9 +11,10 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
-// holdsPerSweep bounds one transaction: it locks the stock items of all its
-// holds, which every buyer of them waits for.
-const holdsPerSweep = 100
+// holdsPerSweep bounds one transaction: it locks the stock items of all its holds, which every
+// buyer of them waits for. Ten orders of a thousand lines take 0.2 s on two busy cores; a hundred
+// would keep buyers waiting for longer than the first try of a step may take.
+const holdsPerSweep = 10
 
 // Request to end the holds that have run out by now.
 type Request struct{}

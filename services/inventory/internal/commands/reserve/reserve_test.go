@@ -1,6 +1,8 @@
 package reserve_test
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,7 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -22,6 +26,7 @@ import (
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
+	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/inventorytest"
 )
@@ -257,14 +262,31 @@ func TestAThousandLinesTakeNoMoreStatementsThanOne(t *testing.T) {
 	assert.Len(t, w.Movements(t, order), 1000)
 }
 
-func TestAThousandShortLinesAreAllNamed(t *testing.T) {
+// A refusal crosses gRPC in the trailers, and proxies pass 8 KiB of those.
+func TestAThousandShortLinesFitIntoTheTrailers(t *testing.T) {
 	w := inventorytest.New(t)
-	thousand := lines{}
+	request := &inventoryv1.ReserveRequest{Step: inventorytest.ReserveStep(inventorytest.NewOrder()), HoldFor: durationpb.New(time.Minute)}
 	for i := range 1000 {
-		thousand[fmt.Sprintf("%064d", i)] = 100_000
+		request.Lines = append(request.Lines, &commonv1.Line{Number: int32(i + 1), Sku: fmt.Sprintf("%064d", i), Quantity: 100_000})
 	}
-	shortages := inventorytest.Shortages(t, w.Reserve(t, inventorytest.NewOrder(), thousand))
-	assert.Len(t, shortages, 1000)
+	var trailer metadata.MD
+	_, err := w.Stock.Reserve(inventorytest.Context(t), request, grpc.Trailer(&trailer))
+
+	refused, ok := refusal.As(err)
+	require.True(t, ok, "%v", err)
+	var details refusals.OutOfStockDetails
+	require.NoError(t, json.Unmarshal(refused.Details, &details))
+	require.Len(t, details.Shortages, 25)
+	assert.Equal(t, refusals.Shortage{SKU: request.GetLines()[24].GetSku(), Requested: 100_000}, details.Shortages[24])
+	assert.Equal(t, 975, details.More)
+	size := len(refused.Message)
+	for name, values := range trailer {
+		for _, value := range values {
+			size += len(name) + base64.StdEncoding.EncodedLen(len(value))
+		}
+	}
+	assert.Greater(t, size, 2000, "the details are in the trailers: %v", trailer)
+	assert.Less(t, size, 5000)
 }
 
 func TestMalformedRequestsAreNoBusinessOfTheStock(t *testing.T) {
@@ -277,13 +299,16 @@ func TestMalformedRequestsAreNoBusinessOfTheStock(t *testing.T) {
 		}
 	}
 	for name, spoil := range map[string]func(*inventoryv1.ReserveRequest){
-		"no step":            func(r *inventoryv1.ReserveRequest) { r.Step = nil },
-		"no order":           func(r *inventoryv1.ReserveRequest) { r.Step.Saga.OrderId = "17" },
-		"no saga":            func(r *inventoryv1.ReserveRequest) { r.Step.Saga = nil },
-		"no instance":        func(r *inventoryv1.ReserveRequest) { r.Step.Saga.Instance = "" },
-		"no line number":     func(r *inventoryv1.ReserveRequest) { r.Lines[0].Number = 0 },
-		"no lines":           func(r *inventoryv1.ReserveRequest) { r.Lines = nil },
-		"too many lines":     func(r *inventoryv1.ReserveRequest) { r.Lines = make([]*commonv1.Line, 1001) },
+		"no step":        func(r *inventoryv1.ReserveRequest) { r.Step = nil },
+		"no order":       func(r *inventoryv1.ReserveRequest) { r.Step.Saga.OrderId = "17" },
+		"no saga":        func(r *inventoryv1.ReserveRequest) { r.Step.Saga = nil },
+		"no instance":    func(r *inventoryv1.ReserveRequest) { r.Step.Saga.Instance = "" },
+		"no line number": func(r *inventoryv1.ReserveRequest) { r.Lines[0].Number = 0 },
+		"no lines":       func(r *inventoryv1.ReserveRequest) { r.Lines = nil },
+		"too many lines": func(r *inventoryv1.ReserveRequest) { r.Lines = make([]*commonv1.Line, 1001) },
+		"one number twice": func(r *inventoryv1.ReserveRequest) {
+			r.Lines = append(r.Lines, &commonv1.Line{Number: 1, Sku: "cup", Quantity: 1})
+		},
 		"no quantity":        func(r *inventoryv1.ReserveRequest) { r.Lines[0].Quantity = 0 },
 		"negative quantity":  func(r *inventoryv1.ReserveRequest) { r.Lines[0].Quantity = -1 },
 		"too large quantity": func(r *inventoryv1.ReserveRequest) { r.Lines[0].Quantity = 100_001 },
