@@ -88,12 +88,12 @@ func (a *gated) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActi
 }
 
 // worker of the test's own, on the shop's task queue, with the real workflow and
-// the real activities behind the gate.
-func startWorker(t *testing.T, s *shop.Shop, g *gate) client.Client {
+// the real activities behind the interceptor.
+func startWorker(t *testing.T, s *shop.Shop, calls interceptor.WorkerInterceptor) client.Client {
 	t.Helper()
 	tokens := auth.ServiceTokens(t.Context(), testkit.Client(t, programs.Worker))
 	temporalClient := s.Temporal()
-	w := worker.New(temporalClient, s.TaskQueue, worker.Options{Interceptors: []interceptor.WorkerInterceptor{g}})
+	w := worker.New(temporalClient, s.TaskQueue, worker.Options{Interceptors: []interceptor.WorkerInterceptor{calls}})
 	workflows.Register(w)
 	dial := func(service string) *grpc.ClientConn {
 		conn, err := rpc.Dial(s.GRPC(service), tokens)
