@@ -115,13 +115,18 @@ type OrderCancelled struct {
 	CancelledAt time.Time `json:"cancelled_at"`
 }
 
-// SagaStuck is the data of SagaStuckV1: a step failed more often than it may and
-// waits for its next try or for an operator.
+// SagaStuck is the data of SagaStuckV1: steps failed more often than they may, and the saga waits
+// for its next try or for an operator.
 type SagaStuck struct {
-	OrderID   string    `json:"order_id"`
-	Saga      string    `json:"saga"`
-	Step      string    `json:"step"`
-	Attempts  int       `json:"attempts"`
-	LastError string    `json:"last_error"`
-	At        time.Time `json:"at"`
+	OrderID string      `json:"order_id"`
+	Saga    string      `json:"saga"` // its kind
+	Steps   []StuckStep `json:"steps"`
+	At      time.Time   `json:"at"`
+}
+
+// StuckStep is a step that used up its attempts.
+type StuckStep struct {
+	Step      string `json:"step"`
+	Attempts  int    `json:"attempts"`
+	LastError string `json:"last_error"`
 }

@@ -6,6 +6,10 @@ package programs
 const (
 	// Orders asks for prices.
 	Orders = "orders"
+	// Inventory asks whether a step may be undone.
+	Inventory = "inventory"
+	// Payments asks whether a step may be undone.
+	Payments = "payments"
 	// Worker does the steps of sagas.
 	Worker = "worker"
 )

@@ -37,6 +37,8 @@ const (
 	UndoNotAllowed = "undo_not_allowed"
 	// OrderUnknown: the order's log does not have it.
 	OrderUnknown = "order_unknown"
+	// SagaUnknown: the order has no such saga.
+	SagaUnknown = "saga_unknown"
 	// StepTimedOut: a step was not done by its business deadline, for technical
 	// reasons. The saga gives this reason itself. Details: StepDetails.
 	StepTimedOut = "step_timed_out"

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ordersaga/ordersaga/contracts/events"
 	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
+	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/eventstore"
@@ -21,13 +22,13 @@ import (
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 	"github.com/ordersaga/ordersaga/platform/temporalclient"
 	"github.com/ordersaga/ordersaga/services/orders/internal"
+	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
 	"github.com/ordersaga/ordersaga/services/orders/internal/projector"
 	"github.com/ordersaga/ordersaga/services/orders/internal/publisher"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
-	"github.com/ordersaga/ordersaga/services/orders/internal/unsettled"
 	"github.com/ordersaga/ordersaga/services/orders/migrations"
 )
 
@@ -59,7 +60,7 @@ func run(ctx context.Context, cfg settings) error {
 	if err := readmodel.Prepare(ctx, documents); err != nil {
 		return err
 	}
-	temporal, err := temporalclient.Dial(ctx)
+	temporal, err := temporalclient.Dial(ctx, sagas.DataConverter())
 	if err != nil {
 		return err
 	}
@@ -78,7 +79,7 @@ func run(ctx context.Context, cfg settings) error {
 
 	streams := eventstore.New(db)
 	needs := internal.Needs{
-		Events: streams, Orders: store.New(streams), Unsettled: unsettled.New(db), Documents: documents,
+		Events: streams, Orders: store.New(streams), OpenSagas: opensagas.New(db), Documents: documents,
 		Catalog: quotes.New(catalogv1.NewCatalogServiceClient(catalog)),
 		Runs:    runs.New(temporal, cfg.TaskQueue),
 	}
@@ -98,7 +99,7 @@ func run(ctx context.Context, cfg settings) error {
 		return err
 	}
 
-	unobserve, err := needs.Unsettled.Observe()
+	unobserve, err := needs.OpenSagas.Observe()
 	if err != nil {
 		return err
 	}
@@ -107,7 +108,7 @@ func run(ctx context.Context, cfg settings) error {
 	return lifecycle.Run(ctx,
 		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.ResolvedAdminPort(), ready), "ADMIN_PORT"),
 		follow(streams, publisher.Follow(out.Publish)),
-		follow(streams, needs.Unsettled.Subscription()),
+		follow(streams, needs.OpenSagas.Subscription()),
 		follow(streams, projector.New(needs.Orders, documents).Subscription()),
 		lifecycle.Component{Name: "sequencer", Run: streams.Sequence, Drain: drain},
 		lifecycle.GRPC("grpc", calls, cfg.GRPCAddress()),

@@ -85,8 +85,11 @@ func (w *world) refusesCalls(t *testing.T, before state) {
 	eachMethod(func(program string, method protoreflect.MethodDescriptor) {
 		path, empty := pathOf(method), dynamicpb.NewMessage(method.Input())
 		service, other, mayNot := worker, orders, programs.Orders
-		if program == shop.Catalog {
+		switch {
+		case program == shop.Catalog:
 			service, other, mayNot = orders, worker, programs.Worker
+		case path == ordersv1.OrdersService_CheckUndo_FullMethodName:
+			service, other, mayNot = testkit.Token(t, programs.Inventory, auth.ScopeService), worker, programs.Worker
 		}
 		t.Run(string(method.Name()), func(t *testing.T) {
 			for name, test := range map[string]struct {
@@ -100,7 +103,7 @@ func (w *world) refusesCalls(t *testing.T, before state) {
 				"a shopper's token":          {w.tokens[anna], codes.PermissionDenied},
 				"an operator's token":        {w.tokens[operator], codes.PermissionDenied},
 				"another program's token":    {other, codes.PermissionDenied},
-				"a token of a third program": {testkit.Token(t, "payments", auth.ScopeService), codes.PermissionDenied},
+				"a token of a third program": {testkit.Token(t, "accounting", auth.ScopeService), codes.PermissionDenied},
 				"a message without anything": {service, codes.InvalidArgument},
 			} {
 				assert.Equal(t, test.code, status.Code(call(t, program, path, test.token, empty)), name)

@@ -11,25 +11,27 @@ import (
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
-	"github.com/ordersaga/ordersaga/services/orders/internal/commands/cancel"
-	"github.com/ordersaga/ordersaga/services/orders/internal/commands/confirm"
-	"github.com/ordersaga/ordersaga/services/orders/internal/commands/markstuck"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/placeorder"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordcancelled"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordconfirmed"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordplaced"
-	"github.com/ordersaga/ordersaga/services/orders/internal/commands/reject"
-	"github.com/ordersaga/ordersaga/services/orders/internal/commands/startcompensation"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordrejected"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordresumed"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordstuck"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordturnedback"
+	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
 	"github.com/ordersaga/ordersaga/services/orders/internal/publisher"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/auditorders"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/auditreadmodel"
+	"github.com/ordersaga/ordersaga/services/orders/internal/queries/checkundo"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/getorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/gettimeline"
+	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listopensagas"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listorders"
-	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listunsettled"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
-	"github.com/ordersaga/ordersaga/services/orders/internal/unsettled"
 )
 
 // Description of the service, for the head of its API's documentation.
@@ -40,7 +42,7 @@ const Description = "Orders of a shop: placed with one request, confirmed or ref
 type Needs struct {
 	Events    *eventstore.Store
 	Orders    *store.Orders
-	Unsettled *unsettled.Orders
+	OpenSagas *opensagas.Sagas
 	Documents *mongo.Database
 	Catalog   *quotes.Catalog
 	Runs      *runs.Runs
@@ -57,40 +59,60 @@ func Routes(api *rest.API, n Needs) {
 	deliveryaudit.Route(api, deliveryaudit.Sources{Log: n.Events, Subscriptions: []string{publisher.Subscription, readmodel.Subscription}})
 }
 
-// service is OrdersService, put together of its slices. Embedding the "unsafe"
-// interface makes a method without a slice a compile error, where the
-// "unimplemented" one would answer callers with an error.
+// The methods of OrdersService, one a slice. Their types have the same name in every slice; what is
+// embedded needs names of its own.
+type (
+	recordPlaced     = recordplaced.Method
+	recordConfirmed  = recordconfirmed.Method
+	recordTurnedBack = recordturnedback.Method
+	recordRejected   = recordrejected.Method
+	recordCancelled  = recordcancelled.Method
+	recordResumed    = recordresumed.Method
+	recordStuck      = recordstuck.Method
+	listOpenSagas    = listopensagas.Method
+	checkUndo        = checkundo.Method
+)
+
+// service is OrdersService, put together of its slices. Embedding the "unsafe" interface makes a
+// method without a slice a compile error, where the "unimplemented" one would answer callers with
+// an error.
 type service struct {
 	ordersv1.UnsafeOrdersServiceServer
-	recordplaced.Recorder
-	confirm.Confirmer
-	startcompensation.Compensator
-	reject.Rejecter
-	cancel.Canceller
-	markstuck.Marker
-	listunsettled.Lister
+	recordPlaced
+	recordConfirmed
+	recordTurnedBack
+	recordRejected
+	recordCancelled
+	recordResumed
+	recordStuck
+	listOpenSagas
+	checkUndo
 }
 
 // callers may call the methods of the service. One without a rule stops the start.
 var callers = rpc.Callers{
-	ordersv1.OrdersService_RecordPlaced_FullMethodName:      {programs.Worker},
-	ordersv1.OrdersService_Confirm_FullMethodName:           {programs.Worker},
-	ordersv1.OrdersService_StartCompensation_FullMethodName: {programs.Worker},
-	ordersv1.OrdersService_Reject_FullMethodName:            {programs.Worker},
-	ordersv1.OrdersService_Cancel_FullMethodName:            {programs.Worker},
-	ordersv1.OrdersService_ListUnsettled_FullMethodName:     {programs.Worker},
-	ordersv1.OrdersService_MarkStuck_FullMethodName:         {programs.Worker},
+	ordersv1.OrdersService_RecordPlaced_FullMethodName:     {programs.Worker},
+	ordersv1.OrdersService_RecordConfirmed_FullMethodName:  {programs.Worker},
+	ordersv1.OrdersService_RecordTurnedBack_FullMethodName: {programs.Worker},
+	ordersv1.OrdersService_RecordRejected_FullMethodName:   {programs.Worker},
+	ordersv1.OrdersService_RecordCancelled_FullMethodName:  {programs.Worker},
+	ordersv1.OrdersService_RecordResumed_FullMethodName:    {programs.Worker},
+	ordersv1.OrdersService_RecordStuck_FullMethodName:      {programs.Worker},
+	ordersv1.OrdersService_ListOpenSagas_FullMethodName:    {programs.Worker},
+	ordersv1.OrdersService_CheckUndo_FullMethodName:        {programs.Inventory, programs.Payments},
 }
 
 // Service makes the gRPC service, by which sagas write.
 func Service(n Needs) rpc.Service {
 	return rpc.NewService[ordersv1.OrdersServiceServer](ordersv1.RegisterOrdersServiceServer, service{
-		Recorder:    recordplaced.New(n.Orders),
-		Confirmer:   confirm.New(n.Orders),
-		Compensator: startcompensation.New(n.Orders),
-		Rejecter:    reject.New(n.Orders),
-		Canceller:   cancel.New(n.Orders),
-		Marker:      markstuck.New(n.Orders),
-		Lister:      listunsettled.New(n.Unsettled),
+		recordPlaced:     recordplaced.New(n.Orders),
+		recordConfirmed:  recordconfirmed.New(n.Orders),
+		recordTurnedBack: recordturnedback.New(n.Orders),
+		recordRejected:   recordrejected.New(n.Orders),
+		recordCancelled:  recordcancelled.New(n.Orders),
+		recordResumed:    recordresumed.New(n.Orders),
+		recordStuck:      recordstuck.New(n.Orders),
+		listOpenSagas:    listopensagas.New(n.OpenSagas),
+		checkUndo:        checkundo.New(n.Orders),
 	}, callers)
 }

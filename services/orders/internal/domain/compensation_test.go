@@ -7,51 +7,110 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordersaga/ordersaga/contracts/refusals"
-	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 )
 
-var turnedBack = domain.Refused{Reason: refusals.StepTimedOut, Message: "the provider did not answer"}
+var late = domain.Refused{Reason: refusals.StepTimedOut, Message: "the provider did not answer"}
 
 func TestAnOrderWhoseSagaTurnedBackCannotBeConfirmed(t *testing.T) {
-	order := domain.Fold("order-1", nil)
-	require.NoError(t, order.Place(placement(), noon))
-	require.NoError(t, order.StartCompensation(turnedBack, noon))
-	require.NoError(t, order.StartCompensation(domain.Refused{Reason: refusals.Cancelled}, noon), "said again, it changes nothing")
+	order := placed(t)
+	assert.Equal(t, domain.Direction{TurnedBack: &late}, order.TurnBack(placing, late, noon))
+	assert.Equal(t, &late, order.TurnBack(placing, domain.Refused{Reason: refusals.Cancelled}, noon).TurnedBack, "the first reason is kept")
 	events := len(order.Changes())
 
-	refused, ok := refusal.As(order.Confirm(domain.Hold{}, domain.Charge{}, noon))
-	require.True(t, ok, "a late pivot is refused")
-	assert.Equal(t, refusals.StepTimedOut, refused.Reason, "with the reason of the turn")
+	direction, err := order.Confirm(done(), noon)
+	require.NoError(t, err)
+	assert.Equal(t, &late, direction.TurnedBack, "a pivot that comes late")
 	assert.Len(t, order.Changes(), events)
-	require.NoError(t, order.Reject(turnedBack, domain.Done{}, noon))
+	assert.Equal(t, domain.StatusRejected, order.Reject(late, nil, noon).Ended.Status)
 }
 
 func TestASagaThatForgotThePivotIsToldBeforeItUndoesAnything(t *testing.T) {
-	order := domain.Fold("order-1", nil)
-	require.NoError(t, order.Place(placement(), noon))
-	require.NoError(t, order.Confirm(domain.Hold{}, domain.Charge{}, noon))
-	refused, ok := refusal.As(order.StartCompensation(turnedBack, noon))
-	require.True(t, ok)
-	assert.Equal(t, refusals.OrderSettled, refused.Reason)
-	assert.JSONEq(t, `{"status":"confirmed"}`, string(refused.Details))
+	order := confirmed(t)
+	assert.Equal(t, domain.Direction{Ended: &domain.Outcome{Status: domain.StatusConfirmed}}, order.TurnBack(placing, late, noon))
+	require.Error(t, order.CheckUndo(placing))
 }
 
-func TestASettledOrderSaysHowItWasSettled(t *testing.T) {
-	order := domain.Fold("order-1", nil)
-	require.NoError(t, order.Place(placement(), noon))
-	require.NoError(t, order.Reject(domain.Refused{Reason: refusals.OutOfStock, Message: "2 left"}, domain.Done{}, noon))
-	refused, ok := refusal.As(order.Place(placement(), noon))
-	require.True(t, ok)
-	assert.JSONEq(t, `{"status":"rejected","refusal":{"reason":"out_of_stock","message":"2 left"}}`, string(refused.Details))
+func TestASettledOrderSaysHowItsSagaEnded(t *testing.T) {
+	order := placed(t)
+	order.Reject(short, nil, noon)
+	direction, err := order.Place(placement(), noon)
+	require.NoError(t, err)
+	assert.Equal(t, domain.Direction{Ended: &domain.Outcome{Status: domain.StatusRejected, Refused: &short}}, direction)
 }
 
-func TestAnOrderThatTheLogDoesNotHaveTurnsBackAndIsRejected(t *testing.T) {
-	order := domain.Fold("order-1", nil)
-	require.NoError(t, order.StartCompensation(turnedBack, noon))
-	require.ErrorIs(t, order.Confirm(domain.Hold{}, domain.Charge{}, noon), domain.ErrNotPlaced, "nothing to close: it has no pivot")
-	require.NoError(t, order.Reject(turnedBack, domain.Done{}, noon))
-	refused, ok := refusal.As(order.Place(placement(), noon))
-	require.True(t, ok, "a placing that comes late")
-	assert.Equal(t, refusals.OrderSettled, refused.Reason)
+func TestASagaOfAnOrderThatTheLogDoesNotHaveTurnsBackAndIsRejected(t *testing.T) {
+	order := domain.Fold("1", nil)
+	direction, err := order.Confirm(done(), noon)
+	require.NoError(t, err)
+	require.NotNil(t, direction.TurnedBack, "the pivot is answered: a saga that is stuck there would be for ever")
+	assert.Equal(t, refusals.OrderUnknown, direction.TurnedBack.Reason)
+	assert.Equal(t, &late, order.TurnBack(placing, late, noon).TurnedBack)
+	assert.Equal(t, refusals.OrderUnknown, order.Resume(placing, noon).TurnedBack.Reason)
+	require.NoError(t, order.CheckUndo(placing), "what the other services know of is undone")
+	order.MarkStuck(placing, stuckIn("VoidPayment", 5), noon)
+	assert.Empty(t, order.Changes(), "none of this opens a stream")
+
+	assert.Equal(t, domain.StatusRejected, order.Reject(late, nil, noon).Ended.Status)
+	direction, err = order.Place(placement(), noon)
+	require.NoError(t, err)
+	assert.Equal(t, domain.StatusRejected, direction.Ended.Status, "a placing that comes late")
+}
+
+func TestASagaWhoseRunIsGoneIsTurnedBackUnlessItHasEnded(t *testing.T) {
+	order := placed(t)
+	assert.Equal(t, refusals.Interrupted, order.Resume(placing, noon).TurnedBack.Reason)
+	assert.Equal(t, refusals.Interrupted, order.Resume(placing, noon).TurnedBack.Reason)
+	assert.Len(t, order.Changes(), 3, "once")
+
+	order = placed(t)
+	order.TurnBack(placing, late, noon)
+	assert.Equal(t, &late, order.Resume(placing, noon).TurnedBack, "it goes on undoing for the reason it had")
+
+	order = confirmed(t)
+	assert.Equal(t, domain.StatusConfirmed, order.Resume(placing, noon).Ended.Status)
+}
+
+func TestUndoIsAllowedOnlyAfterTheOrderTurnedTheSagaBack(t *testing.T) {
+	other := domain.Saga{Kind: placing.Kind, Instance: "2"}
+	for name, test := range map[string]struct {
+		order   *domain.Order
+		saga    domain.Saga
+		allowed bool
+	}{
+		"forward":                   {placed(t), placing, false},
+		"confirmed":                 {confirmed(t), placing, false},
+		"another saga":              {placed(t), other, false},
+		"another saga of confirmed": {confirmed(t), other, false},
+		"unknown order":             {domain.Fold("1", nil), placing, true},
+		"turned back":               {after(placed(t), func(o *domain.Order) { o.TurnBack(placing, late, noon) }), placing, true},
+		"rejected":                  {after(placed(t), func(o *domain.Order) { o.Reject(late, nil, noon) }), placing, true},
+		"cancelled":                 {after(placed(t), func(o *domain.Order) { o.Cancel(late, nil, noon) }), placing, true},
+		"another saga of rejected":  {after(placed(t), func(o *domain.Order) { o.Reject(late, nil, noon) }), other, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := test.order.CheckUndo(test.saga)
+			if test.allowed {
+				require.NoError(t, err)
+			} else {
+				require.Error(t, err)
+			}
+		})
+	}
+}
+
+func TestASagaThatTheOrderDoesNotHaveIsToldToStop(t *testing.T) {
+	order := placed(t)
+	stranger := domain.Saga{Kind: "ship-order", Instance: "2"}
+	for _, direction := range []domain.Direction{order.Direction(stranger), order.TurnBack(stranger, late, noon), order.Resume(stranger, noon)} {
+		require.NotNil(t, direction.Ended)
+		assert.Equal(t, refusals.SagaUnknown, direction.Ended.Refused.Reason)
+	}
+	order.MarkStuck(stranger, stuckIn("Ship", 5), noon)
+	assert.Len(t, order.Changes(), 2, "nothing is recorded")
+}
+
+func after(order *domain.Order, say func(*domain.Order)) *domain.Order {
+	say(order)
+	return order
 }

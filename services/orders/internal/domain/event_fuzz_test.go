@@ -17,13 +17,17 @@ func FuzzDecode(f *testing.F) {
 			CustomerID: "ann", RequestHash: strings.Repeat("0", 64), Lines: []Line{{SKU: "TEA", Name: "Tea", UnitPrice: 250, Quantity: 2}},
 			Adjustments: []Adjustment{{Kind: "shipping", Amount: 390}}, Total: Money{Amount: 890, Currency: "GBP"},
 		},
+		SagaBegan{Saga: Placing("1"), CustomerID: "ann", Input: json.RawMessage(`{"lines":[1]}`)},
 		StockReserved{ExpiresAt: time.Unix(1_800_000_000, 0).UTC()},
-		PaymentAuthorized{PaymentID: "p-1", ProviderReference: "r-1"},
+		StockReleased{},
+		PaymentAuthorized{PaymentID: "p-1", ProviderReference: "r-1", Amount: Money{Amount: 890, Currency: "GBP"}},
+		PaymentVoided{PaymentID: "p-1"},
 		OrderConfirmed{CustomerID: "ann", PaymentID: "p-1", Total: Money{Amount: 890, Currency: "GBP"}},
-		CompensationStarted{Reason: "out_of_stock", Details: json.RawMessage(`{"shortages":[]}`)},
-		OrderRejected{CustomerID: "ann", Reason: "payment_declined", Message: "no", Details: json.RawMessage(`{"decline_code":"x"}`)},
-		OrderCancelled{Reason: "cancelled"},
-		SagaStuck{Saga: "place-order", Step: "reserve-stock", Attempts: 5, LastError: "away"},
+		CompensationStarted{Refused{Reason: "out_of_stock", Details: json.RawMessage(`{"shortages":[]}`)}},
+		OrderRejected{"ann", Refused{Reason: "payment_declined", Message: "no", Details: json.RawMessage(`{"decline_code":"x"}`)}},
+		OrderCancelled{"", Refused{Reason: "cancelled"}},
+		SagaStuck{Saga: Placing("1"), Steps: []StuckStep{{Step: "VoidPayment", Attempts: 5, LastError: "no answer"}}},
+		SagaEnded{Placing("1"), Outcome{Status: StatusRejected, Refused: &Refused{Reason: "out_of_stock"}}},
 	} {
 		data, err := json.Marshal(fact)
 		require.NoError(f, err)
@@ -33,6 +37,7 @@ func FuzzDecode(f *testing.F) {
 		}
 	}
 	f.Add("OrderPlaced.v2", []byte("{}"))
+	f.Add(typeSagaStuckV1, []byte(`{"saga":"place-order","step":"ReserveStock","attempts":5,"last_error":"no answer"}`))
 	f.Add(TypeOrderRejected, []byte(`{"details":null}`))
 	f.Add(TypeStockReserved, []byte(`{"expires_at":"+10000-01-01T00:00:00Z"}`))
 	f.Add(TypeOrderPlaced, []byte(`{"total":{"amount":1e18},"lines":[{"quantity":9223372036854775807}]}`))
@@ -43,10 +48,12 @@ func FuzzDecode(f *testing.F) {
 			require.Nil(t, fact)
 			return
 		}
-		require.Equal(t, eventType, fact.Type())
+		if eventType != typeSagaStuckV1 {
+			require.Equal(t, eventType, fact.Type())
+		}
 		kept, err := json.Marshal(fact)
 		require.NoError(t, err, "what was read can be kept")
-		again, err := Decode(eventType, kept)
+		again, err := Decode(fact.Type(), kept)
 		require.NoError(t, err)
 		keptAgain, err := json.Marshal(again)
 		require.NoError(t, err)

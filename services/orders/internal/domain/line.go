@@ -25,6 +25,8 @@ var (
 // Line is a quantity of one product as it was when the order was placed: the
 // catalog may rename or reprice it later, the order does not change.
 type Line struct {
+	// Number counts from 1 in the order of the request and is never used again. Older events lack it.
+	Number    int32  `json:"number,omitempty"`
 	SKU       string `json:"sku"`
 	Name      string `json:"name"`
 	UnitPrice int64  `json:"unit_price"` // minor units for one unit

@@ -1,17 +1,15 @@
-// Package domain has the order: what may happen to it, in which order, and what
-// it is after that. It is pure: time and ids come from outside, nothing is read
-// or written.
+// Package domain has the order: what may happen to it, in which order, and what it is after that.
+// It is pure: time and ids come from outside, nothing is read or written.
 //
-// An order is the fold of its events. Verbs (Place, Confirm, StartCompensation, Reject, Cancel,
-// MarkStuck) decide and record new events; saying the same verb again when it
-// is recorded already changes nothing and is no error, because the sagas that
-// say it may repeat themselves.
+// An order is the fold of its events. Sagas say to it what they did or want to do (Place, Confirm,
+// TurnBack, Reject, Cancel, Resume, MarkStuck). It decides, records new events, and answers where
+// the saga goes from there: a workflow can lose its memory, the order cannot. What is recorded
+// already changes nothing when it is said again and is answered as the first time.
+//
+// One saga at a time works on an order; the order keeps how each one ended.
 package domain
 
-import (
-	"encoding/json"
-	"time"
-)
+import "time"
 
 // Order is one customer's order.
 type Order struct {
@@ -29,10 +27,9 @@ type Order struct {
 	settledAt   time.Time
 	hold        *Hold
 	charge      *Charge
-	// turnedBack says why the saga compensates; the order cannot be confirmed.
-	turnedBack *Refused
-	refused    *Refused
-	stuck      *Stuck
+	refused     *Refused
+	saga        *OpenSaga
+	ended       map[Saga]Outcome
 
 	changes []Event
 }
@@ -41,6 +38,7 @@ type Order struct {
 type Hold struct {
 	ReservedAt time.Time
 	ExpiresAt  time.Time
+	ReleasedAt time.Time // zero until it is
 }
 
 // Charge is the authorized payment of the order.
@@ -48,28 +46,16 @@ type Charge struct {
 	AuthorizedAt      time.Time
 	PaymentID         string
 	ProviderReference string
+	VoidedAt          time.Time // zero until it is
 }
 
-// Refused says why an order was rejected or cancelled.
-type Refused struct {
-	Reason  string
-	Message string
-	Details json.RawMessage
-}
-
-// Stuck says where a saga that works on the order waits.
-type Stuck struct {
-	Saga      string
-	Step      string
-	Attempts  int
-	LastError string
-	Since     time.Time
-}
-
-// Fold makes the order of a history, oldest event first. The order of an empty
-// history does not exist yet and can be placed.
+// Fold makes the order of a history, oldest event first. The order of an empty history does not
+// exist yet and can be placed.
 func Fold(id string, history []Event) *Order {
-	o := &Order{id: id, status: StatusNone, payment: PaymentStatusNone, fulfilment: FulfilmentStatusUnfulfilled}
+	o := &Order{
+		id: id, status: StatusNone, payment: PaymentStatusNone, fulfilment: FulfilmentStatusUnfulfilled,
+		ended: map[Saga]Outcome{},
+	}
 	for _, event := range history {
 		event.Fact.applyTo(o, event.OccurredAt)
 		o.version++
@@ -87,14 +73,35 @@ func (e OrderPlaced) applyTo(o *Order, at time.Time) {
 	o.status = StatusPlaced
 	o.customerID = e.CustomerID
 	o.requestHash = e.RequestHash
-	o.lines = e.Lines
+	o.lines = numbered(e.Lines)
 	o.adjustments = e.Adjustments
 	o.total = e.Total
 	o.placedAt = at
+	o.saga = &OpenSaga{Saga: Placing(o.id), BeganAt: at}
 }
+
+func (e SagaBegan) applyTo(o *Order, at time.Time) {
+	o.saga = &OpenSaga{Saga: e.Saga, Input: e.Input, BeganAt: at}
+}
+
+func (e SagaStuck) applyTo(o *Order, at time.Time) {
+	if o.saga != nil {
+		o.saga.Stuck = &Stuck{Steps: e.Steps, Since: at}
+	}
+}
+
+func (e SagaEnded) applyTo(o *Order, _ time.Time) { o.end(e.Saga, e.Outcome) }
 
 func (e StockReserved) applyTo(o *Order, at time.Time) {
 	o.hold = &Hold{ReservedAt: at, ExpiresAt: e.ExpiresAt}
+}
+
+func (StockReleased) applyTo(o *Order, at time.Time) {
+	if o.hold != nil {
+		released := *o.hold
+		released.ReleasedAt = at
+		o.hold = &released
+	}
 }
 
 func (e PaymentAuthorized) applyTo(o *Order, at time.Time) {
@@ -102,38 +109,63 @@ func (e PaymentAuthorized) applyTo(o *Order, at time.Time) {
 	o.charge = &Charge{AuthorizedAt: at, PaymentID: e.PaymentID, ProviderReference: e.ProviderReference}
 }
 
+func (PaymentVoided) applyTo(o *Order, at time.Time) {
+	o.payment = PaymentStatusVoided
+	if o.charge != nil {
+		voided := *o.charge
+		voided.VoidedAt = at
+		o.charge = &voided
+	}
+}
+
 func (e OrderConfirmed) applyTo(o *Order, at time.Time) {
-	o.settle(StatusConfirmed, at)
+	o.settle(StatusConfirmed, at, nil)
 }
 
 func (e CompensationStarted) applyTo(o *Order, _ time.Time) {
-	o.turnedBack = &Refused{Reason: e.Reason, Message: e.Message, Details: e.Details}
+	if o.saga != nil {
+		o.saga.TurnedBack, o.saga.Stuck = &e.Refused, nil
+	}
 }
 
 func (e OrderRejected) applyTo(o *Order, at time.Time) {
-	o.settle(StatusRejected, at)
-	o.undone(Refused{Reason: e.Reason, Message: e.Message, Details: e.Details})
+	o.settle(StatusRejected, at, &e.Refused)
 }
 
 func (e OrderCancelled) applyTo(o *Order, at time.Time) {
-	o.settle(StatusCancelled, at)
-	o.undone(Refused{Reason: e.Reason})
+	o.settle(StatusCancelled, at, &e.Refused)
 }
 
-func (e SagaStuck) applyTo(o *Order, at time.Time) {
-	o.stuck = &Stuck{Saga: e.Saga, Step: e.Step, Attempts: e.Attempts, LastError: e.LastError, Since: at}
-}
-
-func (o *Order) settle(status Status, at time.Time) {
+// settle also ends placing: streams from before there was SagaEnded have nothing else that says so.
+func (o *Order) settle(status Status, at time.Time, why *Refused) {
 	o.status = status
 	o.settledAt = at
-	o.stuck = nil
-}
-
-// undone: an order is rejected or cancelled only after its saga undid every step.
-func (o *Order) undone(why Refused) {
-	o.refused = &why
-	if o.payment == PaymentStatusAuthorized {
+	o.refused = why
+	// An order is rejected or cancelled only after its saga undid every step. Streams from before
+	// there was PaymentVoided do not say it.
+	if why != nil && o.payment == PaymentStatusAuthorized {
 		o.payment = PaymentStatusVoided
 	}
+	if _, ended := o.ended[Placing(o.id)]; !ended {
+		o.end(Placing(o.id), Outcome{Status: status, Refused: why})
+	}
+}
+
+func (o *Order) end(saga Saga, outcome Outcome) {
+	o.ended[saga] = outcome
+	if o.saga != nil && o.saga.Saga == saga {
+		o.saga = nil
+	}
+}
+
+// numbered gives lines from before they had numbers the numbers that new orders begin with.
+func numbered(lines []Line) []Line {
+	all := make([]Line, len(lines))
+	for i, line := range lines {
+		if line.Number == 0 {
+			line.Number = int32(i + 1)
+		}
+		all[i] = line
+	}
+	return all
 }

@@ -16,11 +16,15 @@ import (
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
+var placing = domain.Placing("1")
+
 func placement() domain.Placement {
 	return domain.Placement{
 		CustomerID:  "ann",
 		RequestHash: "aa",
-		Lines:       []domain.Line{{SKU: "TEA", Name: "Tea", UnitPrice: 250, Quantity: 4}, {SKU: "CUP", Name: "Cup", UnitPrice: 600, Quantity: 1}},
+		Lines: []domain.Line{
+			{Number: 1, SKU: "TEA", Name: "Tea", UnitPrice: 250, Quantity: 4}, {Number: 2, SKU: "CUP", Name: "Cup", UnitPrice: 600, Quantity: 1},
+		},
 		Adjustments: []domain.Adjustment{{Kind: "shipping", Amount: 390}},
 		Total:       domain.Money{Amount: 1990, Currency: "GBP"},
 	}
@@ -29,100 +33,150 @@ func placement() domain.Placement {
 func placed(t *testing.T) *domain.Order {
 	t.Helper()
 	order := domain.Fold("1", nil)
-	require.NoError(t, order.Place(placement(), noon))
+	direction, err := order.Place(placement(), noon)
+	require.NoError(t, err)
+	require.True(t, direction.Forward())
 	return order
 }
 
-func requireRefusal(t *testing.T, err error, reason string) {
+func confirmed(t *testing.T) *domain.Order {
 	t.Helper()
+	order := placed(t)
+	_, err := order.Confirm(done(), noon.Add(3*time.Second))
+	require.NoError(t, err)
+	return order
+}
+
+func requireMismatch(t *testing.T, order *domain.Order, p domain.Placement) {
+	t.Helper()
+	_, err := order.Place(p, noon)
 	refused, ok := refusal.As(err)
-	require.True(t, ok, "a refusal with reason %s, not %v", reason, err)
-	require.Equal(t, reason, refused.Reason)
+	require.True(t, ok, "a refusal, not %v", err)
+	require.Equal(t, refusals.RequestMismatch, refused.Reason)
 }
 
 var (
-	hold   = domain.Hold{ReservedAt: noon.Add(time.Second), ExpiresAt: noon.Add(time.Hour)}
-	charge = domain.Charge{AuthorizedAt: noon.Add(2 * time.Second), PaymentID: "p1", ProviderReference: "ch_1"}
-	short  = domain.Refused{Reason: refusals.OutOfStock, Message: "too few", Details: json.RawMessage(`{"shortages":[]}`)}
+	reserved   = domain.Done{At: noon.Add(time.Second), Fact: domain.StockReserved{ExpiresAt: noon.Add(time.Hour)}}
+	authorized = domain.Done{At: noon.Add(2 * time.Second), Fact: domain.PaymentAuthorized{
+		PaymentID: "p1", ProviderReference: "ch_1", Amount: domain.Money{Amount: 1990, Currency: "GBP"},
+	}}
+	voided   = domain.Done{At: noon.Add(3 * time.Second), Fact: domain.PaymentVoided{PaymentID: "p1"}}
+	released = domain.Done{At: noon.Add(4 * time.Second), Fact: domain.StockReleased{}}
+	short    = domain.Refused{Reason: refusals.OutOfStock, Message: "too few", Details: json.RawMessage(`{"shortages":[]}`)}
 )
 
-func TestConfirmRecordsTheWholeStoryAtOnce(t *testing.T) {
-	order := placed(t)
-	require.NoError(t, order.Confirm(hold, charge, noon.Add(3*time.Second)))
+func done() []domain.Done { return []domain.Done{reserved, authorized} }
 
-	var types []string
-	var times []time.Time
+func stuckIn(step string, attempts int) []domain.StuckStep {
+	return []domain.StuckStep{{Step: step, Attempts: attempts, LastError: "no answer"}}
+}
+
+func types(order *domain.Order) (types []string) {
 	for _, change := range order.Changes() {
 		types = append(types, change.Fact.Type())
+	}
+	return types
+}
+
+func TestPlaceOpensTheOrderAndItsSagaAtOnce(t *testing.T) {
+	order := placed(t)
+	require.Equal(t, []string{domain.TypeOrderPlaced, domain.TypeSagaBegan}, types(order))
+	require.Equal(t, placing, order.Saga().Saga)
+	require.Equal(t, noon, order.Saga().BeganAt)
+}
+
+func TestConfirmRecordsTheWholeStoryAtOnce(t *testing.T) {
+	order := confirmed(t)
+	require.Equal(t, []string{
+		domain.TypeOrderPlaced, domain.TypeSagaBegan,
+		domain.TypeStockReserved, domain.TypePaymentAuthorized, domain.TypeOrderConfirmed, domain.TypeSagaEnded,
+	}, types(order))
+	var times []time.Time
+	for _, change := range order.Changes()[2:] {
 		times = append(times, change.OccurredAt)
 	}
-	require.Equal(t, []string{domain.TypeOrderPlaced, domain.TypeStockReserved, domain.TypePaymentAuthorized, domain.TypeOrderConfirmed}, types)
-	require.Equal(t, []time.Time{noon, noon.Add(time.Second), noon.Add(2 * time.Second), noon.Add(3 * time.Second)}, times)
+	require.Equal(t, []time.Time{noon.Add(time.Second), noon.Add(2 * time.Second), noon.Add(3 * time.Second), noon.Add(3 * time.Second)}, times)
 	require.Equal(t, domain.StatusConfirmed, order.Status())
 	require.Equal(t, domain.PaymentStatusAuthorized, order.Payment())
 	require.Equal(t, noon.Add(3*time.Second), order.SettledAt())
+	require.Nil(t, order.Saga())
 }
 
-func TestRejectVoidsWhatWasAuthorizedAndSaysWhy(t *testing.T) {
+func TestConfirmNeedsTheStockAndExactlyTheTotal(t *testing.T) {
+	less := domain.Done{At: noon, Fact: domain.PaymentAuthorized{PaymentID: "p1", Amount: domain.Money{Amount: 1989, Currency: "GBP"}}}
+	euros := domain.Done{At: noon, Fact: domain.PaymentAuthorized{PaymentID: "p1", Amount: domain.Money{Amount: 1990, Currency: "EUR"}}}
+	for name, facts := range map[string][]domain.Done{
+		"nothing": nil, "no payment": {reserved}, "no stock": {authorized}, "less": {reserved, less}, "another currency": {reserved, euros},
+		"voided": {reserved, authorized, voided}, "released": {reserved, authorized, released},
+	} {
+		t.Run(name, func(t *testing.T) {
+			order := placed(t)
+			_, err := order.Confirm(facts, noon)
+			require.ErrorIs(t, err, domain.ErrFacts)
+			require.Len(t, order.Changes(), 2)
+		})
+	}
+}
+
+func TestRejectTellsWhatWasDoneAndUndone(t *testing.T) {
 	order := placed(t)
-	require.NoError(t, order.Reject(short, domain.Done{Stock: &hold, Payment: &charge}, noon))
+	// The undos tell again what the steps have told.
+	order.Reject(short, []domain.Done{reserved, authorized, authorized, voided, reserved, released}, noon)
+	require.Equal(t, []string{
+		domain.TypeOrderPlaced, domain.TypeSagaBegan, domain.TypeStockReserved, domain.TypePaymentAuthorized,
+		domain.TypePaymentVoided, domain.TypeStockReleased, domain.TypeOrderRejected, domain.TypeSagaEnded,
+	}, types(order))
 	require.Equal(t, domain.StatusRejected, order.Status())
 	require.Equal(t, domain.PaymentStatusVoided, order.Payment())
+	require.Equal(t, voided.At, order.Charge().VoidedAt)
+	require.Equal(t, released.At, order.Hold().ReleasedAt)
 	require.Equal(t, &short, order.Refused())
 }
 
 func TestRejectWithoutPaymentLeavesNoPayment(t *testing.T) {
 	order := placed(t)
-	require.NoError(t, order.Reject(short, domain.Done{Stock: &hold}, noon))
+	order.Reject(short, []domain.Done{reserved, released}, noon)
 	require.Equal(t, domain.PaymentStatusNone, order.Payment())
 }
 
 func TestPlaceAgainWithTheSameRequestChangesNothing(t *testing.T) {
 	order := placed(t)
-	require.NoError(t, order.Place(placement(), noon.Add(time.Minute)))
-	require.Len(t, order.Changes(), 1)
+	direction, err := order.Place(placement(), noon.Add(time.Minute))
+	require.NoError(t, err)
+	require.True(t, direction.Forward())
+	require.Len(t, order.Changes(), 2)
 }
 
 func TestPlaceAgainWithAnotherRequestIsRefused(t *testing.T) {
 	other := placement()
 	other.RequestHash = "bb"
-	order := placed(t)
-	requireRefusal(t, order.Place(other, noon), refusals.RequestMismatch)
-	require.NoError(t, order.Confirm(hold, charge, noon))
-	requireRefusal(t, order.Place(other, noon), refusals.RequestMismatch)
+	requireMismatch(t, placed(t), other)
+	requireMismatch(t, confirmed(t), other)
 }
 
-func TestASettledOrderRefusesToBePlaced(t *testing.T) {
-	for name, settle := range settlings() {
-		t.Run(name, func(t *testing.T) {
-			order := placed(t)
-			require.NoError(t, settle(order))
-			requireRefusal(t, order.Place(placement(), noon), refusals.OrderSettled)
-		})
+func settlings() map[string]func(*domain.Order) (domain.Direction, error) {
+	return map[string]func(*domain.Order) (domain.Direction, error){
+		"confirmed": func(o *domain.Order) (domain.Direction, error) { return o.Confirm(done(), noon) },
+		"rejected":  func(o *domain.Order) (domain.Direction, error) { return o.Reject(short, nil, noon), nil },
+		"cancelled": func(o *domain.Order) (domain.Direction, error) {
+			return o.Cancel(domain.Refused{Reason: refusals.Cancelled}, nil, noon), nil
+		},
 	}
 }
 
-func settlings() map[string]func(*domain.Order) error {
-	return map[string]func(*domain.Order) error{
-		"confirmed": func(o *domain.Order) error { return o.Confirm(hold, charge, noon) },
-		"rejected":  func(o *domain.Order) error { return o.Reject(short, domain.Done{}, noon) },
-		"cancelled": func(o *domain.Order) error { return o.Cancel(refusals.Cancelled, domain.Done{}, noon) },
-	}
-}
-
-func TestASettledOrderIsSettledOnce(t *testing.T) {
+func TestASettledOrderIsSettledOnceAndAnswersHow(t *testing.T) {
 	for first, settle := range settlings() {
-		for second, again := range settlings() {
+		again := settlings()
+		again["placed"] = func(o *domain.Order) (domain.Direction, error) { return o.Place(placement(), noon) }
+		for second, say := range again {
 			t.Run(first+" then "+second, func(t *testing.T) {
 				order := placed(t)
-				require.NoError(t, settle(order))
+				outcome, err := settle(order)
+				require.NoError(t, err)
 				recorded := len(order.Changes())
-				err := again(order)
-				if first == second {
-					require.NoError(t, err, "saying it again is no error")
-				} else {
-					requireRefusal(t, err, refusals.OrderSettled)
-				}
+				direction, err := say(order)
+				require.NoError(t, err)
+				require.Equal(t, outcome, direction, "its own outcome, whatever it is told")
 				require.Equal(t, domain.Status(first), order.Status())
 				require.Len(t, order.Changes(), recorded)
 			})
@@ -132,39 +186,41 @@ func TestASettledOrderIsSettledOnce(t *testing.T) {
 
 func TestRejectBeforePlaceKeepsALatePlaceOut(t *testing.T) {
 	order := domain.Fold("1", nil)
-	require.NoError(t, order.Reject(domain.Refused{Reason: refusals.StepTimedOut}, domain.Done{}, noon))
-	requireRefusal(t, order.Place(placement(), noon), refusals.OrderSettled)
+	order.Reject(late, nil, noon)
+	direction, err := order.Place(placement(), noon)
+	require.NoError(t, err)
+	require.Equal(t, domain.StatusRejected, direction.Ended.Status)
 	require.False(t, order.Placed())
-}
-
-func TestConfirmBeforePlaceFails(t *testing.T) {
-	require.ErrorIs(t, domain.Fold("1", nil).Confirm(hold, charge, noon), domain.ErrNotPlaced)
 }
 
 func TestStuckIsRecordedOnceForANumberOfAttempts(t *testing.T) {
 	order := placed(t)
-	stuck := domain.SagaStuck{Saga: "place-order", Step: "authorize-payment", Attempts: 5, LastError: "no answer"}
-	require.NoError(t, order.MarkStuck(stuck, noon))
-	require.NoError(t, order.MarkStuck(stuck, noon.Add(time.Second)))
-	stuck.Attempts = 4
-	require.NoError(t, order.MarkStuck(stuck, noon.Add(time.Second)), "an attempt that comes late")
-	require.Len(t, order.Changes(), 2)
-	stuck.Attempts = 6
-	require.NoError(t, order.MarkStuck(stuck, noon.Add(time.Minute)))
+	order.MarkStuck(placing, stuckIn("AuthorizePayment", 5), noon)
+	order.MarkStuck(placing, stuckIn("AuthorizePayment", 5), noon.Add(time.Second))
+	order.MarkStuck(placing, stuckIn("AuthorizePayment", 4), noon.Add(time.Second)) // comes late
 	require.Len(t, order.Changes(), 3)
-	require.Equal(t, 6, order.Stuck().Attempts)
-
-	require.NoError(t, order.Confirm(hold, charge, noon))
-	require.Nil(t, order.Stuck(), "a settled order is not stuck")
-	requireRefusal(t, order.MarkStuck(stuck, noon), refusals.OrderSettled)
+	order.MarkStuck(placing, stuckIn("AuthorizePayment", 6), noon.Add(time.Minute))
+	require.Len(t, order.Changes(), 4)
+	require.Equal(t, 6, order.Stuck().Steps[0].Attempts)
 }
 
-func TestAnOrderThatIsStuckBeforeItWasPlacedCanBePlaced(t *testing.T) {
-	order := domain.Fold("1", nil)
-	require.NoError(t, order.MarkStuck(domain.SagaStuck{Saga: "place-order", Step: "record-placed", Attempts: 5}, noon))
-	require.False(t, order.Placed())
-	require.NoError(t, order.Place(placement(), noon))
-	require.Equal(t, domain.StatusPlaced, order.Status())
+func TestStuckIsASetOfStepsAndEndsWhenTheSagaGoesOn(t *testing.T) {
+	order := placed(t)
+	order.MarkStuck(placing, stuckIn("AuthorizePayment", 5), noon)
+	order.TurnBack(placing, late, noon)
+	require.Nil(t, order.Stuck(), "it goes on, backwards")
+
+	both := append(stuckIn("VoidPayment", 5), stuckIn("ReleaseStock", 5)...)
+	order.MarkStuck(placing, both, noon)
+	require.Equal(t, both, order.Stuck().Steps)
+	order.MarkStuck(placing, stuckIn("ReleaseStock", 5), noon)
+	require.Equal(t, stuckIn("ReleaseStock", 5), order.Stuck().Steps, "one of two branches goes on")
+
+	order.Reject(late, nil, noon)
+	require.Nil(t, order.Stuck(), "the saga has ended")
+	before := len(order.Changes())
+	order.MarkStuck(placing, both, noon)
+	require.Len(t, order.Changes(), before, "it comes late")
 }
 
 func TestPlaceChecksWhatItIsTold(t *testing.T) {
@@ -187,7 +243,8 @@ func TestPlaceChecksWhatItIsTold(t *testing.T) {
 			p := placement()
 			test.change(&p)
 			order := domain.Fold("1", nil)
-			require.ErrorIs(t, order.Place(p, noon), test.want)
+			_, err := order.Place(p, noon)
+			require.ErrorIs(t, err, test.want)
 			require.Empty(t, order.Changes())
 		})
 	}
@@ -214,35 +271,45 @@ func TestAnyStoryKeepsTheInvariants(t *testing.T) {
 }
 
 func say(t *rapid.T, order *domain.Order) {
-	done := domain.Done{}
+	var undone []domain.Done
 	if rapid.Bool().Draw(t, "stock was reserved") {
-		done.Stock = &hold
+		undone = append(undone, reserved, released)
 		if rapid.Bool().Draw(t, "payment was authorized") {
-			done.Payment = &charge
+			undone = append(undone, authorized, voided)
 		}
 	}
 	p := placement()
 	p.RequestHash = rapid.SampledFrom([]string{"aa", "bb"}).Draw(t, "hash")
-	verb := rapid.SampledFrom([]string{"place", "place", "confirm", "compensate", "reject", "cancel", "stuck"}).Draw(t, "verb")
+	verb := rapid.SampledFrom([]string{"place", "place", "confirm", "turn back", "resume", "reject", "cancel", "stuck"}).Draw(t, "verb")
 	before := len(order.Changes())
+	var direction domain.Direction
 	var err error
 	switch verb {
 	case "place":
-		err = order.Place(p, noon)
+		direction, err = order.Place(p, noon)
 	case "confirm":
-		err = order.Confirm(hold, charge, noon)
-	case "compensate":
-		err = order.StartCompensation(short, noon)
+		direction, err = order.Confirm(done(), noon)
+	case "turn back":
+		direction = order.TurnBack(placing, short, noon)
+		require.False(t, direction.Forward())
+	case "resume":
+		direction = order.Resume(placing, noon)
+		require.False(t, direction.Forward())
 	case "reject":
-		err = order.Reject(short, done, noon)
+		direction = order.Reject(short, undone, noon)
+		require.NotNil(t, direction.Ended)
 	case "cancel":
-		err = order.Cancel(refusals.Cancelled, done, noon)
+		direction = order.Cancel(domain.Refused{Reason: refusals.Cancelled}, undone, noon)
+		require.NotNil(t, direction.Ended)
 	case "stuck":
-		attempts := rapid.IntRange(1, 9).Draw(t, "attempts")
-		err = order.MarkStuck(domain.SagaStuck{Saga: "place-order", Step: "reserve-stock", Attempts: attempts}, noon)
+		order.MarkStuck(placing, stuckIn("ReserveStock", rapid.IntRange(1, 9).Draw(t, "attempts")), noon)
 	}
 	if err != nil {
 		require.Len(t, order.Changes(), before, "who refuses records nothing")
+	}
+	if direction.Ended != nil {
+		require.Equal(t, order.Status(), direction.Ended.Status)
+		require.Equal(t, order.Status() == domain.StatusConfirmed, direction.Ended.Refused == nil)
 	}
 }
 
@@ -260,6 +327,8 @@ func checkInvariants(t *rapid.T, order *domain.Order) {
 		require.NotNil(t, order.Refused())
 	}
 	require.Equal(t, order.Status().Settled(), !order.SettledAt().IsZero())
+	require.Equal(t, order.Status() == domain.StatusPlaced, order.Saga() != nil, "a saga is open exactly until the order is settled")
+	require.Equal(t, order.Status() != domain.StatusConfirmed && !order.Direction(placing).Forward(), order.CheckUndo(placing) == nil)
 	if order.Placed() {
 		total, err := domain.Total(order.Lines(), order.Adjustments(), order.Total().Currency)
 		require.NoError(t, err)
@@ -284,7 +353,7 @@ func reread(t *rapid.T, changes []domain.Event) []domain.Event {
 func view(o *domain.Order) []any {
 	return []any{
 		o.ID(), o.Status(), o.Payment(), o.Fulfilment(), o.CustomerID(), o.RequestHash(), o.Lines(), o.Adjustments(),
-		o.Total(), o.PlacedAt(), o.SettledAt(), o.Hold(), o.Charge(), o.Refused(), o.Stuck(),
+		o.Total(), o.PlacedAt(), o.SettledAt(), o.Hold(), o.Charge(), o.Refused(), o.Saga(), o.Direction(placing),
 	}
 }
 

@@ -54,5 +54,13 @@ func (o *Order) Charge() *Charge { return o.charge }
 // Refused says why the order was rejected or cancelled, nil when it was not.
 func (o *Order) Refused() *Refused { return o.refused }
 
-// Stuck says where a saga waits, nil when none is known to.
-func (o *Order) Stuck() *Stuck { return o.stuck }
+// Saga is the one that works on the order, nil when none does.
+func (o *Order) Saga() *OpenSaga { return o.saga }
+
+// Stuck says where the open saga waits, nil when it goes on.
+func (o *Order) Stuck() *Stuck {
+	if o.saga == nil {
+		return nil
+	}
+	return o.saga.Stuck
+}

@@ -1,17 +1,12 @@
 package domain
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/refusal"
 )
-
-// ErrNotPlaced: the order cannot be confirmed before it was placed. A saga that
-// gets here has lost its first step's effect.
-var ErrNotPlaced = errors.New("the order was never placed")
 
 // Placement is what a customer has ordered at which prices.
 type Placement struct {
@@ -22,141 +17,159 @@ type Placement struct {
 	Total       Money
 }
 
-// Done is what a saga had done for an order when it settles it.
-type Done struct {
-	Stock   *Hold   // nil: no stock was reserved
-	Payment *Charge // nil: no payment was authorized
-}
-
-// Place opens the order. A placed order accepts the same request again. It is
-// refused with reason request_mismatch when it stands with another request, and
-// order_settled when it is settled: a late repetition must not look like a new
-// order. Fails with the errors of Total, and ErrTotal when the sum is another.
-func (o *Order) Place(p Placement, at time.Time) error {
-	switch {
-	case o.status == StatusNone:
-	case o.requestHash != "" && o.requestHash != p.RequestHash:
-		return refusal.New(refusals.RequestMismatch, "the order stands with another request", nil)
-	case o.status.Settled():
-		return o.alreadySettled()
-	default:
-		return nil
+// Place opens the order and the saga that places it. Refused with reason request_mismatch when the
+// order stands with another request. Fails with the errors of Total, and ErrTotal when the sum is
+// another.
+func (o *Order) Place(p Placement, at time.Time) (Direction, error) {
+	placing := Placing(o.id)
+	if o.requestHash != "" && o.requestHash != p.RequestHash {
+		return Direction{}, refusal.New(refusals.RequestMismatch, "the order stands with another request", nil)
+	}
+	if o.status != StatusNone {
+		return o.Direction(placing), nil
 	}
 	total, err := Total(p.Lines, p.Adjustments, p.Total.Currency)
 	if err != nil {
-		return fmt.Errorf("place order %s: %w", o.id, err)
+		return Direction{}, fmt.Errorf("place order %s: %w", o.id, err)
 	}
 	if total != p.Total {
-		return fmt.Errorf("place order %s: %w: %s, not %s", o.id, ErrTotal, total, p.Total)
+		return Direction{}, fmt.Errorf("place order %s: %w: %s, not %s", o.id, ErrTotal, total, p.Total)
 	}
 	o.record(at, OrderPlaced(p)) // the same fields; the compiler keeps it so
-	return nil
+	o.record(at, SagaBegan{Saga: placing, CustomerID: p.CustomerID})
+	return o.Direction(placing), nil
 }
 
-// Confirm is the pivot: stock is allocated and the payment authorized. Fails
-// with ErrNotPlaced; refused with order_settled when the order was rejected or
-// cancelled, and with the reason of the compensation once that was started.
-func (o *Order) Confirm(stock Hold, payment Charge, at time.Time) error {
-	switch o.status {
-	case StatusPlaced:
-	case StatusConfirmed:
-		return nil
-	case StatusNone:
-		return fmt.Errorf("confirm order %s: %w", o.id, ErrNotPlaced)
-	default:
-		return o.alreadySettled()
+// Direction is where a saga goes from here, with nothing recorded. A saga of an order that the log
+// does not have is turned back: after a restore to an earlier time the other services may know of
+// it, and it can never come to its end. A saga that is not the open one and never was has nothing
+// to do here.
+func (o *Order) Direction(saga Saga) Direction {
+	if o.saga != nil && o.saga.Saga == saga {
+		return Direction{TurnedBack: o.saga.TurnedBack}
 	}
-	if why := o.turnedBack; why != nil {
-		return why.refusal()
+	if outcome, ended := o.ended[saga]; ended {
+		return Direction{Ended: &outcome}
 	}
-	o.recordDone(Done{Stock: &stock, Payment: &payment})
-	o.record(at, OrderConfirmed{CustomerID: o.customerID, PaymentID: payment.PaymentID, Total: o.total})
-	return nil
+	if o.status == StatusNone {
+		return Direction{TurnedBack: &Refused{Reason: refusals.OrderUnknown, Message: "the order is not recorded; nothing was charged"}}
+	}
+	return Direction{Ended: &Outcome{Status: o.status, Refused: &Refused{
+		Reason: refusals.SagaUnknown, Message: "the order has no such saga",
+	}}}
 }
 
-// StartCompensation closes the way to the pivot before anything is undone. A saga
-// may have forgotten that it passed the pivot, when the task in which it did was
-// lost; it must not undo what a confirmed order stands on. Refused with
-// order_settled.
+// Confirm is the pivot: stock is allocated and the payment authorized. It ends placing, unless
+// placing was turned back or has ended. Fails with ErrFacts.
+func (o *Order) Confirm(done []Done, at time.Time) (Direction, error) {
+	placing := Placing(o.id)
+	if !o.isOpen(placing) || o.saga.TurnedBack != nil {
+		return o.Direction(placing), nil
+	}
+	if err := o.checkDone(done); err != nil {
+		return Direction{}, err
+	}
+	o.recordDone(done)
+	o.record(at, OrderConfirmed{CustomerID: o.customerID, PaymentID: o.charge.PaymentID, Total: o.total})
+	return o.endSaga(placing, Outcome{Status: StatusConfirmed}, at), nil
+}
+
+// TurnBack closes the way to the saga's pivot before anything is undone. A saga may have forgotten
+// that it passed the pivot, when the task in which it did was lost; it must not undo what a
+// confirmed order stands on. The first reason is kept.
 //
-// For an order that the log does not have, as after a restore to an earlier time,
-// there is nothing to close: it cannot be confirmed. Its saga then undoes what the
-// other services may know of.
-func (o *Order) StartCompensation(why Refused, at time.Time) error {
-	switch {
-	case o.status.Settled():
-		return o.alreadySettled()
-	case o.status == StatusNone, o.turnedBack != nil:
-		return nil
+// For an order that the log does not have there is nothing to close: it cannot be confirmed. Its
+// saga then undoes what the other services may know of.
+func (o *Order) TurnBack(saga Saga, why Refused, at time.Time) Direction {
+	if o.isOpen(saga) && o.saga.TurnedBack == nil {
+		o.record(at, CompensationStarted{why})
 	}
-	o.record(at, CompensationStarted(why))
-	return nil
+	if o.status == StatusNone {
+		return Direction{TurnedBack: &why}
+	}
+	return o.Direction(saga)
 }
 
-// Reject settles the order after everything was undone. An order that was never
-// placed is rejected as well: from then on a placing that comes late is refused,
-// where it would open an order that no saga works on. Refused with order_settled
-// when the order was confirmed or cancelled.
-func (o *Order) Reject(why Refused, done Done, at time.Time) error {
-	if o.status == StatusRejected {
-		return nil
-	}
-	if o.status.Settled() {
-		return o.alreadySettled()
+// Reject ends placing after everything was undone. An order that was never placed is rejected as
+// well: from then on a placing that comes late is answered so, where it would open an order that no
+// saga works on.
+func (o *Order) Reject(why Refused, done []Done, at time.Time) Direction {
+	return o.undone(Outcome{Status: StatusRejected, Refused: &why}, OrderRejected{o.customerID, why}, done, at)
+}
+
+// Cancel ends placing as Reject does.
+func (o *Order) Cancel(why Refused, done []Done, at time.Time) Direction {
+	return o.undone(Outcome{Status: StatusCancelled, Refused: &why}, OrderCancelled{o.customerID, why}, done, at)
+}
+
+func (o *Order) undone(outcome Outcome, fact Fact, done []Done, at time.Time) Direction {
+	placing := Placing(o.id)
+	if !o.isOpen(placing) && o.status != StatusNone {
+		return o.Direction(placing)
 	}
 	o.recordDone(done)
-	o.record(at, OrderRejected{CustomerID: o.customerID, Reason: why.Reason, Message: why.Message, Details: why.Details})
-	return nil
+	o.record(at, fact)
+	return o.endSaga(placing, outcome, at)
 }
 
-// Cancel settles the order as Reject does.
-func (o *Order) Cancel(reason string, done Done, at time.Time) error {
-	if o.status == StatusCancelled {
+// Resume answers a saga whose run is gone. Placing is turned back, because only the lost run had the
+// payment method; others go where they were going.
+func (o *Order) Resume(saga Saga, at time.Time) Direction {
+	if saga == Placing(o.id) && o.isOpen(saga) {
+		return o.TurnBack(saga, Refused{
+			Reason: refusals.Interrupted, Message: "the order was interrupted; everything was undone and nothing charged",
+		}, at)
+	}
+	return o.Direction(saga)
+}
+
+// MarkStuck records in which steps the open saga waits for its next try or for an operator. The same
+// steps are recorded once for a number of attempts. On a saga that is not the open one it has no
+// effect.
+func (o *Order) MarkStuck(saga Saga, steps []StuckStep, at time.Time) {
+	if !o.isOpen(saga) || o.saga.Stuck.includes(steps) {
+		return
+	}
+	o.record(at, SagaStuck{Saga: saga, CustomerID: o.customerID, Steps: steps})
+}
+
+// CheckUndo tells why the steps of a saga must not be undone; nil when they may.
+func (o *Order) CheckUndo(saga Saga) error {
+	switch direction := o.Direction(saga); {
+	case direction.TurnedBack != nil:
 		return nil
+	case direction.Forward():
+		return fmt.Errorf("%s of order %s goes forward", saga.Kind, o.id)
 	}
-	if o.status.Settled() {
-		return o.alreadySettled()
+	switch outcome, ended := o.ended[saga]; {
+	case !ended:
+		return fmt.Errorf("order %s has no %s %s", o.id, saga.Kind, saga.Instance)
+	case outcome.Refused == nil:
+		return fmt.Errorf("%s of order %s has ended, and what it did stands", saga.Kind, o.id)
 	}
-	o.recordDone(done)
-	o.record(at, OrderCancelled{CustomerID: o.customerID, Reason: reason})
 	return nil
 }
 
-// MarkStuck records that a saga waits for its next try or for an operator; also
-// before the order was placed, which may be the step that is stuck. The same
-// trouble is recorded once for a number of attempts. A settled order refuses it
-// with order_settled: it comes late.
-func (o *Order) MarkStuck(s SagaStuck, at time.Time) error {
-	if o.status.Settled() {
-		return o.alreadySettled()
-	}
-	if now := o.stuck; now != nil && now.Saga == s.Saga && now.Step == s.Step && now.Attempts >= s.Attempts {
-		return nil
-	}
-	s.CustomerID = o.customerID
-	o.record(at, s)
-	return nil
+func (o *Order) isOpen(saga Saga) bool { return o.saga != nil && o.saga.Saga == saga }
+
+func (o *Order) endSaga(saga Saga, outcome Outcome, at time.Time) Direction {
+	o.record(at, SagaEnded{saga, outcome})
+	return o.Direction(saga)
 }
 
-// recordDone puts the facts of the saga's steps where they belong in the story,
-// before the way it ended.
-func (o *Order) recordDone(done Done) {
-	if stock := done.Stock; stock != nil {
-		o.record(stock.ReservedAt, StockReserved{ExpiresAt: stock.ExpiresAt})
+// includes tells whether these are the steps that are recorded, with no more attempts than are.
+func (s *Stuck) includes(steps []StuckStep) bool {
+	if s == nil || len(s.Steps) != len(steps) {
+		return false
 	}
-	if payment := done.Payment; payment != nil {
-		o.record(payment.AuthorizedAt, PaymentAuthorized{PaymentID: payment.PaymentID, ProviderReference: payment.ProviderReference})
+	attempts := map[string]int{}
+	for _, step := range s.Steps {
+		attempts[step.Step] = step.Attempts
 	}
-}
-
-func (o *Order) alreadySettled() error {
-	details := refusals.OrderSettledDetails{Status: string(o.status)}
-	if o.refused != nil {
-		details.Refusal = o.refused.refusal()
+	for _, step := range steps {
+		if recorded, ok := attempts[step.Step]; !ok || recorded < step.Attempts {
+			return false
+		}
 	}
-	return refusal.New(refusals.OrderSettled, "the order is "+string(o.status)+" already", details)
-}
-
-func (r Refused) refusal() *refusal.Refusal {
-	return &refusal.Refusal{Reason: r.Reason, Message: r.Message, Details: r.Details}
+	return true
 }

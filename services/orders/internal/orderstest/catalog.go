@@ -25,6 +25,8 @@ type Catalog struct {
 	prices   map[string]int64
 	shipping int64
 	quoted   int
+	// meanwhile is done once, while a quote is asked for.
+	meanwhile func()
 }
 
 func newCatalog() *Catalog {
@@ -38,6 +40,20 @@ func (c *Catalog) Price(sku string, pence int64) {
 	c.prices[sku] = pence
 }
 
+// Withdraw takes a SKU off sale.
+func (c *Catalog) Withdraw(sku string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.prices, sku)
+}
+
+// Meanwhile has something happen while the next quote is asked for.
+func (c *Catalog) Meanwhile(do func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.meanwhile = do
+}
+
 // Quoted counts the quotes that were asked for.
 func (c *Catalog) Quoted() int {
 	c.mu.Lock()
@@ -47,6 +63,13 @@ func (c *Catalog) Quoted() int {
 
 // QuotePrices is the method of CatalogService.
 func (c *Catalog) QuotePrices(_ context.Context, request *catalogv1.QuotePricesRequest) (*catalogv1.QuotePricesResponse, error) {
+	c.mu.Lock()
+	meanwhile := c.meanwhile
+	c.meanwhile = nil
+	c.mu.Unlock()
+	if meanwhile != nil {
+		meanwhile()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.quoted++

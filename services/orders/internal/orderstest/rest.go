@@ -2,6 +2,7 @@ package orderstest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -60,7 +61,30 @@ func (c *Caller) Get(path string) *Answer {
 // Do sends a request with headers, name and value in turn.
 func (c *Caller) Do(method, path, body string, headers ...string) *Answer {
 	c.w.t.Helper()
-	request := must(http.NewRequestWithContext(c.w.t.Context(), method, c.w.URL+path, bytes.NewBufferString(body)))(c.w.t)
+	response, err := restClient.Do(c.request(c.w.t.Context(), method, path, body, headers...))
+	if err != nil {
+		c.w.t.Errorf("%s %s: %v", method, path, err)
+		return &Answer{t: c.w.t, Header: http.Header{}}
+	}
+	defer response.Body.Close()
+	return &Answer{
+		t: c.w.t, Status: response.StatusCode, Header: response.Header, Body: must(io.ReadAll(response.Body))(c.w.t),
+	}
+}
+
+// Abandon places an order and hangs up when ctx ends, before there is an answer.
+func (c *Caller) Abandon(ctx context.Context, key, body string) {
+	c.w.t.Helper()
+	response, err := restClient.Do(c.request(ctx, http.MethodPost, "/v1/orders", body, "Idempotency-Key", key))
+	if err == nil {
+		response.Body.Close()
+		c.w.t.Errorf("answered with %s before the caller hung up", response.Status)
+	}
+}
+
+func (c *Caller) request(ctx context.Context, method, path, body string, headers ...string) *http.Request {
+	c.w.t.Helper()
+	request := must(http.NewRequestWithContext(ctx, method, c.w.URL+path, bytes.NewBufferString(body)))(c.w.t)
 	if c.token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.token)
 	}
@@ -70,15 +94,7 @@ func (c *Caller) Do(method, path, body string, headers ...string) *Answer {
 	for i := 0; i < len(headers); i += 2 {
 		request.Header.Add(headers[i], headers[i+1])
 	}
-	response, err := restClient.Do(request)
-	if err != nil {
-		c.w.t.Errorf("%s %s: %v", method, path, err)
-		return &Answer{t: c.w.t, Header: http.Header{}}
-	}
-	defer response.Body.Close()
-	return &Answer{
-		t: c.w.t, Status: response.StatusCode, Header: response.Header, Body: must(io.ReadAll(response.Body))(c.w.t),
-	}
+	return request
 }
 
 // Order is the order of the answer.

@@ -24,12 +24,11 @@ const (
 	Confirm = "confirm"
 	Reject  = "reject"
 	Cancel  = "cancel"
-	// HoldUnrecorded waits for Continue before the order is recorded, then
-	// confirms.
-	HoldUnrecorded = "hold_unrecorded"
-	// HoldRecorded waits for Continue after the order is recorded, then confirms.
-	HoldRecorded = "hold_recorded"
-	// Vanish ends without having recorded anything.
+	// HoldAtStart waits for Continue before its first step, then confirms.
+	HoldAtStart = "hold_at_start"
+	// Hold waits for Continue after its first step, then confirms.
+	Hold = "hold"
+	// Vanish ends before its first step.
 	Vanish = "vanish"
 )
 
@@ -74,10 +73,10 @@ func (w *World) AwaitClosed(orderID string) {
 	_ = w.Temporal.GetWorkflow(w.t.Context(), sagas.WorkflowID(orderID), "").Get(w.t.Context(), nil)
 }
 
-func placeOrder(ctx workflow.Context, in sagas.PlaceOrderInput) (*sagas.Outcome, error) {
-	var outcome *sagas.Outcome
-	err := workflow.SetUpdateHandler(ctx, sagas.UpdatePlace, func(ctx workflow.Context, request sagas.PlaceRequest) (*sagas.Outcome, error) {
-		if request.RequestHash != in.RequestHash {
+func placeOrder(ctx workflow.Context, in *ordersv1.PlaceOrderInput) (*commonv1.Outcome, error) {
+	var outcome *commonv1.Outcome
+	err := workflow.SetUpdateHandler(ctx, sagas.UpdatePlace, func(ctx workflow.Context, request sagas.PlaceRequest) (*commonv1.Outcome, error) {
+		if request.RequestHash != in.GetPlacement().GetRequestHash() {
 			return nil, sagas.RefusalError(refusal.New(refusals.RequestMismatch, "another request", nil))
 		}
 		err := workflow.Await(ctx, func() bool { return outcome != nil })
@@ -88,26 +87,25 @@ func placeOrder(ctx workflow.Context, in sagas.PlaceOrderInput) (*sagas.Outcome,
 	}
 	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{ScheduleToCloseTimeout: 10 * time.Second})
 	held := workflow.GetSignalChannel(ctx, goOn)
-	if in.PaymentMethod == Vanish {
+	if in.GetPaymentMethod() == Vanish {
 		return nil, temporal.NewNonRetryableApplicationError("vanished", "vanished", nil)
 	}
-	if in.PaymentMethod == HoldUnrecorded {
+	if in.GetPaymentMethod() == HoldAtStart {
 		held.Receive(ctx, nil)
 	}
 	if err := workflow.ExecuteLocalActivity(ctx, "Record", in).Get(ctx, nil); err != nil {
 		return nil, err
 	}
-	if in.PaymentMethod == HoldRecorded {
+	if in.GetPaymentMethod() == Hold {
 		held.Receive(ctx, nil)
 	}
-	err = workflow.ExecuteLocalActivity(ctx, "Settle", in.OrderID, in.PaymentMethod).Get(ctx, nil)
-	outcome = &sagas.Outcome{OrderID: in.OrderID}
+	err = workflow.ExecuteLocalActivity(ctx, "Settle", in).Get(ctx, nil)
+	outcome = &commonv1.Outcome{Status: sagas.StatusConfirmed}
 	_ = workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 	return outcome, err
 }
 
-// otherSaga works on an order and refuses to place it, as the sagas of the house
-// do with updates that are not theirs.
+// otherSaga works on an order and refuses to place it, as sagas do with updates that are not theirs.
 func otherSaga(ctx workflow.Context) error {
 	err := workflow.SetUpdateHandler(ctx, sagas.UpdatePlace, func(workflow.Context, sagas.PlaceRequest) error {
 		return sagas.RefusalError(refusal.New(refusals.SagaInProgress, "another saga is at work", refusals.SagaInProgressDetails{Saga: "OtherSaga"}))
@@ -137,43 +135,49 @@ func (w *World) Occupy(orderID, workflowType string) {
 type activities struct{ saga ordersv1.OrdersServiceClient }
 
 // Record calls RecordPlaced as the worker does.
-func (a *activities) Record(ctx context.Context, in sagas.PlaceOrderInput) error {
-	_, err := a.saga.RecordPlaced(ctx, recordPlaced(in))
+func (a *activities) Record(ctx context.Context, in *ordersv1.PlaceOrderInput) error {
+	_, err := a.saga.RecordPlaced(ctx, &ordersv1.RecordPlacedRequest{Saga: in.GetSaga(), Placement: in.GetPlacement()})
 	return err
 }
 
 // Settle ends the order as the payment method says.
-func (a *activities) Settle(ctx context.Context, orderID, method string) error {
-	now := timestamppb.Now()
-	stock := &ordersv1.StockReserved{At: now, ExpiresAt: timestamppb.New(now.AsTime().Add(time.Hour))}
-	payment := &ordersv1.PaymentAuthorized{At: now, PaymentId: "pay-1", ProviderReference: "ref-1"}
+func (a *activities) Settle(ctx context.Context, in *ordersv1.PlaceOrderInput) error {
+	reserved, authorized := Done(in.GetPlacement().GetTotal())
 	var err error
-	switch method {
+	switch in.GetPaymentMethod() {
 	case Reject:
-		_, err = a.saga.Reject(ctx, &ordersv1.RejectRequest{
-			OrderId: orderID, Reason: refusals.OutOfStock, Message: "not enough of TEA",
-			Details: []byte(`{"shortages":[{"sku":"TEA","requested":4,"available":3}]}`),
-		})
+		_, err = a.saga.RecordRejected(ctx, &ordersv1.RecordRejectedRequest{Saga: in.GetSaga(), Why: &commonv1.Refusal{
+			Reason: refusals.OutOfStock, Message: "not enough of TEA",
+			Details: `{"shortages":[{"sku":"TEA","requested":4,"available":3}]}`,
+		}})
 	case Cancel:
-		_, err = a.saga.Cancel(ctx, &ordersv1.CancelRequest{
-			OrderId: orderID, Reason: refusals.Cancelled, StockReserved: stock, PaymentAuthorized: payment,
+		_, err = a.saga.RecordCancelled(ctx, &ordersv1.RecordCancelledRequest{
+			Saga: in.GetSaga(), Why: &commonv1.Refusal{Reason: refusals.Cancelled},
+			Facts: append([]*commonv1.Fact{reserved, authorized}, Undone()...),
 		})
 	default:
-		_, err = a.saga.Confirm(ctx, &ordersv1.ConfirmRequest{OrderId: orderID, StockReserved: stock, PaymentAuthorized: payment})
+		_, err = a.saga.RecordConfirmed(ctx, &ordersv1.RecordConfirmedRequest{
+			Saga: in.GetSaga(), Facts: []*commonv1.Fact{reserved, authorized},
+		})
 	}
 	return err
 }
 
-func recordPlaced(in sagas.PlaceOrderInput) *ordersv1.RecordPlacedRequest {
-	request := &ordersv1.RecordPlacedRequest{
-		OrderId: in.OrderID, CustomerId: in.CustomerID, RequestHash: in.RequestHash,
-		Total: &commonv1.Money{Amount: in.Total, Currency: in.Currency}, PlacedAt: timestamppb.New(in.PlacedAt),
+// Done are the facts that an order is confirmed with.
+func Done(total *commonv1.Money) (reserved, authorized *commonv1.Fact) {
+	now := timestamppb.Now()
+	return &commonv1.Fact{At: now, Fact: &commonv1.Fact_StockReserved{StockReserved: &commonv1.StockReserved{
+		ExpiresAt: timestamppb.New(now.AsTime().Add(time.Hour)),
+	}}}, &commonv1.Fact{At: now, Fact: &commonv1.Fact_PaymentAuthorized{PaymentAuthorized: &commonv1.PaymentAuthorized{
+		PaymentId: "pay-1", ProviderReference: "ref-1", Amount: total,
+	}}}
+}
+
+// Undone are the facts that take back those of Done.
+func Undone() []*commonv1.Fact {
+	now := timestamppb.Now()
+	return []*commonv1.Fact{
+		{At: now, Fact: &commonv1.Fact_PaymentVoided{PaymentVoided: &commonv1.PaymentVoided{PaymentId: "pay-1"}}},
+		{At: now, Fact: &commonv1.Fact_StockReleased{StockReleased: &commonv1.StockReleased{}}},
 	}
-	for _, line := range in.Lines {
-		request.Lines = append(request.Lines, &ordersv1.OrderLine{Sku: line.SKU, Name: line.Name, UnitPrice: line.UnitPrice, Quantity: line.Quantity})
-	}
-	for _, adjustment := range in.Adjustments {
-		request.Adjustments = append(request.Adjustments, &ordersv1.OrderAdjustment{Kind: adjustment.Kind, Amount: adjustment.Amount})
-	}
-	return request
 }

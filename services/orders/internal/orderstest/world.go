@@ -17,6 +17,7 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/programs"
 	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
+	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/eventstore"
@@ -27,11 +28,13 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/services/orders/internal"
+	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
 	"github.com/ordersaga/ordersaga/services/orders/internal/projector"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
+	"github.com/ordersaga/ordersaga/services/orders/migrations"
 )
 
 // World is a running orders service.
@@ -81,6 +84,7 @@ func Start(t testing.TB, with ...Option) *World {
 	w.DB = must(postgres.Open(t.Context(), testkit.Postgres(t)))(t)
 	t.Cleanup(func() { w.DB.Close() })
 	check(t, postgres.MigrateNamed(t.Context(), w.DB, "eventstore", eventstore.Migrations))
+	check(t, postgres.Migrate(t.Context(), w.DB, migrations.Files))
 	w.Events = eventstore.New(w.DB)
 	w.Orders = store.New(w.Events)
 	uri, database := testkit.MongoDB(t)
@@ -91,7 +95,7 @@ func Start(t testing.TB, with ...Option) *World {
 		Issuer: testkit.Issuer(t), Audience: "ordersaga", Environment: config.Development,
 	}))(t)
 	needs := internal.Needs{
-		Events: w.Events, Orders: w.Orders, Documents: w.Documents,
+		Events: w.Events, Orders: w.Orders, OpenSagas: opensagas.New(w.DB), Documents: w.Documents,
 		Catalog: quotes.New(catalogv1.NewCatalogServiceClient(w.serveCatalog())),
 		Runs:    runs.New(dial(t, o.temporal, namespace), w.TaskQueue),
 	}
@@ -156,7 +160,9 @@ func (bearer) RequireTransportSecurity() bool { return false }
 func dial(t testing.TB, address, namespace string) client.Client {
 	t.Helper()
 	// Lazily: a test may have cut the line.
-	c := must(client.NewLazyClient(client.Options{HostPort: address, Namespace: namespace, Logger: quiet{}}))(t)
+	c := must(client.NewLazyClient(client.Options{
+		HostPort: address, Namespace: namespace, Logger: quiet{}, DataConverter: sagas.DataConverter(),
+	}))(t)
 	t.Cleanup(c.Close)
 	return c
 }

@@ -27,7 +27,9 @@ func summarize(o *domain.Order, opened int64) readmodel.Summary {
 		s.Reason = why.Reason
 	}
 	if stuck := o.Stuck(); stuck != nil {
-		s.StuckStep = stuck.Step
+		for _, step := range stuck.Steps {
+			s.StuckSteps = append(s.StuckSteps, step.Step)
+		}
 	}
 	return s
 }
@@ -48,22 +50,24 @@ func whole(o *domain.Order) readmodel.Order {
 		Version:          o.Version(),
 	}
 	for i, line := range o.Lines() {
-		doc.Lines[i] = readmodel.Line(line)
+		doc.Lines[i] = readmodel.Line{SKU: line.SKU, Name: line.Name, UnitPrice: line.UnitPrice, Quantity: line.Quantity}
 	}
 	for i, adjustment := range o.Adjustments() {
 		doc.Adjustments[i] = readmodel.Adjustment(adjustment)
 	}
 	if charge := o.Charge(); charge != nil {
 		doc.Payment = &readmodel.Payment{
-			ID: charge.PaymentID, ProviderReference: charge.ProviderReference, AuthorizedAt: charge.AuthorizedAt,
+			ID: charge.PaymentID, ProviderReference: charge.ProviderReference,
+			AuthorizedAt: charge.AuthorizedAt, VoidedAt: when(charge.VoidedAt),
 		}
 	}
 	if why := o.Refused(); why != nil {
 		doc.Reason = &readmodel.Reason{Code: why.Reason, Message: why.Message, Details: string(why.Details)}
 	}
 	if stuck := o.Stuck(); stuck != nil {
-		doc.Stuck = &readmodel.Stuck{
-			Saga: stuck.Saga, Step: stuck.Step, Attempts: stuck.Attempts, LastError: stuck.LastError, Since: stuck.Since,
+		doc.Stuck = &readmodel.Stuck{Saga: o.Saga().Kind, Since: stuck.Since}
+		for _, step := range stuck.Steps {
+			doc.Stuck.Steps = append(doc.Stuck.Steps, readmodel.StuckStep(step))
 		}
 	}
 	return doc

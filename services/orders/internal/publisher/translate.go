@@ -9,8 +9,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 )
 
-// translate makes the integration event of a domain event. Not every one is
-// meant for others: the facts of single steps stay in the house.
+// translate makes the integration event of a domain event. Facts of single steps are not published.
 func translate(event eventstore.Event) (told cloudevents.Event, meant bool, err error) {
 	recorded, err := store.Decode(event)
 	if err != nil {
@@ -40,7 +39,7 @@ func tell(orderID string, event store.Recorded) (eventType string, data any) {
 			OrderID: orderID, CustomerID: e.CustomerID, Total: e.Total.Amount, Currency: e.Total.Currency, PlacedAt: at,
 		}
 		for _, line := range e.Lines {
-			placed.Lines = append(placed.Lines, events.Line(line))
+			placed.Lines = append(placed.Lines, events.Line{SKU: line.SKU, Name: line.Name, UnitPrice: line.UnitPrice, Quantity: line.Quantity})
 		}
 		for _, adjustment := range e.Adjustments {
 			placed.Adjustments = append(placed.Adjustments, events.Adjustment(adjustment))
@@ -56,9 +55,11 @@ func tell(orderID string, event store.Recorded) (eventType string, data any) {
 	case domain.OrderCancelled:
 		return events.OrderCancelledV1, events.OrderCancelled{OrderID: orderID, CustomerID: e.CustomerID, Reason: e.Reason, CancelledAt: at}
 	case domain.SagaStuck:
-		return events.SagaStuckV1, events.SagaStuck{
-			OrderID: orderID, Saga: e.Saga, Step: e.Step, Attempts: e.Attempts, LastError: e.LastError, At: at,
+		stuck := events.SagaStuck{OrderID: orderID, Saga: e.Kind, At: at}
+		for _, step := range e.Steps {
+			stuck.Steps = append(stuck.Steps, events.StuckStep(step))
 		}
+		return events.SagaStuckV1, stuck
 	default:
 		return "", nil
 	}

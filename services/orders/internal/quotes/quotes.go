@@ -42,7 +42,7 @@ func (c *Catalog) Quote(ctx context.Context, currency string, wanted []Wanted) (
 	defer cancel()
 	request := &catalogv1.QuotePricesRequest{Currency: currency, Lines: make([]*commonv1.Line, len(wanted))}
 	for i, line := range wanted {
-		request.Lines[i] = &commonv1.Line{Sku: line.SKU, Quantity: line.Quantity}
+		request.Lines[i] = &commonv1.Line{Number: int32(i + 1), Sku: line.SKU, Quantity: line.Quantity}
 	}
 	answer, err := c.client.QuotePrices(ctx, request)
 	if err != nil {
@@ -53,7 +53,7 @@ func (c *Catalog) Quote(ctx context.Context, currency string, wanted []Wanted) (
 		Total: domain.Money{Amount: answer.GetTotal().GetAmount(), Currency: answer.GetTotal().GetCurrency()},
 	}
 	for i, line := range answer.GetLines() {
-		quote.Lines[i] = domain.Line{SKU: line.GetSku(), Name: line.GetName(), UnitPrice: line.GetUnitPrice(), Quantity: line.GetQuantity()}
+		quote.Lines[i] = domain.Line{Number: int32(i + 1), SKU: line.GetSku(), Name: line.GetName(), UnitPrice: line.GetUnitPrice(), Quantity: line.GetQuantity()}
 	}
 	for _, adjustment := range answer.GetAdjustments() {
 		quote.Adjustments = append(quote.Adjustments, domain.Adjustment{Kind: adjustment.GetKind(), Amount: adjustment.GetAmount()})

@@ -30,16 +30,16 @@ func Summaries(db *mongo.Database) *mongo.Collection { return db.Collection(summ
 
 // Summary is an order in a list. Times have milliseconds here.
 type Summary struct {
-	ID               string `bson:"_id"`
-	CustomerID       string `bson:"customer_id"`
-	Status           string `bson:"status"`
-	PaymentStatus    string `bson:"payment_status"`
-	FulfilmentStatus string `bson:"fulfilment_status"`
-	Lines            int    `bson:"lines"`
-	Total            Money  `bson:"total"`
-	Reason           string `bson:"reason,omitempty"`
-	Stuck            bool   `bson:"stuck"`
-	StuckStep        string `bson:"stuck_step,omitempty"`
+	ID               string   `bson:"_id"`
+	CustomerID       string   `bson:"customer_id"`
+	Status           string   `bson:"status"`
+	PaymentStatus    string   `bson:"payment_status"`
+	FulfilmentStatus string   `bson:"fulfilment_status"`
+	Lines            int      `bson:"lines"`
+	Total            Money    `bson:"total"`
+	Reason           string   `bson:"reason,omitempty"`
+	Stuck            bool     `bson:"stuck"`
+	StuckSteps       []string `bson:"stuck_steps,omitempty"`
 	// Opened is the position of its first event in the log: lists are in this
 	// order, and no two orders share it.
 	Opened    int64      `bson:"opened"`
@@ -100,9 +100,10 @@ type Adjustment struct {
 
 // Payment is the payment that was authorized.
 type Payment struct {
-	ID                string    `bson:"id"`
-	ProviderReference string    `bson:"provider_reference"`
-	AuthorizedAt      time.Time `bson:"authorized_at"`
+	ID                string     `bson:"id"`
+	ProviderReference string     `bson:"provider_reference"`
+	AuthorizedAt      time.Time  `bson:"authorized_at"`
+	VoidedAt          *time.Time `bson:"voided_at,omitempty"`
 }
 
 // Reason says why an order was not confirmed.
@@ -112,13 +113,18 @@ type Reason struct {
 	Details string `bson:"details,omitempty"` // JSON, as the stream has it
 }
 
-// Stuck says where a saga waits.
+// Stuck says where the saga that works on the order waits.
 type Stuck struct {
-	Saga      string    `bson:"saga"`
-	Step      string    `bson:"step"`
-	Attempts  int       `bson:"attempts"`
-	LastError string    `bson:"last_error"`
-	Since     time.Time `bson:"since"`
+	Saga  string      `bson:"saga"`
+	Steps []StuckStep `bson:"steps"`
+	Since time.Time   `bson:"since"`
+}
+
+// StuckStep is a step that used up its attempts.
+type StuckStep struct {
+	Step      string `bson:"step"`
+	Attempts  int    `bson:"attempts"`
+	LastError string `bson:"last_error"`
 }
 
 // Prepare makes the indexes of the lists: by customer, by status, by page. It

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/ordersaga/ordersaga/contracts/sagas"
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 	"github.com/ordersaga/ordersaga/services/orders/internal/price"
 )
@@ -17,29 +17,29 @@ const (
 )
 
 // summary is the line of the run in the Web UI's lists.
-func summary(in sagas.PlaceOrderInput) string {
-	return fmt.Sprintf("%s · %s · %s", plain(in.CustomerID), amount(in.Total, in), price.Lines(len(in.Lines)))
+func summary(p *ordersv1.Placement) string {
+	return fmt.Sprintf("%s · %s · %s", plain(p.GetCustomerId()), amount(p.GetTotal().GetAmount(), p), price.Lines(len(p.GetLines())))
 }
 
 // details is what the Web UI shows of the run, as Markdown.
-func details(in sagas.PlaceOrderInput) string {
+func details(p *ordersv1.Placement) string {
 	var text strings.Builder
 	text.WriteString("| SKU | name | quantity | price |\n|---|---|--:|--:|\n")
-	for i, line := range in.Lines {
+	for i, line := range p.GetLines() {
 		if i == shownLines {
-			fmt.Fprintf(&text, "\nand %d more lines\n", len(in.Lines)-shownLines)
+			fmt.Fprintf(&text, "\nand %d more lines\n", len(p.GetLines())-shownLines)
 			break
 		}
-		fmt.Fprintf(&text, "| %s | %s | %d | %s |\n", plain(line.SKU), plain(line.Name), line.Quantity, amount(line.UnitPrice, in))
+		fmt.Fprintf(&text, "| %s | %s | %d | %s |\n", plain(line.GetSku()), plain(line.GetName()), line.GetQuantity(), amount(line.GetUnitPrice(), p))
 	}
-	for _, adjustment := range in.Adjustments {
-		fmt.Fprintf(&text, "\n%s: %s\n", plain(adjustment.Kind), amount(adjustment.Amount, in))
+	for _, adjustment := range p.GetAdjustments() {
+		fmt.Fprintf(&text, "\n%s: %s\n", plain(adjustment.GetKind()), amount(adjustment.GetAmount(), p))
 	}
 	return text.String()
 }
 
-func amount(minor int64, in sagas.PlaceOrderInput) string {
-	return price.Text(domain.Money{Amount: minor, Currency: in.Currency})
+func amount(minor int64, p *ordersv1.Placement) string {
+	return price.Text(domain.Money{Amount: minor, Currency: p.GetTotal().GetCurrency()})
 }
 
 // markdown has the characters that could turn a name into markup or end a cell.

@@ -82,11 +82,17 @@ func (s *Orders) update(ctx context.Context, id string, change func(*domain.Orde
 	if err := change(order); err != nil {
 		return err
 	}
+	return s.Save(ctx, order)
+}
+
+// Save appends what happened to an order since it was loaded, all or none. It fails with
+// eventstore.ErrConflict when somebody else was faster.
+func (s *Orders) Save(ctx context.Context, order *domain.Order) error {
 	changes := make([]eventstore.NewEvent, len(order.Changes()))
 	for i, event := range order.Changes() {
 		changes[i] = eventstore.NewEvent{Type: event.Fact.Type(), Data: event.Fact, OccurredAt: event.OccurredAt}
 	}
-	_, err = s.events.Append(ctx, Stream(id), order.Version(), changes...)
+	_, err := s.events.Append(ctx, Stream(order.ID()), order.Version(), changes...)
 	return err
 }
 

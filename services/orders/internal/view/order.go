@@ -49,9 +49,10 @@ type Adjustment struct {
 
 // Payment is the payment that was authorized.
 type Payment struct {
-	ID                string    `json:"id"`
-	ProviderReference string    `json:"provider_reference"`
-	AuthorizedAt      time.Time `json:"authorized_at"`
+	ID                string     `json:"id"`
+	ProviderReference string     `json:"provider_reference"`
+	AuthorizedAt      time.Time  `json:"authorized_at"`
+	VoidedAt          *time.Time `json:"voided_at,omitempty" doc:"When the authorization was given back."`
 }
 
 // Reason says why an order was not confirmed.
@@ -61,13 +62,18 @@ type Reason struct {
 	Details json.RawMessage `json:"details,omitempty" doc:"Of the code's own shape."`
 }
 
-// Stuck says where a saga waits for its next try or for an operator.
+// Stuck says where the saga that works on the order waits for its next try or for an operator.
 type Stuck struct {
-	Saga      string    `json:"saga"`
-	Step      string    `json:"step"`
-	Attempts  int       `json:"attempts"`
-	LastError string    `json:"last_error"`
-	Since     time.Time `json:"since"`
+	Saga  string      `json:"saga" doc:"Its kind." example:"place-order"`
+	Steps []StuckStep `json:"steps" nullable:"false"`
+	Since time.Time   `json:"since"`
+}
+
+// StuckStep is a step that used up its attempts.
+type StuckStep struct {
+	Step      string `json:"step" example:"VoidPayment"`
+	Attempts  int    `json:"attempts"`
+	LastError string `json:"last_error"`
 }
 
 // Of shows an order. What is only for operators, the errors of our own machinery,
@@ -98,14 +104,15 @@ func Of(o *domain.Order, operator bool) Order {
 		}
 	}
 	if charge := o.Charge(); charge != nil {
-		shown.Payment = &Payment{ID: charge.PaymentID, ProviderReference: charge.ProviderReference, AuthorizedAt: charge.AuthorizedAt}
+		shown.Payment = &Payment{ID: charge.PaymentID, ProviderReference: charge.ProviderReference, AuthorizedAt: charge.AuthorizedAt, VoidedAt: when(charge.VoidedAt)}
 	}
 	if why := o.Refused(); why != nil {
 		shown.Reason = &Reason{Code: why.Reason, Message: why.Message, Details: why.Details}
 	}
 	if stuck := o.Stuck(); stuck != nil && operator {
-		shown.Stuck = &Stuck{
-			Saga: stuck.Saga, Step: stuck.Step, Attempts: stuck.Attempts, LastError: stuck.LastError, Since: stuck.Since,
+		shown.Stuck = &Stuck{Saga: o.Saga().Kind, Steps: make([]StuckStep, len(stuck.Steps)), Since: stuck.Since}
+		for i, step := range stuck.Steps {
+			shown.Stuck.Steps[i] = StuckStep(step)
 		}
 	}
 	return shown

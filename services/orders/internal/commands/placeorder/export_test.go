@@ -4,5 +4,5 @@ package placeorder
 
 // OrderID is the id of a customer's order with a key.
 func OrderID(customer, key string) string {
-	return Request{CustomerID: customer, IdempotencyKey: key}.orderID()
+	return Command{CustomerID: customer, IdempotencyKey: key}.orderID()
 }

@@ -1,6 +1,7 @@
 package placeorder_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"sync"
@@ -8,6 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
+	"github.com/ordersaga/ordersaga/contracts/refusals"
+	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/platform/testkit/netfault"
@@ -31,7 +35,7 @@ func TestAConfirmedOrderIs201AndItsReplayTheSame(t *testing.T) {
 	require.EqualValues(t, 4*250+390, order.Total.Amount)
 	require.Equal(t, "Product TEA", order.Lines[0].Name)
 	require.Equal(t, "/v1/orders/"+order.ID, first.Header.Get("Location"))
-	require.Equal(t, `"4"`, first.Header.Get("ETag"))
+	require.Equal(t, `"6"`, first.Header.Get("ETag"))
 	require.Empty(t, first.Header.Get("Idempotent-Replayed"))
 	require.Equal(t, placeorder.OrderID(w.Subject("ann"), "k"), order.ID)
 
@@ -52,7 +56,7 @@ func TestTheSameKeyWithAnotherBodyIsRefusedHoweverFarTheOrderIs(t *testing.T) {
 	ann := w.As("ann")
 	other := strings.Replace(orderstest.Body, `"quantity":4`, `"quantity":5`, 1)
 
-	for _, method := range []string{orderstest.Confirm, orderstest.HoldUnrecorded, orderstest.HoldRecorded} {
+	for _, method := range []string{orderstest.Confirm, orderstest.HoldAtStart, orderstest.Hold} {
 		t.Run(method, func(t *testing.T) {
 			answer := ann.Place(method, orderstest.BodyPaidBy(method), "Prefer", "wait=1")
 			require.Contains(t, []int{http.StatusCreated, http.StatusAccepted}, answer.Status)
@@ -115,8 +119,8 @@ func TestRespondAsyncDoesNotWait(t *testing.T) {
 	require.Equal(t, "/v1/orders/"+order.ID, answer.Header.Get("Location"))
 	require.Equal(t, "placed", order.Status)
 	require.EqualValues(t, 1390, order.Total.Amount)
-	require.Zero(t, order.Version)
-	require.Empty(t, answer.Header.Get("ETag"))
+	require.Equal(t, `"2"`, answer.Header.Get("ETag"))
+	require.Equal(t, string(answer.Body), string(ann.Get("/v1/orders/"+order.ID).Body))
 
 	again := ann.Place("k", orderstest.Body, "Prefer", "respond-async")
 	require.Equal(t, http.StatusAccepted, again.Status, "before anybody works on it: %s", again.Body)
@@ -131,14 +135,13 @@ func TestAWaitThatIsOverIs202(t *testing.T) {
 	w := orderstest.Start(t)
 	w.Work()
 	ann := w.As("ann")
-	for method, version := range map[string]int64{orderstest.HoldUnrecorded: 0, orderstest.HoldRecorded: 1} {
+	for _, method := range []string{orderstest.HoldAtStart, orderstest.Hold} {
 		t.Run(method, func(t *testing.T) {
 			id := placeorder.OrderID(w.Subject("ann"), method)
 			answer := ann.Place(method, orderstest.BodyPaidBy(method), "Prefer", "wait=1")
 			require.Equal(t, http.StatusAccepted, answer.Status, string(answer.Body))
 			require.Equal(t, "wait=1", answer.Header.Get("Preference-Applied"))
 			require.Equal(t, "/v1/orders/"+id, answer.Header.Get("Location"))
-			require.Equal(t, version, answer.Order().Version)
 			require.Equal(t, "placed", answer.Order().Status)
 
 			run := w.RunID(id)
@@ -171,7 +174,7 @@ func TestManyCallersWithOneKeyGetOneOrder(t *testing.T) {
 	require.Equal(t, 1, first, "one of them placed the order")
 	history, err := w.Orders.History(t.Context(), placeorder.OrderID(w.Subject("ann"), "k"))
 	require.NoError(t, err)
-	require.Len(t, history, 4)
+	require.Len(t, history, 6)
 }
 
 func TestAnOrderIsNotPlacedAtAnUnexpectedPrice(t *testing.T) {
@@ -199,12 +202,13 @@ func TestTheCatalogsRefusalsReachTheCustomer(t *testing.T) {
 	require.Equal(t, []any{"NO-SUCH"}, answer.Problem().Extra["skus"])
 }
 
-func TestWithoutTemporalAnOrderIsNotTakenAndTheSameKeyTakesItLater(t *testing.T) {
+func TestWithoutTemporalAnOrderIsAcceptedAndTheSameRequestStartsItLater(t *testing.T) {
 	address, _ := testkit.Temporal(t)
 	line := netfault.New(t, "tcp://"+address)
 	w := orderstest.Start(t, orderstest.TemporalBy(strings.TrimPrefix(line.URL(), "tcp://")))
 	w.Work()
 	ann := w.As("ann")
+	id := placeorder.OrderID(w.Subject("ann"), "k")
 
 	line.Cut()
 	for _, prefer := range []string{"wait=1", "respond-async"} {
@@ -213,72 +217,144 @@ func TestWithoutTemporalAnOrderIsNotTakenAndTheSameKeyTakesItLater(t *testing.T)
 		require.Equal(t, "1", answer.Header.Get("Retry-After"))
 		require.Contains(t, answer.Problem().Detail, "same Idempotency-Key")
 	}
-	require.Empty(t, w.RunID(placeorder.OrderID(w.Subject("ann"), "k")))
+	require.Empty(t, w.RunID(id))
+	require.Equal(t, "placed", ann.Get("/v1/orders/"+id).Order().Status)
 
+	w.Catalog.Withdraw("TEA")
 	line.Mend()
+	var answer *orderstest.Answer
 	testkit.Eventually(t, "the service to reach Temporal again", func() bool {
-		return ann.Place("k", orderstest.Body).Status == http.StatusCreated
+		answer = ann.Place("k", orderstest.Body)
+		return answer.Status == http.StatusCreated
 	})
+	require.EqualValues(t, 1390, answer.Order().Total.Amount, "as it was accepted")
+	require.Equal(t, "true", answer.Header.Get("Idempotent-Replayed"))
 
 	line.Cut()
 	again := ann.Place("k", orderstest.Body)
 	require.Equal(t, http.StatusCreated, again.Status, "what is settled is answered without Temporal")
 }
 
-func TestALostAnswerOfARunningSagaIs202(t *testing.T) {
+// The process ends between the acceptance and the start, and the customer does not come back: the
+// sweep finds the saga without a run and turns it back.
+func TestAnOrderThatWasAcceptedAndNotStartedCanBeTurnedBack(t *testing.T) {
 	address, _ := testkit.Temporal(t)
 	line := netfault.New(t, "tcp://"+address)
 	w := orderstest.Start(t, orderstest.TemporalBy(strings.TrimPrefix(line.URL(), "tcp://")))
-	w.Work()
 	ann := w.As("ann")
 	id := placeorder.OrderID(w.Subject("ann"), "k")
-
-	var answer *orderstest.Answer
-	var placing sync.WaitGroup
-	placing.Go(func() { answer = ann.Place("k", orderstest.BodyPaidBy(orderstest.HoldRecorded), "Prefer", "wait=5") })
-	testkit.Eventually(t, "the order to be recorded", func() bool {
-		order, err := w.Orders.Load(t.Context(), id)
-		return err == nil && order.Placed()
-	})
 	line.Cut()
-	placing.Wait()
-	require.Equal(t, http.StatusAccepted, answer.Status, string(answer.Body))
-	require.Equal(t, "placed", answer.Order().Status)
-
-	w.Continue(id)
+	require.Equal(t, http.StatusServiceUnavailable, ann.Place("k", orderstest.Body, "Prefer", "wait=1").Status)
 	line.Mend()
-	testkit.Eventually(t, "the order to be confirmed", func() bool {
-		return ann.Place("k", orderstest.BodyPaidBy(orderstest.HoldRecorded)).Status == http.StatusCreated
-	})
+
+	resumed, err := w.Saga.RecordResumed(t.Context(), &ordersv1.RecordResumedRequest{Saga: sagas.Placing(id)})
+	require.NoError(t, err)
+	why := resumed.GetDirection().GetTurnedBack()
+	require.Equal(t, refusals.Interrupted, why.GetReason())
+	_, err = w.Saga.RecordRejected(t.Context(), &ordersv1.RecordRejectedRequest{Saga: sagas.Placing(id), Why: why})
+	require.NoError(t, err)
+	answer := ann.Place("k", orderstest.Body)
+	require.Equal(t, http.StatusUnprocessableEntity, answer.Status, string(answer.Body))
+	require.Equal(t, problems+"interrupted", answer.Problem().Type)
+	require.Empty(t, w.RunID(id), "what has ended is not started")
 }
 
-func TestAStartNobodyCanLookAtIsNotSaidToBeTaken(t *testing.T) {
-	address, _ := testkit.Temporal(t)
-	line := netfault.New(t, "tcp://"+address)
-	w := orderstest.Start(t, orderstest.TemporalBy(strings.TrimPrefix(line.URL(), "tcp://")))
+// Nobody works on the order yet. The shopper repeats the request, as she was told to; meanwhile the
+// catalog has changed.
+func TestEveryAnswerAboutAKeyIsWhatWasAccepted(t *testing.T) {
+	expecting := strings.Replace(orderstest.Body, "{", `{"expected_total":{"amount":1390,"currency":"GBP"},`, 1)
+	for name, test := range map[string]struct {
+		body   string
+		change func(*orderstest.Catalog)
+	}{
+		"the price moved":                       {orderstest.Body, func(c *orderstest.Catalog) { c.Price("TEA", 100) }},
+		"the price moved and she expects a sum": {expecting, func(c *orderstest.Catalog) { c.Price("TEA", 300) }},
+		"the product was withdrawn":             {orderstest.Body, func(c *orderstest.Catalog) { c.Withdraw("TEA") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := orderstest.Start(t)
+			ann := w.As("ann")
+			for i, prefer := range []string{"respond-async", "respond-async", "wait=1"} {
+				answer := ann.Place("k", test.body, "Prefer", prefer)
+				require.Equal(t, http.StatusAccepted, answer.Status, "time %d: %s", i+1, answer.Body)
+				require.EqualValues(t, 1390, answer.Order().Total.Amount, "time %d", i+1)
+				shown := ann.Get(answer.Header.Get("Location"))
+				require.Equal(t, http.StatusOK, shown.Status)
+				require.Equal(t, string(answer.Body), string(shown.Body), "at Location")
+				test.change(w.Catalog)
+			}
+			other := ann.Place("k", strings.Replace(test.body, `"quantity":4`, `"quantity":5`, 1), "Prefer", "respond-async")
+			require.Equal(t, http.StatusUnprocessableEntity, other.Status, string(other.Body))
+			require.Equal(t, problems+"request-mismatch", other.Problem().Type)
+
+			w.Work()
+			answer := ann.Place("k", test.body)
+			require.Equal(t, http.StatusCreated, answer.Status, string(answer.Body))
+			require.EqualValues(t, 1390, answer.Order().Total.Amount)
+		})
+	}
+}
+
+// Another request with the key is accepted while this one is being quoted.
+func TestARefusedQuoteDoesNotAnswerForAnOrderThatWasAcceptedMeanwhile(t *testing.T) {
+	w := orderstest.Start(t)
 	w.Work()
 	ann := w.As("ann")
-	id := placeorder.OrderID(w.Subject("ann"), "k")
-	body := orderstest.BodyPaidBy(orderstest.HoldUnrecorded)
+	var first *orderstest.Answer
+	w.Catalog.Meanwhile(func() {
+		first = ann.Place("k", orderstest.Body)
+		w.Catalog.Withdraw("TEA")
+	})
+	second := ann.Place("k", orderstest.Body)
+	require.Equal(t, http.StatusCreated, first.Status, string(first.Body))
+	require.Equal(t, http.StatusCreated, second.Status, string(second.Body))
+	require.Equal(t, string(first.Body), string(second.Body))
+}
 
-	var answer *orderstest.Answer
+func TestACustomerWhoHangsUpHasPlacedTheOrder(t *testing.T) {
+	w := orderstest.Start(t)
+	ann := w.As("ann")
+	id := placeorder.OrderID(w.Subject("ann"), "k")
+	ctx, hangUp := context.WithCancel(t.Context())
 	var placing sync.WaitGroup
-	placing.Go(func() { answer = ann.Place("k", body, "Prefer", "wait=5") })
+	placing.Go(func() { ann.Abandon(ctx, "k", orderstest.Body) })
+	testkit.Eventually(t, "the order to be accepted", func() bool { return ann.Get("/v1/orders/"+id).Status == http.StatusOK })
+	hangUp()
+	placing.Wait()
 	testkit.Eventually(t, "the run to be started", func() bool { return w.RunID(id) != "" })
-	line.Cut()
-	placing.Wait()
-	require.Equal(t, http.StatusServiceUnavailable, answer.Status, string(answer.Body))
-
-	run := w.RunID(id)
-	w.Continue(id)
-	line.Mend()
-	testkit.Eventually(t, "the same request to find its order", func() bool {
-		return ann.Place("k", body).Status == http.StatusCreated
-	})
-	require.Equal(t, run, w.RunID(id))
+	w.Work()
+	require.Equal(t, http.StatusCreated, ann.Place("k", orderstest.Body).Status)
 }
 
-func TestARunThatEndedWithoutARecordUsesUpItsKey(t *testing.T) {
+// Whether the saga runs cannot be known, that it was accepted can.
+func TestALostAnswerOfARunningSagaIsNotSaidToBeOnItsWayAndTheSameRequestFindsIt(t *testing.T) {
+	address, _ := testkit.Temporal(t)
+	line := netfault.New(t, "tcp://"+address)
+	w := orderstest.Start(t, orderstest.TemporalBy(strings.TrimPrefix(line.URL(), "tcp://")))
+	w.Work()
+	ann := w.As("ann")
+	for _, method := range []string{orderstest.HoldAtStart, orderstest.Hold} {
+		id, body := placeorder.OrderID(w.Subject("ann"), method), orderstest.BodyPaidBy(method)
+		var answer *orderstest.Answer
+		var placing sync.WaitGroup
+		placing.Go(func() { answer = ann.Place(method, body, "Prefer", "wait=5") })
+		testkit.Eventually(t, "the run to be started", func() bool { return w.RunID(id) != "" })
+		line.Cut()
+		placing.Wait()
+		require.Equal(t, http.StatusServiceUnavailable, answer.Status, string(answer.Body))
+		require.Equal(t, "placed", ann.Get("/v1/orders/"+id).Order().Status)
+
+		run := w.RunID(id)
+		w.Continue(id)
+		line.Mend()
+		testkit.Eventually(t, "the same request to find its order", func() bool {
+			return ann.Place(method, body).Status == http.StatusCreated
+		})
+		require.Equal(t, run, w.RunID(id))
+	}
+}
+
+func TestAnOrderWhoseRunEndedBeforeItsFirstStepStaysOnItsWay(t *testing.T) {
 	w := orderstest.Start(t)
 	w.Work()
 	ann := w.As("ann")
@@ -286,17 +362,15 @@ func TestARunThatEndedWithoutARecordUsesUpItsKey(t *testing.T) {
 	var run string
 	for _, prefer := range []string{"wait=10", "wait=10", "respond-async"} {
 		answer := ann.Place("k", orderstest.BodyPaidBy(orderstest.Vanish), "Prefer", prefer)
-		require.Equal(t, http.StatusConflict, answer.Status, string(answer.Body))
-		require.Equal(t, problems+"order-not-recorded", answer.Problem().Type)
+		require.Equal(t, http.StatusAccepted, answer.Status, string(answer.Body))
 		if run == "" {
 			run = w.RunID(id)
 		}
-		require.Equal(t, run, w.RunID(id), "a run that has closed is not followed by another")
+		require.Equal(t, run, w.RunID(id), "a run that has closed is not followed by another; the sweep ends the order")
 	}
 	answer := ann.Place("k", orderstest.Body)
 	require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "another body")
 	require.Equal(t, problems+"request-mismatch", answer.Problem().Type)
-	require.Equal(t, run, w.RunID(id), "no second run")
 }
 
 func TestAnOrderWhoseRunWasTerminatedStaysOnItsWay(t *testing.T) {
@@ -304,7 +378,7 @@ func TestAnOrderWhoseRunWasTerminatedStaysOnItsWay(t *testing.T) {
 	w.Work()
 	ann := w.As("ann")
 	id := placeorder.OrderID(w.Subject("ann"), "k")
-	body := orderstest.BodyPaidBy(orderstest.HoldRecorded)
+	body := orderstest.BodyPaidBy(orderstest.Hold)
 	require.Equal(t, http.StatusAccepted, ann.Place("k", body, "Prefer", "wait=1").Status)
 	require.NoError(t, w.Temporal.TerminateWorkflow(t.Context(), "order-"+id, "", "test"))
 
@@ -314,24 +388,16 @@ func TestAnOrderWhoseRunWasTerminatedStaysOnItsWay(t *testing.T) {
 	require.Equal(t, "placed", answer.Order().Status)
 }
 
-func TestAnotherSagaOnTheOrderIsSaid(t *testing.T) {
+func TestAnOrderThatAnotherWorkflowWorksOnIsOnItsWay(t *testing.T) {
 	w := orderstest.Start(t)
 	w.Work()
-	w.Occupy(placeorder.OrderID(w.Subject("ann"), "k"), "OtherSaga")
-	answer := w.As("ann").Place("k", orderstest.Body)
-	require.Equal(t, http.StatusConflict, answer.Status, string(answer.Body))
-	require.Equal(t, problems+"saga-in-progress", answer.Problem().Type)
-	require.Equal(t, "OtherSaga", answer.Problem().Extra["saga"])
-}
-
-func TestAnErrorThatIsNoRefusalIs202WhenThereIsARun(t *testing.T) {
-	w := orderstest.Start(t)
-	w.Work()
-	id := placeorder.OrderID(w.Subject("ann"), "k")
-	w.Occupy(id, "StrangeSaga")
-	answer := w.As("ann").Place("k", orderstest.Body)
-	require.Equal(t, http.StatusAccepted, answer.Status, string(answer.Body))
-	require.Equal(t, "/v1/orders/"+id, answer.Header.Get("Location"))
+	for _, other := range []string{"OtherSaga", "StrangeSaga"} {
+		id := placeorder.OrderID(w.Subject("ann"), other)
+		w.Occupy(id, other)
+		answer := w.As("ann").Place(other, orderstest.Body, "Prefer", "wait=1")
+		require.Equal(t, http.StatusAccepted, answer.Status, string(answer.Body))
+		require.Equal(t, "/v1/orders/"+id, answer.Header.Get("Location"))
+	}
 }
 
 func TestAServerThatStopsTellsWhoWaits(t *testing.T) {
@@ -340,7 +406,7 @@ func TestAServerThatStopsTellsWhoWaits(t *testing.T) {
 	var answer *orderstest.Answer
 	var placing sync.WaitGroup
 	ann := w.As("ann")
-	placing.Go(func() { answer = ann.Place("k", orderstest.BodyPaidBy(orderstest.HoldRecorded), "Prefer", "wait=50") })
+	placing.Go(func() { answer = ann.Place("k", orderstest.BodyPaidBy(orderstest.Hold), "Prefer", "wait=50") })
 	testkit.Eventually(t, "the order to be recorded", func() bool {
 		order, err := w.Orders.Load(t.Context(), placeorder.OrderID(w.Subject("ann"), "k"))
 		return err == nil && order.Placed()
@@ -354,7 +420,8 @@ func TestAnOrderThatWasRejectedBeforeItWasRecordedIsAnswered(t *testing.T) {
 	w := orderstest.Start(t)
 	id := placeorder.OrderID(w.Subject("ann"), "k")
 	require.NoError(t, w.Orders.Update(t.Context(), id, func(o *domain.Order) error {
-		return o.Reject(domain.Refused{Reason: "step_timed_out", Message: "too late"}, domain.Done{}, o.PlacedAt())
+		o.Reject(domain.Refused{Reason: "step_timed_out", Message: "too late"}, nil, o.PlacedAt())
+		return nil
 	}))
 	answer := w.As("ann").Place("k", orderstest.Body)
 	require.Equal(t, http.StatusUnprocessableEntity, answer.Status)

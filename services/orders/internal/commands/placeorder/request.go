@@ -13,8 +13,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 )
 
-// Request is what a customer asks for.
-type Request struct {
+// Command is what a customer asks for.
+type Command struct {
 	CustomerID string
 	// IdempotencyKey makes repetitions of the request one order.
 	IdempotencyKey string
@@ -33,8 +33,8 @@ var orderNamespace = uuid.MustParse("0c7f6a52-6c1b-4d0e-9f4e-5b8f3f0a7d21")
 
 // orderID is the same for the same customer and key, so that a repeated request
 // meets its order without a table of keys.
-func (r Request) orderID() string {
-	return uuid.NewSHA1(orderNamespace, []byte(r.CustomerID+"\x00"+r.IdempotencyKey)).String()
+func (c Command) orderID() string {
+	return uuid.NewSHA1(orderNamespace, []byte(c.CustomerID+"\x00"+c.IdempotencyKey)).String()
 }
 
 // canonical is the request as it is hashed. Neither names nor order of the
@@ -54,13 +54,13 @@ type canonicalLine struct {
 
 // hash is the hex SHA-256 of what is asked for. It is taken of the request as it
 // was understood, so that white space or the order of members do not matter.
-func (r Request) hash() (string, error) {
-	lines := make([]canonicalLine, len(r.Lines))
-	for i, line := range r.Lines {
+func (c Command) hash() (string, error) {
+	lines := make([]canonicalLine, len(c.Lines))
+	for i, line := range c.Lines {
 		lines[i] = canonicalLine(line)
 	}
 	encoded, err := json.Marshal(canonical{
-		Currency: r.Currency, Lines: lines, PaymentMethod: r.PaymentMethod, ExpectedTotal: r.ExpectedTotal,
+		Currency: c.Currency, Lines: lines, PaymentMethod: c.PaymentMethod, ExpectedTotal: c.ExpectedTotal,
 	})
 	if err != nil {
 		return "", fmt.Errorf("hash the request: %w", err)

@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/auth/authtest"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
@@ -52,15 +51,16 @@ func FuzzPlaceOrder(f *testing.F) {
 	require.NoError(f, err)
 	token := issuer.Token(f, "ann")
 	api := rest.New(rest.Config{Title: "orders", Version: "test", Verifier: verifier})
-	var taken *placing
-	route(api, cqrs.HandlerFunc[Request, Answer](func(_ context.Context, request Request) (Answer, error) {
-		hash, err := request.hash()
+	var taken *Command
+	route(api, cqrs.HandlerFunc[Command, Result](func(_ context.Context, command Command) (Result, error) {
+		taken = &command
+		hash, err := command.hash()
 		if err != nil {
-			return Answer{}, err
+			return Result{}, err
 		}
-		taken = &placing{Request: request, orderID: request.orderID(), hash: hash}
-		taken.quoted = pricedAtOne(request, hash)
-		return taken.onItsWay()
+		order := domain.Fold(command.orderID(), nil)
+		_, err = order.Place(pricedAtOne(command, hash), time.Unix(1_700_000_000, 0).UTC())
+		return Result{Order: order}, err
 	}))
 
 	f.Fuzz(func(t *testing.T, key, prefer, contentType string, body []byte) {
@@ -97,16 +97,15 @@ func FuzzPlaceOrder(f *testing.F) {
 }
 
 // pricedAtOne is the quote of a catalog where everything costs one.
-func pricedAtOne(request Request, hash string) *sagas.PlaceOrderInput {
-	in := &sagas.PlaceOrderInput{
-		OrderID: request.orderID(), CustomerID: request.CustomerID, RequestHash: hash,
-		Currency: request.Currency, PaymentMethod: request.PaymentMethod, PlacedAt: time.Unix(1_700_000_000, 0).UTC(),
+func pricedAtOne(command Command, hash string) domain.Placement {
+	placement := domain.Placement{CustomerID: command.CustomerID, RequestHash: hash, Total: domain.Money{Currency: command.Currency}}
+	for i, wanted := range command.Lines {
+		placement.Lines = append(placement.Lines, domain.Line{
+			Number: int32(i + 1), SKU: wanted.SKU, Name: "Product", UnitPrice: 1, Quantity: wanted.Quantity,
+		})
+		placement.Total.Amount += wanted.Quantity
 	}
-	for _, wanted := range request.Lines {
-		in.Lines = append(in.Lines, sagas.Line{SKU: wanted.SKU, Name: "Product", UnitPrice: 1, Quantity: wanted.Quantity})
-		in.Total += wanted.Quantity
-	}
-	return in
+	return placement
 }
 
 // storable is what gRPC, PostgreSQL and RabbitMQ take for text.

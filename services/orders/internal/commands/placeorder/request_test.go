@@ -12,7 +12,7 @@ import (
 
 // These two are promises to clients that repeat a request across an upgrade.
 func TestIdsAndHashesStayTheSameForever(t *testing.T) {
-	request := Request{
+	request := Command{
 		CustomerID: "ann", IdempotencyKey: "basket-1", Currency: "GBP", PaymentMethod: "card_approve",
 		Lines:         []quotes.Wanted{{SKU: "TEA", Quantity: 2}, {SKU: "CUP", Quantity: 1}},
 		ExpectedTotal: &domain.Money{Amount: 1250, Currency: "GBP"},
@@ -24,26 +24,26 @@ func TestIdsAndHashesStayTheSameForever(t *testing.T) {
 }
 
 func TestAnythingElseIsAnotherHash(t *testing.T) {
-	base := func() Request {
-		return Request{Currency: "GBP", PaymentMethod: "card", Lines: []quotes.Wanted{{SKU: "TEA", Quantity: 2}, {SKU: "CUP", Quantity: 1}}}
+	base := func() Command {
+		return Command{Currency: "GBP", PaymentMethod: "card", Lines: []quotes.Wanted{{SKU: "TEA", Quantity: 2}, {SKU: "CUP", Quantity: 1}}}
 	}
-	hash := func(change func(*Request)) string {
+	hash := func(change func(*Command)) string {
 		request := base()
 		change(&request)
 		hashed, err := request.hash()
 		require.NoError(t, err)
 		return hashed
 	}
-	same := hash(func(*Request) {})
-	require.Equal(t, same, hash(func(r *Request) { r.Wait = time.Second }), "how long one waits is not what one asks for")
-	for name, change := range map[string]func(*Request){
-		"currency":       func(r *Request) { r.Currency = "EUR" },
-		"payment method": func(r *Request) { r.PaymentMethod = "other" },
-		"quantity":       func(r *Request) { r.Lines[0].Quantity = 3 },
-		"SKU":            func(r *Request) { r.Lines[0].SKU = "MUG" },
-		"order of lines": func(r *Request) { r.Lines[0], r.Lines[1] = r.Lines[1], r.Lines[0] },
-		"fewer lines":    func(r *Request) { r.Lines = r.Lines[:1] },
-		"expected total": func(r *Request) { r.ExpectedTotal = &domain.Money{Amount: 1, Currency: "GBP"} },
+	same := hash(func(*Command) {})
+	require.Equal(t, same, hash(func(r *Command) { r.Wait = time.Second }), "how long one waits is not what one asks for")
+	for name, change := range map[string]func(*Command){
+		"currency":       func(r *Command) { r.Currency = "EUR" },
+		"payment method": func(r *Command) { r.PaymentMethod = "other" },
+		"quantity":       func(r *Command) { r.Lines[0].Quantity = 3 },
+		"SKU":            func(r *Command) { r.Lines[0].SKU = "MUG" },
+		"order of lines": func(r *Command) { r.Lines[0], r.Lines[1] = r.Lines[1], r.Lines[0] },
+		"fewer lines":    func(r *Command) { r.Lines = r.Lines[:1] },
+		"expected total": func(r *Command) { r.ExpectedTotal = &domain.Money{Amount: 1, Currency: "GBP"} },
 	} {
 		require.NotEqual(t, same, hash(change), name)
 	}
@@ -51,7 +51,7 @@ func TestAnythingElseIsAnotherHash(t *testing.T) {
 
 func TestAnOrderIsOneCustomersWithOneKey(t *testing.T) {
 	ids := map[string]bool{}
-	for _, r := range []Request{
+	for _, r := range []Command{
 		{CustomerID: "ann", IdempotencyKey: "1"},
 		{CustomerID: "ann", IdempotencyKey: "2"},
 		{CustomerID: "bob", IdempotencyKey: "1"},

@@ -29,20 +29,14 @@ type Page struct {
 
 // Order as it is now.
 type Order struct {
-	ID            string     `json:"id" format:"uuid"`
-	Status        string     `json:"status" enum:"none,placed,confirmed,rejected,cancelled" doc:"none and placed: its saga is not at its end."`
-	PaymentStatus string     `json:"payment_status" enum:"none,authorized,voided"`
-	Total         view.Money `json:"total"`
-	Units         int64      `json:"units" doc:"the sum of its lines' quantities"`
-	PlacedAt      *time.Time `json:"placed_at,omitempty"`
-	Stuck         *Stuck     `json:"stuck,omitempty" doc:"why its saga does not come to its end, when it says so"`
-}
-
-// Stuck says where a saga waits.
-type Stuck struct {
-	Step      string    `json:"step"`
-	LastError string    `json:"last_error"`
-	Since     time.Time `json:"since"`
+	ID            string      `json:"id" format:"uuid"`
+	Status        string      `json:"status" enum:"none,placed,confirmed,rejected,cancelled" doc:"none and placed: the saga that places it is not at its end."`
+	PaymentStatus string      `json:"payment_status" enum:"none,authorized,voided"`
+	Total         view.Money  `json:"total"`
+	Units         int64       `json:"units" doc:"the sum of its lines' quantities"`
+	PlacedAt      *time.Time  `json:"placed_at,omitempty"`
+	OpenSaga      string      `json:"open_saga,omitempty" doc:"the kind of the saga that works on it" example:"place-order"`
+	Stuck         *view.Stuck `json:"stuck,omitempty" doc:"why its saga does not come to its end, when it says so"`
 }
 
 type output struct{ Body Page }
@@ -112,8 +106,9 @@ func audited(o *domain.Order) Order {
 		at := o.PlacedAt()
 		shown.PlacedAt = &at
 	}
-	if stuck := o.Stuck(); stuck != nil {
-		shown.Stuck = &Stuck{Step: stuck.Step, LastError: stuck.LastError, Since: stuck.Since}
+	if saga := o.Saga(); saga != nil {
+		shown.OpenSaga = saga.Kind
 	}
+	shown.Stuck = view.Of(o, true).Stuck
 	return shown
 }

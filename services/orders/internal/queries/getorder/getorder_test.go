@@ -21,7 +21,7 @@ func TestAnOrderIsItsOwnersAndTheOperators(t *testing.T) {
 	shown := w.As("ann").Get(path)
 	require.Equal(t, http.StatusOK, shown.Status)
 	require.Equal(t, string(placed.Body), string(shown.Body), "read your own write")
-	require.Equal(t, `"4"`, shown.Header.Get("ETag"))
+	require.Equal(t, `"6"`, shown.Header.Get("ETag"))
 	require.Equal(t, http.StatusOK, w.As("op", auth.ScopeOperator).Get(path).Status)
 
 	for name, answer := range map[string]*orderstest.Answer{
@@ -43,14 +43,15 @@ func TestOnlyOperatorsSeeWhereASagaIsStuck(t *testing.T) {
 	w := orderstest.Start(t)
 	w.Work()
 	ann := w.As("ann")
-	answer := ann.Place("k", orderstest.BodyPaidBy(orderstest.HoldRecorded), "Prefer", "wait=1")
+	answer := ann.Place("k", orderstest.BodyPaidBy(orderstest.Hold), "Prefer", "wait=1")
 	path := answer.Header.Get("Location")
 	require.NoError(t, w.Orders.Update(t.Context(), answer.Order().ID, func(o *domain.Order) error {
-		return o.MarkStuck(domain.SagaStuck{Saga: "place-order", Step: "authorize-payment", Attempts: 5, LastError: "dial tcp 10.0.0.7"}, o.PlacedAt())
+		o.MarkStuck(domain.Placing(o.ID()), []domain.StuckStep{{Step: "AuthorizePayment", Attempts: 5, LastError: "dial tcp 10.0.0.7"}}, o.PlacedAt())
+		return nil
 	}))
 	require.NotContains(t, string(ann.Get(path).Body), "10.0.0.7")
 	require.NotContains(t, string(ann.Get(path+"/timeline").Body), "10.0.0.7")
 	operator := w.As("op", auth.ScopeOperator)
-	require.Equal(t, "dial tcp 10.0.0.7", operator.Get(path).Order().Stuck.LastError)
+	require.Equal(t, "dial tcp 10.0.0.7", operator.Get(path).Order().Stuck.Steps[0].LastError)
 	require.Contains(t, string(operator.Get(path+"/timeline").Body), "10.0.0.7")
 }

@@ -22,8 +22,16 @@ func text(fact domain.Fact, operator bool) string {
 		return fmt.Sprintf("Placed: %s, %s", price.Lines(len(e.Lines)), price.Text(e.Total))
 	case domain.StockReserved:
 		return "Stock reserved, held until " + e.ExpiresAt.Format(time.RFC3339)
+	case domain.StockReleased:
+		return "Stock released"
 	case domain.PaymentAuthorized:
 		return "Payment authorized"
+	case domain.PaymentVoided:
+		return "Payment voided"
+	case domain.SagaBegan:
+		return "Saga " + e.Kind + " began"
+	case domain.SagaEnded:
+		return "Saga " + e.Kind + " ended: " + string(e.Status)
 	case domain.OrderConfirmed:
 		return "Confirmed: " + price.Text(e.Total)
 	case domain.CompensationStarted:
@@ -31,15 +39,32 @@ func text(fact domain.Fact, operator bool) string {
 	case domain.OrderRejected:
 		return because("Rejected", e.Message, e.Reason)
 	case domain.OrderCancelled:
-		return because("Cancelled", "", e.Reason)
+		return because("Cancelled", e.Message, e.Reason)
 	case domain.SagaStuck:
 		if operator {
-			return fmt.Sprintf("Stuck: %s of %s failed %d times, last with: %s", e.Step, e.Saga, e.Attempts, e.LastError)
+			return "Stuck: " + stuck(e)
 		}
 		return "Delayed: a step takes longer than it should"
 	default:
 		return fact.Type()
 	}
+}
+
+// forOperators tells whether an event is about how the order is worked on, not about the order.
+func forOperators(fact domain.Fact) bool {
+	switch fact.(type) {
+	case domain.SagaBegan, domain.SagaEnded:
+		return true
+	}
+	return false
+}
+
+func stuck(e domain.SagaStuck) string {
+	steps := make([]string, len(e.Steps))
+	for i, step := range e.Steps {
+		steps[i] = fmt.Sprintf("%s of %s failed %d times, last with: %s", step.Step, e.Kind, step.Attempts, step.LastError)
+	}
+	return strings.Join(steps, "; ")
 }
 
 func because(what, message, reason string) string {

@@ -26,12 +26,12 @@ type output struct {
 // Timeline is the story of an order.
 type Timeline struct {
 	OrderID string  `json:"order_id" format:"uuid"`
-	Entries []Entry `json:"entries" nullable:"false" doc:"In the order they were recorded."`
+	Entries []Entry `json:"entries" nullable:"false" doc:"In the order they were recorded. When sagas begin and end is for operators."`
 }
 
 // Entry is one thing that happened.
 type Entry struct {
-	Version int64     `json:"version" doc:"Counts from 1."`
+	Version int64     `json:"version" doc:"Counts the events of the order, from 1."`
 	Type    string    `json:"type" example:"OrderPlaced"`
 	At      time.Time `json:"at" doc:"When it happened, which may be before it was recorded."`
 	Text    string    `json:"text" example:"Placed: 2 lines, £12.50"`
@@ -73,9 +73,12 @@ func get(ctx context.Context, orders *store.Orders, given string) (*output, erro
 	if !view.Visible(order, caller) {
 		return nil, nil
 	}
-	timeline := Timeline{OrderID: id, Entries: make([]Entry, len(history))}
-	for i, event := range history {
-		timeline.Entries[i] = entry(event, caller.Has(auth.ScopeOperator))
+	operator := caller.Has(auth.ScopeOperator)
+	timeline := Timeline{OrderID: id, Entries: []Entry{}}
+	for _, event := range history {
+		if operator || !forOperators(event.Fact) {
+			timeline.Entries = append(timeline.Entries, entry(event, operator))
+		}
 	}
 	return &output{ETag: rest.ETag(order.Version()), Body: timeline}, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/services/orders/internal/orderstest"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/gettimeline"
 )
@@ -17,18 +18,25 @@ func TestTheStoryIsToldInOrder(t *testing.T) {
 
 	answer := w.As("ann").Get(path + "/timeline")
 	require.Equal(t, http.StatusOK, answer.Status)
-	require.Equal(t, `"4"`, answer.Header.Get("ETag"))
+	require.Equal(t, `"6"`, answer.Header.Get("ETag"))
 	var timeline gettimeline.Timeline
 	answer.Read(&timeline)
 	var types []string
-	for i, entry := range timeline.Entries {
-		require.EqualValues(t, i+1, entry.Version)
+	for _, entry := range timeline.Entries {
 		require.NotZero(t, entry.At)
 		types = append(types, entry.Type)
 	}
 	require.Equal(t, []string{"OrderPlaced", "StockReserved", "PaymentAuthorized", "OrderConfirmed"}, types)
 	require.Equal(t, "Placed: 1 line, £13.90", timeline.Entries[0].Text)
 	require.Equal(t, "Confirmed: £13.90", timeline.Entries[3].Text)
+
+	w.As("op", auth.ScopeOperator).Get(path + "/timeline").Read(&timeline)
+	types = nil
+	for i, entry := range timeline.Entries {
+		require.EqualValues(t, i+1, entry.Version)
+		types = append(types, entry.Type)
+	}
+	require.Equal(t, []string{"OrderPlaced", "SagaBegan", "StockReserved", "PaymentAuthorized", "OrderConfirmed", "SagaEnded"}, types, "for operators")
 
 	require.Equal(t, http.StatusNotFound, w.As("bob").Get(path+"/timeline").Status)
 	require.Equal(t, http.StatusNotFound, w.As("ann").Get("/v1/orders/none/timeline").Status)
@@ -41,4 +49,21 @@ func TestARejectedOrderSaysWhy(t *testing.T) {
 	var timeline gettimeline.Timeline
 	w.As("ann").Get(path + "/timeline").Read(&timeline)
 	require.Equal(t, "Rejected: not enough of TEA", timeline.Entries[1].Text)
+}
+
+func TestACancelledOrderTellsThatItsPaymentWasVoided(t *testing.T) {
+	w := orderstest.Start(t)
+	w.Work()
+	ann := w.As("ann")
+	path := ann.Place("k", orderstest.BodyPaidBy(orderstest.Cancel)).Header.Get("Location")
+	var timeline gettimeline.Timeline
+	ann.Get(path + "/timeline").Read(&timeline)
+	var texts []string
+	for _, entry := range timeline.Entries[1:] {
+		texts = append(texts, entry.Text)
+	}
+	require.Equal(t, []string{"Payment authorized", "Payment voided", "Stock released", "Cancelled: cancelled"}, texts[1:])
+	order := ann.Get(path).Order()
+	require.Equal(t, "voided", order.PaymentStatus)
+	require.NotNil(t, order.Payment.VoidedAt)
 }

@@ -44,7 +44,7 @@ type Summary struct {
 	Lines            int        `json:"lines" doc:"How many."`
 	Total            view.Money `json:"total"`
 	Reason           string     `json:"reason,omitempty" doc:"Why it was rejected or cancelled." example:"out_of_stock"`
-	StuckStep        string     `json:"stuck_step,omitempty" doc:"The step its saga is stuck in; for operators."`
+	StuckSteps       []string   `json:"stuck_steps,omitempty" doc:"The steps its saga is stuck in; for operators."`
 	PlacedAt         *time.Time `json:"placed_at,omitempty"`
 	SettledAt        *time.Time `json:"settled_at,omitempty"`
 	Version          int64      `json:"version"`
@@ -125,7 +125,7 @@ func summary(s readmodel.Summary, operator bool) Summary {
 		PlacedAt: utc(s.PlacedAt), SettledAt: utc(s.SettledAt), Version: s.Version,
 	}
 	if operator {
-		shown.StuckStep = s.StuckStep
+		shown.StuckSteps = s.StuckSteps
 	}
 	return shown
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/refusal"
@@ -67,57 +66,57 @@ func Route(api *rest.API, orders *store.Orders, catalog *quotes.Catalog, runs *r
 	route(api, cqrs.Command("place_order", &handler{orders: orders, catalog: catalog, runs: runs}))
 }
 
-func route(api *rest.API, place cqrs.Handler[Request, Answer]) {
+func route(api *rest.API, place cqrs.Handler[Command, Result]) {
 	rest.Handle(api, rest.Op{
 		Method: http.MethodPost, Path: "/v1/orders", ID: "place-order", Tags: []string{"orders"},
 		Summary: "Place an order",
 		Description: `Prices the order, reserves stock, authorizes the payment and confirms.
 
 * 201: confirmed.
-* 202: on its way; ask for it at Location. Version 0 means that it is shown as quoted and not yet recorded.
+* 202: on its way; ask for it at Location.
 * 422: refused, or rejected after everything was undone; the problem's type says why: out-of-stock with shortages, payment-declined with decline_code, request-mismatch, unknown-product, …
 * 409: cancelled, or not placed because its price has changed.
-* 503: not known to be taken. Send the same request with the same key again; it cannot place two orders.`,
+* 503: not known to be on its way. Send the same request with the same key again; it cannot place two orders.`,
 		Status: http.StatusCreated, OtherStatuses: []int{http.StatusAccepted}, Errors: []int{http.StatusConflict}, Timeout: timeout,
 	}, func(ctx context.Context, in *input) (*output, error) {
-		request, applied, err := in.request(ctx)
+		command, applied, err := in.command(ctx)
 		if err != nil {
 			return nil, err
 		}
-		answer, err := place.Handle(ctx, request)
+		result, err := place.Handle(ctx, command)
 		if err != nil {
 			return nil, problemOf(err)
 		}
-		return respond(answer, applied)
+		return respond(result, applied)
 	})
 }
 
-func (in *input) request(ctx context.Context) (request Request, applied string, err error) {
+func (in *input) command(ctx context.Context) (command Command, applied string, err error) {
 	caller, ok := auth.FromContext(ctx)
 	if !ok {
-		return Request{}, "", errors.New("place order: the caller is not known")
+		return Command{}, "", errors.New("place order: the caller is not known")
 	}
 	if err := rest.CheckIdempotencyKey(in.Key); err != nil {
-		return Request{}, "", err
+		return Command{}, "", err
 	}
-	request = Request{
+	command = Command{
 		CustomerID: caller.Subject, IdempotencyKey: in.Key,
 		Currency: in.Body.Currency, PaymentMethod: in.Body.PaymentMethod,
 		Lines: make([]quotes.Wanted, len(in.Body.Lines)),
 	}
 	for i, line := range in.Body.Lines {
-		request.Lines[i] = quotes.Wanted(line)
+		command.Lines[i] = quotes.Wanted(line)
 	}
 	if expected := in.Body.ExpectedTotal; expected != nil {
 		if expected.Currency != in.Body.Currency {
 			problem := rest.NewProblem(http.StatusUnprocessableEntity, "validation-failed", "The expected total is in another currency than the order.")
 			problem.Errors = []rest.FieldError{{Field: "body.expected_total.currency", Message: "expected " + in.Body.Currency}}
-			return Request{}, "", problem
+			return Command{}, "", problem
 		}
-		request.ExpectedTotal = (*domain.Money)(expected)
+		command.ExpectedTotal = (*domain.Money)(expected)
 	}
-	request.Wait, applied = preferred(in.Prefer)
-	return request, applied, nil
+	command.Wait, applied = preferred(in.Prefer)
+	return command, applied, nil
 }
 
 // preferred reads the wait from a Prefer header (RFC 7240), and says what of it
@@ -150,42 +149,39 @@ func preferred(header string) (wait time.Duration, applied string) {
 }
 
 // respond answers by how far the order has come.
-func respond(answer Answer, applied string) (*output, error) {
-	order := answer.Order
+func respond(result Result, applied string) (*output, error) {
+	order := result.Order
 	out := &output{
-		Status: http.StatusAccepted, Location: view.Path(order.ID()), Applied: applied,
+		Status: http.StatusAccepted, Location: view.Path(order.ID()), ETag: rest.ETag(order.Version()), Applied: applied,
 		// A shopper is never shown what is for operators, also not an operator
 		// who shops: the same request gets the same answer.
 		Body: view.Of(order, false),
 	}
-	if order.Version() > 0 {
-		out.ETag = rest.ETag(order.Version())
-	}
-	if answer.Replayed {
+	if result.Replayed {
 		out.Replayed = "true"
 	}
 	switch order.Status() {
 	case domain.StatusConfirmed:
 		out.Status = http.StatusCreated
 	case domain.StatusRejected, domain.StatusCancelled:
-		return nil, unsuccessful(answer)
+		return nil, unsuccessful(result)
 	}
 	return out, nil
 }
 
 // unsuccessful is the problem of an order that was rejected or cancelled.
-func unsuccessful(answer Answer) error {
-	why := answer.Order.Refused()
+func unsuccessful(result Result) error {
+	why := result.Order.Refused()
 	status := http.StatusUnprocessableEntity
-	if answer.Order.Status() == domain.StatusCancelled {
+	if result.Order.Status() == domain.StatusCancelled {
 		status = http.StatusConflict
 	}
 	problem := describe(status, &refusal.Refusal{Reason: why.Reason, Message: why.Message, Details: why.Details}).
-		With("order_id", answer.Order.ID()).
-		With("order", view.Path(answer.Order.ID())).
-		With("order_status", string(answer.Order.Status())).
-		WithHeader("Location", view.Path(answer.Order.ID()))
-	if answer.Replayed {
+		With("order_id", result.Order.ID()).
+		With("order", view.Path(result.Order.ID())).
+		With("order_status", string(result.Order.Status())).
+		WithHeader("Location", view.Path(result.Order.ID()))
+	if result.Replayed {
 		problem.WithHeader("Idempotent-Replayed", "true")
 	}
 	return problem
@@ -201,12 +197,10 @@ func problemOf(err error) error {
 	if !ok {
 		return err
 	}
-	switch refused.Reason {
-	case PriceChanged, NotRecorded, refusals.SagaInProgress:
+	if refused.Reason == PriceChanged {
 		return describe(http.StatusConflict, refused)
-	default:
-		return describe(http.StatusUnprocessableEntity, refused)
 	}
+	return describe(http.StatusUnprocessableEntity, refused)
 }
 
 // describe makes a refusal a problem, with its details as members of their own:

@@ -1,0 +1,45 @@
+// Package recordcancelled ends placing because it was cancelled, after everything was undone.
+package recordcancelled
+
+import (
+	"context"
+	"time"
+
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/services/orders/internal/contract"
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+	"github.com/ordersaga/ordersaga/services/orders/internal/store"
+)
+
+type (
+	// Command is the request.
+	Command = *ordersv1.RecordCancelledRequest
+	// Result is the answer.
+	Result = *ordersv1.RecordCancelledResponse
+)
+
+func handler(orders *store.Orders) cqrs.Handler[Command, Result] {
+	return cqrs.Command("record_cancelled", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, req Command) (Result, error) {
+		if err := contract.CheckPlacing(req.GetSaga()); err != nil {
+			return nil, err
+		}
+		why, err := contract.Refused(req.GetWhy())
+		if err != nil {
+			return nil, err
+		}
+		done, err := contract.Done(req.GetFacts())
+		if err != nil {
+			return nil, err
+		}
+		var direction domain.Direction
+		err = orders.Update(ctx, req.GetSaga().GetOrderId(), func(o *domain.Order) error {
+			direction = o.Cancel(why, done, time.Now().UTC())
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		return &ordersv1.RecordCancelledResponse{Direction: contract.DirectionMessage(direction)}, nil
+	}))
+}

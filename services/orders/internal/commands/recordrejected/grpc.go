@@ -1,0 +1,21 @@
+package recordrejected
+
+import (
+	"context"
+
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/services/orders/internal/store"
+)
+
+// Method serves OrdersService.RecordRejected.
+type Method struct {
+	handler cqrs.Handler[Command, Result]
+}
+
+// New makes the method.
+func New(orders *store.Orders) Method { return Method{handler(orders)} }
+
+// RecordRejected is the method of OrdersService.
+func (m Method) RecordRejected(ctx context.Context, req Command) (Result, error) {
+	return m.handler.Handle(ctx, req)
+}

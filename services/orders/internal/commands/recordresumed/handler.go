@@ -1,0 +1,43 @@
+// Package recordresumed answers a saga whose run is gone: where it goes, and what it was started with.
+package recordresumed
+
+import (
+	"context"
+	"time"
+
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
+	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/services/orders/internal/contract"
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+	"github.com/ordersaga/ordersaga/services/orders/internal/store"
+)
+
+type (
+	// Command is the request.
+	Command = *ordersv1.RecordResumedRequest
+	// Result is the answer.
+	Result = *ordersv1.RecordResumedResponse
+)
+
+func handler(orders *store.Orders) cqrs.Handler[Command, Result] {
+	return cqrs.Command("record_resumed", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, req Command) (Result, error) {
+		var direction domain.Direction
+		var input *ordersv1.PlaceOrderInput
+		err := orders.Update(ctx, req.GetSaga().GetOrderId(), func(o *domain.Order) error {
+			direction = o.Resume(contract.Saga(req.GetSaga()), time.Now().UTC())
+			if input = nil; o.Placed() {
+				input = contract.PlaceOrderInput(o)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		res := &ordersv1.RecordResumedResponse{Direction: contract.DirectionMessage(direction)}
+		if input != nil && req.GetSaga().GetKind() == sagas.KindPlaceOrder {
+			res.Input = &ordersv1.RecordResumedResponse_PlaceOrder{PlaceOrder: input}
+		}
+		return res, nil
+	}))
+}

@@ -1,0 +1,108 @@
+// Package contract reads and writes the messages by which sagas speak with orders.
+package contract
+
+import (
+	"encoding/json"
+	"errors"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+)
+
+// Saga is the saga that a message names.
+func Saga(message *commonv1.Saga) domain.Saga {
+	return domain.Saga{Kind: message.GetKind(), Instance: message.GetInstance()}
+}
+
+// SagaMessage names a saga of an order.
+func SagaMessage(orderID string, saga domain.Saga) *commonv1.Saga {
+	return &commonv1.Saga{OrderId: orderID, Kind: saga.Kind, Instance: saga.Instance}
+}
+
+// CheckPlacing fails with INVALID_ARGUMENT unless the message names the saga that places its order.
+func CheckPlacing(message *commonv1.Saga) error {
+	if Saga(message) != domain.Placing(message.GetOrderId()) {
+		return status.Errorf(codes.InvalidArgument, "saga: %s %s is not the %s of order %s",
+			message.GetKind(), message.GetInstance(), sagas.KindPlaceOrder, message.GetOrderId())
+	}
+	return nil
+}
+
+// Refused reads why a saga turns back. It fails with INVALID_ARGUMENT when the details are no JSON.
+func Refused(message *commonv1.Refusal) (domain.Refused, error) {
+	why := domain.Refused{Reason: message.GetReason(), Message: message.GetMessage()}
+	if message.GetDetails() != "" {
+		why.Details = json.RawMessage(message.GetDetails())
+		if !json.Valid(why.Details) {
+			return why, status.Error(codes.InvalidArgument, "why.details: not JSON")
+		}
+	}
+	return why, nil
+}
+
+func refusalMessage(why *domain.Refused) *commonv1.Refusal {
+	if why == nil {
+		return nil
+	}
+	return &commonv1.Refusal{Reason: why.Reason, Message: why.Message, Details: string(why.Details)}
+}
+
+// DirectionMessage says where a saga goes.
+func DirectionMessage(d domain.Direction) *commonv1.Direction {
+	switch {
+	case d.TurnedBack != nil:
+		return &commonv1.Direction{Says: &commonv1.Direction_TurnedBack{TurnedBack: refusalMessage(d.TurnedBack)}}
+	case d.Ended != nil:
+		return &commonv1.Direction{Says: &commonv1.Direction_Ended{Ended: &commonv1.Outcome{
+			Status: string(d.Ended.Status), Refusal: refusalMessage(d.Ended.Refused),
+		}}}
+	default:
+		return &commonv1.Direction{Says: &commonv1.Direction_Forward{Forward: &commonv1.Forward{}}}
+	}
+}
+
+// Done reads what the steps of a saga did. It fails with INVALID_ARGUMENT for a fact that this
+// version does not know.
+func Done(facts []*commonv1.Fact) ([]domain.Done, error) {
+	done := make([]domain.Done, len(facts))
+	for i, message := range facts {
+		fact := fact(message)
+		if fact == nil {
+			return nil, status.Errorf(codes.InvalidArgument, "facts[%d]: unknown", i)
+		}
+		done[i] = domain.Done{At: message.GetAt().AsTime(), Fact: fact}
+	}
+	return done, nil
+}
+
+func fact(message *commonv1.Fact) domain.StepFact {
+	switch fact := message.GetFact().(type) {
+	case *commonv1.Fact_StockReserved:
+		return domain.StockReserved{ExpiresAt: fact.StockReserved.GetExpiresAt().AsTime()}
+	case *commonv1.Fact_StockReleased:
+		return domain.StockReleased{}
+	case *commonv1.Fact_PaymentAuthorized:
+		authorized := fact.PaymentAuthorized
+		return domain.PaymentAuthorized{
+			PaymentID: authorized.GetPaymentId(), ProviderReference: authorized.GetProviderReference(),
+			Amount: domain.Money{Amount: authorized.GetAmount().GetAmount(), Currency: authorized.GetAmount().GetCurrency()},
+		}
+	case *commonv1.Fact_PaymentVoided:
+		return domain.PaymentVoided{PaymentID: fact.PaymentVoided.GetPaymentId()}
+	}
+	return nil
+}
+
+// Invalid makes INVALID_ARGUMENT of what an order can never record, and passes other errors.
+func Invalid(err error) error {
+	for _, mistake := range []error{domain.ErrLines, domain.ErrLine, domain.ErrTotal, domain.ErrAmountTooLarge, domain.ErrFacts} {
+		if errors.Is(err, mistake) {
+			return status.Error(codes.InvalidArgument, err.Error())
+		}
+	}
+	return err
+}

@@ -1,0 +1,67 @@
+package domain
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrFacts: an order is confirmed only when its stock is reserved and its total authorized.
+var ErrFacts = errors.New("an order is confirmed when its stock is reserved and exactly its total is authorized")
+
+// Done is what a step of a saga did, at the time of the service that did it.
+type Done struct {
+	At   time.Time
+	Fact StepFact
+}
+
+// StepFact is StockReserved, StockReleased, PaymentAuthorized or PaymentVoided.
+type StepFact interface {
+	Fact
+	// recorded tells whether the order has the fact already.
+	recorded(o *Order) bool
+}
+
+// recordDone puts what a saga's steps did into the story, before the way the saga ended. A saga
+// may learn a fact twice, from a step and from its undo: the second time it is passed over.
+func (o *Order) recordDone(done []Done) {
+	for _, step := range done {
+		if !step.Fact.recorded(o) {
+			o.record(step.At, step.Fact)
+		}
+	}
+}
+
+// checkDone checks that what was done is what a confirmed order stands on.
+func (o *Order) checkDone(done []Done) error {
+	reserved, authorized := false, false
+	for _, step := range done {
+		switch fact := step.Fact.(type) {
+		case StockReserved:
+			reserved = true
+		case PaymentAuthorized:
+			if fact.Amount != o.total {
+				return fmt.Errorf("confirm order %s: %w: %s of %s", o.id, ErrFacts, fact.Amount, o.total)
+			}
+			authorized = true
+		default:
+			return fmt.Errorf("confirm order %s: %w: not with %s", o.id, ErrFacts, fact.Type())
+		}
+	}
+	if !reserved || !authorized {
+		return fmt.Errorf("confirm order %s: %w: stock %t, payment %t", o.id, ErrFacts, reserved, authorized)
+	}
+	return nil
+}
+
+func (StockReserved) recorded(o *Order) bool { return o.hold != nil && o.hold.ReleasedAt.IsZero() }
+
+func (StockReleased) recorded(o *Order) bool { return o.hold == nil || !o.hold.ReleasedAt.IsZero() }
+
+func (e PaymentAuthorized) recorded(o *Order) bool {
+	return o.charge != nil && o.charge.PaymentID == e.PaymentID
+}
+
+func (e PaymentVoided) recorded(o *Order) bool {
+	return o.charge == nil || o.charge.PaymentID != e.PaymentID || !o.charge.VoidedAt.IsZero()
+}

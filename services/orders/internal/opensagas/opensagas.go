@@ -1,0 +1,54 @@
+// Package opensagas keeps a list of the sagas that have begun and not ended: a projection of the
+// log beside it, because the sweep that finds sagas without a run must not depend on a read store,
+// nor read the whole log.
+package opensagas
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+)
+
+// Sagas are the open ones.
+type Sagas struct {
+	db *postgres.DB
+}
+
+// New finds them in the database of the log.
+func New(db *postgres.DB) *Sagas { return &Sagas{db: db} }
+
+// Saga is an open one.
+type Saga struct {
+	domain.Saga
+	OrderID    string
+	CustomerID string
+	BeganAt    time.Time
+	// Position in the log of the event it began with, by which the list is paged.
+	Position int64
+}
+
+// List reads at most limit sagas behind a position that began at least so long ago, the oldest
+// first.
+func (s *Sagas) List(ctx context.Context, olderThan time.Duration, after int64, limit int) ([]Saga, error) {
+	rows, err := s.db.SQL.QueryContext(ctx, `
+		SELECT order_id, kind, instance, customer_id, began_at, position FROM open_sagas
+		WHERE position > $1 AND began_at <= now() - make_interval(secs => $2)
+		ORDER BY position LIMIT $3`, after, olderThan.Seconds(), limit)
+	if err != nil {
+		return nil, fmt.Errorf("list open sagas: %w", err)
+	}
+	defer rows.Close()
+	var sagas []Saga
+	for rows.Next() {
+		var saga Saga
+		err := rows.Scan(&saga.OrderID, &saga.Kind, &saga.Instance, &saga.CustomerID, &saga.BeganAt, &saga.Position)
+		if err != nil {
+			return nil, fmt.Errorf("list open sagas: %w", err)
+		}
+		sagas = append(sagas, saga)
+	}
+	return sagas, rows.Err()
+}
