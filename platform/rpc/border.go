@@ -112,6 +112,10 @@ func bearer(ctx context.Context) (string, bool) {
 	return token, strings.EqualFold(scheme, "bearer") && token != ""
 }
 
+// mostViolations bounds what is said of a bad message: it leaves in the trailers, twice, and of those
+// proxies pass 8 KiB in all.
+const mostViolations = 10
+
 // validate checks a message against the rules in its .proto file, and for what
 // is impossible.
 func (b *border) validate(req any) error {
@@ -136,9 +140,16 @@ func (b *border) validate(req any) error {
 	if len(bad.FieldViolations) == 0 {
 		return nil
 	}
+	more := len(bad.FieldViolations) - mostViolations
+	if more > 0 {
+		bad.FieldViolations = bad.FieldViolations[:mostViolations]
+	}
 	var lines []string
 	for _, violation := range bad.FieldViolations {
 		lines = append(lines, violation.GetField()+": "+violation.GetDescription())
+	}
+	if more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", more))
 	}
 	s, detailsErr := status.New(codes.InvalidArgument, strings.Join(lines, "; ")).WithDetails(bad)
 	if detailsErr != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -36,7 +37,7 @@ func (e *UnavailableError) Unavailable() bool { return true }
 // ToStatus is the gRPC status that an error crosses the border as:
 //
 //   - a refusal is FAILED_PRECONDITION with google.rpc.ErrorInfo, its details
-//     as JSON in the metadata;
+//     as JSON in the metadata, unless they are larger than 5,000 bytes;
 //   - a cancelled or expired context is CANCELLED or DEADLINE_EXCEEDED;
 //   - an UnavailableError, an issuer that is away, or a database that does not
 //     work just now, is UNAVAILABLE;
@@ -75,9 +76,15 @@ func ToStatus(err error) error {
 	}
 }
 
+// detailsMax bounds the details of a refusal, in bytes: they leave in the trailers, in base64, and of
+// those proxies pass 8 KiB in all. Larger ones are left out; whoever refuses names fewer things.
+const detailsMax = 5000
+
 func refused(r *refusal.Refusal) error {
 	info := &errdetails.ErrorInfo{Reason: r.Reason, Domain: domain}
-	if len(r.Details) > 0 {
+	if len(r.Details) > detailsMax {
+		slog.Error("the details of a refusal are too large and are left out", "reason", r.Reason, "bytes", len(r.Details), "most", detailsMax)
+	} else if len(r.Details) > 0 {
 		info.Metadata = map[string]string{"details": string(r.Details)}
 	}
 	s, err := status.New(codes.FailedPrecondition, r.Message).WithDetails(info)

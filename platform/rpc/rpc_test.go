@@ -2,11 +2,13 @@ package rpc_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -160,6 +162,32 @@ func TestAMessageThatBreaksItsRulesIsRefusedByField(t *testing.T) {
 	require.NoError(t, stream.SendMsg(newReserve()))
 	require.NoError(t, stream.CloseSend())
 	assert.Equal(t, codes.InvalidArgument, status.Code(stream.RecvMsg(newReserve())))
+}
+
+// What is wrong leaves in the trailers, which have little room.
+func TestWhatIsSaidOfABadCallIsBounded(t *testing.T) {
+	issuer := authtest.New(t)
+	no := refusal.New("out_of_stock", "Too few.", strings.Repeat("x", 5000))
+	connection := serve(t, issuer, bearer(issuer.Token(t, "orders", auth.ScopeService)), func(context.Context) error { return no })
+	var lines []string
+	for range 1000 {
+		lines = append(lines, "0 CUP")
+	}
+	var trailer metadata.MD
+	err := connection.Invoke(t.Context(), reserve, reserveLines(lines...), newReserve(), grpc.Trailer(&trailer))
+	require.Equal(t, codes.InvalidArgument, status.Code(err))
+	assert.ErrorContains(t, err, "lines[9].quantity")
+	assert.ErrorContains(t, err, "and 990 more")
+	size := len(err.Error())
+	for name, values := range trailer {
+		size += len(name) + base64.StdEncoding.EncodedLen(len(strings.Join(values, "")))
+	}
+	assert.Less(t, size, 5000)
+
+	err = connection.Invoke(t.Context(), reserve, reserveLines("1 TEA"), newReserve())
+	arrived, ok := refusal.As(err)
+	require.True(t, ok, "%v", err)
+	assert.Equal(t, refusal.New(no.Reason, no.Message, nil), arrived, "without its details")
 }
 
 func TestARefusalArrivesAsItLeft(t *testing.T) {
