@@ -124,6 +124,9 @@ func AuditLevels(ctx context.Context, db *postgres.DB, after string, limit int) 
 	return levels, rows.Err()
 }
 
+// zeroUUID comes before every other.
+const zeroUUID = "00000000-0000-0000-0000-000000000000"
+
 // Reserved is what an order has of the stock, in units of all its lines and sagas.
 type Reserved struct {
 	OrderID                                     string
@@ -134,7 +137,7 @@ type Reserved struct {
 // the start.
 func AuditReservations(ctx context.Context, db *postgres.DB, after string, limit int) ([]Reserved, error) {
 	if after == "" {
-		after = "00000000-0000-0000-0000-000000000000"
+		after = zeroUUID
 	}
 	return reserved(ctx, db, `WHERE order_id > $1 GROUP BY order_id ORDER BY order_id LIMIT $2`, after, limit)
 }

@@ -104,7 +104,7 @@ func TestAReserveThatWaitedForMoreStockGetsIt(t *testing.T) {
 		},
 		"another order's hold expires": func(ctx context.Context, w *inventorytest.World, tx *sql.Tx, other string) error {
 			w.AwaitTime(t, w.ExpiresAt(t, other))
-			_, _, err := store.Expire(ctx, tx, 10)
+			_, _, err := store.Expire(ctx, tx, placing(other))
 			return err
 		},
 	} {
@@ -225,7 +225,15 @@ func changeSeveralSKUsAtOnce(t *testing.T, w *inventorytest.World) {
 		workers.Go(func() {
 			for range rounds {
 				do("expire", func(ctx context.Context, tx *sql.Tx) error {
-					_, _, err := store.Expire(ctx, tx, 5)
+					due, err := store.DueHolds(ctx, w.DB, store.DueHold{}, 5)
+					if err != nil || len(due) == 0 {
+						return err
+					}
+					var ids []domain.ReservationID
+					for _, hold := range due {
+						ids = append(ids, hold.ID)
+					}
+					_, _, err = store.Expire(ctx, tx, ids...)
 					return err
 				})
 			}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/testkit"
-	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/expireholds"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/inventorytest"
 )
 
@@ -72,13 +71,47 @@ func TestOneTransactionOfTheSweepEndsAFewHolds(t *testing.T) {
 		last = expiresAt
 	}
 	w.AwaitTime(t, last)
-	sweep := expireholds.NewHandler(w.DB, func() {})
-	for _, want := range []int{10, 10, 3, 0} {
-		swept, err := sweep.Handle(inventorytest.Context(t), expireholds.Request{})
-		require.NoError(t, err)
-		assert.Equal(t, want, swept.Holds)
+	announced := len(w.Announcements(t))
+	w.Sweep(t)
+	testkit.Eventually(t, "all holds to expire", func() bool { return w.Level(t, "mug").Reserved == 0 })
+	var freed []int64
+	left := int64(23)
+	for _, told := range w.Announcements(t)[announced:] {
+		freed = append(freed, left-told.Levels[0].Reserved)
+		left = told.Levels[0].Reserved
 	}
-	assert.Zero(t, w.Level(t, "mug").Reserved)
+	assert.Equal(t, []int64{10, 10, 3}, freed)
+}
+
+// What the constraints forbid can only come from a hand in the tables. It concerns one order; the
+// others' stock comes back all the same, whether they ran out before it or after it.
+func TestAHoldThatCannotBeEndedHoldsUpNoOther(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 100, "broken": 100})
+	var orders []string
+	var bad string
+	for i := range 25 {
+		order, sku := inventorytest.NewOrder(), "mug"
+		if i == 3 {
+			bad, sku = order, "broken"
+		}
+		_, err := w.ReserveFor(t, order, time.Second, lines{sku: 1})
+		require.NoError(t, err)
+		orders = append(orders, order)
+	}
+	set := func(reserved int) {
+		_, err := w.DB.SQL.ExecContext(t.Context(), `UPDATE stock_items SET reserved = $1 WHERE sku = 'broken'`, reserved)
+		require.NoError(t, err)
+	}
+	set(0)
+	w.Sweep(t)
+	testkit.Eventually(t, "the other holds to expire", func() bool { return w.Level(t, "mug").Reserved == 0 })
+	assert.Equal(t, "held", w.State(t, bad))
+	set(1)
+	testkit.Eventually(t, "the hold to expire when it can", func() bool { return w.State(t, bad) == "expired" })
+	for _, order := range orders {
+		assert.Equal(t, "expired", w.State(t, order))
+	}
 }
 
 func TestTheSweepPassesAHoldThatIsBeingWorkedOn(t *testing.T) {

@@ -8,40 +8,39 @@ import (
 
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
-// holdsPerSweep bounds one transaction: it locks the stock items of all its holds, which every
-// buyer of them waits for. Ten orders of a thousand lines take 0.2 s on two busy cores; a hundred
-// would keep buyers waiting for longer than the first try of a step may take.
-const holdsPerSweep = 10
-
-// Request to end the holds that have run out by now.
-type Request struct{}
-
-// Swept is how many holds ended, at most holdsPerSweep.
-type Swept struct {
-	Holds int
+// Command to end these holds, at least one, in one transaction. Those that have not run out, or that
+// somebody else is working on, are left as they are.
+type Command struct {
+	Holds []domain.ReservationID
 }
 
-// NewHandler makes the use case. Any number of processes may run it at once.
-func NewHandler(db *postgres.DB, announced func()) cqrs.Handler[Request, Swept] {
-	return cqrs.Command("expire_holds", cqrs.HandlerFunc[Request, Swept](func(ctx context.Context, _ Request) (Swept, error) {
-		var swept Swept
+// Result is how many holds ended.
+type Result struct {
+	Ended int
+}
+
+// New makes the use case. Any number of processes may run it at once.
+func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
+	return cqrs.Command("expire_holds", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, cmd Command) (Result, error) {
+		var result Result
 		err := db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-			levels, holds, err := store.Expire(ctx, tx, holdsPerSweep)
+			levels, holds, err := store.Expire(ctx, tx, cmd.Holds...)
 			if err != nil {
 				return err
 			}
-			swept.Holds = holds
+			result.Ended = holds
 			return store.Announce(ctx, tx, uuid.NewString(), levels)
 		})
 		if err != nil {
-			return Swept{}, err
+			return Result{}, err
 		}
-		if swept.Holds > 0 {
+		if result.Ended > 0 {
 			announced()
 		}
-		return swept, nil
+		return result, nil
 	}))
 }
