@@ -12,7 +12,6 @@ import (
 
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/issuer"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/lines"
-	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/money"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/shop"
 )
@@ -185,23 +184,23 @@ func (c *orderTimeline) Run(a *addresses) error {
 
 // order as the service shows it.
 type order struct {
-	ID            string      `json:"id"`
-	Status        string      `json:"status"`
-	PaymentStatus string      `json:"payment_status"`
-	Fulfilment    string      `json:"fulfilment_status"`
-	CustomerID    string      `json:"customer_id"`
-	Total         money.Money `json:"total"`
-	PlacedAt      *time.Time  `json:"placed_at"`
-	SettledAt     *time.Time  `json:"settled_at"`
+	ID            string     `json:"id"`
+	Status        string     `json:"status"`
+	PaymentStatus string     `json:"payment_status"`
+	Fulfilment    string     `json:"fulfilment_status"`
+	CustomerID    string     `json:"customer_id"`
+	Total         amount     `json:"total"`
+	PlacedAt      *time.Time `json:"placed_at"`
+	SettledAt     *time.Time `json:"settled_at"`
 	Lines         []struct {
-		SKU       string      `json:"sku"`
-		Name      string      `json:"name"`
-		Quantity  int64       `json:"quantity"`
-		UnitPrice money.Money `json:"unit_price"`
+		SKU       string `json:"sku"`
+		Name      string `json:"name"`
+		Quantity  int64  `json:"quantity"`
+		UnitPrice amount `json:"unit_price"`
 	} `json:"lines"`
 	Adjustments []struct {
-		Kind   string      `json:"kind"`
-		Amount money.Money `json:"amount"`
+		Kind   string `json:"kind"`
+		Amount amount `json:"amount"`
 	} `json:"adjustments"`
 	Reason *struct {
 		Code    string `json:"code"`
@@ -217,14 +216,14 @@ type order struct {
 
 // orderSummary as the list shows it.
 type orderSummary struct {
-	ID            string      `json:"id"`
-	Status        string      `json:"status"`
-	PaymentStatus string      `json:"payment_status"`
-	CustomerID    string      `json:"customer_id"`
-	Lines         int         `json:"lines"`
-	Total         money.Money `json:"total"`
-	Reason        string      `json:"reason"`
-	PlacedAt      *time.Time  `json:"placed_at"`
+	ID            string     `json:"id"`
+	Status        string     `json:"status"`
+	PaymentStatus string     `json:"payment_status"`
+	CustomerID    string     `json:"customer_id"`
+	Lines         int        `json:"lines"`
+	Total         amount     `json:"total"`
+	Reason        string     `json:"reason"`
+	PlacedAt      *time.Time `json:"placed_at"`
 }
 
 func (o *order) print() {

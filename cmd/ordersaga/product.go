@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strconv"
 
-	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/money"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/shop"
 )
@@ -31,7 +30,7 @@ type createProduct struct {
 // Run is called by kong.
 func (c *createProduct) Run(a *addresses) error {
 	ctx := context.Background()
-	price, err := money.Parse(c.Price, c.Currency)
+	price, err := parseAmount(c.Price, c.Currency)
 	if err != nil {
 		return err
 	}
@@ -107,7 +106,7 @@ func (c *changeProduct) change(p product) (map[string]any, error) {
 	}
 	if c.Price != "" {
 		var err error
-		if p.Price, err = money.Parse(c.Price, p.Price.Currency); err != nil {
+		if p.Price, err = parseAmount(c.Price, p.Price.Currency); err != nil {
 			return nil, err
 		}
 	}
@@ -170,11 +169,11 @@ func (c *listProducts) Run(a *addresses) error {
 
 // product as the service shows it.
 type product struct {
-	SKU         string      `json:"sku"`
-	Name        string      `json:"name"`
-	Description string      `json:"description"`
-	Price       money.Money `json:"price"`
-	Active      bool        `json:"active"`
+	SKU         string `json:"sku"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Price       amount `json:"price"`
+	Active      bool   `json:"active"`
 	Stock       *struct {
 		Available int64 `json:"available"`
 	} `json:"stock"`

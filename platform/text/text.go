@@ -103,6 +103,14 @@ func Terminal(s string) string {
 	return line.String()
 }
 
+// Count is a number with its noun: "1 line", "2 lines".
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
 // cut shortens text to a number of characters.
 func cut(s string, limit int) string {
 	if limit <= 0 {

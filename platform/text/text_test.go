@@ -114,6 +114,12 @@ func TestATerminalShowsWhatCannotBeSeen(t *testing.T) {
 	}
 }
 
+func TestANumberHasItsNoun(t *testing.T) {
+	assert.Equal(t, "0 lines", text.Count(0, "line"))
+	assert.Equal(t, "1 line", text.Count(1, "line"))
+	assert.Equal(t, "1000 lines", text.Count(1000, "line"))
+}
+
 // Whatever comes in, what goes out holds nothing that a terminal would obey, and cleaning what is
 // clean changes nothing.
 func FuzzText(f *testing.F) {

@@ -5,52 +5,44 @@ import (
 	"strings"
 
 	"github.com/ordersaga/ordersaga/contracts/sagas"
-	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
-	"github.com/ordersaga/ordersaga/services/orders/internal/price"
+	"github.com/ordersaga/ordersaga/platform/money"
+	"github.com/ordersaga/ordersaga/platform/text"
 )
 
+// The server refuses a start whose summary is above 400 or whose details are above 20,000 bytes,
+// as JSON. A "<" is the longest there, with its backslash: 8 bytes.
 const (
-	// The server refuses a start whose summary is above 400 or whose details are
-	// above 20,000 bytes, encoded. A customer's id has up to 255 bytes.
-	shownLines = 20
-	shownText  = 60 // runes of a SKU or a name
+	shownLines    = 20
+	shownCustomer = 36 // characters of a customer's id, as many as a UUID has
+	shownText     = 50 // characters of a SKU or a name
 )
 
-// summary is the line of the run in the Web UI's lists.
+// summary is the line of the run in the Web UI's lists, as Markdown.
 func summary(in sagas.PlaceOrderInput) string {
-	return fmt.Sprintf("%s · %s · %s", plain(in.CustomerID), amount(in.Total, in), price.Lines(len(in.Lines)))
+	return fmt.Sprintf("%s · %s · %s",
+		text.Markdown(in.CustomerID, shownCustomer), amount(in.Total, in), text.Count(len(in.Lines), "line"))
 }
 
 // details is what the Web UI shows of the run, as Markdown.
 func details(in sagas.PlaceOrderInput) string {
-	var text strings.Builder
-	text.WriteString("| SKU | name | quantity | price |\n|---|---|--:|--:|\n")
+	var table strings.Builder
+	table.WriteString("| SKU | name | quantity | price |\n|---|---|--:|--:|\n")
 	for i, line := range in.Lines {
 		if i == shownLines {
-			fmt.Fprintf(&text, "\nand %d more lines\n", len(in.Lines)-shownLines)
+			fmt.Fprintf(&table, "\nand %s\n", text.Count(len(in.Lines)-shownLines, "more line"))
 			break
 		}
-		fmt.Fprintf(&text, "| %s | %s | %d | %s |\n", plain(line.SKU), plain(line.Name), line.Quantity, amount(line.UnitPrice, in))
+		fmt.Fprintf(&table, "| %s | %s | %d | %s |\n",
+			shown(line.SKU), shown(line.Name), line.Quantity, amount(line.UnitPrice, in))
 	}
 	for _, adjustment := range in.Adjustments {
-		fmt.Fprintf(&text, "\n%s: %s\n", plain(adjustment.Kind), amount(adjustment.Amount, in))
+		fmt.Fprintf(&table, "\n%s: %s\n", shown(adjustment.Kind), amount(adjustment.Amount, in))
 	}
-	return text.String()
+	return table.String()
 }
 
 func amount(minor int64, in sagas.PlaceOrderInput) string {
-	return price.Text(domain.Money{Amount: minor, Currency: in.Currency})
+	return money.Text(minor, in.Currency)
 }
 
-// markdown has the characters that could turn a name into markup or end a cell.
-var markdown = strings.NewReplacer("|", "∣", "`", "'", "*", "∗", "[", "(", "]", ")", "<", "‹", ">", "›", "\\", "∖",
-	"\n", " ", "\r", " ", "\t", " ")
-
-// plain is text that is shown as it is, or as near as can be, on one line.
-func plain(text string) string {
-	runes := []rune(markdown.Replace(text))
-	if len(runes) > shownText {
-		return string(runes[:shownText-1]) + "…"
-	}
-	return string(runes)
-}
+func shown(given string) string { return text.Markdown(given, shownText) }
