@@ -19,7 +19,7 @@ import (
 type orderCommands struct {
 	Place    placeOrder    `cmd:"" help:"Place an order and wait for its outcome."`
 	Get      getOrder      `cmd:"" help:"Show an order."`
-	List     listOrders    `cmd:"" help:"List orders, newest first."`
+	List     listOrders    `cmd:"" help:"List orders, the one recorded last first."`
 	Timeline orderTimeline `cmd:"" help:"Tell what happened to an order, and when."`
 }
 
@@ -27,6 +27,18 @@ type orderCommands struct {
 type caller struct {
 	As       string `help:"The shopper who asks." default:"demo-shopper" placeholder:"SUB"`
 	Operator bool   `help:"Ask as an operator, who sees everybody's orders."`
+}
+
+// flags make another command ask as the same one.
+func (c caller) flags() []string {
+	switch {
+	case c.Operator:
+		return []string{"--operator"}
+	case c.As != demoShopper:
+		return []string{"--as", c.As}
+	default:
+		return nil
+	}
 }
 
 func (c caller) token(ctx context.Context, a *addresses) (string, error) {
@@ -51,7 +63,7 @@ func (c *placeOrder) Run(a *addresses) error {
 	ctx := context.Background()
 	wanted, err := lines.Parse(c.Line)
 	if err != nil {
-		return err
+		return usage{err}
 	}
 	key := c.Key
 	if key == "" {
@@ -72,11 +84,13 @@ func (c *placeOrder) Run(a *addresses) error {
 		if answer.Replayed() {
 			fmt.Println("An earlier request with this key placed the order:")
 		}
-		if answer.Status == http.StatusAccepted {
-			fmt.Printf("On its way: ask again with `ordersaga order get %s`\n", placed.ID)
+		if answer.Status != http.StatusAccepted {
+			placed.print()
+			return nil
 		}
 		placed.print()
-		return nil
+		fmt.Printf("\nOn its way. Ask again with:\n  %s\n", a.again(append([]string{"order", "get", placed.ID}, caller{As: c.As}.flags()...)...))
+		return answered{exitUnsettled}
 	})
 }
 
@@ -133,14 +147,14 @@ func (c *listOrders) Run(a *addresses) error {
 		if err := answer.Decode(&page); err != nil {
 			return err
 		}
-		rows := [][]string{{"ORDER", "STATUS", "PAYMENT", "LINES", "TOTAL", "CUSTOMER", "PLACED", "REASON"}}
+		rows := [][]string{{"ORDER", "STATUS", "PAYMENT", "LINES", "TOTAL", "CUSTOMER", "PLACED (UTC)", "REASON"}}
 		for _, o := range page.Orders {
 			rows = append(rows, []string{
 				o.ID, o.Status, o.PaymentStatus, strconv.Itoa(o.Lines), o.Total.String(), o.CustomerID, at(o.PlacedAt), o.Reason,
 			})
 		}
 		table(rows)
-		nextPage(page.NextCursor)
+		a.nextPage(page.NextCursor)
 		if page.Behind > 0 {
 			fmt.Fprintf(os.Stderr, "%d events are not in this list yet\n", page.Behind)
 		}
@@ -173,9 +187,9 @@ func (c *orderTimeline) Run(a *addresses) error {
 		if err := answer.Decode(&story); err != nil {
 			return err
 		}
-		rows := [][]string{{"#", "AT", "EVENT", ""}}
+		rows := [][]string{{"#", "AT (UTC)", "EVENT", ""}}
 		for _, e := range story.Entries {
-			rows = append(rows, []string{strconv.FormatInt(e.Version, 10), precisely(e.At), e.Type, e.Text})
+			rows = append(rows, []string{strconv.FormatInt(e.Version, 10), at(e.At), e.Type, e.Text})
 		}
 		table(rows)
 		return nil
@@ -233,8 +247,8 @@ func (o *order) print() {
 		{"payment", o.PaymentStatus},
 		{"fulfilment", o.Fulfilment},
 		{"customer", o.CustomerID},
-		{"placed", at(o.PlacedAt)},
-		{"settled", at(o.SettledAt)},
+		{"placed", when(o.PlacedAt)},
+		{"settled", when(o.SettledAt)},
 	}
 	if o.Reason != nil {
 		rows = append(rows, []string{"reason", o.Reason.Code + ": " + o.Reason.Message})

@@ -32,7 +32,7 @@ func (c *createProduct) Run(a *addresses) error {
 	ctx := context.Background()
 	price, err := parseAmount(c.Price, c.Currency)
 	if err != nil {
-		return err
+		return usage{err}
 	}
 	request, err := a.request(ctx, ports.Catalog, http.MethodPost, "/v1/products", asOperator)
 	if err != nil {
@@ -107,7 +107,7 @@ func (c *changeProduct) change(p product) (map[string]any, error) {
 	if c.Price != "" {
 		var err error
 		if p.Price, err = parseAmount(c.Price, p.Price.Currency); err != nil {
-			return nil, err
+			return nil, usage{err}
 		}
 	}
 	return map[string]any{"name": p.Name, "description": p.Description, "price": p.Price, "active": p.Active}, nil
@@ -162,7 +162,7 @@ func (c *listProducts) Run(a *addresses) error {
 			rows = append(rows, []string{p.SKU, p.Name, p.Price.String(), p.available()})
 		}
 		table(rows)
-		nextPage(page.NextCursor)
+		a.nextPage(page.NextCursor)
 		return nil
 	})
 }

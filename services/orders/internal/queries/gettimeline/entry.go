@@ -21,7 +21,7 @@ func told(fact domain.Fact, operator bool) string {
 	case domain.OrderPlaced:
 		return fmt.Sprintf("Placed: %s, %s", text.Count(len(e.Lines), "line"), e.Total.Text())
 	case domain.StockReserved:
-		return "Stock reserved, held until " + e.ExpiresAt.Format(time.RFC3339)
+		return "Stock reserved, held until " + e.ExpiresAt.UTC().Format(time.DateTime) + " UTC"
 	case domain.PaymentAuthorized:
 		return "Payment authorized"
 	case domain.OrderConfirmed:

@@ -1,4 +1,4 @@
-// Package listorders lists orders from the read model, newest first. The list
+// Package listorders lists orders from the read model, the one recorded last first. The list
 // follows the log; it says how far it is behind.
 package listorders
 
@@ -35,7 +35,7 @@ func (q Query) list() string {
 	return fmt.Sprintf("orders/%q/%s/%t", q.Customer, q.Status, q.Stuck)
 }
 
-// Page is the orders, newest first.
+// Page is the orders, the one recorded last first.
 type Page struct {
 	Orders []readmodel.Summary
 	Next   rest.Cursor // empty on the last page
@@ -104,7 +104,7 @@ func (h *handler) find(ctx context.Context, query Query, before int64, limit int
 	return append(found, more...), err
 }
 
-// read is one query, newest first.
+// read is one query, the order recorded last first.
 func (h *handler) read(ctx context.Context, filter bson.D, before int64, limit int) (found []readmodel.Summary, err error) {
 	filter = append(filter[:len(filter):len(filter)], bson.E{Key: "opened", Value: bson.D{{Key: "$lt", Value: before}}})
 	cursor, err := readmodel.Summaries(h.db).Find(ctx, filter,

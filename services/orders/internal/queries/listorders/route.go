@@ -26,7 +26,7 @@ type input struct {
 
 type output struct {
 	Body struct {
-		Orders []Summary   `json:"orders" nullable:"false" doc:"Newest first."`
+		Orders []Summary   `json:"orders" nullable:"false" doc:"The one recorded last first. placed_at is when its request was taken, so of orders placed at the same time a later one can stand below an earlier one."`
 		Next   rest.Cursor `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 		Behind int64       `json:"behind" doc:"How many events are recorded that this list does not show yet."`
 	}
