@@ -22,6 +22,8 @@ type addresses struct {
 	URLInventory string `help:"URL of the inventory service." env:"ORDERSAGA_URL_INVENTORY" name:"url-inventory" placeholder:"URL"`
 	URLPayments  string `help:"URL of the payments service." env:"ORDERSAGA_URL_PAYMENTS" name:"url-payments" placeholder:"URL"`
 	URLIssuer    string `help:"URL of the development token issuer." env:"ORDERSAGA_URL_ISSUER" name:"url-issuer" placeholder:"URL"`
+
+	invocation `kong:"-"`
 }
 
 func (a *addresses) url(name string) (string, error) {

@@ -23,7 +23,7 @@ type doctorCommand struct {
 // Run is called by kong.
 func (c *doctorCommand) Run(a *addresses) error {
 	if len(c.Programs) == 0 && len(c.EnvFile) > 0 {
-		return errors.New("say whose environment that is: ordersaga doctor orders --env-file FILE")
+		return usage{errors.New("say whose environment that is: ordersaga doctor orders --env-file FILE")}
 	}
 	names, err := known(c.Programs)
 	if err != nil {
@@ -49,7 +49,8 @@ func (c *doctorCommand) Run(a *addresses) error {
 		}
 	}
 	if len(ill) > 0 {
-		return fmt.Errorf("something is wrong with %s", strings.Join(ill, ", "))
+		fmt.Fprintf(os.Stderr, "ordersaga: something is wrong with %s\n", strings.Join(ill, ", "))
+		return answered{exitNo}
 	}
 	fmt.Println("\nnothing is wrong")
 	return nil

@@ -3,13 +3,10 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"os"
 
 	"github.com/alecthomas/kong"
 
-	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/shop"
 	"github.com/ordersaga/ordersaga/platform/program"
 )
 
@@ -18,6 +15,9 @@ type commands struct {
 	Version kong.VersionFlag `help:"Print the version and commit."`
 
 	Dev     devCommand      `cmd:"" help:"Run everything on this machine: engines, services, worker and payment simulator."`
+	Stop    stopCommand     `cmd:"" help:"Stop one program of what dev runs, and keep it down."`
+	Start   startCommand    `cmd:"" help:"Start a program again that was stopped, and wait until it is ready."`
+	Kill    killCommand     `cmd:"" help:"Kill one program or engine of what dev runs, as a crash would; it comes back."`
 	Token   tokenCommand    `cmd:"" help:"Print a bearer token of the development issuer."`
 	Order   orderCommands   `cmd:"" help:"Place and look at orders."`
 	Stock   stockCommands   `cmd:"" help:"Receive and look at stock."`
@@ -38,17 +38,15 @@ func main() {
 		kong.ShortUsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Vars{"version": "ordersaga " + program.Version()},
+		kong.Exit(func(code int) { // after --help, --version and what cannot be parsed
+			if code != 0 {
+				code = exitUsage
+			}
+			os.Exit(code)
+		}),
 	)
-	if err := parsed.Run(&c.addresses); err != nil {
-		var shown shownError
-		if !errors.As(err, &shown) {
-			fmt.Fprintf(os.Stderr, "ordersaga: %v\n", err)
-		}
-		os.Exit(1)
-	}
+	c.invoked(parsed)
+	err := parsed.Run(&c.addresses)
+	report(err)
+	os.Exit(exitCode(err))
 }
-
-// shownError fails the command without another word: the user has seen it.
-type shownError struct{ problem *shop.Problem }
-
-func (e shownError) Error() string { return e.problem.Error() }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/issuer"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/lines"
-	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/money"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/shop"
 )
@@ -20,7 +19,7 @@ import (
 type orderCommands struct {
 	Place    placeOrder    `cmd:"" help:"Place an order and wait for its outcome."`
 	Get      getOrder      `cmd:"" help:"Show an order."`
-	List     listOrders    `cmd:"" help:"List orders, newest first."`
+	List     listOrders    `cmd:"" help:"List orders, the one recorded last first."`
 	Timeline orderTimeline `cmd:"" help:"Tell what happened to an order, and when."`
 }
 
@@ -28,6 +27,18 @@ type orderCommands struct {
 type caller struct {
 	As       string `help:"The shopper who asks." default:"demo-shopper" placeholder:"SUB"`
 	Operator bool   `help:"Ask as an operator, who sees everybody's orders."`
+}
+
+// flags make another command ask as the same one.
+func (c caller) flags() []string {
+	switch {
+	case c.Operator:
+		return []string{"--operator"}
+	case c.As != demoShopper:
+		return []string{"--as", c.As}
+	default:
+		return nil
+	}
 }
 
 func (c caller) token(ctx context.Context, a *addresses) (string, error) {
@@ -52,7 +63,7 @@ func (c *placeOrder) Run(a *addresses) error {
 	ctx := context.Background()
 	wanted, err := lines.Parse(c.Line)
 	if err != nil {
-		return err
+		return usage{err}
 	}
 	key := c.Key
 	if key == "" {
@@ -73,11 +84,13 @@ func (c *placeOrder) Run(a *addresses) error {
 		if answer.Replayed() {
 			fmt.Println("An earlier request with this key placed the order:")
 		}
-		if answer.Status == http.StatusAccepted {
-			fmt.Printf("On its way: ask again with `ordersaga order get %s`\n", placed.ID)
+		if answer.Status != http.StatusAccepted {
+			placed.print()
+			return nil
 		}
 		placed.print()
-		return nil
+		fmt.Printf("\nOn its way. Ask again with:\n  %s\n", a.again(append([]string{"order", "get", placed.ID}, caller{As: c.As}.flags()...)...))
+		return answered{exitUnsettled}
 	})
 }
 
@@ -134,14 +147,14 @@ func (c *listOrders) Run(a *addresses) error {
 		if err := answer.Decode(&page); err != nil {
 			return err
 		}
-		rows := [][]string{{"ORDER", "STATUS", "PAYMENT", "LINES", "TOTAL", "CUSTOMER", "PLACED", "REASON"}}
+		rows := [][]string{{"ORDER", "STATUS", "PAYMENT", "LINES", "TOTAL", "CUSTOMER", "PLACED (UTC)", "REASON"}}
 		for _, o := range page.Orders {
 			rows = append(rows, []string{
 				o.ID, o.Status, o.PaymentStatus, strconv.Itoa(o.Lines), o.Total.String(), o.CustomerID, at(o.PlacedAt), o.Reason,
 			})
 		}
 		table(rows)
-		nextPage(page.NextCursor)
+		a.nextPage(page.NextCursor)
 		if page.Behind > 0 {
 			fmt.Fprintf(os.Stderr, "%d events are not in this list yet\n", page.Behind)
 		}
@@ -174,9 +187,9 @@ func (c *orderTimeline) Run(a *addresses) error {
 		if err := answer.Decode(&story); err != nil {
 			return err
 		}
-		rows := [][]string{{"#", "AT", "EVENT", ""}}
+		rows := [][]string{{"#", "AT (UTC)", "EVENT", ""}}
 		for _, e := range story.Entries {
-			rows = append(rows, []string{strconv.FormatInt(e.Version, 10), precisely(e.At), e.Type, e.Text})
+			rows = append(rows, []string{strconv.FormatInt(e.Version, 10), at(e.At), e.Type, e.Text})
 		}
 		table(rows)
 		return nil
@@ -185,23 +198,23 @@ func (c *orderTimeline) Run(a *addresses) error {
 
 // order as the service shows it.
 type order struct {
-	ID            string      `json:"id"`
-	Status        string      `json:"status"`
-	PaymentStatus string      `json:"payment_status"`
-	Fulfilment    string      `json:"fulfilment_status"`
-	CustomerID    string      `json:"customer_id"`
-	Total         money.Money `json:"total"`
-	PlacedAt      *time.Time  `json:"placed_at"`
-	SettledAt     *time.Time  `json:"settled_at"`
+	ID            string     `json:"id"`
+	Status        string     `json:"status"`
+	PaymentStatus string     `json:"payment_status"`
+	Fulfilment    string     `json:"fulfilment_status"`
+	CustomerID    string     `json:"customer_id"`
+	Total         amount     `json:"total"`
+	PlacedAt      *time.Time `json:"placed_at"`
+	SettledAt     *time.Time `json:"settled_at"`
 	Lines         []struct {
-		SKU       string      `json:"sku"`
-		Name      string      `json:"name"`
-		Quantity  int64       `json:"quantity"`
-		UnitPrice money.Money `json:"unit_price"`
+		SKU       string `json:"sku"`
+		Name      string `json:"name"`
+		Quantity  int64  `json:"quantity"`
+		UnitPrice amount `json:"unit_price"`
 	} `json:"lines"`
 	Adjustments []struct {
-		Kind   string      `json:"kind"`
-		Amount money.Money `json:"amount"`
+		Kind   string `json:"kind"`
+		Amount amount `json:"amount"`
 	} `json:"adjustments"`
 	Reason *struct {
 		Code    string `json:"code"`
@@ -217,14 +230,14 @@ type order struct {
 
 // orderSummary as the list shows it.
 type orderSummary struct {
-	ID            string      `json:"id"`
-	Status        string      `json:"status"`
-	PaymentStatus string      `json:"payment_status"`
-	CustomerID    string      `json:"customer_id"`
-	Lines         int         `json:"lines"`
-	Total         money.Money `json:"total"`
-	Reason        string      `json:"reason"`
-	PlacedAt      *time.Time  `json:"placed_at"`
+	ID            string     `json:"id"`
+	Status        string     `json:"status"`
+	PaymentStatus string     `json:"payment_status"`
+	CustomerID    string     `json:"customer_id"`
+	Lines         int        `json:"lines"`
+	Total         amount     `json:"total"`
+	Reason        string     `json:"reason"`
+	PlacedAt      *time.Time `json:"placed_at"`
 }
 
 func (o *order) print() {
@@ -234,8 +247,8 @@ func (o *order) print() {
 		{"payment", o.PaymentStatus},
 		{"fulfilment", o.Fulfilment},
 		{"customer", o.CustomerID},
-		{"placed", at(o.PlacedAt)},
-		{"settled", at(o.SettledAt)},
+		{"placed", when(o.PlacedAt)},
+		{"settled", when(o.SettledAt)},
 	}
 	if o.Reason != nil {
 		rows = append(rows, []string{"reason", o.Reason.Code + ": " + o.Reason.Message})

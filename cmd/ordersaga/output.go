@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/shop"
+	"github.com/ordersaga/ordersaga/platform/text"
 )
 
 // raw is embedded by every command that shows an answer.
@@ -26,7 +28,7 @@ func (r raw) call(ctx context.Context, request shop.Request, show func(*shop.Ans
 	switch {
 	case r.JSON && errors.As(err, &problem):
 		printJSON(problem.Raw)
-		return shownError{problem}
+		return answered{exitCode(err)}
 	case err != nil:
 		return err
 	case r.JSON:
@@ -42,14 +44,21 @@ func printJSON(raw []byte) {
 	if json.Indent(&indented, raw, "", "  ") != nil {
 		indented = *bytes.NewBuffer(raw)
 	}
-	fmt.Println(strings.TrimSpace(indented.String()))
+	fmt.Println(string(text.JSON(bytes.TrimSpace(indented.Bytes()))))
 }
 
-// table prints rows in aligned columns; the first is the heading.
-func table(rows [][]string) {
-	writer := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+// table prints rows in aligned columns. What is in a cell can be anything: customers, sellers and
+// payment providers wrote it.
+func table(rows [][]string) { writeTable(os.Stdout, rows) }
+
+func writeTable(to io.Writer, rows [][]string) {
+	writer := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
-		fmt.Fprintln(writer, strings.Join(row, "\t"))
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			cells[i] = text.Terminal(cell)
+		}
+		fmt.Fprintln(writer, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
 	}
 	_ = writer.Flush() // a terminal that is gone ends us by a signal
 }

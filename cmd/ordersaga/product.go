@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strconv"
 
-	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/money"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/shop"
 )
@@ -31,9 +30,9 @@ type createProduct struct {
 // Run is called by kong.
 func (c *createProduct) Run(a *addresses) error {
 	ctx := context.Background()
-	price, err := money.Parse(c.Price, c.Currency)
+	price, err := parseAmount(c.Price, c.Currency)
 	if err != nil {
-		return err
+		return usage{err}
 	}
 	request, err := a.request(ctx, ports.Catalog, http.MethodPost, "/v1/products", asOperator)
 	if err != nil {
@@ -107,8 +106,8 @@ func (c *changeProduct) change(p product) (map[string]any, error) {
 	}
 	if c.Price != "" {
 		var err error
-		if p.Price, err = money.Parse(c.Price, p.Price.Currency); err != nil {
-			return nil, err
+		if p.Price, err = parseAmount(c.Price, p.Price.Currency); err != nil {
+			return nil, usage{err}
 		}
 	}
 	return map[string]any{"name": p.Name, "description": p.Description, "price": p.Price, "active": p.Active}, nil
@@ -163,18 +162,18 @@ func (c *listProducts) Run(a *addresses) error {
 			rows = append(rows, []string{p.SKU, p.Name, p.Price.String(), p.available()})
 		}
 		table(rows)
-		nextPage(page.NextCursor)
+		a.nextPage(page.NextCursor)
 		return nil
 	})
 }
 
 // product as the service shows it.
 type product struct {
-	SKU         string      `json:"sku"`
-	Name        string      `json:"name"`
-	Description string      `json:"description"`
-	Price       money.Money `json:"price"`
-	Active      bool        `json:"active"`
+	SKU         string `json:"sku"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Price       amount `json:"price"`
+	Active      bool   `json:"active"`
 	Stock       *struct {
 		Available int64 `json:"available"`
 	} `json:"stock"`

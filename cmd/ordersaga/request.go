@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net/url"
-	"os"
-	"time"
 
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/shop"
 )
@@ -32,24 +29,4 @@ func query(pairs ...string) url.Values {
 		}
 	}
 	return values
-}
-
-func nextPage(cursor string) {
-	if cursor != "" {
-		fmt.Fprintf(os.Stderr, "there is more: --cursor=%s\n", cursor)
-	}
-}
-
-func at(moment *time.Time) string {
-	if moment == nil {
-		return "-"
-	}
-	return moment.Local().Format(time.DateTime)
-}
-
-func precisely(moment *time.Time) string {
-	if moment == nil {
-		return "-"
-	}
-	return moment.Local().Format("2006-01-02 15:04:05.000")
 }

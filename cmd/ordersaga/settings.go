@@ -131,7 +131,7 @@ func known(asked []string) ([]string, error) {
 	}
 	for _, name := range asked {
 		if !slices.Contains(all, name) {
-			return nil, fmt.Errorf("there is no program %q: they are %s", name, strings.Join(all, ", "))
+			return nil, usage{fmt.Errorf("there is no program %q: they are %s", name, strings.Join(all, ", "))}
 		}
 	}
 	return asked, nil

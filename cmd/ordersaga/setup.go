@@ -21,7 +21,7 @@ type setupCommand struct {
 // Run is called by kong.
 func (c *setupCommand) Run() error {
 	if c.Retention < 24*time.Hour {
-		return fmt.Errorf("--retention must be at least 24h, not %s", c.Retention)
+		return usage{fmt.Errorf("--retention must be at least 24h, not %s", c.Retention)}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -30,7 +30,7 @@ func (c *receiveStock) Run(a *addresses) error {
 	ctx := context.Background()
 	arrived, err := lines.Parse(c.Lines)
 	if err != nil {
-		return err
+		return usage{err}
 	}
 	request, err := a.request(ctx, ports.Inventory, http.MethodPost, "/v1/stock/receipts", asOperator)
 	if err != nil {

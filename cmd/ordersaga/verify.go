@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -22,13 +21,10 @@ type verifyCommand struct {
 	Settle time.Duration `help:"How long open orders and events on their way may take to come to their end." default:"60s" placeholder:"DURATION"`
 }
 
-// errViolated fails the command; the report has said why.
-var errViolated = errors.New("an invariant is violated")
-
 // Run is called by kong.
 func (c *verifyCommand) Run(a *addresses) error {
 	if c.Settle < 0 {
-		return fmt.Errorf("--settle must not be negative, not %s", c.Settle)
+		return usage{fmt.Errorf("--settle must not be negative, not %s", c.Settle)}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -43,10 +39,10 @@ func (c *verifyCommand) Run(a *addresses) error {
 		}
 		printJSON(raw)
 	} else {
-		printReport(report)
+		printReport(os.Stdout, report)
 	}
 	if !report.OK {
-		return errViolated
+		return answered{exitNo}
 	}
 	return nil
 }
@@ -94,35 +90,4 @@ func (a *auditor) ask(ctx context.Context, service, path string, query url.Value
 		case <-time.After(time.Duration(attempt) * time.Second):
 		}
 	}
-}
-
-func printReport(report *verify.Report) {
-	rows := [][]string{{"", "INVARIANT", "RESULT", "FIGURES"}}
-	for _, invariant := range report.Invariants {
-		result := "ok"
-		if !invariant.OK {
-			result = fmt.Sprintf("VIOLATED (%d)", invariant.Violations)
-		}
-		figures := make([]string, len(invariant.Figures))
-		for i, figure := range invariant.Figures {
-			figures[i] = fmt.Sprintf("%d %s", figure.Value, figure.Name)
-		}
-		rows = append(rows,
-			[]string{invariant.ID, invariant.Rule, result, strings.Join(figures, ", ")},
-			[]string{"", "  by " + invariant.Checked, "", ""})
-	}
-	table(rows)
-	for _, invariant := range report.Invariants {
-		if invariant.OK {
-			continue
-		}
-		fmt.Printf("\n%s is violated %d times:\n", invariant.ID, invariant.Violations)
-		for _, offender := range invariant.Offenders {
-			fmt.Printf("  %s: %s\n", offender.What, offender.Problem)
-		}
-		if more := invariant.Violations - len(invariant.Offenders); more > 0 {
-			fmt.Printf("  and %d more\n", more)
-		}
-	}
-	fmt.Printf("\nlooked for %.1f s\n", report.Seconds)
 }

@@ -82,6 +82,11 @@ func TestThePipelineMeasuresTracesAndLogsEachOutcome(t *testing.T) {
 	require.True(t, refused, "Validate comes before the handler")
 	assert.Equal(t, "invalid_quantity", r.Reason)
 
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	_, err = command.Handle(gone, reserve{3})
+	require.ErrorIs(t, err, errDisk)
+
 	var outcomes []string
 	for _, span := range spans.GetSpans() {
 		assert.Equal(t, "command reserve_stock", span.Name)
@@ -90,8 +95,8 @@ func TestThePipelineMeasuresTracesAndLogsEachOutcome(t *testing.T) {
 		outcomes = append(outcomes, outcome.AsString())
 		assert.Equal(t, outcome.AsString() == "error", span.Status.Code == codes.Error, "a refusal is no error")
 	}
-	assert.Equal(t, []string{"ok", "refused", "error", "error", "refused"}, outcomes)
-	assert.Equal(t, map[string]uint64{"command/reserve_stock/ok": 1, "command/reserve_stock/refused": 2, "command/reserve_stock/error": 2}, counts(t, reader))
+	assert.Equal(t, []string{"ok", "refused", "error", "error", "refused", "cancelled"}, outcomes)
+	assert.Equal(t, map[string]uint64{"command/reserve_stock/ok": 1, "command/reserve_stock/refused": 2, "command/reserve_stock/error": 2, "command/reserve_stock/cancelled": 1}, counts(t, reader))
 	assert.Contains(t, lines.String(), "disk full")
 	assert.NotContains(t, lines.String(), "out_of_stock", "a refusal is the caller's news, not the operator's")
 }

@@ -2,6 +2,7 @@ package cqrs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -21,15 +22,20 @@ const scope = "github.com/ordersaga/ordersaga/platform/cqrs"
 const (
 	outcomeOK      = "ok"
 	outcomeRefused = "refused"
-	outcomeError   = "error"
+	// outcomeCancelled: the caller did not wait.
+	outcomeCancelled = "cancelled"
+	outcomeError     = "error"
 )
 
-func outcome(err error) string {
+func outcome(ctx context.Context, err error) string {
 	if err == nil {
 		return outcomeOK
 	}
 	if _, refused := refusal.As(err); refused {
 		return outcomeRefused
+	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return outcomeCancelled
 	}
 	return outcomeError
 }
@@ -41,10 +47,11 @@ func Tracing[Req, Res any](kind string) Decorator[Req, Res] {
 			ctx, span := telemetry.Tracer(scope).Start(ctx, kind+" "+name)
 			defer span.End()
 			res, err := next.Handle(ctx, req)
-			span.SetAttributes(attribute.String("ordersaga.outcome", outcome(err)))
+			ended := outcome(ctx, err)
+			span.SetAttributes(attribute.String("ordersaga.outcome", ended))
 			if r, refused := refusal.As(err); refused {
 				span.SetAttributes(attribute.String("ordersaga.refusal", r.Reason))
-			} else if err != nil {
+			} else if ended == outcomeError {
 				span.RecordError(err)
 				span.SetStatus(codes.Error, "")
 			}
@@ -69,7 +76,7 @@ func Metrics[Req, Res any](kind string) Decorator[Req, Res] {
 			begun := time.Now()
 			res, err := next.Handle(ctx, req)
 			duration.Record(ctx, time.Since(begun).Seconds(), metric.WithAttributes(
-				attribute.String("kind", kind), attribute.String("name", name), attribute.String("outcome", outcome(err))))
+				attribute.String("kind", kind), attribute.String("name", name), attribute.String("outcome", outcome(ctx, err))))
 			return res, err
 		})
 	}
@@ -83,12 +90,13 @@ func Logging[Req, Res any](kind string) Decorator[Req, Res] {
 		return HandlerFunc[Req, Res](func(ctx context.Context, req Req) (Res, error) {
 			begun := time.Now()
 			res, err := next.Handle(ctx, req)
-			attrs := []slog.Attr{slog.String(kind, name), slog.Duration("took", time.Since(begun)), slog.String("outcome", outcome(err))}
+			ended := outcome(ctx, err)
+			attrs := []slog.Attr{slog.String(kind, name), slog.Duration("took", time.Since(begun)), slog.String("outcome", ended)}
 			level := slog.LevelDebug
 			if err != nil {
 				attrs = append(attrs, slog.String("error", err.Error()))
 			}
-			if outcome(err) == outcomeError {
+			if ended == outcomeError {
 				level = slog.LevelWarn
 			}
 			slog.LogAttrs(ctx, level, kind+" handled", attrs...)

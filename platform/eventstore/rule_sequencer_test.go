@@ -10,6 +10,9 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
+// sequencerLock is the key by which sequencers take turns.
+const sequencerLock = 0x5e9c3ce5
+
 // Two sequencers at once would give one place to two events; the constraint on the
 // position then fails one of them, and who waits for the other holds a connection.
 func TestASequencerLeavesAloneWhatAnotherIsNumbering(t *testing.T) {
@@ -26,7 +29,6 @@ func TestASequencerLeavesAloneWhatAnotherIsNumbering(t *testing.T) {
 	other, err := db.SQL.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	defer other.Rollback()
-	const sequencerLock = 0x5e9c3ce5
 	_, err = other.ExecContext(t.Context(), `SELECT pg_advisory_xact_lock($1)`, sequencerLock)
 	require.NoError(t, err)
 	_, err = other.ExecContext(t.Context(), `UPDATE events SET position = 1 WHERE stream = 'late'`)

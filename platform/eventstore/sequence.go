@@ -46,7 +46,7 @@ func (s *Store) Sequence(ctx context.Context) error {
 }
 
 func (s *Store) sequenceBatch(ctx context.Context) (numbered int64, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		numbered = 0

@@ -2,7 +2,6 @@ package eventstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -12,8 +11,13 @@ import (
 	"github.com/ordersaga/ordersaga/platform/postgres"
 )
 
-// handleTimeout bounds one batch of a subscriber.
-const handleTimeout = 30 * time.Second
+const (
+	// handleTimeout bounds one batch of a subscriber.
+	handleTimeout = 30 * time.Second
+	// pollTimeout bounds a look at the log: a line that falls silent meanwhile is
+	// given up.
+	pollTimeout = 10 * time.Second
+)
 
 // Subscription is a named reader of all events.
 type Subscription struct {
@@ -33,12 +37,12 @@ type Subscription struct {
 	Apply func(ctx context.Context, tx *postgres.Tx, events []Event) error
 }
 
-// errOtherReader says that another process reads under the same name.
-var errOtherReader = errors.New("another process reads this subscription")
+// errOvertaken says that another process has read on under the same name.
+var errOvertaken = errors.New("another process reads this subscription")
 
 // Subscribe hands events to the subscription until the context ends. Of all
 // processes that subscribe under a name one is active; the others take over when
-// it goes away.
+// it goes away, or when its line to the database falls silent (see postgres.Lock).
 func (s *Store) Subscribe(ctx context.Context, sub Subscription) error {
 	if sub.Batch <= 0 {
 		sub.Batch = 500
@@ -54,45 +58,47 @@ func (s *Store) Subscribe(ctx context.Context, sub Subscription) error {
 		if ctx.Err() != nil {
 			break
 		}
-		if err != nil && !errors.Is(err, errOtherReader) {
-			slog.WarnContext(ctx, "subscription stopped and will be resumed", "subscription", sub.Name, "error", err)
-		}
+		slog.WarnContext(ctx, "subscription stopped and will be resumed", "subscription", sub.Name, "error", err)
 		pause.wait(ctx)
 	}
 	return nil
 }
 
-// read follows the log on one connection, whose advisory lock makes this process
-// the active reader for as long as the connection lives.
+// read follows the log while it has the subscription's lock.
 func (s *Store) read(ctx context.Context, sub Subscription, pause *backoff) error {
-	conn, err := s.db.SQL.Conn(ctx)
+	lock, err := s.db.Lock(ctx, lockOf(sub.Name))
 	if err != nil {
 		return fmt.Errorf("subscription %s: %w", sub.Name, err)
 	}
-	defer conn.Close()
-	var mine bool
-	if err := conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, lockOf(sub.Name)).Scan(&mine); err != nil {
-		return fmt.Errorf("subscription %s: %w", sub.Name, err)
+	defer lock.Unlock()
+	reading, cancel := lock.While(ctx)
+	defer cancel()
+	// A stop does not interrupt a batch, the loss of the lock does.
+	handling, cancel := lock.While(context.WithoutCancel(ctx))
+	defer cancel()
+	if err := s.follow(reading, handling, sub, pause); err != nil && reading.Err() == nil {
+		return err
 	}
-	if !mine {
-		return errOtherReader
-	}
-	defer unlock(conn, sub.Name)
-	position, err := checkpoint(ctx, conn, sub.Name)
+	return fmt.Errorf("subscription %s: %w", sub.Name, context.Cause(reading))
+}
+
+// follow handles batch after batch, until reading ends or something fails.
+func (s *Store) follow(reading, handling context.Context, sub Subscription, pause *backoff) error {
+	position, err := s.checkpoint(reading, sub.Name)
 	if err != nil {
 		return err
 	}
-	for ctx.Err() == nil {
+	for reading.Err() == nil {
 		heard := s.sequenced.listen()
-		events, err := query(ctx, conn, `WHERE position > $1 ORDER BY position LIMIT $2`, position, sub.Batch)
+		events, err := s.next(reading, sub, position)
 		if err != nil {
-			return fmt.Errorf("subscription %s after %d: %w", sub.Name, position, err)
+			return err
 		}
 		if len(events) == 0 {
-			waitFor(ctx, heard, idlePoll)
+			waitFor(reading, heard, idlePoll)
 			continue
 		}
-		if err := s.handle(ctx, sub, position, events); err != nil {
+		if err := s.handle(handling, sub, position, events); err != nil {
 			return err
 		}
 		position = events[len(events)-1].Position
@@ -101,10 +107,20 @@ func (s *Store) read(ctx context.Context, sub Subscription, pause *backoff) erro
 	return nil
 }
 
-// handle gives a batch to the subscriber and moves the checkpoint. A stop does
-// not interrupt it.
+// next reads the batch behind a position.
+func (s *Store) next(ctx context.Context, sub Subscription, position int64) ([]Event, error) {
+	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
+	defer cancel()
+	events, err := query(ctx, s.db.SQL, `WHERE position > $1 ORDER BY position LIMIT $2`, position, sub.Batch)
+	if err != nil {
+		return nil, fmt.Errorf("subscription %s after %d: %w", sub.Name, position, err)
+	}
+	return events, nil
+}
+
+// handle gives a batch to the subscriber and moves the checkpoint.
 func (s *Store) handle(ctx context.Context, sub Subscription, position int64, events []Event) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), handleTimeout)
+	ctx, cancel := context.WithTimeout(ctx, handleTimeout)
 	defer cancel()
 	last := events[len(events)-1].Position
 	apply := sub.Apply
@@ -136,7 +152,7 @@ func advance(ctx context.Context, tx *postgres.Tx, name string, from, to int64) 
 	}
 	if rows, err := result.RowsAffected(); err != nil || rows != 1 {
 		return errors.Join(fmt.Errorf("subscription %s: the checkpoint is not %d any more and does not move to %d: %w",
-			name, from, to, errOtherReader), err)
+			name, from, to, errOvertaken), err)
 	}
 	return nil
 }
@@ -154,10 +170,12 @@ func (s *Store) Progress(ctx context.Context, name string) (position, head int64
 	return position, head, nil
 }
 
-func checkpoint(ctx context.Context, conn *sql.Conn, name string) (position int64, err error) {
-	_, err = conn.ExecContext(ctx, `INSERT INTO subscriptions (name) VALUES ($1) ON CONFLICT DO NOTHING`, name)
+func (s *Store) checkpoint(ctx context.Context, name string) (position int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
+	defer cancel()
+	_, err = s.db.SQL.ExecContext(ctx, `INSERT INTO subscriptions (name) VALUES ($1) ON CONFLICT DO NOTHING`, name)
 	if err == nil {
-		err = conn.QueryRowContext(ctx, `SELECT position FROM subscriptions WHERE name = $1`, name).Scan(&position)
+		err = s.db.SQL.QueryRowContext(ctx, `SELECT position FROM subscriptions WHERE name = $1`, name).Scan(&position)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("checkpoint of subscription %s: %w", name, err)
@@ -165,16 +183,7 @@ func checkpoint(ctx context.Context, conn *sql.Conn, name string) (position int6
 	return position, nil
 }
 
-// unlock gives the lock back before the connection returns to the pool. If that
-// fails the connection is broken and the lock went with it.
-func unlock(conn *sql.Conn, name string) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_unlock($1)`, lockOf(name)); err != nil {
-		_ = conn.Raw(func(any) error { return sql.ErrConnDone })
-	}
-}
-
+// lockOf is the key of a subscription's lock.
 func lockOf(name string) int64 {
 	hash := fnv.New64a()
 	hash.Write([]byte("eventstore/subscription/" + name))

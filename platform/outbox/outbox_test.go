@@ -53,13 +53,21 @@ func numberOf(event cloudevents.Event) int {
 // open gives a fresh database with the outbox, the inbox and counters.
 func open(t *testing.T) *postgres.DB {
 	t.Helper()
-	db, err := postgres.Open(t.Context(), testkit.Postgres(t))
+	db := openAt(t, testkit.Postgres(t))
+	_, err := db.SQL.ExecContext(t.Context(), "CREATE TABLE counter (name text PRIMARY KEY, number int NOT NULL DEFAULT 0)")
+	require.NoError(t, err)
+	return db
+}
+
+// openAt opens a database, which may be one that is open already, with the outbox
+// and the inbox.
+func openAt(t *testing.T, url string) *postgres.DB {
+	t.Helper()
+	db, err := postgres.Open(t.Context(), url)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	require.NoError(t, postgres.MigrateNamed(t.Context(), db, "outbox", outbox.Migrations))
 	require.NoError(t, postgres.MigrateNamed(t.Context(), db, "inbox", inbox.Migrations))
-	_, err = db.SQL.ExecContext(t.Context(), "CREATE TABLE counter (name text PRIMARY KEY, number int NOT NULL DEFAULT 0)")
-	require.NoError(t, err)
 	return db
 }
 
@@ -328,6 +336,48 @@ func TestStoppingRelayFinishesItsBatch(t *testing.T) {
 	close(finish)
 	require.NoError(t, <-done)
 	require.Zero(t, pending(t, relay), "a published batch must not be published again")
+}
+
+// The relay's line to its database falls silent while it publishes.
+func TestARelayThatIsCutOffFromItsDatabaseIsTakenOverFrom(t *testing.T) {
+	t.Parallel()
+	url := testkit.Postgres(t)
+	db := openAt(t, url)
+	require.NoError(t, outbox.Append(t.Context(), db.SQL, counted("a", 1)))
+	line := netfault.New(t, url)
+	begun := make(chan struct{})
+	run(t, outbox.NewRelay(openAt(t, line.URL()), func(ctx context.Context, _ ...cloudevents.Event) error {
+		close(begun)
+		<-ctx.Done()
+		return ctx.Err()
+	}))
+	<-begun
+	line.Silence()
+	t.Cleanup(line.Cut)
+	var published recorder
+	run(t, outbox.NewRelay(db, published.publish))
+	testkit.Eventually(t, "the other relay to publish", func() bool { return len(published.events()) == 1 })
+}
+
+func TestABatchThatDoesNotArriveIsTriedInSmallerOnes(t *testing.T) {
+	db := open(t)
+	events := make([]cloudevents.Event, 40)
+	for i := range events {
+		events[i] = counted("a", i)
+	}
+	require.NoError(t, outbox.Append(t.Context(), db.SQL, events...))
+	var published recorder
+	published.fail = func(batch []cloudevents.Event) error {
+		if len(batch) > 7 {
+			return context.DeadlineExceeded
+		}
+		return nil
+	}
+	relay := outbox.NewRelay(db, published.publish)
+	run(t, relay)
+	testkit.Eventually(t, "the outbox to be empty", func() bool { return pending(t, relay) == 0 })
+	require.Len(t, published.events(), len(events))
+	require.True(t, slices.IsSortedFunc(published.events(), func(a, b cloudevents.Event) int { return numberOf(a) - numberOf(b) }))
 }
 
 func TestWakePublishesBeforeTheNextPoll(t *testing.T) {

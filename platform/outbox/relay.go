@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
 
+	"github.com/ordersaga/ordersaga/platform/batch"
 	"github.com/ordersaga/ordersaga/platform/eventtrace"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 )
@@ -19,17 +21,18 @@ const (
 	batchSize = 500
 	// batchBytes bounds a batch of large events, in bytes of JSON.
 	batchBytes = 4 << 20
-	// batchTimeout bounds one batch. It is above the publisher's own deadline and
-	// below the server's bound for an idle transaction.
+	// batchTimeout bounds one batch. It is above the publisher's own deadline.
 	batchTimeout = 25 * time.Second
+	// readTimeout bounds the reading of one: a silent line is given up.
+	readTimeout = 10 * time.Second
 	// The relay looks each minPoll after it found something, and ever less often
 	// until maxPoll while there is nothing.
 	minPoll = 250 * time.Millisecond
 	maxPoll = time.Second
 	// maxBackoff bounds the pause after a failed batch.
 	maxBackoff = 5 * time.Second
-	// advisoryLock is the key of the lock that one relay of a database holds
-	// while it works on a batch: "outbox" in ASCII.
+	// advisoryLock is the key of the lock that the working relay of a database
+	// holds: "outbox" in ASCII.
 	advisoryLock = 0x6f7574626f78
 )
 
@@ -38,7 +41,8 @@ const (
 type Publish func(ctx context.Context, events ...cloudevents.Event) error
 
 // Relay moves committed events from one database's outbox to the broker. Any
-// number of processes may run one on the same database: they take turns.
+// number of processes may run one on the same database: one works, and another
+// takes over when it fails, goes away, or is cut off (see postgres.Lock).
 type Relay struct {
 	db      *postgres.DB
 	publish Publish
@@ -68,27 +72,53 @@ func (r *Relay) Run(ctx context.Context) error {
 		return err
 	}
 	defer stopMetrics()
-	pause := minPoll
 	failures := backoff.NewExponentialBackOff()
 	failures.InitialInterval, failures.MaxInterval, failures.Multiplier = minPoll, maxBackoff, 2
+	limit := batch.NewLimit(batchSize, batchBytes, batchTimeout)
 	logged := ""
 	for ctx.Err() == nil {
-		// Stopping must not tear a batch: it would be published and kept.
-		published, err := r.batch(context.WithoutCancel(ctx))
-		switch {
-		case err != nil:
-			if err.Error() != logged {
-				logged = err.Error()
-				slog.WarnContext(ctx, "outbox relay failed, its events wait and are tried again", "error", err)
+		err := r.work(ctx, limit, func() {
+			if logged != "" {
+				slog.InfoContext(ctx, "outbox relay works again")
+				logged = ""
 			}
-			// No waking here: it would hammer a broker that is away.
-			pauseFor(ctx, failures.NextBackOff(), nil)
-			continue
-		case logged != "":
-			slog.InfoContext(ctx, "outbox relay works again")
-			logged = ""
 			failures.Reset()
+		})
+		if err == nil || ctx.Err() != nil {
+			continue
 		}
+		if err.Error() != logged {
+			logged = err.Error()
+			slog.WarnContext(ctx, "outbox relay failed, its events wait and are tried again", "error", err)
+		}
+		// No waking here: it would hammer a broker that is away.
+		pauseFor(ctx, failures.NextBackOff(), nil)
+	}
+	return nil
+}
+
+// work relays batch after batch while this process has the outbox's lock, and
+// calls works after each. After a failure the lock is free for another process,
+// which may reach a broker that this one does not.
+func (r *Relay) work(ctx context.Context, limit *batch.Limit, works func()) error {
+	lock, err := r.db.Lock(ctx, advisoryLock)
+	if err != nil {
+		return err
+	}
+	defer lock.Unlock()
+	// Stopping must not tear a batch: it would be published and kept.
+	working, cancel := lock.While(context.WithoutCancel(ctx))
+	defer cancel()
+	pause := minPoll
+	for ctx.Err() == nil {
+		published, err := r.batch(working, limit)
+		if cause := context.Cause(working); cause != nil {
+			return errors.Join(cause, err)
+		}
+		if err != nil {
+			return err
+		}
+		works()
 		if published > 0 {
 			// There may be more: look again at once.
 			pause = minPoll
@@ -100,66 +130,65 @@ func (r *Relay) Run(ctx context.Context) error {
 	return nil
 }
 
-// batch publishes the oldest events and deletes them, in one transaction. It
-// returns 0 when there are none or another relay is at work. The commit comes
-// after the broker's confirms: a crash between the two publishes again.
-func (r *Relay) batch(ctx context.Context) (published int, err error) {
+// batch publishes the oldest events and then deletes them. It returns 0 when there
+// are none. A crash between the two publishes again.
+func (r *Relay) batch(ctx context.Context, limit *batch.Limit) (published int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, batchTimeout)
 	defer cancel()
 	quiet := eventtrace.Quiet(ctx)
-	err = r.db.InTx(quiet, func(quiet context.Context, tx *postgres.Tx) error {
-		published = 0
-		var first bool
-		if err := tx.QueryRowContext(quiet, "SELECT pg_try_advisory_xact_lock($1)", int64(advisoryLock)).Scan(&first); err != nil {
-			return fmt.Errorf("take the outbox lock: %w", err)
-		}
-		if !first {
-			return nil
-		}
-		ids, events, err := oldest(quiet, tx)
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		if err := r.publish(ctx, events...); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(quiet, "DELETE FROM outbox WHERE id = ANY($1)", ids); err != nil {
-			return fmt.Errorf("delete %d published events from the outbox: %w", len(ids), err)
-		}
-		published = len(ids)
-		return nil
-	})
+	ids, events, size, err := r.oldest(quiet, limit)
 	if err != nil {
+		limit.FailedToRead()
 		return 0, err
 	}
-	countPublished(ctx, published)
-	return published, nil
+	if len(ids) == 0 {
+		return 0, nil
+	}
+	began := time.Now()
+	if err := r.publish(ctx, events...); err != nil {
+		limit.Failed(len(events), size)
+		return 0, err
+	}
+	if _, err := r.db.SQL.ExecContext(quiet, "DELETE FROM outbox WHERE id = ANY($1)", ids); err != nil {
+		return 0, fmt.Errorf("delete %d published events from the outbox: %w", len(ids), err)
+	}
+	limit.Done(len(events), size, time.Since(began))
+	countPublished(ctx, len(ids))
+	return len(ids), nil
 }
 
-// oldest reads the events of one batch, at least one if there is any.
-func oldest(ctx context.Context, q postgres.Querier) (ids []int64, events []cloudevents.Event, err error) {
-	rows, err := q.QueryContext(ctx, "SELECT id, event FROM outbox ORDER BY id LIMIT $1", batchSize)
+// oldest reads the events of one batch, at least one if there is any, and says how
+// many bytes they are.
+func (r *Relay) oldest(ctx context.Context, limit *batch.Limit) (ids []int64, events []cloudevents.Event, size int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	// The server adds the sizes up: what is not taken does not cross the line.
+	rows, err := r.db.SQL.QueryContext(ctx, `
+SELECT id, event FROM (
+	SELECT id, event, sum(octet_length(event::text)) OVER (ORDER BY id) - octet_length(event::text) AS before
+	FROM (SELECT id, event FROM outbox ORDER BY id LIMIT $1) AS next) AS sized
+WHERE before < $2 ORDER BY id`, limit.Events(), limit.Bytes())
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the outbox: %w", err)
+		return nil, nil, 0, fmt.Errorf("read the outbox: %w", err)
 	}
 	defer rows.Close()
-	for size := 0; size < batchBytes && rows.Next(); {
+	for rows.Next() {
 		var id int64
 		var encoded []byte
 		if err := rows.Scan(&id, &encoded); err != nil {
-			return nil, nil, fmt.Errorf("read the outbox: %w", err)
+			return nil, nil, 0, fmt.Errorf("read the outbox: %w", err)
 		}
 		var event cloudevents.Event
 		if err := json.Unmarshal(encoded, &event); err != nil {
-			return nil, nil, fmt.Errorf("outbox row %d is not a CloudEvent: %w", id, err)
+			return nil, nil, 0, fmt.Errorf("outbox row %d is not a CloudEvent: %w", id, err)
 		}
 		ids, events = append(ids, id), append(events, event)
 		size += len(encoded)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, nil, fmt.Errorf("read the outbox: %w", err)
+		return nil, nil, 0, fmt.Errorf("read the outbox: %w", err)
 	}
-	return ids, events, nil
+	return ids, events, size, nil
 }
 
 // pauseFor waits for d, or less when ctx ends or something wakes it.

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -26,9 +27,10 @@ const (
 	// statementTimeout is the server's bound for one statement of ours. It is
 	// far above what any of them takes; it frees the locks of one that hangs.
 	statementTimeout = 30 * time.Second
-	// idleInTransactionTimeout frees the locks of a process that stopped in the
-	// middle of a transaction without its connection breaking.
-	idleInTransactionTimeout = 60 * time.Second
+	// idleInTransactionTimeout frees the locks of a process that stopped, or whose
+	// line fell silent, in the middle of a transaction. Ours wait for nothing in
+	// between but their own statements.
+	idleInTransactionTimeout = 10 * time.Second
 	// maxConns is per process; four services and their tests share a server.
 	maxConns = 20
 )
@@ -57,10 +59,13 @@ func Open(ctx context.Context, databaseURL string) (*DB, error) {
 	config.MaxConns = max(config.MaxConns, maxConns)
 	config.ConnConfig.ConnectTimeout = pingTimeout
 	config.ConnConfig.DialFunc = dial
-	config.ConnConfig.Tracer = otelpgx.NewTracer()
+	config.ConnConfig.Tracer = tracer{otelpgx.NewTracer()}
 	config.ConnConfig.RuntimeParams["statement_timeout"] = milliseconds(statementTimeout)
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = milliseconds(idleInTransactionTimeout)
-	pool, err := pgxpool.NewWithConfig(ctx, config)
+	maps.Copy(config.ConnConfig.RuntimeParams, serverNotices())
+	var pool *pgxpool.Pool
+	config.ShouldPing = pingIdle(func() *pgxpool.Pool { return pool })
+	pool, err = pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, unreachable(config.ConnConfig, err)
 	}

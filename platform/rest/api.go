@@ -11,6 +11,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -33,26 +34,33 @@ type Config struct {
 	// Ready are the checks of /readyz, by name. What they say stays on the
 	// admin server; here only the names of the failing ones are shown.
 	Ready map[string]func(ctx context.Context) error
+	// BodyTimeout is how long the body of a request may take to arrive; 30 s when 0.
+	BodyTimeout time.Duration
 }
 
 // API serves a service's operations. It is an http.Handler.
 type API struct {
-	echo     *echo.Echo
-	huma     huma.API
-	verifier *auth.Verifier
+	echo        *echo.Echo
+	huma        huma.API
+	verifier    *auth.Verifier
+	bodyTimeout time.Duration
 }
 
 // New makes an API without operations. It serves /livez, /readyz,
 // /openapi.json, /openapi.yaml and /docs.
 func New(cfg Config) *API {
 	router := echo.NewWithConfig(echo.Config{
-		Logger:           slog.Default(),
+		Logger:           slog.New(asDebug{}),
 		HTTPErrorHandler: writeError,
-		// Not allowed to overwrite: two operations on one path are a mistake.
-		Router: echo.NewRouter(echo.RouterConfig{UnescapePathParamValues: true}),
+		// Not allowed to overwrite: two operations on one path are a mistake. A HEAD is
+		// the GET without its body, wherever there is one (RFC 9110 9.3.2).
+		Router: echo.NewRouter(echo.RouterConfig{UnescapePathParamValues: true, AutoHandleHEAD: true}),
 	})
-	router.Use(tracing(), requestID, accessLog, recovery, secureHeaders, cleanURL)
-	api := &API{echo: router, huma: humaecho.New(router, describe(cfg)), verifier: cfg.Verifier}
+	router.Use(tracing(), requestID, accessLog, recovery, secureHeaders, allowHead, cleanURL, conditional)
+	api := &API{
+		echo: router, huma: humaecho.New(router, describe(cfg)), verifier: cfg.Verifier,
+		bodyTimeout: cmp.Or(cfg.BodyTimeout, defaultBodyTimeout),
+	}
 	api.serveHealth(cfg.Ready)
 	api.serveDescription(cfg.Title)
 	return api
@@ -62,7 +70,8 @@ func New(cfg Config) *API {
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.echo.ServeHTTP(w, r) }
 
 // Server is an http.Server for the API with the limits it needs to face the
-// public: slow and oversized requests do not hold it.
+// public: slow and oversized requests do not hold it. The times of bodies and answers
+// are those of what is no operation; each operation sets its own.
 func (a *API) Server(addr string) *http.Server {
 	return &http.Server{
 		Addr:              addr,
@@ -92,8 +101,7 @@ func describe(cfg Config) huma.Config {
 			},
 			Security: []map[string][]string{{bearerScheme: {}}},
 		},
-		Formats:                      map[string]huma.Format{"application/json": strictJSON, "json": strictJSON},
-		DefaultFormat:                "application/json",
-		RejectUnknownQueryParameters: true,
+		Formats:       map[string]huma.Format{"application/json": strictJSON, "json": strictJSON},
+		DefaultFormat: "application/json",
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"strings"
 
@@ -63,29 +62,6 @@ func (a *API) identify(ctx context.Context, authorization string) (auth.Identity
 		return auth.Identity{}, translate(ctx, err)
 	}
 	return identity, nil
-}
-
-// acceptBody refuses a body that is too large or not JSON before it is read.
-func (a *API) acceptBody(limit int64) func(huma.Context, func(huma.Context)) {
-	return func(ctx huma.Context, next func(huma.Context)) {
-		r := humaecho.Unwrap(ctx).Request()
-		if ctx.Operation().RequestBody == nil || r.ContentLength == 0 {
-			next(ctx)
-			return
-		}
-		if r.ContentLength > limit {
-			write(ctx, NewProblem(http.StatusRequestEntityTooLarge, "body-too-large",
-				fmt.Sprintf("The body has %d bytes; this operation takes %d.", r.ContentLength, limit)))
-			return
-		}
-		media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-		charset := parameters["charset"]
-		if err != nil || media != "application/json" || (charset != "" && !strings.EqualFold(charset, "utf-8")) {
-			write(ctx, unsupportedMediaType())
-			return
-		}
-		next(ctx)
-	}
 }
 
 func write(ctx huma.Context, p *Problem) {

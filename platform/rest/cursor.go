@@ -6,12 +6,24 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
 )
 
 // Cursor is where a page of a list ended, opaque to clients: they send it back
 // as they got it. It is no secret and grants nothing; the operation still
 // decides what its caller may see.
 type Cursor string
+
+// maxCursor in bytes.
+const maxCursor = 2000
+
+// Schema describes a cursor as a parameter. An empty one is allowed, where other
+// parameters have a value or are left out: the list begins there.
+func (Cursor) Schema(huma.Registry) *huma.Schema {
+	least, most := 0, maxCursor
+	return &huma.Schema{Type: huma.TypeString, MinLength: &least, MaxLength: &most}
+}
 
 // checkLength in bytes; enough to tell a changed cursor, and that of another
 // list, from a good one.

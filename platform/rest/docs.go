@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -31,7 +32,11 @@ func (a *API) serveDescription(title string) {
 	policy := pagePolicy(page)
 	serve := func(c *echo.Context) error {
 		c.Response().Header().Set("Content-Security-Policy", policy)
-		page.ServeHTTP(c.Response(), c.Request())
+		w := &quotedTags{ResponseWriter: c.Response()}
+		page.ServeHTTP(w, c.Request())
+		if !w.begun { // a HEAD
+			w.WriteHeader(http.StatusOK)
+		}
 		return nil
 	}
 	a.echo.GET("/docs", func(c *echo.Context) error { return c.Redirect(http.StatusMovedPermanently, "/docs/") })
@@ -45,9 +50,33 @@ func serveDocument(contentType string, document func() ([]byte, error)) echo.Han
 		if err != nil {
 			return fmt.Errorf("encode the OpenAPI document: %w", err)
 		}
+		// Kept, and asked for again with its tag.
 		c.Response().Header().Set("Cache-Control", "no-cache")
+		c.Response().Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(body)))
 		return c.Blob(http.StatusOK, contentType, body)
 	}
+}
+
+// quotedTags gives the page's assets entity tags of the standard's form: the handler
+// writes them without quotes (RFC 9110 8.8.3).
+type quotedTags struct {
+	http.ResponseWriter
+	begun bool
+}
+
+func (w *quotedTags) WriteHeader(status int) {
+	w.begun = true
+	if tag := w.Header().Get("ETag"); tag != "" && !strings.Contains(tag, `"`) {
+		w.Header().Set("ETag", strconv.Quote(tag))
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *quotedTags) Write(content []byte) (int, error) {
+	if !w.begun {
+		w.WriteHeader(http.StatusOK)
+	}
+	return w.ResponseWriter.Write(content)
 }
 
 var inlineScript = regexp.MustCompile(`(?s)<script>(.*?)</script>`)

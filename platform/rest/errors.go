@@ -23,6 +23,10 @@ func Unavailable(message string) *Problem {
 	return NewProblem(http.StatusServiceUnavailable, "unavailable", message).WithHeader("Retry-After", "1")
 }
 
+// statusClientClosed is for logs and metrics: nobody is there to receive it. The
+// number is nginx's; RFC 9110 has none.
+const statusClientClosed = 499
+
 // problemOf is the problem an error reaches the client as.
 func problemOf(ctx context.Context, err error) *Problem {
 	return atRequest(ctx, translate(ctx, err))
@@ -40,6 +44,11 @@ func translate(ctx context.Context, err error) *Problem {
 			p.With("details", r.Details)
 		}
 		return p
+	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		// The client hung up, and what was done for it ended with that.
+		slog.InfoContext(ctx, "the client did not wait", "error", err)
+		return NewProblem(statusClientClosed, "client-closed-request", "The client closed the connection before the answer.")
 	}
 	if isUnavailable(err) {
 		slog.WarnContext(ctx, "request failed", "error", err)
@@ -84,7 +93,7 @@ type pathKey struct{}
 
 // atRequest adds what a problem says of the request it happened in.
 func atRequest(ctx context.Context, p *Problem) *Problem {
-	if path, ok := ctx.Value(pathKey{}).(string); ok && p.Instance == "" {
+	if path, ok := ctx.Value(pathKey{}).(string); ok && p.Instance == "" && len(path) <= maxDetail {
 		p.Instance = path
 	}
 	if id := telemetry.TraceID(ctx); id != "" {
@@ -127,8 +136,6 @@ func writeProblem(w http.ResponseWriter, r *http.Request, p *Problem) {
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
-	if r.Method != http.MethodHead {
-		// The client that went away has no use for an error.
-		_, _ = w.Write(append(body, '\n'))
-	}
+	// The client that went away has no use for an error.
+	_, _ = w.Write(append(body, '\n'))
 }

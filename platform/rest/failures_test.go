@@ -88,12 +88,16 @@ func TestAProblemFlattensItsMembersAndKeepsItsOwn(t *testing.T) {
 }
 
 func TestIfMatch(t *testing.T) {
-	version, err := rest.IfMatch(rest.ETag(42))
-	require.NoError(t, err)
-	assert.Equal(t, int64(42), version)
+	for header, want := range map[string][]int64{
+		rest.ETag(42): {42}, rest.ETag(42, 7, 1): {42}, "*": nil, ` "1", W/"2" ,"3"`: {1, 3}, `"x", "7", "07"`: {7},
+	} {
+		versions, err := rest.IfMatch(header)
+		require.NoError(t, err, "If-Match: %s", header)
+		assert.Equal(t, want, versions, "If-Match: %s", header)
+	}
 	for header, want := range map[string]int{
-		"": 428, " ": 428, "*": 400, "7": 400, `"1", "2"`: 400, `"`: 400,
-		`W/"7"`: 412, `"x"`: 412, `"-1"`: 412, `"07"`: 412, `"99999999999999999999"`: 412,
+		"": 428, " ": 428, "7": 400, `"`: 400, `"1" "2"`: 400, "*, *": 400, ",": 400, `W/7`: 400, "\"a b\"": 400,
+		`W/"7"`: 412, `"x"`: 412, `"-1"`: 412, `"07"`: 412, `"7."`: 412, `"7.x"`: 412, `"99999999999999999999"`: 412, `"1,2"`: 412,
 	} {
 		_, err := rest.IfMatch(header)
 		var p *rest.Problem

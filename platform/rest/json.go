@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,21 +29,23 @@ var strictJSON = huma.Format{
 }
 
 func unmarshalStrict(data []byte, into any) error {
-	// Huma reads a body twice: into an any to check it by the schema, then into
-	// the struct. The first time is enough for the checks below.
-	if _, generic := into.(*any); generic {
+	// Huma reads a body twice: into an any to check it by the schema, then into the
+	// struct. The first time is enough for the checks below.
+	if generic, ok := into.(*any); ok {
 		if err := strictjson.Check(data); err != nil {
 			return errors.New(malformedPrefix + err.Error())
 		}
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		// A float64 would round, or be too small for what the schema refuses by its place.
+		decoder.UseNumber()
+		return decoder.Decode(generic)
 	}
+	data = strictjson.Integers(data)
 	err := json.Unmarshal(data, into)
 	var mistyped *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &mistyped):
-		field := "body"
-		if mistyped.Field != "" {
-			field += "." + mistyped.Field
-		}
+		field := strings.TrimSuffix("body."+strictjson.PathAt(data, mistyped.Offset), ".")
 		// "number 1.5": the kind alone when the value is long.
 		value := mistyped.Value
 		if len(value) > 40 {

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
-	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	echootel "github.com/labstack/echo-opentelemetry"
 	"github.com/labstack/echo/v5"
@@ -90,14 +90,55 @@ func recovery(next echo.HandlerFunc) echo.HandlerFunc {
 			if cause == nil {
 				return
 			}
-			if failure, ok := cause.(error); ok && errors.Is(failure, http.ErrAbortHandler) {
+			failure, _ := cause.(error)
+			if errors.Is(failure, http.ErrAbortHandler) {
 				panic(cause) // net/http's way to drop the connection
+			}
+			if response, _ := echo.UnwrapResponse(c.Response()); response != nil && response.Committed && isOfConnection(failure) {
+				slog.InfoContext(c.Request().Context(), "the client did not take its answer", "error", failure)
+				return
 			}
 			slog.ErrorContext(c.Request().Context(), "panic", "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
 			err = internalError()
 		}()
 		return next(c)
 	}
+}
+
+// allowHead adds HEAD where Allow will have GET: echo serves it and does not say so.
+func allowHead(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		allowed, _ := c.Get(echo.ContextKeyHeaderAllow).(string)
+		methods := splitList(allowed)
+		if slices.Contains(methods, http.MethodGet) && !slices.Contains(methods, http.MethodHead) {
+			c.Set(echo.ContextKeyHeaderAllow, allowed+", "+http.MethodHead)
+		}
+		return next(c)
+	}
+}
+
+// asDebug logs what echo has to say below what people read: that an answer was begun
+// twice, which happens when its client has gone.
+type asDebug struct{}
+
+func (asDebug) Enabled(ctx context.Context, _ slog.Level) bool {
+	return slog.Default().Enabled(ctx, slog.LevelDebug)
+}
+
+func (asDebug) Handle(ctx context.Context, record slog.Record) error {
+	record.Level = slog.LevelDebug
+	return slog.Default().Handler().Handle(ctx, record)
+}
+
+func (h asDebug) WithAttrs([]slog.Attr) slog.Handler { return h }
+
+func (h asDebug) WithGroup(string) slog.Handler { return h }
+
+// isOfConnection tells whether an error is of the connection to the client: it was
+// closed, or nobody read from it in time.
+func isOfConnection(err error) bool {
+	var failed net.Error
+	return errors.As(err, &failed)
 }
 
 // secureHeaders tell browsers to take an answer for nothing but what it says
@@ -113,20 +154,5 @@ func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		return next(c)
 	}
 }
-
-// cleanURL refuses text in the URL that is no text: invalid UTF-8, and NUL,
-// which PostgreSQL cannot store.
-func cleanURL(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c *echo.Context) error {
-		u := c.Request().URL
-		query, err := url.QueryUnescape(u.RawQuery)
-		if err != nil || !isText(query) || !isText(u.Path) {
-			return NewProblem(http.StatusBadRequest, "bad-request", "The URL contains what is not text.")
-		}
-		return next(c)
-	}
-}
-
-func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 func setContext(c *echo.Context, ctx context.Context) { c.SetRequest(c.Request().WithContext(ctx)) }

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -43,8 +44,8 @@ type Op struct {
 	Errors []int
 	// MaxBody in bytes; DefaultMaxBody when 0.
 	MaxBody int64
-	// Timeout of the operation; DefaultTimeout when 0, at most 55 s, since the
-	// server cuts an answer off after 60 s.
+	// Timeout of the operation, once its body is there; DefaultTimeout when 0, at most
+	// 55 s, since gateways commonly wait 60 s for an answer.
 	Timeout time.Duration
 }
 
@@ -55,15 +56,12 @@ const maxTimeout = 55 * time.Second
 // *refusal.Refusal with 422 and its reason as the type, something that is away
 // with 503, the rest with 500 and only a trace id.
 func Handle[In, Out any](api *API, op Op, h func(ctx context.Context, in *In) (*Out, error)) {
-	timeout := op.Timeout
-	if timeout == 0 {
-		timeout = DefaultTimeout
-	}
-	if timeout < 0 || timeout > maxTimeout {
-		panic(fmt.Sprintf("rest: %s: the timeout must be between 0 and %s, not %s", op.ID, maxTimeout, timeout))
+	op.Timeout = cmp.Or(op.Timeout, DefaultTimeout)
+	if op.Timeout < 0 || op.Timeout > maxTimeout {
+		panic(fmt.Sprintf("rest: %s: the timeout must be between 0 and %s, not %s", op.ID, maxTimeout, op.Timeout))
 	}
 	huma.Register(api.huma, api.operation(op), func(ctx context.Context, in *In) (*Out, error) {
-		ctx, cancel := context.WithTimeout(ctx, timeout)
+		ctx, cancel := context.WithTimeout(ctx, op.Timeout)
 		defer cancel()
 		out, err := h(ctx, in)
 		if err != nil {
@@ -72,24 +70,25 @@ func Handle[In, Out any](api *API, op Op, h func(ctx context.Context, in *In) (*
 		return out, nil
 	})
 	api.describeOthers(op)
+	api.describeConditions(op)
 }
 
 func (a *API) operation(op Op) huma.Operation {
 	if op.Scope != Public && a.verifier == nil {
 		panic(fmt.Sprintf("rest: %s needs a token, but the API has no verifier", op.ID))
 	}
-	limit := op.MaxBody
-	if limit == 0 {
-		limit = DefaultMaxBody
-	}
+	limit := cmp.Or(op.MaxBody, DefaultMaxBody)
 	operation := huma.Operation{
 		Method: op.Method, Path: op.Path, OperationID: op.ID,
 		Summary: op.Summary, Description: op.Description, Tags: op.Tags,
 		DefaultStatus: op.Status,
 		Errors:        errorsOf(op),
-		// Huma refuses a body that reaches its limit; ours is the last allowed.
-		MaxBodyBytes: limit + 1,
-		Middlewares:  huma.Middlewares{a.rememberPath, a.authenticate(op.Scope), a.acceptBody(limit)},
+		// The body was read before Huma sees it, within its size and time.
+		MaxBodyBytes: -1, BodyReadTimeout: -1,
+		Middlewares: huma.Middlewares{
+			a.rememberPath, checkHeaders, a.authenticate(op.Scope), checkQuery, checkAccept, checkConditions,
+			a.receive(limit, op.Timeout),
+		},
 	}
 	switch op.Scope {
 	case Public:
@@ -104,27 +103,52 @@ func (a *API) operation(op Op) huma.Operation {
 
 // describeOthers says of the other statuses what Huma said of the one it knows.
 func (a *API) describeOthers(op Op) {
+	operation := a.described(op)
+	for _, status := range op.OtherStatuses {
+		also := *operation.Responses[strconv.Itoa(operation.DefaultStatus)]
+		also.Description = http.StatusText(status)
+		operation.Responses[strconv.Itoa(status)] = &also
+	}
+}
+
+// describeConditions says that what has an entity tag can be asked for again with it.
+func (a *API) describeConditions(op Op) {
+	operation := a.described(op)
+	success := operation.Responses[strconv.Itoa(operation.DefaultStatus)]
+	if !isRead(op.Method) || success == nil || success.Headers["ETag"] == nil {
+		return
+	}
+	operation.Parameters = append(operation.Parameters, &huma.Param{
+		Name: "If-None-Match", In: "header", Schema: &huma.Schema{Type: huma.TypeString},
+		Description: "The ETag of what you have: when it is still so, the answer is 304 without a body.",
+	})
+	operation.Responses[strconv.Itoa(http.StatusNotModified)] = &huma.Response{
+		Description: "Not modified: it is what If-None-Match names.", Headers: success.Headers,
+	}
+}
+
+// described is the operation in the description.
+func (a *API) described(op Op) *huma.Operation {
 	path := a.huma.OpenAPI().Paths[op.Path]
 	for _, operation := range []*huma.Operation{path.Get, path.Post, path.Put, path.Patch, path.Delete} {
-		if operation == nil || operation.OperationID != op.ID {
-			continue
-		}
-		for _, status := range op.OtherStatuses {
-			also := *operation.Responses[strconv.Itoa(operation.DefaultStatus)]
-			also.Description = http.StatusText(status)
-			operation.Responses[strconv.Itoa(status)] = &also
+		if operation != nil && operation.OperationID == op.ID {
+			return operation
 		}
 	}
+	panic("rest: " + op.ID + " is not described")
 }
 
 // errorsOf adds what every operation of its kind can answer with.
 func errorsOf(op Op) []int {
-	statuses := []int{http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable}
+	statuses := []int{
+		http.StatusBadRequest, http.StatusNotAcceptable, http.StatusUnprocessableEntity,
+		http.StatusInternalServerError, http.StatusServiceUnavailable,
+	}
 	if op.Scope != Public {
 		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden)
 	}
 	if takesBody(op.Method) {
-		statuses = append(statuses, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+		statuses = append(statuses, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
 	statuses = append(statuses, op.Errors...)
 	slices.Sort(statuses)

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -46,7 +47,7 @@ type FieldError struct {
 // NewProblem makes a problem. The slug, "out-of-stock", becomes its type and,
 // in words, its title.
 func NewProblem(status int, slug, detail string) *Problem {
-	return &Problem{Type: problemTypes + slug, Title: words(slug), Status: status, Detail: detail}
+	return &Problem{Type: problemTypes + slug, Title: words(slug), Status: status, Detail: bounded(detail, maxDetail)}
 }
 
 // With adds a member, and returns the problem.
@@ -86,7 +87,7 @@ func (p *Problem) ContentType(string) string { return "application/problem+json"
 // MarshalJSON flattens Extra into the object.
 func (p *Problem) MarshalJSON() ([]byte, error) {
 	type plain Problem
-	known, err := json.Marshal((*plain)(p))
+	known, err := encode((*plain)(p))
 	if err != nil || len(p.Extra) == 0 {
 		return known, err
 	}
@@ -99,17 +100,26 @@ func (p *Problem) MarshalJSON() ([]byte, error) {
 		if _, standard := merged[key]; standard {
 			continue
 		}
-		name, err := json.Marshal(key)
+		name, err := encode(key)
 		if err != nil {
 			return nil, err
 		}
-		value, err := json.Marshal(p.Extra[key])
+		value, err := encode(p.Extra[key])
 		if err != nil {
 			return nil, err
 		}
 		members = append(append(append(append(members, ','), name...), ':'), value...)
 	}
 	return append(members, '}'), nil
+}
+
+// encode writes "<" as it is: problems are read by people, and not within pages.
+func encode(value any) ([]byte, error) {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(value)
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), err
 }
 
 // UnmarshalJSON reads a problem back, further members into Extra.

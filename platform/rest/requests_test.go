@@ -2,14 +2,17 @@ package rest_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/rest"
 )
 
 func TestAnOrderIsTakenAndItsCallerKnown(t *testing.T) {
@@ -89,10 +92,13 @@ func TestJSONIsReadStrictly(t *testing.T) {
 		"null":                  {`null`, "validation-failed", 422, "body: expected object"},
 		"text for a number":     {`{"lines":[{"sku":"TEA","quantity":"2"}]}`, "validation-failed", 422, "body.lines[0].quantity: expected integer"},
 		"fraction":              {`{"lines":[{"sku":"TEA","quantity":1.5}]}`, "validation-failed", 422, "body.lines[0].quantity: expected integer"},
-		"whole in disguise":     {`{"lines":[{"sku":"TEA","quantity":1.0}]}`, "validation-failed", 422, "body.lines.quantity: a number 1.0 does not fit here"},
+		"nearly whole":          {`{"lines":[{"sku":"TEA","quantity":1.0000000000000000001}]}`, "validation-failed", 422, "body.lines[0].quantity: a number 1.0000000000000000001 does not fit here"},
 		"too small":             {`{"lines":[{"sku":"TEA","quantity":0}]}`, "validation-failed", 422, "body.lines[0].quantity: expected number >= 1"},
 		"too large":             {`{"lines":[{"sku":"TEA","quantity":100001}]}`, "validation-failed", 422, "body.lines[0].quantity: expected number <= 100000"},
-		"far too large":         {`{"lines":[{"sku":"TEA","quantity":1e400}]}`, "validation-failed", 422, ""},
+		"far too large":         {`{"lines":[{"sku":"TEA","quantity":1},{"sku":"TEA","quantity":1e400}]}`, "validation-failed", 422, "body.lines[1].quantity: expected integer"},
+		"larger than an int64":  {`{"lines":[{"sku":"TEA","quantity":1}],"paid":9223372036854775808}`, "validation-failed", 422, "body.paid: a number 9223372036854775808 does not fit here"},
+		"in a later line":       {`{"lines":[{"sku":"TEA","quantity":1},{"sku":"TEA","quantity":1,"weights":[1,99999999999999999999]}]}`, "validation-failed", 422, "body.lines[1].weights[1]: a number 99999999999999999999 does not fit here"},
+		"above a large limit":   {`{"lines":[{"sku":"TEA","quantity":1}],"points":9007199254740992}`, "validation-failed", 422, "body.points: expected number <= 9007199254740991"},
 		"missing":               {`{"lines":[{"sku":"TEA"}]}`, "validation-failed", 422, "expected required property quantity to be present"},
 		"no lines":              {`{"lines":[]}`, "validation-failed", 422, "expected array length >= 1"},
 	} {
@@ -109,6 +115,56 @@ func TestJSONIsReadStrictly(t *testing.T) {
 	a := w.place(`{"lines":[{"sku":"TEA","quantity":2}],"note":"caf\u00e9 \ud83c\udf75 \\u0000"}`)
 	require.Equal(t, 201, a.StatusCode, a.body)
 	assert.Contains(t, a.body, `café 🍵 \\u0000`, "good escapes pass, and an escaped backslash is none")
+}
+
+func TestANumberIsAnIntegerHoweverItIsWritten(t *testing.T) {
+	w := newWorld(t)
+	var quantities []int64
+	w.answer = func(_ context.Context, in *placeOrder) (*placed, error) {
+		quantities = nil
+		for _, line := range in.Body.Lines {
+			quantities = append(quantities, line.Quantity)
+		}
+		return &placed{}, nil
+	}
+	a := w.place(`{"lines":[{"sku":"TEA","quantity":1.0},{"sku":"TEA","quantity":1e2},{"sku":"TEA","quantity":20.0e-1},{"sku":"1.0","quantity":1.5E1}]}`)
+	require.Equal(t, 201, a.StatusCode, a.body)
+	assert.Equal(t, []int64{1, 100, 2, 15}, quantities)
+}
+
+func TestManyFaultsAreToldInBounds(t *testing.T) {
+	w := newWorld(t)
+	var members []string
+	for i := range 10_000 {
+		members = append(members, fmt.Sprintf(`"x%d":1`, i))
+	}
+	a := w.place(`{"lines":[{"sku":"TEA","quantity":1}],` + strings.Join(members, ",") + `}`)
+	assert.Len(t, a.problem(422, "validation-failed").Errors, 100)
+	a = w.place(`{"lines":[{"sku":"TEA","quantity":1}],"` + strings.Repeat("ä", 100_000) + `":1}`)
+	a.problem(422, "validation-failed")
+	assert.Less(t, len(a.body), 2_000, "a name is not told at any length")
+	assert.True(t, utf8.ValidString(a.body))
+	a = w.call("GET", "/v1/orders?"+strings.Repeat("x=&", 5_000)+strings.Repeat("y", 5_000), w.shopper(), "")
+	a.problem(400, "invalid-query")
+	assert.Less(t, len(a.body), 2_000)
+	for i := range 1_000 {
+		members[i] = fmt.Sprintf("x%d=1", i)
+	}
+	a = w.call("GET", "/v1/orders?"+strings.Join(members[:1_000], "&"), w.shopper(), "")
+	assert.Len(t, a.problem(400, "invalid-query").Errors, 100)
+}
+
+func TestProblemsAreReadAsTheyAreWritten(t *testing.T) {
+	w := newWorld(t)
+	a := w.place(`{"lines":[{"sku":"TEA","quantity":0}]}`)
+	a.problem(422, "validation-failed")
+	assert.Contains(t, a.body, "expected number >= 1")
+	w.answer = func(context.Context, *placeOrder) (*placed, error) {
+		return nil, rest.NewProblem(422, "too-few", "1 < 2 & 3 > 2").With("of", "<a>&\u2028")
+	}
+	a = w.place(oneLine)
+	assert.Contains(t, a.body, `"1 < 2 & 3 > 2"`)
+	assert.Contains(t, a.body, `"<a>&`)
 }
 
 func TestEveryFieldThatIsWrongIsNamedAtOnce(t *testing.T) {
@@ -148,10 +204,6 @@ func TestOnlyJSONIsRead(t *testing.T) {
 
 func TestTheBodyHasALimit(t *testing.T) {
 	w := newWorld(t)
-	padded := func(size int) string {
-		start, end := `{"lines":[{"sku":"TEA","quantity":2}],"note":"`, `"}`
-		return start + strings.Repeat("x", size-len(start)-len(end)) + end
-	}
 	assert.Equal(t, 201, w.place(padded(256<<10)).StatusCode, "the last allowed size")
 	w.place(padded(256<<10+1)).problem(413, "body-too-large")
 
@@ -179,7 +231,7 @@ func TestPathsAndQueries(t *testing.T) {
 	assert.Contains(t, w.call("GET", "/v1/orders", w.shopper(), "").body, `"limit":20`, "the default")
 	w.call("GET", "/v1/orders?limit=500", w.shopper(), "").problem(422, "validation-failed")
 	w.call("GET", "/v1/orders?limit=many", w.shopper(), "").problem(422, "validation-failed")
-	p := w.call("GET", "/v1/orders?limt=5", w.shopper(), "").problem(422, "validation-failed")
+	p := w.call("GET", "/v1/orders?limt=5", w.shopper(), "").problem(400, "invalid-query")
 	assert.Equal(t, "query.limt", p.Errors[0].Field, "a misspelt filter is not ignored")
 
 	assert.Contains(t, w.call("GET", "/v1/orders/a%2Fb%20c", w.shopper(), "").body, `"id":"a/b c"`)
@@ -191,8 +243,8 @@ func TestPathsAndQueries(t *testing.T) {
 func TestPagesFollowTheirCursor(t *testing.T) {
 	w := newWorld(t)
 	first := w.call("GET", "/v1/orders", w.shopper(), "")
-	_, rest, _ := strings.Cut(first.body, `"next":"`)
-	cursor, _, _ := strings.Cut(rest, `"`)
+	_, after, _ := strings.Cut(first.body, `"next":"`)
+	cursor, _, _ := strings.Cut(after, `"`)
 	require.NotEmpty(t, cursor)
 	assert.Contains(t, w.call("GET", "/v1/orders?cursor="+cursor, w.shopper(), "").body, `"after":"o-20"`)
 	for _, bad := range []string{"x", cursor + "A", cursor[1:], strings.ToUpper(cursor), "AAAAAAAAAAAAAAAA"} {

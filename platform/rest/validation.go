@@ -14,6 +14,7 @@ import (
 func init() {
 	// Two spellings of a name would be a name that appears twice.
 	huma.ValidateStrictCasing = true
+	huma.ErrorFormatter = format
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		return humaProblem(context.Background(), status, message, errs...)
 	}
@@ -26,7 +27,7 @@ func init() {
 // words. It drops the values Huma echoes: they may be personal, or the whole
 // body.
 func humaProblem(ctx context.Context, status int, message string, errs ...error) *Problem {
-	fields, missingHeader, malformed := fieldErrors(errs)
+	fields, missingHeader, malformed := fieldErrors(errs[:min(len(errs), maxFaults)])
 	var p *Problem
 	switch {
 	case status == http.StatusRequestEntityTooLarge:
@@ -40,7 +41,7 @@ func humaProblem(ctx context.Context, status int, message string, errs ...error)
 	case status >= http.StatusInternalServerError:
 		return problemOf(ctx, errors.Join(append([]error{errors.New(message)}, errs...)...))
 	case malformed != nil:
-		p = NewProblem(http.StatusBadRequest, "malformed-json", capital(malformed.Error())+".")
+		p = NewProblem(http.StatusBadRequest, "malformed-json", malformed.Error()+".")
 	case missingHeader != "":
 		p = NewProblem(http.StatusBadRequest, "missing-header", "The header "+missingHeader+" is required.")
 		p.Errors = fields
@@ -48,6 +49,7 @@ func humaProblem(ctx context.Context, status int, message string, errs ...error)
 		p = NewProblem(http.StatusUnprocessableEntity, "validation-failed", "The request is not valid: "+fields[0].Field+": "+fields[0].Message+".")
 		p.Errors = fields
 	default:
+		// The words are Huma's own: "request body is required".
 		p = NewProblem(status, "bad-request", capital(message)+".")
 	}
 	return atRequest(ctx, p)
@@ -76,12 +78,8 @@ func fieldErrors(errs []error) (fields []FieldError, missingHeader string, malfo
 		if text, ok := strings.CutPrefix(detail.Message, mistypedPrefix); ok {
 			field.Field, field.Message, _ = strings.Cut(text, ": ")
 		}
+		field.Field, field.Message = bounded(field.Field, maxField), bounded(field.Message, maxField)
 		fields = append(fields, field)
 	}
 	return fields, missingHeader, malformed
-}
-
-func unsupportedMediaType() *Problem {
-	return NewProblem(http.StatusUnsupportedMediaType, "unsupported-media-type", "Send the body with Content-Type: application/json.").
-		WithHeader("Accept", "application/json")
 }

@@ -6,6 +6,7 @@
 //   - [Check] at a border: refuses what nobody needs in a name and what misleads readers.
 //   - [Line] before text is kept, sent on or logged: one line, valid UTF-8, bounded.
 //   - [Terminal] before text is printed in a terminal: hidden characters are shown escaped.
+//   - [JSON] before JSON is printed in a terminal: the same, and it stays the same JSON.
 //   - [Markdown] before text is put into Markdown, as the Temporal Web UI shows it.
 //
 // [Terminal] and [Markdown] show hidden characters, because who looks at data wants to see them;
@@ -18,6 +19,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -101,6 +103,34 @@ func Terminal(s string) string {
 		i += size
 	}
 	return line.String()
+}
+
+// JSON is JSON that can be printed in a terminal: in its strings, what cannot be seen or changes the
+// direction of text is written as \uXXXX, which reads back as the same. Line ends and indents between
+// its members stay. Bytes that are not UTF-8 become \ufffd.
+func JSON(document []byte) []byte {
+	var shown []byte
+	for len(document) > 0 {
+		r, size := utf8.DecodeRune(document)
+		switch {
+		case r == '\n' || r == ' ' || visible(r) && !(r == utf8.RuneError && size == 1):
+			shown = append(shown, document[:size]...)
+		default:
+			for _, unit := range utf16.Encode([]rune{r}) {
+				shown = fmt.Appendf(shown, `\u%04x`, unit)
+			}
+		}
+		document = document[size:]
+	}
+	return shown
+}
+
+// Count is a number with its noun: "1 line", "2 lines".
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // cut shortens text to a number of characters.

@@ -114,6 +114,20 @@ func TestATerminalShowsWhatCannotBeSeen(t *testing.T) {
 	}
 }
 
+func TestJSONInATerminalIsTheSameJSON(t *testing.T) {
+	given := "{\n  \"name\": \"tea\u202e \u009b31m \u007f 煎\u3000茶 🍵 \U000e0041\"\n}"
+	shown := string(text.JSON([]byte(given)))
+	assert.Equal(t, "{\n  \"name\": \"tea\\u202e \\u009b31m \\u007f 煎\\u3000茶 🍵 \\udb40\\udc41\"\n}", shown)
+	assert.JSONEq(t, given, shown)
+	assert.Equal(t, `"a\ufffdb"`, string(text.JSON([]byte("\"a\xffb\""))))
+}
+
+func TestANumberHasItsNoun(t *testing.T) {
+	assert.Equal(t, "0 lines", text.Count(0, "line"))
+	assert.Equal(t, "1 line", text.Count(1, "line"))
+	assert.Equal(t, "1000 lines", text.Count(1000, "line"))
+}
+
 // Whatever comes in, what goes out holds nothing that a terminal would obey, and cleaning what is
 // clean changes nothing.
 func FuzzText(f *testing.F) {

@@ -4,9 +4,11 @@
 package dev
 
 import (
+	"fmt"
 	"net/http"
+	"os/exec"
+	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -72,13 +74,43 @@ func TestTheLifeOfADevelopmentStack(t *testing.T) {
 
 	t.Run("a crashed process is started again and said", func(t *testing.T) {
 		before := first.pid(t, "orders")
-		require.NoError(t, syscall.Kill(before, syscall.SIGKILL))
+		assert.Contains(t, first.command(t, "kill", "orders"), fmt.Sprintf("orders (process %d) is killed", before))
 		first.says(t, "orders was ended by signal SIGKILL")
 		first.says(t, "it is started again in 200ms")
 		eventually(t, "the orders service to answer again", func() bool {
 			return strings.Contains(first.try("order", "get", orderID), "confirmed")
 		})
 		assert.NotEqual(t, before, first.pid(t, "orders"))
+	})
+
+	t.Run("one program of this instance is stopped, stays down, and is started again", func(t *testing.T) {
+		said := first.command(t, "stop", "inventory")
+		assert.Contains(t, said, "inventory is stopped. It stays so until:")
+		assert.Contains(t, said, "ordersaga start inventory --dir "+first.dir)
+		first.says(t, "inventory is stopped, and stays so until `ordersaga start inventory`")
+		assert.Contains(t, first.try("stock", "get", "TEA-SENCHA-100"), "no answer from")
+
+		out, err := first.run(t, "order", "place", "--line", "NOTE-A5-DOT=1", "--wait", "0s", "--key", "waits")
+		var exit *exec.ExitError
+		require.ErrorAs(t, err, &exit, out)
+		assert.Equal(t, 4, exit.ExitCode(), "the order is on its way")
+		again := regexp.MustCompile(`Ask again with:\n  (.+)`).FindStringSubmatch(out)
+		require.NotNil(t, again, out)
+
+		assert.Contains(t, first.command(t, "start", "inventory"), "inventory is ready (")
+		eventually(t, "the order that waited to be confirmed", func() bool {
+			shown, err := exec.Command("sh", "-c", again[1]).CombinedOutput()
+			return err == nil && strings.Contains(string(shown), "confirmed")
+		})
+		assert.Contains(t, first.command(t, "start", "inventory"), "was not stopped")
+
+		killed := first.command(t, "kill", "rabbitmq")
+		assert.Contains(t, killed, "it will be started again")
+		first.says(t, "died (")
+		wrong, err := first.run(t, "stop", "everything")
+		require.ErrorAs(t, err, &exit, wrong)
+		assert.Equal(t, 2, exit.ExitCode())
+		assert.Contains(t, wrong, "they are paysim, catalog, inventory, payments, orders, worker")
 	})
 
 	t.Run("the same folder twice is refused in one line", func(t *testing.T) {

@@ -148,7 +148,7 @@ func (s *stack) refused(t *testing.T, args ...string) string {
 	out, err := s.run(t, args...)
 	var exit *exec.ExitError
 	require.ErrorAs(t, err, &exit, out)
-	assert.Equal(t, 1, exit.ExitCode())
+	assert.Equal(t, 3, exit.ExitCode(), "the answer is no")
 	return out
 }
 

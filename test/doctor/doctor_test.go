@@ -175,11 +175,11 @@ func TestTheCommandChecksAProgramWithAFileOfSettings(t *testing.T) {
 	assert.Contains(t, printed, "nothing is wrong")
 
 	printed, exitCode = shop.Try(t, []string{}, "ordersaga", "doctor", "payments", "inventory", "--env-file", file)
-	assert.Equal(t, 1, exitCode)
+	assert.Equal(t, 3, exitCode)
 	assert.Contains(t, printed, "ordersaga: something is wrong with inventory")
 
 	printed, exitCode = shop.Try(t, []string{}, "ordersaga", "doctor", "paymets")
-	assert.Equal(t, 1, exitCode)
+	assert.Equal(t, 2, exitCode)
 	assert.Contains(t, printed, `there is no program "paymets": they are paysim, catalog`)
 
 	printed, exitCode = shop.Try(t, []string{}, "ordersaga", "doctor", "--dir", t.TempDir())

@@ -1,5 +1,5 @@
 // Package netfault puts a line with faults between a test and an engine: it can
-// be cut, mended, slowed down and silenced while the test runs.
+// be cut, mended, slowed down, narrowed and silenced while the test runs.
 package netfault
 
 import (
@@ -18,6 +18,7 @@ import (
 type Line struct {
 	t     testing.TB
 	proxy *toxiproxy.Proxy
+	relay *relay
 	url   string
 }
 
@@ -30,7 +31,8 @@ func New(t testing.TB, engineURL string) *Line {
 		t.Fatalf("engine URL: %v", err)
 	}
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(prometheus.NewRegistry()), zerolog.Nop())
-	l := &Line{t: t, proxy: toxiproxy.NewProxy(server, t.Name(), "127.0.0.1:0", parsed.Host)}
+	relay := startRelay(t, parsed.Host)
+	l := &Line{t: t, relay: relay, proxy: toxiproxy.NewProxy(server, t.Name(), "127.0.0.1:0", relay.listener.Addr().String())}
 	l.Mend()
 	t.Cleanup(l.Cut)
 	parsed.Host = l.proxy.Listen
@@ -58,16 +60,22 @@ func (l *Line) Slow(milliseconds int) {
 	l.add("slow", fmt.Sprintf(`{"type":"latency","stream":"downstream","attributes":{"latency":%d}}`, milliseconds))
 }
 
-// Silence swallows everything in both directions without closing a connection,
-// as a machine that lost its power does.
-func (l *Line) Silence() {
+// Narrow lets so many KiB a second through to the engine.
+func (l *Line) Narrow(kibibytes int) {
 	l.t.Helper()
-	l.add("silent_up", `{"type":"timeout","stream":"upstream","attributes":{"timeout":0}}`)
-	l.add("silent_down", `{"type":"timeout","stream":"downstream","attributes":{"timeout":0}}`)
+	l.add("narrow", fmt.Sprintf(`{"type":"bandwidth","stream":"upstream","attributes":{"rate":%d}}`, kibibytes))
 }
 
+// Silence swallows everything in both directions without closing a connection, as
+// a machine that lost its power or a firewall that forgot its connections does.
+// The engine does not hear of it either when this side gives its connections up.
+func (l *Line) Silence() { l.relay.silence() }
+
 // Heal takes all faults but a cut away. Silenced connections break.
-func (l *Line) Heal() { l.proxy.Toxics.ResetToxics(context.Background()) }
+func (l *Line) Heal() {
+	l.relay.heal()
+	l.proxy.Toxics.ResetToxics(context.Background())
+}
 
 func (l *Line) add(name, toxic string) {
 	l.t.Helper()

@@ -50,8 +50,8 @@ func (r *run) await(ctx context.Context, child *supervisor.Child, patience time.
 
 var probe = &http.Client{Timeout: 3 * time.Second}
 
-// answers is ready when the URL answers 200; else it says what is missing.
-func answers(url string) func(context.Context) error {
+// Answers asks whether the URL answers 200; the error says what is missing.
+func Answers(url string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 		if err != nil {

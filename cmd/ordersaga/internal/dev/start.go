@@ -70,7 +70,7 @@ func (r *run) startPrograms(ctx context.Context, engines *stack.Engines, names .
 		}
 		r.follow(child)
 		go func() {
-			err := r.await(ctx, child, programPatience, tooManyCrashes, answers(r.stack.ReadyURL(name)))
+			err := r.await(ctx, child, programPatience, tooManyCrashes, Answers(r.stack.ReadyURL(name)))
 			if err == nil {
 				r.terminal.state(name, "ready", seconds(began))
 			}

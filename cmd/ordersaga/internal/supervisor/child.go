@@ -92,12 +92,17 @@ func (c *Child) keep() {
 		if time.Since(c.since) >= settled {
 			pause = firstPause
 		}
-		c.crashed(pause)
+		if !held(c.supervisor.runDir, c.program.Name) {
+			c.crashed(pause)
+		}
 		for {
 			select {
 			case <-c.quit:
 				return
 			case <-time.After(pause):
+			}
+			if c.waitWhileHeld() {
+				pause = firstPause
 			}
 			pause = min(2*pause, longest)
 			err := c.start()

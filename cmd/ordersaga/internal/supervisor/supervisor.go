@@ -36,6 +36,10 @@ func New(dir string, say func(format string, args ...any)) (*Supervisor, error) 
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	s.lock = lock
+	if err := releaseAll(s.runDir); err != nil {
+		lock.Close()
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
 	if s.lifeline, s.held, err = os.Pipe(); err != nil {
 		lock.Close()
 		return nil, fmt.Errorf("make the pipe that tells children of our end: %w", err)

@@ -154,7 +154,7 @@ func (v invariants) count(b *books) {
 		v.money.figure(state, states[state])
 	}
 	for _, currency := range slices.Sorted(maps.Keys(held)) {
-		v.money.figure("held in minor units of "+currency, held[currency])
+		v.money.sum("held", held[currency], currency)
 	}
 	for _, status := range []string{"confirmed", "rejected", "cancelled"} {
 		v.agreement.figure(status, statuses[status])

@@ -27,6 +27,8 @@ type Invariant struct {
 type Figure struct {
 	Name  string `json:"name"`
 	Value int64  `json:"value"`
+	// Currency of a sum of money, whose value is in its minor units.
+	Currency string `json:"currency,omitempty"`
 }
 
 // Offender breaks an invariant: an order, a SKU, a queue.
@@ -36,7 +38,11 @@ type Offender struct {
 }
 
 func (i *Invariant) figure(name string, value int64) {
-	i.Figures = append(i.Figures, Figure{name, value})
+	i.Figures = append(i.Figures, Figure{Name: name, Value: value})
+}
+
+func (i *Invariant) sum(name string, minor int64, currency string) {
+	i.Figures = append(i.Figures, Figure{Name: name, Value: minor, Currency: currency})
 }
 
 func (i *Invariant) violated(what, problem string) {
@@ -55,7 +61,7 @@ func newInvariants() invariants {
 		money:     &Invariant{ID: "I2", Rule: "no money is held that no order owes", Checked: "payments against orders, journal and provider"},
 		agreement: &Invariant{ID: "I3", Rule: "orders, stock and money agree", Checked: "orders by the log against reservations and payments"},
 		progress:  &Invariant{ID: "I4", Rule: "every order comes to its end", Checked: "open orders, until they settle or say why not"},
-		delivery:  &Invariant{ID: "I5", Rule: "every event arrives, once", Checked: "outboxes, queues, subscriptions; documents against their source"},
+		delivery:  &Invariant{ID: "I5", Rule: "every event arrives at least once and changes state once", Checked: "outboxes, queues, subscriptions; documents against their source"},
 		dead:      &Invariant{ID: "I6", Rule: "dead letters are poison only", Checked: "dead-letter queues, with each letter's cause"},
 	}
 }

@@ -17,7 +17,7 @@ import (
 // PostgreSQL cannot store, is refused too.
 func Check(data []byte) error {
 	if !utf8.Valid(data) {
-		return errors.New("the body is not valid UTF-8")
+		return errors.New("The body is not valid UTF-8")
 	}
 	if err := json.Unmarshal(data, new(json.RawMessage)); err != nil {
 		return describeSyntax(err)
@@ -31,9 +31,9 @@ func Check(data []byte) error {
 func describeSyntax(err error) error {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		return fmt.Errorf("the body is not valid JSON at byte %d: %s", syntax.Offset, syntax.Error())
+		return fmt.Errorf("The body is not valid JSON at byte %d: %s", syntax.Offset, syntax.Error())
 	}
-	return errors.New("the body is not valid JSON")
+	return errors.New("The body is not valid JSON")
 }
 
 // checkNames refuses a name that appears twice in one object.
@@ -72,7 +72,7 @@ func checkNames(data []byte) error {
 		}
 		name, _ := token.(string)
 		if _, twice := open[len(open)-1][name]; twice {
-			return fmt.Errorf("the name %q appears twice in one object", name)
+			return fmt.Errorf("The name %q appears twice in one object", name)
 		}
 		open[len(open)-1][name] = struct{}{}
 		nameNext = false
@@ -95,10 +95,10 @@ func checkEscapes(data []byte) error {
 		i += 5
 		switch {
 		case r == 0:
-			return errors.New(`the body contains the character \u0000, which is not allowed`)
+			return errors.New(`The body contains the character \u0000, which is not allowed`)
 		case utf16.IsSurrogate(r):
 			if utf16.DecodeRune(r, escaped(data[i+1:])) == utf8.RuneError {
-				return fmt.Errorf(`the body contains \u%04x without its other half`, r)
+				return fmt.Errorf(`The body contains \u%04x without its other half`, r)
 			}
 			i += 6
 		}

@@ -126,6 +126,12 @@ func (c *Client) Get(t testing.TB, token, path string) Answer {
 	return c.do(t, http.MethodGet, token, path, nil)
 }
 
+// GetUnless asks for a path unless it is still at an ETag.
+func (c *Client) GetUnless(t testing.TB, token, path, ifNoneMatch string) Answer {
+	t.Helper()
+	return c.do(t, http.MethodGet, token, path, nil, "If-None-Match", ifNoneMatch)
+}
+
 // Post sends a body: a string as it is, anything else as JSON.
 func (c *Client) Post(t testing.TB, token, path string, body any) Answer {
 	t.Helper()

@@ -25,8 +25,14 @@ func Created(t testing.TB, sku string) cloudevents.Event {
 // Stocked tells of a SKU's first stock.
 func Stocked(t testing.TB, sku string, available int64) cloudevents.Event {
 	t.Helper()
+	return StockedAt(t, sku, available, 1)
+}
+
+// StockedAt tells of a version of a SKU's stock.
+func StockedAt(t testing.TB, sku string, available, version int64) cloudevents.Event {
+	t.Helper()
 	return Event(t, events.StockChangedV1, events.SourceInventory, "receipt-1", events.StockChanged{
-		Levels: []events.StockLevel{{SKU: sku, OnHand: available, Available: available, Version: 1}},
+		Levels: []events.StockLevel{{SKU: sku, OnHand: available, Available: available, Version: version}},
 	})
 }
 

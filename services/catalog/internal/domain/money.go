@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math/bits"
 
-	"github.com/bojanz/currency"
+	"github.com/ordersaga/ordersaga/platform/money"
 )
 
 // MaxAmount is the largest amount, in minor units: 2^53-1, the largest integer
@@ -28,7 +28,7 @@ func NewMoney(amount int64, code string) (Money, error) {
 	if amount < 0 || amount > MaxAmount {
 		err = errors.Join(err, &Invalid{Field: "amount", Problem: fmt.Sprintf("must be between 0 and %d minor units", MaxAmount), Value: amount})
 	}
-	if code == "" || !currency.IsValid(code) { // the library takes "" for valid
+	if !money.IsCurrency(code) {
 		err = errors.Join(err, &Invalid{Field: "currency", Problem: "must be an ISO 4217 code in upper case, like GBP", Value: code})
 	}
 	if err != nil {

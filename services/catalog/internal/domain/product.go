@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/ordersaga/ordersaga/platform/text"
 )
 
 // Bounds of a product's texts, in characters.
@@ -134,19 +135,22 @@ func checkName(name string) error {
 		return &Invalid{Field: "name", Problem: "must not be empty", Value: name}
 	case utf8.RuneCountInString(name) > MaxName:
 		return &Invalid{Field: "name", Problem: fmt.Sprintf("must have at most %d characters", MaxName), Value: name}
-	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
-		return &Invalid{Field: "name", Problem: "must not hold control characters", Value: name}
+	}
+	if err := text.Check(name); err != nil {
+		return &Invalid{Field: "name", Problem: err.Error(), Value: name}
 	}
 	return nil
 }
 
 func checkDescription(description string) error {
-	control := func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' }
-	switch {
-	case utf8.RuneCountInString(description) > MaxDescription:
+	if utf8.RuneCountInString(description) > MaxDescription {
 		return &Invalid{Field: "description", Problem: fmt.Sprintf("must have at most %d characters", MaxDescription), Value: description}
-	case !utf8.ValidString(description) || strings.ContainsFunc(description, control):
-		return &Invalid{Field: "description", Problem: "must not hold control characters other than line ends and tabs", Value: description}
+	}
+	if description == "" {
+		return nil
+	}
+	if err := text.Check(description, '\n', '\r', '\t'); err != nil {
+		return &Invalid{Field: "description", Problem: err.Error(), Value: description}
 	}
 	return nil
 }

@@ -43,6 +43,11 @@ func TestEachWrongFieldIsNamed(t *testing.T) {
 		"a blank name":            {func(c *domain.Content) { c.Name = " \t" }, []string{"name"}},
 		"a name too long":         {func(c *domain.Content) { c.Name = strings.Repeat("é", 201) }, []string{"name"}},
 		"a NUL in the name":       {func(c *domain.Content) { c.Name = "Mu\x00g" }, []string{"name"}},
+		"a name nobody can see":   {func(c *domain.Content) { c.Name = "\u200b" }, []string{"name"}},
+		"a name of fillers":       {func(c *domain.Content) { c.Name = "\u3164" }, []string{"name"}},
+		"a name turned around":    {func(c *domain.Content) { c.Name = "Mug\u202egnp.exe" }, []string{"name"}},
+		"a name of two lines":     {func(c *domain.Content) { c.Name = "Mug\u2028Paid" }, []string{"name"}},
+		"a text turned around":    {func(c *domain.Content) { c.Description = "a\u2066b" }, []string{"description"}},
 		"a broken name":           {func(c *domain.Content) { c.Name = "Mu\xffg" }, []string{"name"}},
 		"a description too long":  {func(c *domain.Content) { c.Description = strings.Repeat("x", 5001) }, []string{"description"}},
 		"a NUL in the text":       {func(c *domain.Content) { c.Description = "a\x00b" }, []string{"description"}},
@@ -73,7 +78,7 @@ func TestWhatABorderTakesABorderTakes(t *testing.T) {
 	for _, content := range []domain.Content{
 		{SKU: strings.Repeat("x", 64), Name: strings.Repeat("é", 200), Description: strings.Repeat("é", 5000), Price: domain.MaxAmount, Currency: "JPY"},
 		{SKU: "0", Name: "n", Price: 0, Currency: "GBP"},
-		{SKU: "gift_0001.40-b", Name: "Line\u2028", Description: "one\r\ntwo\tthree", Currency: "EUR"},
+		{SKU: "gift_0001.40-b", Name: "Tasse ❤\ufe0f", Description: "one\r\ntwo\tthree", Currency: "EUR"},
 	} {
 		_, err := domain.NewProduct(content, at)
 		assert.NoError(t, err, "%.80v", content)

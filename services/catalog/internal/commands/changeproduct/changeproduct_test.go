@@ -114,7 +114,7 @@ func TestAChangeIsOfTheVersionThatWasSeen(t *testing.T) {
 	s := open(t)
 	s.change(t, `"1"`, dearer)
 	for ifMatch, status := range map[string]int{
-		"": http.StatusPreconditionRequired, "*": http.StatusBadRequest, "2": http.StatusBadRequest,
+		"": http.StatusPreconditionRequired, "2": http.StatusBadRequest, `"1", "3"`: http.StatusPreconditionFailed,
 		`"1"`: http.StatusPreconditionFailed, `"3"`: http.StatusPreconditionFailed, `W/"2"`: http.StatusPreconditionFailed, `"0"`: http.StatusPreconditionFailed,
 	} {
 		answer := s.Put(t, s.operator, path, ifMatch, same)
@@ -123,6 +123,10 @@ func TestAChangeIsOfTheVersionThatWasSeen(t *testing.T) {
 	// Nobody can have seen what is not there yet, even if it would say the same.
 	assert.Equal(t, http.StatusPreconditionFailed, s.Put(t, s.operator, path, `"3"`, dearer).Status)
 	s.isAt(t, 2, 1)
+	s.change(t, `"1", "2"`, same)
+	s.isAt(t, 3, 2)
+	s.change(t, "*", dearer)
+	s.isAt(t, 4, 3)
 }
 
 func TestOfManyChangesAtOnceOneIsMade(t *testing.T) {

@@ -6,6 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/cqrs"
@@ -30,8 +33,9 @@ const (
 type Command struct {
 	SKU    string
 	Change domain.Change
-	// Seen is the version that the change was decided on.
-	Seen int64
+	// Seen are the versions that the change may have been decided on; nil: whichever
+	// is current.
+	Seen []int64
 	At   time.Time
 }
 
@@ -97,15 +101,24 @@ func find(ctx context.Context, tx *postgres.Tx, sku string) (*domain.Product, er
 // did not hear that a change was made sends it again as it was (RFC 9110 13.1.1).
 func decide(stored *domain.Product, command Command) (*domain.Product, error) {
 	next, err := stored.Change(command.Change, command.At)
+	current := command.Seen == nil || slices.Contains(command.Seen, stored.Version())
 	switch {
-	case command.Seen == stored.Version() && errors.Is(err, domain.ErrOtherCurrency):
+	case current && errors.Is(err, domain.ErrOtherCurrency):
 		return nil, refusal.New(ReasonOtherCurrency, err.Error(), nil)
-	case command.Seen == stored.Version(), next == stored && command.Seen < stored.Version():
+	case current, next == stored && slices.Min(command.Seen) < stored.Version():
 		return next, err
 	default:
 		return nil, refusal.New(ReasonStale,
-			fmt.Sprintf("product %s is at version %d, the change was meant for version %d", stored.SKU(), stored.Version(), command.Seen), nil)
+			fmt.Sprintf("product %s is at version %d, the change was meant for version %s", stored.SKU(), stored.Version(), versions(command.Seen)), nil)
 	}
+}
+
+func versions(seen []int64) string {
+	texts := make([]string, len(seen))
+	for i, version := range seen {
+		texts[i] = strconv.FormatInt(version, 10)
+	}
+	return strings.Join(texts, " or ")
 }
 
 func tell(ctx context.Context, tx *postgres.Tx, changed *domain.Product) error {

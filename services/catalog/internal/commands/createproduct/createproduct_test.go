@@ -150,7 +150,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		require.NotEmpty(t, problem.Errors, "%s", answer.Body)
 		assert.Equal(t, field, problem.Errors[0].Field)
 	}
-	for _, fraction := range []string{"12.5", "1e3", `"1250"`, "9007199254740992"} {
+	for _, fraction := range []string{"12.5", "1e-3", `"1250"`, "9007199254740992"} {
 		answer := shop.Post(t, operator, path, strings.Replace(mug, "1250", fraction, 1))
 		assert.Equal(t, http.StatusUnprocessableEntity, answer.Status, "an amount of %s: %s", fraction, answer.Body)
 	}

@@ -51,7 +51,7 @@ func Route(api *rest.API, handler Handler) {
 		Method: http.MethodGet, Path: "/v1/products/{sku}", ID: "get-product",
 		Summary: "Get a product",
 		Description: "The product with the stock that inventory last told of. It follows changes within moments: just after a product was created this can answer 404. " +
-			"The ETag is the version of the product and does not change with its stock.",
+			"The ETag changes with the product and with its stock; of a change, `If-Match` compares the product alone.",
 		Tags: []string{"products"}, Errors: []int{http.StatusNotFound},
 	}, func(ctx context.Context, in *request) (*response, error) {
 		answer, err := handler.Handle(ctx, Query{SKU: in.SKU})
@@ -61,6 +61,14 @@ func Route(api *rest.API, handler Handler) {
 		if !answer.Found {
 			return nil, rest.NewProblem(http.StatusNotFound, "product-not-found", fmt.Sprintf("There is no product %.64q.", in.SKU))
 		}
-		return &response{ETag: rest.ETag(answer.Product.Version), Body: wire.Read(answer.Product)}, nil
+		return &response{ETag: tag(answer.Product), Body: wire.Read(answer.Product)}, nil
 	})
+}
+
+// tag is of all that is shown: a reader who has it already must have its stock, too.
+func tag(p readside.Product) string {
+	if p.Stock == nil {
+		return rest.ETag(p.Version)
+	}
+	return rest.ETag(p.Version, p.Stock.Version)
 }

@@ -37,6 +37,14 @@ func TestAProductIsShownWithItsStock(t *testing.T) {
 	answer.Into(t, &shown)
 	require.NotNil(t, shown.Stock, "%s", answer.Body)
 	assert.Zero(t, shown.Stock.Available)
+
+	seen := answer.Header.Get("ETag")
+	assert.Equal(t, http.StatusNotModified, shop.GetUnless(t, shopper, "/v1/products/MUG_1.a-b", seen).Status)
+	require.NoError(t, products.Apply(t.Context(), []cloudevents.Event{catalogtest.StockedAt(t, "MUG_1.a-b", 7, 2)}))
+	answer = shop.GetUnless(t, shopper, "/v1/products/MUG_1.a-b", seen)
+	require.Equal(t, http.StatusOK, answer.Status, "its stock has changed")
+	answer.Into(t, &shown)
+	assert.EqualValues(t, 7, shown.Stock.Available)
 }
 
 func TestWhatIsNoProductIsNotFound(t *testing.T) {

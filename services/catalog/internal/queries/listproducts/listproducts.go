@@ -11,17 +11,16 @@ import (
 	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
 )
 
-// Query asks for at most Limit products whose SKUs come after After.
+// Query asks for at most Limit products behind a cursor.
 type Query struct {
-	After string // empty: from the start
-	Limit int    // at least 1
+	Cursor rest.Cursor
+	Limit  int // at least 1
 }
 
 // Page is the products in the bytewise order of their SKUs.
 type Page struct {
 	Products []readside.Product
-	// More tells whether others come after the last one.
-	More bool
+	Next     rest.Cursor
 }
 
 // Handler answers pages.
@@ -30,18 +29,16 @@ type Handler = cqrs.Handler[Query, Page]
 // New reads from products.
 func New(products *readside.Products) Handler {
 	return cqrs.Query("list_products", cqrs.HandlerFunc[Query, Page](func(ctx context.Context, query Query) (Page, error) {
-		// One more than is shown tells whether there are more.
-		found, err := products.Page(ctx, query.After, query.Limit+1)
-		if err != nil {
-			return Page{}, err
-		}
-		shown := min(len(found), query.Limit)
-		return Page{Products: found[:shown], More: len(found) > shown}, nil
+		found, next, err := rest.Page(list, query.Cursor, query.Limit,
+			func(after position, limit int) ([]readside.Product, error) {
+				return products.Page(ctx, after.SKU, limit)
+			},
+			func(last readside.Product) position { return position{SKU: last.SKU} })
+		return Page{Products: found, Next: next}, err
 	}))
 }
 
-// cursorList names the list in its cursors.
-const cursorList = "products"
+const list = "products"
 
 // position is where a page ended.
 type position struct {
@@ -49,14 +46,14 @@ type position struct {
 }
 
 type request struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Products on a page."`
-	Cursor string `query:"cursor" maxLength:"300" doc:"next_cursor of the page before."`
+	Limit  int         `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Products on a page."`
+	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
 }
 
 type response struct {
 	Body struct {
-		Products   []wire.Product `json:"products" nullable:"false" doc:"By SKU, bytewise."`
-		NextCursor string         `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
+		Products []wire.Product `json:"products" nullable:"false" doc:"By SKU, bytewise."`
+		Next     rest.Cursor    `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 	}
 }
 
@@ -68,11 +65,7 @@ func Route(api *rest.API, handler Handler) {
 		Description: "All products by SKU, in pages. The list follows changes within moments.",
 		Tags:        []string{"products"},
 	}, func(ctx context.Context, in *request) (*response, error) {
-		from, err := rest.ReadCursor[position](cursorList, rest.Cursor(in.Cursor))
-		if err != nil {
-			return nil, err
-		}
-		page, err := handler.Handle(ctx, Query{After: from.SKU, Limit: in.Limit})
+		page, err := handler.Handle(ctx, Query{Cursor: in.Cursor, Limit: in.Limit})
 		if err != nil {
 			return nil, err
 		}
@@ -81,10 +74,7 @@ func Route(api *rest.API, handler Handler) {
 		for i, p := range page.Products {
 			out.Body.Products[i] = wire.Read(p)
 		}
-		if page.More {
-			last := page.Products[len(page.Products)-1]
-			out.Body.NextCursor = string(rest.NewCursor(cursorList, position{SKU: last.SKU}))
-		}
+		out.Body.Next = page.Next
 		return out, nil
 	})
 }

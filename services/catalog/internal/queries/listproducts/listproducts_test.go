@@ -79,7 +79,7 @@ func TestWhatCannotBeListed(t *testing.T) {
 		"/v1/products?limit=201":    http.StatusUnprocessableEntity,
 		"/v1/products?limit=x":      http.StatusUnprocessableEntity,
 		"/v1/products?cursor=A-1":   http.StatusBadRequest,
-		"/v1/products?colour=green": http.StatusUnprocessableEntity,
+		"/v1/products?colour=green": http.StatusBadRequest,
 	} {
 		assert.Equal(t, status, shop.Get(t, shopper, path).Status, path)
 	}

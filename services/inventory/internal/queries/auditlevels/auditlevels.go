@@ -15,7 +15,7 @@ import (
 
 type input struct {
 	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"Levels on a page."`
-	Cursor rest.Cursor `query:"cursor" maxLength:"2000" doc:"next_cursor of the page before."`
+	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
 }
 
 // Page of levels, in the bytewise order of their SKUs.

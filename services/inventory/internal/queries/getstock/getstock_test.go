@@ -4,9 +4,11 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/registerproduct"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/inventorytest"
 )
 
@@ -19,6 +21,15 @@ func TestStockOfASKUWithItsVersionAsETag(t *testing.T) {
 	require.Equal(t, http.StatusOK, answer.Status)
 	assert.JSONEq(t, `{"sku":"mug","on_hand":10,"reserved":4,"available":6,"version":2}`, string(answer.Body))
 	assert.Equal(t, `"2"`, answer.Header.Get("ETag"))
+	assert.Equal(t, http.StatusNotModified, w.Shopper(t, http.MethodGet, "/v1/stock/mug", "", "If-None-Match", `"2"`).Status)
+
+	_, err := registerproduct.NewHandler(w.DB, func() {}).Handle(t.Context(), registerproduct.Request{
+		Products: []registerproduct.Product{{EventID: uuid.NewString(), SKU: "mug", Name: "Mug", Version: 3}},
+	})
+	require.NoError(t, err)
+	answer = w.Shopper(t, http.MethodGet, "/v1/stock/mug", "", "If-None-Match", `"2"`)
+	require.Equal(t, http.StatusOK, answer.Status, "it has got a name")
+	assert.Equal(t, `"3"`, answer.Header.Get("ETag"))
 }
 
 func TestAnUnknownSKUIsNotFound(t *testing.T) {

@@ -124,16 +124,12 @@ func (in *input) command(ctx context.Context) (command Command, applied string, 
 func preferred(header string) (wait time.Duration, applied string) {
 	async := false
 	wait = -1
-	for preference := range strings.SplitSeq(header, ",") {
-		preference, _, _ = strings.Cut(preference, ";") // parameters
-		name, value, _ := strings.Cut(preference, "=")
-		value = strings.Trim(strings.TrimSpace(value), `"`)
-		switch strings.ToLower(strings.TrimSpace(name)) {
+	for _, preference := range rest.Preferences(header) {
+		switch preference.Name {
 		case "respond-async":
 			async = true
 		case "wait":
-			seconds, err := strconv.ParseUint(value, 10, 31)
-			if err == nil && wait < 0 { // the first one counts
+			if seconds, err := strconv.ParseUint(preference.Value, 10, 31); err == nil {
 				wait = min(time.Duration(seconds)*time.Second, maxWait)
 			}
 		}

@@ -18,7 +18,7 @@ import (
 type input struct {
 	Orders []string    `query:"orders" maxItems:"100" doc:"Only these, by id; those that do not exist are left out."`
 	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"Orders on a page."`
-	Cursor rest.Cursor `query:"cursor" maxLength:"2000" doc:"next_cursor of the page before."`
+	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
 }
 
 // Page of orders, in the order of their ids.

@@ -17,7 +17,7 @@ import (
 )
 
 type input struct {
-	Cursor rest.Cursor `query:"cursor" maxLength:"2000" doc:"next_cursor of the page before."`
+	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
 }
 
 // Page is what was compared: the orders of a page of the log.

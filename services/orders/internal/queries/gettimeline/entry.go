@@ -5,23 +5,23 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ordersaga/ordersaga/platform/text"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
-	"github.com/ordersaga/ordersaga/services/orders/internal/price"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 )
 
 // entry puts an event in words.
 func entry(event store.Recorded, operator bool) Entry {
 	name, _, _ := strings.Cut(event.Fact.Type(), ".") // without the version of its shape
-	return Entry{Version: event.Version, Type: name, At: event.OccurredAt, Text: text(event.Fact, operator)}
+	return Entry{Version: event.Version, Type: name, At: event.OccurredAt, Text: told(event.Fact, operator)}
 }
 
-func text(fact domain.Fact, operator bool) string {
+func told(fact domain.Fact, operator bool) string {
 	switch e := fact.(type) {
 	case domain.OrderPlaced:
-		return fmt.Sprintf("Placed: %s, %s", price.Lines(len(e.Lines)), price.Text(e.Total))
+		return fmt.Sprintf("Placed: %s, %s", text.Count(len(e.Lines), "line"), e.Total.Text())
 	case domain.StockReserved:
-		return "Stock reserved, held until " + e.ExpiresAt.Format(time.RFC3339)
+		return "Stock reserved, held until " + e.ExpiresAt.UTC().Format(time.DateTime) + " UTC"
 	case domain.StockReleased:
 		return "Stock released"
 	case domain.PaymentAuthorized:
@@ -33,7 +33,7 @@ func text(fact domain.Fact, operator bool) string {
 	case domain.SagaEnded:
 		return "Saga " + e.Kind + " ended: " + string(e.Status)
 	case domain.OrderConfirmed:
-		return "Confirmed: " + price.Text(e.Total)
+		return "Confirmed: " + e.Total.Text()
 	case domain.CompensationStarted:
 		return because("Undoing what was done", e.Message, e.Reason)
 	case domain.OrderRejected:

@@ -28,6 +28,7 @@ func TestTheStoryIsToldInOrder(t *testing.T) {
 	}
 	require.Equal(t, []string{"OrderPlaced", "StockReserved", "PaymentAuthorized", "OrderConfirmed"}, types)
 	require.Equal(t, "Placed: 1 line, £13.90", timeline.Entries[0].Text)
+	require.Regexp(t, `^Stock reserved, held until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$`, timeline.Entries[1].Text)
 	require.Equal(t, "Confirmed: £13.90", timeline.Entries[3].Text)
 
 	w.As("op", auth.ScopeOperator).Get(path + "/timeline").Read(&timeline)

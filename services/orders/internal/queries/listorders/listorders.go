@@ -1,4 +1,4 @@
-// Package listorders lists orders from the read model, newest first. The list
+// Package listorders lists orders from the read model, the one recorded last first. The list
 // follows the log; it says how far it is behind.
 package listorders
 
@@ -11,6 +11,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/ordersaga/ordersaga/platform/eventstore"
+	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
 )
 
@@ -19,16 +20,26 @@ type Query struct {
 	Customer string // empty: of all
 	Status   string // empty: any
 	Stuck    bool   // only those whose saga waits for its next try or an operator
-	// Before is a position of the log: only orders that were opened before it.
-	Before int64
-	Limit  int // at least 1
+	Cursor   rest.Cursor
+	Limit    int // at least 1
 }
 
-// Page is the orders, newest first.
+// position is where a page ended.
+type position struct {
+	Opened int64 `json:"opened"`
+}
+
+// list names what is listed in its cursors: a page of one list is no place in
+// another.
+func (q Query) list() string {
+	return fmt.Sprintf("orders/%q/%s/%t", q.Customer, q.Status, q.Stuck)
+}
+
+// Page is the orders, the one recorded last first.
 type Page struct {
 	Orders []readmodel.Summary
-	More   bool  // others come after the last one
-	Behind int64 // events that are recorded and not in the list yet
+	Next   rest.Cursor // empty on the last page
+	Behind int64       // events that are recorded and not in the list yet
 }
 
 type handler struct {
@@ -45,27 +56,31 @@ func (h *handler) Handle(ctx context.Context, query Query) (Page, error) {
 		return Page{}, err
 	}
 	page := Page{Behind: max(head-projected, 0)}
-	query.Before = min(query.Before, head+1)
-	// One more than is shown tells whether there are more.
-	page.Orders, err = h.find(ctx, query, query.Limit+1)
-	if err != nil {
-		return Page{}, away(fmt.Errorf("list orders: %w", err))
-	}
-	if page.More = len(page.Orders) > query.Limit; page.More {
-		page.Orders = page.Orders[:query.Limit]
-	}
-	return page, nil
+	page.Orders, page.Next, err = rest.Page(query.list(), query.Cursor, query.Limit,
+		func(after position, limit int) ([]readmodel.Summary, error) {
+			before := head + 1
+			if after.Opened > 0 {
+				before = min(before, after.Opened)
+			}
+			found, err := h.find(ctx, query, before, limit)
+			if err != nil {
+				return nil, away(fmt.Errorf("list orders: %w", err))
+			}
+			return found, nil
+		},
+		func(last readmodel.Summary) position { return position{Opened: last.Opened} })
+	return page, err
 }
 
 // pagesTried bounds the queries of one list.
 const pagesTried = 4
 
-// find reads at most limit orders. What matches many orders is found on the next
+// find reads at most limit orders that were opened before a position of the log. What matches many orders is found on the next
 // pages; what was not found there matches few, or is asked for by a customer,
 // and is found at once. To find many at once would read them all: FerretDB sorts
 // in memory and takes seconds for 10,000.
-func (h *handler) find(ctx context.Context, query Query, limit int) (found []readmodel.Summary, err error) {
-	filter, before := query.filter(), query.Before
+func (h *handler) find(ctx context.Context, query Query, before int64, limit int) (found []readmodel.Summary, err error) {
+	filter := query.filter()
 	if query.Customer == "" && !query.Stuck {
 		page := readmodel.PageOf(before - 1)
 		for range pagesTried {
@@ -89,7 +104,7 @@ func (h *handler) find(ctx context.Context, query Query, limit int) (found []rea
 	return append(found, more...), err
 }
 
-// read is one query, newest first.
+// read is one query, the order recorded last first.
 func (h *handler) read(ctx context.Context, filter bson.D, before int64, limit int) (found []readmodel.Summary, err error) {
 	filter = append(filter[:len(filter):len(filter)], bson.E{Key: "opened", Value: bson.D{{Key: "$lt", Value: before}}})
 	cursor, err := readmodel.Summaries(h.db).Find(ctx, filter,

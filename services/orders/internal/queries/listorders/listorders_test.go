@@ -191,7 +191,7 @@ func TestListsRefuseWhatTheyDoNotUnderstand(t *testing.T) {
 	caughtUp(t, ann)
 	cursor := url.QueryEscape(read(t, ann, "?limit=1").NextCursor)
 	for query, status := range map[string]int{
-		"?limit=0": 422, "?limit=201": 422, "?limit=x": 422, "?status=lost": 422, "?page=2": 422,
+		"?limit=0": 422, "?limit=201": 422, "?limit=x": 422, "?status=lost": 422, "?page=2": 400, "?status=": 400, "?customer=": 400, "?limit=1&limit=2": 400, "?customer=ann;x=1": 400,
 		"?cursor=x": 400, "?cursor=" + cursor + "A": 400, "?status=placed&cursor=" + cursor: 400,
 	} {
 		require.Equal(t, status, ann.Get("/v1/orders"+query).Status, query)

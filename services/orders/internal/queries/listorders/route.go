@@ -3,8 +3,6 @@ package listorders
 import (
 	"context"
 	"errors"
-	"fmt"
-	"math"
 	"net/http"
 	"time"
 
@@ -19,18 +17,18 @@ import (
 )
 
 type input struct {
-	Status   string `query:"status" enum:"placed,confirmed,rejected,cancelled" doc:"Only orders with this status."`
-	Customer string `query:"customer" maxLength:"255" doc:"Only this customer's orders; for operators, who see everybody's without it."`
-	Stuck    bool   `query:"stuck" doc:"Only orders whose saga is stuck; for operators."`
-	Limit    int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Orders on a page."`
-	Cursor   string `query:"cursor" maxLength:"2000" doc:"next_cursor of the page before."`
+	Status   string      `query:"status" enum:"placed,confirmed,rejected,cancelled" doc:"Only orders with this status."`
+	Customer string      `query:"customer" maxLength:"255" doc:"Only this customer's orders; for operators, who see everybody's without it."`
+	Stuck    bool        `query:"stuck" doc:"Only orders whose saga is stuck; for operators."`
+	Limit    int         `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Orders on a page."`
+	Cursor   rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
 }
 
 type output struct {
 	Body struct {
-		Orders     []Summary `json:"orders" nullable:"false" doc:"Newest first."`
-		NextCursor string    `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
-		Behind     int64     `json:"behind" doc:"How many events are recorded that this list does not show yet."`
+		Orders []Summary   `json:"orders" nullable:"false" doc:"The one recorded last first. placed_at is when its request was taken, so of orders placed at the same time a later one can stand below an earlier one."`
+		Next   rest.Cursor `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
+		Behind int64       `json:"behind" doc:"How many events are recorded that this list does not show yet."`
 	}
 }
 
@@ -71,50 +69,29 @@ func Route(api *rest.API, db *mongo.Database, events *eventstore.Store) {
 		if err != nil {
 			return nil, err
 		}
-		return show(page, query, caller), nil
+		return show(page, caller), nil
 	})
 }
 
 func (in *input) query(caller auth.Identity) (Query, error) {
-	query := Query{Customer: in.Customer, Status: in.Status, Stuck: in.Stuck, Limit: in.Limit, Before: math.MaxInt64}
+	query := Query{Customer: in.Customer, Status: in.Status, Stuck: in.Stuck, Limit: in.Limit, Cursor: in.Cursor}
 	if !caller.Has(auth.ScopeOperator) {
 		if in.Stuck || (in.Customer != "" && in.Customer != caller.Subject) {
 			return Query{}, rest.NewProblem(http.StatusForbidden, "forbidden", "Only operators list the orders of others, or stuck ones.")
 		}
 		query.Customer = caller.Subject
 	}
-	if in.Cursor != "" {
-		after, err := rest.ReadCursor[position](query.list(), rest.Cursor(in.Cursor))
-		if err != nil {
-			return Query{}, err
-		}
-		query.Before = after.Opened
-	}
 	return query, nil
 }
 
-// position is where a page ended.
-type position struct {
-	Opened int64 `json:"opened"`
-}
-
-// list names what is listed in its cursors: a page of one list is no place in
-// another.
-func (q Query) list() string {
-	return fmt.Sprintf("orders/%q/%s/%t", q.Customer, q.Status, q.Stuck)
-}
-
-func show(page Page, query Query, caller auth.Identity) *output {
+func show(page Page, caller auth.Identity) *output {
 	out := new(output)
 	out.Body.Behind = page.Behind
 	out.Body.Orders = make([]Summary, len(page.Orders))
 	for i, order := range page.Orders {
 		out.Body.Orders[i] = summary(order, caller.Has(auth.ScopeOperator))
 	}
-	if page.More {
-		last := page.Orders[len(page.Orders)-1]
-		out.Body.NextCursor = string(rest.NewCursor(query.list(), position{Opened: last.Opened}))
-	}
+	out.Body.Next = page.Next
 	return out
 }
 

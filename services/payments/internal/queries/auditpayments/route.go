@@ -20,7 +20,7 @@ const timeout = 50 * time.Second
 type input struct {
 	Orders []string    `query:"orders" maxItems:"100" doc:"Only these orders, by id; those without a payment are left out."`
 	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"Payments on a page."`
-	Cursor rest.Cursor `query:"cursor" maxLength:"2000" doc:"next_cursor of the page before."`
+	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
 }
 
 // Page of payments, in the order of their orders' ids.

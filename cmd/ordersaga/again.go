@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// invocation is how the user called this program: what is shown to be typed next works when it is
+// pasted.
+type invocation struct {
+	program string
+	command []string // its words: order, list
+	// flags of the command line as name and value, in the order in which they were given; those of
+	// the environment are there the next time, too.
+	flags []given
+}
+
+type given struct {
+	flag  *kong.Flag
+	value string
+}
+
+// invoked notes the command line that was parsed.
+func (a *addresses) invoked(parsed *kong.Context) {
+	a.invocation = invocation{program: os.Args[0]}
+	for _, path := range parsed.Path {
+		switch {
+		case path.Command != nil:
+			a.command = append(a.command, path.Command.Name)
+		case path.Flag != nil:
+			a.flags = append(a.flags, given{path.Flag, fmt.Sprint(parsed.FlagValue(path.Flag))})
+		}
+	}
+}
+
+// again is a command line of this program with what was said about where the services are.
+func (a *addresses) again(words ...string) string {
+	line := append([]string{a.program}, words...)
+	for _, g := range a.flags {
+		if slices.Contains(whereFlags, g.flag.Name) {
+			line = append(line, "--"+g.flag.Name, g.value)
+		}
+	}
+	for i := range line {
+		line[i] = quoted(line[i])
+	}
+	return strings.Join(line, " ")
+}
+
+// nextPage says how to ask for the page after this one.
+func (a *addresses) nextPage(cursor string) {
+	if cursor != "" {
+		fmt.Fprintf(os.Stderr, "There is more. The next page:\n  %s\n", a.next(cursor))
+	}
+}
+
+// next is the command line that was given, with another cursor.
+func (a *addresses) next(cursor string) string {
+	words := slices.Clone(a.command)
+	for _, g := range a.flags {
+		if g.flag.Name != "cursor" && !slices.Contains(whereFlags, g.flag.Name) {
+			words = append(words, "--"+g.flag.Name+"="+g.value)
+		}
+	}
+	return a.again(append(words, "--cursor="+cursor)...)
+}
+
+// whereFlags say where the services are, and belong to every command.
+var whereFlags = []string{"dir", "url-orders", "url-catalog", "url-inventory", "url-payments", "url-issuer"}
+
+var plain = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// quoted is a word as a shell has to be given it.
+func quoted(word string) string {
+	if plain.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

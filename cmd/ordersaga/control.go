@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/dev"
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/devfile"
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/stack"
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/supervisor"
+)
+
+// killCommand, stopCommand and startCommand act on the programs of one instance, the one in the
+// folder, whatever else runs on the machine.
+type (
+	killCommand struct {
+		Name string `arg:"" help:"A program, or an engine: rabbitmq, postgres." placeholder:"NAME"`
+	}
+	stopCommand struct {
+		Name string `arg:"" help:"The program." placeholder:"NAME"`
+	}
+	startCommand struct {
+		Name string        `arg:"" help:"The program." placeholder:"NAME"`
+		Wait time.Duration `help:"How long it may take to be ready." default:"2m" placeholder:"DURATION"`
+	}
+)
+
+// engines that are processes of their own; the others live in devstack.
+var engines = []string{"rabbitmq", "postgres"}
+
+// Run is called by kong.
+func (c *killCommand) Run(a *addresses) error {
+	record := supervisor.Record(a.Dir, c.Name)
+	if slices.Contains(engines, c.Name) {
+		record = filepath.Join(a.Dir, stack.Devstack, "run", c.Name+".json")
+	} else if err := checkProgram(c.Name, engines...); err != nil {
+		return err
+	}
+	if err := a.checkRunning(); err != nil {
+		return err
+	}
+	pid, err := supervisor.Kill(record)
+	if err != nil {
+		return fmt.Errorf("kill %s: %w", c.Name, err)
+	}
+	fmt.Printf("%s (process %d) is killed; it will be started again\n", c.Name, pid)
+	return nil
+}
+
+// Run is called by kong.
+func (c *stopCommand) Run(a *addresses) error {
+	if err := checkProgram(c.Name); err != nil {
+		return err
+	}
+	if err := a.checkRunning(); err != nil {
+		return err
+	}
+	if err := supervisor.Hold(a.Dir, c.Name); err != nil {
+		return err
+	}
+	fmt.Printf("%s is stopped. It stays so until:\n  %s\n", c.Name, a.again("start", c.Name))
+	return nil
+}
+
+// Run is called by kong.
+func (c *startCommand) Run(a *addresses) error {
+	if err := checkProgram(c.Name); err != nil {
+		return err
+	}
+	if err := a.checkRunning(); err != nil {
+		return err
+	}
+	file, err := devfile.Load(a.Dir)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	held, err := supervisor.Release(a.Dir, c.Name)
+	if err != nil {
+		return err
+	}
+	s := &stack.Stack{Dir: a.Dir, Ports: file.Ports, File: file}
+	if err := awaitReady(s.ReadyURL(c.Name), c.Wait); err != nil {
+		return fmt.Errorf("%s: %w; its log is %s", c.Name, err, filepath.Join(a.shown(), "logs", c.Name+".log"))
+	}
+	if !held {
+		fmt.Printf("%s was not stopped; it is ready\n", c.Name)
+		return nil
+	}
+	fmt.Printf("%s is ready (%.1f s)\n", c.Name, time.Since(began).Seconds())
+	return nil
+}
+
+// checkProgram refuses a name that is none of the programs; the others are named with them.
+func checkProgram(name string, others ...string) error {
+	names := stack.Order()[1:] // devstack holds the engines: without it nothing would work
+	if slices.Contains(names, name) {
+		return nil
+	}
+	return usage{fmt.Errorf("there is no program %q: they are %s", name, strings.Join(append(names, others...), ", "))}
+}
+
+func (a *addresses) checkRunning() error {
+	err := supervisor.Running(a.Dir)
+	if errors.Is(err, supervisor.ErrNotRunning) {
+		return fmt.Errorf("nothing runs in %s: `make run` starts everything, --dir names another folder", a.shown())
+	}
+	return err
+}
+
+// awaitReady asks until a program says that it is ready.
+func awaitReady(url string, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	ask := time.NewTicker(100 * time.Millisecond)
+	defer ask.Stop()
+	ready := dev.Answers(url)
+	for {
+		missing := ready(ctx)
+		if missing == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("not ready after %s: %w", patience, missing)
+		case <-ask.C:
+		}
+	}
+}

@@ -1,0 +1,137 @@
+package netfault
+
+import (
+	"io"
+	"net"
+	"sync"
+	"testing"
+)
+
+// relay forwards connections to an engine, and can fall silent: then it neither
+// forwards nor closes anything, so that neither side hears of the other, not even
+// that it has gone.
+type relay struct {
+	listener net.Listener
+	upstream string
+
+	mu sync.Mutex
+	// loud is closed while the relay forwards.
+	loud chan struct{}
+	// ends of the connections, each as often as it is open.
+	ends map[net.Conn]bool
+}
+
+func startRelay(t testing.TB, upstream string) *relay {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("listen for the line to %s: %v", upstream, err)
+	}
+	r := &relay{listener: listener, upstream: upstream, loud: make(chan struct{}), ends: map[net.Conn]bool{}}
+	close(r.loud)
+	go r.accept()
+	t.Cleanup(func() {
+		listener.Close()
+		r.heal()
+		r.closeAll()
+	})
+	return r
+}
+
+func (r *relay) accept() {
+	for {
+		near, err := r.listener.Accept()
+		if err != nil {
+			return
+		}
+		if !r.keep(near) {
+			continue // a connection that is made in the silence gets no answer
+		}
+		far, err := net.Dial("tcp", r.upstream)
+		if err != nil {
+			r.close(near)
+			continue
+		}
+		r.keep(far)
+		go r.forward(far, near)
+		go r.forward(near, far)
+	}
+}
+
+// keep notes an end, and tells whether the relay forwards.
+func (r *relay) keep(end net.Conn) (forwards bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ends[end] = true
+	select {
+	case <-r.loud:
+		return true
+	default:
+		return false
+	}
+}
+
+func (r *relay) forward(to, from net.Conn) {
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		<-r.speaking()
+		if n > 0 {
+			if _, failed := to.Write(buffer[:n]); failed != nil {
+				err = io.EOF
+			}
+		}
+		if err != nil {
+			r.close(to)
+			r.close(from)
+			return
+		}
+	}
+}
+
+func (r *relay) speaking() chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.loud
+}
+
+func (r *relay) close(end net.Conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.ends, end)
+	end.Close()
+}
+
+func (r *relay) silence() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	select {
+	case <-r.loud:
+		r.loud = make(chan struct{})
+	default:
+	}
+}
+
+// heal ends the silence, and with it the connections that were silent.
+func (r *relay) heal() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	select {
+	case <-r.loud:
+		return
+	default:
+	}
+	for end := range r.ends {
+		end.Close()
+	}
+	clear(r.ends)
+	close(r.loud)
+}
+
+func (r *relay) closeAll() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for end := range r.ends {
+		end.Close()
+	}
+}
