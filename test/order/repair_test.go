@@ -55,7 +55,7 @@ func TestAStuckSagaGoesOnAsRepairOrderAndItsOrderSaysSo(t *testing.T) {
 	id := answer.Field("id").(string)
 	testkit.Eventually(t, "the order to say that its saga is stuck", func() bool {
 		stuck := s.Order(id).Stuck
-		return stuck != nil && stuck.Step == sagas.ReleaseStock.Name
+		return stuck != nil && stuck.Steps[0].Step == sagas.ReleaseStock.Name
 	})
 	var run string
 	testkit.Eventually(t, "a third round, a run of its own", func() bool {

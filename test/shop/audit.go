@@ -73,7 +73,9 @@ type Order struct {
 		Code string `json:"code"`
 	} `json:"reason"`
 	Stuck *struct {
-		Step string `json:"step"`
+		Steps []struct {
+			Step string `json:"step"`
+		} `json:"steps"`
 	} `json:"stuck"`
 	Version int64 `json:"version"`
 }
