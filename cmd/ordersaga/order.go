@@ -221,10 +221,12 @@ type order struct {
 		Message string `json:"message"`
 	} `json:"reason"`
 	Stuck *struct {
-		Saga      string `json:"saga"`
-		Step      string `json:"step"`
-		Attempts  int    `json:"attempts"`
-		LastError string `json:"last_error"`
+		Saga  string `json:"saga"`
+		Steps []struct {
+			Step      string `json:"step"`
+			Attempts  int    `json:"attempts"`
+			LastError string `json:"last_error"`
+		} `json:"steps"`
 	} `json:"stuck"`
 }
 
@@ -254,7 +256,9 @@ func (o *order) print() {
 		rows = append(rows, []string{"reason", o.Reason.Code + ": " + o.Reason.Message})
 	}
 	if o.Stuck != nil {
-		rows = append(rows, []string{"stuck", fmt.Sprintf("%s of %s, %d attempts: %s", o.Stuck.Step, o.Stuck.Saga, o.Stuck.Attempts, o.Stuck.LastError)})
+		for _, step := range o.Stuck.Steps {
+			rows = append(rows, []string{"stuck", fmt.Sprintf("%s of %s, %d attempts: %s", step.Step, o.Stuck.Saga, step.Attempts, step.LastError)})
+		}
 	}
 	table(rows)
 	fmt.Println()

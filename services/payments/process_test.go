@@ -94,7 +94,7 @@ func TestAKilledProcessForgetsNoUndo(t *testing.T) {
 		_, err := client.Void(ctx, &paymentsv1.VoidRequest{Step: stepOf(order)})
 		voided <- err
 	}()
-	p.eventually(order, "void_requested")
+	p.eventually(order, "sending/waiting")
 	p.kill()
 	require.Error(t, <-ended)
 	require.Error(t, <-voided)
@@ -102,7 +102,7 @@ func TestAKilledProcessForgetsNoUndo(t *testing.T) {
 	p.requireBooks(order, 1, 1)
 
 	p.start()
-	p.eventually(order, "voided")
+	p.eventually(order, "voided/succeeded")
 	p.requireBooks(order, 1, 0)
 }
 

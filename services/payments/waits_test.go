@@ -9,10 +9,10 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
-// eventually waits until the order's only operation is in a state.
+// eventually waits until the order's payment is in a state.
 func (w *world) eventually(order, state string) {
 	w.t.Helper()
-	testkit.Eventually(w.t, "the operation to be "+state, func() bool { return w.state(order) == state })
+	testkit.Eventually(w.t, "the payment to be "+state, func() bool { return w.state(order) == state })
 }
 
 // waitUntilCharged waits until the provider has made an authorization, whether or not anybody was told.

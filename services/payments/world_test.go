@@ -228,10 +228,11 @@ type shown struct {
 	Status            string
 	ProviderReference string `json:"provider_reference"`
 	Operations        []struct {
-		Step, State string
-		Sends       int
-		LastError   string     `json:"last_error"`
-		AnsweredAt  *time.Time `json:"answered_at"`
+		Step, Kind, State string
+		Sends             int
+		LastError         string `json:"last_error"`
+		Problem           string
+		AnsweredAt        *time.Time `json:"answered_at"`
 	}
 }
 
@@ -252,12 +253,18 @@ func (w *world) show(order string) shown {
 	return payment
 }
 
-// state of the order's only operation.
+// state of the order's only authorization and, after a slash, of its undo when one was asked for.
 func (w *world) state(order string) string {
 	w.t.Helper()
-	operations := w.show(order).Operations
-	require.Len(w.t, operations, 1)
-	return operations[0].State
+	states := map[string]string{}
+	for _, op := range w.show(order).Operations {
+		require.NotContains(w.t, states, op.Kind)
+		states[op.Kind] = op.State
+	}
+	if states["void"] != "" {
+		return states["authorize"] + "/" + states["void"]
+	}
+	return states["authorize"]
 }
 
 // requireBooks asserts what the provider itself has on its books for an order.

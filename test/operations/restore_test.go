@@ -73,7 +73,7 @@ func TestDumpsOfDifferentTimesAreMadeToAgreeByRunningTheSagasAgain(t *testing.T)
 var grown = map[string]string{
 	shop.Orders:    "SELECT count(*) FROM events WHERE type = 'OrderConfirmed.v1'",
 	shop.Inventory: "SELECT count(*) FROM reservations WHERE state = 'allocated'",
-	shop.Payments:  "SELECT count(*) FROM payments WHERE status = 'authorized'",
+	shop.Payments:  "SELECT count(*) FROM operations WHERE state = 'authorized'",
 }
 
 // dumpUnderLoad dumps databases one after the other and lets orders pass before

@@ -38,12 +38,14 @@ func damages(s *shop.Shop, confirmed, rejected string) []damage {
 			`UPDATE movements SET quantity = 99 WHERE sku = 'tea' AND kind = 'receive'`,
 			`UPDATE movements SET quantity = 100 WHERE sku = 'tea' AND kind = 'receive'`),
 		bySQL(s, shop.Payments, "a payment of another amount", "I2", "order "+confirmed+": its total is 450 GBP, and its payment holds 451 GBP",
-			`UPDATE payments SET amount = amount + 1 WHERE order_id = '`+confirmed+`'`,
-			`UPDATE payments SET amount = amount - 1 WHERE order_id = '`+confirmed+`'`),
+			`UPDATE operations SET amount = amount + 1 WHERE order_id = '`+confirmed+`'`,
+			`UPDATE operations SET amount = amount - 1 WHERE order_id = '`+confirmed+`'`),
 		bySQL(s, shop.Payments, "a payment without an order", "I2", "order "+stranger+": its payment of 7 GBP is authorized, and there is no such order",
-			`INSERT INTO payments (id, order_id, customer_id, amount, currency, status, saga, step, created_at, updated_at)
-				VALUES ('`+stranger+`', '`+stranger+`', 'nobody', 7, 'GBP', 'authorized', 'PlaceOrder', 'AuthorizePayment', now(), now())`,
-			`DELETE FROM payments WHERE order_id = '`+stranger+`'`),
+			`WITH payment AS (INSERT INTO payments (id, order_id, created_at) VALUES ('`+stranger+`', '`+stranger+`', now()))
+				INSERT INTO operations (order_id, saga, instance, step, kind, state, idempotency_key, asked_at, customer_id, amount, currency, provider_reference)
+				VALUES ('`+stranger+`', 'place-order', '`+stranger+`', 'authorize-payment', 'authorize', 'authorized', 'made-up', now(), 'nobody', 7, 'GBP', 'made-up')`,
+			`WITH journal AS (DELETE FROM operations WHERE order_id = '`+stranger+`')
+				DELETE FROM payments WHERE order_id = '`+stranger+`'`),
 		{
 			"money that the provider alone knows of", "I2", "order " + rejected + ": the provider holds 5 GBP under ",
 			func(t *testing.T) {

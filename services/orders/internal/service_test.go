@@ -194,7 +194,7 @@ func TestRejectKeepsTheReasonAndWhatHadBeenDoneAndUndone(t *testing.T) {
 func TestASagaThatTurnedBackIsKeptFromItsPivot(t *testing.T) {
 	w := orderstest.Start(t)
 	id := placed(t, w)
-	allowed, err := w.Saga.CheckUndo(t.Context(), &ordersv1.CheckUndoRequest{Saga: sagas.Placing(id)})
+	allowed, err := w.Undo.CheckUndo(t.Context(), &ordersv1.CheckUndoRequest{Saga: sagas.Placing(id)})
 	require.NoError(t, err)
 	require.False(t, allowed.GetAllowed())
 	require.NotEmpty(t, allowed.GetWhy())
@@ -208,7 +208,7 @@ func TestASagaThatTurnedBackIsKeptFromItsPivot(t *testing.T) {
 	require.Equal(t, refusals.PaymentDeclined, answer.GetDirection().GetTurnedBack().GetReason())
 	require.JSONEq(t, declined.GetDetails(), answer.GetDirection().GetTurnedBack().GetDetails())
 	require.Equal(t, []string{domain.TypeOrderPlaced, domain.TypeSagaBegan, domain.TypeCompensationStarted}, types(t, w, id))
-	allowed, err = w.Saga.CheckUndo(t.Context(), &ordersv1.CheckUndoRequest{Saga: sagas.Placing(id)})
+	allowed, err = w.Undo.CheckUndo(t.Context(), &ordersv1.CheckUndoRequest{Saga: sagas.Placing(id)})
 	require.NoError(t, err)
 	require.True(t, allowed.GetAllowed())
 }
@@ -268,7 +268,7 @@ func TestASagaOfAnOrderThatTheLogLostCanEnd(t *testing.T) {
 	turned, err := w.Saga.RecordTurnedBack(t.Context(), &ordersv1.RecordTurnedBackRequest{Saga: sagas.Placing(id), Why: declined})
 	require.NoError(t, err)
 	require.Equal(t, refusals.PaymentDeclined, turned.GetDirection().GetTurnedBack().GetReason())
-	undo, err := w.Saga.CheckUndo(t.Context(), &ordersv1.CheckUndoRequest{Saga: sagas.Placing(id)})
+	undo, err := w.Undo.CheckUndo(t.Context(), &ordersv1.CheckUndoRequest{Saga: sagas.Placing(id)})
 	require.NoError(t, err)
 	require.True(t, undo.GetAllowed())
 	resumed, err := w.Saga.RecordResumed(t.Context(), &ordersv1.RecordResumedRequest{Saga: sagas.Placing(id)})

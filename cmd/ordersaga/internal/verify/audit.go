@@ -23,9 +23,13 @@ type order struct {
 	Status string `json:"status"`
 	Total  money  `json:"total"`
 	Units  int64  `json:"units"`
-	Stuck  *struct {
-		Step      string `json:"step"`
-		LastError string `json:"last_error"`
+	// OpenSaga is the kind of the saga that works on it, empty when none does.
+	OpenSaga string `json:"open_saga"`
+	Stuck    *struct {
+		Steps []struct {
+			Step      string `json:"step"`
+			LastError string `json:"last_error"`
+		} `json:"steps"`
 	} `json:"stuck"`
 }
 

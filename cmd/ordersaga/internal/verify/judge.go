@@ -44,6 +44,9 @@ func (v invariants) judge(b *books, id string) verdict {
 			say(v.money, "its payment of %d %s is %s, and there is no such order", p.Amount, p.Currency, p.Status)
 		}
 		return found
+	case o.OpenSaga != "":
+		found.open, found.stuck = true, o.stuck()
+		return found
 	case o.Status == "confirmed":
 		v.confirmed(o, r, reserved, p, paid, say)
 	case o.Status == "rejected" || o.Status == "cancelled":
@@ -54,10 +57,7 @@ func (v invariants) judge(b *books, id string) verdict {
 			say(v.agreement, "it is %s, and its payment of %d %s is authorized", o.Status, p.Amount, p.Currency)
 		}
 	default:
-		found.open = true
-		if o.Stuck != nil {
-			found.stuck = fmt.Sprintf("stuck in %s: %s", o.Stuck.Step, o.Stuck.LastError)
-		}
+		say(v.progress, "it is %s, and no saga works on it", o.Status)
 		return found
 	}
 	if p.Unfinished > 0 {
@@ -65,6 +65,18 @@ func (v invariants) judge(b *books, id string) verdict {
 			"it is %s, and what became of its money is not known yet: the payment is %s", o.Status, p.Status)})
 	}
 	return found
+}
+
+// stuck says in which steps the saga waits, when it says so itself.
+func (o order) stuck() string {
+	if o.Stuck == nil {
+		return ""
+	}
+	steps := make([]string, len(o.Stuck.Steps))
+	for i, step := range o.Stuck.Steps {
+		steps[i] = step.Step + ": " + step.LastError
+	}
+	return "stuck in " + strings.Join(steps, "; ")
 }
 
 func (v invariants) confirmed(o order, r reservation, reserved bool, p payment, paid bool, say func(*Invariant, string, ...any)) {

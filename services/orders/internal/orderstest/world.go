@@ -41,7 +41,8 @@ import (
 type World struct {
 	t         testing.TB
 	URL       string // of REST
-	Saga      ordersv1.OrdersServiceClient
+	Saga      ordersv1.OrdersServiceClient // as the worker
+	Undo      ordersv1.OrdersServiceClient // as a service that is asked to undo a step
 	Catalog   *Catalog
 	DB        *postgres.DB
 	Events    *eventstore.Store
@@ -108,6 +109,7 @@ func Start(t testing.TB, with ...Option) *World {
 	})
 	calls := must(rpc.NewServer(verifier, rpc.ServerSettings{}, internal.Service(needs)))(t)
 	w.Saga = ordersv1.NewOrdersServiceClient(w.serve(calls, programs.Worker))
+	w.Undo = ordersv1.NewOrdersServiceClient(w.serve(calls, programs.Payments))
 	if o.documents {
 		check(t, readmodel.Prepare(t.Context(), w.Documents))
 		check(t, readmodel.Prepare(t.Context(), w.Documents)) // as every start but the first does

@@ -1,89 +1,89 @@
 package domain
 
+// Task is what the caller of a verb has to do next.
+type Task struct {
+	Action Action
+	Step   Step
+	Kind   Kind // of the operation whose lease it is done under
+}
+
+// Calls tells whether the task is a call of the provider.
+func (t Task) Calls() bool { return t.Action == Send || t.Action == LookUp }
+
 // Authorize asks for the amount to be held.
-func (o *Operation) Authorize(c Caller, request Request) (Action, error) {
-	switch o.r.State {
-	case None:
-		o.r.State, o.r.Request, o.r.Key, o.r.IntentAt = Sending, request, o.r.Step.Key(), c.Now
-	case Tombstone: // it has no request to compare with
-		return Nothing, nil
-	}
-	if !o.r.Request.Equal(request) {
-		return Nothing, ErrOtherRequest
-	}
-	if o.r.State != Sending {
-		return Nothing, nil
-	}
-	if !o.take(c) {
-		return Wait, nil
-	}
-	o.r.Sends++
-	o.r.SentAt = c.Now
-	return Send, nil
-}
-
-// Void asks for the operation to be undone, whether or not it was ever asked for.
-func (o *Operation) Void(c Caller) Action {
-	switch o.r.State {
-	case None:
-		o.r.State = Tombstone
-		o.r.UndoRequestedAt, o.r.UndoneAt = c.Now, c.Now
-	case Sending:
-		o.r.State, o.r.UndoRequestedAt = VoidRequested, c.Now
-	case Authorized:
-		o.r.State, o.r.UndoRequestedAt = Voiding, c.Now
-	}
-	return o.proceed(c)
-}
-
-// Resume carries on with an undo that nobody works on.
-func (o *Operation) Resume(c Caller) Action {
-	switch o.r.State {
-	case Sending:
-		if o.leased(c) {
-			return Wait
+func (p *Payment) Authorize(c Caller, step Step, request Request) (Task, error) {
+	op, undo := p.Operation(step, Authorize), p.Operation(step, Void)
+	switch {
+	case op == nil && undo != nil: // a tombstone, which has no request to compare with
+		return Task{}, nil
+	case op == nil:
+		if err := p.cover(request); err != nil {
+			return Task{}, err
 		}
-		return Nothing // the saga will ask again, or undo
-	case NeverCharged:
-		if !o.take(c) {
-			return Wait
-		}
-		return LookUp
+		op = p.add(c, step, Authorize, Sending)
+		op.Request = request
+	case op.Request != request:
+		return Task{}, ErrOtherRequest
 	}
-	return o.proceed(c)
+	if undo != nil || op.State != Sending {
+		return Task{}, nil
+	}
+	if op.Problem != "" { // the provider has something else under this key
+		return p.lookUp(c, op), nil
+	}
+	return Task{op.send(c), step, Authorize}, nil
 }
 
-// proceed takes the lease and says what an undo needs next.
-func (o *Operation) proceed(c Caller) Action {
-	next := Nothing
-	switch o.r.State {
-	case VoidRequested:
-		next = LookUp
-	case Voiding:
-		next = GiveBack
+// Void asks for the step to be undone, whether or not it was ever asked for.
+func (p *Payment) Void(c Caller, step Step) Task {
+	if p.Operation(step, Void) == nil {
+		p.add(c, step, Void, Waiting)
+	}
+	return p.undo(c, step)
+}
+
+// Resume carries on with what nobody works on: an undo, or the second look for what was absent. An
+// authorization without an undo is the saga's to carry on with.
+func (p *Payment) Resume(c Caller, step Step) Task {
+	if op := p.Operation(step, Authorize); op != nil && op.State == Absent && !op.DueAt.IsZero() {
+		return p.lookUp(c, op)
+	}
+	if p.Operation(step, Void) != nil {
+		return p.undo(c, step)
+	}
+	return Task{}
+}
+
+// undo brings the undo of a step to where its authorization is, and says what it needs next.
+func (p *Payment) undo(c Caller, step Step) Task {
+	op, undo := p.Operation(step, Authorize), p.Operation(step, Void)
+	switch {
+	case op == nil, op.State == Declined, op.State == Absent:
+		undo.end(c, Needless)
+		return Task{}
+	case op.State == Voided, op.State == Expired:
+		undo.end(c, Succeeded)
+		return Task{}
+	case op.State == Authorized:
+		undo.State = Sending
+		action := undo.sendAnyhow(c)
+		undo.DueAt = undo.LeaseUntil // if its holder does not come back
+		return Task{action, step, Void}
 	default:
-		return Nothing
+		undo.State = Waiting
+		return p.lookUp(c, op)
 	}
-	if !o.take(c) {
-		o.r.DueAt = o.r.LeaseUntil // if its holder does not come back
-		return Wait
-	}
-	return next
 }
 
-// take gives the caller the lease unless another one has it.
-func (o *Operation) take(c Caller) bool {
-	if o.leased(c) && o.r.LeaseOwner != c.Owner {
-		return false
+// lookUp looks at an authorization under the operation's lease. What the resolver has to finish is
+// due again at the lease's end, if its holder does not come back.
+func (p *Payment) lookUp(c Caller, op *Operation) Task {
+	action := op.lookUp(c)
+	if undo := p.Operation(op.Step, Void); undo != nil && (undo.State == Waiting || undo.State == Sending) {
+		undo.DueAt = op.LeaseUntil
 	}
-	o.r.LeaseOwner, o.r.LeaseUntil = c.Owner, c.Now.Add(c.Policy.Lease)
-	if o.r.State != Sending {
-		o.r.DueAt = o.r.LeaseUntil
+	if op.State == Absent {
+		op.DueAt = op.LeaseUntil
 	}
-	return true
-}
-
-// leased tells whether somebody works on the operation.
-func (o *Operation) leased(c Caller) bool {
-	return o.r.LeaseOwner != "" && c.Now.Before(o.r.LeaseUntil)
+	return Task{action, op.Step, op.Kind}
 }

@@ -1,73 +1,128 @@
-// Package domain decides what an authorization at the payment provider may do next. It calls nobody: its verbs take the
-// time and the lease's owner, change the operation, and return the action that the caller has to carry out.
+// Package domain decides what an order's payment may do next at the payment provider. It calls
+// nobody: its verbs take the time and the lease's owner, change the payment, and return the task that
+// the caller has to carry out.
 //
-// A call of the provider cannot be inside a database transaction, so the barrier of the other services (the same do
-// twice answers the same, an undo without its do leaves a tombstone, a late do is refused) is this table instead. One
-// transaction writes the intent and takes a lease; the holder of the lease alone calls the provider; another
-// transaction records what it learned. A lease that runs out means that its holder is gone and its outcome unknown.
+// A payment is the fold of its operations. An operation is of a kind: authorize, or void, which is
+// the undo of authorize. Every kind reaches the provider by the same attempt: send with one
+// idempotency key, look up when no answer came, conclude.
 //
-// A plus sign marks a state under a live lease. A cell is the state that follows and the action for the caller; a dash
-// changes nothing and asks for nothing.
+// A call of the provider cannot be inside a database transaction, so the barrier of the other
+// services (the same do twice answers the same, an undo without its do leaves a tombstone, a late do
+// is refused) is this instead: one transaction writes the intent and takes a lease; the holder of the
+// lease alone calls the provider; another transaction records what it learned. A lease that runs out
+// means that its holder is gone and its outcome unknown.
 //
-// What is asked of an operation: by the saga, authorize and void (the undo of authorize); by the resolver, resume.
+// The tables have a row for each state: of the authorization and, after a slash, of its void. A plus
+// sign marks an operation under a live lease, an asterisk a request whose idempotency key the provider
+// may have forgotten. A cell is the state that follows, the task of the caller, and an exclamation
+// mark when an operator has to look; a dash changes nothing and asks for nothing.
 //
-//	state            | authorize       | void                    | resume
-//	none             | sending+ send   | tombstone               | -
-//	sending+         | sending+ wait   | void_requested+ wait    | sending+ wait
-//	sending          | sending+ send   | void_requested+ lookup  | -
-//	authorized       | -               | voiding+ giveback       | -
-//	declined         | -               | -                       | -
-//	void_requested+  | -               | void_requested+ wait    | void_requested+ wait
-//	void_requested   | -               | void_requested+ lookup  | void_requested+ lookup
-//	voiding+         | -               | voiding+ wait           | voiding+ wait
-//	voiding          | -               | voiding+ giveback       | voiding+ giveback
-//	voided           | -               | -                       | -
-//	never_charged    | -               | -                       | never_charged+ lookup
-//	never_charged+   | -               | -                       | never_charged+ wait
-//	tombstone        | -               | -                       | -
+// # Authorize
 //
-// What the holder of the lease learns. "authorized", "declined" and "voided" are facts of the provider and hold
-// whoever brings them; the others only say that an attempt is over.
+// The rows before anybody asked for the undo. The saga asks authorize and void, the resolver resume.
 //
-//	state            | authorized        | declined       | voided
-//	none             | -                 | -              | -
-//	sending+         | authorized        | declined       | voided
-//	sending          | authorized        | declined       | voided
-//	authorized       | -                 | -              | voided
-//	declined         | voiding+ giveback | -              | -
-//	void_requested+  | voiding+ giveback | declined       | voided
-//	void_requested   | voiding+ giveback | declined       | voided
-//	voiding+         | voiding+ giveback | -              | voided
-//	voiding          | voiding+ giveback | -              | voided
-//	voided           | -                 | -              | -
-//	never_charged    | voiding+ giveback | declined       | voided
-//	never_charged+   | voiding+ giveback | declined       | voided
-//	tombstone        | -                 | -              | -
+//	state      | authorize        | void                     | resume
+//	none       | sending+ send    | none/needless            | -
+//	sending+   | sending+ wait    | sending+/waiting wait    | -
+//	sending    | sending+ send    | sending+/waiting lookup  | -
+//	sending*+  | sending*+ wait   | sending+/waiting wait    | -
+//	sending*   | sending*+ lookup | sending+/waiting lookup  | -
+//	authorized | -                | authorized/sending+ send | -
+//	declined   | -                | declined/needless        | -
+//	voided     | -                | voided/succeeded         | -
+//	expired    | -                | expired/succeeded        | -
+//	captured   | -                | captured+/waiting lookup | -
 //
-// An attempt is over without a fact: no_answer to the request to authorize; not_found by a lookup before and, as
-// absent, after the lookup deadline; lookup_failed; void_failed.
+// Facts of the provider hold whoever brings them. One of another amount, currency, order or key than
+// was asked for (other) is none.
 //
-//	state            | no_answer              | not_found      | absent        | lookup_failed  | void_failed
-//	none             | -                      | -              | -             | -              | -
-//	sending+         | sending+ lookup        | sending        | sending       | sending        | sending
-//	sending          | -                      | -              | -             | -              | -
-//	authorized       | -                      | -              | -             | -              | -
-//	declined         | -                      | -              | -             | -              | -
-//	void_requested+  | void_requested+ lookup | void_requested | never_charged | void_requested | void_requested
-//	void_requested   | -                      | -              | -             | -              | -
-//	voiding+         | voiding+ giveback      | voiding        | voiding       | voiding        | voiding
-//	voiding          | -                      | -              | -             | -              | -
-//	voided           | -                      | -              | -             | -              | -
-//	never_charged    | -                      | -              | -             | -              | -
-//	never_charged+   | never_charged          | never_charged  | never_charged | never_charged  | never_charged
-//	tombstone        | -                      | -              | -             | -              | -
+//	state      | authorized               | other                      | declined | voided | expired | captured
+//	none       | -                        | -                          | -        | -      | -       | -
+//	sending+   | authorized               | sending !                  | declined | voided | expired | captured !
+//	sending    | authorized               | sending !                  | declined | voided | expired | captured !
+//	sending*+  | authorized               | sending* !                 | declined | voided | expired | captured !
+//	sending*   | authorized               | sending* !                 | declined | voided | expired | captured !
+//	authorized | -                        | -                          | -        | voided | expired | captured !
+//	declined   | authorized/sending+ send | authorized/sending+ send ! | -        | -      | -       | captured/waiting !
+//	voided     | -                        | -                          | -        | -      | -       | -
+//	expired    | -                        | -                          | -        | -      | -       | -
+//	captured   | -                        | -                          | -        | voided | -       | -
+//
+// An attempt ends without a fact: no_answer to what was sent; not_found by a lookup before and, as
+// absent, after the lookup deadline; the lookup failed; the provider says what we do not know
+// (unclear).
+//
+//	state      | no_answer        | not_found | absent     | failed   | unclear
+//	none       | -                | -         | -          | -        | -
+//	sending+   | sending+ lookup  | sending   | sending    | sending  | sending !
+//	sending    | -                | -         | -          | -        | -
+//	sending*+  | sending*+ lookup | sending*  | sending* ! | sending* | sending* !
+//	sending*   | -                | -         | -          | -        | -
+//	authorized | -                | -         | -          | -        | -
+//	declined   | -                | -         | -          | -        | -
+//	voided     | -                | -         | -          | -        | -
+//	expired    | -                | -         | -          | -        | -
+//	captured   | -                | -         | -          | -        | -
+//
+// # Void
+//
+// The rows from the undo on. A void is waiting while it cannot be sent.
+//
+//	state               | authorize | void                     | resume
+//	none/needless       | -         | -                        | -
+//	sending+/waiting    | -         | sending+/waiting wait    | sending+/waiting wait
+//	sending/waiting     | -         | sending+/waiting lookup  | sending+/waiting lookup
+//	authorized/sending+ | -         | authorized/sending+ wait | authorized/sending+ wait
+//	authorized/sending  | -         | authorized/sending+ send | authorized/sending+ send
+//	captured+/waiting   | -         | captured+/waiting wait   | captured+/waiting wait
+//	captured/waiting    | -         | captured+/waiting lookup | captured+/waiting lookup
+//	declined/needless   | -         | -                        | -
+//	voided/succeeded    | -         | -                        | -
+//	expired/succeeded   | -         | -                        | -
+//	absent+/needless    | -         | -                        | absent+/needless wait
+//	absent/needless     | -         | -                        | absent+/needless lookup
+//
+// What is held is given back, also when it is another amount.
+//
+//	state               | authorized               | other                      | declined           | voided           | expired           | captured
+//	none/needless       | -                        | -                          | -                  | -                | -                 | -
+//	sending+/waiting    | authorized/sending+ send | authorized/sending+ send ! | declined/needless  | voided/succeeded | expired/succeeded | captured/waiting !
+//	sending/waiting     | authorized/sending+ send | authorized/sending+ send ! | declined/needless  | voided/succeeded | expired/succeeded | captured/waiting !
+//	authorized/sending+ | authorized/sending       | authorized/sending         | authorized/sending | voided/succeeded | expired/succeeded | captured/waiting !
+//	authorized/sending  | -                        | -                          | -                  | voided/succeeded | expired/succeeded | captured/waiting !
+//	captured+/waiting   | captured/waiting         | captured/waiting           | captured/waiting   | voided/succeeded | captured/waiting  | captured/waiting
+//	captured/waiting    | -                        | -                          | -                  | voided/succeeded | -                 | -
+//	declined/needless   | authorized/sending+ send | authorized/sending+ send ! | -                  | -                | -                 | captured/waiting !
+//	voided/succeeded    | -                        | -                          | -                  | -                | -                 | -
+//	expired/succeeded   | -                        | -                          | -                  | -                | -                 | -
+//	absent+/needless    | authorized/sending+ send | authorized/sending+ send ! | declined/needless  | voided/succeeded | expired/succeeded | captured/waiting !
+//	absent/needless     | authorized/sending+ send | authorized/sending+ send ! | declined/needless  | voided/succeeded | expired/succeeded | captured/waiting !
+//
+//	state               | no_answer                  | not_found          | absent             | failed             | unclear
+//	none/needless       | -                          | -                  | -                  | -                  | -
+//	sending+/waiting    | sending+/waiting lookup    | sending/waiting    | absent/needless    | sending/waiting    | sending/waiting !
+//	sending/waiting     | -                          | -                  | -                  | -                  | -
+//	authorized/sending+ | authorized/sending+ lookup | authorized/sending | authorized/sending | authorized/sending | authorized/sending !
+//	authorized/sending  | -                          | -                  | -                  | -                  | -
+//	captured+/waiting   | captured+/waiting lookup   | captured/waiting   | captured/waiting   | captured/waiting   | captured/waiting !
+//	captured/waiting    | -                          | -                  | -                  | -                  | -
+//	declined/needless   | -                          | -                  | -                  | -                  | -
+//	voided/succeeded    | -                          | -                  | -                  | -                  | -
+//	expired/succeeded   | -                          | -                  | -                  | -                  | -
+//	absent+/needless    | absent+/needless lookup    | absent/needless    | absent/needless    | absent/needless    | absent/needless !
+//	absent/needless     | -                          | -                  | -                  | -                  | -
 //
 // Why some cells are as they are:
-//   - sending stays sending after the lookup deadline: the saga sends again with the same idempotency key, which is
-//     safe however late the first request takes effect. Only an undo needs to know that nothing will come.
-//   - void_requested does not send: a hold would be made only to be given back. It looks, until "not found" is old
-//     enough to be believed.
-//   - never_charged is looked at once more, long after, because a belief is not a proof; a charge that came after all
-//     is given back. So is one of a provider that said "declined" and charged nevertheless.
+//   - sending stays sending after the lookup deadline: the saga sends again with the same idempotency
+//     key, as long as the provider is sure to know it. After that it only looks. Only an undo needs to
+//     know that nothing will come.
+//   - waiting does not send: a hold would be made only to be given back. It looks, until "not found"
+//     is old enough to be believed.
+//   - absent is looked for once more, long after, because a belief is not a proof; a charge that came
+//     after all is given back. So is one of a provider that said "declined" and charged nevertheless.
+//   - a void is sent again however late, without regard to its key: it asks for a state and names what
+//     is to have it, so a second one does the same.
 //   - declined stays declined when it is undone: the saga's own barrier rule, a refusal is kept.
+//   - nobody here captures yet. What was captured all the same cannot be voided: the void waits until
+//     an operator has refunded it, which the provider then calls voided.
 package domain

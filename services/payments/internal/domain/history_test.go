@@ -10,23 +10,24 @@ import (
 	"pgregory.net/rapid"
 )
 
-// world is one operation with everything that may happen around it: callers that die with a lease, answers that are
+// world is one payment with everything that may happen around it: callers that die with a lease, answers that are
 // late or lost, a provider that does what it was asked long after.
 type world struct {
 	t       *rapid.T
-	op      *Operation
+	payment *Payment
 	now     time.Time
 	actions []action // begun and not reported
 	delayed bool     // a request to authorize is on its way that nobody waits for
 
-	declines, charged, held bool // the provider's side
+	declines, charged, held bool  // the provider's side
+	amount                  Money // what it holds, or held
 	undoAsked               bool
 	callers                 int
 }
 
 type action struct {
 	owner string
-	do    Action
+	do    Task
 }
 
 func (w *world) caller(owner string) Caller { return Caller{Owner: owner, Now: w.now, Policy: policy} }
@@ -36,10 +37,10 @@ func (w *world) newCaller() Caller {
 	return w.caller(fmt.Sprint("caller-", w.callers))
 }
 
-func (w *world) begin(owner string, next Action) {
-	if next != Nothing && next != Wait {
-		if w.op.Record().LeaseOwner != owner {
-			w.t.Fatalf("%s is told to %s without the lease", owner, next)
+func (w *world) begin(owner string, next Task) {
+	if next.Calls() {
+		if w.payment.Operation(step, next.Kind).LeaseOwner != owner {
+			w.t.Fatalf("%s is told to %s without the lease", owner, next.Action)
 		}
 		w.actions = append(w.actions, action{owner, next})
 	}
@@ -47,7 +48,7 @@ func (w *world) begin(owner string, next Action) {
 
 func (w *world) authorize() {
 	c := w.newCaller()
-	next, err := w.op.Authorize(c, request)
+	next, err := w.payment.Authorize(c, step, request)
 	assert.NoError(w.t, err)
 	w.begin(c.Owner, next)
 }
@@ -55,15 +56,17 @@ func (w *world) authorize() {
 func (w *world) void() {
 	w.undoAsked = true
 	c := w.newCaller()
-	w.begin(c.Owner, w.op.Void(c))
+	w.begin(c.Owner, w.payment.Void(c, step))
 }
 
 func (w *world) resume() {
-	if due := w.op.Record().DueAt; due.IsZero() || w.now.Before(due) {
-		return
+	for _, op := range w.payment.Operations {
+		if !op.DueAt.IsZero() && !w.now.Before(op.DueAt) {
+			c := w.newCaller()
+			w.begin(c.Owner, w.payment.Resume(c, op.Step))
+			return
+		}
 	}
-	c := w.newCaller()
-	w.begin(c.Owner, w.op.Resume(c))
 }
 
 func (w *world) takeEffect() {
@@ -78,48 +81,57 @@ func (w *world) carryOut(i int, luck string) {
 	a := w.actions[i]
 	w.actions = append(w.actions[:i:i], w.actions[i+1:]...)
 	if luck == "died" {
-		if a.do == Send {
+		if a.do.Action == Send && a.do.Kind == Authorize {
 			w.delayed = true
 		}
 		return
 	}
-	w.begin(a.owner, w.op.Learn(w.caller(a.owner), w.finding(a.do, luck)))
+	w.begin(a.owner, w.payment.Learn(w.caller(a.owner), a.do, w.finding(a.do, luck)))
 }
 
-func (w *world) finding(do Action, luck string) Finding {
-	lost := errors.New("lost")
+func (w *world) finding(do Task, luck string) Finding {
+	lost := Finding{Kind: Failed, Err: errors.New("lost")}
 	switch {
-	case do == Send && luck == "ok":
+	case do.Action == LookUp && luck != "ok":
+		return lost
+	case do.Action == LookUp && w.held:
+		return w.says(FoundAuthorized)
+	case do.Action == LookUp && w.charged:
+		return w.says(FoundVoided)
+	case do.Action == LookUp:
+		return Finding{Kind: NotFound}
+	case do.Kind == Authorize && luck == "ok":
 		w.takeEffect()
 		if w.declines {
 			return Finding{Kind: FoundDeclined, DeclineCode: "card_declined"}
 		}
-		return Finding{Kind: FoundAuthorized, ProviderReference: "auth_1"} // a replay says so even of what is voided
-	case do == Send:
+		return w.says(FoundAuthorized) // a replay says so even of what is voided
+	case do.Kind == Authorize:
 		w.delayed = true
-		return Finding{Kind: NoAnswer, Err: lost}
-	case do == LookUp && luck != "ok":
-		return Finding{Kind: LookupFailed, Err: lost}
-	case do == LookUp && w.held:
-		return Finding{Kind: FoundAuthorized, ProviderReference: "auth_1"}
-	case do == LookUp && w.charged:
-		return Finding{Kind: FoundVoided, ProviderReference: "auth_1"}
-	case do == LookUp:
-		return Finding{Kind: NotFound}
+		return lost
 	}
 	if luck == "ok" || luck == "answer lost" {
 		w.held = false
 	}
 	if luck != "ok" {
-		return Finding{Kind: VoidFailed, Err: lost}
+		return lost
 	}
-	return Finding{Kind: FoundVoided, ProviderReference: "auth_1"}
+	return w.says(FoundVoided)
+}
+
+// says is what the provider says of the authorization, which may be one of another amount than was asked for.
+func (w *world) says(kind FindingKind) Finding {
+	return Finding{Kind: kind, OrderID: step.OrderID, Reference: "auth_1", Money: w.amount}
 }
 
 // TestNothingStaysHeldAfterAnUndoWhateverHappened is invariant I2 for authorizations, over histories of all kinds.
 func TestNothingStaysHeldAfterAnUndoWhateverHappened(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := &world{t: t, op: NewOperation(step), now: t0, declines: rapid.Bool().Draw(t, "the card is declined")}
+		w := &world{
+			t: t, payment: &Payment{OrderID: step.OrderID}, now: t0,
+			declines: rapid.Bool().Draw(t, "the card is declined"),
+			amount:   Money{rapid.SampledFrom([]int64{1234, 1}).Draw(t, "held"), "GBP"},
+		}
 		t.Repeat(map[string]func(*rapid.T){
 			"authorize": func(*rapid.T) { w.authorize() },
 			"void":      func(*rapid.T) { w.void() },
@@ -140,7 +152,7 @@ func TestNothingStaysHeldAfterAnUndoWhateverHappened(t *testing.T) {
 				i := rapid.IntRange(0, len(w.actions)-1).Draw(t, "which")
 				w.carryOut(i, rapid.SampledFrom([]string{"ok", "answer lost", "request lost", "died"}).Draw(t, "luck"))
 			},
-			"": func(t *rapid.T) { assertSound(t, w.op) },
+			"": func(t *rapid.T) { assertSound(t, w.payment) },
 		})
 		w.settle()
 	})
@@ -161,16 +173,22 @@ func (w *world) settle() {
 		}
 		w.now = w.now.Add(policy.RetryAtMost)
 	}
-	r := w.op.Record()
+	op := w.payment.Operation(step, Authorize)
 	if w.undoAsked {
-		assert.NoError(w.t, w.op.Undone(), "state %s", r.State)
-		assert.False(w.t, w.held, "the amount is still held although the step is %s", r.State)
+		assert.NoError(w.t, w.payment.Undone(step))
+		assert.False(w.t, w.held, "the amount is still held although the step is undone")
 	}
-	switch r.State {
+	if op == nil {
+		return
+	}
+	switch op.State {
 	case Authorized:
 		assert.True(w.t, w.held)
+		assert.Equal(w.t, request.Money, w.amount, "another amount than was asked for is confirmed")
 	case Declined:
 		assert.False(w.t, w.held)
 	}
-	assert.True(w.t, r.DueAt.IsZero(), "the resolver is never done with %s", r.State)
+	for _, op := range w.payment.Operations {
+		assert.True(w.t, op.DueAt.IsZero(), "the resolver is never done with %s %s", op.Kind, op.State)
+	}
 }

@@ -2,137 +2,154 @@ package domain
 
 import (
 	"fmt"
-	"time"
+	"slices"
 )
 
-// Finding is what an attempt at the provider came to.
+// Finding is what a task came to.
 type Finding struct {
 	Kind FindingKind
-	// ProviderReference goes with FoundAuthorized and FoundVoided.
-	ProviderReference string
-	// DeclineCode and DeclineMessage go with FoundDeclined.
+	// Of a fact: the authorization that the provider speaks of. What it does not repeat in an answer
+	// is empty; it always repeats the amount of what is or was held.
+	OrderID, Key, Reference string
+	Money
+	Terms
+	// With FoundDeclined.
 	DeclineCode, DeclineMessage string
-	// Err goes with the others: why there is no fact.
+	// Why there is no fact; with Failed and Unclear.
 	Err error
 }
 
-// FindingKind says which of the columns of the package's tables a finding is.
+// FindingKind says which of the columns of the package's tables a finding is. Facts are called as
+// the states that they lead to.
 type FindingKind string
 
 const (
-	FoundAuthorized FindingKind = "authorized"
-	FoundDeclined   FindingKind = "declined"
-	FoundVoided     FindingKind = "voided"
-	NoAnswer        FindingKind = "no_answer" // to the request to authorize: it may or may not have had its effect
-	NotFound        FindingKind = "not_found" // by a lookup
-	LookupFailed    FindingKind = "lookup_failed"
-	VoidFailed      FindingKind = "void_failed" // it may or may not have had its effect
+	FoundAuthorized = FindingKind(Authorized)
+	FoundDeclined   = FindingKind(Declined)
+	FoundVoided     = FindingKind(Voided)
+	FoundExpired    = FindingKind(Expired)
+	FoundCaptured   = FindingKind(Captured)
+
+	NotFound FindingKind = "not_found" // by a lookup
+	Unclear  FindingKind = "unclear"   // the provider says something of it that we do not know
+	Failed   FindingKind = "failed"    // it may or may not have had its effect
 )
 
-// Learn records a finding. Facts are recorded whoever brings them: a holder that was thought to be gone may come back
-// with one. The end of an attempt matters only when its lease is still held.
-func (o *Operation) Learn(c Caller, f Finding) Action {
+// news are the states of an authorization in which a fact says something new.
+var news = map[FindingKind][]State{
+	FoundAuthorized: {Sending, Declined, Absent},
+	FoundDeclined:   {Sending, Absent},
+	FoundVoided:     {Sending, Authorized, Absent, Captured},
+	FoundExpired:    {Sending, Authorized, Absent},
+	FoundCaptured:   {Sending, Authorized, Declined, Absent},
+}
+
+// Learn records what a task came to. Facts are recorded whoever brings them: a holder that was
+// thought to be gone may come back with one. The end of an attempt matters only when its lease is
+// still held.
+func (p *Payment) Learn(c Caller, t Task, f Finding) Task {
+	op, undo := p.Operation(t.Step, Authorize), p.Operation(t.Step, Void)
+	if !slices.Contains(news[f.Kind], op.State) {
+		return p.learnNothing(c, t, f)
+	}
+	contradiction := op.contradiction(f)
+	wanted := undo == nil && op.State == Sending
+	if contradiction != nil && (wanted || !op.canGiveBack(f)) {
+		op.Problem = contradiction.Error()
+		if op.owns(f) && op.State != Authorized {
+			op.Held = f.Money
+		}
+		return p.learnNothing(c, t, Finding{Kind: Failed, Err: contradiction})
+	}
+	if undo == nil && op.State == Declined { // it was charged nevertheless
+		undo = p.add(c, t.Step, Void, Waiting)
+	}
+	op.settle(c, f)
+	switch {
+	case contradiction != nil:
+		op.Problem = contradiction.Error()
+	case op.State == Captured:
+		op.Problem = "the provider has captured it, and nobody here asked for that: refund it there"
+	}
+	switch {
+	case undo == nil:
+		return Task{}
+	case op.State == Captured: // it cannot be voided: look again when an operator may have refunded it
+		undo.release()
+		undo.State = Waiting
+		undo.retryLater(c)
+		return Task{}
+	default:
+		return p.undo(c, t.Step)
+	}
+}
+
+// owns tells whether a fact speaks of this authorization.
+func (o *Operation) owns(f Finding) bool {
+	return same(f.OrderID, o.Step.OrderID) && same(f.Key, o.Key) && same(f.Reference, o.ProviderReference)
+}
+
+// canGiveBack tells whether a fact names something that is ours and held, whatever the amount.
+func (o *Operation) canGiveBack(f Finding) bool {
+	return f.Kind == FoundAuthorized && f.Reference != "" && o.owns(f)
+}
+
+// same compares what both sides know.
+func same(a, b string) bool { return a == "" || b == "" || a == b }
+
+// contradiction of a fact with what was asked for. What is given back is what the provider held.
+func (o *Operation) contradiction(f Finding) error {
+	want := o.Request.Money
 	switch f.Kind {
 	case FoundAuthorized:
-		return o.learnAuthorized(c, f)
-	case FoundDeclined:
-		return o.learnDeclined(c, f)
-	case FoundVoided:
-		return o.learnVoided(c, f)
-	default:
-		return o.learnNothing(c, f)
+	case FoundVoided, FoundExpired:
+		if o.State == Authorized || f.Money == o.Held {
+			want = o.Held
+		}
+	default: // a decline says no amount, and what was captured is an operator's whatever it is
+		want = f.Money
 	}
+	if !o.owns(f) || f.Money != want || (f.Kind == FoundAuthorized && f.Reference == "") {
+		return fmt.Errorf("the provider says %s of %s under %q with key %q for order %q; ours is %s under %q with key %q",
+			f.Kind, f.Text(), f.Reference, f.Key, f.OrderID, want.Text(), o.ProviderReference, o.Key)
+	}
+	return nil
 }
 
-func (o *Operation) learnAuthorized(c Caller, f Finding) Action {
-	switch o.r.State {
-	case Sending:
-		o.answered(c)
-		o.r.State, o.r.ProviderReference = Authorized, f.ProviderReference
-		o.release()
-		return Nothing
-	case Declined, VoidRequested, NeverCharged:
-		o.answered(c)
-		o.r.State, o.r.ProviderReference, o.r.UndoneAt = Voiding, f.ProviderReference, time.Time{}
-		return o.proceed(c)
-	case Voiding:
-		return o.proceed(c)
-	default:
-		return Nothing
+// learnNothing ends an attempt without news.
+func (p *Payment) learnNothing(c Caller, t Task, f Finding) Task {
+	op, undo, mine := p.Operation(t.Step, Authorize), p.Operation(t.Step, Void), p.Operation(t.Step, t.Kind)
+	if mine.LeaseOwner != c.Owner {
+		return Task{}
 	}
-}
-
-func (o *Operation) learnDeclined(c Caller, f Finding) Action {
-	switch o.r.State {
-	case Sending, VoidRequested, NeverCharged:
-		o.answered(c)
-		o.r.State, o.r.DeclineCode, o.r.DeclineMessage = Declined, f.DeclineCode, f.DeclineMessage
-		o.release()
-	}
-	return Nothing
-}
-
-func (o *Operation) learnVoided(c Caller, f Finding) Action {
-	switch o.r.State {
-	case Sending, Authorized, VoidRequested, Voiding, NeverCharged:
-		o.answered(c)
-		o.r.State, o.r.ProviderReference, o.r.UndoneAt = Voided, f.ProviderReference, c.Now
-		o.release()
-	}
-	return Nothing
-}
-
-func (o *Operation) learnNothing(c Caller, f Finding) Action {
-	if o.r.LeaseOwner != c.Owner || o.r.LeaseOwner == "" {
-		return Nothing
+	if f.Kind == Unclear {
+		op.Problem = f.Err.Error()
 	}
 	if f.Err != nil {
-		o.r.LastError = fmt.Sprintf("%s: %v", f.Kind, f.Err)
+		mine.LastError = fmt.Sprintf("%s %s: %v", t.Kind, t.Action, f.Err)
 	}
-	if f.Kind == NoAnswer && o.take(c) {
-		switch o.r.State {
-		case Sending, VoidRequested:
-			return LookUp
-		case Voiding: // another one learned meanwhile that there is something to give back
-			return GiveBack
-		}
+	if t.Action == Send && f.Kind == Failed {
+		return p.lookUp(c, mine)
 	}
-	o.release()
-	switch o.r.State {
-	case VoidRequested:
-		if f.Kind == NotFound && !c.Now.Before(o.r.SentAt.Add(c.Policy.LookupDeadline)) {
-			o.r.State, o.r.UndoneAt, o.r.Failures = NeverCharged, c.Now, 0
-			o.r.DueAt = c.Now.Add(c.Policy.RecheckAfter)
-			return Nothing
-		}
-		o.retryLater(c)
-	case Voiding:
-		o.retryLater(c)
-	case NeverCharged:
+	absent := f.Kind == NotFound && !c.Now.Before(op.SentAt.Add(c.Policy.LookupDeadline))
+	mine.release()
+	switch {
+	case mine == undo:
+		undo.retryLater(c)
+	case op.State == Absent:
 		if f.Kind != NotFound {
-			o.retryLater(c)
+			op.retryLater(c)
 		}
+	case undo == nil:
+		if absent && op.keyIsOld(c) {
+			op.Problem = "it is not found at the provider, and too old to be sent again"
+		}
+	case absent && op.State == Sending:
+		op.end(c, Absent)
+		op.DueAt = c.Now.Add(c.Policy.RecheckAfter)
+		undo.end(c, Needless)
+	default:
+		undo.retryLater(c)
 	}
-	return Nothing
-}
-
-func (o *Operation) answered(c Caller) {
-	o.r.Failures, o.r.LastError = 0, ""
-	if o.r.AnsweredAt.IsZero() {
-		o.r.AnsweredAt = c.Now
-	}
-}
-
-// retryLater tells the resolver when to try again: twice as late with each failure, up to the policy's bound.
-func (o *Operation) retryLater(c Caller) {
-	pause := c.Policy.RetryAtMost
-	if o.r.Failures < 30 { // beyond that the shift would overflow
-		pause = min(pause, c.Policy.RetryAfter<<o.r.Failures)
-	}
-	o.r.Failures++
-	o.r.DueAt = c.Now.Add(pause)
-}
-
-func (o *Operation) release() {
-	o.r.LeaseOwner, o.r.LeaseUntil, o.r.DueAt = "", time.Time{}, time.Time{}
+	return Task{}
 }

@@ -1,31 +1,173 @@
 package domain
 
-// PaymentStatus is what is known of an order's payment as a whole.
-type PaymentStatus string
-
-const (
-	PaymentNone       PaymentStatus = "none"       // nothing was ever asked of the provider
-	PaymentPending    PaymentStatus = "pending"    // the provider was asked; the outcome is not known
-	PaymentAuthorized PaymentStatus = "authorized" // the amount is held
-	PaymentDeclined   PaymentStatus = "declined"
-	PaymentVoiding    PaymentStatus = "voiding" // to be given back, not yet proved
-	PaymentVoided     PaymentStatus = "voided"  // nothing is held any more
+import (
+	"errors"
+	"fmt"
+	"time"
 )
 
-// PaymentStatusOf is the status of a payment whose latest operation is in the given state.
-func PaymentStatusOf(s State) PaymentStatus {
-	switch s {
-	case Sending:
-		return PaymentPending
-	case Authorized:
-		return PaymentAuthorized
+// Errors of a step, for the caller of the service.
+var (
+	// ErrUnknown means that the outcome is not known yet: ask again, it never charges twice.
+	ErrUnknown = errors.New("the outcome at the payment provider is not known yet")
+	// ErrUndone refuses an authorization that came after its undo.
+	ErrUndone = errors.New("the step was undone and cannot be done any more")
+	// ErrOtherRequest refuses a step that was asked for before with another amount, customer or
+	// payment method.
+	ErrOtherRequest = errors.New("the step was asked for before with another request")
+)
+
+// DeclinedError is the provider's no.
+type DeclinedError struct {
+	Code    string // the provider's: "insufficient_funds"
+	Message string // may be shown to the shopper
+}
+
+func (e *DeclinedError) Error() string { return "declined: " + e.Code + ": " + e.Message }
+
+// Payment is an order's money: the fold of its operations.
+type Payment struct {
+	ID        string
+	OrderID   string
+	CreatedAt time.Time
+	// Operations in the order in which they were first asked for.
+	Operations []*Operation
+}
+
+// Operation is a step's operation of a kind; nil when nobody asked for it.
+func (p *Payment) Operation(step Step, kind Kind) *Operation {
+	for _, op := range p.Operations {
+		if op.Step == step && op.Kind == kind {
+			return op
+		}
+	}
+	return nil
+}
+
+func (p *Payment) add(c Caller, step Step, kind Kind, state State) *Operation {
+	op := &Operation{Step: step, Kind: kind, State: state, Attempt: Attempt{Key: step.Key(kind), AskedAt: c.Now}}
+	p.Operations = append(p.Operations, op)
+	return op
+}
+
+// cover refuses an authorization of more than what is due less what is held, or may be. Sagas ask
+// for all that is due at once, so what is due is what they ask for.
+func (p *Payment) cover(request Request) error {
+	due, held := request.Amount, int64(0)
+	for _, op := range p.Operations {
+		if op.holds() {
+			held += op.Request.Amount
+		}
+	}
+	if request.Amount > due-held {
+		return fmt.Errorf("%s cannot be authorized: %d of %d is held, or may be, by another step of the order",
+			request.Text(), held, due)
+	}
+	return nil
+}
+
+// Authorized answers a request to authorize: nil when the amount is held, or DeclinedError, ErrUndone
+// or ErrUnknown.
+func (p *Payment) Authorized(step Step) error {
+	op := p.Operation(step, Authorize)
+	switch {
+	case op != nil && op.DeclineCode != "": // kept, even when the provider had charged nevertheless
+		return &DeclinedError{Code: op.DeclineCode, Message: op.DeclineMessage}
+	case op == nil || p.Operation(step, Void) != nil:
+		return ErrUndone
+	case op.State == Authorized:
+		return nil
+	case op.State == Sending || op.State == Captured:
+		return ErrUnknown
+	default: // voided or expired without us
+		return ErrUndone
+	}
+}
+
+// Undone answers a request to void: nil when nothing is held and nothing can be any more, ErrUnknown
+// until then.
+func (p *Payment) Undone(step Step) error {
+	if undo := p.Operation(step, Void); undo != nil && (undo.State == Succeeded || undo.State == Needless) {
+		return nil
+	}
+	return ErrUnknown
+}
+
+// Status is what is known of an order's payment as a whole.
+type Status string
+
+const (
+	StatusNone       Status = "none"       // nothing was ever asked of the provider
+	StatusPending    Status = "pending"    // the provider was asked; the outcome is not known
+	StatusAuthorized Status = "authorized" // the amount is held
+	StatusCaptured   Status = "captured"   // the amount was taken, by nobody here
+	StatusDeclined   Status = "declined"
+	StatusVoiding    Status = "voiding" // to be given back, not yet proved
+	StatusVoided     Status = "voided"  // nothing is held any more
+)
+
+// Summary is the fold of a payment's operations.
+type Summary struct {
+	Status     Status
+	CustomerID string
+	// Amount that is held; of what was asked for last when nothing is.
+	Money
+	ProviderReference string
+	UpdatedAt         time.Time
+	// Unfinished counts the authorizations whose outcome or undo is not known yet.
+	Unfinished int
+}
+
+// rank of a status among those of several authorizations: the highest is the payment's. Of equals
+// the last one counts.
+var rank = map[Status]int{StatusVoiding: 1, StatusPending: 2, StatusCaptured: 3, StatusAuthorized: 4}
+
+// Summary folds the operations.
+func (p *Payment) Summary() Summary {
+	s := Summary{Status: StatusNone, UpdatedAt: p.CreatedAt}
+	for _, op := range p.Operations {
+		for _, at := range []time.Time{op.AskedAt, op.SentAt, op.AnsweredAt} {
+			if at.After(s.UpdatedAt) {
+				s.UpdatedAt = at
+			}
+		}
+		if op.Kind != Authorize {
+			continue
+		}
+		status := p.statusOf(op)
+		if status == StatusPending || status == StatusVoiding {
+			s.Unfinished++
+		}
+		if rank[status] < rank[s.Status] {
+			continue
+		}
+		amount := op.Request.Amount
+		if status == StatusAuthorized && s.Status == StatusAuthorized {
+			amount += s.Amount
+		}
+		s.Status, s.CustomerID, s.ProviderReference = status, op.Request.CustomerID, op.ProviderReference
+		s.Money = Money{Amount: amount, Currency: op.Request.Currency}
+	}
+	return s
+}
+
+func (p *Payment) statusOf(op *Operation) Status {
+	undone := p.Operation(op.Step, Void) != nil
+	switch op.State {
+	case Captured:
+		return StatusCaptured
 	case Declined:
-		return PaymentDeclined
-	case VoidRequested, Voiding:
-		return PaymentVoiding
-	case Voided, NeverCharged:
-		return PaymentVoided
+		return StatusDeclined
+	case Sending, Authorized:
+		switch {
+		case undone:
+			return StatusVoiding
+		case op.State == Sending:
+			return StatusPending
+		default:
+			return StatusAuthorized
+		}
 	default:
-		return PaymentNone
+		return StatusVoided
 	}
 }

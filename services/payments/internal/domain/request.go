@@ -32,34 +32,39 @@ func (s Step) Validate() error {
 
 func (s Step) String() string { return s.OrderID + "/" + s.Saga + "/" + s.Instance + "/" + s.Name }
 
-// Key is the idempotency key of the step at the provider: a hash, because providers take no more
-// than 64 characters. It is stored with the operation, which keeps its key for ever.
-func (s Step) Key() string { return digest(s.String()) }
+// Key is the idempotency key of the step's operation of a kind: a hash, because providers take no
+// more than 64 characters. It is stored with the operation, which keeps its key for ever.
+func (s Step) Key(kind Kind) string { return digest(s.String() + "/" + string(kind)) }
 
 func digest(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }
 
+// Money is an amount in minor units of a currency.
+type Money struct {
+	Amount   int64
+	Currency string
+}
+
+// Text is the amount for a message.
+func (m Money) Text() string { return fmt.Sprintf("%d %s", m.Amount, m.Currency) }
+
 // Request is what is to be authorized. The payment method is kept as a fingerprint only: enough to see that a repeated
 // request is the same.
 type Request struct {
-	CustomerID        string
-	Amount            int64 // minor units, not negative
-	Currency          string
+	CustomerID string
+	Money
 	MethodFingerprint string // hex SHA-256
 }
 
 // NewRequest checks the amount and forgets the payment method.
-func NewRequest(customerID string, amount int64, currency, paymentMethod string) (Request, error) {
-	if amount < 0 {
-		return Request{}, fmt.Errorf("an amount of %d %s cannot be authorized: it is negative", amount, currency)
+func NewRequest(customerID string, amount Money, paymentMethod string) (Request, error) {
+	if amount.Amount < 0 {
+		return Request{}, fmt.Errorf("an amount of %s cannot be authorized: it is negative", amount.Text())
 	}
 	if strings.TrimSpace(paymentMethod) == "" {
 		return Request{}, errors.New("a payment method is required")
 	}
-	return Request{CustomerID: customerID, Amount: amount, Currency: currency, MethodFingerprint: digest(paymentMethod)}, nil
+	return Request{CustomerID: customerID, Money: amount, MethodFingerprint: digest(paymentMethod)}, nil
 }
-
-// Equal tells whether two requests ask for the same.
-func (r Request) Equal(other Request) bool { return r == other }

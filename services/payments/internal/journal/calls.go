@@ -2,46 +2,39 @@ package journal
 
 import (
 	"context"
-	"fmt"
+	"errors"
 
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 )
 
 // carryOut calls the provider and says what came of it.
-func (j *Journal) carryOut(ctx context.Context, op *domain.Operation, next domain.Action, paymentMethod string) domain.Finding {
-	r := op.Record()
-	switch next {
-	case domain.Send:
-		fact, err := j.provider.Authorize(ctx, provider.Authorization{
-			Key: r.Key, OrderID: r.Step.OrderID,
-			Amount: r.Request.Amount, Currency: r.Request.Currency, PaymentMethod: paymentMethod,
-		})
-		return finding(fact, err, domain.NoAnswer)
-	case domain.LookUp:
-		fact, err := j.provider.Lookup(ctx, r.Step.OrderID, r.Key)
-		return finding(fact, err, domain.LookupFailed)
-	default: // domain.GiveBack
-		fact, err := j.provider.Void(ctx, op.VoidKey(), r.ProviderReference)
-		return finding(fact, err, domain.VoidFailed)
+func (j *Journal) carryOut(ctx context.Context, payment *domain.Payment, task domain.Task, paymentMethod string) domain.Finding {
+	op := payment.Operation(task.Step, domain.Authorize)
+	switch {
+	case task.Action == domain.LookUp:
+		return finding(j.provider.Lookup(ctx, task.Step.OrderID, op.Key))
+	case task.Kind == domain.Void:
+		return finding(j.provider.Void(ctx, payment.Operation(task.Step, domain.Void).Key,
+			provider.Held{OrderID: task.Step.OrderID, Reference: op.ProviderReference, Money: op.Held}))
+	default:
+		return finding(j.provider.Authorize(ctx, provider.Authorization{
+			Key: op.Key, OrderID: task.Step.OrderID, Money: op.Request.Money, PaymentMethod: paymentMethod,
+		}))
 	}
 }
 
-// finding translates a fact of the provider's; without one it is a failure of the given kind.
-func finding(fact provider.Fact, err error, failure domain.FindingKind) domain.Finding {
-	if err != nil {
-		return domain.Finding{Kind: failure, Err: err}
+func finding(fact provider.Fact, err error) domain.Finding {
+	var unclear *provider.UnclearError
+	switch {
+	case errors.As(err, &unclear):
+		return domain.Finding{Kind: domain.Unclear, Err: err}
+	case err != nil:
+		return domain.Finding{Kind: domain.Failed, Err: err}
 	}
-	switch fact.Kind {
-	case provider.Authorized:
-		return domain.Finding{Kind: domain.FoundAuthorized, ProviderReference: fact.Reference}
-	case provider.Declined:
-		return domain.Finding{Kind: domain.FoundDeclined, DeclineCode: fact.DeclineCode, DeclineMessage: fact.DeclineMessage}
-	case provider.Voided:
-		return domain.Finding{Kind: domain.FoundVoided, ProviderReference: fact.Reference}
-	case provider.NotFound:
-		return domain.Finding{Kind: domain.NotFound}
-	default:
-		return domain.Finding{Kind: failure, Err: fmt.Errorf("the provider's answer %q is not known here", fact.Kind)}
+	return domain.Finding{
+		Kind:    domain.FindingKind(fact.Kind),
+		OrderID: fact.OrderID, Key: fact.Key, Reference: fact.Reference, Money: fact.Money, Terms: fact.Terms,
+		DeclineCode: fact.DeclineCode, DeclineMessage: fact.DeclineMessage,
 	}
 }

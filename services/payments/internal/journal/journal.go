@@ -4,6 +4,7 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -30,55 +31,51 @@ type Journal struct {
 	policy   domain.Policy
 }
 
-// New makes a journal. The policy's lease must exceed the provider's time-out by what recording takes.
+// New makes a journal. The policy's lease must exceed the provider's time-out by what recording takes;
+// its key lifetime is the provider's.
 func New(s *store.Store, p provider.Provider, policy domain.Policy) *Journal {
+	policy.KeyLifetime = p.KeyLifetime()
 	return &Journal{store: s, provider: p, policy: policy}
-}
-
-// Outcome is what became of a step.
-type Outcome struct {
-	PaymentID string // empty when nothing was ever asked for
-	Record    domain.Record
 }
 
 // Authorize holds the amount, once per step. Its errors are domain.DeclinedError, domain.ErrUndone,
 // domain.ErrOtherRequest, and domain.ErrUnknown when the caller is to ask again.
-func (j *Journal) Authorize(ctx context.Context, step domain.Step, request domain.Request, paymentMethod string) (Outcome, error) {
-	op, paymentID, err := j.run(ctx, step, paymentMethod, func(op *domain.Operation, c domain.Caller) (domain.Action, error) {
-		return op.Authorize(c, request)
+func (j *Journal) Authorize(ctx context.Context, step domain.Step, request domain.Request, paymentMethod string) (*domain.Payment, error) {
+	payment, err := j.run(ctx, step, paymentMethod, func(p *domain.Payment, c domain.Caller) (domain.Task, error) {
+		return p.Authorize(c, step, request)
 	})
+	if err == nil {
+		err = because(payment, step, payment.Authorized(step))
+	}
 	if err != nil {
-		return Outcome{}, fmt.Errorf("authorize %s: %w", step, err)
+		return nil, fmt.Errorf("authorize %s: %w", step, err)
 	}
-	if err := op.Authorized(); err != nil {
-		return Outcome{}, fmt.Errorf("authorize %s: %w%s", step, err, because(op))
-	}
-	return Outcome{PaymentID: paymentID, Record: op.Record()}, nil
+	return payment, nil
 }
 
-// Void undoes a step, whether or not it was done. The error is domain.ErrUnknown until nothing is held any more and
-// nothing can be.
-func (j *Journal) Void(ctx context.Context, step domain.Step) (Outcome, error) {
-	op, paymentID, err := j.run(ctx, step, "", func(op *domain.Operation, c domain.Caller) (domain.Action, error) {
-		return op.Void(c), nil
+// Void undoes a step, whether or not it was done. The error is domain.ErrUnknown until nothing is held
+// any more and nothing can be.
+func (j *Journal) Void(ctx context.Context, step domain.Step) (*domain.Payment, error) {
+	payment, err := j.run(ctx, step, "", func(p *domain.Payment, c domain.Caller) (domain.Task, error) {
+		return p.Void(c, step), nil
 	})
+	if err == nil {
+		err = because(payment, step, payment.Undone(step))
+	}
 	if err != nil {
-		return Outcome{}, fmt.Errorf("void %s: %w", step, err)
+		return nil, fmt.Errorf("void %s: %w", step, err)
 	}
-	if err := op.Undone(); err != nil {
-		return Outcome{}, fmt.Errorf("void %s: %w%s", step, err, because(op))
-	}
-	return Outcome{PaymentID: paymentID, Record: op.Record()}, nil
+	return payment, nil
 }
 
 // Resume carries on with a step that nobody works on, and does not wait for one that somebody does.
 func (j *Journal) Resume(ctx context.Context, step domain.Step) error {
-	_, _, err := j.run(ctx, step, "", func(op *domain.Operation, c domain.Caller) (domain.Action, error) {
-		next := op.Resume(c)
-		if next == domain.Wait {
-			next = domain.Nothing
+	_, err := j.run(ctx, step, "", func(p *domain.Payment, c domain.Caller) (domain.Task, error) {
+		task := p.Resume(c, step)
+		if task.Action == domain.Wait {
+			task = domain.Task{}
 		}
-		return next, nil
+		return task, nil
 	})
 	if err != nil {
 		return fmt.Errorf("resume %s: %w", step, err)
@@ -86,55 +83,69 @@ func (j *Journal) Resume(ctx context.Context, step domain.Step) error {
 	return nil
 }
 
-type verb func(*domain.Operation, domain.Caller) (domain.Action, error)
+type verb func(*domain.Payment, domain.Caller) (domain.Task, error)
 
-// run asks the operation, waits while another is at work, and carries out what it is told until there is nothing left.
-func (j *Journal) run(ctx context.Context, step domain.Step, paymentMethod string, ask verb) (*domain.Operation, string, error) {
+// run asks the payment, waits while another is at work, and carries out what it is told until there is nothing left.
+func (j *Journal) run(ctx context.Context, step domain.Step, paymentMethod string, ask verb) (*domain.Payment, error) {
 	owner := uuid.NewString()
 	patience, cancel := context.WithTimeout(ctx, waitAtMost)
 	defer cancel()
-	op, paymentID, next, err := j.update(ctx, step, owner, ask)
-	for pause := pollFirst; err == nil && next == domain.Wait; pause = min(2*pause, pollLast) {
+	payment, task, err := j.update(ctx, step.OrderID, owner, ask)
+	for pause := pollFirst; err == nil && task.Action == domain.Wait; pause = min(2*pause, pollLast) {
 		if !sleep(patience, pause) {
-			return op, paymentID, nil // its state says that the outcome is not known
+			return payment, nil // its state says that the outcome is not known
 		}
-		op, paymentID, next, err = j.update(ctx, step, owner, ask)
+		payment, task, err = j.update(ctx, step.OrderID, owner, ask)
 	}
 	// From here on this caller holds the lease and what it learns must be recorded: its own deadline counts no more,
 	// those of the provider and of the recording do.
 	ctx = context.WithoutCancel(ctx)
-	for err == nil && next != domain.Nothing && next != domain.Wait {
-		finding := j.carryOut(ctx, op, next, paymentMethod)
-		op, paymentID, next, err = j.record(ctx, step, owner, finding)
+	for err == nil && task.Calls() {
+		payment, task, err = j.record(ctx, owner, task, j.carryOut(ctx, payment, task, paymentMethod))
 	}
-	return op, paymentID, err
+	return payment, err
 }
 
-func (j *Journal) record(ctx context.Context, step domain.Step, owner string, f domain.Finding) (*domain.Operation, string, domain.Action, error) {
+func (j *Journal) record(ctx context.Context, owner string, done domain.Task, f domain.Finding) (*domain.Payment, domain.Task, error) {
 	if f.Err != nil {
-		slog.WarnContext(ctx, "no fact from the payment provider", "step", step.String(), "finding", f.Kind, "error", f.Err)
+		slog.WarnContext(ctx, "no fact from the payment provider", "step", done.Step.String(), "kind", done.Kind, "action", done.Action, "error", f.Err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()
-	return j.update(ctx, step, owner, func(op *domain.Operation, c domain.Caller) (domain.Action, error) {
-		return op.Learn(c, f), nil
+	before := ""
+	payment, next, err := j.update(ctx, done.Step.OrderID, owner, func(p *domain.Payment, c domain.Caller) (domain.Task, error) {
+		before = p.Operation(done.Step, domain.Authorize).Problem
+		return p.Learn(c, done, f), nil
 	})
+	if err == nil {
+		if problem := payment.Operation(done.Step, domain.Authorize).Problem; problem != "" && problem != before {
+			slog.ErrorContext(ctx, "an operator has to look at a payment", "step", done.Step.String(), "problem", problem)
+		}
+	}
+	return payment, next, err
 }
 
-func (j *Journal) update(ctx context.Context, step domain.Step, owner string, ask verb) (op *domain.Operation, paymentID string, next domain.Action, err error) {
-	op, paymentID, err = j.store.Update(ctx, step, func(op *domain.Operation, now time.Time) (err error) {
-		next, err = ask(op, domain.Caller{Owner: owner, Now: now, Policy: j.policy})
+func (j *Journal) update(ctx context.Context, orderID, owner string, ask verb) (payment *domain.Payment, task domain.Task, err error) {
+	payment, err = j.store.Update(ctx, orderID, func(p *domain.Payment, now time.Time) (err error) {
+		task, err = ask(p, domain.Caller{Owner: owner, Now: now, Policy: j.policy})
 		return err
 	})
-	return op, paymentID, next, err
+	return payment, task, err
 }
 
-// because says what the last attempt came to, for people.
-func because(op *domain.Operation) string {
-	if last := op.Record().LastError; last != "" {
-		return " (" + last + ")"
+// because adds to an unknown outcome, for people, what the last attempt came to.
+func because(payment *domain.Payment, step domain.Step, err error) error {
+	for _, kind := range []domain.Kind{domain.Void, domain.Authorize} {
+		op := payment.Operation(step, kind)
+		switch {
+		case op == nil || !errors.Is(err, domain.ErrUnknown):
+		case op.Problem != "":
+			return fmt.Errorf("%w (%s)", err, op.Problem)
+		case op.LastError != "":
+			return fmt.Errorf("%w (%s)", err, op.LastError)
+		}
 	}
-	return ""
+	return err
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {

@@ -1,13 +1,16 @@
 package provider
 
-import "context"
+import (
+	"context"
+
+	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
+)
 
 // Entry is an authorization as the provider's books have it.
 type Entry struct {
 	Key       string // the idempotency key it was asked for with
 	Reference string // the provider's name of it
-	Amount    int64  // minor units
-	Currency  string
+	domain.Money
 	// Open tells whether money is held or taken; else it was declined or given back.
 	Open bool
 }

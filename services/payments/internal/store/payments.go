@@ -1,14 +1,14 @@
+// Package store keeps payments, which are the folds of their operations, in PostgreSQL.
 package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
@@ -17,106 +17,124 @@ import (
 // ErrNoPayment means that nothing was ever asked for an order.
 var ErrNoPayment = errors.New("the order has no payment")
 
-// Payment is the row of an order's payment.
-type Payment struct {
-	ID                string `gorm:"primaryKey"`
-	OrderID           string
-	CustomerID        string
-	Amount            int64 // minor units
-	Currency          string
-	Status            domain.PaymentStatus
-	ProviderReference string
-	Saga              string // this and the next two: of the operation that the status follows
-	Instance, Step    string
-	CreatedAt         time.Time
-	UpdatedAt         time.Time
-}
+// Store is payments' database.
+type Store struct{ db *postgres.DB }
 
-// follow brings the order's payment up to date with its operation and returns its id.
-func follow(ctx context.Context, tx *postgres.Tx, before, after domain.Record, now time.Time) (string, error) {
-	var (
-		payment Payment
-		err     error
-		db      = tx.WithContext(ctx)
-		status  = domain.PaymentStatusOf(after.State)
-		mine    = db.Where("order_id = ?", after.Step.OrderID)
-	)
-	switch {
-	case status == domain.PaymentNone:
-		return "", nil // no amount was ever named, so there is no payment
-	case before.State == domain.None:
-		payment, err = open(db, after, status, now)
-	case status == domain.PaymentStatusOf(before.State) && after.ProviderReference == before.ProviderReference:
-		err = mine.Take(&payment).Error
-	default:
-		err = mine.Model(&payment).Where("saga = ? AND instance = ? AND step = ?", after.Step.Saga, after.Step.Instance, after.Step.Name).
-			Clauses(clause.Returning{Columns: []clause.Column{{Name: "id"}}}).
-			Updates(map[string]any{"status": status, "provider_reference": after.ProviderReference, "updated_at": now}).Error
-	}
-	if err != nil {
-		return "", fmt.Errorf("payment of order %s as %s: %w", after.Step.OrderID, status, err)
-	}
-	return payment.ID, nil
-}
+// New makes a store on a migrated database.
+func New(db *postgres.DB) *Store { return &Store{db: db} }
 
-// open makes the order's payment; one of an earlier step, which was declined or undone, becomes this step's.
-func open(db *gorm.DB, r domain.Record, status domain.PaymentStatus, now time.Time) (Payment, error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return Payment{}, fmt.Errorf("make an id: %w", err)
-	}
-	payment := Payment{
-		ID: id.String(), OrderID: r.Step.OrderID, CustomerID: r.Request.CustomerID,
-		Amount: r.Request.Amount, Currency: r.Request.Currency, Status: status,
-		Saga: r.Step.Saga, Instance: r.Step.Instance, Step: r.Step.Name, CreatedAt: now, UpdatedAt: now,
-	}
-	err = db.Clauses(
-		clause.OnConflict{
-			Columns: []clause.Column{{Name: "order_id"}},
-			DoUpdates: clause.AssignmentColumns([]string{
-				"customer_id", "amount", "currency", "status", "provider_reference", "saga", "instance", "step", "updated_at",
-			}),
-		},
-		clause.Returning{Columns: []clause.Column{{Name: "id"}}},
-	).Create(&payment).Error
-	return payment, err
-}
+// Change is a verb of a payment, at the time of the database's clock: the one clock of all processes.
+// It may run several times and must not keep anything of an earlier run.
+type Change func(p *domain.Payment, now time.Time) error
 
-// Payment returns an order's payment and its journal, oldest first. A journal without a payment (an undo came before
-// anything was asked for) has a payment of status none; an order without either is ErrNoPayment.
-func (s *Store) Payment(ctx context.Context, orderID string) (Payment, []domain.Record, error) {
-	payment := Payment{OrderID: orderID, Status: domain.PaymentNone}
-	journal, err := s.journal(ctx, orderID)
-	if err != nil {
-		return payment, nil, err
-	}
-	err = s.db.WithContext(ctx).Where("order_id = ?", orderID).Take(&payment).Error
-	switch {
-	case errors.Is(err, gorm.ErrRecordNotFound) && len(journal) == 0:
-		return payment, nil, fmt.Errorf("order %s: %w", orderID, ErrNoPayment)
-	case err != nil && !errors.Is(err, gorm.ErrRecordNotFound):
-		return payment, nil, fmt.Errorf("read payment of order %s: %w", orderID, err)
-	}
-	return payment, journal, nil
-}
-
-func (s *Store) journal(ctx context.Context, orderID string) ([]domain.Record, error) {
-	rows, err := s.db.SQL.QueryContext(ctx, `
-		SELECT `+columns+`, saga, instance, step FROM operations WHERE order_id = $1
-		ORDER BY coalesce(intent_at, undo_requested_at), saga, instance, step`, orderID)
-	if err != nil {
-		return nil, fmt.Errorf("read journal of order %s: %w", orderID, err)
-	}
-	defer rows.Close()
-	var journal []domain.Record
-	for rows.Next() {
-		var saga, instance, name string
-		record, err := scan(rows, domain.Step{OrderID: orderID}, &saga, &instance, &name)
-		if err != nil {
-			return nil, fmt.Errorf("read journal of order %s: %w", orderID, err)
+// Update runs a change on an order's payment and stores what became of its operations, in one
+// transaction that holds the payment's row: all that moves an order's money is decided one after the
+// other. After an error of the change nothing is stored.
+func (s *Store) Update(ctx context.Context, orderID string, change Change) (payment *domain.Payment, err error) {
+	err = s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		var now time.Time
+		if payment, now, err = lock(ctx, tx, orderID); err != nil {
+			return fmt.Errorf("read the payment of order %s: %w", orderID, err)
 		}
-		record.Step.Saga, record.Step.Instance, record.Step.Name = saga, instance, name
-		journal = append(journal, record)
+		before := make([]domain.Operation, len(payment.Operations))
+		for i, op := range payment.Operations {
+			before[i] = *op
+		}
+		if err := change(payment, now); err != nil {
+			return err
+		}
+		for i, op := range payment.Operations {
+			if i < len(before) && before[i] == *op {
+				continue
+			}
+			if err := save(ctx, tx, op); err != nil {
+				return fmt.Errorf("write %s of %s as %s: %w", op.Kind, op.Step, op.State, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return journal, rows.Err()
+	return payment, nil
+}
+
+// lock reads an order's payment and keeps others from it; the first who asks makes it. The time is
+// read after the wait for the lock: a lease must not be judged by an older clock than its holder's.
+func lock(ctx context.Context, tx *postgres.Tx, orderID string) (*domain.Payment, time.Time, error) {
+	payment, now := &domain.Payment{OrderID: orderID}, time.Time{}
+	err := tx.QueryRowContext(ctx, `
+		WITH locked AS (SELECT id, created_at FROM payments WHERE order_id = $1 FOR UPDATE)
+		SELECT id, created_at, clock_timestamp() FROM locked`, orderID).Scan(&payment.ID, &payment.CreatedAt, &now)
+	if errors.Is(err, sql.ErrNoRows) {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return nil, now, fmt.Errorf("make an id: %w", err)
+		}
+		// The update changes nothing: it waits for whoever is making it at the same time, and locks it.
+		err = tx.QueryRowContext(ctx, `
+			INSERT INTO payments (id, order_id, created_at) VALUES ($1, $2, clock_timestamp())
+			ON CONFLICT (order_id) DO UPDATE SET order_id = excluded.order_id
+			RETURNING id, created_at, clock_timestamp()`, id, orderID).Scan(&payment.ID, &payment.CreatedAt, &now)
+		if err != nil {
+			return nil, now, err
+		}
+	} else if err != nil {
+		return nil, now, err
+	}
+	payment.CreatedAt = payment.CreatedAt.UTC()
+	payment.Operations, err = operations(ctx, tx, []string{orderID})
+	return payment, now.UTC(), err
+}
+
+// Payment returns an order's payment, or ErrNoPayment.
+func (s *Store) Payment(ctx context.Context, orderID string) (*domain.Payment, error) {
+	found, err := s.Payments(ctx, []string{orderID})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(found) == 0:
+		return nil, fmt.Errorf("order %s: %w", orderID, ErrNoPayment)
+	}
+	return found[0], nil
+}
+
+// Payments reads the payments of these orders, in the order of their ids; those without one are left
+// out.
+func (s *Store) Payments(ctx context.Context, orderIDs []string) ([]*domain.Payment, error) {
+	return s.read(ctx, `SELECT id, order_id, created_at FROM payments WHERE order_id = ANY($1::uuid[]) ORDER BY order_id`, orderIDs)
+}
+
+// Page reads at most limit payments whose orders' ids come after one, in the order of these ids; after
+// "" is from the start.
+func (s *Store) Page(ctx context.Context, after string, limit int) ([]*domain.Payment, error) {
+	if after == "" {
+		after = uuid.Nil.String()
+	}
+	return s.read(ctx, `SELECT id, order_id, created_at FROM payments WHERE order_id > $1 ORDER BY order_id LIMIT $2`, after, limit)
+}
+
+func (s *Store) read(ctx context.Context, query string, args ...any) ([]*domain.Payment, error) {
+	found, err := scanAll(ctx, s.db.SQL, func(row *sql.Rows) (*domain.Payment, error) {
+		p := new(domain.Payment)
+		err := row.Scan(&p.ID, &p.OrderID, &p.CreatedAt)
+		p.CreatedAt = p.CreatedAt.UTC()
+		return p, err
+	}, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read payments: %w", err)
+	}
+	orders, byOrder := make([]string, len(found)), make(map[string]*domain.Payment, len(found))
+	for i, p := range found {
+		orders[i], byOrder[p.OrderID] = p.OrderID, p
+	}
+	all, err := operations(ctx, s.db.SQL, orders)
+	if err != nil {
+		return nil, fmt.Errorf("read operations of payments: %w", err)
+	}
+	for _, op := range all {
+		p := byOrder[op.Step.OrderID]
+		p.Operations = append(p.Operations, op)
+	}
+	return found, nil
 }

@@ -22,9 +22,9 @@ type Request struct {
 
 // NewHandler makes the use case. It refuses payment_declined, step_undone and request_mismatch, and is unavailable
 // while the outcome is not known: asked again it finds out, and never charges twice.
-func NewHandler(j *journal.Journal) cqrs.Handler[Request, journal.Outcome] {
-	return cqrs.Command("authorize_payment", cqrs.HandlerFunc[Request, journal.Outcome](
-		func(ctx context.Context, req Request) (journal.Outcome, error) {
+func NewHandler(j *journal.Journal) cqrs.Handler[Request, *domain.Payment] {
+	return cqrs.Command("authorize_payment", cqrs.HandlerFunc[Request, *domain.Payment](
+		func(ctx context.Context, req Request) (*domain.Payment, error) {
 			done, err := j.Authorize(ctx, req.Step, req.Request, req.PaymentMethod)
 			return done, translate(err)
 		}))

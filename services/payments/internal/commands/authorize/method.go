@@ -16,7 +16,7 @@ import (
 
 // Authorizer is PaymentsService's Authorize.
 type Authorizer struct {
-	handler cqrs.Handler[Request, journal.Outcome]
+	handler cqrs.Handler[Request, *domain.Payment]
 }
 
 // New makes the method.
@@ -28,7 +28,8 @@ func (a Authorizer) Authorize(ctx context.Context, in *paymentsv1.AuthorizeReque
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := domain.NewRequest(in.GetCustomerId(), in.GetAmount().GetAmount(), in.GetAmount().GetCurrency(), in.GetPaymentMethod())
+	wanted, err := domain.NewRequest(in.GetCustomerId(),
+		domain.Money{Amount: in.GetAmount().GetAmount(), Currency: in.GetAmount().GetCurrency()}, in.GetPaymentMethod())
 	if err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
@@ -36,5 +37,5 @@ func (a Authorizer) Authorize(ctx context.Context, in *paymentsv1.AuthorizeReque
 	if err != nil {
 		return nil, err
 	}
-	return &paymentsv1.AuthorizeResponse{Facts: facts.Of(done)}, nil
+	return &paymentsv1.AuthorizeResponse{Facts: facts.Authorized(done, key)}, nil
 }

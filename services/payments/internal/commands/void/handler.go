@@ -17,8 +17,8 @@ type Request struct {
 }
 
 // NewHandler makes the use case. It refuses nothing, and is unavailable until it is known that nothing is held.
-func NewHandler(j *journal.Journal) cqrs.Handler[Request, journal.Outcome] {
-	return cqrs.Command("void_payment", cqrs.HandlerFunc[Request, journal.Outcome](func(ctx context.Context, req Request) (journal.Outcome, error) {
+func NewHandler(j *journal.Journal) cqrs.Handler[Request, *domain.Payment] {
+	return cqrs.Command("void_payment", cqrs.HandlerFunc[Request, *domain.Payment](func(ctx context.Context, req Request) (*domain.Payment, error) {
 		done, err := j.Void(ctx, req.Step)
 		if errors.Is(err, domain.ErrUnknown) {
 			err = rpc.Unavailable(err.Error())

@@ -5,6 +5,7 @@ import (
 
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/facts"
 	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
 	"github.com/ordersaga/ordersaga/services/payments/internal/step"
@@ -12,7 +13,7 @@ import (
 
 // Voider is PaymentsService's Void.
 type Voider struct {
-	handler cqrs.Handler[Request, journal.Outcome]
+	handler cqrs.Handler[Request, *domain.Payment]
 }
 
 // New makes the method.
@@ -28,5 +29,5 @@ func (v Voider) Void(ctx context.Context, in *paymentsv1.VoidRequest) (*payments
 	if err != nil {
 		return nil, err
 	}
-	return &paymentsv1.VoidResponse{Facts: facts.Of(done)}, nil
+	return &paymentsv1.VoidResponse{Facts: facts.Undone(done, key)}, nil
 }

@@ -19,15 +19,15 @@ type free struct{ provider.Provider }
 // Authorize implements provider.Provider.
 func (f free) Authorize(ctx context.Context, a provider.Authorization) (provider.Fact, error) {
 	if a.Amount == 0 {
-		return provider.Fact{Kind: provider.Authorized, Reference: Reference}, nil
+		return provider.Fact{Kind: provider.Authorized, OrderID: a.OrderID, Key: a.Key, Reference: Reference, Money: a.Money}, nil
 	}
 	return f.Provider.Authorize(ctx, a)
 }
 
 // Void implements provider.Provider.
-func (f free) Void(ctx context.Context, key, reference string) (provider.Fact, error) {
-	if reference == Reference {
-		return provider.Fact{Kind: provider.Voided, Reference: Reference}, nil
+func (f free) Void(ctx context.Context, key string, h provider.Held) (provider.Fact, error) {
+	if h.Reference == Reference {
+		return provider.Fact{Kind: provider.Voided, OrderID: h.OrderID, Reference: Reference, Money: h.Money}, nil
 	}
-	return f.Provider.Void(ctx, key, reference)
+	return f.Provider.Void(ctx, key, h)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 )
 
@@ -19,22 +20,28 @@ type authorization struct {
 	IdempotencyKey string `json:"idempotency_key"`
 }
 
-// answers tells whether it is what was asked for: another amount is not ours to confirm.
-func (a authorization) answers(asked provider.Authorization) bool {
-	return a.ID != "" && a.Status == "authorized" &&
-		a.Reference == asked.OrderID && a.Amount == asked.Amount && a.Currency == asked.Currency
+func (a authorization) money() domain.Money {
+	return domain.Money{Amount: a.Amount, Currency: a.Currency}
 }
 
+// kinds of facts by paysim's statuses.
+var kinds = map[string]provider.Kind{
+	"authorized": provider.Authorized, "declined": provider.Declined, "voided": provider.Voided,
+	"expired": provider.Expired, "captured": provider.Captured, "refunded": provider.Voided,
+}
+
+// fact is what paysim says of an authorization, in its own values.
 func (a authorization) fact() (provider.Fact, error) {
-	switch a.Status {
-	case "authorized":
-		return provider.Fact{Kind: provider.Authorized, Reference: a.ID}, nil
-	case "voided":
-		return provider.Fact{Kind: provider.Voided, Reference: a.ID}, nil
-	case "declined":
-		return provider.Fact{Kind: provider.Declined, DeclineCode: a.DeclineCode, DeclineMessage: a.Message}, nil
+	kind, known := kinds[a.Status]
+	switch {
+	case !known, kind == provider.Declined && a.DeclineCode == "":
+		return provider.Fact{}, &provider.UnclearError{Reference: a.ID, Status: a.Status}
+	case kind == provider.Declined:
+		return provider.Fact{
+			Kind: kind, OrderID: a.Reference, Key: a.IdempotencyKey, DeclineCode: a.DeclineCode, DeclineMessage: a.Message,
+		}, nil
 	default:
-		return provider.Fact{}, fmt.Errorf("authorization %s is %q, which is not ours to deal with", a.ID, a.Status)
+		return provider.Fact{Kind: kind, OrderID: a.Reference, Key: a.IdempotencyKey, Reference: a.ID, Money: a.money()}, nil
 	}
 }
 

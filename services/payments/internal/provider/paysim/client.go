@@ -51,8 +51,8 @@ func New(baseURL, apiKey string, timeout time.Duration) (*Client, error) {
 	}, nil
 }
 
-// Capabilities of paysim.
-func (c *Client) Capabilities() provider.Capabilities { return provider.Capabilities{} }
+// KeyLifetime implements provider.Provider.
+func (c *Client) KeyLifetime() time.Duration { return 24 * time.Hour }
 
 // Authorize implements provider.Provider.
 func (c *Client) Authorize(ctx context.Context, a provider.Authorization) (provider.Fact, error) {
@@ -62,12 +62,11 @@ func (c *Client) Authorize(ctx context.Context, a provider.Authorization) (provi
 	var answer authorization
 	status, problem, err := c.call(ctx, http.MethodPost, c.base.JoinPath("v1", "authorizations"), a.Key, request, &answer)
 	if err != nil {
-		return provider.Fact{}, fmt.Errorf("authorize %d %s for order %s: %w", a.Amount, a.Currency, a.OrderID, err)
+		return provider.Fact{}, fmt.Errorf("authorize %s for order %s: %w", a.Text(), a.OrderID, err)
 	}
 	switch {
-	case status == http.StatusCreated && answer.answers(a):
-		return provider.Fact{Kind: provider.Authorized, Reference: answer.ID}, nil
-	case status == http.StatusPaymentRequired && answer.DeclineCode != "":
+	case status == http.StatusCreated && answer.ID != "" && answer.Reference != "",
+		status == http.StatusPaymentRequired && answer.Status == "declined" && answer.DeclineCode != "":
 		return answer.fact()
 	case status == http.StatusBadRequest && problem.Code == "invalid_source":
 		// The shopper's to mend, not ours: for the saga it is one of the reasons of a decline.
@@ -76,20 +75,20 @@ func (c *Client) Authorize(ctx context.Context, a provider.Authorization) (provi
 			DeclineMessage: "The payment method is not known to the payment provider.",
 		}, nil
 	default:
-		return provider.Fact{}, fmt.Errorf("authorize %d %s for order %s: %w", a.Amount, a.Currency, a.OrderID, unexpected(status, problem))
+		return provider.Fact{}, fmt.Errorf("authorize %s for order %s: %w", a.Text(), a.OrderID, unexpected(status, problem))
 	}
 }
 
 // Void implements provider.Provider.
-func (c *Client) Void(ctx context.Context, key, reference string) (provider.Fact, error) {
+func (c *Client) Void(ctx context.Context, key string, h provider.Held) (provider.Fact, error) {
 	var answer authorization
-	path := c.base.JoinPath("v1", "authorizations", url.PathEscape(reference), "void")
+	path := c.base.JoinPath("v1", "authorizations", url.PathEscape(h.Reference), "void")
 	status, problem, err := c.call(ctx, http.MethodPost, path, key, nil, &answer)
 	if err != nil {
-		return provider.Fact{}, fmt.Errorf("void %s: %w", reference, err)
+		return provider.Fact{}, fmt.Errorf("void %s: %w", h.Reference, err)
 	}
-	if status != http.StatusOK || answer.Status != "voided" || answer.ID != reference {
-		return provider.Fact{}, fmt.Errorf("void %s: %w", reference, unexpected(status, problem))
+	if status != http.StatusOK || answer.ID == "" || answer.Reference == "" {
+		return provider.Fact{}, fmt.Errorf("void %s: %w", h.Reference, unexpected(status, problem))
 	}
 	return answer.fact()
 }

@@ -1,6 +1,7 @@
 package paysim
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -10,13 +11,16 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 )
 
 // What paysim really answers is tested with the real paysim, in the service's tests. Here are the answers it should
 // never give, which proxies and mistakes do: none of them is a fact.
 
-var asked = provider.Authorization{Key: "k", OrderID: "o", Amount: 1234, Currency: "GBP", PaymentMethod: "card_approve"}
+var asked = provider.Authorization{Key: "k", OrderID: "o", Money: domain.Money{Amount: 1234, Currency: "GBP"}, PaymentMethod: "card_approve"}
+
+var held = provider.Held{OrderID: "o", Reference: "auth_1", Money: asked.Money}
 
 func answering(t *testing.T, handler http.HandlerFunc) *Client {
 	server := httptest.NewServer(handler)
@@ -31,13 +35,11 @@ func TestAnAnswerThatIsNotTheOneAskedForIsNoFact(t *testing.T) {
 		status int
 		body   string
 	}{
-		"another amount":        {201, `{"id":"auth_1","reference":"o","amount":1235,"currency":"GBP","status":"authorized"}`},
-		"another currency":      {201, `{"id":"auth_1","reference":"o","amount":1234,"currency":"EUR","status":"authorized"}`},
-		"another order":         {201, `{"id":"auth_1","reference":"p","amount":1234,"currency":"GBP","status":"authorized"}`},
 		"no id":                 {201, `{"reference":"o","amount":1234,"currency":"GBP","status":"authorized"}`},
+		"no order":              {201, `{"id":"auth_1","amount":1234,"currency":"GBP","status":"authorized"}`},
 		"not authorized":        {201, `{"id":"auth_1","reference":"o","amount":1234,"currency":"GBP","status":"pending"}`},
 		"no JSON":               {201, `<html>`},
-		"200 instead of 201":    {200, `{"id":"auth_1","reference":"o","amount":1234,"currency":"GBP","status":"authorized"}`},
+		"200 without anything":  {200, `{}`},
 		"402 without a code":    {402, `{"status":"declined"}`},
 		"400 of a proxy":        {400, `<html>`},
 		"400 of another reason": {400, `{"code":"invalid_amount"}`},
@@ -54,11 +56,50 @@ func TestAnAnswerThatIsNotTheOneAskedForIsNoFact(t *testing.T) {
 		})
 		_, err := client.Authorize(t.Context(), asked)
 		assert.Error(t, err, name)
-		_, err = client.Void(t.Context(), "k", "auth_2")
+		_, err = client.Void(t.Context(), "k", held)
 		assert.Error(t, err, "void: %s", name)
-		if c.status != http.StatusOK {
-			_, err = client.Lookup(t.Context(), "o", "k")
-			assert.Error(t, err, "lookup: %s", name)
+		_, err = client.Lookup(t.Context(), "o", "k")
+		assert.Error(t, err, "lookup: %s", name)
+	}
+}
+
+// Every status that there is, or may be, ends somewhere: as a fact, or with an operator.
+func TestEveryStatusIsAFactOrUnclear(t *testing.T) {
+	for status, want := range map[string]provider.Kind{
+		"authorized": provider.Authorized, "declined": provider.Declined, "voided": provider.Voided, "expired": provider.Expired,
+		"captured": provider.Captured, "refunded": provider.Voided, "pending": "", "": "", "AUTHORIZED": "",
+	} {
+		client := answering(t, func(w http.ResponseWriter, r *http.Request) {
+			one := fmt.Sprintf(`{"id":"auth_1","reference":"o","amount":1235,"currency":"EUR","idempotency_key":"k","decline_code":"card_declined","status":%q}`, status)
+			switch {
+			case r.Method == http.MethodGet:
+				one = `{"authorizations":[` + one + `]}`
+			case r.URL.Path == "/v1/authorizations":
+				w.WriteHeader(http.StatusCreated)
+			}
+			_, _ = io.WriteString(w, one)
+		})
+		for name, call := range map[string]func() (provider.Fact, error){
+			"authorize": func() (provider.Fact, error) { return client.Authorize(t.Context(), asked) },
+			"void":      func() (provider.Fact, error) { return client.Void(t.Context(), "v", held) },
+			"lookup":    func() (provider.Fact, error) { return client.Lookup(t.Context(), "o", "k") },
+		} {
+			fact, err := call()
+			var unclear *provider.UnclearError
+			switch {
+			case want == "":
+				require.ErrorAs(t, err, &unclear, "%s of %s", name, status)
+				assert.Contains(t, err.Error(), fmt.Sprintf("%q", status))
+				continue
+			case want == provider.Declined:
+				assert.Equal(t, "card_declined", fact.DeclineCode)
+			default:
+				assert.Equal(t, domain.Money{Amount: 1235, Currency: "EUR"}, fact.Money, "what paysim says, not what was asked")
+				assert.Equal(t, "auth_1", fact.Reference)
+			}
+			require.NoError(t, err, "%s of %s", name, status)
+			assert.Equal(t, want, fact.Kind)
+			assert.Equal(t, "o", fact.OrderID)
 		}
 	}
 }

@@ -18,7 +18,7 @@ func (c *Client) Statement(ctx context.Context, orderID string) ([]provider.Entr
 	entries := make([]provider.Entry, len(authorizations))
 	for i, a := range authorizations {
 		entries[i] = provider.Entry{
-			Key: a.IdempotencyKey, Reference: a.ID, Amount: a.Amount, Currency: a.Currency,
+			Key: a.IdempotencyKey, Reference: a.ID, Money: a.money(),
 			Open: a.Status != "voided" && a.Status != "declined",
 		}
 	}

@@ -11,7 +11,7 @@ import (
 func authorizes(w *world) {
 	first := w.held(w.wish(w.Approved))
 	assert.Equal(w, first, w.held(w.wish(w.Approved)), "the same key is the same request")
-	assert.Equal(w, first, w.found(w.key(), provider.Authorized).Reference)
+	assert.Equal(w, first.Reference, w.found(w.key(), provider.Authorized).Reference)
 	w.requireOpen(1)
 }
 
@@ -21,8 +21,8 @@ func tellsRequestsApart(w *world) {
 	again.Key = w.keyOf("authorize again")
 	first, second := w.held(w.wish(w.Approved)), w.held(again)
 	require.NotEqual(w, first, second)
-	assert.Equal(w, first, w.found(w.key(), provider.Authorized).Reference)
-	assert.Equal(w, second, w.found(again.Key, provider.Authorized).Reference)
+	assert.Equal(w, first.Reference, w.found(w.key(), provider.Authorized).Reference)
+	assert.Equal(w, second.Reference, w.found(again.Key, provider.Authorized).Reference)
 	w.requireOpen(2)
 }
 
@@ -60,18 +60,16 @@ func refusesAnotherAmount(w *world) {
 }
 
 func voids(w *world) {
-	reference := w.held(w.wish(w.Approved))
+	held := w.held(w.wish(w.Approved))
 	for _, key := range []string{"void", "void", "another void"} {
-		fact, err := w.provider.Void(w.Context(), w.keyOf(key), reference)
-		require.NoError(w, err, key)
-		assert.Equal(w, provider.Voided, fact.Kind, key)
+		w.voided(key, held)
 	}
 	w.found(w.key(), provider.Voided)
 	w.requireOpen(0)
 }
 
 func voidsNothingElse(w *world) {
-	fact, err := w.provider.Void(w.Context(), w.keyOf("void"), "reference_of_nobody")
+	fact, err := w.provider.Void(w.Context(), w.keyOf("void"), provider.Held{OrderID: w.order, Reference: "reference_of_nobody", Money: w.money()})
 	w.noFact(fact, err, "a void of what is not there")
 }
 

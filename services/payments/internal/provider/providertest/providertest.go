@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 )
 
@@ -67,6 +69,7 @@ func Run(t *testing.T, a Adapter) {
 		"no call takes longer than its time-out":                        endsInTime,
 		"a caller that hangs up is let go":                              endsWithItsCaller,
 		"an answer that is not the provider's is no fact":               believesNobodyElse,
+		"what the provider says of another amount is not made right":    repeatsWhatWasSaid,
 		"a redirect is not followed with the key":                       staysWhereItIs,
 	} {
 		t.Run(name, func(t *testing.T) { test(newWorld(t, a)) })
@@ -105,17 +108,37 @@ func (w *world) keyOf(name string) string {
 }
 
 func (w *world) wish(method string) provider.Authorization {
-	return provider.Authorization{Key: w.key(), OrderID: w.order, Amount: amount, Currency: w.Currency, PaymentMethod: method}
+	return provider.Authorization{Key: w.key(), OrderID: w.order, Money: w.money(), PaymentMethod: method}
 }
 
-// held authorizes and returns the reference.
-func (w *world) held(wish provider.Authorization) string {
+func (w *world) money() domain.Money { return domain.Money{Amount: amount, Currency: w.Currency} }
+
+// held authorizes and returns what is to be given back.
+func (w *world) held(wish provider.Authorization) provider.Held {
 	w.Helper()
 	fact, err := w.provider.Authorize(w.Context(), wish)
 	require.NoError(w, err)
 	require.Equal(w, provider.Authorized, fact.Kind, "%+v", fact)
+	w.requireMoneyFact(fact)
+	return provider.Held{OrderID: w.order, Reference: fact.Reference, Money: fact.Money}
+}
+
+// requireMoneyFact asserts that a fact of what is or was held says which and how much, for comparing.
+func (w *world) requireMoneyFact(fact provider.Fact) {
+	w.Helper()
 	require.NotEmpty(w, fact.Reference, "what is held has a name, or nobody could give it back")
-	return fact.Reference
+	require.Equal(w, w.money(), fact.Money, "%+v", fact)
+	require.Equal(w, w.order, fact.OrderID, "%+v", fact)
+}
+
+// voided gives back and asserts that it is said.
+func (w *world) voided(key string, held provider.Held) {
+	w.Helper()
+	fact, err := w.provider.Void(w.Context(), w.keyOf(key), held)
+	require.NoError(w, err)
+	require.Equal(w, provider.Voided, fact.Kind)
+	require.Equal(w, held.Reference, fact.Reference)
+	w.requireMoneyFact(fact)
 }
 
 // found waits until a lookup of the key answers a kind, at most as long as the provider says it may take.
@@ -126,6 +149,10 @@ func (w *world) found(key string, kind provider.Kind) provider.Fact {
 		fact, err := w.provider.Lookup(w.Context(), w.order, key)
 		require.NoError(w, err)
 		if fact.Kind == kind {
+			if kind == provider.Authorized || kind == provider.Voided {
+				w.requireMoneyFact(fact)
+				require.Equal(w, key, fact.Key, "a lookup tells requests apart by their keys")
+			}
 			return fact
 		}
 		if time.Now().After(deadline) {
@@ -148,8 +175,7 @@ func (w *world) requireOpen(open int) {
 	for _, entry := range entries {
 		if entry.Open {
 			count++
-			assert.EqualValues(w, amount, entry.Amount, "%+v", entry)
-			assert.Equal(w, w.Currency, entry.Currency, "%+v", entry)
+			assert.Equal(w, w.money(), entry.Money, "%+v", entry)
 			assert.NotEmpty(w, entry.Reference, "%+v", entry)
 			assert.NotEmpty(w, entry.Key, "%+v: an auditor compares by the key", entry)
 		}
@@ -164,4 +190,16 @@ func (w *world) noFact(fact provider.Fact, err error, what string, values ...any
 	if assert.Errorf(w, err, "%s: %+v is made of it", what, fact) && w.Secret != "" {
 		assert.NotContains(w, err.Error(), w.Secret, what)
 	}
+}
+
+// sameOrNone asserts of an answer in which a value was replaced that the fact has the replacement, where the provider
+// said the value at all, or that there is no fact.
+func (w *world) sameOrNone(fact provider.Fact, err error, replacement, what string, values ...any) {
+	w.Helper()
+	if err != nil || fact.Kind == provider.NotFound {
+		return
+	}
+	said := fmt.Sprint(fact.Amount, " ", fact.Currency, " ", fact.OrderID, " ", fact.Key, " ", fact.Reference)
+	unsaid := fact.Key == "" && replacement == w.keyOf("another") // an answer need not repeat the key
+	assert.Truef(w, unsaid || strings.Contains(strings.ToLower(said), strings.ToLower(replacement)), what+": %+v", append(values, fact)...)
 }

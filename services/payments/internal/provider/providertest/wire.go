@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 
@@ -87,5 +88,17 @@ func (w *wire) answer(status int, header http.Header, body string) {
 		}
 		rw.WriteHeader(status)
 		_, _ = io.WriteString(rw, body)
+	})
+}
+
+// replace changes texts in the provider's answers: each of the first of a pair becomes the second.
+func (w *wire) replace(pairs ...string) {
+	w.does(func(rw http.ResponseWriter, r *http.Request) {
+		r.Header.Del("Accept-Encoding") // what is compressed cannot be changed
+		said := httptest.NewRecorder()
+		w.pass.ServeHTTP(said, r)
+		rw.Header().Set("Content-Type", said.Header().Get("Content-Type"))
+		rw.WriteHeader(said.Code)
+		_, _ = io.WriteString(rw, strings.NewReplacer(pairs...).Replace(said.Body.String()))
 	})
 }

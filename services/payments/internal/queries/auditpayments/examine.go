@@ -20,67 +20,66 @@ type handler struct {
 	statements provider.Statements
 }
 
-// examine compares each payment with its journal and with the provider's books. The provider is asked after the
-// database was read: what happens in between looks like a contradiction for a moment, so the auditor asks again.
-func (h *handler) examine(ctx context.Context, audited []store.Audited) ([]Payment, error) {
+// examine compares each payment with the provider's books. The provider is asked after the database was read: what
+// happens in between looks like a contradiction for a moment, so the auditor asks again.
+func (h *handler) examine(ctx context.Context, audited []*domain.Payment) ([]Payment, error) {
 	payments := make([]Payment, len(audited))
 	all, ctx := errgroup.WithContext(ctx)
 	all.SetLimit(questions)
-	for i, a := range audited {
+	for i, p := range audited {
+		is := p.Summary()
 		payments[i] = Payment{
-			OrderID: a.OrderID, Status: string(a.Status), Amount: a.Amount, Currency: a.Currency,
-			Unfinished: a.Unfinished, Problems: contradictions(a),
+			OrderID: p.OrderID, Status: string(is.Status), Amount: is.Amount, Currency: is.Currency,
+			Unfinished: is.Unfinished, Problems: problems(p),
 		}
-		if h.statements == nil || a.Reference == nothingdue.Reference {
+		if h.statements == nil || is.ProviderReference == nothingdue.Reference {
 			continue
 		}
 		all.Go(func() error {
-			entries, err := h.statements.Statement(ctx, a.OrderID)
+			entries, err := h.statements.Statement(ctx, p.OrderID)
 			if err != nil {
 				return away{err}
 			}
-			payments[i].Problems = append(payments[i].Problems, disagreements(a, entries)...)
+			payments[i].Problems = append(payments[i].Problems, disagreements(p, is, entries)...)
 			return nil
 		})
 	}
 	return payments, all.Wait()
 }
 
-// contradictions of a payment with its journal.
-func contradictions(a store.Audited) (problems []string) {
-	if a.Holding > 1 {
-		problems = append(problems, fmt.Sprintf("%d steps of the journal hold money, at most one may", a.Holding))
-	}
-	switch authorized := a.Status == domain.PaymentAuthorized; {
-	case authorized && a.Holding == 0:
-		problems = append(problems, "it is authorized, and no step of the journal holds money")
-	case !authorized && a.Holding > 0:
-		problems = append(problems, fmt.Sprintf("it is %s, and a step of the journal holds money", a.Status))
-	case authorized && a.HeldAmount != a.Amount:
-		problems = append(problems, fmt.Sprintf("%d is due, and the journal holds %d", a.Amount, a.HeldAmount))
+// problems that the journal itself tells of.
+func problems(p *domain.Payment) (problems []string) {
+	for _, op := range p.Operations {
+		if op.Problem != "" {
+			problems = append(problems, fmt.Sprintf("%s of step %s: %s", op.Kind, op.Step.Name, op.Problem))
+		}
 	}
 	return problems
 }
 
 // disagreements of the journal with the provider's books. While a step is not finished, the provider may hold what the
 // journal does not know of yet.
-func disagreements(a store.Audited, entries []provider.Entry) (problems []string) {
-	known := false
-	for _, entry := range entries {
-		switch {
-		case !entry.Open:
-		case entry.Key == a.HeldKey:
-			known = true
-			if entry.Amount != a.HeldAmount || entry.Currency != a.Currency {
-				problems = append(problems, fmt.Sprintf("the provider holds %d %s under %s, the journal %d %s",
-					entry.Amount, entry.Currency, entry.Reference, a.HeldAmount, a.Currency))
-			}
-		case a.Unfinished == 0:
-			problems = append(problems, fmt.Sprintf("the provider holds %d %s under %s, of which the journal knows nothing",
-				entry.Amount, entry.Currency, entry.Reference))
+func disagreements(p *domain.Payment, is domain.Summary, entries []provider.Entry) (problems []string) {
+	held := map[string]*domain.Operation{} // by idempotency key
+	for _, op := range p.Operations {
+		if op.State == domain.Authorized && p.Operation(op.Step, domain.Void) == nil {
+			held[op.Key] = op
 		}
 	}
-	if a.Holding > 0 && !known {
+	for _, entry := range entries {
+		op := held[entry.Key]
+		switch {
+		case !entry.Open:
+		case op != nil:
+			delete(held, entry.Key)
+			if entry.Money != op.Held {
+				problems = append(problems, fmt.Sprintf("the provider holds %s under %s, the journal %s", entry.Text(), entry.Reference, op.Held.Text()))
+			}
+		case is.Unfinished == 0:
+			problems = append(problems, fmt.Sprintf("the provider holds %s under %s, of which the journal knows nothing", entry.Text(), entry.Reference))
+		}
+	}
+	for range held {
 		problems = append(problems, "the journal holds money, the provider does not")
 	}
 	return problems

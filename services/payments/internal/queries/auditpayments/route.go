@@ -10,6 +10,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 	"github.com/ordersaga/ordersaga/services/payments/internal/store"
 )
@@ -33,11 +34,11 @@ type Page struct {
 // Payment is an order's payment.
 type Payment struct {
 	OrderID    string   `json:"order_id" format:"uuid"`
-	Status     string   `json:"status" enum:"none,pending,authorized,declined,voiding,voided"`
-	Amount     int64    `json:"amount" doc:"In minor units; what the order owes."`
+	Status     string   `json:"status" enum:"none,pending,authorized,captured,declined,voiding,voided"`
+	Amount     int64    `json:"amount" doc:"In minor units; what is held, or what was asked for last when nothing is."`
 	Currency   string   `json:"currency,omitempty"`
-	Unfinished int      `json:"unfinished" doc:"Steps of the journal whose outcome or undo is not known yet."`
-	Problems   []string `json:"problems,omitempty" doc:"How payment, journal and provider contradict each other."`
+	Unfinished int      `json:"unfinished" doc:"Authorizations whose outcome or undo is not known yet."`
+	Problems   []string `json:"problems,omitempty" doc:"What an operator has to look at, and how journal and provider contradict each other."`
 }
 
 type output struct{ Body Page }
@@ -77,14 +78,14 @@ func (h *handler) page(ctx context.Context, in input) (Page, error) {
 	return page, err
 }
 
-func (h *handler) read(ctx context.Context, in input) (audited []store.Audited, next rest.Cursor, err error) {
+func (h *handler) read(ctx context.Context, in input) (audited []*domain.Payment, next rest.Cursor, err error) {
 	if len(in.Orders) > 0 {
-		audited, err = h.store.AuditOrders(ctx, rest.UUIDs(in.Orders))
+		audited, err = h.store.Payments(ctx, rest.UUIDs(in.Orders))
 		return audited, "", err
 	}
 	return rest.Page(list, in.Cursor, in.Limit,
-		func(after position, limit int) ([]store.Audited, error) {
-			return h.store.AuditPage(ctx, after.OrderID, limit)
+		func(after position, limit int) ([]*domain.Payment, error) {
+			return h.store.Page(ctx, after.OrderID, limit)
 		},
-		func(a store.Audited) position { return position{OrderID: a.OrderID} })
+		func(p *domain.Payment) position { return position{OrderID: p.OrderID} })
 }

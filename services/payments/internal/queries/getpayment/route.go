@@ -29,13 +29,13 @@ func Route(api *rest.API, s *store.Store) {
 			"and what is still being found out.",
 		Tags: []string{"payments"}, Scope: auth.ScopeOperator, Errors: []int{http.StatusNotFound},
 	}, func(ctx context.Context, in *request) (*response, error) {
-		answer, err := handler.Handle(ctx, Query{OrderID: strings.ToLower(in.OrderID)})
+		payment, err := handler.Handle(ctx, Query{OrderID: strings.ToLower(in.OrderID)})
 		if err != nil {
 			return nil, err
 		}
-		if !answer.Found {
+		if payment == nil {
 			return nil, rest.NewProblem(http.StatusNotFound, "payment-not-found", fmt.Sprintf("Nothing was ever asked of the payment provider for order %s.", in.OrderID))
 		}
-		return &response{Body: represent(answer)}, nil
+		return &response{Body: represent(payment)}, nil
 	})
 }
