@@ -82,7 +82,7 @@ func (h *handler) read(ctx context.Context, in input) (audited []store.Audited, 
 		audited, err = h.store.AuditOrders(ctx, rest.UUIDs(in.Orders))
 		return audited, "", err
 	}
-	return rest.Page(list, in.Cursor, in.Limit,
+	return rest.Page(ctx, list, in.Cursor, in.Limit,
 		func(after position, limit int) ([]store.Audited, error) {
 			return h.store.AuditPage(ctx, after.OrderID, limit)
 		},
