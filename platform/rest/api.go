@@ -33,7 +33,8 @@ type Config struct {
 	Verifier *auth.Verifier
 	// Ready are the checks of /readyz, by name. What they say stays on the
 	// admin server; here only the names of the failing ones are shown.
-	Ready map[string]func(ctx context.Context) error
+	Ready    map[string]func(ctx context.Context) error
+	Settings Settings
 	// BodyTimeout is how long the body of a request may take to arrive; 30 s when 0.
 	BodyTimeout time.Duration
 }
@@ -43,6 +44,7 @@ type API struct {
 	echo        *echo.Echo
 	huma        huma.API
 	verifier    *auth.Verifier
+	cursorKey   cursorKey
 	bodyTimeout time.Duration
 }
 
@@ -59,6 +61,7 @@ func New(cfg Config) *API {
 	router.Use(tracing(), requestID, accessLog, recovery, secureHeaders, allowHead, cleanURL, conditional)
 	api := &API{
 		echo: router, huma: humaecho.New(router, describe(cfg)), verifier: cfg.Verifier,
+		cursorKey:   newCursorKey(cfg.Settings.cursorSecret(), cfg.Title),
 		bodyTimeout: cmp.Or(cfg.BodyTimeout, defaultBodyTimeout),
 	}
 	api.serveHealth(cfg.Ready)

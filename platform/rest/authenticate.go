@@ -13,10 +13,10 @@ import (
 	"github.com/ordersaga/ordersaga/platform/auth"
 )
 
-// rememberPath puts the path in the context, for problems.
-func (a *API) rememberPath(ctx huma.Context, next func(huma.Context)) {
+// remember puts the path in the context, for problems, and the key of cursors.
+func (a *API) remember(ctx huma.Context, next func(huma.Context)) {
 	url := ctx.URL()
-	next(huma.WithValue(ctx, pathKey{}, url.EscapedPath()))
+	next(huma.WithValue(huma.WithValue(ctx, pathKey{}, url.EscapedPath()), cursorKeyKey{}, a.cursorKey))
 }
 
 // authenticate lets a caller through who has a valid token with the scope, and is

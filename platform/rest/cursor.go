@@ -2,6 +2,8 @@ package rest
 
 import (
 	"bytes"
+	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -10,13 +12,18 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Cursor is where a page of a list ended, opaque to clients: they send it back
-// as they got it. It is no secret and grants nothing; the operation still
-// decides what its caller may see.
+// Cursor is where a page of a list ended, opaque to clients: they send it back as
+// they got it. It is authenticated, so a position is one that this service has given.
+// It is no secret and grants nothing: the operation still decides what its caller may
+// see.
 type Cursor string
 
-// maxCursor in bytes.
-const maxCursor = 2000
+const (
+	// maxCursor in bytes.
+	maxCursor = 2000
+	// tagLength in bytes of the authentication, a half of HMAC-SHA256 (RFC 2104 5).
+	tagLength = sha256.Size / 2
+)
 
 // Schema describes a cursor as a parameter. An empty one is allowed, where other
 // parameters have a value or are left out: the list begins there.
@@ -25,38 +32,55 @@ func (Cursor) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, MinLength: &least, MaxLength: &most}
 }
 
-// checkLength in bytes; enough to tell a changed cursor, and that of another
-// list, from a good one.
-const checkLength = 6
+// cursorKey authenticates the cursors of one service. Services may share a secret;
+// their cursors differ all the same.
+type cursorKey []byte
 
-// NewCursor makes the cursor of a position: any value that encodes to JSON,
-// usually a struct of the sort keys. The list names what is listed and, when
-// filters change the order, those too; a cursor is good for its own list only.
-func NewCursor[T any](list string, position T) Cursor {
+func newCursorKey(secret, service string) cursorKey {
+	return cursorKey(authenticate([]byte(secret), "cursors of "+service, nil))
+}
+
+type cursorKeyKey struct{}
+
+// keyOf is the key of the API that a request is for.
+func keyOf(ctx context.Context) cursorKey {
+	key, ok := ctx.Value(cursorKeyKey{}).(cursorKey)
+	if !ok {
+		panic("rest: a cursor is made or read outside of an operation")
+	}
+	return key
+}
+
+// NewCursor makes the cursor of a position: any value that encodes to JSON, usually a
+// struct of the sort keys. The list names what is listed and, when filters change the
+// order, those too; a cursor is good for its own list only. The context is that of
+// the operation.
+func NewCursor[T any](ctx context.Context, list string, position T) Cursor {
 	encoded, err := json.Marshal(position)
 	if err != nil {
 		panic("rest: the position of a cursor does not encode: " + err.Error())
 	}
-	return Cursor(base64.RawURLEncoding.EncodeToString(append(check(list, encoded), encoded...)))
+	return Cursor(base64.RawURLEncoding.EncodeToString(append(tag(keyOf(ctx), list, encoded), encoded...)))
 }
 
-// ReadCursor is the position of a cursor, and the zero position of an empty one:
-// the list begins there. One that was changed, or is of another list, is a 400
-// problem.
-func ReadCursor[T any](list string, cursor Cursor) (T, error) {
+// ReadCursor is the position of a cursor, and the zero position of an empty one: the
+// list begins there. One that this service has not made, or not for this list, is a
+// 400 problem.
+func ReadCursor[T any](ctx context.Context, list string, cursor Cursor) (T, error) {
 	var position T
 	if cursor == "" {
 		return position, nil
 	}
 	invalid := NewProblem(http.StatusBadRequest, "invalid-cursor", "The cursor is not one of this list. Begin without one.")
 	decoded, err := base64.RawURLEncoding.Strict().DecodeString(string(cursor))
-	if err != nil || len(decoded) < checkLength {
+	if err != nil || len(decoded) < tagLength {
 		return position, invalid
 	}
-	encoded := decoded[checkLength:]
-	if !bytes.Equal(decoded[:checkLength], check(list, encoded)) {
+	encoded := decoded[tagLength:]
+	if !hmac.Equal(decoded[:tagLength], tag(keyOf(ctx), list, encoded)) {
 		return position, invalid
 	}
+	// It is ours. After an upgrade its position may have another shape.
 	decoder := json.NewDecoder(bytes.NewReader(encoded))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&position); err != nil {
@@ -68,8 +92,10 @@ func ReadCursor[T any](list string, cursor Cursor) (T, error) {
 // Page reads at most limit items of a list behind a cursor, and the cursor of the
 // page after it, which is empty on the last one. Read answers the items behind a
 // position in the order of the list; at is the position of an item.
-func Page[T, P any](list string, cursor Cursor, limit int, read func(after P, limit int) ([]T, error), at func(T) P) (items []T, next Cursor, err error) {
-	after, err := ReadCursor[P](list, cursor)
+func Page[T, P any](ctx context.Context, list string, cursor Cursor, limit int,
+	read func(after P, limit int) ([]T, error), at func(T) P,
+) (items []T, next Cursor, err error) {
+	after, err := ReadCursor[P](ctx, list, cursor)
 	if err != nil {
 		return nil, "", err
 	}
@@ -79,10 +105,16 @@ func Page[T, P any](list string, cursor Cursor, limit int, read func(after P, li
 		return items, "", err
 	}
 	items = items[:limit]
-	return items, NewCursor(list, at(items[limit-1])), nil
+	return items, NewCursor(ctx, list, at(items[limit-1])), nil
 }
 
-func check(list string, encoded []byte) []byte {
-	sum := sha256.Sum256(append([]byte(list+"\x00"), encoded...))
-	return sum[:checkLength]
+func tag(key cursorKey, list string, encoded []byte) []byte {
+	return authenticate(key, list, encoded)[:tagLength]
+}
+
+func authenticate(key []byte, what string, content []byte) []byte {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(what + "\x00"))
+	mac.Write(content)
+	return mac.Sum(nil)
 }

@@ -107,15 +107,22 @@ func TestIfMatch(t *testing.T) {
 }
 
 func TestACursorIsGoodForItsListOnly(t *testing.T) {
-	cursor := rest.NewCursor("orders/ada", position{ID: "o-1"})
-	at, err := rest.ReadCursor[position]("orders/ada", cursor)
+	ctx := rest.CursorsBy("secret", "Orders")
+	cursor := rest.NewCursor(ctx, "orders/ada", position{ID: "o-1"})
+	at, err := rest.ReadCursor[position](ctx, "orders/ada", cursor)
 	require.NoError(t, err)
 	assert.Equal(t, "o-1", at.ID)
-	_, err = rest.ReadCursor[position]("products", cursor)
+	_, err = rest.ReadCursor[position](ctx, "products", cursor)
 	require.Error(t, err)
-	_, err = rest.ReadCursor[struct{ Other int }]("orders/ada", cursor)
+	_, err = rest.ReadCursor[struct{ Other int }](ctx, "orders/ada", cursor)
 	require.Error(t, err, "a position of another shape, after an upgrade")
-	at, err = rest.ReadCursor[position]("products", "")
+	_, err = rest.ReadCursor[position](rest.CursorsBy("other", "Orders"), "orders/ada", cursor)
+	require.Error(t, err, "a cursor of another secret")
+	_, err = rest.ReadCursor[position](rest.CursorsBy("secret", "Catalog"), "orders/ada", cursor)
+	require.Error(t, err, "a cursor of another service with the same secret")
+	_, err = rest.ReadCursor[position](rest.CursorsBy("secret", "Orders"), "orders/ada", cursor)
+	require.NoError(t, err, "a cursor of another instance")
+	at, err = rest.ReadCursor[position](ctx, "products", "")
 	require.NoError(t, err, "the beginning of any list")
 	assert.Zero(t, at)
 }
@@ -133,7 +140,7 @@ func TestPagesHaveEveryItemOnceAndTheLastOneHasNoCursor(t *testing.T) {
 		var seen []string
 		var cursor rest.Cursor
 		for pages := 1; ; pages++ {
-			items, next, err := rest.Page("letters", cursor, limit, read, func(item string) position { return position{ID: item} })
+			items, next, err := rest.Page(rest.CursorsBy("secret", "Orders"), "letters", cursor, limit, read, func(item string) position { return position{ID: item} })
 			require.NoError(t, err)
 			require.LessOrEqual(t, len(items), limit)
 			seen = append(seen, items...)

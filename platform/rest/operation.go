@@ -86,7 +86,7 @@ func (a *API) operation(op Op) huma.Operation {
 		// The body was read before Huma sees it, within its size and time.
 		MaxBodyBytes: -1, BodyReadTimeout: -1,
 		Middlewares: huma.Middlewares{
-			a.rememberPath, checkHeaders, a.authenticate(op.Scope), checkQuery, checkAccept, checkConditions,
+			a.remember, checkHeaders, a.authenticate(op.Scope), checkQuery, checkAccept, checkConditions,
 			a.receive(limit, op.Timeout),
 		},
 	}

@@ -2,6 +2,9 @@ package rest_test
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"strings"
@@ -249,6 +252,19 @@ func TestPagesFollowTheirCursor(t *testing.T) {
 	assert.Contains(t, w.call("GET", "/v1/orders?cursor="+cursor, w.shopper(), "").body, `"after":"o-20"`)
 	for _, bad := range []string{"x", cursor + "A", cursor[1:], strings.ToUpper(cursor), "AAAAAAAAAAAAAAAA"} {
 		w.call("GET", "/v1/orders?cursor="+bad, w.shopper(), "").problem(400, "invalid-cursor")
+	}
+}
+
+func TestACursorIsNotForged(t *testing.T) {
+	w := newWorld(t)
+	for _, position := range []string{`{"id":"o-20"}`, `{"id":"\u0000"}`, `{"id":"x' OR ''='"}`} {
+		unkeyed := sha256.Sum256([]byte("orders\x00" + position))
+		guessed := hmac.New(sha256.New, nil)
+		guessed.Write([]byte("orders\x00" + position))
+		for _, tag := range [][]byte{unkeyed[:6], unkeyed[:16], guessed.Sum(nil)[:16], make([]byte, 16), nil} {
+			cursor := base64.RawURLEncoding.EncodeToString(append(tag[:len(tag):len(tag)], position...))
+			w.call("GET", "/v1/orders?cursor="+cursor, w.shopper(), "").problem(400, "invalid-cursor")
+		}
 	}
 }
 

@@ -116,17 +116,17 @@ func newWorld(t *testing.T, options ...func(*rest.Config)) *world {
 			out.Body.Prefer = in.Prefer
 			return out, nil
 		})
-	rest.Handle(api, rest.Op{Method: "GET", Path: "/v1/orders", ID: "list-orders"}, func(_ context.Context, in *listOrders) (*listed, error) {
+	rest.Handle(api, rest.Op{Method: "GET", Path: "/v1/orders", ID: "list-orders"}, func(ctx context.Context, in *listOrders) (*listed, error) {
 		out := &listed{}
 		out.Body.Limit, out.Body.Of = in.Limit, in.Of
 		if in.Cursor != "" {
-			at, err := rest.ReadCursor[position]("orders", in.Cursor)
+			at, err := rest.ReadCursor[position](ctx, "orders", in.Cursor)
 			if err != nil {
 				return nil, err
 			}
 			out.Body.After = at.ID
 		}
-		out.Body.Next = rest.NewCursor("orders", position{ID: "o-20"})
+		out.Body.Next = rest.NewCursor(ctx, "orders", position{ID: "o-20"})
 		return out, nil
 	})
 	rest.Handle(api, rest.Op{Method: "GET", Path: "/v1/orders/{id}", ID: "get-order"}, func(ctx context.Context, in *byID) (*found, error) {

@@ -68,7 +68,7 @@ func run(ctx context.Context, cfg settings) error {
 	}
 	api := rest.New(rest.Config{
 		Title: "Ordersaga catalog", Version: program.Version(), Description: description,
-		Verifier: verifier, Ready: ready,
+		Verifier: verifier, Ready: ready, Settings: cfg.REST,
 	})
 	internal.Routes(api, needs)
 	internal.Audits(api, relay, rabbit)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/doctor"
 	"github.com/ordersaga/ordersaga/platform/mongodb"
 	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/pricing"
 )
@@ -21,6 +23,7 @@ type settings struct {
 	config.Server
 	rpc.ServerSettings
 	config.Auth
+	REST            rest.Settings
 	DatabaseURL     config.Secret `env:"DATABASE_URL,required" desc:"a PostgreSQL URL like postgres://user:password@host:5432/catalog"`
 	MongoDBURI      config.Secret `env:"MONGODB_URI,required" desc:"a MongoDB URI like mongodb://host:27017/"`
 	MongoDBDatabase string        `env:"MONGODB_DATABASE" envDefault:"catalog" desc:"the name of the document database"`
@@ -43,10 +46,11 @@ func (s settings) checks() []doctor.Check {
 
 // Validate checks what the types of the fields do not.
 func (s settings) Validate() error {
+	problems := []error{s.REST.Check(s.Production())}
 	if err := broker.ValidateURL(s.AMQPURL.Reveal()); err != nil {
-		return fmt.Errorf("AMQP_URL is %w", err)
+		problems = append(problems, fmt.Errorf("AMQP_URL is %w", err))
 	}
-	return nil
+	return errors.Join(problems...)
 }
 
 type pricingSettings struct {

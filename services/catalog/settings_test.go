@@ -17,6 +17,7 @@ func environment(changes ...string) []string {
 		"MONGODB_URI=mongodb://localhost:27017/",
 		"AMQP_URL=amqp://catalog:hush@localhost:5672/",
 		"OIDC_ISSUER=https://issuer.example",
+		"CURSOR_KEY=0123456789abcdef0123456789abcdef",
 	}, changes...)
 }
 

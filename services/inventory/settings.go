@@ -11,6 +11,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/doctor"
 	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 )
 
@@ -19,6 +20,7 @@ type settings struct {
 	config.Server
 	rpc.ServerSettings
 	config.Auth
+	REST        rest.Settings
 	DatabaseURL config.Secret `env:"DATABASE_URL,required" desc:"a PostgreSQL URL like postgres://user:password@host:5432/inventory"`
 	AMQPURL     config.Secret `env:"AMQP_URL,required" desc:"a RabbitMQ URL like amqp://user:password@host:5672/"`
 	// HoldSweepInterval is how long stock stays reserved after its hold ran out.
@@ -39,7 +41,7 @@ func (s settings) checks() []doctor.Check {
 
 // Validate checks bounds.
 func (s settings) Validate() error {
-	var problems []error
+	problems := []error{s.REST.Check(s.Production())}
 	if err := broker.ValidateURL(s.AMQPURL.Reveal()); err != nil {
 		problems = append(problems, fmt.Errorf("AMQP_URL is %w", err))
 	}

@@ -91,7 +91,7 @@ func run(ctx context.Context, cfg settings) error {
 	}
 	api := rest.New(rest.Config{
 		Title: "Ordersaga orders", Version: program.Version(), Description: internal.Description,
-		Verifier: verifier, Ready: ready,
+		Verifier: verifier, Ready: ready, Settings: cfg.REST,
 	})
 	internal.Routes(api, needs)
 	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(needs))

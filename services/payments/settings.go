@@ -9,6 +9,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/doctor"
 	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 )
@@ -21,6 +22,7 @@ type settings struct {
 	config.Server
 	rpc.ServerSettings
 	config.Auth
+	REST        rest.Settings
 	DatabaseURL config.Secret `env:"DATABASE_URL,required" desc:"a PostgreSQL URL like postgres://user:password@host:5432/payments"`
 	ProviderURL string        `env:"PAYMENT_PROVIDER_URL,required" desc:"the payment provider's URL, like http://127.0.0.1:8084"`
 	ProviderKey config.Secret `env:"PAYMENT_PROVIDER_KEY,required" desc:"our API key at the payment provider"`
@@ -44,7 +46,7 @@ func (s settings) checks() []doctor.Check {
 
 // Validate checks what the types of the fields do not.
 func (s settings) Validate() error {
-	var problems []error
+	problems := []error{s.REST.Check(s.Production())}
 	if s.ProviderTimeout < 100*time.Millisecond || s.ProviderTimeout > 30*time.Second {
 		problems = append(problems, fmt.Errorf("PAYMENT_PROVIDER_TIMEOUT must be between 100ms and 30s, not %s", s.ProviderTimeout))
 	}

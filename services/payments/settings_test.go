@@ -13,7 +13,7 @@ import (
 
 // enough are the settings without which payments does not start.
 var enough = []string{
-	"DATABASE_URL=postgres://payments:secret@127.0.0.1/payments", "OIDC_ISSUER=https://issuer.example",
+	"DATABASE_URL=postgres://payments:secret@127.0.0.1/payments", "OIDC_ISSUER=https://issuer.example", "CURSOR_KEY=0123456789abcdef0123456789abcdef",
 	"PAYMENT_PROVIDER_URL=https://provider.example", "PAYMENT_PROVIDER_KEY=secret",
 }
 

@@ -1,6 +1,8 @@
 package badinput_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"strings"
@@ -28,6 +30,12 @@ func repeat(text string, times int) string {
 }
 
 const invalid, malformed = "validation-failed", "malformed-json"
+
+// cursorOf is a cursor with a checksum that needs no key.
+func cursorOf(list, position string) string {
+	sum := sha256.Sum256([]byte(list + "\x00" + position))
+	return base64.RawURLEncoding.EncodeToString(append(sum[:6:6], position...))
+}
 
 func (w *world) refusesOrders(t *testing.T, before state) {
 	for name, test := range map[string]struct {
@@ -159,6 +167,13 @@ func (w *world) refusesRequests(t *testing.T, before state) {
 		"a cursor that is none":           {get(anna, "/v1/orders?cursor=garbage"), 400, "invalid-cursor"},
 		"a cursor of broken UTF-8":        {get(anna, "/v1/orders?cursor=%ff"), 400, "bad-request"},
 		"a cursor of another list":        {get(operator, "/v1/orders?cursor="+"eyJsIjoib3JkZXJzIn0"), 400, "invalid-cursor"},
+		"a forged cursor":                 {get(operator, "/v1/audit/orders?cursor="+cursorOf("audit-orders", `{"id":"no-uuid"}`)), 400, "invalid-cursor"},
+		"a forged cursor with a NUL":      {get(operator, "/v1/audit/orders?cursor="+cursorOf("audit-orders", `{"id":"\u0000"}`)), 400, "invalid-cursor"},
+		"a forged cursor of payments":     {to(get(operator, ""), shop.Payments, "/v1/audit/payments?cursor="+cursorOf("audit-payments", `{"order_id":"x"}`), ""), 400, "invalid-cursor"},
+		"a forged cursor of reservations": {to(get(operator, ""), shop.Inventory, "/v1/audit/reservations?cursor="+cursorOf("audit-reservations", `{"order_id":"x"}`), ""), 400, "invalid-cursor"},
+		"a filter that does not parse":    {get(operator, "/v1/orders?customer=anna;x=1"), 400, "invalid-query"},
+		"a filter that comes twice":       {get(operator, "/v1/orders?customer=anna&customer=eve"), 400, "invalid-query"},
+		"a filter without a value":        {get(operator, "/v1/orders?customer="), 400, "invalid-query"},
 		"a page of nothing":               {get(anna, "/v1/orders?limit=0"), 422, invalid},
 		"a page of everything":            {get(anna, "/v1/orders?limit=1000000"), 422, invalid},
 		"a page of some":                  {get(anna, "/v1/orders?limit=some"), 422, invalid},

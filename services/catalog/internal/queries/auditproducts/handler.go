@@ -27,7 +27,7 @@ type handler struct {
 // last of these rows, or all that are left on the last page.
 func (h *handler) Handle(ctx context.Context, in input) (Page, error) {
 	first, last := "", ""
-	rows, next, err := rest.Page(list, in.Cursor, in.Limit,
+	rows, next, err := rest.Page(ctx, list, in.Cursor, in.Limit,
 		func(after position, limit int) ([]domain.Snapshot, error) {
 			first = after.SKU
 			return store.Page(ctx, h.db, after.SKU, limit)

@@ -29,7 +29,7 @@ type Handler = cqrs.Handler[Query, Page]
 // New reads from products.
 func New(products *readside.Products) Handler {
 	return cqrs.Query("list_products", cqrs.HandlerFunc[Query, Page](func(ctx context.Context, query Query) (Page, error) {
-		found, next, err := rest.Page(list, query.Cursor, query.Limit,
+		found, next, err := rest.Page(ctx, list, query.Cursor, query.Limit,
 			func(after position, limit int) ([]readside.Product, error) {
 				return products.Page(ctx, after.SKU, limit)
 			},

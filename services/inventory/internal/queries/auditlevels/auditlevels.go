@@ -58,7 +58,7 @@ func Route(api *rest.API, db *postgres.DB) {
 }
 
 func page(ctx context.Context, db *postgres.DB, in input) (Page, error) {
-	levels, next, err := rest.Page(list, in.Cursor, in.Limit,
+	levels, next, err := rest.Page(ctx, list, in.Cursor, in.Limit,
 		func(after position, limit int) ([]store.Level, error) {
 			return store.AuditLevels(ctx, db, after.SKU, limit)
 		},

@@ -67,7 +67,7 @@ func page(ctx context.Context, db *postgres.DB, in input) (Page, error) {
 		found, err := store.ReservationsOf(ctx, db, rest.UUIDs(in.Orders))
 		return show(found, ""), err
 	}
-	found, next, err := rest.Page(list, in.Cursor, in.Limit,
+	found, next, err := rest.Page(ctx, list, in.Cursor, in.Limit,
 		func(after position, limit int) ([]store.Reserved, error) {
 			return store.AuditReservations(ctx, db, after.OrderID, limit)
 		},

@@ -66,7 +66,7 @@ func Route(api *rest.API, db *postgres.DB) {
 func list(sku string) string { return "stock-movements/" + sku }
 
 func page(ctx context.Context, db *postgres.DB, in input) (Page, error) {
-	movements, next, err := rest.Page(list(in.SKU), in.Cursor, in.Limit,
+	movements, next, err := rest.Page(ctx, list(in.SKU), in.Cursor, in.Limit,
 		func(below position, limit int) ([]store.Movement, error) {
 			return store.Movements(ctx, db, in.SKU, below.ID, limit)
 		},

@@ -70,7 +70,7 @@ func Route(api *rest.API, orders *store.Orders) {
 }
 
 func next(ctx context.Context, orders *store.Orders, in input) (Page, error) {
-	ids, next, err := rest.Page(list, in.Cursor, in.Limit,
+	ids, next, err := rest.Page(ctx, list, in.Cursor, in.Limit,
 		func(after position, limit int) ([]string, error) { return orders.IDs(ctx, after.ID, limit) },
 		func(id string) position { return position{ID: id} })
 	if err != nil {

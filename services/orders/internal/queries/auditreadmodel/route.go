@@ -53,7 +53,7 @@ func Route(api *rest.API, orders *store.Orders, events *eventstore.Store, db *mo
 		Description: "Folds the orders of a page of the log and compares them with their documents.",
 		Timeout:     timeout,
 	}, func(ctx context.Context, in *input) (*output, error) {
-		at, err := rest.ReadCursor[position](list, in.Cursor)
+		at, err := rest.ReadCursor[position](ctx, list, in.Cursor)
 		if err != nil {
 			return nil, err
 		}
@@ -63,7 +63,7 @@ func Route(api *rest.API, orders *store.Orders, events *eventstore.Store, db *mo
 		}
 		page := Page{Compared: compared.orders, Behind: compared.behind, Mismatches: compared.mismatches}
 		if at.Page < readmodel.PageOf(compared.head) {
-			page.Next = rest.NewCursor(list, position{Page: at.Page + 1})
+			page.Next = rest.NewCursor(ctx, list, position{Page: at.Page + 1})
 		}
 		return &output{Body: page}, nil
 	})

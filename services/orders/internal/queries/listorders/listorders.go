@@ -56,7 +56,7 @@ func (h *handler) Handle(ctx context.Context, query Query) (Page, error) {
 		return Page{}, err
 	}
 	page := Page{Behind: max(head-projected, 0)}
-	page.Orders, page.Next, err = rest.Page(query.list(), query.Cursor, query.Limit,
+	page.Orders, page.Next, err = rest.Page(ctx, query.list(), query.Cursor, query.Limit,
 		func(after position, limit int) ([]readmodel.Summary, error) {
 			before := head + 1
 			if after.Opened > 0 {

@@ -83,7 +83,7 @@ func (h *handler) read(ctx context.Context, in input) (audited []*domain.Payment
 		audited, err = h.store.Payments(ctx, rest.UUIDs(in.Orders))
 		return audited, "", err
 	}
-	return rest.Page(list, in.Cursor, in.Limit,
+	return rest.Page(ctx, list, in.Cursor, in.Limit,
 		func(after position, limit int) ([]*domain.Payment, error) {
 			return h.store.Page(ctx, after.OrderID, limit)
 		},
