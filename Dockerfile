@@ -48,7 +48,8 @@ LABEL org.opencontainers.image.source="https://github.com/ordersaga/ordersaga" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$COMMIT"
 
-# A container's own loopback would be nobody's to reach.
+# A container's own loopback would be nobody's to reach. Health and metrics stay on it:
+# who wants them from outside sets ADMIN_HOST.
 FROM base AS server
 ENV HOST=0.0.0.0
 
@@ -81,7 +82,7 @@ EXPOSE 8080 9080 10080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s CMD ["/orders", "--ready"]
 ENTRYPOINT ["/orders"]
 
-FROM server AS worker
+FROM base AS worker
 LABEL org.opencontainers.image.title="ordersaga worker" org.opencontainers.image.description="Runs the sagas and what they do"
 COPY --from=build /out/worker /worker
 EXPOSE 8090

@@ -154,6 +154,10 @@ func issuerAndClients(t testing.TB, project *types.Project, _ known) (wrong []st
 		if client.Secret == "" || client.Secret != given["OIDC_CLIENT_SECRET"] || client.Public || !client.ServiceAccounts {
 			wrong = append(wrong, fmt.Sprintf("%s: Keycloak has no client %q with that secret and an account of its own", name, given["OIDC_CLIENT_ID"]))
 		}
+		// Services know by it who calls them.
+		if given["OIDC_CLIENT_ID"] != name {
+			wrong = append(wrong, fmt.Sprintf("%s: its client is %q, the one of its name is what services expect", name, given["OIDC_CLIENT_ID"]))
+		}
 		scope := "ordersaga.service"
 		if name == "demo" {
 			scope = "ordersaga.operator"

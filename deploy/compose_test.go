@@ -74,6 +74,12 @@ func portsOfPrograms(_ testing.TB, project *types.Project, settings known) (wron
 		if !here {
 			continue
 		}
+		given := environment(service)
+		for _, name := range []string{"HOST", "ADMIN_HOST"} {
+			if _, listens := settings.find(program, name); listens && given[name] != "0.0.0.0" {
+				wrong = append(wrong, fmt.Sprintf("%s: publishes ports of its own loopback: %s is %q", program, name, given[name]))
+			}
+		}
 		var published []int
 		for _, port := range service.Ports {
 			if port.Published != strconv.Itoa(int(port.Target)) {

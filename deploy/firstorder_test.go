@@ -92,8 +92,6 @@ func TestAFirstOrderOnWhatComposeSays(t *testing.T) {
 				value = fmt.Sprintf("deploy_%d_%s", os.Getpid(), value)
 			case "OIDC_ISSUER":
 				value = stand.OIDC.Issuer
-			case "OIDC_CLIENT_ID":
-				value = "test"
 			case "OIDC_CLIENT_SECRET":
 				value = "test-only"
 			case "PAYSIM_DATA":

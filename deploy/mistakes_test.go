@@ -36,6 +36,8 @@ func TestEachMistakeInComposeIsNamed(t *testing.T) {
 		"a port is published elsewhere": {
 			service("orders", func(s *types.ServiceConfig) { s.Ports[0].Published = "8089" }), "orders: port 8080 is published as 8089",
 		},
+		"metrics for itself": {drop("worker", "ADMIN_HOST"), `worker: publishes ports of its own loopback: ADMIN_HOST is ""`},
+		"REST for itself":    {set("paysim", "HOST", "127.0.0.1"), `paysim: publishes ports of its own loopback: HOST is "127.0.0.1"`},
 		"a port is missing": {
 			service("payments", func(s *types.ServiceConfig) { s.Ports = s.Ports[:2] }), "payments: publishes [8083 9083], the program listens on [8083 9083 10083]",
 		},
@@ -90,6 +92,7 @@ func TestEachMistakeInComposeIsNamed(t *testing.T) {
 		"a client with another secret":    {set("orders", "OIDC_CLIENT_SECRET", "another"), `orders: Keycloak has no client "orders" with that secret`},
 		"a secret that the realm needs":   {drop("keycloak", "WORKER_CLIENT_SECRET"), "keycloak: the realm needs WORKER_CLIENT_SECRET"},
 		"another audience":                {set("payments", "OIDC_AUDIENCE", "shop"), `payments: tokens are meant for "ordersaga", not "shop"`},
+		"a client of another program":     {set("worker", "OIDC_CLIENT_ID", "orders"), `worker: its client is "orders"`},
 		"a client without the scope":      {set("demo", "OIDC_CLIENT_ID", "orders"), "demo: its client may not have the scope ordersaga.operator"},
 		"a job without what it needs":     {drop("setup", "TEMPORAL_NAMESPACE"), "setup: TEMPORAL_NAMESPACE is required and not given"},
 		"a job that does something else":  {service("demo", func(s *types.ServiceConfig) { s.Command = []string{"verify"} }), "demo: runs [verify]"},

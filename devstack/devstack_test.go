@@ -239,6 +239,7 @@ type engines struct {
 	Temporal struct {
 		Address, Namespace string
 		UIURL              string `json:"ui_url"`
+		HTTPAddress        string `json:"http_address"`
 	}
 	OIDC struct{ Issuer string }
 	Pids map[string]int

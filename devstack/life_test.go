@@ -26,12 +26,15 @@ import (
 // One devstack goes through its whole life: each part begins with what the one before left.
 func TestLife(t *testing.T) {
 	config := settings(passableDir(t))
+	config["ports"].(map[string]any)["temporal_http"] = 0
 	stack := start(t, config)
 
 	t.Run("every engine takes data", func(t *testing.T) { write(t, stack.engines(), 1) })
 	t.Run("the pages answer", func(t *testing.T) { pagesAnswer(t, stack.engines()) })
 	t.Run("a role owns only its database", func(t *testing.T) { rolesAreApart(t, stack.engines()) })
 	t.Run("tokens", func(t *testing.T) { tokensVerify(t, stack.engines().OIDC.Issuer) })
+	t.Run("documents need a log-in", func(t *testing.T) { documentsNeedALogin(t, stack.engines()) })
+	t.Run("other hosts are refused", func(t *testing.T) { otherHostsAreRefused(t, stack.engines()) })
 	kept := developmentToken(t, stack.engines().OIDC.Issuer)
 
 	t.Run("a second devstack on the same folder is refused", func(t *testing.T) {

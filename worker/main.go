@@ -67,7 +67,7 @@ func run(ctx context.Context, cfg settings) error {
 		"search attributes": searchAttributes(temporal),
 	}
 	return lifecycle.Run(ctx,
-		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.Port, ready), "PORT"),
+		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.AdminAddress(), cfg.Profiles, ready), "PORT"),
 		lifecycle.Component{Name: "sweep", Run: scheduled(temporal, cfg)},
 		lifecycle.Component{Name: "worker", Run: polling(w), Drain: cfg.StopTimeout + 10*time.Second},
 	)

@@ -18,8 +18,8 @@ import (
 
 // settings of the worker; TEMPORAL_* are read by platform/temporalclient.
 type settings struct {
-	Host string `env:"HOST" envDefault:"127.0.0.1" desc:"the address the admin port listens on"`
-	Port int    `env:"PORT" envDefault:"8090" desc:"the port of health, metrics and profiles"`
+	config.Admin
+	Port int `env:"PORT" envDefault:"8090" desc:"the port of health and metrics"`
 	config.Client
 	OrdersAddr    string `env:"ORDERS_GRPC_ADDR" envDefault:"127.0.0.1:9080" desc:"host:port of the orders service's gRPC"`
 	InventoryAddr string `env:"INVENTORY_GRPC_ADDR" envDefault:"127.0.0.1:9082" desc:"host:port of the inventory service's gRPC"`
@@ -39,8 +39,8 @@ type settings struct {
 	Concurrency int `env:"WORKER_CONCURRENCY" envDefault:"100" desc:"how many activities run at once, 1 to 10000"`
 }
 
-// AdminAddress of health, metrics and profiles, as net.Listen takes it.
-func (s settings) AdminAddress() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
+// AdminAddress of health and metrics, as net.Listen takes it.
+func (s settings) AdminAddress() string { return net.JoinHostPort(s.AdminHost, strconv.Itoa(s.Port)) }
 
 // checks are what must be true for the worker to work.
 func (s settings) checks() []doctor.Check {

@@ -79,7 +79,9 @@ var breakages = []breakage{
 	{"gRPC behind one address", plain, "Service orders-grpc", "spec/clusterIP", nil, "services", "must be headless"},
 
 	{"a port on which nobody listens", plain, "Deployment orders", container0 + "/ports/2/containerPort", 10081, "ports", "has its admin port at 10081"},
-	{"a program that listens for itself", plain, "ConfigMap ordersaga-settings", "data/HOST", "127.0.0.1", "ports", "must listen for others"},
+	{"a program that listens for itself", plain, "ConfigMap orders-settings", "data/HOST", "127.0.0.1", "ports", "must listen for others"},
+	{"probes that nobody answers", plain, "ConfigMap ordersaga-settings", "data/ADMIN_HOST", "127.0.0.1", "ports", "must listen for others: ADMIN_HOST"},
+	{"profiles for everybody", plain, "ConfigMap ordersaga-settings", "data/ADMIN_PPROF", "true", "ports", "shows its profiles"},
 	{"a liveness probe that asks for readiness", plain, "Deployment orders", container0 + "/livenessProbe/httpGet/path", "/readyz", "ports", "the liveness probe of Deployment orders"},
 	{"a readiness probe on the public port", plain, "Deployment orders", container0 + "/readinessProbe/httpGet/port", "rest", "ports", "the readiness probe of Deployment orders"},
 	{"no startup probe", plain, "Deployment orders", container0 + "/startupProbe", nil, "ports", "has no startup probe"},

@@ -66,7 +66,11 @@ func checkPorts(objects []object) (found problems) {
 		for _, name := range keys(expected) {
 			found.unless(p.port(name) == expected[name], "%s has its %s port at %d; %s listens on %d", p, name, p.port(name), p.program(), expected[name])
 		}
-		found.unless(given["HOST"].value == "0.0.0.0", "%s must listen for others: HOST is %q", p, given["HOST"].value)
+		for _, name := range []string{"HOST", "ADMIN_HOST"} {
+			_, listens := find(settingsOf(p), name)
+			found.unless(!listens || given[name].value == "0.0.0.0", "%s must listen for others: %s is %q", p, name, given[name].value)
+		}
+		found.unless(given["ADMIN_PPROF"].value == "", "%s shows its profiles to whoever reaches its admin port", p)
 
 		c := p.template.Spec.Containers[0]
 		for _, check := range []struct {

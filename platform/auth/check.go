@@ -38,7 +38,7 @@ func CheckClient(cfg config.Client) doctor.Check {
 			return "", err
 		}
 		verifier := newVerifier(cfg.Auth)
-		identity, err := verifier.Verify(ctx, token.AccessToken)
+		identity, err := verifier.verify(ctx, token.AccessToken)
 		if err != nil {
 			return "", fmt.Errorf("the issuer gives %s a token that the services refuse: %w; OIDC_AUDIENCE is %q", cfg.ClientID, err, cfg.Audience)
 		}

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 
 	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/text"
 )
 
 const (
@@ -103,14 +103,10 @@ func (i *issuer) discover(try *discovery) {
 
 // oneLine is what an error says, without the length and the line breaks of an
 // error page that it may quote.
-func oneLine(err error) string {
-	const enough = 200
-	text := strings.Join(strings.Fields(err.Error()), " ")
-	if len(text) > enough {
-		text = strings.ToValidUTF8(text[:enough], "") + "…"
-	}
-	return text
-}
+func oneLine(err error) string { return text.Line(err.Error(), enough) }
+
+// enough in characters for what is quoted of others.
+const enough = 200
 
 // check refuses, in production, an issuer that hands out tokens to anybody.
 func (i *issuer) check(provider *oidc.Provider) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 
 	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/text"
 )
 
 const (
@@ -63,8 +65,17 @@ func (v *Verifier) Ready(ctx context.Context) error {
 
 // Verify answers who a token speaks for. The error is ErrInvalidToken, with
 // the reason, or ErrUnavailable when the issuer could not be asked; neither
-// contains the token.
+// contains the token. The reason is for the log, where it is written at level
+// info, and not for the caller.
 func (v *Verifier) Verify(ctx context.Context, rawToken string) (Identity, error) {
+	identity, err := v.verify(ctx, rawToken)
+	if errors.Is(err, ErrInvalidToken) {
+		slog.InfoContext(ctx, "token refused", "reason", text.Line(err.Error(), enough))
+	}
+	return identity, err
+}
+
+func (v *Verifier) verify(ctx context.Context, rawToken string) (Identity, error) {
 	if len(rawToken) > maxToken {
 		return Identity{}, fmt.Errorf("%w: longer than %d bytes", ErrInvalidToken, maxToken)
 	}

@@ -1,8 +1,10 @@
 package auth_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -78,6 +80,29 @@ func TestATokenThatProvesNothingIsInvalid(t *testing.T) {
 				assert.NotContains(t, err.Error(), token, "a token is not echoed")
 			}
 		})
+	}
+}
+
+func TestWhyATokenIsRefusedIsInTheLog(t *testing.T) {
+	issuer, other := authtest.New(t), authtest.New(t)
+	v := newVerifier(t, issuer.Config().Auth)
+	before := slog.Default()
+	t.Cleanup(func() { slog.SetDefault(before) })
+	for reason, token := range map[string]string{
+		`expected audience \"ordersaga\" got [\"somebody-else\"]`: issuer.TokenWith(t, map[string]any{"aud": "somebody-else"}),
+		"issued by a different provider":                          issuer.TokenWith(t, map[string]any{"iss": other.URL}),
+		"token is expired":                                        issuer.TokenWith(t, map[string]any{"exp": time.Now().Add(-time.Minute).Unix()}),
+		"no key of the issuer fits the signature":                 other.TokenWith(t, map[string]any{"iss": issuer.URL}),
+		"malformed jwt":                                           strings.Repeat("hello ", 1000),
+	} {
+		var logged bytes.Buffer
+		slog.SetDefault(slog.New(slog.NewJSONHandler(&logged, nil)))
+		_, err := v.Verify(t.Context(), token)
+		require.ErrorIs(t, err, auth.ErrInvalidToken)
+		assert.Contains(t, logged.String(), `"level":"INFO","msg":"token refused"`)
+		assert.Contains(t, logged.String(), reason)
+		assert.NotContains(t, logged.String(), token)
+		assert.Less(t, logged.Len(), 600, "bounded")
 	}
 }
 

@@ -51,12 +51,21 @@ func TestDefaultsAreOfTheProgramAndOfTheTags(t *testing.T) {
 }
 
 func TestTheEnvironmentWinsOverDefaults(t *testing.T) {
-	cfg, err := config.LoadFrom[settings](enough("PORT=7000", "ADMIN_PORT=7777", "HOST=0.0.0.0", "HOLD=1m"))
+	cfg, err := config.LoadFrom[settings](enough("PORT=7000", "ADMIN_PORT=7777", "ADMIN_HOST=::1", "ADMIN_PPROF=true", "HOST=0.0.0.0", "HOLD=1m"))
 	require.NoError(t, err)
 	assert.Equal(t, "0.0.0.0:7000", cfg.Address())
 	assert.Equal(t, "0.0.0.0:8000", cfg.GRPCAddress())
-	assert.Equal(t, "0.0.0.0:7777", cfg.AdminAddress())
+	assert.Equal(t, "[::1]:7777", cfg.AdminAddress())
+	assert.True(t, cfg.Profiles)
 	assert.Equal(t, time.Minute, cfg.Hold)
+}
+
+func TestTheAdminListenerStaysOnLoopbackWhateverHostSays(t *testing.T) {
+	cfg, err := config.LoadFrom[settings](enough("HOST=0.0.0.0"))
+	require.NoError(t, err)
+	assert.Equal(t, "0.0.0.0:8080", cfg.Address())
+	assert.Equal(t, "127.0.0.1:10080", cfg.AdminAddress())
+	assert.False(t, cfg.Profiles)
 }
 
 func TestAnEmptyVariableCountsAsNotSet(t *testing.T) {

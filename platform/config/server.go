@@ -8,17 +8,26 @@ import (
 	"strconv"
 )
 
-// Server is where a service listens: REST on Port, gRPC a thousand above,
-// admin (health, metrics, profiles) two thousand above, unless set apart.
-// Services listen on loopback until HOST says otherwise.
+// Admin is where a program serves health and metrics, which ask for no token:
+// on loopback until ADMIN_HOST says otherwise, whatever HOST says.
+type Admin struct {
+	AdminHost string `env:"ADMIN_HOST" envDefault:"127.0.0.1" desc:"the address to serve health and metrics on, without a token; 0.0.0.0 in a container"`
+	// Profiles show what is in memory and cost time.
+	Profiles bool `env:"ADMIN_PPROF" envDefault:"false" desc:"true to serve pprof's profiles there too, under /debug/pprof"`
+}
+
+// Server is where a service listens: REST on Port, gRPC a thousand above, admin
+// two thousand above, unless set apart. Services listen on loopback until HOST
+// says otherwise.
 type Server struct {
+	Admin
 	Host string `env:"HOST" envDefault:"127.0.0.1" desc:"the address to listen on; 0.0.0.0 in a container"`
 	// Port of REST. 0 lets the system choose.
 	Port int `env:"PORT" desc:"the REST port"`
 	// GRPCPort is Port+1000 when 0.
 	GRPCPort int `env:"GRPC_PORT" desc:"the gRPC port, by default PORT+1000"`
 	// AdminPort is Port+2000 when 0.
-	AdminPort int `env:"ADMIN_PORT" desc:"the port of health, metrics and profiles, by default PORT+2000"`
+	AdminPort int `env:"ADMIN_PORT" desc:"the port of health and metrics, by default PORT+2000"`
 }
 
 // Address of REST, as net.Listen takes it.
@@ -27,11 +36,10 @@ func (s Server) Address() string { return s.join(s.Port) }
 // GRPCAddress of gRPC, as net.Listen takes it.
 func (s Server) GRPCAddress() string { return s.join(s.besides(s.GRPCPort, 1000)) }
 
-// AdminAddress of health, metrics and profiles, as net.Listen takes it.
-func (s Server) AdminAddress() string { return s.join(s.ResolvedAdminPort()) }
-
-// ResolvedAdminPort is AdminPort, or Port+2000 when that is not set.
-func (s Server) ResolvedAdminPort() int { return s.besides(s.AdminPort, 2000) }
+// AdminAddress of health and metrics, as net.Listen takes it.
+func (s Server) AdminAddress() string {
+	return net.JoinHostPort(s.AdminHost, strconv.Itoa(s.besides(s.AdminPort, 2000)))
+}
 
 // Validate checks that the ports, set or derived, exist.
 func (s Server) Validate() error {

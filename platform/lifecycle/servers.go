@@ -112,7 +112,7 @@ func listen(ctx context.Context, addr, setting string) (net.Listener, error) {
 	case errors.Is(err, syscall.EACCES):
 		return nil, fmt.Errorf("%s may not be listened on: set %s to a port above 1023", addr, setting)
 	case err != nil:
-		return nil, fmt.Errorf("listen on %s (HOST, %s): %w", addr, setting, err)
+		return nil, fmt.Errorf("listen on %s (HOST or ADMIN_HOST, %s): %w", addr, setting, err)
 	}
 	return listener, nil
 }

@@ -48,6 +48,8 @@ func answer(ctx context.Context, method string, err error, panicked any) error {
 	switch status.Code(answered) {
 	case codes.Internal, codes.Unknown, codes.DataLoss, codes.Unimplemented, codes.ResourceExhausted:
 		slog.ErrorContext(ctx, "call failed", "method", method, "error", err)
+	case codes.PermissionDenied:
+		slog.InfoContext(ctx, "call refused", "method", method, "error", err)
 	case codes.Unavailable, codes.DeadlineExceeded:
 		slog.WarnContext(ctx, "call failed", "method", method, "error", err)
 	}
@@ -93,7 +95,7 @@ func (b *border) admit(ctx context.Context, method string) (context.Context, err
 	identity, err := b.verifier.Verify(ctx, token)
 	switch {
 	case errors.Is(err, auth.ErrInvalidToken):
-		return nil, status.Error(codes.Unauthenticated, err.Error())
+		return nil, status.Error(codes.Unauthenticated, "the token is not valid for this service, or not any more")
 	case err != nil:
 		return nil, err
 	}

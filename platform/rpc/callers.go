@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/text"
 )
 
 // Callers names, for each method by its full name ("/package.Service/Method"), the
@@ -86,10 +87,4 @@ func (b *border) refusal(method string, identity auth.Identity) string {
 }
 
 // brief quotes a name that the issuer chose.
-func brief(name string) string {
-	const enough = 100
-	if len(name) > enough {
-		name = strings.ToValidUTF8(name[:enough], "") + "…"
-	}
-	return fmt.Sprintf("%q", name)
-}
+func brief(name string) string { return fmt.Sprintf("%q", text.Line(name, 100)) }

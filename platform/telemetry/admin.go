@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/pprof"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -18,22 +16,24 @@ const readyTimeout = 2 * time.Second
 
 // AdminServer is what operators and orchestrators talk to, on a port of its
 // own that is not for the public: /livez (the process answers), /readyz (the
-// named checks pass; 503 and the failing ones otherwise), /metrics and
-// /debug/pprof.
-func AdminServer(host string, port int, ready map[string]func(context.Context) error) *http.Server {
+// named checks pass; 503 and the failing ones otherwise), /metrics and, if asked
+// for, /debug/pprof.
+func AdminServer(addr string, profiles bool, ready map[string]func(context.Context) error) *http.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
 		writeStatus(w, http.StatusOK, status{Status: "ok"})
 	})
 	mux.Handle("GET /readyz", Readiness(ready))
 	mux.Handle("GET /metrics", MetricsHandler())
-	mux.HandleFunc("/debug/pprof/", pprof.Index)
-	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
-	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	if profiles {
+		mux.HandleFunc("/debug/pprof/", pprof.Index)
+		mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	}
 	return &http.Server{
-		Addr:              net.JoinHostPort(host, strconv.Itoa(port)),
+		Addr:              addr,
 		Handler:           mux,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,

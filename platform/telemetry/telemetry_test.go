@@ -161,7 +161,7 @@ func TestLogsCarryTheTraceAndTheContextsAttributes(t *testing.T) {
 func TestReadinessNamesWhatIsNotReady(t *testing.T) {
 	release := make(chan struct{})
 	t.Cleanup(func() { close(release) })
-	server := httptest.NewServer(AdminServer("127.0.0.1", 0, map[string]func(context.Context) error{
+	server := httptest.NewServer(AdminServer("", false, map[string]func(context.Context) error{
 		"postgres": func(context.Context) error { return nil },
 		"mongodb":  func(context.Context) error { return errors.New("no answer from MONGODB_URI") },
 		"issuer":   func(context.Context) error { <-release; return nil }, // ignores its deadline
@@ -180,15 +180,16 @@ func TestReadinessNamesWhatIsNotReady(t *testing.T) {
 	assert.JSONEq(t, `{"status":"ok"}`, body)
 }
 
-func TestTheAdminServerHasMetricsAndProfiles(t *testing.T) {
+func TestTheAdminServerHasMetricsAndTheProfilesThatAreAskedFor(t *testing.T) {
 	shutdown, err := setup(t, nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, shutdown(context.Background())) })
 	pending, err := Meter("test").Int64Gauge("ordersaga.outbox.pending", metric.WithDescription("Events not yet published."))
 	require.NoError(t, err)
 	pending.Record(t.Context(), 7)
-	server := httptest.NewServer(AdminServer("127.0.0.1", 0, nil).Handler)
+	server, profiled := httptest.NewServer(AdminServer("", false, nil).Handler), httptest.NewServer(AdminServer("", true, nil).Handler)
 	t.Cleanup(server.Close)
+	t.Cleanup(profiled.Close)
 
 	code, body := get(t, server.URL+"/metrics")
 	assert.Equal(t, http.StatusOK, code)
@@ -197,7 +198,11 @@ func TestTheAdminServerHasMetricsAndProfiles(t *testing.T) {
 	assert.Contains(t, body, "process_resident_memory_bytes")
 	assert.Contains(t, body, `service_version="1.2.3"`)
 
-	code, body = get(t, server.URL+"/debug/pprof/goroutine?debug=1")
+	for _, path := range []string{"", "goroutine?debug=1", "cmdline", "heap", "profile?seconds=1", "symbol", "trace"} {
+		code, _ = get(t, server.URL+"/debug/pprof/"+path)
+		assert.Equal(t, http.StatusNotFound, code, "%s was not asked for", path)
+	}
+	code, body = get(t, profiled.URL+"/debug/pprof/goroutine?debug=1")
 	assert.Equal(t, http.StatusOK, code)
 	assert.Contains(t, body, "goroutine profile:")
 

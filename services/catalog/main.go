@@ -79,7 +79,7 @@ func run(ctx context.Context, cfg settings) error {
 	}
 
 	return lifecycle.Run(ctx,
-		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.ResolvedAdminPort(), ready), "ADMIN_PORT"),
+		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.AdminAddress(), cfg.Profiles, ready), "ADMIN_PORT"),
 		lifecycle.Component{Name: "outbox relay", Run: relay.Run, Drain: 30 * time.Second},
 		lifecycle.Component{Name: "read side", Drain: feed.Timeout + 5*time.Second, Run: func(ctx context.Context) error {
 			return rabbit.Consume(ctx, feed)

@@ -65,7 +65,7 @@ func run(ctx context.Context, cfg settings) error {
 			return rabbit.Consume(ctx, registerproduct.NewConsumer(db, relay.Wake))
 		}},
 		lifecycle.Component{Name: "hold sweeper", Run: expireholds.NewSweeper(db, relay.Wake, cfg.HoldSweepInterval).Run},
-		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.ResolvedAdminPort(), ready), "ADMIN_PORT"),
+		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.AdminAddress(), cfg.Profiles, ready), "ADMIN_PORT"),
 		lifecycle.GRPC("grpc", calls, cfg.GRPCAddress()),
 		lifecycle.HTTP("rest", api.Server(cfg.Address())),
 	)

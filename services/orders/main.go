@@ -106,7 +106,7 @@ func run(ctx context.Context, cfg settings) error {
 	defer unobserve()
 
 	return lifecycle.Run(ctx,
-		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.ResolvedAdminPort(), ready), "ADMIN_PORT"),
+		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.AdminAddress(), cfg.Profiles, ready), "ADMIN_PORT"),
 		follow(streams, publisher.Follow(out.Publish)),
 		follow(streams, needs.OpenSagas.Subscription()),
 		follow(streams, projector.New(needs.Orders, documents).Subscription()),

@@ -61,7 +61,7 @@ func run(ctx context.Context, cfg settings) error {
 	}
 
 	return lifecycle.Run(ctx,
-		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.Host, cfg.ResolvedAdminPort(), ready), "ADMIN_PORT"),
+		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.AdminAddress(), cfg.Profiles, ready), "ADMIN_PORT"),
 		lifecycle.Component{
 			Name:  "resolver",
 			Drain: 2*cfg.policy().Lease + recordMargin, // a lookup, then giving back

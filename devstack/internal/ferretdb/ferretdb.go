@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/FerretDB/FerretDB/ferretdb"
@@ -35,7 +36,19 @@ const MaxConnections = 150
 // clients are to wait for their own turn rather than be refused.
 const maxPoolSize = 20
 
-// Server is a FerretDB. It needs no log-in: whoever reaches the port may do all.
+// Settings of a FerretDB.
+type Settings struct {
+	// Host to listen on, and the one by which a client on this machine reaches it.
+	Host, ConnectHost string
+	Port              int
+	// DatabaseURL is of the PostgreSQL database that keeps the documents. Its user and password are those of MongoDB
+	// clients, too: FerretDB logs in to PostgreSQL with what a client gives it.
+	DatabaseURL string
+	// Log is the file of its own log.
+	Log string
+}
+
+// Server is a FerretDB.
 type Server struct {
 	cancel context.CancelFunc
 	ended  chan struct{}
@@ -43,20 +56,19 @@ type Server struct {
 	url    string
 }
 
-// Start serves MongoDB clients at host:port from the PostgreSQL database at databaseURL, and returns when a client gets
-// an answer. Its own log goes to a file.
-func Start(ctx context.Context, host, connectHost string, port int, databaseURL, log string) (*Server, error) {
-	target, err := poolURL(databaseURL)
+// Start serves MongoDB clients, and returns when one that logs in gets an answer.
+func Start(ctx context.Context, settings Settings) (*Server, error) {
+	login, target, err := poolURL(settings.DatabaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("starting FerretDB: %w", err)
 	}
-	file, err := process.OpenLog(log)
+	file, err := process.OpenLog(settings.Log)
 	if err != nil {
 		return nil, fmt.Errorf("starting FerretDB: %w", err)
 	}
 	// The embedded server neither reports to anyone nor looks for updates.
 	server, err := ferretdb.New(&ferretdb.Config{
-		Listener: ferretdb.ListenerConfig{TCP: net.JoinHostPort(host, strconv.Itoa(port))},
+		Listener: ferretdb.ListenerConfig{TCP: net.JoinHostPort(settings.Host, strconv.Itoa(settings.Port))},
 		// At a lower level it writes out whole documents, for every command that fails.
 		Logger:        slog.New(slog.NewJSONHandler(file, &slog.HandlerOptions{Level: slog.LevelError})),
 		Handler:       "postgresql",
@@ -69,7 +81,7 @@ func Start(ctx context.Context, host, connectHost string, port int, databaseURL,
 	ctx, cancel := context.WithCancel(context.Background())
 	started := &Server{
 		cancel: cancel, ended: make(chan struct{}), log: file,
-		url: fmt.Sprintf("mongodb://%s/?maxPoolSize=%d", net.JoinHostPort(connectHost, strconv.Itoa(port)), maxPoolSize),
+		url: clientURL(login, net.JoinHostPort(settings.ConnectHost, strconv.Itoa(settings.Port))),
 	}
 	go func() {
 		defer close(started.ended)
@@ -82,12 +94,24 @@ func Start(ctx context.Context, host, connectHost string, port int, databaseURL,
 	return started, nil
 }
 
-// poolURL adds FerretDB's settings of PostgreSQL to the address.
-func poolURL(databaseURL string) (string, error) {
+// clientURL is for MongoDB clients. Only this mechanism hands FerretDB the password that it needs for PostgreSQL.
+func clientURL(login *url.Userinfo, address string) string {
+	query := url.Values{"authMechanism": {"PLAIN"}, "maxPoolSize": {strconv.Itoa(maxPoolSize)}}
+	return (&url.URL{Scheme: "mongodb", User: login, Host: address, Path: "/", RawQuery: query.Encode()}).String()
+}
+
+// stranger is whom FerretDB is to PostgreSQL for a client that does not log in: a role that cannot exist, for a name is
+// shorter than this, so that no password of the environment helps.
+var stranger = strings.Repeat("stranger-", 10)
+
+// poolURL takes the log-in out of the address, and adds FerretDB's settings of PostgreSQL.
+func poolURL(databaseURL string) (login *url.Userinfo, address string, err error) {
 	target, err := url.Parse(databaseURL)
 	if err != nil {
-		return "", errors.New("the database address is no URL") // the error would quote the password
+		return nil, "", errors.New("the database address is no URL") // the error would quote the password
 	}
+	login = target.User
+	target.User = url.User(stranger)
 	query := target.Query()
 	// Never reached, see MaxConnections.
 	query.Set("pool_max_conns", strconv.Itoa(2*MaxConnections))
@@ -97,7 +121,7 @@ func poolURL(databaseURL string) (string, error) {
 	// PostgreSQL would settle for such a plan where a collection was small when it was first asked.
 	query.Set("plan_cache_mode", "force_custom_plan")
 	target.RawQuery = query.Encode()
-	return target.String(), nil
+	return login, target.String(), nil
 }
 
 // answers when a command that needs the database underneath does.
@@ -115,7 +139,7 @@ func (s *Server) answers(ctx context.Context) error {
 	return nil
 }
 
-// URL for MongoDB clients.
+// URL for MongoDB clients, with user and password.
 func (s *Server) URL() string { return s.url }
 
 // Stop closes the port and gives the connected clients the grace to finish.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/devstack/internal/config"
+	"github.com/ordersaga/ordersaga/devstack/internal/localonly"
 )
 
 // Issuer signs access tokens.
@@ -27,8 +28,8 @@ type Issuer struct {
 	server *http.Server
 }
 
-// Start serves the issuer at host:port. The signing key lies in keyFile.
-func Start(host, connectHost string, port int, settings config.OIDCConfig, keyFile string) (*Issuer, error) {
+// Start serves the issuer at host:port, which is on loopback or not. The signing key lies in keyFile.
+func Start(host, connectHost string, port int, loopback bool, settings config.OIDCConfig, keyFile string) (*Issuer, error) {
 	key, err := loadKey(keyFile)
 	if err != nil {
 		return nil, err
@@ -45,7 +46,7 @@ func Start(host, connectHost string, port int, settings config.OIDCConfig, keyFi
 		return nil, fmt.Errorf("starting the token issuer: %w", err)
 	}
 	issuer.server = &http.Server{
-		Handler: issuer.routes(), ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
+		Handler: localonly.Handler(loopback, issuer.routes()), ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
 		IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10,
 	}
 	go func() {

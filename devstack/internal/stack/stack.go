@@ -94,7 +94,7 @@ func (s *Stack) prepare() error {
 		return err
 	}
 	if !s.cfg.Loopback() {
-		s.print.Note("host", "%s is not loopback: MongoDB, Temporal and the token issuer ask for no password", s.cfg.Host)
+		s.print.Note("host", "%s is not loopback: Temporal and the token issuer ask for no password", s.cfg.Host)
 	}
 	var err error
 	if s.secrets, err = secrets.Open(s.folders.file("secrets.json")); err != nil {
@@ -253,8 +253,10 @@ func (s *Stack) startDocuments(ctx context.Context) error {
 	if err := ferretdb.IndexID(ctx, s.postgres.URL(postgres.Superuser, s.postgres.Password, ferretdb.Database)); err != nil {
 		return hint(err, s.folders.log("postgres"))
 	}
-	address := s.postgres.URL(ferretdbRole, password, ferretdb.Database)
-	server, err := ferretdb.Start(ctx, s.cfg.Host, s.cfg.ConnectHost(), s.cfg.Ports.MongoDB, address, s.folders.log("ferretdb"))
+	server, err := ferretdb.Start(ctx, ferretdb.Settings{
+		Host: s.cfg.Host, ConnectHost: s.cfg.ConnectHost(), Port: s.cfg.Ports.MongoDB,
+		DatabaseURL: s.postgres.URL(ferretdbRole, password, ferretdb.Database), Log: s.folders.log("ferretdb"),
+	})
 	if err != nil {
 		return err
 	}
@@ -271,7 +273,7 @@ func (s *Stack) startWorkflows(ctx context.Context) error {
 		return err
 	}
 	server := &temporal.Server{
-		Host: s.cfg.Host, ConnectHost: s.cfg.ConnectHost(), Port: s.cfg.Ports.Temporal, UIPort: s.cfg.Ports.TemporalUI,
+		Host: s.cfg.Host, ConnectHost: s.cfg.ConnectHost(), Loopback: s.cfg.Loopback(), Port: s.cfg.Ports.Temporal, UIPort: s.cfg.Ports.TemporalUI,
 		DatabaseAddress: s.postgres.Address(), Role: temporalRole, Password: password, Log: s.folders.log("temporal"),
 		Namespace: s.cfg.Temporal.Namespace, Retention: time.Duration(s.cfg.Temporal.Retention),
 		SearchAttributes: s.cfg.Temporal.SearchAttributes,
@@ -300,7 +302,7 @@ func (s *Stack) startWorkflows(ctx context.Context) error {
 
 func (s *Stack) startIssuer(context.Context) error {
 	began := time.Now()
-	issuer, err := oidc.Start(s.cfg.Host, s.cfg.ConnectHost(), s.cfg.Ports.OIDC, s.cfg.OIDC, s.folders.file("oidc-signing-key.pem"))
+	issuer, err := oidc.Start(s.cfg.Host, s.cfg.ConnectHost(), s.cfg.Ports.OIDC, s.cfg.Loopback(), s.cfg.OIDC, s.folders.file("oidc-signing-key.pem"))
 	if err != nil {
 		return err
 	}

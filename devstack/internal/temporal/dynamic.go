@@ -9,7 +9,7 @@ import (
 // Beyond what one machine can do: limits that protect a shared cluster would only throttle tests and benchmarks here.
 const plenty = 100_000
 
-func dynamicSettings() dynamicconfig.StaticClient {
+func (s *Server) dynamicSettings() dynamicconfig.StaticClient {
 	return dynamicconfig.StaticClient{
 		// Update-with-Start needs no setting of its own since it is always on.
 		dynamicconfig.FrontendEnableUpdateWorkflowExecution.Key():              true,
@@ -37,6 +37,8 @@ func dynamicSettings() dynamicconfig.StaticClient {
 		// One host serves every task queue: forwarding between partitions would only add hops.
 		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():  1,
 		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,
+		// Of the HTTP API, by name or address and port: see the package localonly. What it does not match is refused.
+		dynamicconfig.FrontendHTTPAllowedHosts.Key(): s.httpHosts(),
 		// How soon a new namespace or search attribute is known to every service.
 		dynamicconfig.NamespaceCacheRefreshInterval.Key(): time.Second,
 	}

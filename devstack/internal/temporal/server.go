@@ -37,6 +37,8 @@ const historyShards = 16
 type Server struct {
 	// Host to listen on, and ConnectHost to reach it by.
 	Host, ConnectHost string
+	// Loopback says that only this machine can reach them.
+	Loopback bool
 	// Port of the frontend; HTTPPort of its HTTP API, 0 for none; UIPort of the Web UI.
 	Port, HTTPPort, UIPort int
 	// PostgreSQL's address as host:port, and the role that owns both databases.
@@ -132,7 +134,7 @@ func (s *Server) serve() error {
 		temporal.ForServices(temporal.DefaultServices),
 		temporal.WithStaticHosts(hosts),
 		temporal.WithLogger(s.logger),
-		temporal.WithDynamicConfigClient(dynamicSettings()),
+		temporal.WithDynamicConfigClient(s.dynamicSettings()),
 		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()),
 	)
 	if err != nil {
@@ -197,6 +199,15 @@ func freePorts(count int) ([]int, error) {
 		ports[i] = listener.Addr().(*net.TCPAddr).Port
 	}
 	return ports, nil
+}
+
+// httpHosts are those by whose names the HTTP API may be asked.
+func (s *Server) httpHosts() []string {
+	hosts := []string{}
+	for _, name := range []string{"localhost", "*.localhost", "127.0.0.1", "::1", s.ConnectHost, s.Host} {
+		hosts = append(hosts, net.JoinHostPort(name, strconv.Itoa(s.HTTPPort)))
+	}
+	return hosts
 }
 
 // HTTPAddress of the HTTP API as host:port; empty when there is none.

@@ -2,37 +2,48 @@ package temporal
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"strconv"
 	"time"
 
-	"github.com/temporalio/ui-server/v2/server"
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+	"github.com/temporalio/ui-server/v2/server/api"
 	"github.com/temporalio/ui-server/v2/server/config"
-	"github.com/temporalio/ui-server/v2/server/server_options"
+	"github.com/temporalio/ui-server/v2/server/csrf"
+	"github.com/temporalio/ui-server/v2/server/headers"
+	"github.com/temporalio/ui-server/v2/server/route"
+	"github.com/temporalio/ui-server/v2/ui"
+
+	"github.com/ordersaga/ordersaga/devstack/internal/localonly"
 )
 
 // WebUI is Temporal's web page, served from this process with its assets.
 type WebUI struct {
-	server *server.Server
+	server *http.Server
 	url    string
 }
 
 // StartWebUI serves the page and returns when it answers.
 func (s *Server) StartWebUI(ctx context.Context) (*WebUI, error) {
-	page := &WebUI{url: "http://" + net.JoinHostPort(s.ConnectHost, strconv.Itoa(s.UIPort))}
-	page.server = server.NewServer(server_options.WithConfigProvider(&config.Config{
-		TemporalGRPCAddress: s.Address(), Host: urlHost(s.Host), Port: s.UIPort, EnableUI: true,
-		DefaultNamespace: s.Namespace, HideLogs: true,
-		// It would fetch news from the internet.
-		DisableNewsFetch: true,
-		// The page comes over plain HTTP here; without this its buttons fail for want of a cookie.
-		CORS: config.CORS{CookieInsecure: true},
-	}))
+	handler, err := s.webUI()
+	if err != nil {
+		return nil, fmt.Errorf("preparing the Temporal Web UI: %w", err)
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.UIPort)))
+	if err != nil {
+		return nil, fmt.Errorf("starting the Temporal Web UI: %w", err)
+	}
+	page := &WebUI{
+		url:    "http://" + net.JoinHostPort(s.ConnectHost, strconv.Itoa(s.UIPort)),
+		server: &http.Server{Handler: localonly.Handler(s.Loopback, handler), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute},
+	}
 	go func() {
-		// It ends the process when it cannot listen; the port was free a moment ago.
-		_ = page.server.Start()
+		_ = page.server.Serve(listener) // ends with Stop, and with nothing else on a listener that works
 	}()
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
@@ -43,11 +54,46 @@ func (s *Server) StartWebUI(ctx context.Context) (*WebUI, error) {
 	return page, nil
 }
 
+// webUI puts the page together of the parts of ui-server, as its own server.NewServer does. That one cannot be given a
+// listener or a handler around it: it answers by every name, and ends the process when it cannot listen.
+func (s *Server) webUI() (http.Handler, error) {
+	cfg := &config.Config{
+		TemporalGRPCAddress: s.Address(), EnableUI: true, DefaultNamespace: s.Namespace, HideLogs: true,
+		// It would fetch news from the internet.
+		DisableNewsFetch: true,
+		// The page comes over plain HTTP here; without this its buttons fail for want of a cookie.
+		CORS: config.CORS{CookieInsecure: true},
+	}
+	provider, err := config.NewConfigProviderWithRefresh(cfg)
+	if err != nil {
+		return nil, err
+	}
+	assets, err := ui.Assets()
+	if err != nil {
+		return nil, err
+	}
+	assets, err = fs.Sub(assets, "local")
+	if err != nil {
+		return nil, err
+	}
+	e := echo.New()
+	const cookieSecure = false
+	e.Use(middleware.Recover(), middleware.Gzip(), middleware.Secure(),
+		csrf.EnsureTokenCookie(cookieSecure), middleware.CSRFWithConfig(csrf.MiddlewareConfig(provider, cookieSecure)))
+	route.SetHealthRoute(e)
+	err = route.SetAPIRoutes(e, provider, []api.Middleware{headers.WithForwardHeaders([]string{"Caller-Type"})})
+	if err := errors.Join(err, route.SetUIRoutes(e, "", assets)); err != nil {
+		return nil, err
+	}
+	route.SetRenderRoute(e, "")
+	return e, nil
+}
+
 // URL of the page.
 func (w *WebUI) URL() string { return w.url }
 
 // Stop closes the page.
-func (w *WebUI) Stop() { w.server.Stop() }
+func (w *WebUI) Stop() { _ = w.server.Close() }
 
 func (w *WebUI) awaitAnswer(ctx context.Context) error {
 	ticker := time.NewTicker(50 * time.Millisecond)
@@ -75,11 +121,3 @@ func (w *WebUI) awaitAnswer(ctx context.Context) error {
 
 // direct never goes through a proxy of the environment.
 var direct = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
-
-// urlHost puts an IPv6 address into brackets: the page joins host and port with a colon.
-func urlHost(host string) string {
-	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
-		return "[" + host + "]"
-	}
-	return host
-}

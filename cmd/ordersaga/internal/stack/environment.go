@@ -20,7 +20,7 @@ func ours(name string) bool {
 		}
 	}
 	return strings.HasSuffix(name, "_GRPC_ADDR") || slices.Contains([]string{
-		"HOST", "PORT", "GRPC_PORT", "ADMIN_PORT", "ORDERSAGA_ENV", "DATABASE_URL", "MONGODB_URI", "MONGODB_DATABASE",
+		"HOST", "PORT", "GRPC_PORT", "GRPC_CALLERS", "ADMIN_HOST", "ADMIN_PORT", "ORDERSAGA_ENV", "DATABASE_URL", "MONGODB_URI", "MONGODB_DATABASE",
 		"AMQP_URL", "GRPC_TLS_CA", "PAYMENT_PROVIDER_URL", "PAYMENT_PROVIDER_KEY", "PAYSIM_API_KEY", "PAYSIM_DATA",
 	}, name)
 }
