@@ -152,17 +152,3 @@ func TestPagesHaveEveryItemOnceAndTheLastOneHasNoCursor(t *testing.T) {
 		assert.Equal(t, all, seen, "%d on a page", limit)
 	}
 }
-
-func TestARequestIsASpanInItsCallersTrace(t *testing.T) {
-	spans := tracetest.NewInMemoryExporter()
-	telemetry.SetupForTest(t, spans)
-	w := newWorld(t)
-	w.call("GET", "/v1/orders/o-1", w.shopper(), "", "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
-	w.call("GET", "/livez", "", "")
-	require.Len(t, spans.GetSpans(), 1, "probes are no spans")
-	span := spans.GetSpans()[0]
-	assert.Equal(t, "GET /v1/orders/:id", span.Name)
-	assert.Equal(t, "server", span.SpanKind.String())
-	assert.Equal(t, "0af7651916cd43dd8448eb211c80319c", span.SpanContext.TraceID().String())
-	assert.Equal(t, "b7ad6b7169203331", span.Parent.SpanID().String())
-}

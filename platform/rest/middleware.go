@@ -13,19 +13,10 @@ import (
 	"strings"
 	"time"
 
-	echootel "github.com/labstack/echo-opentelemetry"
 	"github.com/labstack/echo/v5"
 
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 )
-
-// tracing makes each request a server span named by its route, in its caller's
-// trace, and records http.server.request.duration and its kin.
-func tracing() echo.MiddlewareFunc {
-	return echootel.NewMiddlewareWithConfig(echootel.Config{
-		Skipper: func(c *echo.Context) bool { return isProbe(c.Request().URL.Path) },
-	})
-}
 
 func isProbe(path string) bool { return path == "/livez" || path == "/readyz" }
 

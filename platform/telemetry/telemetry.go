@@ -89,9 +89,9 @@ func tracesAreWanted() bool {
 	return false
 }
 
-func propagator() propagation.TextMapPropagator {
-	return propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})
-}
+// propagator carries the trace from program to program and nothing else: baggage would
+// go wherever the trace goes, to the order log and the payment provider too.
+func propagator() propagation.TextMapPropagator { return propagation.TraceContext{} }
 
 // describe says which program this is. OTEL_SERVICE_NAME and
 // OTEL_RESOURCE_ATTRIBUTES win over what the program says of itself.

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"time"
 
+	"go.opentelemetry.io/otel/propagation"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
@@ -32,7 +33,10 @@ func Dial(ctx context.Context, payloads converter.DataConverter) (client.Client,
 	if err != nil {
 		return nil, err
 	}
-	tracing, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{})
+	tracing, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{
+		// Its default carries baggage, too, into every header of a history.
+		TextMapPropagator: propagation.TraceContext{},
+	})
 	if err != nil {
 		return nil, fmt.Errorf("tracing of Temporal calls: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/propagation"
 
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 )
@@ -44,7 +45,8 @@ func New(baseURL, apiKey string, timeout time.Duration) (*Client, error) {
 	return &Client{
 		base: base, apiKey: apiKey, timeout: timeout,
 		http: &http.Client{
-			Transport: otelhttp.NewTransport(transport),
+			// The provider is told nothing of our traces.
+			Transport: otelhttp.NewTransport(transport, otelhttp.WithPropagators(propagation.NewCompositeTextMapPropagator())),
 			// A redirected POST may become a GET, and would carry the key elsewhere.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},

@@ -10,7 +10,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/baggage"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"github.com/ordersaga/ordersaga/platform/telemetry"
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 )
@@ -101,6 +106,25 @@ func TestEveryStatusIsAFactOrUnclear(t *testing.T) {
 			assert.Equal(t, want, fact.Kind)
 			assert.Equal(t, "o", fact.OrderID)
 		}
+	}
+}
+
+func TestTheProviderIsToldNothingOfOurTraces(t *testing.T) {
+	telemetry.SetupForTest(t, tracetest.NewInMemoryExporter())
+	otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}))
+	member, err := baggage.NewMember("secret", "of-a-shopper")
+	require.NoError(t, err)
+	carried, err := baggage.New(member)
+	require.NoError(t, err)
+	ctx, span := telemetry.Tracer("test").Start(baggage.ContextWithBaggage(t.Context(), carried), "authorize")
+	defer span.End()
+
+	var told http.Header
+	client := answering(t, func(w http.ResponseWriter, r *http.Request) { told = r.Header })
+	_, _ = client.Authorize(ctx, asked)
+	require.NotEmpty(t, told)
+	for _, name := range []string{"Traceparent", "Tracestate", "Baggage"} {
+		assert.Empty(t, told.Values(name), name)
 	}
 }
 
