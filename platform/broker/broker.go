@@ -1,16 +1,21 @@
 // Package broker publishes events to RabbitMQ and consumes them.
 //
-// Events are CloudEvents 1.0 in structured JSON on one durable topic exchange,
-// routed by their type. Publishing is in batches: all messages of a batch are
-// written, then all their confirms are awaited once. Each consumer has a durable
-// quorum queue, a bounded delayed retry and a dead-letter queue with the reason.
-// Delivery is at least once, so consumers keep an inbox or gate by version.
+// Events are CloudEvents 1.0 in structured JSON. Each goes to one durable topic
+// exchange, routed by its type, for whoever has bound a queue there; and, by the
+// queue's name, to each consumer that the publisher was told must have it. Of a
+// message to an exchange the broker says only that no queue at all took it; of a
+// message to a queue it says whether this queue took it, so an event whose
+// consumer's queue is missing is known to be undelivered.
+//
+// Publishing is in batches: all messages of a batch are written, then all their
+// confirms are awaited once. Each consumer has a durable quorum queue, a bounded
+// delayed retry and a dead-letter queue with the reason. Delivery is at least
+// once, so consumers keep an inbox or gate by version.
 package broker
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -35,6 +40,7 @@ type Broker struct {
 	publishing *link
 	consuming  *link
 	publisher  *publisher
+	expected   []Queue
 	closing    sync.Once
 }
 
@@ -43,11 +49,13 @@ type Broker struct {
 // its end does not end the broker, because what a program has in hand when it is
 // told to stop must still be confirmed and acknowledged.
 //
-// The expected queues are made before anything is published.
+// The expected queues are those of the consumers that must have what is published:
+// they are made before anything is published, and an event is delivered when each
+// of them that wants its type has it.
 func Connect(ctx context.Context, url string, expected ...Queue) *Broker {
 	ctx = context.WithoutCancel(ctx)
-	b := &Broker{publishing: newLink(ctx, url, "publisher"), consuming: newLink(ctx, url, "consumer")}
-	b.publisher = newPublisher(b.publishing, declaring(expected))
+	b := &Broker{publishing: newLink(ctx, url, "publisher"), consuming: newLink(ctx, url, "consumer"), expected: expected}
+	b.publisher = newPublisher(b.publishing, expected)
 	return b
 }
 
@@ -85,10 +93,3 @@ func (b *Broker) Close() {
 
 // setupTimeout bounds declaring a consumer's queues and subscribing to them.
 const setupTimeout = 15 * time.Second
-
-func declareExchange(channel *amqp.Channel) error {
-	if err := channel.ExchangeDeclare(Exchange, amqp.ExchangeTopic, true, false, false, false, nil); err != nil {
-		return fmt.Errorf("declare exchange %s: %w", Exchange, err)
-	}
-	return nil
-}

@@ -49,9 +49,9 @@ func numberOf(t testing.TB, event cloudevents.Event) int {
 }
 
 // connect gives a broker that stands.
-func connect(t *testing.T, url string) *broker.Broker {
+func connect(t *testing.T, url string, expected ...broker.Queue) *broker.Broker {
 	t.Helper()
-	b := broker.Connect(t.Context(), url)
+	b := broker.Connect(t.Context(), url, expected...)
 	t.Cleanup(b.Close)
 	testkit.Eventually(t, "the broker to be connected", func() bool { return b.Ready(t.Context()) == nil })
 	return b

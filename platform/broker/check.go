@@ -23,26 +23,48 @@ func Check(url string, expected ...Queue) doctor.Check {
 		product, _ := connection.Properties["product"].(string)
 		version, _ := connection.Properties["version"].(string)
 		found = fmt.Sprintf("%s %s, vhost %s", product, version, connection.Config.Vhost)
-		var dead []string
+		var remarks []string
 		err = connection.within(ctx, func() error {
-			channel, err := connection.Channel()
-			if err != nil {
-				return err
-			}
-			if err := declaring(expected)(channel); err != nil {
-				return err
-			}
-			dead, err = deadLetters(channel, expected)
+			remarks, err = look(connection, expected)
 			return err
 		})
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", found, explain(connection, err))
 		}
-		if len(dead) > 0 {
-			return found, doctor.Remark(strings.Join(dead, ", ") + ": consumers have given up on these")
+		if len(remarks) > 0 {
+			return found, doctor.Remark(strings.Join(remarks, "; "))
 		}
 		return fmt.Sprintf("%s, %d consumers' queues", found, len(expected)), nil
 	}}
+}
+
+// look makes the expected queues and says what is worth knowing of them. A queue
+// that is missing and cannot be made is an error.
+func look(connection *connection, expected []Queue) (remarks []string, err error) {
+	d := &declarer{connection: connection}
+	defer d.close()
+	if err := d.expected(expected); err != nil {
+		return nil, err
+	}
+	lacking, err := d.lacking(expected)
+	if err != nil {
+		return nil, err
+	}
+	for _, err := range lacking {
+		return nil, err
+	}
+	for _, refused := range d.refused {
+		remarks = append(remarks, refused.Error())
+	}
+	channel, err := connection.Channel()
+	if err != nil {
+		return nil, err
+	}
+	dead, err := deadLetters(channel, expected)
+	if len(dead) > 0 {
+		remarks = append(remarks, strings.Join(dead, ", ")+": consumers have given up on these")
+	}
+	return remarks, err
 }
 
 func deadLetters(channel *amqp.Channel, expected []Queue) (dead []string, err error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
@@ -23,7 +24,8 @@ type Consumer struct {
 	// the same for as long as the queue's messages matter.
 	Name string
 	// Types are the event types wanted, exactly or as topic patterns in which *
-	// is one dot-separated word and # any number.
+	// is one dot-separated word and # any number. An event of another type is
+	// acknowledged and not handled: it is meant for somebody else.
 	Types []string
 	// Prefetch is how many messages the broker sends ahead, 1 to 2000, and the
 	// largest batch. 0 means 100.
@@ -50,8 +52,9 @@ type Consumer struct {
 	// Timeout bounds one call of the handler. 0 means 30 s.
 	Timeout time.Duration
 
-	// delays replaces retryDelays in tests.
+	// delays and idle replace retryDelays and idleSubscription in tests.
 	delays []time.Duration
+	idle   time.Duration
 }
 
 // Consume handles the consumer's events until ctx ends, and then finishes what
@@ -61,7 +64,7 @@ func (b *Broker) Consume(ctx context.Context, c Consumer) error {
 	if err := c.complete(); err != nil {
 		return err
 	}
-	s := &subscription{Consumer: c, link: b.consuming, queues: queuesOf(c.Name, c.delays)}
+	s := &subscription{Consumer: c, link: b.consuming, queues: queuesOf(c.Name, c.delays), served: b.serves(c.Name)}
 	wait := newBackoff()
 	logged := ""
 	for {
@@ -72,6 +75,8 @@ func (b *Broker) Consume(ctx context.Context, c Consumer) error {
 			return fmt.Errorf("consume %s: %w", s.main, err)
 		case ctx.Err() != nil:
 			return nil
+		case errors.Is(err, errIdle):
+			continue
 		}
 		// The loss of the connection is said by the link; anything else is of this
 		// queue: arguments that differ, no permission, a leader that moves.
@@ -82,8 +87,17 @@ func (b *Broker) Consume(ctx context.Context, c Consumer) error {
 		if time.Since(since) > wait.MaxInterval {
 			wait.Reset()
 		}
-		sleep(ctx, wait.NextBackOff())
+		pause := wait.NextBackOff()
+		if errors.Is(err, errCancelled) {
+			pause = max(pause, remakePause)
+		}
+		sleep(ctx, pause)
 	}
+}
+
+// serves tells whether publishers send to a consumer's queue by its name.
+func (b *Broker) serves(consumer string) bool {
+	return slices.ContainsFunc(b.expected, func(queue Queue) bool { return queue.Name == consumer })
 }
 
 // complete fills in the defaults and refuses what cannot work.
@@ -96,6 +110,9 @@ func (c *Consumer) complete() error {
 	}
 	if c.delays == nil {
 		c.delays = retryDelays
+	}
+	if c.idle == 0 {
+		c.idle = idleSubscription
 	}
 	if c.Handle != nil && c.HandleBatch == nil {
 		handle := c.Handle

@@ -8,5 +8,11 @@ func (c Consumer) RetryingAfter(delays ...time.Duration) Consumer {
 	return c
 }
 
+// SubscribingAgainAfter gives the consumer a shorter silence than production's 30 s.
+func (c Consumer) SubscribingAgainAfter(silence time.Duration) Consumer {
+	c.idle = silence
+	return c
+}
+
 // RetryDelays are production's pauses.
 var RetryDelays = retryDelays

@@ -17,7 +17,9 @@ var (
 	published, _ = meter.Int64Counter("ordersaga.broker.published",
 		metric.WithDescription("events confirmed by the broker, by type"))
 	unroutable, _ = meter.Int64Counter("ordersaga.broker.unroutable",
-		metric.WithDescription("events that no queue asked for, by type"))
+		metric.WithDescription("events that nobody had to hear and no queue asked for, by type"))
+	undeliverable, _ = meter.Int64Counter("ordersaga.broker.undelivered",
+		metric.WithDescription("messages that came back because the queue that must take them was missing; they are sent again, by queue"))
 	consumed, _ = meter.Int64Counter("ordersaga.broker.consumed",
 		metric.WithDescription("deliveries settled, by consumer and outcome: done, unwanted, retried, dead"))
 	handling, _ = meter.Float64Histogram("ordersaga.broker.handle.duration", metric.WithUnit("s"),
@@ -31,6 +33,12 @@ func countPublished(ctx context.Context, events []cloudevents.Event, returned []
 	for _, back := range returned {
 		unroutable.Add(ctx, 1, metric.WithAttributes(attribute.String("type", back.RoutingKey)))
 	}
+}
+
+// countUndelivered counts messages that came back; with 0 the metric is there
+// before the first.
+func countUndelivered(ctx context.Context, queue string, messages int64) {
+	undeliverable.Add(ctx, messages, metric.WithAttributes(attribute.String("queue", queue)))
 }
 
 func countConsumed(ctx context.Context, consumer, outcome string, deliveries int) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -18,32 +20,44 @@ const (
 	awayTimeout = time.Second
 )
 
-// message is what is sent, and where to.
+// message is what is sent, and where to. Without an exchange the key is the name
+// of the queue that must take it.
 type message struct {
 	exchange, key string
+	// unheard says that it does not matter whether anybody hears.
+	unheard bool
 	amqp.Publishing
 }
+
+// errNoQueue says that a queue which must take messages is missing.
+var errNoQueue = errors.New("there is no queue")
 
 // publisher sends batches on one channel in confirm mode, one batch at a time,
 // so the order of batches is the order of calls.
 type publisher struct {
-	link    *link
-	prepare func(*amqp.Channel) error
-	turn    chan struct{}
+	link *link
+	// expected queues are made before the first message of a channel is sent.
+	expected []Queue
+	turn     chan struct{}
 
 	// Only the holder of the turn touches these.
 	connection *connection
 	channel    *amqp.Channel
 	returns    <-chan amqp.Return
+	lacking    map[string]error // queues that are missing and cannot be made
+	missed     error            // says which queue was missing, until
+	remake     time.Time        // when it may be made again
+	logged     string
 }
 
-func newPublisher(l *link, prepare func(*amqp.Channel) error) *publisher {
-	return &publisher{link: l, prepare: prepare, turn: make(chan struct{}, 1)}
+func newPublisher(l *link, expected []Queue) *publisher {
+	return &publisher{link: l, expected: expected, turn: make(chan struct{}, 1)}
 }
 
 // send writes the messages and waits until the server has confirmed each. It
-// returns the ones that no queue took, which the server confirms too. After an
-// error any part of the batch may have arrived.
+// returns those to an exchange that no queue took, which the server confirms too.
+// After an error any part of the batch may have arrived. A message to a queue
+// that is missing is such an error; a later call makes the expected queues again.
 func (p *publisher) send(ctx context.Context, messages []message) (returned []amqp.Return, err error) {
 	ctx, cancel := context.WithTimeout(ctx, confirmTimeout)
 	defer cancel()
@@ -56,7 +70,15 @@ func (p *publisher) send(ctx context.Context, messages []message) (returned []am
 	if err := p.open(ctx); err != nil {
 		return nil, err
 	}
-	returned, err = p.exchange(ctx, messages)
+	err = p.refuse(messages)
+	if err == nil {
+		returned, err = p.exchange(ctx, messages)
+	}
+	if err == nil {
+		if err = undelivered(ctx, returned); err != nil {
+			p.missed, p.remake = err, time.Now().Add(remakePause)
+		}
+	}
 	if err != nil {
 		p.discard()
 		return nil, err
@@ -64,10 +86,42 @@ func (p *publisher) send(ctx context.Context, messages []message) (returned []am
 	return returned, nil
 }
 
+// refuse sends nothing while a queue that must take a part of it is known to be
+// missing: the others would get their part again with every try.
+func (p *publisher) refuse(messages []message) error {
+	for _, m := range messages {
+		if m.exchange == "" && p.lacking[m.key] != nil {
+			return p.lacking[m.key]
+		}
+	}
+	return nil
+}
+
+// undelivered is an error when messages to a queue came back.
+func undelivered(ctx context.Context, returned []amqp.Return) error {
+	var missing []string
+	for _, back := range returned {
+		if back.Exchange != "" {
+			continue
+		}
+		countUndelivered(ctx, back.RoutingKey, 1)
+		if !slices.Contains(missing, back.RoutingKey) {
+			missing = append(missing, back.RoutingKey)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w %s: its messages came back; it is made again in %s", errNoQueue, strings.Join(missing, ", "), remakePause)
+}
+
 // open gives the turn's holder a channel in confirm mode.
 func (p *publisher) open(ctx context.Context) error {
 	if p.channel != nil && !p.channel.IsClosed() {
 		return p.connection.writable()
+	}
+	if time.Now().Before(p.remake) {
+		return p.missed
 	}
 	waiting, cancel := context.WithTimeout(ctx, awayTimeout)
 	defer cancel()
@@ -79,12 +133,12 @@ func (p *publisher) open(ctx context.Context) error {
 		return err
 	}
 	return connection.within(ctx, func() error {
+		if err := p.declare(ctx, connection); err != nil {
+			return err
+		}
 		channel, err := connection.Channel()
 		if err != nil {
 			return fmt.Errorf("open a channel: %w", err)
-		}
-		if err := p.prepare(channel); err != nil {
-			return err
 		}
 		if err := channel.Confirm(false); err != nil {
 			return fmt.Errorf("switch to publisher confirms: %w", err)
@@ -95,11 +149,30 @@ func (p *publisher) open(ctx context.Context) error {
 	})
 }
 
+// declare makes the expected queues and says once what the server refused.
+func (p *publisher) declare(ctx context.Context, connection *connection) error {
+	for _, queue := range p.expected {
+		countUndelivered(ctx, queuesOf(queue.Name, nil).main, 0)
+	}
+	d := &declarer{connection: connection}
+	defer d.close()
+	if err := d.expected(p.expected); err != nil {
+		return err
+	}
+	lacking, err := d.lacking(p.expected)
+	if err != nil {
+		return err
+	}
+	p.lacking = lacking
+	logRefused(ctx, "the broker refused a declaration, publishing goes on", errors.Join(d.refused...), &p.logged)
+	return nil
+}
+
 func (p *publisher) exchange(ctx context.Context, messages []message) (returned []amqp.Return, err error) {
 	pending := make([]*amqp.DeferredConfirmation, 0, len(messages))
 	err = p.connection.within(ctx, func() error {
 		for _, m := range messages {
-			confirm, err := p.channel.PublishWithDeferredConfirm(m.exchange, m.key, true, false, m.Publishing)
+			confirm, err := p.channel.PublishWithDeferredConfirm(m.exchange, m.key, !m.unheard, false, m.Publishing)
 			if err != nil {
 				return fmt.Errorf("write message %s for %s: %w", m.MessageId, m.key, err)
 			}
@@ -181,5 +254,3 @@ func (p *publisher) close() {
 		p.discard()
 	}
 }
-
-var errUnroutable = errors.New("no queue took it")

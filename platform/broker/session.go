@@ -62,6 +62,8 @@ func (s *session) collect(ctx context.Context) (batch []amqp.Delivery, err error
 	}
 	idle := time.NewTimer(idleWindow)
 	defer idle.Stop()
+	silent := time.NewTimer(s.idle)
+	defer silent.Stop()
 	var window <-chan time.Time
 	for {
 		select {
@@ -70,7 +72,7 @@ func (s *session) collect(ctx context.Context) (batch []amqp.Delivery, err error
 		case delivery, open := <-s.deliveries:
 			if !open {
 				// What was taken cannot be acknowledged any more: it comes again.
-				return nil, fmt.Errorf("subscription to %s ended by the server", s.main)
+				return nil, fmt.Errorf("subscription to %s: %w", s.main, errCancelled)
 			}
 			batch = append(batch, delivery)
 			if len(batch) == s.largestBatch() {
@@ -79,6 +81,10 @@ func (s *session) collect(ctx context.Context) (batch []amqp.Delivery, err error
 			idle.Reset(idleWindow)
 			if window == nil {
 				window = time.After(batchWindow)
+			}
+		case <-silent.C:
+			if len(batch) == 0 {
+				return nil, errIdle
 			}
 		case <-idle.C:
 			if len(batch) > 0 {
@@ -173,14 +179,12 @@ func (s *session) passOn(ctx context.Context, messages []message) error {
 	}
 	wait := newBackoff()
 	for {
-		returned, err := s.passer.send(s.alive, messages)
+		_, err := s.passer.send(s.alive, messages)
 		switch {
-		case err == nil && len(returned) > 0:
-			// Subscribing again declares the missing queue again.
-			return fmt.Errorf("pass on message %s to %s: %w", returned[0].MessageId, returned[0].RoutingKey, errUnroutable)
 		case err == nil:
 			return nil
 		case !errors.Is(err, ErrAway):
+			// Where a queue is missing: subscribing again makes it again.
 			return fmt.Errorf("pass on %d failed messages: %w", len(messages), err)
 		}
 		if interrupted := s.pause(ctx, wait.NextBackOff()); interrupted != nil {

@@ -39,16 +39,13 @@ func (q queues) dead() string { return q.main + ".dead" }
 // of failed ones.
 func (q queues) retry(failed int) string { return fmt.Sprintf("%s.retry.%d", q.main, failed) }
 
-// declare makes the exchange, the queues and the bindings, or finds them as they
-// are. Every argument is given, also where a version's default is the same, so
-// that RabbitMQ 3.10 to 4 take the same declaration as the same queue.
-func (q queues) declare(channel *amqp.Channel, types []string) error {
-	if err := declareExchange(channel); err != nil {
-		return err
-	}
+// declare makes the queues, or finds them as they are. Every argument is given,
+// also where a version's default is the same, so that RabbitMQ 3.10 to 4 take the
+// same declaration as the same queue.
+func (q queues) declare(d *declarer) error {
 	// To look at a dead letter and put it back counts as a delivery (Depth does).
 	// RabbitMQ 4 would drop it after 20 looks.
-	if err := declareQueue(channel, q.dead(), amqp.Table{"x-delivery-limit": int64(looksLimit)}); err != nil {
+	if err := d.queue(q.dead(), amqp.Table{"x-delivery-limit": int64(looksLimit)}); err != nil {
 		return err
 	}
 	main := deadLetteredTo(q.dead())
@@ -56,19 +53,14 @@ func (q queues) declare(channel *amqp.Channel, types []string) error {
 	// The order of a queue holds only for one consumer at a time: of several
 	// processes one is active and the others stand by.
 	main["x-single-active-consumer"] = true
-	if err := declareQueue(channel, q.main, main); err != nil {
+	if err := d.queue(q.main, main); err != nil {
 		return err
 	}
 	for i, delay := range q.delays {
 		retry := deadLetteredTo(q.main)
 		retry["x-message-ttl"] = delay.Milliseconds()
-		if err := declareQueue(channel, q.retry(i+1), retry); err != nil {
+		if err := d.queue(q.retry(i+1), retry); err != nil {
 			return err
-		}
-	}
-	for _, pattern := range types {
-		if err := channel.QueueBind(q.main, pattern, Exchange, false, nil); err != nil {
-			return fmt.Errorf("bind queue %s to %s: %w", q.main, pattern, err)
 		}
 	}
 	return nil
@@ -84,14 +76,6 @@ func deadLetteredTo(queue string) amqp.Table {
 		"x-dead-letter-strategy":    "at-least-once",
 		"x-overflow":                "reject-publish",
 	}
-}
-
-func declareQueue(channel *amqp.Channel, name string, arguments amqp.Table) error {
-	arguments[amqp.QueueTypeArg] = amqp.QueueTypeQuorum
-	if _, err := channel.QueueDeclare(name, true, false, false, false, arguments); err != nil {
-		return fmt.Errorf("declare queue %s: %w", name, err)
-	}
-	return nil
 }
 
 // wanted tells whether an event type matches one of the patterns, as the topic

@@ -44,6 +44,7 @@ type Delivery struct {
 type Outbox struct {
 	Pending       int     `json:"pending" doc:"events, counted up to 100,000"`
 	OldestSeconds float64 `json:"oldest_seconds" doc:"how long the oldest of them waits"`
+	Problem       string  `json:"problem,omitempty" doc:"why the process that answers could not publish its last batch"`
 }
 
 // Consumer is one of the service's consumers.
@@ -99,7 +100,7 @@ func (s Sources) look(ctx context.Context) (Delivery, error) {
 		if err != nil {
 			return Delivery{}, err
 		}
-		delivery.Outbox = &Outbox{Pending: backlog.Pending, OldestSeconds: backlog.Lag.Seconds()}
+		delivery.Outbox = &Outbox{Pending: backlog.Pending, OldestSeconds: backlog.Lag.Seconds(), Problem: backlog.Problem}
 	}
 	for _, name := range s.Consumers {
 		consumer, err := s.consumer(ctx, name)

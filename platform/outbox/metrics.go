@@ -56,6 +56,8 @@ type Backlog struct {
 	Pending int
 	// Lag is the age of the oldest one, 0 when there is none.
 	Lag time.Duration
+	// Problem is why this process could not publish its last batch; "" when it could.
+	Problem string
 }
 
 // Backlog asks the database, for at most 2 s, what waits to be published.
@@ -71,5 +73,8 @@ SELECT (SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT $1) AS counted),
 		return Backlog{}, fmt.Errorf("read the outbox backlog: %w", err)
 	}
 	backlog.Lag = max(0, time.Duration(seconds*float64(time.Second)))
+	if problem := r.problem.Load(); problem != nil {
+		backlog.Problem = *problem
+	}
 	return backlog, nil
 }

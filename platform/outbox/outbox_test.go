@@ -13,6 +13,7 @@ import (
 
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
 	"github.com/google/uuid"
+	amqp "github.com/rabbitmq/amqp091-go"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
@@ -435,4 +436,40 @@ func TestTraceLeadsThroughTheOutbox(t *testing.T) {
 	carried := published.events()[0].Extensions()
 	require.Contains(t, slices.Collect(maps.Keys(carried)), eventtrace.Parent)
 	require.Contains(t, carried[eventtrace.Parent], span.SpanContext().SpanID().String())
+}
+
+// The queue of a consumer that must have the event is deleted at the broker: the
+// event stays in the outbox, which says why, until the queue is there again.
+func TestAnEventWhoseQueueIsMissingStaysInTheOutbox(t *testing.T) {
+	db := open(t)
+	amqpURL := testkit.AMQP(t)
+	queue := broker.Queue{Name: "counts", Types: []string{eventType}}
+	publisher := broker.Connect(t.Context(), amqpURL, queue)
+	t.Cleanup(publisher.Close)
+	relay := outbox.NewRelay(db, publisher.Publish)
+	run(t, relay)
+	require.NoError(t, outbox.Append(t.Context(), db.SQL, counted("a", 1)))
+	testkit.Eventually(t, "the first event to be published", func() bool { return pending(t, relay) == 0 })
+
+	connection, err := amqp.Dial(amqpURL)
+	require.NoError(t, err)
+	defer connection.Close()
+	channel, err := connection.Channel()
+	require.NoError(t, err)
+	_, err = channel.QueueDelete("ordersaga.counts", false, false, false)
+	require.NoError(t, err)
+	require.NoError(t, outbox.Append(t.Context(), db.SQL, counted("a", 2)))
+	testkit.Eventually(t, "the outbox to say which queue is missing", func() bool {
+		backlog, err := relay.Backlog(t.Context())
+		require.NoError(t, err)
+		return backlog.Pending == 1 && strings.Contains(backlog.Problem, "ordersaga.counts")
+	})
+	testkit.Eventually(t, "the event to be published", func() bool {
+		backlog, err := relay.Backlog(t.Context())
+		require.NoError(t, err)
+		return backlog == outbox.Backlog{}
+	})
+	found, err := channel.QueueDeclarePassive("ordersaga.counts", true, false, false, false, nil)
+	require.NoError(t, err)
+	require.Equal(t, 1, found.Messages, "events in the new queue")
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -47,6 +48,7 @@ type Relay struct {
 	db      *postgres.DB
 	publish Publish
 	wake    chan struct{}
+	problem atomic.Pointer[string]
 }
 
 // NewRelay makes a relay that publishes by publish, such as a broker's Publish.
@@ -75,20 +77,18 @@ func (r *Relay) Run(ctx context.Context) error {
 	failures := backoff.NewExponentialBackOff()
 	failures.InitialInterval, failures.MaxInterval, failures.Multiplier = minPoll, maxBackoff, 2
 	limit := batch.NewLimit(batchSize, batchBytes, batchTimeout)
-	logged := ""
 	for ctx.Err() == nil {
 		err := r.work(ctx, limit, func() {
-			if logged != "" {
+			if r.problem.Swap(nil) != nil {
 				slog.InfoContext(ctx, "outbox relay works again")
-				logged = ""
 			}
 			failures.Reset()
 		})
 		if err == nil || ctx.Err() != nil {
 			continue
 		}
-		if err.Error() != logged {
-			logged = err.Error()
+		problem := err.Error()
+		if before := r.problem.Swap(&problem); before == nil || *before != problem {
 			slog.WarnContext(ctx, "outbox relay failed, its events wait and are tried again", "error", err)
 		}
 		// No waking here: it would hammer a broker that is away.

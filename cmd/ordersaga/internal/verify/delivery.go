@@ -11,6 +11,7 @@ type delivery struct {
 	Outbox *struct {
 		Pending       int64   `json:"pending"`
 		OldestSeconds float64 `json:"oldest_seconds"`
+		Problem       string  `json:"problem"`
 	} `json:"outbox"`
 	Consumers []struct {
 		Name     string `json:"name"`
@@ -88,7 +89,11 @@ func (d delivery) underway(service string, heads map[string]int64, drained map[s
 	if d.Outbox != nil {
 		// What waits shorter than we look came after.
 		arrived := d.Outbox.Pending == 0 || d.Outbox.OldestSeconds < since.Seconds()
-		check("outbox of "+service, arrived, fmt.Sprintf("%d events are not published, the oldest for %.0f s", d.Outbox.Pending, d.Outbox.OldestSeconds))
+		problem := fmt.Sprintf("%d events are not published, the oldest for %.0f s", d.Outbox.Pending, d.Outbox.OldestSeconds)
+		if d.Outbox.Problem != "" {
+			problem += ": " + d.Outbox.Problem
+		}
+		check("outbox of "+service, arrived, problem)
 	}
 	for _, c := range d.Consumers {
 		check("consumer "+c.Name, c.Declared, "its queues do not exist")
