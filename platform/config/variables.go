@@ -132,6 +132,8 @@ func (v variable) kind() string {
 		return "a text"
 	case reflect.Map:
 		return "a list like NAME:VALUE,NAME:VALUE"
+	case reflect.Slice:
+		return "a list like VALUE,VALUE"
 	default:
 		return "a " + v.typ.String()
 	}

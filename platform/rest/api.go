@@ -58,7 +58,7 @@ func New(cfg Config) *API {
 		// the GET without its body, wherever there is one (RFC 9110 9.3.2).
 		Router: echo.NewRouter(echo.RouterConfig{UnescapePathParamValues: true, AutoHandleHEAD: true}),
 	})
-	router.Use(tracing(), linkCaller, requestID, accessLog, recovery, secureHeaders, allowHead, cleanURL, conditional)
+	router.Use(tracing(), linkCaller, requestID, accessLog, recovery, secureHeaders, allowHead, crossOrigin(cfg.Settings.AllowedOrigins), cleanURL, conditional)
 	api := &API{
 		echo: router, huma: humaecho.New(router, describe(cfg)), verifier: cfg.Verifier,
 		cursorKey:   newCursorKey(cfg.Settings.cursorSecret(), cfg.Title),
