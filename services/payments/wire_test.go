@@ -1,10 +1,14 @@
 package main
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -15,9 +19,11 @@ import (
 type wire struct {
 	url string
 
-	mu   sync.Mutex
-	held chan struct{} // answers to requests to authorize wait for its closing; nil lets them pass
-	seen map[string]int
+	mu    sync.Mutex
+	held  chan struct{} // answers to requests to authorize wait for its closing; nil lets them pass
+	seen  map[string]int
+	heard []*http.Request
+	said  func(request *http.Request, status int, body string) (int, string) // instead of the provider's answer
 }
 
 func newWire(t *testing.T, p *providerProcess) *wire {
@@ -30,8 +36,19 @@ func newWire(t *testing.T, p *providerProcess) *wire {
 			request := answer.Request
 			w.mu.Lock()
 			w.seen[request.Method+" "+request.URL.Path]++
-			held := w.held
+			w.heard = append(w.heard, request)
+			held, said := w.held, w.said
 			w.mu.Unlock()
+			if said != nil {
+				was, err := io.ReadAll(answer.Body)
+				if err != nil {
+					return err
+				}
+				status, body := said(request, answer.StatusCode, string(was))
+				answer.StatusCode, answer.Body = status, io.NopCloser(strings.NewReader(body))
+				answer.ContentLength = int64(len(body))
+				answer.Header.Set("Content-Length", strconv.Itoa(len(body)))
+			}
 			if held != nil && request.Method == http.MethodPost && request.URL.Path == "/v1/authorizations" {
 				<-held
 			}
@@ -62,6 +79,20 @@ func (w *wire) release() {
 		close(w.held)
 		w.held = nil
 	}
+}
+
+// says changes what the provider answers, after its effect; nil mends the wire.
+func (w *wire) says(said func(request *http.Request, status int, body string) (int, string)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.said = said
+}
+
+// requests are those that the provider has heard.
+func (w *wire) requests() []*http.Request {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.heard)
 }
 
 // answered counts the answers of the provider's, held ones too.
