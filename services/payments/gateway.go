@@ -11,8 +11,9 @@ import (
 )
 
 // gateway is the payment provider of the settings: the one place to put another.
-func (s settings) gateway() (provider.Provider, error) {
-	return paysim.New(s.ProviderURL, s.ProviderKey.Reveal(), s.ProviderTimeout)
+func (s settings) gateway() (provider.Border, error) {
+	adapter, err := paysim.New(s.ProviderURL, s.ProviderKey.Reveal(), s.ProviderTimeout)
+	return provider.Border{Provider: adapter}, err
 }
 
 // askProvider looks up a payment that nobody made: the provider answers that it

@@ -14,7 +14,6 @@ import (
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 	"github.com/ordersaga/ordersaga/services/payments/internal"
 	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
-	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider/nothingdue"
 	"github.com/ordersaga/ordersaga/services/payments/internal/store"
 	"github.com/ordersaga/ordersaga/services/payments/migrations"
@@ -53,8 +52,7 @@ func run(ctx context.Context, cfg settings) error {
 		Description: "What is known of the payments of orders, for operators.",
 	})
 	internal.Routes(api, payments)
-	statements, _ := gateway.(provider.Statements) // nil when it has none
-	internal.Audits(api, payments, statements)
+	internal.Audits(api, payments, gateway.Statements())
 	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(moves))
 	if err != nil {
 		return err

@@ -36,6 +36,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/payments/internal"
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
+	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider/nothingdue"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider/paysim"
 	"github.com/ordersaga/ordersaga/services/payments/internal/store"
@@ -121,7 +122,7 @@ func newWorldOn(t *testing.T, databaseURL string, times times, slow time.Duratio
 	gateway, err := paysim.New(w.wire.url, providerKey, times.providerTimeout)
 	require.NoError(t, err)
 	payments := store.New(db)
-	w.journal = journal.New(payments, nothingdue.Before(gateway), times.Policy)
+	w.journal = journal.New(payments, nothingdue.Before(provider.Border{Provider: gateway}), times.Policy)
 	w.serve(payments)
 	return w
 }

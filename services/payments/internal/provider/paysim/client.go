@@ -18,8 +18,9 @@ import (
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 )
 
-// maxAnswer bounds what is read of an answer, in bytes.
-const maxAnswer = 1 << 20
+// maxAnswer bounds what is read of an answer, in bytes: far above what the books have of an order, with
+// messages as long as somebody may make them.
+const maxAnswer = 4 << 20
 
 // Client is paysim as a provider.
 type Client struct {

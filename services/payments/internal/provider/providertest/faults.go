@@ -12,6 +12,11 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/baggage"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 )
@@ -142,6 +147,47 @@ func repeatsWhatWasSaid(w *world) {
 		w.wire.replace(was, is)
 		fact, err := w.provider.Void(w.Context(), w.keyOf("void"), held)
 		w.sameOrNone(fact, err, is, "void is told of %s instead of %s", is, was)
+	}
+}
+
+// What a provider writes for shoppers may be anything. The service cleans and bounds it; the adapter has to get it.
+func bearsAnyText(w *world) {
+	fact, err := w.provider.Authorize(w.Context(), w.wish(w.Declined))
+	require.NoError(w, err)
+	require.NotEmpty(w, fact.DeclineMessage)
+	for name, odd := range map[string]string{
+		"a NUL": `\u0000`, "an escape": `\u001b[2J`, "another direction": `\u202e`, "half a character": `\ud800`, "900 KB": strings.Repeat("long ", 180_000),
+	} {
+		w.wire.replace(fact.DeclineMessage, odd)
+		again, err := w.provider.Authorize(w.Context(), w.wish(w.Declined))
+		if assert.NoError(w, err, name) {
+			assert.Equal(w, provider.Declined, again.Kind, name)
+			assert.Equal(w, w.DeclineCode, again.DeclineCode, name)
+		}
+	}
+}
+
+// Traces and baggage are of our callers, and end with us.
+func tellsNothingOfTraces(w *world) {
+	before := otel.GetTextMapPropagator()
+	w.Cleanup(func() { otel.SetTextMapPropagator(before) })
+	otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}))
+	member, err := baggage.NewMember("secret", "of-a-shopper")
+	require.NoError(w, err)
+	carried, err := baggage.New(member)
+	require.NoError(w, err)
+	ctx := baggage.ContextWithBaggage(w.Context(), carried)
+	ctx = trace.ContextWithSpanContext(ctx, trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}, TraceFlags: trace.FlagsSampled,
+	}))
+	for name, call := range w.calls(w.provider) {
+		var told http.Header
+		w.wire.does(func(_ http.ResponseWriter, r *http.Request) { told = r.Header })
+		_, _ = call(ctx)
+		require.NotEmpty(w, told, name)
+		for _, header := range []string{"Traceparent", "Tracestate", "Baggage"} {
+			assert.Empty(w, told.Values(header), "%s of %s", header, name)
+		}
 	}
 }
 

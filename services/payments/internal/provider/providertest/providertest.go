@@ -70,6 +70,8 @@ func Run(t *testing.T, a Adapter) {
 		"a caller that hangs up is let go":                              endsWithItsCaller,
 		"an answer that is not the provider's is no fact":               believesNobodyElse,
 		"what the provider says of another amount is not made right":    repeatsWhatWasSaid,
+		"texts of any kind and length do not hide a decline":            bearsAnyText,
+		"the provider is told nothing of our traces":                    tellsNothingOfTraces,
 		"a redirect is not followed with the key":                       staysWhereItIs,
 	} {
 		t.Run(name, func(t *testing.T) { test(newWorld(t, a)) })

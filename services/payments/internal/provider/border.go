@@ -1,0 +1,98 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/ordersaga/ordersaga/platform/text"
+)
+
+// Bounds of what is kept of a provider's texts, in characters.
+const (
+	maxName    = 255 // references, keys, orders
+	maxCode    = 100
+	maxMessage = 500
+)
+
+// Border is a provider whose texts are safe to keep, to log and to show: each is one line of valid
+// UTF-8 without hidden characters, and bounded. It is the one place where texts of a provider come in,
+// whatever the adapter.
+type Border struct{ Provider }
+
+// Authorize implements Provider.
+func (b Border) Authorize(ctx context.Context, a Authorization) (Fact, error) {
+	return clean(b.Provider.Authorize(ctx, a))
+}
+
+// Void implements Provider.
+func (b Border) Void(ctx context.Context, key string, h Held) (Fact, error) {
+	return clean(b.Provider.Void(ctx, key, h))
+}
+
+// Lookup implements Provider.
+func (b Border) Lookup(ctx context.Context, orderID, key string) (Fact, error) {
+	return clean(b.Provider.Lookup(ctx, orderID, key))
+}
+
+// Statements are what the provider can tell an auditor; nil when it can tell nothing.
+func (b Border) Statements() Statements {
+	told, can := b.Provider.(Statements)
+	if !can {
+		return nil
+	}
+	return statements{told}
+}
+
+type statements struct{ Statements }
+
+// Statement implements Statements.
+func (s statements) Statement(ctx context.Context, orderID string) ([]Entry, error) {
+	entries, err := s.Statements.Statement(ctx, orderID)
+	for i := range entries {
+		entry := &entries[i]
+		entry.Key, entry.Reference = text.Line(entry.Key, maxName), text.Line(entry.Reference, maxName)
+		entry.Currency = text.Line(entry.Currency, maxCode)
+	}
+	return entries, cleanError(err)
+}
+
+func clean(f Fact, err error) (Fact, error) {
+	if err != nil {
+		return Fact{}, cleanError(err)
+	}
+	// A name is what the provider is asked with later: a changed one would be another's.
+	if name := text.Line(f.Reference, maxName); name != f.Reference {
+		return Fact{}, &UnclearError{Status: fmt.Sprintf("%s under the name %q", f.Kind, name)}
+	}
+	f.OrderID, f.Key = text.Line(f.OrderID, maxName), text.Line(f.Key, maxName)
+	f.Currency = text.Line(f.Currency, maxCode)
+	if f.Kind == Declined { // the shopper is told something, whatever is left of it
+		f.DeclineCode = cmp.Or(text.Line(f.DeclineCode, maxCode), "declined")
+		f.DeclineMessage = cmp.Or(text.Line(f.DeclineMessage, maxMessage), "The payment was declined.")
+	}
+	return f, nil
+}
+
+// cleanError keeps what an error is and cleans what it says.
+func cleanError(err error) error {
+	var unclear *UnclearError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &unclear):
+		return &UnclearError{Reference: text.Line(unclear.Reference, maxName), Status: text.Line(unclear.Status, maxMessage)}
+	default:
+		return said{text.Line(err.Error(), maxMessage), err}
+	}
+}
+
+type said struct {
+	text string
+	error
+}
+
+func (s said) Error() string { return s.text }
+
+func (s said) Unwrap() error { return s.error }
