@@ -1,5 +1,5 @@
-// Inventory holds the stock: what there is of each SKU, and what orders have
-// reserved of it. REST for people, gRPC for the saga's steps.
+// Inventory holds the stock: what there is of each SKU, and what orders have reserved of it. REST
+// for people, gRPC for the saga's steps.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Package internal lists inventory's slices. To add one is a folder under
-// commands or queries, and a line here.
+// Package internal lists inventory's slices. To add one is a folder under commands or queries, and
+// a line here.
 package internal
 
 import (
@@ -23,14 +23,22 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/queries/listmovements"
 )
 
-// service is InventoryService, put together of its slices. Embedding the
-// "unsafe" interface makes a method without a slice a compile error, where the
-// "unimplemented" one would answer callers with an error.
+// The methods of InventoryService, one a slice. Their types have the same name in every slice; what
+// is embedded needs names of its own.
+type (
+	reserveStock  = reserve.Method
+	allocateStock = allocate.Method
+	releaseStock  = release.Method
+)
+
+// service is InventoryService, put together of its slices. Embedding the "unsafe" interface makes a
+// method without a slice a compile error, where the "unimplemented" one would answer callers with
+// an error.
 type service struct {
 	inventoryv1.UnsafeInventoryServiceServer
-	reserve.Reserver
-	allocate.Allocator
-	release.Releaser
+	reserveStock
+	allocateStock
+	releaseStock
 }
 
 // callers may call the methods of the service. One without a rule stops the start.
@@ -40,13 +48,13 @@ var callers = rpc.Callers{
 	inventoryv1.InventoryService_Release_FullMethodName:  {programs.Worker},
 }
 
-// Service makes the gRPC service. announced is called after every commit that
-// may have left an event to relay.
+// Service makes the gRPC service. announced is called after every commit that may have left an
+// event to relay.
 func Service(db *postgres.DB, announced func()) rpc.Service {
 	return rpc.NewService[inventoryv1.InventoryServiceServer](inventoryv1.RegisterInventoryServiceServer, service{
-		Reserver:  reserve.New(db, announced),
-		Allocator: allocate.New(db),
-		Releaser:  release.New(db, announced),
+		reserveStock:  reserve.NewMethod(db, announced),
+		allocateStock: allocate.NewMethod(db),
+		releaseStock:  release.NewMethod(db, announced),
 	}, callers)
 }
 
@@ -60,8 +68,8 @@ func Routes(api *rest.API, db *postgres.DB, announced func()) {
 	auditreservations.Route(api, db)
 }
 
-// Audits adds the operation for auditors of events, who look at the outbox and at
-// the queues of our consumers.
+// Audits adds the operation for auditors of events, who look at the outbox and at the queues of our
+// consumers.
 func Audits(api *rest.API, relay *outbox.Relay, queues *broker.Broker) {
 	deliveryaudit.Route(api, deliveryaudit.Sources{Outbox: relay, Broker: queues, Consumers: []string{events.InventoryProducts.Name}})
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/inventorytest"
 )
 
-// model is what the stock should be, in a few lines of Go: the service has to
-// answer as it does and to end with the same levels.
+// model is what the stock should be, in a few lines of Go: the service has to answer as it does and
+// to end with the same levels.
 type model struct {
 	onHand, reserved map[string]int64
 	orders           map[string]*order
@@ -30,9 +30,9 @@ type order struct {
 
 var skus = []string{"a", "b", "c", "d"}
 
-// Any sequence of calls, repeated, late and out of order: answers and levels are
-// checked against the model at every step, the invariants at the end of each
-// sequence. Time is left out; the tests of expiry have it.
+// Any sequence of calls, repeated, late and out of order: answers and levels are checked against
+// the model at every step, the invariants at the end of each sequence. Time is left out; the tests
+// of expiry have it.
 func TestAnySequenceOfCallsAnswersAsTheModelAndKeepsTheInvariants(t *testing.T) {
 	w := inventorytest.New(t)
 	round := 0

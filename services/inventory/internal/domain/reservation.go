@@ -60,15 +60,15 @@ func NewReservation(id ReservationID, state State, expiresAt time.Time) *Reserva
 // State it is in.
 func (r *Reservation) State() State { return r.state }
 
-// HasRunOut tells whether a hold is over at a time. The instant of expiry is
-// over already, here as in the sweep, so the two can never both have it.
+// HasRunOut tells whether a hold is over at a time. The instant of expiry is over already, here as
+// in the sweep, so the two can never both have it.
 func (r *Reservation) HasRunOut(now time.Time) bool {
 	return r.state == Held && !now.Before(r.expiresAt)
 }
 
-// Allocate makes a hold last. An allocation that happened already is not done
-// again and not refused. A hold that ran out is refused although the sweep has
-// not come by yet: the shopper was promised the stock until then and no longer.
+// Allocate makes a hold last. An allocation that happened already is not done again and not
+// refused. A hold that ran out is refused although the sweep has not come by yet: the shopper was
+// promised the stock until then and no longer.
 func (r *Reservation) Allocate(now time.Time) error {
 	switch {
 	case r.state == Expired || r.HasRunOut(now):
@@ -81,8 +81,8 @@ func (r *Reservation) Allocate(now time.Time) error {
 	return nil
 }
 
-// Release frees what is held or allocated. Nothing is left to free of one that
-// expired or was released. A saga is not undone any more once some of it has shipped.
+// Release frees what is held or allocated. Nothing is left to free of one that expired or was
+// released. A saga is not undone any more once some of it has shipped.
 func (r *Reservation) Release() error {
 	switch {
 	case r.state == Shipped:

@@ -2,8 +2,8 @@ package domain
 
 import "regexp"
 
-// SKUPattern is what a SKU looks like, here as in the catalog: it can stand in a
-// URL's path and in a message as it is. Case matters.
+// SKUPattern is what a SKU looks like, here as in the catalog: it can stand in a URL's path and in
+// a message as it is. Case matters.
 const SKUPattern = `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`
 
 var skuPattern = regexp.MustCompile(SKUPattern)

@@ -1,11 +1,11 @@
-// Package domain has the rules of stock: what a level is, what a reservation
-// may become, and when a hold has run out. It knows no clock and no database.
+// Package domain has the rules of stock: what a level is, what a reservation may become, and when a
+// hold has run out. It knows no clock and no database.
 package domain
 
 // Level is one SKU's stock after a change.
 type Level struct {
 	SKU      string
-	OnHand   int64 // units in the house
+	OnHand   int64 // units that are here
 	Reserved int64 // of them, held or allocated for orders
 	Version  int64 // one higher with every change
 }

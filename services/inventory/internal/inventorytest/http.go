@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Answer of the REST door.
+// Answer of the REST interface.
 type Answer struct {
 	Status int
 	Header http.Header
@@ -100,7 +100,7 @@ func Body(goods Lines) string {
 	return string(encoded)
 }
 
-// Level of a SKU, as the REST door tells it.
+// Level of a SKU, as REST shows it.
 type Level struct {
 	Name                         string
 	OnHand                       int64 `json:"on_hand"`

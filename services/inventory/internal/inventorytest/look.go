@@ -34,8 +34,7 @@ WHERE i.on_hand <> i.received - i.shipped + i.returned
    OR (i.received, i.shipped, i.returned, i.reserved) IS DISTINCT FROM
       (coalesce(journal.received, 0), coalesce(journal.shipped, 0), coalesce(journal.returned, 0), coalesce(journal.reserved, 0))`
 
-// CheckInvariants fails the test for each SKU whose levels, reservations and
-// journal disagree.
+// CheckInvariants fails the test for each SKU whose levels, reservations and journal disagree.
 func (w *World) CheckInvariants(t testing.TB) {
 	t.Helper()
 	for _, violation := range w.Violations(t) {
@@ -166,9 +165,8 @@ func (w *World) AwaitTime(t testing.TB, at time.Time) {
 	testkit.Eventually(t, "the clock to reach "+at.String(), func() bool { return !w.Now(t).Before(at) })
 }
 
-// HoldLocks runs a statement in a transaction of its own and keeps it open, as a
-// slow neighbour would, until the function it returns is called with whether
-// to commit.
+// HoldLocks runs a statement in a transaction of its own and keeps it open, as a slow transaction
+// would, until the function it returns is called with whether to commit.
 func (w *World) HoldLocks(t testing.TB, statement string, args ...any) (end func(commit bool)) {
 	t.Helper()
 	tx, err := w.DB.SQL.BeginTx(context.Background(), nil)

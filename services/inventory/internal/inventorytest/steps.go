@@ -19,7 +19,7 @@ import (
 // Lines is what an order wants, in units by SKU.
 type Lines map[string]int64
 
-// NewOrder is the id of an order nobody has.
+// NewOrder is the id of a new order.
 func NewOrder() string { return uuid.NewString() }
 
 // ReserveStep names the step that reserves for an order.
@@ -80,12 +80,12 @@ func (w *World) Allocate(t testing.TB, order string) error {
 // Release undoes the order's Reserve.
 func (w *World) Release(t testing.TB, order string) error {
 	t.Helper()
-	_, err := w.ReleaseTold(t, order)
+	_, err := w.ReleaseFacts(t, order)
 	return err
 }
 
-// ReleaseTold undoes the order's Reserve and returns what that tells.
-func (w *World) ReleaseTold(t testing.TB, order string) ([]*commonv1.Fact, error) {
+// ReleaseFacts undoes the order's Reserve and returns the facts that are answered.
+func (w *World) ReleaseFacts(t testing.TB, order string) ([]*commonv1.Fact, error) {
 	t.Helper()
 	answer, err := w.Stock.Release(Context(t), &inventoryv1.ReleaseRequest{Step: ReserveStep(order)})
 	return answer.GetFacts(), err

@@ -1,5 +1,5 @@
-// Package inventorytest runs inventory in the test's process, on the real
-// engines, and knocks on its public doors: REST, gRPC and events.
+// Package inventorytest runs inventory in the test's process, on the real engines, and calls its
+// public interfaces: REST, gRPC and events.
 package inventorytest
 
 import (
@@ -28,10 +28,10 @@ import (
 
 // World is one inventory.
 type World struct {
-	// DB is the service's database, for looking and for holding locks. Tests
-	// change stock through the doors.
+	// DB is the service's database, for looking and for holding locks. Tests change stock through
+	// the public interfaces.
 	DB *postgres.DB
-	// Stock is the gRPC door, opened with a service's token.
+	// Stock is the gRPC client, with the worker's token.
 	Stock inventoryv1.InventoryServiceClient
 	// Announced counts how often the relay was woken.
 	Announced atomic.Int64

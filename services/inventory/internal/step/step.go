@@ -12,9 +12,9 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
 )
 
-// Of is the barrier's key of a request's step, and a context whose log lines
-// name the order. A UUID has two spellings, in upper and in lower case, but an
-// order has one barrier, and so has an instance of a saga.
+// Of is the barrier's key of a request's step, and a context whose log lines name the order. A UUID
+// has two spellings, in upper and in lower case, but an order has one barrier, and so has an
+// instance of a saga.
 func Of(ctx context.Context, s *commonv1.Step) (context.Context, barrier.Step) {
 	saga := s.GetSaga()
 	key := barrier.Step{

@@ -21,9 +21,9 @@ type Balance struct {
 	Wrong int64
 }
 
-// Imbalance is a SKU whose figures contradict each other. Journal is what its
-// movements add up to. Live are the units of its lines that are held or allocated, and Astray those
-// of them whose reservation says otherwise: a hold that no sweep will find.
+// Imbalance is a SKU whose figures contradict each other. Journal is what its movements add up to.
+// Live are the units of its lines that are held or allocated, and Astray those of them whose
+// reservation says otherwise: a hold that no sweep will find.
 type Imbalance struct {
 	SKU                                           string
 	OnHand, Reserved, Received, Shipped, Returned int64
@@ -32,10 +32,9 @@ type Imbalance struct {
 	JournalShipped, JournalReturned               int64
 }
 
-// AuditStock adds up all stock, all live reservations and the whole journal in
-// one statement, so as of one moment, and names at most limit SKUs, in their
-// order, that are out of balance. It reads whole tables once; for pages of them
-// each page would.
+// AuditStock adds up all stock, all live reservations and the whole journal in one statement, so as
+// of one moment, and names at most limit SKUs, in their order, that are out of balance. It reads
+// whole tables once; for pages of them each page would.
 func AuditStock(ctx context.Context, db *postgres.DB, limit int) (balance Balance, wrong []Imbalance, err error) {
 	rows, err := db.SQL.QueryContext(ctx, `
 		WITH live AS (

@@ -85,12 +85,13 @@ func TestReservationsBySKUBecomeReservationsByLine(t *testing.T) {
 	}
 	w.CheckInvariants(t)
 
-	// A saga that began before goes on: its reserve is answered as the first time, with when it was.
+	// A saga that began before goes on: its reserve is answered as the first time, with when it
+	// was.
 	held := orders["held"].OrderID
 	expiresAt, err := w.ReserveFor(t, held, time.Hour, lines{"anything": 1})
 	require.NoError(t, err)
 	assert.True(t, expiresAt.Equal(reservedAt.Add(time.Hour)), "%s", expiresAt)
-	facts, err := w.ReleaseTold(t, held)
+	facts, err := w.ReleaseFacts(t, held)
 	require.NoError(t, err)
 	require.Len(t, facts, 2)
 	assert.True(t, facts[0].GetAt().AsTime().Equal(reservedAt))

@@ -54,29 +54,29 @@ func TestFiveHundredBuyersOfAHundredUnitsGetExactlyAHundred(t *testing.T) {
 	assert.Equal(t, inventorytest.Level{OnHand: 100, Reserved: 100, Version: 101}, w.Level(t, "mug"))
 }
 
-// A statement that waited for a lock must go on with the row as it is then, not
-// as it was in its snapshot.
+// A statement that waited for a lock must go on with the row as it is then, not as it was in its
+// snapshot.
 func TestAReserveThatWaitedSeesWhatIsLeft(t *testing.T) {
 	for name, c := range map[string]struct {
-		commits  bool // the neighbour, who takes 60 of 100
+		commits  bool // the other transaction, which takes 60 of 100
 		wanted   int64
 		short    []refusals.Shortage
 		reserved int64
 	}{
 		"too little is left":        {commits: true, wanted: 50, short: []refusals.Shortage{{SKU: "mug", Requested: 50, Available: 40}}, reserved: 60},
 		"just enough is left":       {commits: true, wanted: 40, reserved: 100},
-		"the neighbour took no cup": {commits: false, wanted: 50, reserved: 50},
+		"the other one rolled back": {commits: false, wanted: 50, reserved: 50},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := inventorytest.New(t)
 			w.Receive(t, lines{"cup": 7, "mug": 100})
-			neighbour := begin(t, w)
-			reserve(t, neighbour, lines{"mug": 60})
+			slow := begin(t, w)
+			reserve(t, slow, lines{"mug": 60})
 
 			answer := make(chan error, 1)
 			go func() { answer <- w.Reserve(t, inventorytest.NewOrder(), lines{"cup": 7, "mug": c.wanted}) }()
 			w.AwaitBlocked(t, 1)
-			end(t, neighbour, c.commits)
+			end(t, slow, c.commits)
 
 			err := <-answer
 			if c.short != nil {
@@ -91,8 +91,8 @@ func TestAReserveThatWaitedSeesWhatIsLeft(t *testing.T) {
 	}
 }
 
-// The table's constraints are checked on a row built from the old version first;
-// an order that has enough only by the new one must not fail by that.
+// The table's constraints are checked on a row built from the old version first; an order that has
+// enough only by the new one must not fail by that.
 func TestAReserveThatWaitedForMoreStockGetsIt(t *testing.T) {
 	for name, add := range map[string]func(ctx context.Context, w *inventorytest.World, tx *sql.Tx, other string) error{
 		"goods arrive": func(ctx context.Context, _ *inventorytest.World, tx *sql.Tx, _ string) error {
@@ -115,12 +115,12 @@ func TestAReserveThatWaitedForMoreStockGetsIt(t *testing.T) {
 			_, err := w.ReserveFor(t, other, time.Second, lines{"mug": 9})
 			require.NoError(t, err)
 
-			neighbour := begin(t, w)
-			require.NoError(t, add(t.Context(), w, neighbour, other))
+			slow := begin(t, w)
+			require.NoError(t, add(t.Context(), w, slow, other))
 			answer := make(chan error, 1)
 			go func() { answer <- w.Reserve(t, inventorytest.NewOrder(), lines{"mug": 10}) }()
 			w.AwaitBlocked(t, 1)
-			end(t, neighbour, true)
+			end(t, slow, true)
 			require.NoError(t, <-answer)
 			assert.GreaterOrEqual(t, w.Level(t, "mug").Reserved, int64(10))
 		})
@@ -133,12 +133,12 @@ func TestAReleaseThatWaitedGivesBackToTheNewestLevel(t *testing.T) {
 	w.Receive(t, lines{"mug": 10})
 	order := inventorytest.NewOrder()
 	require.NoError(t, w.Reserve(t, order, lines{"mug": 4}))
-	neighbour := begin(t, w)
-	reserve(t, neighbour, lines{"mug": 6})
+	slow := begin(t, w)
+	reserve(t, slow, lines{"mug": 6})
 	answer := make(chan error, 1)
 	go func() { answer <- w.Release(t, order) }()
 	w.AwaitBlocked(t, 1)
-	end(t, neighbour, true)
+	end(t, slow, true)
 	require.NoError(t, <-answer)
 	assert.EqualValues(t, 6, w.Level(t, "mug").Reserved)
 }
@@ -147,8 +147,8 @@ func TestAReleaseThatWaitedGivesBackToTheNewestLevel(t *testing.T) {
 func TestTheHoldBeginsAfterTheWait(t *testing.T) {
 	w := inventorytest.New(t)
 	w.Receive(t, lines{"mug": 10})
-	neighbour := begin(t, w)
-	reserve(t, neighbour, lines{"mug": 1})
+	slow := begin(t, w)
+	reserve(t, slow, lines{"mug": 1})
 	type answered struct {
 		expiresAt time.Time
 		err       error
@@ -160,15 +160,15 @@ func TestTheHoldBeginsAfterTheWait(t *testing.T) {
 	}()
 	w.AwaitBlocked(t, 1)
 	released := w.Now(t)
-	end(t, neighbour, true)
+	end(t, slow, true)
 	got := <-answer
 	require.NoError(t, got.err)
 	assert.False(t, got.expiresAt.Before(released.Add(time.Minute)), "expires %s, granted after %s", got.expiresAt, released)
 }
 
-// Orders list the same SKUs in opposite orders while others release, expire and
-// receive them. Each runs in a bare transaction, where a deadlock is an error;
-// the service would hide it by trying again.
+// Orders list the same SKUs in opposite orders while others release, expire and receive them. Each
+// runs in a bare transaction, where a deadlock is an error; the service would hide it by trying
+// again.
 //
 // Text is ordered by the database's locale unless a statement says otherwise: in en-US "a" comes
 // before "B", bytewise after it. All statements have to agree on one order in every database.
@@ -262,7 +262,7 @@ func changeSeveralSKUsAtOnce(t *testing.T, w *inventorytest.World) {
 	workers.Wait()
 }
 
-// Through the public door, with every order both ways round.
+// Over gRPC, with the lines in both orders.
 func TestOrdersOfTheSameSKUsInOppositeOrderAllSucceed(t *testing.T) {
 	w := inventorytest.New(t)
 	w.Receive(t, lines{"a": 200, "b": 200, "c": 200})
@@ -283,7 +283,7 @@ func TestOrdersOfTheSameSKUsInOppositeOrderAllSucceed(t *testing.T) {
 	}
 }
 
-// The last line of defence: whatever a statement gets wrong, the row refuses.
+// Whatever a statement gets wrong, the constraints refuse it.
 func TestTheTableItselfRefusesToOversell(t *testing.T) {
 	w := inventorytest.New(t)
 	w.Receive(t, lines{"mug": 10})
@@ -325,7 +325,7 @@ func end(t *testing.T, tx *sql.Tx, commit bool) {
 	}
 }
 
-// reserve holds lines in an open transaction, as a slow neighbour does.
+// reserve holds lines in an open transaction, as a slow caller does.
 func reserve(t *testing.T, tx *sql.Tx, wanted lines) {
 	t.Helper()
 	var listed []domain.Line

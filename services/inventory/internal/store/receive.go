@@ -10,10 +10,9 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
 )
 
-// receive adds goods, of known and unknown SKUs, in one statement. The insert
-// meets the rows in the order of the sort, so it takes its locks by SKU like
-// everybody else: bytewise, whatever the database's own order of text is. ON
-// CONFLICT adds to a row's newest version.
+// receive adds goods, of known and unknown SKUs, in one statement. The insert meets the rows in the
+// order of the sort, so it takes its locks by SKU like everybody else: bytewise, whatever the
+// database's own order of text is. ON CONFLICT adds to a row's newest version.
 const receive = `
 WITH arrived AS MATERIALIZED (
     SELECT sku COLLATE "C" AS sku, sum(quantity)::bigint AS quantity
@@ -47,10 +46,9 @@ func Receive(ctx context.Context, q postgres.Querier, receiptID string, lines []
 	return levels, nil
 }
 
-// name gives stock items the catalog's names, making an item when goods were not
-// received before. The newest version of the product decides, in whatever order
-// they come; a product that changed and kept its name leaves the level's version
-// as it is.
+// name gives stock items the catalog's names, making an item when goods were not received before.
+// The newest version of the product decides, in whatever order they come; a product that changed
+// and kept its name leaves the level's version as it is.
 const name = `
 INSERT INTO stock_items AS item (sku, name, name_version)
 SELECT sku, name, version FROM unnest($1::text[], $2::text[], $3::bigint[]) AS named (sku, name, version) ORDER BY sku COLLATE "C"
@@ -66,8 +64,8 @@ type Called struct {
 	Version int64
 }
 
-// Name tells the stock what SKUs are called and returns the levels of the items
-// to which that was news.
+// Name tells the stock what SKUs are called and returns the levels of the items to which that was
+// news.
 func Name(ctx context.Context, q postgres.Querier, names map[string]Called) ([]domain.Level, error) {
 	skus := slices.Sorted(maps.Keys(names))
 	called, versions := make([]string, len(skus)), make([]int64, len(skus))

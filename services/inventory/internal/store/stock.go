@@ -14,7 +14,7 @@ import (
 // StockItem is the stock of one SKU, in units.
 type StockItem struct {
 	SKU      string `gorm:"primaryKey;column:sku"`
-	Name     string // the catalog's, empty until it has told
+	Name     string // the catalog's, empty until its event came
 	OnHand   int64
 	Reserved int64
 	Received int64
@@ -46,8 +46,7 @@ func FindStock(ctx context.Context, db *postgres.DB, sku string) (item StockItem
 	return item, true, nil
 }
 
-// Movements reads the journal of a SKU, the newest first, below an id (0: from
-// the newest).
+// Movements reads the journal of a SKU, the newest first, below an id (0: from the newest).
 func Movements(ctx context.Context, db *postgres.DB, sku string, below int64, limit int) ([]Movement, error) {
 	query := db.WithContext(ctx).Where("sku = ?", sku)
 	if below > 0 {

@@ -30,7 +30,7 @@ func TestAllocateMakesAHoldLastWithoutChangingALevel(t *testing.T) {
 	assert.Equal(t, "allocated", w.State(t, order))
 	assert.Equal(t, reserved, w.Level(t, "mug"))
 	assert.Equal(t, []string{"reserve mug 4", "allocate mug 4"}, w.Movements(t, order))
-	assert.Len(t, w.Announcements(t), announced, "nothing to tell")
+	assert.Len(t, w.Announcements(t), announced, "no level has changed")
 }
 
 func TestWhatIsAllocatedDoesNotExpire(t *testing.T) {
@@ -76,8 +76,8 @@ func TestAHoldThatWasSweptIsRefused(t *testing.T) {
 	assert.Equal(t, refusals.HoldExpired, inventorytest.Reason(t, w.Allocate(t, order)))
 }
 
-// The clock is read under the lock. A neighbour that changes nothing makes it
-// hard: PostgreSQL then goes on with what it had computed before the wait.
+// The clock is read under the lock. After a wait for a transaction that changed nothing PostgreSQL
+// goes on with what it had computed before the wait.
 func TestAHoldThatRanOutWhileAllocateWaitedIsRefused(t *testing.T) {
 	w := inventorytest.New(t)
 	w.Receive(t, lines{"mug": 10})

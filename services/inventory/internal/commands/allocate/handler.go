@@ -1,4 +1,4 @@
-// Package allocate makes an order's hold last: held becomes allocated.
+// Package allocate makes the hold of a saga last: held becomes allocated.
 package allocate
 
 import (
@@ -13,24 +13,23 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
-// Request to allocate what the saga of the step holds.
-type Request struct {
+// Command to allocate what the saga of the step holds.
+type Command struct {
 	Step barrier.Step
 }
 
-// Done says nothing more.
-type Done struct{}
+// Result says nothing more.
+type Result struct{}
 
-// NewHandler makes the use case. It refuses a hold that has run out, also when
-// the sweep has not ended it yet, and stock that was released. No level changes,
-// so there is nothing to announce.
-func NewHandler(db *postgres.DB) cqrs.Handler[Request, Done] {
-	return cqrs.Command("allocate", cqrs.HandlerFunc[Request, Done](func(ctx context.Context, req Request) (Done, error) {
-		return barrier.Do(ctx, db, req.Step, barrier.Fingerprint(), func(ctx context.Context, tx *postgres.Tx) (Done, error) {
-			_, err := store.UpdateReservation(ctx, tx, step.Reservation(req.Step), func(r *domain.Reservation, now time.Time) error {
+// New makes the use case. It refuses a hold that has run out, also when the sweep has not ended it
+// yet, and stock that was released. No level changes, so there is nothing to announce.
+func New(db *postgres.DB) cqrs.Handler[Command, Result] {
+	return cqrs.Command("allocate", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+		return barrier.Do(ctx, db, command.Step, barrier.Fingerprint(), func(ctx context.Context, tx *postgres.Tx) (Result, error) {
+			_, err := store.UpdateReservation(ctx, tx, step.Reservation(command.Step), func(r *domain.Reservation, now time.Time) error {
 				return r.Allocate(now)
 			})
-			return Done{}, err
+			return Result{}, err
 		})
 	}))
 }

@@ -130,8 +130,8 @@ func TestTheSweepPassesAHoldThatIsBeingWorkedOn(t *testing.T) {
 	testkit.Eventually(t, "the hold that was busy to expire", func() bool { return w.State(t, busy) == "expired" })
 }
 
-// Around the instant of expiry either the allocation or the sweep wins, and the
-// stock is as the winner says.
+// Around the instant of expiry either the allocation or the sweep wins, and the stock is as the
+// winner says.
 func TestAllocationAndExpiryNeverBothWin(t *testing.T) {
 	const orders = 200
 	w := inventorytest.New(t)
@@ -188,8 +188,8 @@ func TestReleaseAndExpiryFreeAHoldOnce(t *testing.T) {
 	assert.Zero(t, w.Level(t, "mug").Reserved)
 }
 
-// aim returns close to an instant. It waits for nothing but the instant itself:
-// a race has to be run at its time.
+// aim returns close to an instant. It waits for nothing but the instant itself: a race has to be
+// run at its time.
 func aim(at time.Time, offset time.Duration) {
 	<-time.After(time.Until(at.Add(offset)))
 }

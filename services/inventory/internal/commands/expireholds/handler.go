@@ -12,8 +12,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
-// Command to end these holds, at least one, in one transaction. Those that have not run out, or that
-// somebody else is working on, are left as they are.
+// Command to end these holds, at least one, in one transaction. Those that have not run out, or
+// that somebody else is working on, are left as they are.
 type Command struct {
 	Holds []domain.ReservationID
 }

@@ -14,9 +14,9 @@ import (
 const (
 	// sweepTimeout bounds one transaction of the sweep.
 	sweepTimeout = 10 * time.Second
-	// holdsPerSweep bounds it as well: it locks the stock items of all its holds, which every buyer of
-	// them waits for. Ten orders of a thousand lines take 0.2 s on two busy cores; a hundred would keep
-	// buyers waiting for longer than the first try of a step may take.
+	// holdsPerSweep bounds it as well: it locks the stock items of all its holds, which every buyer
+	// of them waits for. Ten orders of a thousand lines take 0.2 s on two busy cores; a hundred
+	// would keep buyers waiting for longer than the first try of a step may take.
 	holdsPerSweep = 10
 )
 
@@ -27,9 +27,8 @@ type Sweeper struct {
 	every   time.Duration
 }
 
-// NewSweeper makes a sweeper that looks every so often. A hold is refused from
-// the instant it runs out; the interval is how long its stock stays reserved
-// after that.
+// NewSweeper makes a sweeper that looks every so often. A hold is refused from the instant it runs
+// out; the interval is how long its stock stays reserved after that.
 func NewSweeper(db *postgres.DB, announced func(), every time.Duration) *Sweeper {
 	return &Sweeper{db: db, handler: New(db, announced), every: every}
 }
@@ -65,8 +64,8 @@ func (s *Sweeper) sweep(ctx context.Context) {
 	}
 }
 
-// end ends holds together or, if that fails, one by one: a hold that cannot be ended must not hold up
-// the others. It tells whether it makes sense to go on.
+// end ends holds together or, if that fails, one by one: a hold that cannot be ended must not hold
+// up the others. It tells whether it makes sense to go on.
 func (s *Sweeper) end(ctx context.Context, due []store.DueHold) bool {
 	ids := make([]domain.ReservationID, len(due))
 	for i, hold := range due {

@@ -19,62 +19,61 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
-// Request to add the lines, once per caller and key.
-type Request struct {
+// Command to add the lines, once per caller and key.
+type Command struct {
 	Caller string // subject of the token
 	Key    string // the caller's idempotency key
 	Lines  []domain.Line
 }
 
-// Answer is the receipt as it was first given.
-type Answer struct {
+// Result is the receipt as it was first given.
+type Result struct {
 	Receipt  Receipt
 	Replayed bool // the key came before, nothing was added now
 }
 
-// NewHandler makes the use case. The same key with other lines is refused with
-// request_mismatch.
-func NewHandler(db *postgres.DB, announced func()) cqrs.Handler[Request, Answer] {
+// New makes the use case. The same key with other lines is refused with request_mismatch.
+func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 	receive := cqrs.InTx(db, handle)
-	return cqrs.Command("receive_stock", cqrs.HandlerFunc[Request, Answer](func(ctx context.Context, req Request) (Answer, error) {
-		answer, err := receive.Handle(ctx, req)
+	return cqrs.Command("receive_stock", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+		result, err := receive.Handle(ctx, command)
 		if err == nil {
 			announced()
 		}
-		return answer, err
+		return result, err
 	}))
 }
 
-func handle(ctx context.Context, tx *postgres.Tx, req Request) (Answer, error) {
-	opened := store.Receipt{ID: uuid.NewString(), Caller: req.Caller, Key: req.Key, RequestHash: hash(req.Lines)}
+func handle(ctx context.Context, tx *postgres.Tx, command Command) (Result, error) {
+	opened := store.Receipt{ID: uuid.NewString(), Caller: command.Caller, Key: command.Key, RequestHash: hash(command.Lines)}
 	known, kept, found, err := store.OpenReceipt(ctx, tx, opened)
 	if err != nil {
-		return Answer{}, err
+		return Result{}, err
 	}
 	if found {
 		return replay(known, kept, opened.RequestHash)
 	}
-	levels, err := store.Receive(ctx, tx, known.ID, req.Lines)
+	levels, err := store.Receive(ctx, tx, known.ID, command.Lines)
 	if err != nil {
-		return Answer{}, err
+		return Result{}, err
 	}
 	receipt := newReceipt(known.ID, known.ReceivedAt, levels)
 	if err := store.AnswerReceipt(ctx, tx, known.ID, receipt); err != nil {
-		return Answer{}, err
+		return Result{}, err
 	}
-	return Answer{Receipt: receipt}, store.Announce(ctx, tx, known.ID, levels)
+	return Result{Receipt: receipt}, store.Announce(ctx, tx, known.ID, levels)
 }
 
 // replay answers as the first time, if it is the same request.
-func replay(known store.Receipt, kept json.RawMessage, requestHash string) (Answer, error) {
+func replay(known store.Receipt, kept json.RawMessage, requestHash string) (Result, error) {
 	if known.RequestHash != requestHash {
-		return Answer{}, refusal.New(refusals.RequestMismatch, "this idempotency key came with other lines before", nil)
+		return Result{}, refusal.New(refusals.RequestMismatch, "this idempotency key came with other lines before", nil)
 	}
-	answer := Answer{Replayed: true}
-	if err := json.Unmarshal(kept, &answer.Receipt); err != nil {
-		return Answer{}, fmt.Errorf("read the answer kept for receipt %s: %w", known.ID, err)
+	result := Result{Replayed: true}
+	if err := json.Unmarshal(kept, &result.Receipt); err != nil {
+		return Result{}, fmt.Errorf("read the answer kept for receipt %s: %w", known.ID, err)
 	}
-	return answer, nil
+	return result, nil
 }
 
 // hash of the decoded request: how it was spelled in JSON does not count.
@@ -96,7 +95,7 @@ type Receipt struct {
 // Level is one SKU's stock.
 type Level struct {
 	SKU       string `json:"sku" doc:"the SKU"`
-	OnHand    int64  `json:"on_hand" doc:"units in the house"`
+	OnHand    int64  `json:"on_hand" doc:"units that are here"`
 	Reserved  int64  `json:"reserved" doc:"units of on_hand that orders hold or were allocated"`
 	Available int64  `json:"available" doc:"units that can be ordered: on_hand - reserved"`
 	Version   int64  `json:"version" doc:"one higher with every change of this SKU"`

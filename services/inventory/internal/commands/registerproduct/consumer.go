@@ -16,20 +16,20 @@ import (
 
 // NewConsumer reads the catalog's products from the broker.
 func NewConsumer(db *postgres.DB, announced func()) broker.Consumer {
-	handler := NewHandler(db, announced)
+	handler := New(db, announced)
 	return broker.Consumer{
 		Name:  events.InventoryProducts.Name,
 		Types: events.InventoryProducts.Types,
 		HandleBatch: func(ctx context.Context, batch []cloudevents.Event) error {
-			var request Request
+			var command Command
 			for _, event := range batch {
 				product, err := read(event)
 				if err != nil {
 					return broker.Poison(fmt.Errorf("event %s: %w", event.ID(), err))
 				}
-				request.Products = append(request.Products, product)
+				command.Products = append(command.Products, product)
 			}
-			_, err := handler.Handle(ctx, request)
+			_, err := handler.Handle(ctx, command)
 			return err
 		},
 		// A database that is away is no fault of the events.

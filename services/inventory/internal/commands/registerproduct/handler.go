@@ -1,6 +1,5 @@
-// Package registerproduct makes the catalog's products known to the stock: it
-// takes their creation and their changes from the broker, so that goods have a
-// name, and a level of 0 before any arrive.
+// Package registerproduct makes the catalog's products known to the stock: it takes their creation
+// and their changes from the broker, so that goods have a name, and a level of 0 before any arrive.
 package registerproduct
 
 import (
@@ -15,27 +14,25 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
-// Product as the catalog created or changed it, with the id of the event that
-// says so.
+// Product as the catalog created or changed it, with the id of the event that says so.
 type Product struct {
 	EventID, SKU, Name string
 	Version            int64
 }
 
-// Request to register products, in any order: the newest version of each decides.
-type Request struct {
+// Command to register products, in any order: the newest version of each decides.
+type Command struct {
 	Products []Product
 }
 
-// Done says nothing more.
-type Done struct{}
+// Result says nothing more.
+type Result struct{}
 
-// NewHandler makes the use case. An event that was handled before changes
-// nothing.
-func NewHandler(db *postgres.DB, announced func()) cqrs.Handler[Request, Done] {
-	return cqrs.Command("register_product", cqrs.HandlerFunc[Request, Done](func(ctx context.Context, req Request) (Done, error) {
+// New makes the use case. An event that was handled before changes nothing.
+func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
+	return cqrs.Command("register_product", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
 		err := db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-			names, err := fresh(ctx, tx, req.Products)
+			names, err := fresh(ctx, tx, command.Products)
 			if err != nil || len(names) == 0 {
 				return err
 			}
@@ -48,12 +45,12 @@ func NewHandler(db *postgres.DB, announced func()) cqrs.Handler[Request, Done] {
 		if err == nil {
 			announced()
 		}
-		return Done{}, err
+		return Result{}, err
 	}))
 }
 
-// fresh are the names by SKU that events not handled before give, of each SKU the
-// one of the newest version.
+// fresh are the names by SKU that events not handled before give, of each SKU the one of the newest
+// version.
 func fresh(ctx context.Context, tx *postgres.Tx, products []Product) (map[string]store.Called, error) {
 	ids := make([]string, len(products))
 	for i, product := range products {

@@ -13,8 +13,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
 )
 
-// FuzzRead reads products from anything: what cannot be kept is poison now, not
-// a failure that is tried again.
+// FuzzRead reads products from anything: what cannot be kept is poison now, not a failure that is
+// tried again.
 func FuzzRead(f *testing.F) {
 	for _, data := range []string{
 		`{"sku":"TEA","name":"Tea","price":450,"currency":"GBP","active":true,"version":1,"created_at":"2026-01-01T00:00:00Z"}`,

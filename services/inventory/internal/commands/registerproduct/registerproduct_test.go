@@ -81,7 +81,7 @@ func TestAProductOfTheCatalogGetsALevelAndAName(t *testing.T) {
 	assert.Equal(t, inventorytest.Level{Name: "Cup", Version: 1}, w.Level(t, "cup"))
 	announced := w.Announcements(t)
 	last := announced[len(announced)-1]
-	assert.Equal(t, "mug", last.Levels[len(last.Levels)-1].SKU, "other services hear of a level of 0, too")
+	assert.Equal(t, "mug", last.Levels[len(last.Levels)-1].SKU, "a level of 0 is published, too")
 }
 
 func TestAnEventThatIsDeliveredTwiceChangesTheStockOnce(t *testing.T) {
@@ -99,8 +99,8 @@ func TestAnEventThatIsDeliveredTwiceChangesTheStockOnce(t *testing.T) {
 	assert.EqualValues(t, 2, w.Level(t, "mug").Version)
 }
 
-// However the events of a product come, one by one or together, its newest version
-// decides; a change that keeps the name is no change of the stock.
+// However the events of a product come, one by one or together, its newest version decides; a
+// change that keeps the name is no change of the stock.
 func TestAnOlderNameNeverReplacesANewerOne(t *testing.T) {
 	w := inventorytest.New(t)
 	publish := consuming(t, w)

@@ -1,5 +1,4 @@
-// Package release undoes a reservation: what the order held or was allocated is
-// free again.
+// Package release undoes a reservation: what the saga held or was allocated is free again.
 package release
 
 import (
@@ -14,35 +13,37 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
-// Request to undo a step, which is the one that reserved.
-type Request struct {
+// Command to undo a step, which is the one that reserved.
+type Command struct {
 	Undo barrier.Step
 }
 
-// Undone is what happened to the order's stock, for a saga that no longer knows.
-type Undone struct {
+// Result is what happened to the stock, for a saga that no longer knows.
+type Result struct {
 	Reserved bool
 	store.History
 }
 
-// NewHandler makes the use case. A reservation that was never made will never
-// be: the barrier refuses it from now on. One that has expired is free already.
-func NewHandler(db *postgres.DB, announced func()) cqrs.Handler[Request, Undone] {
-	return cqrs.Command("release", cqrs.HandlerFunc[Request, Undone](func(ctx context.Context, req Request) (Undone, error) {
-		err := barrier.Undo(ctx, db, req.Undo, func(ctx context.Context, tx *postgres.Tx) error {
-			levels, err := store.UpdateReservation(ctx, tx, step.Reservation(req.Undo), func(r *domain.Reservation, _ time.Time) error {
+// New makes the use case. A reservation that was never made will never be: the barrier refuses it
+// from now on. One that has expired is free already. announced is called when there is an event to
+// relay.
+func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
+	return cqrs.Command("release", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+		reservation := step.Reservation(command.Undo)
+		err := barrier.Undo(ctx, db, command.Undo, func(ctx context.Context, tx *postgres.Tx) error {
+			levels, err := store.UpdateReservation(ctx, tx, reservation, func(r *domain.Reservation, _ time.Time) error {
 				return r.Release()
 			})
 			if err != nil {
 				return err
 			}
-			return store.Announce(ctx, tx, req.Undo.OrderID, levels)
+			return store.Announce(ctx, tx, reservation.OrderID, levels)
 		})
 		if err != nil {
-			return Undone{}, err
+			return Result{}, err
 		}
 		announced()
-		history, reserved, err := store.FindHistory(ctx, db, step.Reservation(req.Undo))
-		return Undone{Reserved: reserved, History: history}, err
+		history, reserved, err := store.FindHistory(ctx, db, reservation)
+		return Result{Reserved: reserved, History: history}, err
 	}))
 }

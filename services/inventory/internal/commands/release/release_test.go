@@ -57,13 +57,13 @@ func TestReleaseTellsWhatWasReservedAndFreed(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, w.Allocate(t, released))
 	begun := w.Now(t)
-	first := told(t, w, released)
+	first := facts(t, w, released)
 	require.Len(t, first, 2)
 	assert.Equal(t, expiresAt, first[0].GetStockReserved().GetExpiresAt().AsTime())
 	assert.False(t, first[0].GetAt().AsTime().After(begun))
 	assert.NotNil(t, first[1].GetStockReleased())
 	assert.WithinRange(t, first[1].GetAt().AsTime(), begun, w.Now(t))
-	again := told(t, w, released)
+	again := facts(t, w, released)
 	require.Len(t, again, 2)
 	for i := range again {
 		assert.True(t, proto.Equal(first[i], again[i]), "%v, then %v", first[i], again[i])
@@ -74,22 +74,22 @@ func TestReleaseTellsWhatWasReservedAndFreed(t *testing.T) {
 	require.NoError(t, err)
 	w.Sweep(t)
 	testkit.Eventually(t, "the hold to expire", func() bool { return w.State(t, expired) == "expired" })
-	swept := told(t, w, expired)
+	swept := facts(t, w, expired)
 	require.Len(t, swept, 2, "free since the sweep")
 	assert.NotNil(t, swept[1].GetStockReleased())
 	assert.WithinRange(t, swept[1].GetAt().AsTime(), expiresAt, w.Now(t))
 
 	refused := inventorytest.NewOrder()
 	inventorytest.Shortages(t, w.Reserve(t, refused, lines{"mug": 11}))
-	assert.Empty(t, told(t, w, refused), "nothing was reserved")
-	assert.Empty(t, told(t, w, inventorytest.NewOrder()), "nothing was asked for")
+	assert.Empty(t, facts(t, w, refused), "nothing was reserved")
+	assert.Empty(t, facts(t, w, inventorytest.NewOrder()), "nothing was asked for")
 }
 
-func told(t *testing.T, w *inventorytest.World, order string) []*commonv1.Fact {
+func facts(t *testing.T, w *inventorytest.World, order string) []*commonv1.Fact {
 	t.Helper()
-	facts, err := w.ReleaseTold(t, order)
+	answered, err := w.ReleaseFacts(t, order)
 	require.NoError(t, err)
-	return facts
+	return answered
 }
 
 func TestAReserveThatComesAfterItsReleaseHoldsNothing(t *testing.T) {
@@ -155,8 +155,8 @@ func TestReserveAndReleaseAtOnceEndWithNothingHeld(t *testing.T) {
 	assert.Zero(t, w.Level(t, "cup").Reserved)
 }
 
-// The do is in its transaction, its row of the barrier not committed yet: the
-// undo must wait for it, or it would leave a hold that nobody releases.
+// The do is in its transaction, its row of the barrier not committed yet: the undo must wait for
+// it, or it would leave a hold that nobody releases.
 func TestAReleaseDuringItsReserveWaitsAndUndoesIt(t *testing.T) {
 	w := inventorytest.New(t)
 	w.Receive(t, lines{"mug": 10})

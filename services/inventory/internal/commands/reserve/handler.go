@@ -13,27 +13,33 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
-// Request to hold the lines for the order of the step.
-type Request struct {
+// Command to hold the lines for the saga of the step.
+type Command struct {
 	Step    barrier.Step
 	Lines   []domain.Line
 	HoldFor time.Duration
 }
 
-// NewHandler makes the use case. It refuses with out_of_stock. announced is
-// called after a commit that may have left an event to relay.
-func NewHandler(db *postgres.DB, announced func()) cqrs.Handler[Request, store.Hold] {
-	return cqrs.Command("reserve", cqrs.HandlerFunc[Request, store.Hold](func(ctx context.Context, req Request) (store.Hold, error) {
-		hold, err := barrier.Do(ctx, db, req.Step, barrier.Fingerprint(req.Lines), func(ctx context.Context, tx *postgres.Tx) (store.Hold, error) {
-			hold, levels, err := store.Reserve(ctx, tx, step.Reservation(req.Step), req.Lines, req.HoldFor)
+// Result is the hold.
+type Result = store.Hold
+
+// New makes the use case. It refuses with out_of_stock, and with request_mismatch when other lines
+// were asked for under the step before. announced is called after a commit that may have left an
+// event to relay.
+func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
+	return cqrs.Command("reserve", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+		// How long it is held is not a part of the request: that is policy, and may have changed.
+		request := barrier.Fingerprint(command.Lines)
+		result, err := barrier.Do(ctx, db, command.Step, request, func(ctx context.Context, tx *postgres.Tx) (Result, error) {
+			hold, levels, err := store.Reserve(ctx, tx, step.Reservation(command.Step), command.Lines, command.HoldFor)
 			if err != nil {
-				return store.Hold{}, err
+				return Result{}, err
 			}
-			return hold, store.Announce(ctx, tx, req.Step.OrderID, levels)
+			return hold, store.Announce(ctx, tx, command.Step.OrderID, levels)
 		})
 		if err == nil {
 			announced()
 		}
-		return hold, err
+		return result, err
 	}))
 }

@@ -70,8 +70,8 @@ func TestReserveTellsWhenItHeld(t *testing.T) {
 	assert.True(t, proto.Equal(first, again), "%v, then %v", first, again)
 }
 
-// Who asks for other lines under the same step is not told that they are held, and what is
-// held stays known to the barrier: its release gives it back.
+// Who asks for other lines under the same step is not told that they are held, and what is held
+// stays known to the barrier: its release gives it back.
 func TestAnotherRequestUnderTheSameStepForgetsNoStock(t *testing.T) {
 	w := inventorytest.New(t)
 	w.Receive(t, lines{"mug": 10, "cup": 10})
@@ -289,7 +289,32 @@ func TestAThousandShortLinesFitIntoTheTrailers(t *testing.T) {
 	assert.Less(t, size, 5000)
 }
 
-func TestMalformedRequestsAreNoBusinessOfTheStock(t *testing.T) {
+// The largest order that REST takes: a thousand lines, here all of one product.
+func TestTheLargestOrderIsHeld(t *testing.T) {
+	w := inventorytest.New(t)
+	request := &inventoryv1.ReserveRequest{Step: inventorytest.ReserveStep(inventorytest.NewOrder()), HoldFor: durationpb.New(time.Minute)}
+	sku := strings.Repeat("x", 64)
+	for i := range 1000 {
+		request.Lines = append(request.Lines, &commonv1.Line{Number: int32(i + 1), Sku: sku, Quantity: 100_000})
+		if i%250 == 0 {
+			w.Receive(t, lines{sku: 100_000})
+		}
+	}
+	_, err := w.Stock.Reserve(inventorytest.Context(t), request)
+	assert.Equal(t, []refusals.Shortage{{SKU: sku, Requested: 100_000_000, Available: 400_000}}, inventorytest.Shortages(t, err))
+
+	_, err = w.DB.SQL.ExecContext(t.Context(), `UPDATE stock_items SET on_hand = 100000000, received = 100000000`)
+	require.NoError(t, err)
+	_, err = w.DB.SQL.ExecContext(t.Context(), `INSERT INTO movements (sku, kind, quantity, reference) VALUES ($1, 'receive', 99600000, gen_random_uuid())`, sku)
+	require.NoError(t, err)
+	request.Step = inventorytest.ReserveStep(inventorytest.NewOrder())
+	_, err = w.Stock.Reserve(inventorytest.Context(t), request)
+	require.NoError(t, err)
+	assert.Zero(t, w.Level(t, sku).Available)
+	assert.Len(t, w.Lines(t, request.GetStep().GetSaga()), 1000)
+}
+
+func TestMalformedRequestsAreRefused(t *testing.T) {
 	w := inventorytest.New(t)
 	w.Receive(t, lines{"mug": 10})
 	good := func() *inventoryv1.ReserveRequest {

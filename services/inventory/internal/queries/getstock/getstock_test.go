@@ -23,7 +23,7 @@ func TestStockOfASKUWithItsVersionAsETag(t *testing.T) {
 	assert.Equal(t, `"2"`, answer.Header.Get("ETag"))
 	assert.Equal(t, http.StatusNotModified, w.Shopper(t, http.MethodGet, "/v1/stock/mug", "", "If-None-Match", `"2"`).Status)
 
-	_, err := registerproduct.NewHandler(w.DB, func() {}).Handle(t.Context(), registerproduct.Request{
+	_, err := registerproduct.New(w.DB, func() {}).Handle(t.Context(), registerproduct.Command{
 		Products: []registerproduct.Product{{EventID: uuid.NewString(), SKU: "mug", Name: "Mug", Version: 3}},
 	})
 	require.NoError(t, err)

@@ -1,5 +1,3 @@
-// Package auditstock adds up all stock and tells which SKUs are out of balance:
-// whose levels contradict themselves, their reservations or their journal.
 package auditstock
 
 import (
@@ -9,18 +7,13 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
-	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
-const (
-	// mostNamed bounds the SKUs that are named.
-	mostNamed = 100
-	// timeout: whole tables are read. The database itself gives a statement 30 s.
-	timeout = 35 * time.Second
-)
+// timeout: whole tables are read. The database itself gives a statement 30 s.
+const timeout = 35 * time.Second
 
 // Audit is the stock as of one moment, in units.
 type Audit struct {
@@ -47,36 +40,31 @@ type output struct{ Body Audit }
 
 // Route serves GET /v1/audit/stock.
 func Route(api *rest.API, db *postgres.DB) {
-	handler := cqrs.Query("audit_stock", cqrs.HandlerFunc[struct{}, Audit](func(ctx context.Context, _ struct{}) (Audit, error) {
-		balance, wrong, err := store.AuditStock(ctx, db, mostNamed)
-		if err != nil {
-			return Audit{}, err
-		}
-		return audit(balance, wrong), nil
-	}))
+	handler := New(db)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/audit/stock", ID: "audit-stock",
 		Summary: "Audit the stock", Tags: []string{"audit"}, Scope: auth.ScopeOperator, Timeout: timeout,
 		Description: "Adds up all stock, live reservations and movements as of one moment. Per SKU: on_hand = received - shipped + returned, reserved is the sum of what is held and allocated, 0 <= reserved <= on_hand, and the journal says the same.",
-	}, func(ctx context.Context, _ *struct{}) (*output, error) {
-		audited, err := handler.Handle(ctx, struct{}{})
+	}, func(ctx context.Context, query *Query) (*output, error) {
+		result, err := handler.Handle(ctx, *query)
 		if err != nil {
 			return nil, err
 		}
-		return &output{Body: audited}, nil
+		return &output{Body: show(result)}, nil
 	})
 }
 
-func audit(b store.Balance, wrong []store.Imbalance) Audit {
-	shown := Audit{
+func show(result Result) Audit {
+	b := result.Balance
+	audit := Audit{
 		SKUs: b.SKUs, OnHand: b.OnHand, Reserved: b.Reserved, Received: b.Received, Shipped: b.Shipped, Returned: b.Returned,
 		LiveReservations: b.LiveReservations, LiveUnits: b.LiveUnits, Movements: b.Movements, Wrong: b.Wrong,
-		Offenders: make([]SKU, len(wrong)),
+		Offenders: make([]SKU, len(result.Wrong)),
 	}
-	for i, w := range wrong {
-		shown.Offenders[i] = SKU{SKU: w.SKU, Problems: problems(w)}
+	for i, w := range result.Wrong {
+		audit.Offenders[i] = SKU{SKU: w.SKU, Problems: problems(w)}
 	}
-	return shown
+	return audit
 }
 
 func problems(w store.Imbalance) (found []string) {

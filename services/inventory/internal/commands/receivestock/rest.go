@@ -31,7 +31,7 @@ type output struct {
 
 // Route serves POST /v1/stock/receipts.
 func Route(api *rest.API, db *postgres.DB, announced func()) {
-	handler := NewHandler(db, announced)
+	handler := New(db, announced)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodPost, Path: "/v1/stock/receipts", ID: "receive-stock",
 		Summary:     "Receive goods",
@@ -49,12 +49,12 @@ func Route(api *rest.API, db *postgres.DB, announced func()) {
 		for i, line := range in.Body.Lines {
 			lines[i] = domain.Line{SKU: line.SKU, Quantity: line.Quantity}
 		}
-		answer, err := handler.Handle(ctx, Request{Caller: caller.Subject, Key: in.IdempotencyKey, Lines: lines})
+		result, err := handler.Handle(ctx, Command{Caller: caller.Subject, Key: in.IdempotencyKey, Lines: lines})
 		if err != nil {
 			return nil, err
 		}
-		out := &output{Body: answer.Receipt}
-		if answer.Replayed {
+		out := &output{Body: result.Receipt}
+		if result.Replayed {
 			out.Replayed = "true"
 		}
 		return out, nil

@@ -1,0 +1,36 @@
+package release
+
+import (
+	"context"
+
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/step"
+)
+
+// Method serves InventoryService.Release.
+type Method struct {
+	handler cqrs.Handler[Command, Result]
+}
+
+// NewMethod makes the method; announced is called when there is an event to relay.
+func NewMethod(db *postgres.DB, announced func()) Method { return Method{New(db, announced)} }
+
+// Release is the method of InventoryService. It tells what was reserved and what is free again.
+func (m Method) Release(ctx context.Context, request *inventoryv1.ReleaseRequest) (*inventoryv1.ReleaseResponse, error) {
+	ctx, key := step.Of(ctx, request.GetStep())
+	result, err := m.handler.Handle(ctx, Command{Undo: key})
+	if err != nil {
+		return nil, err
+	}
+	var facts []*commonv1.Fact
+	if result.Reserved {
+		facts = append(facts, step.Reserved(result.ReservedAt, result.ExpiresAt))
+	}
+	if !result.FreedAt.IsZero() {
+		facts = append(facts, step.Released(result.FreedAt))
+	}
+	return &inventoryv1.ReleaseResponse{Facts: facts}, nil
+}

@@ -1,0 +1,41 @@
+// Package auditlevels lists what can be sold of each SKU with its version, for an auditor to
+// compare with what read models show.
+package auditlevels
+
+import (
+	"context"
+
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
+)
+
+// Query asks for a page of levels.
+type Query struct {
+	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"Levels on a page."`
+	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
+}
+
+// Result is the page, in the bytewise order of the SKUs.
+type Result struct {
+	Levels []store.Level
+	Next   rest.Cursor // empty on the last page
+}
+
+// position is the last SKU of a page.
+type position struct {
+	SKU string `json:"sku"`
+}
+
+// New makes the use case.
+func New(db *postgres.DB) cqrs.Handler[Query, Result] {
+	return cqrs.Query("audit_levels", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
+		levels, next, err := rest.Page(ctx, "audit-levels", query.Cursor, query.Limit,
+			func(after position, limit int) ([]store.Level, error) {
+				return store.AuditLevels(ctx, db, after.SKU, limit)
+			},
+			func(level store.Level) position { return position{SKU: level.SKU} })
+		return Result{Levels: levels, Next: next}, err
+	}))
+}

@@ -1,0 +1,48 @@
+package auditlevels
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/rest"
+)
+
+// Level of a SKU.
+type Level struct {
+	SKU       string `json:"sku"`
+	Available int64  `json:"available" doc:"units that can be sold"`
+	Version   int64  `json:"version" doc:"one higher with every change of the SKU's stock"`
+}
+
+// Page of levels, in the bytewise order of their SKUs.
+type Page struct {
+	Levels []Level     `json:"levels" nullable:"false"`
+	Next   rest.Cursor `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
+}
+
+type output struct{ Body Page }
+
+// Route serves GET /v1/audit/levels.
+func Route(api *rest.API, db *postgres.DB) {
+	handler := New(db)
+	rest.Handle(api, rest.Op{
+		Method: http.MethodGet, Path: "/v1/audit/levels", ID: "audit-levels",
+		Summary: "List the levels of all SKUs", Tags: []string{"audit"}, Scope: auth.ScopeOperator,
+	}, func(ctx context.Context, query *Query) (*output, error) {
+		result, err := handler.Handle(ctx, *query)
+		if err != nil {
+			return nil, err
+		}
+		return &output{Body: show(result)}, nil
+	})
+}
+
+func show(result Result) Page {
+	page := Page{Levels: make([]Level, len(result.Levels)), Next: result.Next}
+	for i, level := range result.Levels {
+		page.Levels[i] = Level(level)
+	}
+	return page
+}

@@ -1,0 +1,46 @@
+// Package auditreservations lists what every order has of the stock, for an auditor to compare with
+// the orders.
+package auditreservations
+
+import (
+	"context"
+
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
+)
+
+// Query asks for a page of orders, or for some orders by id.
+type Query struct {
+	Orders []string    `query:"orders" maxItems:"100" doc:"Only of these orders, by id; those that never reserved are left out."`
+	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"Orders on a page."`
+	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
+}
+
+// Result is the page, in the order of the orders' ids.
+type Result struct {
+	Reserved []store.Reserved
+	Next     rest.Cursor // empty on the last page
+}
+
+// position is the last order of a page.
+type position struct {
+	OrderID string `json:"order_id"`
+}
+
+// New makes the use case.
+func New(db *postgres.DB) cqrs.Handler[Query, Result] {
+	return cqrs.Query("audit_reservations", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
+		if len(query.Orders) > 0 {
+			found, err := store.ReservationsOf(ctx, db, rest.UUIDs(query.Orders))
+			return Result{Reserved: found}, err
+		}
+		found, next, err := rest.Page(ctx, "audit-reservations", query.Cursor, query.Limit,
+			func(after position, limit int) ([]store.Reserved, error) {
+				return store.AuditReservations(ctx, db, after.OrderID, limit)
+			},
+			func(reserved store.Reserved) position { return position{OrderID: reserved.OrderID} })
+		return Result{Reserved: found, Next: next}, err
+	}))
+}

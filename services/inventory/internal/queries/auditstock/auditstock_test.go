@@ -1,0 +1,75 @@
+package auditstock_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/services/inventory/internal/inventorytest"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/queries/auditstock"
+)
+
+type lines = inventorytest.Lines
+
+func audit(t *testing.T, w *inventorytest.World) auditstock.Audit {
+	t.Helper()
+	answer := w.Operator(t, http.MethodGet, "/v1/audit/stock", "")
+	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
+	var found auditstock.Audit
+	answer.Into(t, &found)
+	return found
+}
+
+func TestAllStockAddedUp(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 10, "cup": 5})
+	for range 2 {
+		require.NoError(t, w.Reserve(t, inventorytest.NewOrder(), lines{"mug": 2, "cup": 1}))
+	}
+	released := inventorytest.NewOrder()
+	require.NoError(t, w.Reserve(t, released, lines{"mug": 1}))
+	require.NoError(t, w.Release(t, released))
+	assert.Equal(t, auditstock.Audit{
+		SKUs: 2, OnHand: 15, Reserved: 6, Received: 15, LiveReservations: 2, LiveUnits: 6, Movements: 8, Offenders: []auditstock.SKU{},
+	}, audit(t, w))
+	assert.Equal(t, http.StatusForbidden, w.Shopper(t, http.MethodGet, "/v1/audit/stock", "").Status)
+}
+
+func TestWhatContradictsItselfIsNamed(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 10, "cup": 5})
+	order := inventorytest.NewOrder()
+	require.NoError(t, w.Reserve(t, order, lines{"mug": 2}))
+	for name, damage := range map[string]struct {
+		plant, heal string
+		problems    []string
+	}{
+		"a level": {
+			`UPDATE stock_items SET reserved = 3 WHERE sku = 'mug'`, `UPDATE stock_items SET reserved = 2 WHERE sku = 'mug'`,
+			[]string{"3 reserved, but live reservations have 2", "3 reserved, but the journal says 2"},
+		},
+		"a line": {
+			`UPDATE reservation_lines SET held = 0, expired = 2`, `UPDATE reservation_lines SET held = 2, expired = 0`,
+			[]string{"2 reserved, but live reservations have 0"},
+		},
+		"a hold that no sweep finds": {
+			`UPDATE reservations SET state = 'released', freed_at = now()`, `UPDATE reservations SET state = 'held', freed_at = NULL`,
+			[]string{"2 held or allocated by reservations that are not"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			change := func(statement string) {
+				_, err := w.DB.SQL.ExecContext(t.Context(), statement)
+				require.NoError(t, err)
+			}
+			change(damage.plant)
+			found := audit(t, w)
+			assert.EqualValues(t, 1, found.Wrong)
+			assert.Equal(t, []auditstock.SKU{{SKU: "mug", Problems: damage.problems}}, found.Offenders)
+			change(damage.heal)
+			assert.Zero(t, audit(t, w).Wrong)
+		})
+	}
+}

@@ -1,0 +1,54 @@
+package listmovements
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/rest"
+)
+
+// Movement is one line of the journal.
+type Movement struct {
+	Kind      string    `json:"kind" enum:"receive,reserve,allocate,release,expire,ship,return" doc:"what happened; allocate changes no level"`
+	Quantity  int64     `json:"quantity" doc:"units"`
+	Line      *int32    `json:"line,omitempty" doc:"the number of the order's line; absent for receive"`
+	Reference string    `json:"reference" format:"uuid" doc:"the order, or for receive the receipt"`
+	At        time.Time `json:"at" doc:"when, UTC"`
+}
+
+// Page of the journal, the newest first.
+type Page struct {
+	Movements []Movement  `json:"movements" nullable:"false" doc:"the newest first; none for a SKU that is not known"`
+	Next      rest.Cursor `json:"next_cursor,omitempty" doc:"the cursor of the next page, absent on the last"`
+}
+
+type output struct{ Body Page }
+
+// Route serves GET /v1/stock/{sku}/movements.
+func Route(api *rest.API, db *postgres.DB) {
+	handler := New(db)
+	rest.Handle(api, rest.Op{
+		Method: http.MethodGet, Path: "/v1/stock/{sku}/movements", ID: "list-stock-movements",
+		Summary: "List the movements of a SKU", Tags: []string{"stock"}, Scope: auth.ScopeOperator,
+	}, func(ctx context.Context, query *Query) (*output, error) {
+		result, err := handler.Handle(ctx, *query)
+		if err != nil {
+			return nil, err
+		}
+		return &output{Body: show(result)}, nil
+	})
+}
+
+func show(result Result) Page {
+	page := Page{Movements: make([]Movement, len(result.Movements)), Next: result.Next}
+	for i, movement := range result.Movements {
+		page.Movements[i] = Movement{
+			Kind: movement.Kind, Quantity: movement.Quantity, Line: movement.Line,
+			Reference: movement.Reference, At: movement.At.UTC(),
+		}
+	}
+	return page
+}
