@@ -14,7 +14,7 @@ import (
 // the exchange and the queues, which it does as every start does. Dead letters
 // are remarked.
 func Check(url string, expected ...Queue) doctor.Check {
-	return doctor.Check{Subject: "AMQP_URL", Try: func(ctx context.Context) (found string, err error) {
+	return doctor.Check{Subject: "AMQP_URL", Encrypted: func() error { return encrypted(url) }, Try: func(ctx context.Context) (found string, err error) {
 		connection, err := dial(ctx, url, "doctor")
 		if err != nil {
 			return "", err

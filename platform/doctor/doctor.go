@@ -25,6 +25,10 @@ type Check struct {
 	// says what is wrong and, where that is known, what to do; a Remark says what
 	// is worth knowing although the program would work.
 	Try func(ctx context.Context) (found string, err error)
+	// Encrypted is nil where nothing is sent. Its error says that what is sent could
+	// be read on its way, and what to set: "must have sslmode=…". It looks at
+	// settings only.
+	Encrypted func() error
 }
 
 // Remark is an error that does not keep a program from working.

@@ -15,7 +15,7 @@ const scratch = "doctor"
 // Check tells whether the server of a URI answers and takes writes: a replica set
 // without a primary and a user without a role on the database do not.
 func Check(uri, database string) doctor.Check {
-	return doctor.Check{Subject: "MONGODB_URI", Try: func(ctx context.Context) (string, error) {
+	return doctor.Check{Subject: "MONGODB_URI", Encrypted: func() error { return encrypted(uri) }, Try: func(ctx context.Context) (string, error) {
 		db, err := Open(ctx, uri, database)
 		if err != nil {
 			return "", err

@@ -10,7 +10,7 @@ import (
 // Check tells whether the database of a URL answers and lets its role make the
 // tables that migrations need.
 func Check(databaseURL string) doctor.Check {
-	return doctor.Check{Subject: "DATABASE_URL", Try: func(ctx context.Context) (string, error) {
+	return doctor.Check{Subject: "DATABASE_URL", Encrypted: func() error { return encrypted(databaseURL) }, Try: func(ctx context.Context) (string, error) {
 		db, err := Open(ctx, databaseURL)
 		if err != nil {
 			return "", err

@@ -27,7 +27,7 @@ var errShown = errors.New("shown")
 // they point to.
 func (p Program[T]) check(out io.Writer) error {
 	fmt.Fprintf(out, "%s %s\n", p.Name, Version())
-	cfg, err := config.Load[T]()
+	cfg, err := p.load()
 	if err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			doctor.Wrong(out, "settings", line)

@@ -115,11 +115,24 @@ func (p Program[T]) withTelemetry() error {
 }
 
 func (p Program[T]) run(ctx context.Context) error {
-	cfg, err := config.Load[T]()
+	cfg, err := p.load()
 	if err != nil {
 		return err
 	}
 	return p.Run(ctx, cfg)
+}
+
+// load reads the settings. In production they must not have anything read on its
+// way: what Checks talk to is spoken with by TLS, or is on this machine.
+func (p Program[T]) load() (T, error) {
+	cfg, err := config.Load[T]()
+	if err != nil || p.Checks == nil {
+		return cfg, err
+	}
+	if in, ok := any(cfg).(interface{ Production() bool }); !ok || !in.Production() {
+		return cfg, nil
+	}
+	return cfg, doctor.Unencrypted(p.Checks(cfg))
 }
 
 // Version is the program's version, with the commit it was built from where that

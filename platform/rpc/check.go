@@ -14,7 +14,7 @@ import (
 // Check tells whether a service of ours answers at an address. The setting names
 // the variable that holds it.
 func Check(setting, addr string) doctor.Check {
-	return doctor.Check{Subject: setting, Try: func(ctx context.Context) (string, error) {
+	return doctor.Check{Subject: setting, Encrypted: func() error { return dialsEncrypted(addr) }, Try: func(ctx context.Context) (string, error) {
 		connection, err := Dial(addr, nil)
 		if err != nil {
 			return "", err
@@ -37,6 +37,32 @@ func Check(setting, addr string) doctor.Check {
 		}
 		return addr + " serves" + encryption(), nil
 	}}
+}
+
+// CheckServer tells whether our gRPC at an address can be read on its way.
+func CheckServer(settings ServerSettings, addr string) doctor.Check {
+	return doctor.Check{Subject: "GRPC_TLS_CERT", Encrypted: func() error {
+		if settings.Certificate != "" || doctor.Local(addr) {
+			return nil
+		}
+		return fmt.Errorf("and GRPC_TLS_KEY must be set: gRPC listens on %s, which is not this machine alone", addr)
+	}, Try: func(context.Context) (string, error) {
+		if _, err := settings.credentials(); err != nil {
+			return "", err
+		}
+		if settings.Certificate == "" {
+			return "our gRPC is plain text", nil
+		}
+		return "our gRPC speaks TLS", nil
+	}}
+}
+
+// dialsEncrypted tells whether calls of an address leave this machine by TLS only.
+func dialsEncrypted(addr string) error {
+	if os.Getenv("GRPC_TLS_CA") != "" || doctor.Local(addr) {
+		return nil
+	}
+	return fmt.Errorf("is called in plain text: set GRPC_TLS_CA, %s is not this machine", addr)
 }
 
 // encryption says how we speak: what one side sets and the other does not is the

@@ -17,7 +17,7 @@ import (
 // attributes (Keyword) and has workers on the task queue.
 func Checks(taskQueue string, attributes ...string) []doctor.Check {
 	return []doctor.Check{
-		{Subject: "TEMPORAL_ADDRESS", Try: func(ctx context.Context) (string, error) {
+		{Subject: "TEMPORAL_ADDRESS", Encrypted: encrypted, Try: func(ctx context.Context) (string, error) {
 			return withClient(ctx, func(c client.Client, at place) (string, error) {
 				info, err := c.WorkflowService().GetSystemInfo(ctx, &workflowservice.GetSystemInfoRequest{})
 				if err != nil {
@@ -37,6 +37,20 @@ func Checks(taskQueue string, attributes ...string) []doctor.Check {
 			})
 		}},
 	}
+}
+
+// encrypted tells whether Temporal is spoken with by TLS only.
+func encrypted() error {
+	options, err := options()
+	if err != nil {
+		return err
+	}
+	connection := options.ConnectionOptions
+	encrypted := (connection.TLS != nil || options.Credentials != nil) && !connection.TLSDisabled
+	if encrypted || doctor.Local(options.HostPort) {
+		return nil
+	}
+	return fmt.Errorf("is called in plain text: set TEMPORAL_TLS=true, %s is not this machine", options.HostPort)
 }
 
 // place is where the settings point.

@@ -41,6 +41,7 @@ func (s settings) checks() []doctor.Check {
 		mongodb.Check(s.MongoDBURI.Reveal(), s.MongoDBDatabase),
 		broker.Check(s.AMQPURL.Reveal(), broker.Queues(events.Queues())...),
 		auth.CheckIssuer(s.Auth),
+		rpc.CheckServer(s.ServerSettings, s.GRPCAddress()),
 	}
 }
 

@@ -36,6 +36,7 @@ func (s settings) checks() []doctor.Check {
 		postgres.Check(s.DatabaseURL.Reveal()),
 		broker.Check(s.AMQPURL.Reveal(), broker.Queues(events.Queues())...),
 		auth.CheckIssuer(s.Auth),
+		rpc.CheckServer(s.ServerSettings, s.GRPCAddress()),
 	}
 }
 

@@ -46,6 +46,7 @@ func (s settings) checks() []doctor.Check {
 		broker.Check(s.AMQPURL.Reveal(), broker.Queues(events.Queues())...),
 		auth.CheckIssuer(s.Auth),
 		auth.CheckClient(s.Client),
+		rpc.CheckServer(s.ServerSettings, s.GRPCAddress()),
 		rpc.Check("CATALOG_GRPC_ADDR", s.CatalogAddr),
 	}, temporalclient.Checks(s.TaskQueue, sagas.SearchAttributes()...)...)
 }

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/url"
 
 	"github.com/google/uuid"
 
+	"github.com/ordersaga/ordersaga/platform/doctor"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider/paysim"
 )
@@ -14,6 +16,15 @@ import (
 func (s settings) gateway() (provider.Border, error) {
 	adapter, err := paysim.New(s.ProviderURL, s.ProviderKey.Reveal(), s.ProviderTimeout)
 	return provider.Border{Provider: adapter}, err
+}
+
+// providerEncrypted tells whether our API key leaves this machine by TLS only.
+func (s settings) providerEncrypted() error {
+	provider, err := url.Parse(s.ProviderURL)
+	if err != nil || provider.Scheme == "https" || doctor.Local(provider.Host) {
+		return nil // what is no URL is refused by the gateway
+	}
+	return fmt.Errorf("must begin with https: %s is not this machine", provider.Host)
 }
 
 // askProvider looks up a payment that nobody made: the provider answers that it

@@ -40,7 +40,8 @@ func (s settings) checks() []doctor.Check {
 	return []doctor.Check{
 		postgres.Check(s.DatabaseURL.Reveal()),
 		auth.CheckIssuer(s.Auth),
-		{Subject: "PAYMENT_PROVIDER_URL", Try: s.askProvider},
+		rpc.CheckServer(s.ServerSettings, s.GRPCAddress()),
+		{Subject: "PAYMENT_PROVIDER_URL", Try: s.askProvider, Encrypted: s.providerEncrypted},
 	}
 }
 

@@ -37,7 +37,7 @@ func TestADeploymentThatIsWellIsFoundWell(t *testing.T) {
 	}
 	worker, _ := shop.Try(t, s.Environment(shop.Worker), shop.Worker, "--check")
 	assert.Contains(t, worker, "workers poll "+s.TaskQueue)
-	assert.Contains(t, worker, "test gets a token with ordersaga.service")
+	assert.Contains(t, worker, testkit.Client(t, shop.Worker).ClientID+" gets a token with ordersaga.service")
 
 	s.Kill(shop.Worker)
 	printed, exitCode := shop.Try(t, s.Environment(shop.Worker), shop.Worker, "--ready")
