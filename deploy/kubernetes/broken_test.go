@@ -17,7 +17,8 @@ type breakage struct {
 	name string
 	// in the variant, of the object "Kind name".
 	in, of string
-	// at the path, names and indexes with slashes between, to be this; nil takes it away.
+	// at the path, names and indexes with slashes between, to be this; nil takes it away. In a list a name is of the element
+	// that has it.
 	at string
 	to any
 	// check that finds it, and a part of what it says.
@@ -28,7 +29,7 @@ type breakage struct {
 const (
 	everything = "grpc-tls_tracing_keda_temporal-cloud"
 	controlled = "grpc-tls_tracing_worker-controller_temporal-cloud"
-	plain      = "setup"
+	plain      = "grpc-tls_setup_temporal-mtls"
 )
 
 const (
@@ -50,24 +51,27 @@ var breakages = []breakage{
 	{"a template that is no autoscaler", controlled, "WorkerResourceTemplate worker", "spec/template/spec/maxPods", 4, "schemas", "what WorkerResourceTemplate worker makes"},
 	{"a trigger without its metadata", everything, "ScaledObject worker", "spec/triggers/0/metadata", nil, "schemas", "missing property 'metadata'"},
 
-	{"a misspelt variable", plain, "Deployment orders", container0 + "/env/1/name", "CATALOG_GRPC_ADRESS", "environment", "gets CATALOG_GRPC_ADRESS, which orders does not know"},
-	{"an address that is left at this host", plain, "Deployment orders", container0 + "/env/1/name", "GOMEMLIMIT", "environment", "must get CATALOG_GRPC_ADDR"},
-	{"a required variable that is missing", plain, "Deployment catalog", container0 + "/env/0", nil, "environment", "must get DATABASE_URL"},
-	{"a secret in plain sight", plain, "Deployment catalog", container0 + "/env/0", map[string]any{"name": "DATABASE_URL", "value": "postgres://"}, "environment", "in plain sight"},
-	{"an empty value", plain, "Deployment worker", container0 + "/env/0/value", "", "environment", "gets an empty OIDC_CLIENT_ID"},
+	{"a misspelt variable", plain, "Deployment orders", container0 + "/env/CATALOG_GRPC_ADDR/name", "CATALOG_GRPC_ADRESS", "environment", "gets CATALOG_GRPC_ADRESS, which orders does not know"},
+	{"an address that is left at this host", plain, "Deployment orders", container0 + "/env/CATALOG_GRPC_ADDR/name", "GOMEMLIMIT", "environment", "must get CATALOG_GRPC_ADDR"},
+	{"a required variable that is missing", plain, "Deployment catalog", container0 + "/env/DATABASE_URL", nil, "environment", "must get DATABASE_URL"},
+	{"a secret in plain sight", plain, "Deployment catalog", container0 + "/env/DATABASE_URL", map[string]any{"name": "DATABASE_URL", "value": "postgres://"}, "environment", "in plain sight"},
+	{"an empty value", plain, "Deployment worker", container0 + "/env/OIDC_CLIENT_ID/value", "", "environment", "gets an empty OIDC_CLIENT_ID"},
 	{"a ConfigMap that is not there", plain, "Deployment orders", container0 + "/envFrom/0/configMapRef/name", "settings", "environment", "the ConfigMap settings, which is not there"},
-	{"a secret that nobody is told of", plain, "Deployment orders", container0 + "/env/2/valueFrom/secretKeyRef/name", "orders-database", "environment", "of the secret orders-database is neither there"},
-	{"a key that nobody is told of", plain, "Deployment orders", container0 + "/env/2/valueFrom/secretKeyRef/key", "URL", "environment", "the key URL"},
+	{"a secret that nobody is told of", plain, "Deployment orders", container0 + "/env/DATABASE_URL/valueFrom/secretKeyRef/name", "orders-database", "environment", "of the secret orders-database is neither there"},
+	{"a key that nobody is told of", plain, "Deployment orders", container0 + "/env/DATABASE_URL/valueFrom/secretKeyRef/key", "URL", "environment", "the key URL"},
 	{"a limit of Go's above the kernel's", plain, "Deployment orders", container0 + "/resources/limits/memory", "512Mi", "environment", "must be below the memory limit"},
 	{"what the controller gives, given twice", controlled, "WorkerDeployment worker", container0 + "/env/0", map[string]any{"name": "TEMPORAL_ADDRESS", "value": "temporal:7233"}, "environment", "which is the controller's to give"},
 	{"a worker without a connection", controlled, "WorkerDeployment worker", "spec/workerOptions/connectionRef/name", "cloud", "environment", "must get TEMPORAL_ADDRESS"},
 
 	{"an http issuer in production", "trial", "ConfigMap ordersaga-settings", "data/ORDERSAGA_ENV", "production", "values", "OIDC_ISSUER must be an https URL"},
+	{"calls in plain text", plain, "Deployment orders", container0 + "/env/GRPC_TLS_CA", nil, "values", "CATALOG_GRPC_ADDR is called in plain text"},
+	{"a door for plain text", plain, "Deployment catalog", container0 + "/env/GRPC_TLS_CERT/name", "GOGC", "values", "GRPC_TLS_CERT and GRPC_TLS_KEY must be set"},
+	{"Temporal in plain text", plain, "ConfigMap temporal-settings", "data/TEMPORAL_TLS", "false", "values", "TEMPORAL_ADDRESS is called in plain text"},
 	{"a value out of bounds", plain, "ConfigMap inventory-settings", "data/HOLD_SWEEP_INTERVAL", "1h", "values", "HOLD_SWEEP_INTERVAL must be between"},
 	{"a value that is no number", plain, "ConfigMap worker-settings", "data/WORKER_CONCURRENCY", "many", "values", "WORKER_CONCURRENCY"},
 
-	{"a certificate that no volume holds", everything, "Deployment orders", podSpec + "/volumes/0/secret/secretName", "tls", "volumes", "mounts the secret tls"},
-	{"a file in another folder", everything, "Deployment worker", container0 + "/volumeMounts/0/mountPath", "/etc/ca", "volumes", "GRPC_TLS_CA names /etc/ordersaga/grpc-ca/ca.crt"},
+	{"a certificate that no volume holds", everything, "Deployment orders", podSpec + "/volumes/grpc-tls/secret/secretName", "tls", "volumes", "mounts the secret tls"},
+	{"a file in another folder", everything, "Deployment worker", container0 + "/volumeMounts/grpc-ca/mountPath", "/etc/ca", "volumes", "GRPC_TLS_CA names /etc/ordersaga/grpc-ca/ca.crt"},
 	{"a key that the program cannot read", everything, "Deployment orders", podSpec + "/securityContext/fsGroup", nil, "volumes", "cannot read without fsGroup"},
 	{"books on a disk that is not there", "trial", "Deployment paysim", podSpec + "/volumes/0/persistentVolumeClaim/claimName", "books", "volumes", "mounts the claim books"},
 	{"a mount without a volume", everything, "Deployment worker", podSpec + "/volumes", nil, "volumes", "mounts the volume grpc-ca, which it does not have"},
@@ -109,8 +113,8 @@ var breakages = []breakage{
 	{"catalog that may not be called", plain, "NetworkPolicy catalog-grpc", "spec/ingress/0/ports/0/port", "rest", "network", "Deployment catalog may not be called by Deployment orders"},
 	{"a step that the worker may not do", plain, "NetworkPolicy worker-to-steps", "spec/egress/0/to/0/podSelector/matchExpressions/0/values/2", nil, "network", "Deployment worker may not call Deployment payments"},
 	{"a call that nobody makes", plain, "NetworkPolicy steps-grpc", "spec/ingress/0/from/0/podSelector/matchLabels/app.kubernetes.io~1name", nil, "network", "allow catalog -> orders:grpc"},
-	{"an address of nobody", plain, "Deployment orders", container0 + "/env/1/value", "catalogue-grpc:9081", "network", "there is no Service catalogue-grpc"},
-	{"an address with another port", plain, "Deployment orders", container0 + "/env/1/value", "catalog-grpc:9082", "network", "has no gRPC on port 9082"},
+	{"an address of nobody", plain, "Deployment orders", container0 + "/env/CATALOG_GRPC_ADDR/value", "catalogue-grpc:9081", "network", "there is no Service catalogue-grpc"},
+	{"an address with another port", plain, "Deployment orders", container0 + "/env/CATALOG_GRPC_ADDR/value", "catalog-grpc:9082", "network", "has no gRPC on port 9082"},
 	{"nothing denied by default", plain, "NetworkPolicy default-deny", "spec/podSelector/matchLabels/app.kubernetes.io~1part-of", "other", "network", "none denies by default"},
 	{"no database", plain, "NetworkPolicy to-postgresql", "spec/egress/0/ports/0/port", 5433, "network", "may not reach what DATABASE_URL:5432 needs"},
 	{"a database for those who have none", plain, "NetworkPolicy to-postgresql", "spec/podSelector/matchExpressions", nil, "network", "Deployment worker may reach port 5432"},
@@ -140,9 +144,12 @@ var breakages = []breakage{
 	{"no limit of memory", plain, "Deployment orders", container0 + "/resources/limits", nil, "security", "no limit of memory"},
 
 	{"two Temporals", everything, "ScaledObject worker", "spec/triggers/0/metadata/endpoint", "other:7233", "temporal", "one Temporal for all"},
-	{"a scaler without the key", everything, "ScaledObject worker", "spec/triggers/0/authenticationRef", nil, "temporal", "all or none"},
+	{"a scaler without the key", everything, "ScaledObject worker", "spec/triggers/0/authenticationRef", nil, "temporal", "in one way"},
 	{"a scaler that looks elsewhere", everything, "ScaledObject worker", "spec/triggers/0/metadata/taskQueue", "sagas", "temporal", "looks at the task queue"},
-	{"a controller without the key", controlled, "Connection temporal", "spec/apiKeySecretRef", nil, "temporal", "all or none"},
+	{"a scaler without the certificate", "grpc-tls_tracing_keda_setup_temporal-mtls", "ScaledObject worker", "spec/triggers/0/authenticationRef", nil, "temporal", "in one way"},
+	{"a scaler in plain text", "grpc-tls_tracing_keda_setup_temporal-mtls", "ScaledObject worker", "spec/triggers/0/metadata/enableTLS", "false", "temporal", "must speak TLS"},
+	{"a controller without the certificate", "grpc-tls_worker-controller_setup_temporal-mtls", "Connection temporal", "spec/mutualTLSSecretRef", nil, "temporal", "in one way"},
+	{"a controller without the key", controlled, "Connection temporal", "spec/apiKeySecretRef", nil, "temporal", "in one way"},
 }
 
 func TestEachCheckFindsWhatIsBroken(t *testing.T) {
@@ -203,7 +210,10 @@ func set(in any, path []string, to any) any {
 		return in
 	case []any:
 		i, err := strconv.Atoi(path[0])
-		if err != nil || i >= len(in) {
+		if err != nil { // a name
+			i = slices.IndexFunc(in, func(e any) bool { element, ok := e.(map[string]any); return ok && element["name"] == path[0] })
+		}
+		if i < 0 || i >= len(in) {
 			panic(fmt.Sprintf("%s is no place in a list of %d", path[0], len(in)))
 		}
 		if len(path) == 1 && to == nil {

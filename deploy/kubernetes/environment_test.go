@@ -134,28 +134,51 @@ func variables(objects []object, p pods) (map[string]variable, problems) {
 func injected(objects []object, p pods) map[string]variable {
 	s := spec[struct {
 		WorkerOptions struct {
-			ConnectionRef     reference `json:"connectionRef"`
-			TemporalNamespace string    `json:"temporalNamespace"`
+			TemporalNamespace string `json:"temporalNamespace"`
 		} `json:"workerOptions"`
 	}](p.object).WorkerOptions
-	o, ok := named(objects, "Connection", s.ConnectionRef.Name)
+	connection, ok := connectionOf(objects, p)
 	if !ok {
 		return nil
 	}
-	connection := spec[struct {
-		HostPort        string     `json:"hostPort"`
-		APIKeySecretRef *reference `json:"apiKeySecretRef"`
-	}](o)
 	all := map[string]variable{
 		"TEMPORAL_ADDRESS":         {value: connection.HostPort},
 		"TEMPORAL_NAMESPACE":       {value: s.TemporalNamespace},
 		"TEMPORAL_DEPLOYMENT_NAME": {value: p.Metadata.Namespace + "/" + p.Metadata.Name},
 		"TEMPORAL_WORKER_BUILD_ID": {value: "v1"},
 	}
-	if connection.APIKeySecretRef != nil {
-		all["TEMPORAL_API_KEY"] = variable{secret: true}
+	switch {
+	case connection.MutualTLSSecretRef != nil:
+		all["TEMPORAL_TLS"] = variable{value: "true"}
+		all["TEMPORAL_TLS_CLIENT_CERT_PATH"] = variable{value: certificates + "/tls.crt"}
+		all["TEMPORAL_TLS_CLIENT_KEY_PATH"] = variable{value: certificates + "/tls.key"}
+	case connection.APIKeySecretRef != nil:
+		all["TEMPORAL_API_KEY"] = variable{value: secrets()[connection.APIKeySecretRef.Name][connection.APIKeySecretRef.Key], secret: true}
 	}
 	return all
+}
+
+// certificates is where the controller mounts the secret of a Connection.
+const certificates = "/etc/temporal/tls"
+
+// connection says how the controller and its workers reach Temporal.
+type connection struct {
+	HostPort           string     `json:"hostPort"`
+	APIKeySecretRef    *reference `json:"apiKeySecretRef"`
+	MutualTLSSecretRef *reference `json:"mutualTLSSecretRef"`
+}
+
+func connectionOf(objects []object, p pods) (connection, bool) {
+	ref := spec[struct {
+		WorkerOptions struct {
+			ConnectionRef reference `json:"connectionRef"`
+		} `json:"workerOptions"`
+	}](p.object).WorkerOptions.ConnectionRef
+	o, ok := named(objects, "Connection", ref.Name)
+	if !ok {
+		return connection{}, false
+	}
+	return spec[connection](o), true
 }
 
 // ofTheRuntime are variables of Go's.
@@ -234,6 +257,11 @@ func checkVolumes(objects []object) (found problems) {
 				}
 			}
 			found.unless(holds[mount.MountPath] != nil, "%s mounts the volume %s, which it does not have", p, mount.Name)
+		}
+		if c, ok := connectionOf(objects, p); ok && c.MutualTLSSecretRef != nil {
+			found.unless(holds[certificates] == nil, "%s mounts at %s, where the controller does", p, certificates)
+			holds[certificates] = keys(secrets()[c.MutualTLSSecretRef.Name])
+			found.unless(len(holds[certificates]) > 0, "%s gets the secret %s, which is not in secrets.example.yaml", p, c.MutualTLSSecretRef.Name)
 		}
 		given, _ := variables(objects, p)
 		for _, name := range keys(given) {

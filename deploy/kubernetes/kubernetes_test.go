@@ -1,6 +1,7 @@
 package kubernetes_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,9 +64,16 @@ func TestTheControllerGetsThePodsOfThePlainWorker(t *testing.T) {
 	versioned, ok := named(objects, "WorkerDeployment", "worker")
 	require.True(t, ok)
 	a, b := workloads([]object{plain})[0].template, workloads([]object{versioned})[0].template
-	// All but where Temporal is, which is the controller's to say.
+	// All but where Temporal is and our certificate for it, which are the controller's to give.
 	envFrom := a.Spec.Containers[0].EnvFrom
 	require.True(t, strings.HasPrefix(envFrom[2].ConfigMapRef.Name, "temporal-settings"))
 	a.Spec.Containers[0].EnvFrom = envFrom[:2]
+	notTemporals := func(name string) bool { return name == "temporal-tls" }
+	a.Spec.Volumes = slices.DeleteFunc(a.Spec.Volumes, func(v volume) bool { return notTemporals(v.Name) })
+	mounts := a.Spec.Containers[0].VolumeMounts
+	a.Spec.Containers[0].VolumeMounts = slices.DeleteFunc(mounts, func(m volumeMount) bool { return notTemporals(m.Name) })
+	env := b.Spec.Containers[0].Env
+	require.Equal(t, "TEMPORAL_TLS_SERVER_CA_CERT_PATH", env[len(env)-1].Name)
+	b.Spec.Containers[0].Env = env[:len(env)-1]
 	require.Equal(t, a, b)
 }

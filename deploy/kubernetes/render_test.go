@@ -38,18 +38,16 @@ type combination struct {
 // combinations that README.md allows, in the order that it asks for.
 func combinations() []combination {
 	var all []combination
-	for _, temporal := range []string{"setup", "temporal-cloud"} {
-		for _, tls := range []string{"", "grpc-tls"} {
-			for _, tracing := range []string{"", "tracing"} {
-				for _, scaling := range []string{"", "keda", "worker-controller"} {
-					components := []string{tls, tracing, scaling, temporal}
-					components = slices.DeleteFunc(components, func(name string) bool { return name == "" })
-					all = append(all, combination{strings.Join(components, "_"), components})
-				}
+	for _, temporal := range [][]string{{"setup", "temporal-mtls"}, {"temporal-cloud"}} {
+		for _, tracing := range []string{"", "tracing"} {
+			for _, scaling := range []string{"", "keda", "worker-controller"} {
+				components := slices.Concat([]string{"grpc-tls", tracing, scaling}, temporal)
+				components = slices.DeleteFunc(components, func(name string) bool { return name == "" })
+				all = append(all, combination{strings.Join(components, "_"), components})
 			}
 		}
 	}
-	return append(all, combination{"paysim_setup", []string{"paysim", "setup"}})
+	return append(all, combination{"paysim", []string{"grpc-tls", "paysim", "setup", "temporal-mtls"}})
 }
 
 // manifests is a copy of this folder, to which variants are added.
@@ -252,20 +250,27 @@ type podTemplate struct {
 		TopologySpreadConstraints []struct {
 			LabelSelector selector `json:"labelSelector"`
 		} `json:"topologySpreadConstraints"`
-		Volumes []struct {
-			Name   string `json:"name"`
-			Secret *struct {
-				SecretName string `json:"secretName"`
-			} `json:"secret"`
-			ConfigMap *struct {
-				Name string `json:"name"`
-			} `json:"configMap"`
-			PersistentVolumeClaim *struct {
-				ClaimName string `json:"claimName"`
-			} `json:"persistentVolumeClaim"`
-		} `json:"volumes"`
+		Volumes    []volume    `json:"volumes"`
 		Containers []container `json:"containers"`
 	} `json:"spec"`
+}
+
+type volume struct {
+	Name   string `json:"name"`
+	Secret *struct {
+		SecretName string `json:"secretName"`
+	} `json:"secret"`
+	ConfigMap *struct {
+		Name string `json:"name"`
+	} `json:"configMap"`
+	PersistentVolumeClaim *struct {
+		ClaimName string `json:"claimName"`
+	} `json:"persistentVolumeClaim"`
+}
+
+type volumeMount struct {
+	Name      string `json:"name"`
+	MountPath string `json:"mountPath"`
 }
 
 type typed struct {
@@ -296,11 +301,8 @@ type container struct {
 			ConfigMapKeyRef *reference `json:"configMapKeyRef"`
 		} `json:"valueFrom"`
 	} `json:"env"`
-	VolumeMounts []struct {
-		Name      string `json:"name"`
-		MountPath string `json:"mountPath"`
-	} `json:"volumeMounts"`
-	Ports []struct {
+	VolumeMounts []volumeMount `json:"volumeMounts"`
+	Ports        []struct {
 		Name          string `json:"name"`
 		ContainerPort int    `json:"containerPort"`
 	} `json:"ports"`

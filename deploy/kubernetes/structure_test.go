@@ -245,7 +245,7 @@ func checkSecurity(objects []object) (found problems) {
 func checkTemporal(objects []object) (found problems) {
 	type client struct{ address, namespace string }
 	clients := map[client][]string{}
-	withKey := map[bool][]string{}
+	credentials := map[string][]string{}
 	for _, p := range workloads(objects) {
 		given, _ := variables(objects, p)
 		address, ok := given["TEMPORAL_ADDRESS"]
@@ -254,8 +254,13 @@ func checkTemporal(objects []object) (found problems) {
 		}
 		c := client{address.value, given["TEMPORAL_NAMESPACE"].value}
 		clients[c] = append(clients[c], p.String())
-		_, key := given["TEMPORAL_API_KEY"]
-		withKey[key] = append(withKey[key], p.String())
+		credential := "none"
+		if _, ok := given["TEMPORAL_API_KEY"]; ok {
+			credential = "an API key"
+		} else if _, ok := given["TEMPORAL_TLS_CLIENT_KEY_PATH"]; ok {
+			credential = "a certificate"
+		}
+		credentials[credential] = append(credentials[credential], p.String())
 	}
 	for _, o := range ofKind(objects, "ScaledObject") {
 		for _, trigger := range spec[struct {
@@ -267,20 +272,25 @@ func checkTemporal(objects []object) (found problems) {
 		}](o).Triggers {
 			c := client{trigger.Metadata["endpoint"], trigger.Metadata["namespace"]}
 			clients[c] = append(clients[c], o.String())
-			key := false
+			credential := "none"
 			if trigger.AuthenticationRef != nil {
 				if auth, ok := named(objects, "TriggerAuthentication", trigger.AuthenticationRef.Name); ok {
-					key = strings.Contains(string(auth.Spec), "TEMPORAL_API_KEY")
+					switch text := string(auth.Spec); {
+					case strings.Contains(text, "TEMPORAL_API_KEY"):
+						credential = "an API key"
+					case strings.Contains(text, "tls.key"):
+						credential = "a certificate"
+					}
 				}
 			}
-			withKey[key] = append(withKey[key], o.String())
+			credentials[credential] = append(credentials[credential], o.String())
 			queue, _ := find(settings("worker"), "TEMPORAL_TASK_QUEUE")
 			found.unless(trigger.Metadata["taskQueue"] == queue.Default,
 				"%s looks at the task queue %q, workers poll %q", o, trigger.Metadata["taskQueue"], queue.Default)
-			found.unless(trigger.Metadata["enableTLS"] == fmt.Sprint(key), "%s must speak TLS where there is an API key, and only there", o)
+			found.unless(trigger.Metadata["enableTLS"] == fmt.Sprint(credential != "none"), "%s must speak TLS where there is an API key or a certificate, and only there", o)
 		}
 	}
 	found.unless(len(clients) == 1, "there must be one Temporal for all: %v", clients)
-	found.unless(len(withKey) == 1, "either all or none of the clients of Temporal have an API key: %v", withKey)
+	found.unless(len(credentials) == 1, "the clients of Temporal must prove themselves in one way: %v", credentials)
 	return found
 }

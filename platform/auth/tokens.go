@@ -57,9 +57,9 @@ func (s *serviceTokens) GetRequestMetadata(ctx context.Context, _ ...string) (ma
 	return map[string]string{"authorization": "Bearer " + token.AccessToken}, nil
 }
 
-// RequireTransportSecurity implements credentials.PerRPCCredentials. It does
-// not insist: services on one machine, and those whose mesh encrypts for them,
-// speak plainly. rpc.Dial uses TLS when GRPC_TLS_CA is set.
+// RequireTransportSecurity implements credentials.PerRPCCredentials. It does not
+// insist: services on one machine speak plainly. In production a start insists for
+// those on others (doctor.Unencrypted).
 func (s *serviceTokens) RequireTransportSecurity() bool { return false }
 
 func (s *serviceTokens) current(ctx context.Context) (*oauth2.Token, error) {

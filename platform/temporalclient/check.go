@@ -1,6 +1,7 @@
 package temporalclient
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -9,6 +10,7 @@ import (
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
 
 	"github.com/ordersaga/ordersaga/platform/doctor"
 )
@@ -41,16 +43,19 @@ func Checks(taskQueue string, attributes ...string) []doctor.Check {
 
 // encrypted tells whether Temporal is spoken with by TLS only.
 func encrypted() error {
-	options, err := options()
+	profile, err := envconfig.LoadClientConfigProfile(envconfig.LoadClientConfigProfileOptions{})
 	if err != nil {
-		return err
+		return fmt.Errorf("cannot be found in the TEMPORAL_* settings: %w", err)
 	}
-	connection := options.ConnectionOptions
-	encrypted := (connection.TLS != nil || options.Credentials != nil) && !connection.TLSDisabled
-	if encrypted || doctor.Local(options.HostPort) {
+	address := cmp.Or(profile.Address, client.DefaultHostPort)
+	encrypted := profile.APIKey != "" || profile.TLS != nil
+	if profile.TLS != nil && profile.TLS.Disabled {
+		encrypted = false
+	}
+	if encrypted || doctor.Local(address) {
 		return nil
 	}
-	return fmt.Errorf("is called in plain text: set TEMPORAL_TLS=true, %s is not this machine", options.HostPort)
+	return fmt.Errorf("is called in plain text: set TEMPORAL_TLS=true, %s is not this machine", address)
 }
 
 // place is where the settings point.
