@@ -35,26 +35,32 @@ type Consumer struct {
 	// is finished, but it ends when the message is lost with its connection.
 	//
 	// After an error of Poison the message goes to the dead-letter queue at once.
-	// After any other it is tried again 1 s, 5 s and 30 s later, during which the
-	// events behind it pass by, and then goes there.
+	// After one that says "not now" (Unavailable, Ready) the consumer holds the
+	// message, and the order of its queue, and tries again until it succeeds. After
+	// any other it is tried again 1 s, 5 s and 30 s later, during which the events
+	// behind it pass by, and then goes to the dead-letter queue.
 	Handle func(ctx context.Context, event cloudevents.Event) error
 	// HandleBatch is used instead of Handle when it is set. It takes up to
 	// Prefetch events at once, in the queue's order: what has come within 50 ms,
-	// less when the queue is idle. When a batch fails, its events are given again
-	// one by one, so that the guilty one alone is retried.
+	// less when the queue is idle. When a batch fails, its events are given again in
+	// ever smaller parts, so that the guilty one alone is retried.
 	HandleBatch func(ctx context.Context, events []cloudevents.Event) error
-	// Ready tells whether what the handler needs, such as its database, answers.
-	// With it, an error that comes while Ready fails is not the message's fault:
-	// the consumer holds the message and its order until Ready succeeds, and
-	// counts no attempt. Without it, a database that is away for a minute sends
-	// good messages to the dead-letter queue. It gets a deadline of 5 s.
+	// Unavailable tells errors of what the handler needs, such as a database that
+	// is away, takes no writes or is too slow, from errors of the event. Without it
+	// and Ready, such a database sends good messages to the dead-letter queue.
+	Unavailable func(err error) bool
+	// Ready tells whether what the handler needs answers: an error that comes while
+	// Ready fails is not the message's fault, whatever it says. It gets a deadline
+	// of 5 s. Messages that were held for 20 minutes are given back, and none are
+	// taken before Ready succeeds.
 	Ready func(ctx context.Context) error
 	// Timeout bounds one call of the handler. 0 means 30 s.
 	Timeout time.Duration
 
-	// delays and idle replace retryDelays and idleSubscription in tests.
-	delays []time.Duration
-	idle   time.Duration
+	// These replace retryDelays, idleSubscription and holdLimit in tests.
+	delays    []time.Duration
+	idle      time.Duration
+	holdLimit time.Duration
 }
 
 // Consume handles the consumer's events until ctx ends, and then finishes what
@@ -65,6 +71,11 @@ func (b *Broker) Consume(ctx context.Context, c Consumer) error {
 		return err
 	}
 	s := &subscription{Consumer: c, link: b.consuming, queues: queuesOf(c.Name, c.delays), served: b.serves(c.Name)}
+	unobserve, err := s.observe()
+	if err != nil {
+		return err
+	}
+	defer unobserve()
 	wait := newBackoff()
 	logged := ""
 	for {
@@ -77,6 +88,8 @@ func (b *Broker) Consume(ctx context.Context, c Consumer) error {
 			return nil
 		case errors.Is(err, errIdle):
 			continue
+		case errors.Is(err, errHeld):
+			s.awaitReady(ctx)
 		}
 		// The loss of the connection is said by the link; anything else is of this
 		// queue: arguments that differ, no permission, a leader that moves.
@@ -113,6 +126,9 @@ func (c *Consumer) complete() error {
 	}
 	if c.idle == 0 {
 		c.idle = idleSubscription
+	}
+	if c.holdLimit == 0 {
+		c.holdLimit = holdLimit
 	}
 	if c.Handle != nil && c.HandleBatch == nil {
 		handle := c.Handle

@@ -14,5 +14,11 @@ func (c Consumer) SubscribingAgainAfter(silence time.Duration) Consumer {
 	return c
 }
 
+// HoldingFor gives the consumer a shorter hold than production's 20 min.
+func (c Consumer) HoldingFor(limit time.Duration) Consumer {
+	c.holdLimit = limit
+	return c
+}
+
 // RetryDelays are production's pauses.
 var RetryDelays = retryDelays

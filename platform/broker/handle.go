@@ -14,75 +14,54 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// readyTimeout bounds one question whether the handler's needs are met.
-const readyTimeout = 5 * time.Second
+// batchBytes bounds what one call of a handler takes of large events, in bytes of
+// JSON.
+const batchBytes = 4 << 20
 
 // errInterrupted says that held messages were given back because the consumer
 // stops or its connection is lost.
 var errInterrupted = errors.New("gave back what it held")
 
-// handleAll gives the events to the handler, together and, when that fails, one
-// by one. It notes the failures by delivery tag; its own error gives them back.
+// handleAll gives the events to the handler, together at first. What fails is tried
+// in ever smaller parts, so that what is too much at once gets through, and one
+// guilty event is found. It notes failures by delivery tag; its own error gives
+// all back.
 func (s *session) handleAll(ctx context.Context, deliveries []amqp.Delivery, events []cloudevents.Event, failures map[uint64]error) error {
-	if len(events) == 0 {
-		return nil
-	}
-	err := s.handle(ctx, deliveries, events)
-	if err == nil || errors.Is(err, errInterrupted) {
-		return err
-	}
-	if len(events) == 1 {
-		failures[deliveries[0].DeliveryTag] = err
-		return nil
-	}
-	for i := range events {
-		err := s.handle(ctx, deliveries[i:i+1], events[i:i+1])
-		if errors.Is(err, errInterrupted) {
-			return err
+	for len(events) > 0 {
+		count, size := s.part(deliveries)
+		began := time.Now()
+		err := s.call(deliveries[:count], events[:count])
+		switch {
+		case err == nil:
+			s.limit.Done(count, size, time.Since(began))
+			s.release(ctx)
+		case s.alive.Err() != nil:
+			return errors.Join(errInterrupted, err)
+		case s.notNow(err):
+			s.limit.Failed(count, size)
+			if err := s.hold(ctx, err); err != nil {
+				return err
+			}
+			continue
+		case count > 1:
+			s.limit.Failed(count, size)
+			continue
+		default:
+			failures[deliveries[0].DeliveryTag] = err
 		}
-		if err != nil {
-			failures[deliveries[i].DeliveryTag] = err
-		}
+		deliveries, events = deliveries[count:], events[count:]
 	}
 	return nil
 }
 
-// handle calls the handler, again and again while it fails because what it needs
-// is away.
-func (s *session) handle(ctx context.Context, deliveries []amqp.Delivery, events []cloudevents.Event) error {
-	wait := newBackoff()
-	held := false
-	for {
-		err := s.call(deliveries, events)
-		if err != nil && s.alive.Err() != nil {
-			return errors.Join(errInterrupted, err)
-		}
-		if err == nil || isPoison(err) || s.Ready == nil {
-			return err
-		}
-		away := s.ready()
-		if away == nil {
-			return err
-		}
-		if !held {
-			held = true
-			slog.WarnContext(ctx, "consumer holds its messages until what it needs is back",
-				"queue", s.main, "needs", away, "error", err)
-		}
-		for away != nil {
-			if err := s.pause(ctx, wait.NextBackOff()); err != nil {
-				return err
-			}
-			away = s.ready()
-		}
+// part is how many of the messages the next call of the handler takes, and how
+// many bytes these are.
+func (s *session) part(deliveries []amqp.Delivery) (count, size int) {
+	for count < len(deliveries) && count < s.limit.Events() && (count == 0 || size < s.limit.Bytes()) {
+		size += len(deliveries[count].Body)
+		count++
 	}
-}
-
-// ready asks whether what the handler needs is there.
-func (s *session) ready() error {
-	ctx, cancel := context.WithTimeout(s.alive, readyTimeout)
-	defer cancel()
-	return s.Ready(ctx)
+	return count, size
 }
 
 // call makes one attempt. A panic is an error as any other: the message gets its

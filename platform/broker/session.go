@@ -9,6 +9,8 @@ import (
 
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"github.com/ordersaga/ordersaga/platform/batch"
 )
 
 const (
@@ -32,6 +34,7 @@ type session struct {
 	channel    *amqp.Channel
 	deliveries <-chan amqp.Delivery
 	passer     *publisher
+	limit      *batch.Limit // of one call of the handler
 
 	settled int    // messages settled and not yet acknowledged
 	last    uint64 // the delivery tag of the last of them
@@ -41,9 +44,9 @@ type session struct {
 // is lost.
 func (s *session) run(ctx context.Context) error {
 	for {
-		batch, err := s.collect(ctx)
-		if len(batch) > 0 {
-			if failure := s.settle(ctx, batch); failure != nil {
+		taken, err := s.collect(ctx)
+		if len(taken) > 0 {
+			if failure := s.settle(ctx, taken); failure != nil {
 				err = failure
 			}
 		}
@@ -55,7 +58,7 @@ func (s *session) run(ctx context.Context) error {
 
 // collect waits for a message and takes what follows it closely. With the error
 // that ends the session it still returns what it has taken.
-func (s *session) collect(ctx context.Context) (batch []amqp.Delivery, err error) {
+func (s *session) collect(ctx context.Context) (taken []amqp.Delivery, err error) {
 	// When both are ready, the end comes first.
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -68,44 +71,44 @@ func (s *session) collect(ctx context.Context) (batch []amqp.Delivery, err error
 	for {
 		select {
 		case <-ctx.Done():
-			return batch, ctx.Err()
+			return taken, ctx.Err()
 		case delivery, open := <-s.deliveries:
 			if !open {
 				// What was taken cannot be acknowledged any more: it comes again.
 				return nil, fmt.Errorf("subscription to %s: %w", s.main, errCancelled)
 			}
-			batch = append(batch, delivery)
-			if len(batch) == s.largestBatch() {
-				return batch, nil
+			taken = append(taken, delivery)
+			if len(taken) == s.largestBatch() {
+				return taken, nil
 			}
 			idle.Reset(idleWindow)
 			if window == nil {
 				window = time.After(batchWindow)
 			}
 		case <-silent.C:
-			if len(batch) == 0 {
+			if len(taken) == 0 {
 				return nil, errIdle
 			}
 		case <-idle.C:
-			if len(batch) > 0 {
-				return batch, nil
+			if len(taken) > 0 {
+				return taken, nil
 			}
 			if err := s.acknowledge(); err != nil {
 				return nil, err
 			}
 		case <-window:
-			return batch, nil
+			return taken, nil
 		}
 	}
 }
 
 // settle handles a batch and passes on what failed. What has begun is finished:
 // ctx ends when the consumer is told to stop, which only ends waiting.
-func (s *session) settle(ctx context.Context, batch []amqp.Delivery) error {
+func (s *session) settle(ctx context.Context, taken []amqp.Delivery) error {
 	failures := make(map[uint64]error)
 	var deliveries []amqp.Delivery
 	var events []cloudevents.Event
-	for _, delivery := range batch {
+	for _, delivery := range taken {
 		event, err := decode(delivery)
 		switch {
 		case err != nil:
@@ -120,7 +123,7 @@ func (s *session) settle(ctx context.Context, batch []amqp.Delivery) error {
 		return err
 	}
 	var onward []message
-	for _, delivery := range batch {
+	for _, delivery := range taken {
 		if cause := failures[delivery.DeliveryTag]; cause != nil {
 			onward = append(onward, s.onward(delivery, cause))
 		}
@@ -135,8 +138,8 @@ func (s *session) settle(ctx context.Context, batch []amqp.Delivery) error {
 		}
 	}
 	countConsumed(s.alive, s.Name, "done", done)
-	s.settled += len(batch)
-	s.last = batch[len(batch)-1].DeliveryTag
+	s.settled += len(taken)
+	s.last = taken[len(taken)-1].DeliveryTag
 	if s.settled < max(1, s.Prefetch/acknowledgements) {
 		return nil
 	}

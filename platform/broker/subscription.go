@@ -7,6 +7,8 @@ import (
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"github.com/ordersaga/ordersaga/platform/batch"
 )
 
 const (
@@ -39,6 +41,7 @@ type subscription struct {
 	// bound to the exchange, or each event would come twice.
 	served bool
 	logged string // what the server refused the last time
+	held   hold
 }
 
 // run subscribes and handles until ctx ends or the connection is lost.
@@ -69,7 +72,10 @@ func (s *subscription) run(ctx context.Context) error {
 	}()
 	passer := newPublisher(s.link, nil)
 	defer passer.close()
-	work := &session{subscription: s, alive: alive, channel: channel, deliveries: deliveries, passer: passer}
+	work := &session{
+		subscription: s, alive: alive, channel: channel, deliveries: deliveries, passer: passer,
+		limit: batch.NewLimit(s.largestBatch(), batchBytes, s.Timeout),
+	}
 	return explain(connection, work.run(ctx))
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ordersaga/ordersaga/contracts/events"
 	"github.com/ordersaga/ordersaga/platform/broker"
+	"github.com/ordersaga/ordersaga/platform/mongodb"
 )
 
 const (
@@ -25,13 +26,14 @@ const (
 
 // Consumer keeps the documents up to date. Each write is gated by its part's
 // version, so events may come twice and in any order: there is no inbox. While
-// ready fails, events are held.
+// ready fails, or the store takes no writes, events are held.
 func (p *Products) Consumer(ready func(context.Context) error) broker.Consumer {
 	return broker.Consumer{
 		Name:        events.CatalogReadSide.Name,
 		Types:       events.CatalogReadSide.Types,
 		Prefetch:    maxBatch,
 		HandleBatch: p.Apply,
+		Unavailable: mongodb.Unavailable,
 		Ready:       ready,
 		Timeout:     timeout,
 	}

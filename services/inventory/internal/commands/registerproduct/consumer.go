@@ -32,8 +32,9 @@ func NewConsumer(db *postgres.DB, announced func()) broker.Consumer {
 			_, err := handler.Handle(ctx, command)
 			return err
 		},
-		// A database that is away is no fault of the events.
-		Ready: db.Ready,
+		// A database that is away or takes no writes is no fault of the events.
+		Unavailable: postgres.Unavailable,
+		Ready:       db.Ready,
 	}
 }
 

@@ -2,7 +2,9 @@ package registerproduct_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 
 	"github.com/ordersaga/ordersaga/contracts/events"
 	"github.com/ordersaga/ordersaga/platform/broker"
+	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/registerproduct"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/inventorytest"
@@ -42,6 +45,64 @@ func consuming(t *testing.T, w *inventorytest.World) (publish func(...cloudevent
 		return known(t, w, "probe")
 	})
 	return publish
+}
+
+// While the database answers and takes no writes, as during a fail-over, events
+// wait. What the consumer gave up on, or set aside for later, would be lost or late.
+func TestADatabaseThatTakesNoWritesMakesNoDeadLetter(t *testing.T) {
+	url := testkit.Postgres(t)
+	w := inventorytest.On(t, inventorytest.Migrated(t, url))
+	db := inventorytest.Migrated(t, url+"&application_name=consumer")
+	b := broker.Connect(t.Context(), testkit.AMQP(t), broker.Queues(events.Queues())...)
+	t.Cleanup(b.Close)
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := make(chan error, 1)
+	var tries atomic.Int32
+	consumer := registerproduct.NewConsumer(db, func() {})
+	handle := consumer.HandleBatch
+	consumer.HandleBatch = func(ctx context.Context, batch []cloudevents.Event) error {
+		tries.Add(1)
+		return handle(ctx, batch)
+	}
+	go func() { stopped <- b.Consume(ctx, consumer) }()
+	t.Cleanup(func() {
+		cancel()
+		assert.NoError(t, <-stopped)
+	})
+	takeWrites := writes(t, w.DB)
+	takeWrites(false)
+	testkit.Eventually(t, "the database to answer", func() bool { return db.Ready(t.Context()) == nil })
+	testkit.Eventually(t, "the events to be published", func() bool {
+		return b.Publish(t.Context(), created("mug", "Mug"), created("cup", "Cup")) == nil
+	})
+	testkit.Eventually(t, "more tries than an event has", func() bool { return tries.Load() > 4 })
+	depth, err := b.Depth(t.Context(), events.InventoryProducts.Name)
+	require.NoError(t, err)
+	assert.Equal(t, broker.Depth{Declared: true}, depth, "the consumer gave up, or will")
+
+	takeWrites(true)
+	testkit.Eventually(t, "the products", func() bool { return known(t, w, "mug") && known(t, w, "cup") })
+	depth, err = b.Depth(t.Context(), events.InventoryProducts.Name)
+	require.NoError(t, err)
+	assert.Equal(t, broker.Depth{Declared: true}, depth)
+}
+
+// writes gives a switch that lets a database take writes, or makes it refuse them,
+// and ends the consumer's sessions, which do not know it yet.
+func writes(t *testing.T, db *postgres.DB) (take func(bool)) {
+	t.Helper()
+	var name string
+	require.NoError(t, db.SQL.QueryRowContext(t.Context(), "SELECT current_database()").Scan(&name))
+	admin, err := sql.Open("pgx", testkit.Running(t).Postgres.URL)
+	require.NoError(t, err)
+	t.Cleanup(func() { admin.Close() })
+	return func(yes bool) {
+		t.Helper()
+		_, err := admin.ExecContext(context.Background(), fmt.Sprintf("ALTER DATABASE %s SET default_transaction_read_only = %t", name, !yes))
+		require.NoError(t, err)
+		_, err = admin.ExecContext(context.Background(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'consumer'", name)
+		require.NoError(t, err)
+	}
 }
 
 func created(sku, name string) cloudevents.Event {
