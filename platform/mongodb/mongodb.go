@@ -24,6 +24,13 @@ const (
 	pingTimeout = 10 * time.Second
 	// selectionTimeout is how long an operation waits for a server.
 	selectionTimeout = 5 * time.Second
+	// A server that fell silent is noticed by the driver's monitor, a connection of
+	// its own: each heartbeat it asks, and when the answer does not come within the
+	// connect timeout, and a new connection is not made within it either, operations
+	// in flight are interrupted and their connections given up. So within 10 s, also
+	// where a proxy in between keeps TCP alive.
+	heartbeat      = 2 * time.Second
+	connectTimeout = 4 * time.Second
 	// operationTimeout bounds an operation whose context has no deadline.
 	operationTimeout = 30 * time.Second
 	// maxConnections bounds the commands at work at once. Each of FerretDB 1's
@@ -42,7 +49,8 @@ func Open(ctx context.Context, uri, database string) (*mongo.Database, error) {
 	}
 	given := options.Client().
 		SetAppName(filepath.Base(os.Args[0])).
-		SetConnectTimeout(selectionTimeout).
+		SetConnectTimeout(connectTimeout).
+		SetHeartbeatInterval(heartbeat).
 		SetServerSelectionTimeout(selectionTimeout).
 		SetTimeout(operationTimeout).
 		SetMaxPoolSize(maxConnections).
