@@ -30,6 +30,7 @@ type Sources struct {
 	Subscriptions []string
 	Log           interface {
 		Progress(ctx context.Context, name string) (position, head int64, err error)
+		Deferred(ctx context.Context, name string) (streams int64, err error)
 	}
 }
 
@@ -71,6 +72,7 @@ type Subscription struct {
 	Name     string `json:"name"`
 	Position int64  `json:"position" doc:"of the last event it has handled"`
 	Head     int64  `json:"head" doc:"of the last event there is"`
+	Deferred int64  `json:"deferred" doc:"streams that this version cannot read and has left aside, as after a roll-back"`
 }
 
 type output struct{ Body Delivery }
@@ -114,7 +116,11 @@ func (s Sources) look(ctx context.Context) (Delivery, error) {
 		if err != nil {
 			return Delivery{}, err
 		}
-		delivery.Subscriptions = append(delivery.Subscriptions, Subscription{Name: name, Position: position, Head: head})
+		deferred, err := s.Log.Deferred(ctx, name)
+		if err != nil {
+			return Delivery{}, err
+		}
+		delivery.Subscriptions = append(delivery.Subscriptions, Subscription{Name: name, Position: position, Head: head, Deferred: deferred})
 	}
 	return delivery, nil
 }

@@ -138,17 +138,18 @@ func (s *Store) Append(ctx context.Context, stream string, expected int64, event
 
 // Load reads a stream in the order of its versions; none means no such stream.
 func (s *Store) Load(ctx context.Context, stream string) ([]Event, error) {
-	events, err := query(ctx, s.db.SQL, `WHERE stream = $1 ORDER BY version`, stream)
+	events, err := query(ctx, s.db.SQL, `events WHERE stream = $1 ORDER BY version`, stream)
 	if err != nil {
 		return nil, fmt.Errorf("load %s: %w", stream, err)
 	}
 	return events, nil
 }
 
-func query(ctx context.Context, q postgres.Querier, where string, args ...any) ([]Event, error) {
+// query reads events from a table expression: "events WHERE …".
+func query(ctx context.Context, q postgres.Querier, from string, args ...any) ([]Event, error) {
 	rows, err := q.QueryContext(ctx, `
 		SELECT stream, version, coalesce(position, 0), type, data, metadata, occurred_at, recorded_at
-		FROM events `+where, args...)
+		FROM `+from, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -10,9 +10,10 @@ import (
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 )
 
-const behindGauge, lagGauge = "ordersaga.eventstore.behind", "ordersaga.eventstore.lag"
+const behindGauge, lagGauge, deferredGauge = "ordersaga.eventstore.behind", "ordersaga.eventstore.lag", "ordersaga.eventstore.deferred"
 
-// observe tells how far a subscription is behind. It is the same in every process.
+// observe tells how far a subscription is behind, and how many streams it has left
+// aside. It is the same in every process.
 func (s *Store) observe(subscription string) (stop func(), err error) {
 	label := attribute.String("subscription", subscription)
 	return telemetry.Observe("github.com/ordersaga/ordersaga/platform/eventstore", func(ctx context.Context, set telemetry.Set) error {
@@ -26,10 +27,25 @@ func (s *Store) observe(subscription string) (stop func(), err error) {
 		}
 		set(behindGauge, float64(head-position), label)
 		set(lagGauge, age.Seconds(), label)
+		deferred, err := s.Deferred(ctx, subscription)
+		if err != nil {
+			return err
+		}
+		set(deferredGauge, float64(deferred), label)
 		return nil
 	},
 		telemetry.Gauge{Name: behindGauge, Description: "committed events that a subscription of the log has not handled"},
-		telemetry.Gauge{Name: lagGauge, Unit: "s", Description: "age of the oldest event that a subscription of the log has not handled"})
+		telemetry.Gauge{Name: lagGauge, Unit: "s", Description: "age of the oldest event that a subscription of the log has not handled"},
+		telemetry.Gauge{Name: deferredGauge, Description: "streams that a subscription of the log cannot read and has left aside"})
+}
+
+// Deferred counts the streams that a subscription cannot read and has left aside.
+func (s *Store) Deferred(ctx context.Context, name string) (streams int64, err error) {
+	err = s.db.SQL.QueryRowContext(ctx, `SELECT count(*) FROM deferred_streams WHERE subscription = $1`, name).Scan(&streams)
+	if err != nil {
+		return 0, fmt.Errorf("count the deferred streams of subscription %s: %w", name, err)
+	}
+	return streams, nil
 }
 
 // waiting is the age of the oldest event behind a position, 0 when there is none.

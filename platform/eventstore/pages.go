@@ -35,7 +35,7 @@ func (s *Store) Opened(ctx context.Context, from, to int64) ([]string, error) {
 // LoadMany reads streams in one statement, each in the order of its versions. A
 // stream that does not exist is not in the answer.
 func (s *Store) LoadMany(ctx context.Context, streams []string) (map[string][]Event, error) {
-	events, err := query(ctx, s.db.SQL, `WHERE stream = ANY($1) ORDER BY stream, version`, streams)
+	events, err := query(ctx, s.db.SQL, `events WHERE stream = ANY($1) ORDER BY stream, version`, streams)
 	if err != nil {
 		return nil, fmt.Errorf("load %d streams: %w", len(streams), err)
 	}

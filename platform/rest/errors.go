@@ -52,6 +52,10 @@ func translate(ctx context.Context, err error) *Problem {
 	}
 	if isUnavailable(err) {
 		slog.WarnContext(ctx, "request failed", "error", err)
+		var told interface{ Public() string }
+		if errors.As(err, &told) {
+			return Unavailable(told.Public())
+		}
 		return Unavailable("Something this service needs does not answer. Try again.")
 	}
 	slog.ErrorContext(ctx, "request failed", "error", err)
@@ -62,7 +66,8 @@ func internalError() *Problem {
 	return NewProblem(http.StatusInternalServerError, "internal-error", "The service failed. The trace id helps to find out why.")
 }
 
-// isUnavailable tells whether trying again later is right.
+// isUnavailable tells whether trying again later is right. What callers are told of
+// it is the error's Public, if it has one.
 func isUnavailable(err error) bool {
 	var marked interface{ Unavailable() bool }
 	if errors.As(err, &marked) && marked.Unavailable() {

@@ -30,6 +30,7 @@ type delivery struct {
 		Name     string `json:"name"`
 		Position int64  `json:"position"`
 		Head     int64  `json:"head"`
+		Deferred int64  `json:"deferred"`
 	} `json:"subscriptions"`
 }
 
@@ -105,6 +106,7 @@ func (d delivery) underway(service string, heads map[string]int64, drained map[s
 			heads[s.Name] = s.Head
 		}
 		check("subscription "+s.Name, s.Position >= heads[s.Name], fmt.Sprintf("it is at event %d of %d", s.Position, heads[s.Name]))
+		check("streams of subscription "+s.Name, s.Deferred == 0, fmt.Sprintf("%d wait for a newer version of %s, which can read them", s.Deferred, service))
 	}
 	return late
 }

@@ -5,13 +5,11 @@ package publisher
 
 import (
 	"context"
-	"fmt"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/eventtrace"
-	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 )
 
 // Subscription is the name under which the publisher follows the log.
@@ -20,19 +18,28 @@ const Subscription = "publisher"
 // Publish sends a batch of events and returns when all of them are confirmed.
 type Publish func(ctx context.Context, events ...cloudevents.Event) error
 
-// Follow makes the subscription that publishes.
+// Follow makes the subscription that publishes. What follows an event that this
+// version does not know waits with it, order by order: it may have to be published,
+// and in its place.
 func Follow(publish Publish) eventstore.Subscription {
 	return eventstore.Subscription{Name: Subscription, Handle: func(ctx context.Context, events []eventstore.Event) error {
 		var batch []cloudevents.Event
+		var deferred eventstore.Deferred
 		for _, event := range events {
-			told, meant, err := translate(event)
-			if err != nil {
-				return fmt.Errorf("publish %s of order %s: %w", event.Type, store.OrderID(event.Stream), err)
+			if deferred.Has(event.Stream) {
+				continue
 			}
-			if meant {
+			told, meant, err := translate(event)
+			switch {
+			case err != nil:
+				deferred.Add(event, err)
+			case meant:
 				batch = append(batch, eventtrace.Inject(event.Context(ctx), told))
 			}
 		}
-		return publish(ctx, batch...)
+		if err := publish(ctx, batch...); err != nil {
+			return err
+		}
+		return deferred.Err()
 	}}
 }

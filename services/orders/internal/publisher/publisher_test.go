@@ -192,3 +192,31 @@ func TestABatchThatFailsIsToldAgainWithTheSameIDs(t *testing.T) {
 	_, err := json.Marshal(c.heard()[0])
 	require.NoError(t, err, "a valid CloudEvent")
 }
+
+// After a roll-back: the newer version's event may have to be published, and what
+// comes after it in its order not before it.
+func TestAnEventOfANewerVersionHoldsUpItsOrderAlone(t *testing.T) {
+	var c company
+	l := follow(t, c.hear)
+	newer, other := uuid.NewString(), uuid.NewString()
+	l.change(t, newer, place)
+	order, err := l.orders.Load(t.Context(), newer)
+	require.NoError(t, err)
+	version, err := l.events.Append(t.Context(), store.Stream(newer), order.Version(),
+		eventstore.NewEvent{Type: "OrderGiftWrapped.v1", Data: struct{}{}, OccurredAt: noon})
+	require.NoError(t, err)
+	_, err = l.events.Append(t.Context(), store.Stream(newer), version, eventstore.NewEvent{
+		Type: domain.TypeOrderRejected, Data: domain.OrderRejected{Refused: domain.Refused{Reason: refusals.OutOfStock}}, OccurredAt: noon,
+	})
+	require.NoError(t, err)
+	l.change(t, other, place)
+	testkit.Eventually(t, "the publisher to come past all of it", func() bool {
+		position, head, err := l.events.Progress(t.Context(), publisher.Subscription)
+		deferred, failed := l.events.Deferred(t.Context(), publisher.Subscription)
+		return err == nil && failed == nil && position == head && deferred == 1 && len(c.heard()) >= 2
+	})
+	heard := c.heard()
+	require.Equal(t, []string{events.OrderPlacedV1, events.OrderPlacedV1}, types(heard))
+	require.Equal(t, newer, heard[0].Subject())
+	require.Equal(t, other, heard[1].Subject())
+}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 )
@@ -21,26 +20,29 @@ func (s *Orders) Opened(ctx context.Context, from, to int64) ([]string, error) {
 	return orderIDs(streams), err
 }
 
-// Histories reads the events of many orders, each oldest first. An order that
-// does not exist is not in the answer.
-func (s *Orders) Histories(ctx context.Context, ids []string) (map[string][]Recorded, error) {
+// Histories reads the events of many orders in one statement, each oldest first. An
+// order that does not exist is in neither answer; one that this version cannot read
+// is in unreadable.
+func (s *Orders) Histories(ctx context.Context, ids []string) (histories map[string][]Recorded, unreadable map[string]error, err error) {
 	streams := make([]string, len(ids))
 	for i, id := range ids {
 		streams[i] = Stream(id)
 	}
 	kept, err := s.events.LoadMany(ctx, streams)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	histories := make(map[string][]Recorded, len(kept))
+	histories, unreadable = make(map[string][]Recorded, len(kept)), map[string]error{}
 	for stream, events := range kept {
+		id := OrderID(stream)
 		history, err := decodeAll(events)
 		if err != nil {
-			return nil, fmt.Errorf("read %d orders: %w", len(ids), err)
+			unreadable[id] = &Unreadable{OrderID: id, Cause: err}
+			continue
 		}
-		histories[OrderID(stream)] = history
+		histories[id] = history
 	}
-	return histories, nil
+	return histories, unreadable, nil
 }
 
 func decodeAll(events []eventstore.Event) ([]Recorded, error) {

@@ -45,16 +45,15 @@ type Recorded struct {
 }
 
 // History reads the events of an order, oldest first; none when it does not exist.
+// It fails with an Unreadable when this version does not know one of them.
 func (s *Orders) History(ctx context.Context, id string) ([]Recorded, error) {
 	kept, err := s.events.Load(ctx, Stream(id))
 	if err != nil {
 		return nil, err
 	}
-	history := make([]Recorded, len(kept))
-	for i, event := range kept {
-		if history[i], err = Decode(event); err != nil {
-			return nil, err
-		}
+	history, err := decodeAll(kept)
+	if err != nil {
+		return nil, &Unreadable{OrderID: id, Cause: err}
 	}
 	return history, nil
 }

@@ -23,8 +23,16 @@ type input struct {
 
 // Page of orders, in the order of their ids.
 type Page struct {
-	Orders []Order     `json:"orders" nullable:"false"`
-	Next   rest.Cursor `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
+	Orders []Order `json:"orders" nullable:"false"`
+	// Unreadable are the orders that this version of the service cannot read.
+	Unreadable []Unreadable `json:"unreadable" nullable:"false" doc:"Those that a newer version has changed, and this version cannot read."`
+	Next       rest.Cursor  `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
+}
+
+// Unreadable is an order whose events this version does not all know.
+type Unreadable struct {
+	ID     string `json:"id" format:"uuid"`
+	Reason string `json:"reason"`
 }
 
 // Order as it is now.
@@ -82,12 +90,15 @@ func next(ctx context.Context, orders *store.Orders, in input) (Page, error) {
 }
 
 func show(ctx context.Context, orders *store.Orders, ids []string) (Page, error) {
-	page := Page{Orders: make([]Order, 0, len(ids))}
-	histories, err := orders.Histories(ctx, ids)
+	page := Page{Orders: make([]Order, 0, len(ids)), Unreadable: []Unreadable{}}
+	histories, unreadable, err := orders.Histories(ctx, ids)
 	if err != nil {
 		return Page{}, err
 	}
 	for _, id := range ids {
+		if why := unreadable[id]; why != nil {
+			page.Unreadable = append(page.Unreadable, Unreadable{ID: id, Reason: why.Error()})
+		}
 		if history := histories[id]; len(history) > 0 {
 			page.Orders = append(page.Orders, audited(store.Fold(id, history)))
 		}

@@ -52,7 +52,7 @@ func (h *handler) Handle(ctx context.Context, q query) (comparison, error) {
 	if err != nil {
 		return comparison{}, err
 	}
-	histories, err := h.orders.Histories(ctx, ids)
+	histories, unknown, err := h.orders.Histories(ctx, ids)
 	if err != nil {
 		return comparison{}, err
 	}
@@ -68,6 +68,10 @@ func (h *handler) Handle(ctx context.Context, q query) (comparison, error) {
 	for _, id := range ids {
 		summary, there := summaries[id]
 		delete(summaries, id)
+		if unknown[id] != nil {
+			found.behind++ // its projection waits for a version that can read it
+			continue
+		}
 		if last := histories[id][len(histories[id])-1]; last.Position == 0 || last.Position > projected {
 			found.behind++
 			continue
@@ -105,6 +109,9 @@ func (h *handler) settle(ctx context.Context, found comparison, doubtful []strin
 	}
 	for id := range strangers {
 		history, err := h.orders.History(ctx, id)
+		if unreadable(err) {
+			continue
+		}
 		if err != nil {
 			return comparison{}, err
 		}
@@ -125,6 +132,9 @@ func (h *handler) again(ctx context.Context, id string) ([]Mismatch, error) {
 			return nil, err
 		}
 		history, err := h.orders.History(ctx, id)
+		if unreadable(err) {
+			return nil, nil
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -140,6 +150,9 @@ func (h *handler) again(ctx context.Context, id string) ([]Mismatch, error) {
 			return nil, nil
 		}
 		after, err := h.orders.History(ctx, id)
+		if unreadable(err) {
+			return nil, nil
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -148,6 +161,12 @@ func (h *handler) again(ctx context.Context, id string) ([]Mismatch, error) {
 		}
 	}
 	return nil, nil // it changes all the time: the next audit sees it
+}
+
+// unreadable tells whether this version cannot read the order, and so not compare it.
+func unreadable(err error) bool {
+	var why *store.Unreadable
+	return errors.As(err, &why)
 }
 
 // rereads of an order that changes while it is compared.

@@ -23,7 +23,7 @@ type input struct {
 // Page is what was compared: the orders of a page of the log.
 type Page struct {
 	Compared   int         `json:"compared" doc:"orders"`
-	Behind     int         `json:"behind" doc:"of these, orders with events that are not projected yet; they are not compared"`
+	Behind     int         `json:"behind" doc:"of these, orders with events that are not projected yet, or that this version cannot read; they are not compared"`
 	Mismatches []Mismatch  `json:"mismatches" nullable:"false" doc:"none, when all is well"`
 	Next       rest.Cursor `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 }

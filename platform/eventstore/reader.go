@@ -1,0 +1,165 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/ordersaga/ordersaga/platform/batch"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+)
+
+// reader is a subscription's reader while it has the lock.
+type reader struct {
+	*Store
+	sub   Subscription
+	limit *batch.Limit
+	pause *backoff
+
+	position int64
+	// deferred are the streams that wait, and from which position on.
+	deferred map[string]int64
+	// look is how many events to look at for the next batch. It follows what the
+	// last one took, so that the server does not measure hundreds of large events
+	// to send a few.
+	look int
+}
+
+// follow handles batch after batch, until reading ends or something fails.
+func (r *reader) follow(reading, handling context.Context) error {
+	if err := r.begin(reading); err != nil {
+		return err
+	}
+	if err := r.catchUp(reading, handling); err != nil {
+		return err
+	}
+	r.look = r.sub.Batch
+	for reading.Err() == nil {
+		heard := r.sequenced.listen()
+		events, size, err := r.next(reading)
+		if err != nil {
+			r.limit.FailedToRead()
+			return err
+		}
+		if len(events) == 0 {
+			waitFor(reading, heard, idlePoll)
+			continue
+		}
+		began := time.Now()
+		if err := r.handle(handling, events); err != nil {
+			r.limit.Failed(len(events), size)
+			return err
+		}
+		r.limit.Done(len(events), size, time.Since(began))
+		r.look = max(2*len(events), 32)
+		r.pause.reset()
+	}
+	return nil
+}
+
+// begin reads where the subscription stands.
+func (r *reader) begin(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
+	defer cancel()
+	_, err := r.db.SQL.ExecContext(ctx, `INSERT INTO subscriptions (name) VALUES ($1) ON CONFLICT DO NOTHING`, r.sub.Name)
+	if err == nil {
+		err = r.db.SQL.QueryRowContext(ctx, `SELECT position FROM subscriptions WHERE name = $1`, r.sub.Name).Scan(&r.position)
+	}
+	if err == nil {
+		r.deferred, err = r.deferredStreams(ctx, r.sub.Name)
+	}
+	if err != nil {
+		return fmt.Errorf("begin at the checkpoint: %w", err)
+	}
+	return nil
+}
+
+// next reads the batch behind the checkpoint: at least one event, if there is any.
+func (r *reader) next(ctx context.Context) (events []Event, size int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
+	defer cancel()
+	// The server adds the sizes up: what is not taken does not cross the line.
+	events, err = query(ctx, r.db.SQL, `(
+		SELECT *, sum(octet_length(data::text)) OVER (ORDER BY position) - octet_length(data::text) AS before
+		FROM (SELECT * FROM events WHERE position > $1 ORDER BY position LIMIT $2) AS next) AS sized
+		WHERE before < $3 ORDER BY position`, r.position, min(r.limit.Events(), r.look), r.limit.Bytes())
+	if err != nil {
+		return nil, 0, fmt.Errorf("read events after %d: %w", r.position, err)
+	}
+	for _, event := range events {
+		size += len(event.Data)
+	}
+	return events, size, nil
+}
+
+// handle gives a batch to the subscriber and moves the checkpoint behind it.
+func (r *reader) handle(ctx context.Context, events []Event) error {
+	last := events[len(events)-1].Position
+	readable := make([]Event, 0, len(events))
+	for _, event := range events {
+		if _, waits := r.deferred[event.Stream]; !waits {
+			readable = append(readable, event)
+		}
+	}
+	deferred, err := r.deliver(ctx, readable, func(ctx context.Context, tx *postgres.Tx) error {
+		return advance(ctx, tx, r.sub.Name, r.position, last)
+	})
+	if err != nil {
+		return fmt.Errorf("events %d to %d: %w", events[0].Position, last, err)
+	}
+	r.position = last
+	if deferred == nil {
+		return nil
+	}
+	for stream, d := range deferred.streams {
+		r.deferred[stream] = d.position
+		slog.WarnContext(ctx, "a stream cannot be read and waits; the others go on",
+			"subscription", r.sub.Name, "stream", stream, "position", d.position, "error", d.reason)
+	}
+	return nil
+}
+
+// deliver gives events to the subscriber and commits, together with what it
+// applies and what it defers, what mark writes.
+func (r *reader) deliver(ctx context.Context, events []Event, mark func(ctx context.Context, tx *postgres.Tx) error) (*Deferred, error) {
+	ctx, cancel := context.WithTimeout(ctx, handleTimeout)
+	defer cancel()
+	var outside, deferred *Deferred
+	if r.sub.Handle != nil && len(events) > 0 {
+		var err error
+		if outside, err = deferredBy(r.sub.Handle(ctx, events)); err != nil {
+			return nil, err
+		}
+	}
+	err := r.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		// The checkpoint first: its row is locked until the commit, so of two
+		// readers one waits here for the other and then finds itself overtaken.
+		if err := mark(ctx, tx); err != nil {
+			return err
+		}
+		deferred = outside
+		if r.sub.Apply != nil && len(events) > 0 {
+			var err error
+			if deferred, err = deferredBy(r.sub.Apply(ctx, tx, events)); err != nil {
+				return err
+			}
+		}
+		return deferred.keep(ctx, tx, r.sub.Name)
+	})
+	return deferred, err
+}
+
+// advance moves a checkpoint, only from where this reader stood: should its lock
+// have been lost with its session, the new reader's checkpoint is not overwritten.
+func advance(ctx context.Context, tx *postgres.Tx, name string, from, to int64) error {
+	result, err := tx.ExecContext(ctx, `UPDATE subscriptions SET position = $1 WHERE name = $2 AND position = $3`, to, name, from)
+	if err != nil {
+		return fmt.Errorf("move the checkpoint to %d: %w", to, err)
+	}
+	if rows, err := result.RowsAffected(); err != nil || rows != 1 {
+		return errors.Join(fmt.Errorf("the checkpoint is not %d any more: %w", from, errOvertaken), err)
+	}
+	return nil
+}
