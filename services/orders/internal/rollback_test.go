@@ -41,9 +41,9 @@ func TestAnOrderOfANewerVersionHoldsNobodyUp(t *testing.T) {
 	}
 	record(newer, 0, domain.TypeOrderPlaced, placed)
 	record(newer, 1, "OrderGiftWrapped.v1", map[string]string{"paper": "red"})
-	record(newer, 2, domain.TypeOrderRejected, domain.OrderRejected{CustomerID: "ann", Reason: "out_of_stock"})
+	record(newer, 2, domain.TypeOrderRejected, domain.OrderRejected{CustomerID: "ann", Refused: domain.Refused{Reason: "out_of_stock"}})
 	record(other, 0, domain.TypeOrderPlaced, placed)
-	record(other, 1, domain.TypeOrderRejected, domain.OrderRejected{CustomerID: "ann", Reason: "out_of_stock"})
+	record(other, 1, domain.TypeOrderRejected, domain.OrderRejected{CustomerID: "ann", Refused: domain.Refused{Reason: "out_of_stock"}})
 
 	testkit.Eventually(t, "the projection to have come past both", func() bool {
 		position, head, err := w.Events.Progress(t.Context(), readmodel.Subscription)

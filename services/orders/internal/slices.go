@@ -56,7 +56,7 @@ func Routes(api *rest.API, n Needs) {
 	listorders.Route(api, n.Documents, n.Events)
 	auditorders.Route(api, n.Orders)
 	auditreadmodel.Route(api, n.Orders, n.Events, n.Documents)
-	deliveryaudit.Route(api, deliveryaudit.Sources{Log: n.Events, Subscriptions: []string{publisher.Subscription, readmodel.Subscription}})
+	deliveryaudit.Route(api, deliveryaudit.Sources{Log: n.Events, Subscriptions: []string{publisher.Subscription, readmodel.Subscription, opensagas.Subscription}})
 }
 
 // The methods of OrdersService, one a slice. Their types have the same name in every slice; what is

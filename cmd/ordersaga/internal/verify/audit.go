@@ -33,6 +33,12 @@ type order struct {
 	} `json:"stuck"`
 }
 
+// unreadable is an order that the running version of orders cannot read.
+type unreadable struct {
+	ID     string `json:"id"`
+	Reason string `json:"reason"`
+}
+
 type money struct {
 	Amount   int64  `json:"amount"`
 	Currency string `json:"currency"`
@@ -60,6 +66,7 @@ type payment struct {
 // page is one of any list; the list itself has another name in each.
 type page struct {
 	Orders       []order       `json:"orders"`
+	Unreadable   []unreadable  `json:"unreadable"`
 	Reservations []reservation `json:"reservations"`
 	Payments     []payment     `json:"payments"`
 	Products     []product     `json:"products"`
@@ -86,17 +93,21 @@ func (a Ask) each(ctx context.Context, service, path string, visit func(page)) e
 // books is what the services say of orders, by the order's id.
 type books struct {
 	orders       map[string]order
+	unreadable   map[string]unreadable
 	reservations map[string]reservation
 	payments     map[string]payment
 }
 
 func newBooks() *books {
-	return &books{map[string]order{}, map[string]reservation{}, map[string]payment{}}
+	return &books{map[string]order{}, map[string]unreadable{}, map[string]reservation{}, map[string]payment{}}
 }
 
 func (b *books) add(p page) {
 	for _, o := range p.Orders {
 		b.orders[o.ID] = o
+	}
+	for _, u := range p.Unreadable {
+		b.unreadable[u.ID] = u
 	}
 	for _, r := range p.Reservations {
 		b.reservations[r.OrderID] = r

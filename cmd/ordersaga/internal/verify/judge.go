@@ -35,6 +35,10 @@ func (v invariants) judge(b *books, id string) verdict {
 	for _, problem := range p.Problems {
 		say(v.money, "%s", problem)
 	}
+	if u, there := b.unreadable[id]; there {
+		say(v.agreement, "it cannot be compared: %s", u.Reason)
+		return found
+	}
 	switch {
 	case !placed:
 		if r.taken() {

@@ -38,6 +38,9 @@ func (v invariants) doubtful(b *books) (ids []string) {
 	for id := range b.orders {
 		known[id] = true
 	}
+	for id := range b.unreadable {
+		known[id] = true
+	}
 	for id := range b.reservations {
 		known[id] = true
 	}
@@ -124,6 +127,7 @@ func (v invariants) sentence(sure map[string]verdict) (end ended) {
 // note takes over what another look found of an order.
 func (b *books) note(now *books, id string) {
 	replace(b.orders, now.orders, id)
+	replace(b.unreadable, now.unreadable, id)
 	replace(b.reservations, now.reservations, id)
 	replace(b.payments, now.payments, id)
 }

@@ -80,12 +80,17 @@ func (c *changes) add(event eventstore.Event) error {
 }
 
 // follow applies a batch as at most three statements, with the checkpoint: a reader that was
-// overtaken cannot put a saga back that its successor has taken off.
+// overtaken cannot put a saga back that its successor has taken off. An order that this version
+// cannot read stays in the list as it is, and waits.
 func follow(ctx context.Context, tx *postgres.Tx, batch []eventstore.Event) error {
 	c := &changes{begun: map[string]*Saga{}, ended: map[ended]bool{}, stuck: map[string]stuck{}}
+	var deferred eventstore.Deferred
 	for _, event := range batch {
+		if deferred.Has(event.Stream) {
+			continue
+		}
 		if err := c.add(event); err != nil {
-			return err
+			deferred.Add(event, err) // of a newer version, which may be about a saga
 		}
 	}
 	if err := c.deleteEnded(ctx, tx); err != nil {
@@ -94,7 +99,10 @@ func follow(ctx context.Context, tx *postgres.Tx, batch []eventstore.Event) erro
 	if err := c.insertBegun(ctx, tx); err != nil {
 		return err
 	}
-	return c.updateStuck(ctx, tx)
+	if err := c.updateStuck(ctx, tx); err != nil {
+		return err
+	}
+	return deferred.Err()
 }
 
 func (c *changes) deleteEnded(ctx context.Context, tx *postgres.Tx) error {

@@ -206,3 +206,23 @@ func TestTheListGoesOnFromTheOneOfUnsettledOrders(t *testing.T) {
 		require.Equal(t, domain.Placing(ids[i+1]), saga.Saga)
 	}
 }
+
+// After a roll-back: what the newer version wrote may be about a saga. Its order stays in
+// the list as it is, and the others go on.
+func TestAnOrderOfANewerVersionStaysInTheListAndHoldsNobodyUp(t *testing.T) {
+	w := follow(t)
+	newer, other := uuid.NewString(), uuid.NewString()
+	w.change(newer, place)
+	order, err := w.orders.Load(t.Context(), newer)
+	require.NoError(t, err)
+	_, err = w.events.Append(t.Context(), store.Stream(newer), order.Version(),
+		eventstore.NewEvent{Type: "SagaMoved.v1", Data: struct{}{}, OccurredAt: begun})
+	require.NoError(t, err)
+	w.change(other, place, reject)
+	w.awaitFigures(1, 0)
+	testkit.Eventually(t, "the list to have all there is, and to leave one order aside", func() bool {
+		position, head, err := w.events.Progress(t.Context(), opensagas.Subscription)
+		deferred, failed := w.events.Deferred(t.Context(), opensagas.Subscription)
+		return err == nil && failed == nil && position == head && head > 0 && deferred == 1
+	})
+}
