@@ -35,7 +35,7 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
       -ldflags "-s -w \
         -X github.com/ordersaga/ordersaga/platform/program.version=$VERSION \
         -X github.com/ordersaga/ordersaga/platform/program.commit=$COMMIT" \
-      -o /out/ ./cmd/ordersaga ./cmd/paysim ./services/catalog ./services/inventory ./services/payments ./services/orders ./worker
+      -o /out/ ./cmd/... ./services/... ./worker
 
 # What all images have. By number, so that Kubernetes can see that it is not root.
 FROM scratch AS base

@@ -6,6 +6,7 @@ package deploy_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,7 +26,26 @@ const root = ".."
 
 // programs that compose runs for as long as it is up; their names are also those of
 // their services, images and databases.
-var programs = []string{"catalog", "inventory", "payments", "orders", "worker", "paysim"}
+var programs = listed()
+
+// listed asks the command, which knows the list that everything is made from.
+func listed() (names []string) {
+	output, err := exec.Command(filepath.Join(os.Getenv("ORDERSAGA_BIN"), "ordersaga"), "programs", "--json").Output()
+	var programs []struct {
+		Name string `json:"name"`
+	}
+	if err == nil {
+		err = json.Unmarshal(output, &programs)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "ordersaga programs --json (is it built, and ORDERSAGA_BIN its folder? run `make test`, or `make engines` once):", err)
+		os.Exit(1)
+	}
+	for _, p := range programs {
+		names = append(names, p.Name)
+	}
+	return names
+}
 
 // load reads docker-compose.yml as Docker Compose does, without the .env of this
 // machine: what is checked is what a stranger gets.

@@ -11,6 +11,7 @@ import (
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/devfile"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/issuer"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 // addresses says where the services are: as flags and environment say, else as
@@ -28,7 +29,7 @@ type addresses struct {
 
 func (a *addresses) url(name string) (string, error) {
 	given := map[string]string{
-		ports.Orders: a.URLOrders, ports.Catalog: a.URLCatalog, ports.Inventory: a.URLInventory, ports.Payments: a.URLPayments, ports.Issuer: a.URLIssuer,
+		programs.Orders: a.URLOrders, programs.Catalog: a.URLCatalog, programs.Inventory: a.URLInventory, programs.Payments: a.URLPayments, ports.Issuer: a.URLIssuer,
 	}[name]
 	if given != "" {
 		return strings.TrimRight(given, "/"), nil

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/demo"
-	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 type demoCommand struct{}
@@ -13,11 +13,11 @@ type demoCommand struct{}
 // Run is called by kong.
 func (c *demoCommand) Run(a *addresses) error {
 	ctx := context.Background()
-	catalog, err := a.url(ports.Catalog)
+	catalog, err := a.url(programs.Catalog)
 	if err != nil {
 		return err
 	}
-	inventory, err := a.url(ports.Inventory)
+	inventory, err := a.url(programs.Inventory)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 type devCommand struct {
-	programs
+	binaries
 	Port       map[string]int `help:"Port of one program: orders=9080. Repeatable; also ORDERSAGA_PORT_ORDERS=9080." placeholder:"NAME=PORT" mapsep:","`
 	PortOffset int            `help:"Added to every port that is not set by itself, for a second instance beside the first." env:"ORDERSAGA_PORT_OFFSET" default:"0" placeholder:"N"`
 	Follow     []string       `help:"Processes whose logs are shown here as well: orders,worker." placeholder:"NAME"`

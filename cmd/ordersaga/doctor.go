@@ -15,7 +15,7 @@ import (
 )
 
 type doctorCommand struct {
-	programs
+	binaries
 	Programs []string `arg:"" optional:"" help:"Programs to check with this environment; without any, the stack that runs here."`
 	EnvFile  []string `help:"File of NAME=value lines to add to the environment; later ones win." type:"existingfile" placeholder:"FILE"`
 }

@@ -25,6 +25,7 @@ type commands struct {
 	Verify  verifyCommand   `cmd:"" help:"Check that stock, money, orders and events agree."`
 
 	Doctor   doctorCommand   `cmd:"" help:"Check settings and connections one by one and say what is wrong."`
+	Programs programsCommand `cmd:"" help:"List the programs: ports, the engines they need, whom they call."`
 	Settings settingsCommand `cmd:"" help:"List the environment variables that the programs read."`
 	Setup    setupCommand    `cmd:"" help:"Make what the sagas need in Temporal (TEMPORAL_*): the namespace and its search attributes."`
 	Demo     demoCommand     `cmd:"" help:"Bring the demo products and their stock into the shop."`

@@ -12,8 +12,8 @@ import (
 
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/issuer"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/lines"
-	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/shop"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 type orderCommands struct {
@@ -69,7 +69,7 @@ func (c *placeOrder) Run(a *addresses) error {
 	if key == "" {
 		key = "cli-" + rand.Text()
 	}
-	request, err := a.request(ctx, ports.Orders, http.MethodPost, "/v1/orders", caller{As: c.As}.token)
+	request, err := a.request(ctx, programs.Orders, http.MethodPost, "/v1/orders", caller{As: c.As}.token)
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ type getOrder struct {
 // Run is called by kong.
 func (c *getOrder) Run(a *addresses) error {
 	ctx := context.Background()
-	request, err := a.request(ctx, ports.Orders, http.MethodGet, "/v1/orders/"+url.PathEscape(c.ID), c.token)
+	request, err := a.request(ctx, programs.Orders, http.MethodGet, "/v1/orders/"+url.PathEscape(c.ID), c.token)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ type listOrders struct {
 // Run is called by kong.
 func (c *listOrders) Run(a *addresses) error {
 	ctx := context.Background()
-	request, err := a.request(ctx, ports.Orders, http.MethodGet, "/v1/orders", c.token)
+	request, err := a.request(ctx, programs.Orders, http.MethodGet, "/v1/orders", c.token)
 	if err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ type orderTimeline struct {
 // Run is called by kong.
 func (c *orderTimeline) Run(a *addresses) error {
 	ctx := context.Background()
-	request, err := a.request(ctx, ports.Orders, http.MethodGet, "/v1/orders/"+url.PathEscape(c.ID)+"/timeline", c.token)
+	request, err := a.request(ctx, programs.Orders, http.MethodGet, "/v1/orders/"+url.PathEscape(c.ID)+"/timeline", c.token)
 	if err != nil {
 		return err
 	}

@@ -7,8 +7,8 @@ import (
 	"net/url"
 	"strconv"
 
-	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/shop"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 type productCommands struct {
@@ -34,7 +34,7 @@ func (c *createProduct) Run(a *addresses) error {
 	if err != nil {
 		return usage{err}
 	}
-	request, err := a.request(ctx, ports.Catalog, http.MethodPost, "/v1/products", asOperator)
+	request, err := a.request(ctx, programs.Catalog, http.MethodPost, "/v1/products", asOperator)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ type changeProduct struct {
 func (c *changeProduct) Run(a *addresses) error {
 	ctx := context.Background()
 	path := "/v1/products/" + url.PathEscape(c.SKU)
-	request, err := a.request(ctx, ports.Catalog, http.MethodGet, path, asOperator)
+	request, err := a.request(ctx, programs.Catalog, http.MethodGet, path, asOperator)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ type getProduct struct {
 // Run is called by kong.
 func (c *getProduct) Run(a *addresses) error {
 	ctx := context.Background()
-	request, err := a.request(ctx, ports.Catalog, http.MethodGet, "/v1/products/"+url.PathEscape(c.SKU), caller{As: demoShopper}.token)
+	request, err := a.request(ctx, programs.Catalog, http.MethodGet, "/v1/products/"+url.PathEscape(c.SKU), caller{As: demoShopper}.token)
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ type listProducts struct {
 // Run is called by kong.
 func (c *listProducts) Run(a *addresses) error {
 	ctx := context.Background()
-	request, err := a.request(ctx, ports.Catalog, http.MethodGet, "/v1/products", caller{As: demoShopper}.token)
+	request, err := a.request(ctx, programs.Catalog, http.MethodGet, "/v1/products", caller{As: demoShopper}.token)
 	if err != nil {
 		return err
 	}

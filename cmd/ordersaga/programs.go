@@ -1,35 +1,48 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
-// programs finds the other programs.
-type programs struct {
-	Bin string `help:"Folder of the programs; by default that of this one." type:"path" placeholder:"DIR"`
+type programsCommand struct {
+	JSON bool `help:"Print JSON, for scripts and checks of a deployment." name:"json"`
 }
 
-func (p *programs) folder() (string, error) {
-	if p.Bin != "" {
-		return p.Bin, nil
+// Run is called by kong.
+func (c *programsCommand) Run() error {
+	if c.JSON {
+		raw, err := json.Marshal(programs.All)
+		if err != nil {
+			return err
+		}
+		printJSON(raw)
+		return nil
 	}
-	me, err := os.Executable()
-	if err != nil {
-		return "", fmt.Errorf("find the folder of this program: %w", err)
+	rows := [][]string{{"PROGRAM", "PORT", "GRPC", "ADMIN", "NEEDS", "CALLS"}}
+	for _, p := range programs.All {
+		row := []string{p.Name, strconv.Itoa(p.Port), "", "", strings.Join(needs(p), ", "), strings.Join(p.Calls, ", ")}
+		if p.Service {
+			row[2], row[3] = strconv.Itoa(p.Port+programs.GRPCOffset), strconv.Itoa(p.Port+programs.AdminOffset)
+		}
+		rows = append(rows, row)
 	}
-	return filepath.Dir(me), nil
+	table(rows)
+	return nil
 }
 
-func (p *programs) path(name string) (string, error) {
-	folder, err := p.folder()
-	if err != nil {
-		return "", err
+// needs names the engines that a program needs.
+func needs(p programs.Program) (engines []string) {
+	for _, engine := range []struct {
+		needed bool
+		name   string
+	}{{p.Service, "PostgreSQL"}, {p.Documents, "MongoDB"}, {p.Broker, "RabbitMQ"}, {p.Temporal, "Temporal"}} {
+		if engine.needed {
+			engines = append(engines, engine.name)
+		}
 	}
-	path := filepath.Join(folder, name)
-	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("%s is not beside this program: say with --bin where it is, or run `%s --check` where it is", name, name)
-	}
-	return path, nil
+	return engines
 }

@@ -12,7 +12,7 @@ import (
 )
 
 type settingsCommand struct {
-	programs
+	binaries
 	Programs []string `arg:"" optional:"" help:"Of these programs only: orders, worker, …"`
 	Markdown bool     `help:"Print Markdown, as docs/operations.md has it."`
 }
@@ -47,7 +47,7 @@ func (c *settingsCommand) Run() error {
 	return nil
 }
 
-func (p *programs) settings(name string) ([]config.Setting, error) {
+func (p *binaries) settings(name string) ([]config.Setting, error) {
 	path, err := p.path(name)
 	if err != nil {
 		return nil, err

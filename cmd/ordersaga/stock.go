@@ -10,8 +10,8 @@ import (
 
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/issuer"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/lines"
-	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/shop"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 type stockCommands struct {
@@ -32,7 +32,7 @@ func (c *receiveStock) Run(a *addresses) error {
 	if err != nil {
 		return usage{err}
 	}
-	request, err := a.request(ctx, ports.Inventory, http.MethodPost, "/v1/stock/receipts", asOperator)
+	request, err := a.request(ctx, programs.Inventory, http.MethodPost, "/v1/stock/receipts", asOperator)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ type getStock struct {
 // Run is called by kong.
 func (c *getStock) Run(a *addresses) error {
 	ctx := context.Background()
-	request, err := a.request(ctx, ports.Inventory, http.MethodGet, "/v1/stock/"+url.PathEscape(c.SKU), caller{As: demoShopper}.token)
+	request, err := a.request(ctx, programs.Inventory, http.MethodGet, "/v1/stock/"+url.PathEscape(c.SKU), caller{As: demoShopper}.token)
 	if err != nil {
 		return err
 	}

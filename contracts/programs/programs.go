@@ -1,15 +1,85 @@
-// Package programs names the programs that call others over gRPC. A service says
-// with these names who may call its methods. At the issuer of tokens each has a
-// client of its own, by default of the same name (the setting GRPC_CALLERS).
+// Package programs lists the programs of Ordersaga: what each listens on, keeps its data in and
+// calls. The development stack, the tests, the checks of deploy/ and the release are made from this
+// list; to add a program is an entry here.
 package programs
 
+import "slices"
+
+// Names. At the issuer of tokens a program that calls others has a client of its own, by default
+// of the same name (the setting GRPC_CALLERS).
 const (
-	// Orders asks for prices.
-	Orders = "orders"
-	// Inventory asks whether a step may be undone.
+	Orders    = "orders"
+	Catalog   = "catalog"
 	Inventory = "inventory"
-	// Payments asks whether a step may be undone.
-	Payments = "payments"
-	// Worker does the steps of sagas.
-	Worker = "worker"
+	Payments  = "payments"
+	Worker    = "worker"
+	Paysim    = "paysim"
 )
+
+// A service listens for gRPC and for its admin page at these distances from its port.
+const (
+	GRPCOffset  = 1000
+	AdminOffset = 2000
+)
+
+// Program is one that is deployed.
+type Program struct {
+	Name string `json:"name"`
+	// Port is the default: of REST, or of the one page that the program has.
+	Port int `json:"port"`
+	// Service has REST, gRPC and an admin page, and a database of its own.
+	Service bool `json:"service"`
+	// Documents: it keeps a read side in MongoDB.
+	Documents bool `json:"documents"`
+	// Broker: it publishes or consumes events.
+	Broker bool `json:"broker"`
+	// Temporal: it is a client of Temporal.
+	Temporal bool `json:"temporal"`
+	// Calls names the services that it calls over gRPC.
+	Calls []string `json:"calls,omitempty"`
+	// Source is the folder of its main package.
+	Source string `json:"source"`
+}
+
+// All programs, in the order in which they are started: who is called comes first where it can.
+var All = []Program{
+	{Name: Paysim, Port: 8084, Source: "cmd/paysim"},
+	{Name: Catalog, Port: 8081, Service: true, Documents: true, Broker: true, Source: "services/catalog"},
+	{Name: Inventory, Port: 8082, Service: true, Broker: true, Source: "services/inventory"},
+	{Name: Payments, Port: 8083, Service: true, Source: "services/payments"},
+	{Name: Orders, Port: 8080, Service: true, Documents: true, Broker: true, Temporal: true, Calls: []string{Catalog}, Source: "services/orders"},
+	{Name: Worker, Port: 8090, Temporal: true, Calls: []string{Orders, Inventory, Payments}, Source: "worker"},
+}
+
+// Of finds a program by its name; the zero Program when there is none.
+func Of(name string) Program {
+	i := slices.IndexFunc(All, func(p Program) bool { return p.Name == name })
+	if i < 0 {
+		return Program{}
+	}
+	return All[i]
+}
+
+// Names of the programs for which a condition holds, in the order of All.
+func Names(of func(Program) bool) (names []string) {
+	for _, p := range All {
+		if of(p) {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// Any is the condition that every program meets.
+func Any(Program) bool { return true }
+
+// IsService tells whether a program is a service.
+func IsService(p Program) bool { return p.Service }
+
+// CallsOthers tells whether a program needs a client at the issuer of tokens.
+func CallsOthers(p Program) bool { return len(p.Calls) > 0 }
+
+// CallersOf names the programs that call a service.
+func CallersOf(service string) []string {
+	return Names(func(p Program) bool { return slices.Contains(p.Calls, service) })
+}

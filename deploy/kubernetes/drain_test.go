@@ -2,11 +2,15 @@ package kubernetes_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/printer"
 	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -42,17 +46,35 @@ func expressions(given map[string]variable) map[string]time.Duration {
 	}
 }
 
-// sources of the programs.
-var sources = map[string]string{
-	"catalog": "../../services/catalog/main.go", "inventory": "../../services/inventory/main.go",
-	"payments": "../../services/payments/main.go", "orders": "../../services/orders/main.go",
-	"worker": "../../worker/main.go", "paysim": "../../cmd/paysim/main.go",
+// source of a program's main function, as `ordersaga programs` knows it.
+func source(program string) (string, error) {
+	output, err := exec.Command(filepath.Join(os.Getenv("ORDERSAGA_BIN"), "ordersaga"), "programs", "--json").Output()
+	if err != nil {
+		return "", fmt.Errorf("ordersaga programs (is it built? `make build`): %w", err)
+	}
+	var programs []struct {
+		Name   string `json:"name"`
+		Source string `json:"source"`
+	}
+	if err := json.Unmarshal(output, &programs); err != nil {
+		return "", fmt.Errorf("ordersaga programs: %w", err)
+	}
+	for _, p := range programs {
+		if p.Name == program {
+			return filepath.Join("..", "..", p.Source, "main.go"), nil
+		}
+	}
+	return "", fmt.Errorf("ordersaga programs does not list %s", program)
 }
 
 // drain is the longest orderly stop of a program: the sum over the parts that its main function gives to lifecycle.Run.
 func drain(program string, given map[string]variable) (time.Duration, error) {
+	main, err := source(program)
+	if err != nil {
+		return 0, err
+	}
 	files := token.NewFileSet()
-	file, err := parser.ParseFile(files, sources[program], nil, 0)
+	file, err := parser.ParseFile(files, main, nil, 0)
 	if err != nil {
 		return 0, err
 	}
@@ -64,7 +86,7 @@ func drain(program string, given map[string]variable) (time.Duration, error) {
 		return true
 	})
 	if len(parts) == 0 {
-		return 0, fmt.Errorf("%s gives no parts to lifecycle.Run", sources[program])
+		return 0, fmt.Errorf("%s gives no parts to lifecycle.Run", main)
 	}
 	total := afterwards
 	for _, part := range parts {

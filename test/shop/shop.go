@@ -20,22 +20,20 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 
+	"github.com/ordersaga/ordersaga/contracts/programs"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
 // The programs of a shop.
 const (
-	Paysim    = "paysim"
-	Catalog   = "catalog"
-	Inventory = "inventory"
-	Payments  = "payments"
-	Orders    = "orders"
-	Worker    = "worker"
+	Paysim    = programs.Paysim
+	Catalog   = programs.Catalog
+	Inventory = programs.Inventory
+	Payments  = programs.Payments
+	Orders    = programs.Orders
+	Worker    = programs.Worker
 )
-
-// order in which the programs are started.
-var order = []string{Paysim, Catalog, Inventory, Payments, Orders, Worker}
 
 const providerKey = "test-provider-key"
 
@@ -77,6 +75,7 @@ func Open(t testing.TB, options Options) *Shop {
 	s.TemporalAddress, s.Namespace = testkit.OwnTemporal(t)
 	dir := t.TempDir()
 	s.TraceFile = filepath.Join(dir, "traces.jsonl")
+	order := programs.Names(programs.Any)
 	for _, name := range order {
 		s.ports[name], s.ports[name+"/grpc"], s.ports[name+"/admin"] = testkit.FreePort(t), testkit.FreePort(t), testkit.FreePort(t)
 	}
@@ -109,35 +108,45 @@ func (s *Shop) environment(name, dir string) []string {
 		return append(env, "PAYSIM_API_KEY="+providerKey, "PAYSIM_DATA="+filepath.Join(dir, "paysim.db"), "PAYSIM_SLOW=1s")
 	}
 	env = append(env, "ORDERSAGA_ENV=development", "OIDC_ISSUER="+testkit.Issuer(s.t), "OIDC_AUDIENCE=ordersaga")
-	called := map[string][]string{Orders: {Catalog}, Worker: {Orders, Inventory, Payments}}[name]
-	for _, service := range called {
+	p := programs.Of(name)
+	for _, service := range p.Calls {
 		env = append(env, strings.ToUpper(service)+"_GRPC_ADDR="+s.GRPC(service))
 	}
-	if called != nil {
-		env = append(env, "OIDC_CLIENT_ID="+testkit.Client(s.t, name).ClientID, "OIDC_CLIENT_SECRET="+testkit.ClientSecret,
-			"TEMPORAL_ADDRESS="+s.TemporalAddress, "TEMPORAL_NAMESPACE="+s.Namespace, "TEMPORAL_TASK_QUEUE="+s.TaskQueue)
+	if len(p.Calls) > 0 {
+		env = append(env, "OIDC_CLIENT_ID="+testkit.Client(s.t, name).ClientID, "OIDC_CLIENT_SECRET="+testkit.ClientSecret)
 	}
-	if name == Worker {
+	if p.Temporal {
+		env = append(env, "TEMPORAL_ADDRESS="+s.TemporalAddress, "TEMPORAL_NAMESPACE="+s.Namespace, "TEMPORAL_TASK_QUEUE="+s.TaskQueue)
+	}
+	if !p.Service {
 		return env
 	}
-	caller := map[string]string{Catalog: Orders, Orders: Worker, Inventory: Worker, Payments: Worker}[name]
-	if client := testkit.Client(s.t, caller).ClientID; client != caller {
-		env = append(env, "GRPC_CALLERS="+client+":"+caller+","+caller+":"+caller)
+	var callers []string
+	for _, caller := range programs.CallersOf(name) {
+		client := testkit.Client(s.t, caller).ClientID
+		callers = append(callers, client+":"+caller)
+		if client != caller {
+			callers = append(callers, caller+":"+caller)
+		}
 	}
+	env = append(env, "GRPC_CALLERS="+strings.Join(callers, ","))
 	s.databases[name] = testkit.Postgres(s.t)
 	env = append(env, "DATABASE_URL="+s.databases[name],
 		"GRPC_PORT="+strconv.Itoa(s.ports[name+"/grpc"]), "ADMIN_PORT="+strconv.Itoa(s.ports[name+"/admin"]))
-	if name == Catalog || name == Orders {
+	if p.Documents {
 		uri, database := testkit.MongoDB(s.t)
 		s.documents[name] = Documents{URI: uri, Database: database}
 		env = append(env, "MONGODB_URI="+uri, "MONGODB_DATABASE="+database)
+	}
+	if p.Broker {
+		env = append(env, "AMQP_URL="+s.AMQP)
 	}
 	if name == Payments {
 		// Short, so that an unknown outcome becomes known within a test.
 		return append(env, "PAYMENT_PROVIDER_URL="+s.URL(Paysim), "PAYMENT_PROVIDER_KEY="+providerKey,
 			"PAYMENT_PROVIDER_TIMEOUT=500ms", "PAYMENT_LOOKUP_DEADLINE=5500ms")
 	}
-	return append(env, "AMQP_URL="+s.AMQP)
+	return env
 }
 
 // URL is the base of a program's REST API.
@@ -150,12 +159,10 @@ func (s *Shop) GRPC(name string) string { return address(s.ports[name+"/grpc"]) 
 func (s *Shop) Environment(name string) []string { return slices.Clone(s.processes[name].env) }
 
 func (s *Shop) readiness(name string) string {
-	switch name {
-	case Paysim, Worker:
-		return s.URL(name) + "/readyz"
-	default:
+	if programs.Of(name).Service {
 		return "http://" + address(s.ports[name+"/admin"]) + "/readyz"
 	}
+	return s.URL(name) + "/readyz"
 }
 
 // Kill ends a program as a crash does.

@@ -8,6 +8,7 @@ import (
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/demo"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/issuer"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 // loadDemo fills the shop at the first start. Cut short, it is done again at the
@@ -22,7 +23,7 @@ func (r *run) loadDemo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	count, err := demo.Load(ctx, file.URLs[ports.Catalog], file.URLs[ports.Inventory], token)
+	count, err := demo.Load(ctx, file.URLs[programs.Catalog], file.URLs[programs.Inventory], token)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/stack"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/supervisor"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 // Options of one run.
@@ -172,11 +173,11 @@ func (r *run) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	services := append([]string{stack.Paysim}, ports.Services()...)
+	services := append([]string{programs.Paysim}, programs.Names(programs.IsService)...)
 	if err := r.startPrograms(ctx, engines, services...); err != nil {
 		return err
 	}
-	if err := r.startPrograms(ctx, engines, stack.Worker); err != nil {
+	if err := r.startPrograms(ctx, engines, programs.Worker); err != nil {
 		return err
 	}
 	return r.loadDemo(ctx)

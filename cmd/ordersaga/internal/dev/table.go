@@ -13,6 +13,7 @@ import (
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/demo"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/issuer"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 const (
@@ -39,11 +40,11 @@ func (r *run) addresses(text *strings.Builder) {
 	row := func(cells ...string) { fmt.Fprintln(rows, "  "+strings.Join(cells, "\t")) }
 	p := r.stack.Ports
 	row("PROGRAM", "ADDRESS", "GRPC", "HEALTH, METRICS", "PAGES")
-	for _, name := range slices.Backward(ports.Services()) {
+	for _, name := range slices.Backward(programs.Names(programs.IsService)) {
 		row(name, p.URL(name), p.Address(ports.GRPC(name)), p.URL(ports.Admin(name)), p.URL(name)+"/docs")
 	}
-	row("worker", "", "", p.URL(ports.Worker), "")
-	row("paysim", p.URL(ports.Paysim), "", p.URL(ports.Paysim), "")
+	row("worker", "", "", p.URL(programs.Worker), "")
+	row("paysim", p.URL(programs.Paysim), "", p.URL(programs.Paysim), "")
 	row("Temporal", p.Address(ports.Temporal), "", "", p.URL(ports.TemporalUI))
 	row("RabbitMQ", p.Address(ports.AMQP), "", "", p.URL(ports.AMQPManagement))
 	row("PostgreSQL", p.Address(ports.Postgres), "", "", "")
@@ -76,7 +77,7 @@ func (r *run) examples(text *strings.Builder) {
 
 func (r *run) curl(token, key, body string) string {
 	return fmt.Sprintf(`curl -i -X POST %s/v1/orders -H "Authorization: Bearer %s" -H "Idempotency-Key: %s" -H "Content-Type: application/json" -d '%s'`,
-		r.stack.File.URLs[ports.Orders], token, key, body)
+		r.stack.File.URLs[programs.Orders], token, key, body)
 }
 
 func body(sku string, quantity int, card string) string {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 // File is dev.json. It holds secrets and is readable by its owner only.
@@ -84,7 +85,7 @@ func (f *File) Complete(processes []string) {
 func (f *File) Locate(decided ports.Ports) {
 	f.Ports = decided
 	f.URLs = map[string]string{}
-	for _, name := range append(ports.Services(), ports.Paysim, ports.Issuer, ports.TemporalUI, ports.AMQPManagement) {
+	for _, name := range append(programs.Names(programs.IsService), programs.Paysim, ports.Issuer, ports.TemporalUI, ports.AMQPManagement) {
 		f.URLs[name] = decided.URL(name)
 	}
 }

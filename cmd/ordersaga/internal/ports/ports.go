@@ -9,20 +9,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 // Host is where everything listens: a development stack is never open to others.
 const Host = "127.0.0.1"
 
-// Names of the ports. Those of a service's gRPC and admin are GRPC and Admin of its
-// name.
+// Names of the ports of engines. A program's has its name; those of a service's gRPC and admin are
+// GRPC and Admin of its name.
 const (
-	Orders           = "orders"
-	Catalog          = "catalog"
-	Inventory        = "inventory"
-	Payments         = "payments"
-	Paysim           = "paysim"
-	Worker           = "worker"
 	Issuer           = "issuer"
 	Temporal         = "temporal"
 	TemporalUI       = "temporal-ui"
@@ -33,22 +29,6 @@ const (
 	EPMD             = "epmd"
 	MongoDB          = "mongodb"
 )
-
-// services in the order in which they start, with their REST ports.
-var services = []struct {
-	name   string
-	number int
-}{{Catalog, 8081}, {Inventory, 8082}, {Payments, 8083}, {Orders, 8080}}
-
-// Services have a database, REST, gRPC and an admin port. In the order in which they
-// start.
-func Services() []string {
-	names := make([]string, len(services))
-	for i, s := range services {
-		names[i] = s.name
-	}
-	return names
-}
 
 // GRPC is the name of a service's gRPC port.
 func GRPC(service string) string { return service + "-grpc" }
@@ -67,9 +47,7 @@ type port struct {
 
 // PostgreSQL, RabbitMQ's distribution and epmd keep away from the numbers that
 // an installed PostgreSQL or RabbitMQ of the machine itself already has.
-var table = append(ofServices(), []port{
-	{name: Paysim, number: 8084, owner: "paysim"},
-	{name: Worker, number: 8090, owner: "the worker"},
+var table = append(ofPrograms(), []port{
 	{name: Issuer, number: 8085, owner: "the development token issuer", engine: true},
 	{name: Temporal, number: 7233, owner: "the Temporal server", engine: true},
 	{name: TemporalUI, number: 8233, owner: "the Temporal Web UI", engine: true},
@@ -81,12 +59,14 @@ var table = append(ofServices(), []port{
 	{name: MongoDB, number: 27017, owner: "FerretDB (MongoDB)", engine: true},
 }...)
 
-func ofServices() (entries []port) {
-	for _, s := range services {
-		entries = append(entries,
-			port{name: s.name, number: s.number, owner: s.name},
-			port{name: GRPC(s.name), base: s.name, number: 1000, owner: s.name},
-			port{name: Admin(s.name), base: s.name, number: 2000, owner: s.name})
+func ofPrograms() (entries []port) {
+	for _, p := range programs.All {
+		entries = append(entries, port{name: p.Name, number: p.Port, owner: p.Name})
+		if p.Service {
+			entries = append(entries,
+				port{name: GRPC(p.Name), base: p.Name, number: programs.GRPCOffset, owner: p.Name},
+				port{name: Admin(p.Name), base: p.Name, number: programs.AdminOffset, owner: p.Name})
+		}
 	}
 	return entries
 }

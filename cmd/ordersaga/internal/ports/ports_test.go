@@ -9,22 +9,23 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 func TestServicesKeepTheirDistanceBetweenRESTAndGRPCAndAdmin(t *testing.T) {
 	decided, err := ports.Decide(0, nil)
 	require.NoError(t, err)
-	assert.Equal(t, 8080, decided[ports.Orders])
-	assert.Equal(t, 9080, decided[ports.GRPC(ports.Orders)])
-	assert.Equal(t, 10080, decided[ports.Admin(ports.Orders)])
+	assert.Equal(t, 8080, decided[programs.Orders])
+	assert.Equal(t, 9080, decided[ports.GRPC(programs.Orders)])
+	assert.Equal(t, 10080, decided[ports.Admin(programs.Orders)])
 
-	decided, err = ports.Decide(100, map[string]int{ports.Orders: 7000, ports.GRPC(ports.Catalog): 7777})
+	decided, err = ports.Decide(100, map[string]int{programs.Orders: 7000, ports.GRPC(programs.Catalog): 7777})
 	require.NoError(t, err)
-	assert.Equal(t, 7000, decided[ports.Orders], "a number asked for is not shifted")
-	assert.Equal(t, 8000, decided[ports.GRPC(ports.Orders)], "gRPC follows the REST port asked for")
-	assert.Equal(t, 8181, decided[ports.Catalog])
-	assert.Equal(t, 7777, decided[ports.GRPC(ports.Catalog)])
-	assert.Equal(t, 10181, decided[ports.Admin(ports.Catalog)])
+	assert.Equal(t, 7000, decided[programs.Orders], "a number asked for is not shifted")
+	assert.Equal(t, 8000, decided[ports.GRPC(programs.Orders)], "gRPC follows the REST port asked for")
+	assert.Equal(t, 8181, decided[programs.Catalog])
+	assert.Equal(t, 7777, decided[ports.GRPC(programs.Catalog)])
+	assert.Equal(t, 10181, decided[ports.Admin(programs.Catalog)])
 	assert.Equal(t, 7333, decided[ports.Temporal])
 }
 
@@ -35,7 +36,7 @@ func TestImpossiblePortsAreSaidInOneLine(t *testing.T) {
 		want   string
 	}{
 		"unknown name": {0, map[string]int{"order": 1}, `there is no port named "order"`},
-		"too high":     {60000, nil, "catalog would listen on 68081, which is no port"},
+		"too high":     {60000, nil, "paysim would listen on 68084, which is no port"},
 		"zero":         {0, map[string]int{"paysim": 0}, "paysim would listen on 0, which is no port"},
 		"twice":        {0, map[string]int{"worker": 8080}, "orders and worker would both listen on 8080"},
 		"derived":      {0, map[string]int{"worker": 9080}, "orders-grpc and worker would both listen on 9080"},
@@ -51,9 +52,9 @@ func TestTheEnvironmentSetsPortsAndTheCommandLineWins(t *testing.T) {
 	t.Setenv("ORDERSAGA_PORT_ORDERS_GRPC", "4000")
 	t.Setenv("ORDERSAGA_PORT_PAYSIM", "4001")
 	t.Setenv("ORDERSAGA_PORT_WORKER", "")
-	asked, err := ports.Asked(map[string]int{ports.Paysim: 5001})
+	asked, err := ports.Asked(map[string]int{programs.Paysim: 5001})
 	require.NoError(t, err)
-	assert.Equal(t, map[string]int{ports.GRPC(ports.Orders): 4000, ports.Paysim: 5001}, asked)
+	assert.Equal(t, map[string]int{ports.GRPC(programs.Orders): 4000, programs.Paysim: 5001}, asked)
 
 	t.Setenv("ORDERSAGA_PORT_PAYSIM", "many")
 	_, err = ports.Asked(nil)
@@ -72,7 +73,7 @@ func TestATakenPortIsOneLineNamingWhoWantsItAndTheFlag(t *testing.T) {
 		taken[name] = free[i]
 	}
 	require.NoError(t, taken.CheckFree(true))
-	taken[ports.Payments] = number
+	taken[programs.Payments] = number
 	assert.EqualError(t, taken.CheckFree(true), "port "+strconv.Itoa(number)+
 		" is taken by another program; payments wants it: choose another with --port payments=NUMBER, or move them all with --port-offset N")
 }

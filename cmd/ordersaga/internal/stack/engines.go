@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 const (
@@ -59,7 +60,7 @@ func (s *Stack) ReadEngines() (*Engines, error) {
 	if err := json.Unmarshal(raw, &engines); err != nil {
 		return nil, fmt.Errorf("read %s: %w", s.enginesFile(), err)
 	}
-	for _, name := range ports.Services() {
+	for _, name := range programs.Names(programs.IsService) {
 		if engines.Databases[name] == "" {
 			return nil, fmt.Errorf("%s names no database for %s", s.enginesFile(), name)
 		}
@@ -102,7 +103,7 @@ func (s *Stack) config() map[string]any {
 			"temporal_ui":       s.Ports[ports.TemporalUI],
 			"oidc":              s.Ports[ports.Issuer],
 		},
-		"databases": ports.Services(),
+		"databases": programs.Names(programs.IsService),
 		"temporal": map[string]any{
 			"namespace": namespace,
 			"retention": "168h",

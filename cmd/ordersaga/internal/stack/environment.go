@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 // ours are the names that the stack decides. The user's own values of them mean
@@ -39,58 +40,50 @@ func withoutTelemetry(environment []string) []string {
 	return slices.DeleteFunc(environment, func(entry string) bool { return strings.HasPrefix(entry, "OTEL_") })
 }
 
-// called are the services that a program calls.
-func called(name string) []string {
-	switch name {
-	case Orders:
-		return []string{Catalog}
-	case Worker:
-		return []string{Orders, Inventory, Payments}
-	default:
-		return nil
-	}
-}
-
 // environment of a program: what it reads, and no other program's secrets.
 func (s *Stack) environment(name string, engines *Engines) []string {
 	env := clean(s.Environment)
 	set := func(name, value string) { env = append(env, name+"="+value) }
 	set("HOST", ports.Host)
 	set("PORT", strconv.Itoa(s.Ports[name]))
-	if name == Paysim {
+	if name == programs.Paysim {
 		set("PAYSIM_API_KEY", s.File.PaysimKey)
-		set("PAYSIM_DATA", filepath.Join(s.Dir, Paysim, "paysim.db"))
+		set("PAYSIM_DATA", filepath.Join(s.Dir, name, "paysim.db"))
 		return env
 	}
 	set("ORDERSAGA_ENV", "development")
 	set("OIDC_ISSUER", engines.OIDC.Issuer)
 	set("OIDC_AUDIENCE", audience)
-	if name == Worker || name == Orders {
+	p := programs.Of(name)
+	if len(p.Calls) > 0 {
 		set("OIDC_CLIENT_ID", name)
 		set("OIDC_CLIENT_SECRET", s.File.Clients[name])
+	}
+	for _, service := range p.Calls {
+		set(strings.ToUpper(service)+"_GRPC_ADDR", s.Ports.Address(ports.GRPC(service)))
+	}
+	if p.Temporal {
 		set("TEMPORAL_ADDRESS", engines.Temporal.Address)
 		set("TEMPORAL_NAMESPACE", engines.Temporal.Namespace)
 		// A profile of the user's would bring its own keys and certificates.
 		set("TEMPORAL_CONFIG_FILE", os.DevNull)
 	}
-	for _, service := range called(name) {
-		set(strings.ToUpper(service)+"_GRPC_ADDR", s.Ports.Address(ports.GRPC(service)))
-	}
-	if name == Worker {
+	if !p.Service {
 		return env
 	}
 	set("GRPC_PORT", strconv.Itoa(s.Ports[ports.GRPC(name)]))
 	set("ADMIN_PORT", strconv.Itoa(s.Ports[ports.Admin(name)]))
 	set("DATABASE_URL", engines.Databases[name])
-	if name == Catalog || name == Orders {
+	if p.Documents {
 		set("MONGODB_URI", engines.MongoDB.URL)
 		set("MONGODB_DATABASE", name)
 	}
-	if name == Payments {
-		set("PAYMENT_PROVIDER_URL", s.Ports.URL(ports.Paysim))
-		set("PAYMENT_PROVIDER_KEY", s.File.PaysimKey)
-		return env
+	if p.Broker {
+		set("AMQP_URL", engines.AMQP.URL)
 	}
-	set("AMQP_URL", engines.AMQP.URL)
+	if name == programs.Payments {
+		set("PAYMENT_PROVIDER_URL", s.Ports.URL(programs.Paysim))
+		set("PAYMENT_PROVIDER_KEY", s.File.PaysimKey)
+	}
 	return env
 }

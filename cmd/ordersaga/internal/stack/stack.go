@@ -4,33 +4,25 @@ package stack
 
 import (
 	"path/filepath"
-	"slices"
 	"syscall"
 	"time"
 
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/devfile"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/supervisor"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
-// The programs.
-const (
-	Devstack  = "devstack"
-	Paysim    = "paysim"
-	Catalog   = "catalog"
-	Inventory = "inventory"
-	Payments  = "payments"
-	Orders    = "orders"
-	Worker    = "worker"
-)
+// Devstack runs the engines.
+const Devstack = "devstack"
 
 // Order in which the programs start; they stop in reverse.
 func Order() []string {
-	return slices.Concat([]string{Devstack, Paysim}, ports.Services(), []string{Worker})
+	return append([]string{Devstack}, programs.Names(programs.Any)...)
 }
 
-// withTokens are the processes that call others in their own name.
-func withTokens() []string { return []string{Orders, Worker} }
+// withTokens are the programs that call others in their own name.
+func withTokens() []string { return programs.Names(programs.CallsOthers) }
 
 // Stack is one development stack.
 type Stack struct {
@@ -51,13 +43,13 @@ func (s *Stack) Path(name string) string { return filepath.Join(s.Bin, name) }
 // ReadyURL is where a program says that it is ready; none for devstack, which
 // writes its engines file instead.
 func (s *Stack) ReadyURL(name string) string {
-	switch name {
-	case Devstack:
+	switch {
+	case name == Devstack:
 		return ""
-	case Paysim, Worker:
-		return s.Ports.URL(name) + "/readyz"
-	default:
+	case programs.Of(name).Service:
 		return s.Ports.URL(ports.Admin(name)) + "/readyz"
+	default:
+		return s.Ports.URL(name) + "/readyz"
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/devfile"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/stack"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 func newStack(t *testing.T, environment ...string) *stack.Stack {
@@ -79,12 +80,12 @@ func TestAProgramGetsNoOtherProgramsSecrets(t *testing.T) {
 			assert.Equal(t, "postgres://"+name, url)
 		}
 		_, hasKey := env["PAYMENT_PROVIDER_KEY"]
-		assert.Equal(t, name == stack.Payments, hasKey, "only payments talks to the provider, not %s", name)
+		assert.Equal(t, name == programs.Payments, hasKey, "only payments talks to the provider, not %s", name)
 	}
 }
 
 func TestTheWorkerIsToldTheServicesAndNoStore(t *testing.T) {
-	env := environment(newStack(t), stack.Worker)
+	env := environment(newStack(t), programs.Worker)
 	assert.Equal(t, "8090", env["PORT"])
 	assert.Equal(t, "127.0.0.1:9080", env["ORDERS_GRPC_ADDR"])
 	assert.Equal(t, "127.0.0.1:7233", env["TEMPORAL_ADDRESS"])
