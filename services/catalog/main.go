@@ -1,6 +1,5 @@
-// Command catalog is the service that knows what the shop sells and what it
-// costs: commands and quotes on PostgreSQL, lists and details for shoppers on a
-// document store that follows by events.
+// Command catalog is the service that knows what the shop sells and what it costs: commands and
+// quotes on PostgreSQL, lists and details for shoppers on a document store that follows by events.
 package main
 
 import (

@@ -55,8 +55,8 @@ func (s settings) Validate() error {
 }
 
 type pricingSettings struct {
-	// Shipping has a rate for each currency: a number alone would be pence in one
-	// order and yen in the next.
+	// Shipping has a rate for each currency: a number alone would be pence in one order and yen in
+	// the next.
 	Shipping map[string]int64 `env:"PRICING_SHIPPING_FLAT" desc:"shipping of an order in minor units by currency, like GBP:395,EUR:450"`
 	Tax      percent          `env:"PRICING_TAX_PERCENT" desc:"tax on goods and shipping in percent, 0 to 100 with at most two decimals, like 20 or 7.25"`
 }

@@ -1,5 +1,5 @@
-// Package internal lists the catalog's slices. To add one is a folder under
-// commands or queries, and a line here.
+// Package internal lists the catalog's slices. To add one is a folder under commands or queries,
+// and a line here.
 package internal
 
 import (
@@ -34,26 +34,29 @@ type Needs struct {
 
 // Routes adds the operations of the REST border.
 func Routes(api *rest.API, n Needs) {
-	createproduct.Route(api, createproduct.New(n.DB, n.Announced))
-	createproducts.Route(api, createproducts.New(n.DB, n.Announced))
-	changeproduct.Route(api, changeproduct.New(n.DB, n.Announced))
-	getproduct.Route(api, getproduct.New(n.ReadSide))
-	listproducts.Route(api, listproducts.New(n.ReadSide))
+	createproduct.Route(api, n.DB, n.Announced)
+	createproducts.Route(api, n.DB, n.Announced)
+	changeproduct.Route(api, n.DB, n.Announced)
+	getproduct.Route(api, n.ReadSide)
+	listproducts.Route(api, n.ReadSide)
 	auditproducts.Route(api, n.DB, n.ReadSide)
 }
 
-// Audits adds the operation for auditors of events, who look at the outbox and at
-// the queues of our consumers.
+// Audits adds the operation for auditors of events, who look at the outbox and at the queues of our
+// consumers.
 func Audits(api *rest.API, relay *outbox.Relay, queues *broker.Broker) {
 	deliveryaudit.Route(api, deliveryaudit.Sources{Outbox: relay, Broker: queues, Consumers: []string{events.CatalogReadSide.Name}})
 }
 
-// service is CatalogService, put together of its slices. Embedding the "unsafe"
-// interface makes a method without a slice a compile error, where the
-// "unimplemented" one would answer callers with an error.
+// quotePrices is the method of CatalogService, a slice.
+type quotePrices = quoteprices.Method
+
+// service is CatalogService, put together of its slices. Embedding the "unsafe" interface makes a
+// method without a slice a compile error, where the "unimplemented" one would answer callers with
+// an error.
 type service struct {
 	catalogv1.UnsafeCatalogServiceServer
-	quoteprices.Method
+	quotePrices
 }
 
 // callers may call the methods of the service. One without a rule stops the start.
@@ -64,6 +67,6 @@ var callers = rpc.Callers{
 // Service makes the gRPC service.
 func Service(n Needs) rpc.Service {
 	return rpc.NewService[catalogv1.CatalogServiceServer](catalogv1.RegisterCatalogServiceServer, service{
-		Method: quoteprices.Method{Handler: quoteprices.New(n.DB, n.Pricing)},
+		quotePrices: quoteprices.NewMethod(n.DB, n.Pricing),
 	}, callers)
 }

@@ -1,5 +1,5 @@
-// Package announce makes the integration events by which the catalog tells what
-// happened to its products.
+// Package announce makes the integration events by which the catalog tells what happened to its
+// products.
 package announce
 
 import (

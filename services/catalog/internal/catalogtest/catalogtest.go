@@ -1,5 +1,5 @@
-// Package catalogtest builds the world of a slice's test: stores of its own on
-// the real engines, and the REST border to hang the slice on.
+// Package catalogtest builds the world of a slice's test: stores of its own on the real engines,
+// and the REST border to hang the slice on.
 package catalogtest
 
 import (

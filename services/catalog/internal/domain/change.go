@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// ErrOtherCurrency means that a change would give a product's price another
-// currency.
+// ErrOtherCurrency means that a change would give a product's price another currency.
 var ErrOtherCurrency = errors.New("the currency of a price cannot change")
 
 // Change is all that can change of a product, said anew.
@@ -17,9 +16,9 @@ type Change struct {
 	active      bool
 }
 
-// NewChange says what a product shall be: its content, whose SKU is not looked
-// at, and whether it is for sale. White space around its texts is dropped. The
-// error joins one *Invalid for each field that is wrong.
+// NewChange says what a product shall be: its content, whose SKU is not looked at, and whether it
+// is for sale. White space around its texts is dropped. The error joins one *Invalid for each field
+// that is wrong.
 func NewChange(content Content, active bool) (Change, error) {
 	price, err := newPrice(content)
 	c := Change{

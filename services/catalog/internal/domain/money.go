@@ -8,8 +8,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/money"
 )
 
-// MaxAmount is the largest amount, in minor units: 2^53-1, the largest integer
-// that every JSON reader holds exactly. Nothing the shop sells comes near it.
+// MaxAmount is the largest amount, in minor units: 2^53-1, the largest integer that every JSON
+// reader holds exactly. Nothing the shop sells comes near it.
 const MaxAmount int64 = 1<<53 - 1
 
 // ErrTooLarge means that a sum passes MaxAmount.
@@ -21,8 +21,8 @@ type Money struct {
 	currency string
 }
 
-// NewMoney makes an amount of 0 to MaxAmount minor units of an ISO 4217
-// currency. The error names each of the two that is wrong as *Invalid.
+// NewMoney makes an amount of 0 to MaxAmount minor units of an ISO 4217 currency. The error names
+// each of the two that is wrong as *Invalid.
 func NewMoney(amount int64, code string) (Money, error) {
 	var err error
 	if amount < 0 || amount > MaxAmount {

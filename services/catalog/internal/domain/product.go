@@ -1,5 +1,5 @@
-// Package domain has what a product is and what a quote adds up to. It knows
-// no clock and no database.
+// Package domain has what a product is and what a quote adds up to. It knows no clock and no
+// database.
 package domain
 
 import (
@@ -39,9 +39,8 @@ type Content struct {
 	Currency    string
 }
 
-// NewProduct is a product for sale, in its first version, made at a time. White
-// space around its texts is dropped. The error joins one *Invalid for each field
-// that is wrong.
+// NewProduct is a product for sale, in its first version, made at a time. White space around its
+// texts is dropped. The error joins one *Invalid for each field that is wrong.
 func NewProduct(content Content, at time.Time) (*Product, error) {
 	price, err := newPrice(content)
 	p := &Product{
@@ -91,11 +90,10 @@ func (p *Product) Snapshot() Snapshot {
 	}
 }
 
-// Change is the product in its next version, changed at a time; or, when it says
-// so already, the product itself. The SKU stays, and so does the currency of the
-// price (ErrOtherCurrency): the same number in another currency is a mistake far
-// more often than a wish, and what is sold in another currency can have a SKU of
-// its own.
+// Change is the product in its next version, changed at a time; or, when it says so already, the
+// product itself. The SKU stays, and so does the currency of the price (ErrOtherCurrency): the same
+// number in another currency is a mistake far more often than a wish, and what is sold in another
+// currency can have a SKU of its own.
 func (p *Product) Change(change Change, at time.Time) (*Product, error) {
 	if change.price.currency != p.price.currency {
 		return nil, fmt.Errorf("%w: %s is sold in %s, not in %s", ErrOtherCurrency, p.sku, p.price.currency, change.price.currency)
@@ -115,8 +113,8 @@ func (p *Product) SKU() string { return p.sku }
 // Version counts from 1, one more with each change.
 func (p *Product) Version() int64 { return p.version }
 
-// Says tells whether a newly described product is this one: the same SKU with
-// the same content, whenever and in whatever version.
+// Says tells whether a newly described product is this one: the same SKU with the same content,
+// whenever and in whatever version.
 func (p *Product) Says(other *Product) bool {
 	return p.sku == other.sku && p.name == other.name && p.description == other.description && p.price == other.price
 }

@@ -47,10 +47,9 @@ func (b Basket) Lines() []Line { return b.lines }
 // Goods is the sum of the lines in minor units.
 func (b Basket) Goods() int64 { return b.goods }
 
-// Price prices the wanted lines by the offers. It refuses, naming SKUs at
-// fault: unknown_product for one that is not offered or not for sale,
-// currency_mismatch for one sold in another currency; and total_too_large when
-// the sum passes MaxAmount.
+// Price prices the wanted lines by the offers. It refuses, naming SKUs at fault: unknown_product
+// for one that is not offered or not for sale, currency_mismatch for one sold in another currency;
+// and total_too_large when the sum passes MaxAmount.
 func Price(wanted []Wanted, currency string, offers map[string]Offer) (Basket, error) {
 	if unknown := distinct(wanted, func(sku string) bool { return !offers[sku].Active }); len(unknown) > 0 {
 		var details refusals.UnknownProductDetails
@@ -83,8 +82,8 @@ type Adjustment struct {
 	Amount int64 // minor units; a discount is negative
 }
 
-// Total is the goods and the adjustments. It refuses total_too_large; a total
-// below zero is a mistake in the adjustments and an ordinary error.
+// Total is the goods and the adjustments. It refuses total_too_large; a total below zero is a
+// mistake in the adjustments and an ordinary error.
 func (b Basket) Total(adjustments []Adjustment) (Money, error) {
 	total := b.goods
 	for _, a := range adjustments {

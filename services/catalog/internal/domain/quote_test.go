@@ -94,8 +94,7 @@ func TestARefusalOfManyLinesStaysShort(t *testing.T) {
 	assert.Equal(t, 975, foreign.More)
 }
 
-// The sums are exact or refused, whatever the amounts: compared with arithmetic
-// that has no bounds.
+// The sums are exact or refused, whatever the amounts: compared with arithmetic that has no bounds.
 func TestTotalsAreExactOrRefused(t *testing.T) {
 	amounts := rapid.OneOf(rapid.Int64Range(0, 10_000), rapid.Int64Range(0, domain.MaxAmount), rapid.Just(domain.MaxAmount))
 	rapid.Check(t, func(t *rapid.T) {

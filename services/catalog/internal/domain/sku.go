@@ -2,8 +2,8 @@ package domain
 
 import "regexp"
 
-// SKUPattern is what a SKU looks like: it can stand in a URL's path, a message
-// and a spreadsheet as it is. Case matters: 15056bl and 15056BL are two.
+// SKUPattern is what a SKU looks like: it can stand in a URL's path, a message and a spreadsheet as
+// it is. Case matters: 15056bl and 15056BL are two.
 const SKUPattern = `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`
 
 var skuPattern = regexp.MustCompile(SKUPattern)

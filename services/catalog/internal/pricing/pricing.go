@@ -1,6 +1,5 @@
-// Package pricing is the port through which a total gets what is not goods:
-// shipping and tax. Rates is the adapter that comes with the house; a shop with
-// a tax service writes another.
+// Package pricing is the port through which a total gets what is not goods: shipping and tax. Rates
+// is the adapter that exists; a shop with a tax service writes another.
 package pricing
 
 import (
@@ -17,27 +16,25 @@ const (
 	Tax      = "tax"
 )
 
-// Policy answers the adjustments of a basket, in a fixed order, none of them
-// zero. A *refusal.Refusal from it reaches the customer.
+// Policy answers the adjustments of a basket, in a fixed order, none of them zero. A
+// *refusal.Refusal from it reaches the customer.
 type Policy interface {
 	Adjustments(ctx context.Context, basket domain.Basket) ([]domain.Adjustment, error)
 }
 
-// Rates charges one flat rate for shipping and one rate of tax. Its zero value
-// charges nothing.
+// Rates charges one flat rate for shipping and one rate of tax. Its zero value charges nothing.
 type Rates struct {
-	// Shipping of an order in minor units, by currency: 395 pence is not 395 yen.
-	// A currency that is not there ships free.
+	// Shipping of an order in minor units, by currency: 395 pence is not 395 yen. A currency that
+	// is not there ships free.
 	Shipping map[string]int64
 	// TaxBasisPoints on goods and shipping: 2000 is 20 %. 0 to 10,000.
 	TaxBasisPoints int64
 }
 
-// Adjustments are shipping, then tax. Delivery is taxed at the rate of the goods
-// it delivers (as European VAT does). Tax is worked out once for the order and
-// rounded half up to the minor unit: the customer can check it with a pocket
-// calculator, and with one rounding for an order there is no bias to add up,
-// which is what rounding half to even would be for.
+// Adjustments are shipping, then tax. Delivery is taxed at the rate of the goods it delivers (as
+// European VAT does). Tax is worked out once for the order and rounded half up to the minor unit:
+// the customer can check it with a pocket calculator, and with one rounding for an order there is
+// no bias to add up, which is what rounding half to even would be for.
 func (r Rates) Adjustments(_ context.Context, basket domain.Basket) ([]domain.Adjustment, error) {
 	var adjustments []domain.Adjustment
 	taxable := basket.Goods()
@@ -67,8 +64,8 @@ func (r Rates) Validate() error {
 // whole is 100 % in basis points.
 const whole = 10_000
 
-// partOf is amount × basisPoints / 10,000, half up, neither negative. The
-// product takes up to 67 bits; the quotient is at most the amount.
+// partOf is amount × basisPoints / 10,000, half up, neither negative. The product takes up to 67
+// bits; the quotient is at most the amount.
 func partOf(amount, basisPoints int64) int64 {
 	high, low := bits.Mul64(uint64(amount), uint64(basisPoints))
 	low, carry := bits.Add64(low, whole/2, 0)

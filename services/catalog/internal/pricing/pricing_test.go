@@ -56,8 +56,8 @@ func TestTaxIsRoundedHalfUp(t *testing.T) {
 	assert.EqualValues(t, 3, adjustments[0].Amount, "10 %% of 25 is 2.5, rounded up and not to the even 2")
 }
 
-// The largest amounts at the highest rates wrap nowhere: compared with
-// arithmetic that has no bounds.
+// The largest amounts at the highest rates wrap nowhere: compared with arithmetic that has no
+// bounds.
 func TestTaxIsExactForEveryAmount(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		goods := rapid.Int64Range(0, domain.MaxAmount).Draw(t, "goods")

@@ -8,9 +8,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// Documents reads the documents whose SKUs come after one and up to another, in
-// order, those with only their stock part too. An empty last has no end; limit
-// bounds how many.
+// Documents reads the documents whose SKUs come after one and up to another, in order, those with
+// only their stock part too. An empty last has no end; limit bounds how many.
 func (p *Products) Documents(ctx context.Context, after, last string, limit int) ([]Product, error) {
 	between := bson.D{{Key: "$gt", Value: after}}
 	if last != "" {

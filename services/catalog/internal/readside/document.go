@@ -1,6 +1,6 @@
-// Package readside has what shoppers read of the catalog: one document a product
-// in the document store, fed by the events of catalog and inventory. It follows
-// the commands by some milliseconds, and by longer while the broker is away.
+// Package readside has what shoppers read of the catalog: one document a product in the document
+// store, fed by the events of catalog and inventory. It follows the commands by some milliseconds,
+// and by longer while the broker is away.
 package readside
 
 import (
@@ -14,8 +14,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// Product is the document of one product. Its two parts come by different
-// events, in any order, and have a version each.
+// Product is the document of one product. Its two parts come by different events, in any order, and
+// have a version each.
 type Product struct {
 	SKU         string    `bson:"_id"`
 	Name        string    `bson:"name"`
@@ -73,8 +73,8 @@ func (p *Products) Get(ctx context.Context, sku string) (Product, error) {
 	return found, nil
 }
 
-// Page answers at most limit products whose SKUs come after one, in the bytewise
-// order of their SKUs. After "" is from the start.
+// Page answers at most limit products whose SKUs come after one, in the bytewise order of their
+// SKUs. After "" is from the start.
 func (p *Products) Page(ctx context.Context, after string, limit int) ([]Product, error) {
 	filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}}, known}
 	cursor, err := p.collection.Find(ctx, filter,

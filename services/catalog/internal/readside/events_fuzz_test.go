@@ -11,8 +11,8 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/events"
 )
 
-// FuzzPartsOf reads the read side's events from anything: what cannot be read is
-// an error, what can has a SKU and a version to gate its write.
+// FuzzPartsOf reads the read side's events from anything: what cannot be read is an error, what can
+// has a SKU and a version to gate its write.
 func FuzzPartsOf(f *testing.F) {
 	for _, seed := range []struct{ eventType, data string }{
 		{events.ProductCreatedV1, `{"sku":"TEA","name":"Tea","price":450,"currency":"GBP","active":true,"version":1,"created_at":"2026-01-01T00:00:00Z"}`},

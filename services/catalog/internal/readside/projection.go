@@ -17,16 +17,16 @@ import (
 const (
 	// maxBatch is how many events the consumer takes at once.
 	maxBatch = 100
-	// timeout of a batch. A change of stock can tell of a thousand SKUs, and
-	// FerretDB takes some milliseconds for each.
+	// timeout of a batch. A change of stock can tell of a thousand SKUs, and FerretDB takes some
+	// milliseconds for each.
 	timeout = time.Minute
 	// maxParts is how many parts one round of writes takes.
 	maxParts = 1000
 )
 
-// Consumer keeps the documents up to date. Each write is gated by its part's
-// version, so events may come twice and in any order: there is no inbox. While
-// ready fails, or the store takes no writes, events are held.
+// Consumer keeps the documents up to date. Each write is gated by its part's version, so events may
+// come twice and in any order: there is no inbox. While ready fails, or the store takes no writes,
+// events are held.
 func (p *Products) Consumer(ready func(context.Context) error) broker.Consumer {
 	return broker.Consumer{
 		Name:        events.CatalogReadSide.Name,

@@ -81,8 +81,8 @@ func TestStockAloneIsNoProduct(t *testing.T) {
 	assert.Empty(t, page)
 }
 
-// A stale event in a batch must not cost the others: FerretDB ends a command at
-// its first duplicate key, and with it every write behind.
+// A stale event in a batch must not cost the others: FerretDB ends a command at its first duplicate
+// key, and with it every write behind.
 func TestAStaleEventDoesNotStopTheOthers(t *testing.T) {
 	products := catalogtest.ReadSide(t)
 	require.NoError(t, products.Apply(t.Context(), []cloudevents.Event{told(t, "B", 5), stocked(t, level("B", 5))}))
@@ -96,8 +96,8 @@ func TestAStaleEventDoesNotStopTheOthers(t *testing.T) {
 	assert.Equal(t, []readside.Product{document("A", 2, 1), document("B", 5, 5), document("C", 2, 1)}, page)
 }
 
-// However events are repeated, shuffled and cut into batches, each document ends
-// as the newest of each of its parts.
+// However events are repeated, shuffled and cut into batches, each document ends as the newest of
+// each of its parts.
 func TestTheNewestOfEachPartStays(t *testing.T) {
 	products := catalogtest.ReadSide(t)
 	run := 0
@@ -157,8 +157,8 @@ func TestAnEventThatCannotBeReadIsRefused(t *testing.T) {
 	}
 }
 
-// One receipt can tell of a thousand SKUs. That is more updates in one command
-// than FerretDB has connections: it must not wait for ever.
+// One receipt can tell of a thousand SKUs. That is more updates in one command than FerretDB has
+// connections: it must not wait for ever.
 func TestAThousandLevelsAreOneChange(t *testing.T) {
 	products := catalogtest.ReadSide(t)
 	for version := range int64(2) {

@@ -37,12 +37,11 @@ func stockPart(level events.StockLevel) part {
 	}}
 }
 
-// write sets each part unless the document has it in that version or a newer
-// one, however many in a few commands. After an error any of them may be set;
-// the call can be repeated.
+// write sets each part unless the document has it in that version or a newer one, however many in a
+// few commands. After an error any of them may be set; the call can be repeated.
 //
-// Upserts would do it in one command, but where a document is newer an upsert
-// ends in a duplicate key, at which FerretDB 1 gives up the rest of the command.
+// Upserts would do it in one command, but where a document is newer an upsert ends in a duplicate
+// key, at which FerretDB 1 gives up the rest of the command.
 func (p *Products) write(ctx context.Context, parts []part) error {
 	if len(parts) == 0 {
 		return nil
@@ -56,8 +55,7 @@ func (p *Products) write(ctx context.Context, parts []part) error {
 	if err != nil || len(present) == 0 {
 		return err
 	}
-	// Of those, some had only their other part, and some came just now from
-	// somebody else.
+	// Of those, some had only their other part, and some came just now from somebody else.
 	_, err = p.update(ctx, present)
 	return err
 }
@@ -67,9 +65,9 @@ func (p *Products) update(ctx context.Context, parts []part) (matched int64, err
 	for i, part := range parts {
 		// Not "less than": that does not match where there is no version yet.
 		older := bson.D{{Key: "$not", Value: bson.D{{Key: "$gte", Value: part.version}}}}
-		// One document by its id, but said as "many": FerretDB 1 keeps a connection
-		// of its pool for each update of one that matched, until the command ends,
-		// and with more than it has it fails.
+		// One document by its id, but said as "many": FerretDB 1 keeps a connection of its pool for
+		// each update of one that matched, until the command ends, and with more than it has it
+		// fails.
 		writes[i] = mongo.NewUpdateManyModel().
 			SetFilter(bson.D{{Key: "_id", Value: part.sku}, {Key: part.gate, Value: older}}).
 			SetUpdate(bson.D{{Key: "$set", Value: part.fields}})
@@ -81,8 +79,8 @@ func (p *Products) update(ctx context.Context, parts []part) (matched int64, err
 	return result.MatchedCount, nil
 }
 
-// insert makes the documents that are missing, of all their parts. It answers
-// the parts of those that are there.
+// insert makes the documents that are missing, of all their parts. It answers the parts of those
+// that are there.
 func (p *Products) insert(ctx context.Context, parts []part) (present []part, err error) {
 	var skus []string
 	fields := make(map[string]bson.D, len(parts))
@@ -114,8 +112,7 @@ func (p *Products) insert(ctx context.Context, parts []part) (present []part, er
 	return present, nil
 }
 
-// duplicatesOf is which documents of an insert were there, when nothing else
-// was wrong with it.
+// duplicatesOf is which documents of an insert were there, when nothing else was wrong with it.
 func duplicatesOf(err error) (indexes []int, other error) {
 	var failed mongo.BulkWriteException
 	if !errors.As(err, &failed) || failed.WriteConcernError != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
 )
 
-// Page reads at most limit products whose SKUs come after one, bytewise; after ""
-// is from the start.
+// Page reads at most limit products whose SKUs come after one, bytewise; after "" is from the
+// start.
 func Page(ctx context.Context, db *postgres.DB, after string, limit int) ([]domain.Snapshot, error) {
 	var rows []product
 	if err := db.WithContext(ctx).Where("sku > ?", after).Order("sku").Limit(limit).Find(&rows).Error; err != nil {

@@ -8,8 +8,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/catalog/migrations"
 )
 
-// Migrate brings the catalog's own tables and those of its building blocks up to
-// date.
+// Migrate brings the catalog's own tables and those of its building blocks up to date.
 func Migrate(ctx context.Context, db *postgres.DB) error {
 	if err := postgres.MigrateNamed(ctx, db, "outbox", outbox.Migrations); err != nil {
 		return err

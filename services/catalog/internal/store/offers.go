@@ -8,8 +8,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
 )
 
-// Offers answers what the products cost now, in one statement however many
-// SKUs. A SKU that no product has is not in the answer.
+// Offers answers what the products cost now, in one statement however many SKUs. A SKU that no
+// product has is not in the answer.
 func Offers(ctx context.Context, q postgres.Querier, skus []string) (map[string]domain.Offer, error) {
 	rows, err := q.QueryContext(ctx, `
 		SELECT sku, name, price_amount, currency, active FROM products WHERE sku = ANY($1)`, skus)

@@ -30,9 +30,8 @@ type product struct {
 // TableName is what GORM asks for.
 func (product) TableName() string { return "products" }
 
-// Create adds the product, or finds the one that has its SKU already: created
-// tells which. Of several callers at once exactly one creates; the others wait
-// for it and find its product.
+// Create adds the product, or finds the one that has its SKU already: created tells which. Of
+// several callers at once exactly one creates; the others wait for it and find its product.
 func Create(ctx context.Context, tx *postgres.Tx, p *domain.Product) (stored *domain.Product, created bool, err error) {
 	row := toRow(p)
 	result := tx.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
@@ -61,13 +60,13 @@ func Find(ctx context.Context, tx *postgres.Tx, sku string) (p *domain.Product, 
 	return row.toDomain(), true, nil
 }
 
-// Replace stores the next version of a product; replaced is false when the stored
-// one is not the version before it any more. Of several callers at once exactly
-// one replaces; the others wait for it.
+// Replace stores the next version of a product; replaced is false when the stored one is not the
+// version before it any more. Of several callers at once exactly one replaces; the others wait for
+// it.
 func Replace(ctx context.Context, tx *postgres.Tx, next *domain.Product) (replaced bool, err error) {
 	row := toRow(next)
-	// All columns by name: of a struct alone GORM leaves out what is zero, a price
-	// of 0 and what is not for sale.
+	// All columns by name: of a struct alone GORM leaves out what is zero, a price of 0 and what is
+	// not for sale.
 	result := tx.WithContext(ctx).Model(&product{}).
 		Select("Name", "Description", "PriceAmount", "Currency", "Active", "Version", "UpdatedAt").
 		Where("sku = ? AND version = ?", row.SKU, row.Version-1).
@@ -78,9 +77,8 @@ func Replace(ctx context.Context, tx *postgres.Tx, next *domain.Product) (replac
 	return result.RowsAffected == 1, nil
 }
 
-// CreateAll adds the products whose SKUs are new in one statement and answers
-// what is stored for each SKU now, with the SKUs that were added. Of the same
-// SKU twice the first counts.
+// CreateAll adds the products whose SKUs are new in one statement and answers what is stored for
+// each SKU now, with the SKUs that were added. Of the same SKU twice the first counts.
 func CreateAll(ctx context.Context, tx *postgres.Tx, products []*domain.Product) (stored map[string]*domain.Product, created map[string]bool, err error) {
 	columns := toColumns(products)
 	created, err = insertNew(ctx, tx, columns)
@@ -119,8 +117,8 @@ func toColumns(products []*domain.Product) columns {
 	return c
 }
 
-// insertNew inserts in the order of the SKUs: two of these at once wait for each
-// other's rows in the same order and cannot deadlock.
+// insertNew inserts in the order of the SKUs: two of these at once wait for each other's rows in
+// the same order and cannot deadlock.
 func insertNew(ctx context.Context, q postgres.Querier, c columns) (map[string]bool, error) {
 	rows, err := q.QueryContext(ctx, `
 		INSERT INTO products (sku, name, description, price_amount, currency, active, version, created_at, updated_at)
@@ -146,8 +144,7 @@ func insertNew(ctx context.Context, q postgres.Querier, c columns) (map[string]b
 	return created, rows.Err()
 }
 
-// read takes the SKUs as one array: GORM would spell them out as a thousand
-// parameters.
+// read takes the SKUs as one array: GORM would spell them out as a thousand parameters.
 func read(ctx context.Context, q postgres.Querier, skus []string) (map[string]*domain.Product, error) {
 	rows, err := q.QueryContext(ctx, `
 		SELECT sku, name, description, price_amount, currency, active, version, created_at, updated_at

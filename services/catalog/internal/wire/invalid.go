@@ -8,8 +8,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
 )
 
-// Faults are what the domain found wrong with a part of a body, at a place like
-// "body" or "body.products[3]", as the border names fields.
+// Faults are what the domain found wrong with a part of a body, at a place like "body" or
+// "body.products[3]", as the border names fields.
 func Faults(place string, err error) []rest.FieldError {
 	faults := domain.Faults(err)
 	fields := make([]rest.FieldError, len(faults))

@@ -1,5 +1,5 @@
-// Package wire has the shapes in which the REST border shows products, shared by
-// the slices that show them.
+// Package wire has the shapes in which the REST border shows products, shared by the slices that
+// show them.
 package wire
 
 import (
@@ -28,8 +28,8 @@ func (p NewProduct) Content() domain.Content {
 	return domain.Content{SKU: p.SKU, Name: p.Name, Description: p.Description, Price: p.Price.Amount, Currency: p.Price.Currency}
 }
 
-// ChangedProduct is the whole of what can change of a product. Nothing of it may
-// be left out: what was not said would have to be guessed.
+// ChangedProduct is the whole of what can change of a product. Nothing of it may be left out: what
+// was not said would have to be guessed.
 type ChangedProduct struct {
 	Name        string `json:"name" minLength:"1" maxLength:"200" example:"Mug"`
 	Description string `json:"description" maxLength:"5000" example:"Holds tea."`

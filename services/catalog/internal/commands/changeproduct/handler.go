@@ -1,5 +1,5 @@
-// Package changeproduct changes what a product is called, what it costs and
-// whether it is for sale. Orders keep the price they were quoted.
+// Package changeproduct changes what a product is called, what it costs and whether it is for sale.
+// Orders keep the price they were quoted.
 package changeproduct
 
 import (
@@ -33,8 +33,7 @@ const (
 type Command struct {
 	SKU    string
 	Change domain.Change
-	// Seen are the versions that the change may have been decided on; nil: whichever
-	// is current.
+	// Seen are the versions that the change may have been decided on; nil: whichever is current.
 	Seen []int64
 	At   time.Time
 }
@@ -46,18 +45,15 @@ type Result struct {
 	Changed bool
 }
 
-// Handler changes products, or refuses with ReasonNotFound, ReasonStale or
-// ReasonOtherCurrency.
-type Handler = cqrs.Handler[Command, Result]
-
-// New writes the product and its event in one transaction and calls wake when
-// there is an event to publish.
-func New(db *postgres.DB, wake func()) Handler {
+// New makes the use case. It refuses with ReasonNotFound, ReasonStale or ReasonOtherCurrency. The
+// product and its event are written in one transaction; announced is called when there is an event
+// to relay.
+func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 	change := cqrs.InTx(db, change)
 	return cqrs.Command("change_product", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
 		result, err := change.Handle(ctx, command)
 		if result.Changed {
-			wake()
+			announced()
 		}
 		return result, err
 	}))
@@ -78,11 +74,11 @@ func change(ctx context.Context, tx *postgres.Tx, command Command) (Result, erro
 			return Result{}, err
 		}
 		if !replaced {
-			// Somebody was faster, between our reading and our writing. Versions only
-			// grow: the next round ends without writing.
+			// Somebody was faster, between our reading and our writing. Versions only grow: the
+			// next round ends without writing.
 			continue
 		}
-		return Result{Product: next, Changed: true}, tell(ctx, tx, next)
+		return Result{Product: next, Changed: true}, publish(ctx, tx, next)
 	}
 }
 
@@ -96,9 +92,9 @@ func find(ctx context.Context, tx *postgres.Tx, sku string) (*domain.Product, er
 	return nil, refusal.New(ReasonNotFound, fmt.Sprintf("there is no product %.64q", sku), nil)
 }
 
-// decide is the product's next version, or the stored one when it says already
-// what the command wants. The latter is an answer to an older version, too: whoever
-// did not hear that a change was made sends it again as it was (RFC 9110 13.1.1).
+// decide is the product's next version, or the stored one when it says already what the command
+// wants. The latter is an answer to an older version, too: whoever did not hear that a change was
+// made sends it again as it was (RFC 9110 13.1.1).
 func decide(stored *domain.Product, command Command) (*domain.Product, error) {
 	next, err := stored.Change(command.Change, command.At)
 	current := command.Seen == nil || slices.Contains(command.Seen, stored.Version())
@@ -121,7 +117,7 @@ func versions(seen []int64) string {
 	return strings.Join(texts, " or ")
 }
 
-func tell(ctx context.Context, tx *postgres.Tx, changed *domain.Product) error {
+func publish(ctx context.Context, tx *postgres.Tx, changed *domain.Product) error {
 	event, err := announce.ProductChanged(changed)
 	if err != nil {
 		return err

@@ -24,7 +24,7 @@ const mug = `{"sku":"MUG-1","name":"Mug","description":"Holds tea.","price":{"am
 
 func TestAProductIsCreatedAndAnnounced(t *testing.T) {
 	db, waker := catalogtest.Database(t), new(catalogtest.Waker)
-	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, createproduct.New(db, waker.Wake)) })
+	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db, waker.Wake) })
 	before := time.Now().Add(-time.Second)
 
 	answer := shop.Post(t, catalogtest.Operator(t), path, mug)
@@ -57,7 +57,7 @@ func TestAProductIsCreatedAndAnnounced(t *testing.T) {
 
 func TestTheSameProductTwiceIsOneProduct(t *testing.T) {
 	db, waker := catalogtest.Database(t), new(catalogtest.Waker)
-	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, createproduct.New(db, waker.Wake)) })
+	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db, waker.Wake) })
 	operator := catalogtest.Operator(t)
 	first := shop.Post(t, operator, path, mug)
 	again := shop.Post(t, operator, path, strings.Replace(mug, `"Mug"`, `" Mug "`, 1))
@@ -71,7 +71,7 @@ func TestTheSameProductTwiceIsOneProduct(t *testing.T) {
 
 func TestASKUIsNeverTwoProducts(t *testing.T) {
 	db := catalogtest.Database(t)
-	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, createproduct.New(db, func() {})) })
+	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db, func() {}) })
 	operator := catalogtest.Operator(t)
 	first := shop.Post(t, operator, path, mug)
 	for _, other := range []string{
@@ -92,7 +92,7 @@ func TestASKUIsNeverTwoProducts(t *testing.T) {
 
 func TestOfManyAtOnceOneCreates(t *testing.T) {
 	db := catalogtest.Database(t)
-	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, createproduct.New(db, func() {})) })
+	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db, func() {}) })
 	operator := catalogtest.Operator(t)
 	const callers, contents = 24, 3
 	statuses := make([]int, callers)
@@ -114,7 +114,7 @@ func TestOfManyAtOnceOneCreates(t *testing.T) {
 
 func TestAProductThatCannotBeAnnouncedIsNotCreated(t *testing.T) {
 	db := catalogtest.Database(t)
-	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, createproduct.New(db, func() {})) })
+	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db, func() {}) })
 	_, err := db.SQL.ExecContext(t.Context(), "ALTER TABLE outbox RENAME TO away")
 	require.NoError(t, err)
 	answer := shop.Post(t, catalogtest.Operator(t), path, mug)
@@ -127,14 +127,14 @@ func TestAProductThatCannotBeAnnouncedIsNotCreated(t *testing.T) {
 
 func TestOnlyAnOperatorCreates(t *testing.T) {
 	db := catalogtest.Database(t)
-	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, createproduct.New(db, func() {})) })
+	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db, func() {}) })
 	assert.Equal(t, http.StatusUnauthorized, shop.Post(t, "", path, mug).Status)
 	assert.Equal(t, http.StatusForbidden, shop.Post(t, catalogtest.Shopper(t), path, mug).Status)
 }
 
 func TestWhatIsWrongIsNamed(t *testing.T) {
 	db := catalogtest.Database(t)
-	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, createproduct.New(db, func() {})) })
+	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db, func() {}) })
 	operator := catalogtest.Operator(t)
 	for field, body := range map[string]string{
 		"body.sku":            strings.Replace(mug, "MUG-1", "MUG/1", 1),

@@ -23,22 +23,19 @@ type Command struct{ Product *domain.Product }
 // Result is the product as it is stored.
 type Result struct {
 	Product *domain.Product
-	// Created is false when the same product was there already: the same command
-	// twice is the same product once.
+	// Created is false when the same product was there already: the same command twice is the same
+	// product once.
 	Created bool
 }
 
-// Handler creates products, or refuses with ReasonExists.
-type Handler = cqrs.Handler[Command, Result]
-
-// New writes the product and its event in one transaction and calls wake when
-// there is an event to publish.
-func New(db *postgres.DB, wake func()) Handler {
+// New makes the use case. It refuses with ReasonExists. The product and its event are written in
+// one transaction; announced is called when there is an event to relay.
+func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 	create := cqrs.InTx(db, create)
 	return cqrs.Command("create_product", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
 		result, err := create.Handle(ctx, command)
 		if result.Created {
-			wake()
+			announced()
 		}
 		return result, err
 	}))

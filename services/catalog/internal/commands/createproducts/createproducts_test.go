@@ -44,7 +44,7 @@ func bulk(t *testing.T) (*postgres.DB, *catalogtest.Waker, *catalogtest.Client) 
 	t.Helper()
 	db, waker := catalogtest.Database(t), new(catalogtest.Waker)
 	return db, waker, catalogtest.REST(t, func(api *rest.API) {
-		createproducts.Route(api, createproducts.New(db, waker.Wake))
+		createproducts.Route(api, db, waker.Wake)
 	})
 }
 
@@ -123,9 +123,8 @@ func TestOnlyAnOperatorCreatesMany(t *testing.T) {
 	assert.Equal(t, http.StatusUnprocessableEntity, shop.Post(t, catalogtest.Operator(t), path, body{[]wire.NewProduct{}}).Status)
 }
 
-// Without the order in the insert, transactions that name the same SKUs in
-// different orders deadlock. Bare transactions here: InTx would try again and
-// hide it.
+// Without the order in the insert, transactions that name the same SKUs in different orders
+// deadlock. Bare transactions here: InTx would try again and hide it.
 func TestOverlappingBulksDoNotDeadlock(t *testing.T) {
 	db := catalogtest.Database(t)
 	const writers, rounds, skus = 8, 5, 300

@@ -33,17 +33,14 @@ const (
 // Result has an outcome for each product of the command, in its order.
 type Result struct{ Outcomes []Outcome }
 
-// Handler creates those products that are not there yet.
-type Handler = cqrs.Handler[Command, Result]
-
-// New writes the products and their events in one transaction and calls wake
-// when there are events to publish.
-func New(db *postgres.DB, wake func()) Handler {
+// New makes the use case, which creates those products that are not there yet. They and their
+// events are written in one transaction; announced is called when there are events to relay.
+func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 	create := cqrs.InTx(db, create)
 	return cqrs.Command("create_products", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
 		result, err := create.Handle(ctx, command)
 		if err == nil {
-			wake()
+			announced()
 		}
 		return result, err
 	}))

@@ -1,3 +1,5 @@
+// Package auditproducts compares what shoppers are shown of the products with what the shop
+// decided: the documents with the rows.
 package auditproducts
 
 import (
@@ -7,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
@@ -14,36 +17,58 @@ import (
 	"github.com/ordersaga/ordersaga/services/catalog/internal/store"
 )
 
-// mostDocuments bounds the documents of a page. There are hardly more than rows:
-// only SKUs that inventory knows and the catalog does not.
+// mostDocuments bounds the documents of a page. There are hardly more than rows: only SKUs that
+// inventory knows and the catalog does not.
 const mostDocuments = 10_000
+
+// Query asks for a page of products.
+type Query struct {
+	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"Products on a page."`
+	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
+}
+
+// Result is the page: every SKU that has a row or a document, in their bytewise order.
+type Result struct {
+	Products []Product
+	Next     rest.Cursor // empty on the last page
+}
+
+// position is the last SKU of a page.
+type position struct {
+	SKU string `json:"sku"`
+}
+
+// New makes the use case.
+func New(db *postgres.DB, products *readside.Products) cqrs.Handler[Query, Result] {
+	return cqrs.Query("audit_products", &handler{db: db, products: products})
+}
 
 type handler struct {
 	db       *postgres.DB
 	products *readside.Products
 }
 
-// Handle compares a page: the rows after the cursor, and all documents up to the
-// last of these rows, or all that are left on the last page.
-func (h *handler) Handle(ctx context.Context, in input) (Page, error) {
+// Handle compares a page: the rows after the cursor, and all documents up to the last of these
+// rows, or all that are left on the last page.
+func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
 	first, last := "", ""
-	rows, next, err := rest.Page(ctx, list, in.Cursor, in.Limit,
+	rows, next, err := rest.Page(ctx, "audit-products", query.Cursor, query.Limit,
 		func(after position, limit int) ([]domain.Snapshot, error) {
 			first = after.SKU
 			return store.Page(ctx, h.db, after.SKU, limit)
 		},
 		func(row domain.Snapshot) position { return position{SKU: row.SKU} })
 	if err != nil {
-		return Page{}, err
+		return Result{}, err
 	}
 	if next != "" {
 		last = rows[len(rows)-1].SKU
 	}
 	documents, err := h.products.Documents(ctx, first, last, mostDocuments)
 	if err != nil {
-		return Page{}, err
+		return Result{}, err
 	}
-	return Page{Products: compare(rows, documents), Next: next}, nil
+	return Result{Products: compare(rows, documents), Next: next}, nil
 }
 
 func compare(rows []domain.Snapshot, documents []readside.Product) []Product {

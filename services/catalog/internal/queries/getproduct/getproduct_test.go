@@ -17,7 +17,7 @@ import (
 
 func TestAProductIsShownWithItsStock(t *testing.T) {
 	products := catalogtest.ReadSide(t)
-	shop := catalogtest.REST(t, func(api *rest.API) { getproduct.Route(api, getproduct.New(products)) })
+	shop := catalogtest.REST(t, func(api *rest.API) { getproduct.Route(api, products) })
 	shopper := catalogtest.Shopper(t)
 
 	require.NoError(t, products.Apply(t.Context(), []cloudevents.Event{catalogtest.Created(t, "MUG_1.a-b")}))
@@ -49,7 +49,7 @@ func TestAProductIsShownWithItsStock(t *testing.T) {
 
 func TestWhatIsNoProductIsNotFound(t *testing.T) {
 	products := catalogtest.ReadSide(t)
-	shop := catalogtest.REST(t, func(api *rest.API) { getproduct.Route(api, getproduct.New(products)) })
+	shop := catalogtest.REST(t, func(api *rest.API) { getproduct.Route(api, products) })
 	require.NoError(t, products.Apply(t.Context(), []cloudevents.Event{catalogtest.Stocked(t, "STOCK-ONLY", 5)}))
 	shopper := catalogtest.Shopper(t)
 	for _, sku := range []string{"NONE", "STOCK-ONLY", "a%20b", "%7B%22$gt%22:%22%22%7D", strings.Repeat("x", 500)} {

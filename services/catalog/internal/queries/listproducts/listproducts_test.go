@@ -24,12 +24,11 @@ type page struct {
 
 func TestPagesShowEachProductOnceInOrder(t *testing.T) {
 	products := catalogtest.ReadSide(t)
-	shop := catalogtest.REST(t, func(api *rest.API) { listproducts.Route(api, listproducts.New(products)) })
+	shop := catalogtest.REST(t, func(api *rest.API) { listproducts.Route(api, products) })
 	var all []string
 	var told []cloudevents.Event
 	for i := range 20 {
-		// Bytewise, digits come before capitals before small letters, and "A-1"
-		// before "A.1".
+		// Bytewise, digits come before capitals before small letters, and "A-1" before "A.1".
 		for _, form := range []string{"A-%d", "A.%d", "a%d", "%dB"} {
 			all = append(all, fmt.Sprintf(form, i))
 		}
@@ -65,14 +64,14 @@ func TestPagesShowEachProductOnceInOrder(t *testing.T) {
 }
 
 func TestAnEmptyCatalogIsAnEmptyList(t *testing.T) {
-	shop := catalogtest.REST(t, func(api *rest.API) { listproducts.Route(api, listproducts.New(catalogtest.ReadSide(t))) })
+	shop := catalogtest.REST(t, func(api *rest.API) { listproducts.Route(api, catalogtest.ReadSide(t)) })
 	answer := shop.Get(t, catalogtest.Shopper(t), "/v1/products")
 	require.Equal(t, http.StatusOK, answer.Status)
 	assert.JSONEq(t, `{"products":[]}`, string(answer.Body))
 }
 
 func TestWhatCannotBeListed(t *testing.T) {
-	shop := catalogtest.REST(t, func(api *rest.API) { listproducts.Route(api, listproducts.New(catalogtest.ReadSide(t))) })
+	shop := catalogtest.REST(t, func(api *rest.API) { listproducts.Route(api, catalogtest.ReadSide(t)) })
 	shopper := catalogtest.Shopper(t)
 	for path, status := range map[string]int{
 		"/v1/products?limit=0":      http.StatusUnprocessableEntity,

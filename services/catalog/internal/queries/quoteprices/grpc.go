@@ -5,19 +5,27 @@ import (
 
 	catalogv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1"
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/pricing"
 )
 
-// Method is the gRPC method QuotePrices of CatalogService.
-type Method struct{ Handler Handler }
+// Method serves CatalogService.QuotePrices.
+type Method struct {
+	handler cqrs.Handler[Query, Result]
+}
 
-// QuotePrices answers in the contract's shape.
+// NewMethod makes the method.
+func NewMethod(db *postgres.DB, policy pricing.Policy) Method { return Method{New(db, policy)} }
+
+// QuotePrices is the method of CatalogService.
 func (m Method) QuotePrices(ctx context.Context, request *catalogv1.QuotePricesRequest) (*catalogv1.QuotePricesResponse, error) {
 	query := Query{Currency: request.GetCurrency(), Lines: make([]domain.Wanted, len(request.GetLines()))}
 	for i, line := range request.GetLines() {
 		query.Lines[i] = domain.Wanted{SKU: line.GetSku(), Quantity: line.GetQuantity()}
 	}
-	quote, err := m.Handler.Handle(ctx, query)
+	quote, err := m.handler.Handle(ctx, query)
 	if err != nil {
 		return nil, err
 	}

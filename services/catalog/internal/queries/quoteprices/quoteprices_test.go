@@ -41,7 +41,7 @@ type service struct {
 func quotes(t *testing.T, db *postgres.DB, policy pricing.Policy, scopes ...string) catalogv1.CatalogServiceClient {
 	t.Helper()
 	server, err := rpc.NewServer(catalogtest.Verifier(t), rpc.ServerSettings{}, rpc.NewService[catalogv1.CatalogServiceServer](
-		catalogv1.RegisterCatalogServiceServer, service{Method: quoteprices.Method{Handler: quoteprices.New(db, policy)}},
+		catalogv1.RegisterCatalogServiceServer, service{Method: quoteprices.NewMethod(db, policy)},
 		rpc.Callers{catalogv1.CatalogService_QuotePrices_FullMethodName: {programs.Orders}}))
 	require.NoError(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

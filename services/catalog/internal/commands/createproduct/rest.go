@@ -7,25 +7,27 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
 )
 
-type request struct {
+type input struct {
 	Body wire.NewProduct
 }
 
-type response struct {
+type output struct {
 	Status   int
 	Location string `header:"Location"`
 	ETag     string `header:"ETag"`
 	Body     wire.Product
 }
 
-// Route serves the command as POST /v1/products.
-func Route(api *rest.API, handler Handler) {
+// Route serves POST /v1/products.
+func Route(api *rest.API, db *postgres.DB, announced func()) {
+	handler := New(db, announced)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodPost, Path: "/v1/products", ID: "create-product",
 		Summary: "Create a product",
@@ -33,7 +35,7 @@ func Route(api *rest.API, handler Handler) {
 			"A SKU that is another product is answered 409. Lists and `GET` follow within moments: until then `GET` answers 404.",
 		Tags: []string{"products"}, Scope: auth.ScopeOperator,
 		Status: http.StatusCreated, Errors: []int{http.StatusConflict},
-	}, func(ctx context.Context, in *request) (*response, error) {
+	}, func(ctx context.Context, in *input) (*output, error) {
 		// What both stores keep of a time, so that this answer and later ones agree.
 		product, err := domain.NewProduct(in.Body.Content(), time.Now().UTC().Truncate(time.Millisecond))
 		if err != nil {
@@ -51,9 +53,9 @@ func Route(api *rest.API, handler Handler) {
 	})
 }
 
-func answer(result Result) *response {
+func answer(result Result) *output {
 	shown := wire.Stored(result.Product)
-	out := &response{Status: http.StatusOK, Location: location(result.Product), ETag: rest.ETag(shown.Version), Body: shown}
+	out := &output{Status: http.StatusOK, Location: location(result.Product), ETag: rest.ETag(shown.Version), Body: shown}
 	if result.Created {
 		out.Status = http.StatusCreated
 	}

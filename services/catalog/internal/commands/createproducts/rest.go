@@ -7,22 +7,23 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
 )
 
-// maxBody in bytes: MaxProducts with long descriptions fit. Descriptions at
-// their longest do not; such products come in smaller portions.
+// maxBody in bytes: MaxProducts with long descriptions fit. Descriptions at their longest do not;
+// such products come in smaller portions.
 const maxBody = 4 << 20
 
-type request struct {
+type input struct {
 	Body struct {
 		Products []wire.NewProduct `json:"products" minItems:"1" maxItems:"1000"`
 	}
 }
 
-type response struct {
+type output struct {
 	Body struct {
 		Products []outcome `json:"products" nullable:"false" doc:"In the order of the request."`
 	}
@@ -33,8 +34,9 @@ type outcome struct {
 	Outcome Outcome `json:"outcome" enum:"created,unchanged,conflict" doc:"created; unchanged: the very same product was there already; conflict: the SKU is another product, which was left as it is."`
 }
 
-// Route serves the command as POST /v1/products/bulk.
-func Route(api *rest.API, handler Handler) {
+// Route serves POST /v1/products/bulk.
+func Route(api *rest.API, db *postgres.DB, announced func()) {
+	handler := New(db, announced)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodPost, Path: "/v1/products/bulk", ID: "create-products",
 		Summary: "Create many products",
@@ -42,7 +44,7 @@ func Route(api *rest.API, handler Handler) {
 			"Nothing is created when one of them is not valid. It is safe to repeat.",
 		Tags: []string{"products"}, Scope: auth.ScopeOperator,
 		MaxBody: maxBody,
-	}, func(ctx context.Context, in *request) (*response, error) {
+	}, func(ctx context.Context, in *input) (*output, error) {
 		products, err := products(in.Body.Products, time.Now().UTC().Truncate(time.Millisecond))
 		if err != nil {
 			return nil, err
@@ -51,7 +53,7 @@ func Route(api *rest.API, handler Handler) {
 		if err != nil {
 			return nil, err
 		}
-		out := new(response)
+		out := new(output)
 		for i, p := range products {
 			out.Body.Products = append(out.Body.Products, outcome{SKU: p.SKU(), Outcome: result.Outcomes[i]})
 		}

@@ -7,25 +7,27 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
 )
 
-type request struct {
+type input struct {
 	SKU     string `path:"sku" doc:"Identifies the product; case matters." example:"MUG-1"`
 	IfMatch string `header:"If-Match" doc:"The version that you have seen: the ETag of the product; or several, or * for whichever is current. Required (428)." example:"\"1\""`
 	Body    wire.ChangedProduct
 }
 
-type response struct {
+type output struct {
 	ETag string `header:"ETag"`
 	Body wire.Product
 }
 
-// Route serves the command as PUT /v1/products/{sku}.
-func Route(api *rest.API, handler Handler) {
+// Route serves PUT /v1/products/{sku}.
+func Route(api *rest.API, db *postgres.DB, announced func()) {
+	handler := New(db, announced)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodPut, Path: "/v1/products/{sku}", ID: "change-product",
 		Summary: "Change a product",
@@ -36,7 +38,7 @@ func Route(api *rest.API, handler Handler) {
 			"Lists and `GET` follow within moments.",
 		Tags: []string{"products"}, Scope: auth.ScopeOperator,
 		Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed, http.StatusPreconditionRequired},
-	}, func(ctx context.Context, in *request) (*response, error) {
+	}, func(ctx context.Context, in *input) (*output, error) {
 		seen, err := rest.IfMatch(in.IfMatch)
 		if err != nil {
 			return nil, err
@@ -54,7 +56,7 @@ func Route(api *rest.API, handler Handler) {
 			return nil, problem(err)
 		}
 		shown := wire.Stored(result.Product)
-		return &response{ETag: rest.ETag(shown.Version), Body: shown}, nil
+		return &output{ETag: rest.ETag(shown.Version), Body: shown}, nil
 	})
 }
 

@@ -1,0 +1,44 @@
+package listproducts
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/readside"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
+)
+
+type output struct {
+	Body struct {
+		Products []wire.Product `json:"products" nullable:"false" doc:"By SKU, bytewise."`
+		Next     rest.Cursor    `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
+	}
+}
+
+// Route serves GET /v1/products.
+func Route(api *rest.API, products *readside.Products) {
+	handler := New(products)
+	rest.Handle(api, rest.Op{
+		Method: http.MethodGet, Path: "/v1/products", ID: "list-products",
+		Summary:     "List the products",
+		Description: "All products by SKU, in pages. The list follows changes within moments.",
+		Tags:        []string{"products"},
+	}, func(ctx context.Context, query *Query) (*output, error) {
+		result, err := handler.Handle(ctx, *query)
+		if err != nil {
+			return nil, err
+		}
+		return show(result), nil
+	})
+}
+
+func show(result Result) *output {
+	out := new(output)
+	out.Body.Products = make([]wire.Product, len(result.Products))
+	for i, product := range result.Products {
+		out.Body.Products[i] = wire.Read(product)
+	}
+	out.Body.Next = result.Next
+	return out
+}
