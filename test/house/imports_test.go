@@ -95,6 +95,9 @@ func TestEachRuleRefusesItsViolation(t *testing.T) {
 		{"cmd/ordersaga", "cmd/paysim", "cmd may know only"},
 		{"cmd/ordersaga/internal/dev", "devstack/internal/config", "nobody imports devstack"},
 		{"services/orders", "devstack", "nobody imports devstack"},
+		{"client", "platform/rest", "client may know only"},
+		{"client", "services/orders/internal/view", "client may know only"},
+		{"services/orders", "client", "services may know only"},
 		{"newfolder", "platform/postgres", "has no rule yet"},
 	} {
 		assert.Contains(t, ForbiddenImport(module+"/"+planted.from, module+"/"+planted.to), planted.why,
@@ -128,6 +131,8 @@ func TestTheRulesLetThroughWhatIsMeantToBe(t *testing.T) {
 		{"contracts/sagas", "platform/refusal"},
 		{"worker", "workflows/placeorder"},
 		{"cmd/ordersaga", "cmd/ordersaga/internal/dev"},
+		{"cmd/ordersaga", "client"},
+		{"client", "contracts/refusals"},
 		{"platform/rpc", "platform/refusal"},
 	} {
 		assert.Empty(t, ForbiddenImport(module+"/"+fine.from, module+"/"+fine.to), "%s may import %s", fine.from, fine.to)

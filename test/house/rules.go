@@ -23,10 +23,12 @@ var allowed = map[string][]string{
 	"worker":     {"worker/", "workflows/", "activities/", "contracts/", "platform/"},
 	// A service is replaced, scaled and deployed by itself.
 	"services": {"contracts/", "platform/"},
+	// Who uses the client gets the shapes of the contracts and nothing of ours besides.
+	"client": {"client/", "contracts/"},
 	// The commands talk to the system as anyone outside it does.
-	"cmd": {"contracts/", "platform/"},
+	"cmd": {"client/", "contracts/", "platform/"},
 	// Services are met there as processes.
-	"test": {"test/", "workflows/", "activities/", "contracts/", "platform/"},
+	"test": {"test/", "client/", "workflows/", "activities/", "contracts/", "platform/"},
 }
 
 // drivers reach the world outside: nothing for a workflow, which is replayed, or

@@ -1,0 +1,254 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// The audit operations tell an auditor what each service has by its own books. All are for
+// operators.
+
+// AuditOrder is what an order is by the log.
+type AuditOrder struct {
+	ID            string    `json:"id"`
+	Status        string    `json:"status"`
+	PaymentStatus string    `json:"payment_status"`
+	Total         Money     `json:"total"`
+	Units         int64     `json:"units"`
+	PlacedAt      time.Time `json:"placed_at,omitzero"`
+	Stuck         *Stuck    `json:"stuck,omitempty"`
+}
+
+// AuditReservation is the stock that an order has or had.
+type AuditReservation struct {
+	OrderID string `json:"order_id"`
+	State   string `json:"state"` // held, allocated, shipped, released, expired
+	Units   int64  `json:"units"`
+}
+
+// AuditPayment is an order's payment, with its journal added up.
+type AuditPayment struct {
+	OrderID    string `json:"order_id"`
+	Status     string `json:"status"`
+	Amount     int64  `json:"amount"` // minor units
+	Currency   string `json:"currency,omitempty"`
+	Unfinished int    `json:"unfinished"`
+	// Problems say how payment, journal and provider contradict each other.
+	Problems []string `json:"problems,omitempty"`
+}
+
+// AuditProduct is a product whose document is compared with its row.
+type AuditProduct struct {
+	SKU     string             `json:"sku"`
+	Problem string             `json:"problem,omitempty"`
+	Stock   *AuditProductStock `json:"stock,omitempty"` // what shoppers are shown
+}
+
+// AuditProductStock is what shoppers are shown of inventory's stock.
+type AuditProductStock struct {
+	Available int64 `json:"available"`
+	Version   int64 `json:"version"`
+}
+
+// AuditLevel is the stock of a SKU.
+type AuditLevel struct {
+	SKU       string `json:"sku"`
+	Available int64  `json:"available"`
+	Version   int64  `json:"version"`
+}
+
+// AuditStock is the sum of all stock and what is out of balance, as of one moment.
+type AuditStock struct {
+	SKUs             int64            `json:"skus"`
+	OnHand           int64            `json:"on_hand"`
+	Reserved         int64            `json:"reserved"`
+	Received         int64            `json:"received"`
+	Shipped          int64            `json:"shipped"`
+	Returned         int64            `json:"returned"`
+	LiveReservations int64            `json:"live_reservations"`
+	LiveUnits        int64            `json:"live_units"`
+	Movements        int64            `json:"movements"`
+	Wrong            int64            `json:"wrong"`     // SKUs that are out of balance
+	Offenders        []StockImbalance `json:"offenders"` // the first 100 of them
+}
+
+// StockImbalance is a SKU that is out of balance.
+type StockImbalance struct {
+	SKU      string   `json:"sku"`
+	Problems []string `json:"problems"`
+}
+
+// ReadModelPage compares a part of the orders with their documents.
+type ReadModelPage struct {
+	Compared   int64               `json:"compared"`
+	Behind     int64               `json:"behind"` // of these, not compared since events are on their way
+	Mismatches []ReadModelMismatch `json:"mismatches"`
+	Next       string              `json:"next_cursor,omitempty"`
+}
+
+// ReadModelMismatch is a document that is not what the log says.
+type ReadModelMismatch struct {
+	OrderID    string `json:"order_id"`
+	Collection string `json:"collection"`
+	Problem    string `json:"problem"`
+}
+
+// EventDelivery is where the events of a service are.
+type EventDelivery struct {
+	// Outbox is nil for a service that publishes from its log.
+	Outbox        *OutboxBacklog         `json:"outbox,omitempty"`
+	Consumers     []ConsumerBacklog      `json:"consumers"`
+	Subscriptions []SubscriptionPosition `json:"subscriptions"`
+}
+
+// OutboxBacklog is what is committed and not published.
+type OutboxBacklog struct {
+	Pending       int64   `json:"pending"`
+	OldestSeconds float64 `json:"oldest_seconds"`
+}
+
+// ConsumerBacklog is what waits for one consumer, and what it gave up on.
+type ConsumerBacklog struct {
+	Name     string       `json:"name"`
+	Declared bool         `json:"declared"` // its queues exist
+	Waiting  int64        `json:"waiting"`
+	Retrying int64        `json:"retrying"`
+	Dead     int64        `json:"dead"`
+	Letters  []DeadLetter `json:"letters"` // the oldest, at most 200
+}
+
+// DeadLetter is a message that a consumer gave up on.
+type DeadLetter struct {
+	EventID   string `json:"event_id"`
+	EventType string `json:"event_type"`
+	Cause     string `json:"cause"` // poison, retries_exhausted, or what the broker says
+	Reason    string `json:"reason,omitempty"`
+}
+
+// SubscriptionPosition is how far a reader of the event log has come.
+type SubscriptionPosition struct {
+	Name     string `json:"name"`
+	Position int64  `json:"position"`
+	Head     int64  `json:"head"`
+}
+
+// AuditOrders are all orders by the log.
+func (c *Client) AuditOrders(ctx context.Context) iter.Seq2[AuditOrder, error] {
+	return audit[AuditOrder](ctx, c, orders, "orders")
+}
+
+// AuditReservations are all reservations of stock.
+func (c *Client) AuditReservations(ctx context.Context) iter.Seq2[AuditReservation, error] {
+	return audit[AuditReservation](ctx, c, inventory, "reservations")
+}
+
+// AuditPayments are all payments, reconciled with the payment provider.
+func (c *Client) AuditPayments(ctx context.Context) iter.Seq2[AuditPayment, error] {
+	return audit[AuditPayment](ctx, c, payments, "payments")
+}
+
+// AuditProducts are all products, compared with their documents.
+func (c *Client) AuditProducts(ctx context.Context) iter.Seq2[AuditProduct, error] {
+	return audit[AuditProduct](ctx, c, catalog, "products")
+}
+
+// AuditLevels are the stock levels of all SKUs.
+func (c *Client) AuditLevels(ctx context.Context) iter.Seq2[AuditLevel, error] {
+	return audit[AuditLevel](ctx, c, inventory, "levels")
+}
+
+// MaxAudited is how many orders can be audited by id at once.
+const MaxAudited = 100
+
+// AuditOrdersByID are the orders of at most MaxAudited ids, without those that do not exist.
+func (c *Client) AuditOrdersByID(ctx context.Context, ids []string) ([]AuditOrder, error) {
+	return auditByID[AuditOrder](ctx, c, orders, "orders", ids)
+}
+
+// AuditReservationsByID are the reservations of at most MaxAudited orders.
+func (c *Client) AuditReservationsByID(ctx context.Context, orderIDs []string) ([]AuditReservation, error) {
+	return auditByID[AuditReservation](ctx, c, inventory, "reservations", orderIDs)
+}
+
+// AuditPaymentsByID are the payments of at most MaxAudited orders.
+func (c *Client) AuditPaymentsByID(ctx context.Context, orderIDs []string) ([]AuditPayment, error) {
+	return auditByID[AuditPayment](ctx, c, payments, "payments", orderIDs)
+}
+
+// AuditStock adds up all stock.
+func (c *Client) AuditStock(ctx context.Context) (*AuditStock, error) {
+	return auditOf[AuditStock](ctx, c, inventory, "stock", nil)
+}
+
+// AuditReadModel compares one page of the orders with their documents.
+func (c *Client) AuditReadModel(ctx context.Context, cursor string) (*ReadModelPage, error) {
+	query := url.Values{}
+	set(query, "cursor", cursor)
+	return auditOf[ReadModelPage](ctx, c, orders, "read-model", query)
+}
+
+// AuditOrdersDelivery is where the events of orders are.
+func (c *Client) AuditOrdersDelivery(ctx context.Context) (*EventDelivery, error) {
+	return auditOf[EventDelivery](ctx, c, orders, "delivery", nil)
+}
+
+// AuditCatalogDelivery is where the events of catalog are.
+func (c *Client) AuditCatalogDelivery(ctx context.Context) (*EventDelivery, error) {
+	return auditOf[EventDelivery](ctx, c, catalog, "delivery", nil)
+}
+
+// AuditInventoryDelivery is where the events of inventory are.
+func (c *Client) AuditInventoryDelivery(ctx context.Context) (*EventDelivery, error) {
+	return auditOf[EventDelivery](ctx, c, inventory, "delivery", nil)
+}
+
+// audit walks through a list of a service's audit, whose items have the list's name.
+func audit[T any](ctx context.Context, c *Client, of service, list string) iter.Seq2[T, error] {
+	return all(func(page PageRequest) (Page[T], error) {
+		return auditPage[T](ctx, c, of, list, page.query())
+	}, PageRequest{})
+}
+
+func auditByID[T any](ctx context.Context, c *Client, of service, list string, ids []string) ([]T, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	if len(ids) > MaxAudited {
+		return nil, fmt.Errorf("at most %d orders can be audited at once, not %d", MaxAudited, len(ids))
+	}
+	page, err := auditPage[T](ctx, c, of, list, url.Values{"orders": {strings.Join(ids, ",")}})
+	return page.Items, err
+}
+
+func auditPage[T any](ctx context.Context, c *Client, of service, list string, query url.Values) (Page[T], error) {
+	var body map[string]json.RawMessage
+	if _, err := c.do(ctx, call{
+		service: of, method: http.MethodGet, path: "/v1/audit/" + list, query: query, timeout: longCallTimeout,
+	}, &body); err != nil {
+		return Page[T]{}, err
+	}
+	var page Page[T]
+	err := json.Unmarshal(body[list], &page.Items)
+	if cursor := body["next_cursor"]; err == nil && cursor != nil {
+		err = json.Unmarshal(cursor, &page.Next)
+	}
+	if err != nil {
+		return Page[T]{}, fmt.Errorf("GET /v1/audit/%s: the answer is not what was expected: %w", list, err)
+	}
+	return page, nil
+}
+
+func auditOf[T any](ctx context.Context, c *Client, of service, what string, query url.Values) (*T, error) {
+	found := new(T)
+	_, err := c.do(ctx, call{service: of, method: http.MethodGet, path: "/v1/audit/" + what, query: query}, found)
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}

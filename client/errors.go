@@ -1,0 +1,212 @@
+package client
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ordersaga/ordersaga/contracts/refusals"
+)
+
+// Problem is an answer that is no success, as RFC 9457 describes it.
+type Problem struct {
+	// Type is a URI that programs compare; Slug is its last part.
+	Type string `json:"type"`
+	// Title is the type in words, Detail what happened this time.
+	Title  string `json:"title"`
+	Detail string `json:"detail"`
+	// Status of HTTP.
+	Status int `json:"status"`
+	// Errors name the parts of a request that are wrong.
+	Errors []FieldError `json:"errors"`
+	// TraceID finds the request in the service's logs and traces.
+	TraceID string `json:"trace_id"`
+	// RetryAfter is how long the service asks to wait, 0 when it does not say.
+	RetryAfter time.Duration `json:"-"`
+	// Body as it came; members of its own are read by Member.
+	Body []byte `json:"-"`
+}
+
+// FieldError is one thing that is wrong with a request.
+type FieldError struct {
+	Field   string `json:"field"` // body.lines[0].quantity
+	Message string `json:"message"`
+}
+
+// Slug is the last part of the type: out-of-stock.
+func (p *Problem) Slug() string { return p.Type[strings.LastIndexByte(p.Type, '/')+1:] }
+
+// Error is the status, the type and the detail on one line.
+func (p *Problem) Error() string {
+	text := strconv.Itoa(p.Status)
+	if slug := p.Slug(); slug != "" {
+		text += " " + slug
+	} else {
+		text += " " + p.Title
+	}
+	if p.Detail != "" {
+		text += ": " + p.Detail
+	}
+	return text
+}
+
+// Temporary tells whether the same request may be answered otherwise the next time.
+func (p *Problem) Temporary() bool {
+	switch p.Status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests,
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	default:
+		return false
+	}
+}
+
+// Member reads a member of the problem's own, such as shortages, and tells whether it is there. The
+// details of a refusal are members, too.
+func (p *Problem) Member(name string, into any) bool {
+	for _, members := range []json.RawMessage{p.Body, p.details()} {
+		var found map[string]json.RawMessage
+		if json.Unmarshal(members, &found) == nil && found[name] != nil {
+			return json.Unmarshal(found[name], into) == nil
+		}
+	}
+	return false
+}
+
+func (p *Problem) details() json.RawMessage {
+	var nested struct {
+		Details json.RawMessage `json:"details"`
+	}
+	_ = json.Unmarshal(p.Body, &nested)
+	return nested.Details
+}
+
+// Reasons of refusals that package refusals does not have, since the services alone give them.
+const (
+	// PriceChanged: the total is not the expected one. Refused.Total is what it is now.
+	PriceChanged = "price_changed"
+	// ProductExists: the SKU is another product.
+	ProductExists = "product_exists"
+)
+
+// Refused is a business "no". The same request gets it again.
+type Refused struct {
+	// Reason is what programs compare: refusals.OutOfStock, PriceChanged.
+	Reason string
+	// Message is one sentence for people.
+	Message string
+	// Shortages of refusals.OutOfStock.
+	Shortages []refusals.Shortage
+	// DeclineCode of refusals.PaymentDeclined.
+	DeclineCode string
+	// SKUs at fault, of refusals.UnknownProduct and refusals.CurrencyMismatch.
+	SKUs []string
+	// Total of PriceChanged.
+	Total *Money
+	// OrderID of an order that was recorded and then rejected or cancelled, else "".
+	OrderID string
+	// Problem it came in; nil when it was read from an order (Order.Err).
+	Problem *Problem
+}
+
+func (r *Refused) Error() string { return r.Reason + ": " + r.Message }
+
+// Unwrap is the problem, so that errors.As finds it.
+func (r *Refused) Unwrap() error {
+	if r.Problem == nil {
+		return nil
+	}
+	return r.Problem
+}
+
+// Unreachable means that a service gave no answer.
+type Unreachable struct {
+	URL string // of the service
+	Err error
+}
+
+func (u *Unreachable) Error() string { return fmt.Sprintf("no answer from %s: %v", u.URL, u.Err) }
+
+// Unwrap is why.
+func (u *Unreachable) Unwrap() error { return u.Err }
+
+// Unsure means that a request may have been carried out. To send it again with Key is safe.
+type Unsure struct {
+	Key string
+	Err error
+}
+
+func (u *Unsure) Error() string {
+	return fmt.Sprintf("%v (it may have been done: the same request with the idempotency key %q is safe)", u.Err, u.Key)
+}
+
+// Unwrap is how the last try failed.
+func (u *Unsure) Unwrap() error { return u.Err }
+
+// unsure marks an error after which the request may have been carried out.
+func unsure(key string, err error) error {
+	var answered *Problem
+	var silent *Unreachable
+	switch {
+	case errors.As(err, &answered) && (answered.Temporary() || answered.Status >= http.StatusInternalServerError):
+	case errors.As(err, &silent):
+	default:
+		return err
+	}
+	return &Unsure{Key: key, Err: err}
+}
+
+func unreachable(call call, base string, err error) error {
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		err = failed.Err // the outer one repeats method and address
+	}
+	return &Unreachable{URL: base, Err: fmt.Errorf("%s %s: %w", call.method, call.path, err)}
+}
+
+// problem is the error of an answer.
+func problem(response *http.Response, body []byte) error {
+	p := &Problem{}
+	if json.Unmarshal(body, p) != nil || p.Title == "" {
+		// Not one of ours: a proxy's page, perhaps.
+		p = &Problem{Title: http.StatusText(response.StatusCode), Detail: strings.TrimSpace(fmt.Sprintf("%.300s", body))}
+	}
+	p.Status, p.Body = response.StatusCode, body
+	p.RetryAfter = retryAfter(response.Header.Get("Retry-After"))
+	switch {
+	case p.Status != http.StatusConflict && p.Status != http.StatusUnprocessableEntity:
+		return p
+	case p.Slug() == "" || p.Slug() == "validation-failed":
+		return p
+	default:
+		return refused(p)
+	}
+}
+
+func retryAfter(header string) time.Duration {
+	if seconds, err := strconv.Atoi(header); err == nil && seconds >= 0 {
+		return time.Duration(min(seconds, 24*3600)) * time.Second
+	}
+	if at, err := http.ParseTime(header); err == nil {
+		return max(0, time.Until(at))
+	}
+	return 0
+}
+
+func refused(p *Problem) *Refused {
+	r := &Refused{Reason: strings.ReplaceAll(p.Slug(), "-", "_"), Message: p.Detail, Problem: p}
+	p.Member("shortages", &r.Shortages)
+	p.Member("decline_code", &r.DeclineCode)
+	p.Member("skus", &r.SKUs)
+	p.Member("order_id", &r.OrderID)
+	var total Money
+	if p.Member("total", &total) {
+		r.Total = &total
+	}
+	return r
+}

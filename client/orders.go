@@ -1,0 +1,337 @@
+package client
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"iter"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/ordersaga/ordersaga/contracts/refusals"
+)
+
+// Money is an amount in the minor unit of its currency: 1250 GBP is £12.50.
+type Money struct {
+	Amount   int64  `json:"amount"`
+	Currency string `json:"currency"` // ISO 4217
+}
+
+// NewOrder is an order to place.
+type NewOrder struct {
+	// Key is the idempotency key: the same key is the same order, for ever. "" makes a new one.
+	Key string `json:"-"`
+	// Wait is how long the service may take until it answers that the order is on its way: its
+	// default of 10 s when 0, at most MaxWait; a negative one does not wait.
+	Wait time.Duration `json:"-"`
+
+	Currency string    `json:"currency"`
+	Lines    []NewLine `json:"lines"` // 1 to 1,000
+	// PaymentMethod is the payment provider's token; never a card number.
+	PaymentMethod string `json:"payment_method"`
+	// ExpectedTotal is what the customer was shown; when the total is another one, the order is
+	// not placed (PriceChanged). Nil accepts any.
+	ExpectedTotal *Money `json:"expected_total,omitempty"`
+}
+
+// MaxWait is the longest that a service waits for an order's outcome within one request.
+const MaxWait = 50 * time.Second
+
+// NewLine asks for a quantity of a product.
+type NewLine struct {
+	SKU      string `json:"sku"`
+	Quantity int64  `json:"quantity"`
+}
+
+// Order as it is now.
+type Order struct {
+	ID string `json:"id"`
+	// Status is one of Placed, Confirmed, Rejected and Cancelled; None of an order that is taken
+	// and not recorded yet.
+	Status           string       `json:"status"`
+	PaymentStatus    string       `json:"payment_status"`
+	FulfilmentStatus string       `json:"fulfilment_status"`
+	CustomerID       string       `json:"customer_id"`
+	Lines            []Line       `json:"lines"`
+	Adjustments      []Adjustment `json:"adjustments"`
+	Total            Money        `json:"total"`
+	PlacedAt         time.Time    `json:"placed_at,omitzero"`
+	SettledAt        time.Time    `json:"settled_at,omitzero"`
+	// Payment that was authorized, if any.
+	Payment *OrderPayment `json:"payment,omitempty"`
+	// Reason why it was rejected or cancelled.
+	Reason *Reason `json:"reason,omitempty"`
+	// Stuck is where its saga waits; only operators are told.
+	Stuck   *Stuck `json:"stuck,omitempty"`
+	Version int64  `json:"version"`
+}
+
+// Statuses of an order.
+const (
+	None      = "none"
+	Placed    = "placed"
+	Confirmed = "confirmed"
+	Rejected  = "rejected"
+	Cancelled = "cancelled"
+)
+
+// Line of an order, as it was priced when the order was placed.
+type Line struct {
+	SKU       string `json:"sku"`
+	Name      string `json:"name"`
+	Quantity  int64  `json:"quantity"`
+	UnitPrice Money  `json:"unit_price"`
+}
+
+// Adjustment of the total: shipping, tax or a discount, which is negative.
+type Adjustment struct {
+	Kind   string `json:"kind"`
+	Amount Money  `json:"amount"`
+}
+
+// OrderPayment is the payment of an order, as orders knows it.
+type OrderPayment struct {
+	ID                string    `json:"id"`
+	ProviderReference string    `json:"provider_reference"`
+	AuthorizedAt      time.Time `json:"authorized_at"`
+}
+
+// Reason says why an order was not confirmed.
+type Reason struct {
+	Code    string          `json:"code"` // of package refusals
+	Message string          `json:"message,omitempty"`
+	Details json.RawMessage `json:"details,omitempty"` // of the code's own shape
+}
+
+// Stuck says where a saga waits for its next try or for an operator.
+type Stuck struct {
+	Saga      string    `json:"saga"`
+	Step      string    `json:"step"`
+	Attempts  int       `json:"attempts"`
+	LastError string    `json:"last_error"`
+	Since     time.Time `json:"since"`
+}
+
+// Settled tells whether the order was confirmed, rejected or cancelled.
+func (o *Order) Settled() bool {
+	return o.Status == Confirmed || o.Status == Rejected || o.Status == Cancelled
+}
+
+// Err is the refusal of an order that was rejected or cancelled, as PlaceOrder would have returned
+// it (*Refused), else nil.
+func (o *Order) Err() error {
+	if o.Status != Rejected && o.Status != Cancelled || o.Reason == nil {
+		return nil
+	}
+	r := &Refused{Reason: o.Reason.Code, Message: o.Reason.Message, OrderID: o.ID}
+	var details struct {
+		refusals.OutOfStockDetails
+		refusals.DeclinedDetails
+		refusals.UnknownProductDetails
+	}
+	if json.Unmarshal(o.Reason.Details, &details) == nil {
+		r.Shortages, r.DeclineCode, r.SKUs = details.Shortages, details.DeclineCode, details.SKUs
+	}
+	return r
+}
+
+// PlacedOrder is the answer to an order that was taken.
+type PlacedOrder struct {
+	Order
+	// Key with which it was placed.
+	Key string
+	// Replayed: an earlier request with the key placed it.
+	Replayed bool
+}
+
+// PlaceOrder places an order and waits for its outcome as long as order.Wait says. An order that is
+// confirmed or on its way (Settled) is returned; one that is refused, rejected or cancelled is a
+// *Refused.
+func (c *Client) PlaceOrder(ctx context.Context, order NewOrder) (*PlacedOrder, error) {
+	key, err := key(order.Key, rand.Text)
+	if err != nil {
+		return nil, err
+	}
+	headers := map[string]string{"Idempotency-Key": key}
+	if prefer := preference(order.Wait); prefer != "" {
+		headers["Prefer"] = prefer
+	}
+	placed := &PlacedOrder{Key: key}
+	got, err := c.do(ctx, call{
+		service: orders, method: http.MethodPost, path: "/v1/orders",
+		headers: headers, body: order, timeout: longCallTimeout,
+	}, &placed.Order)
+	if err != nil {
+		return nil, unsure(key, err)
+	}
+	placed.Replayed = replayed(got)
+	return placed, nil
+}
+
+// preference is the Prefer header of a wait.
+func preference(wait time.Duration) string {
+	switch {
+	case wait == 0:
+		return ""
+	case wait < 0:
+		return "respond-async"
+	default:
+		return "wait=" + strconv.Itoa(int(math.Ceil(min(wait, MaxWait).Seconds())))
+	}
+}
+
+func replayed(a *answer) bool { return a.header.Get("Idempotent-Replayed") == "true" }
+
+// PlaceOrderAndWait places an order and waits until it is settled, however long that takes within
+// ctx. An order that is not confirmed is a *Refused. When ctx ends before, the order is returned as
+// it was last seen, with the error of ctx.
+func (c *Client) PlaceOrderAndWait(ctx context.Context, order NewOrder) (*PlacedOrder, error) {
+	order.Wait = MaxWait
+	if deadline, has := ctx.Deadline(); has {
+		// The answer has to arrive before the caller stops listening.
+		if order.Wait = time.Until(deadline) - 2*time.Second; order.Wait <= 0 {
+			order.Wait = -1
+		}
+	}
+	placed, err := c.PlaceOrder(ctx, order)
+	if err != nil || placed.Settled() {
+		return placed, err
+	}
+	settled, err := c.await(ctx, placed.ID, true)
+	if settled != nil {
+		placed.Order = *settled
+	}
+	if err != nil {
+		return placed, err
+	}
+	return placed, placed.Err()
+}
+
+// AwaitOrder asks for an order until it is settled or ctx ends. In the latter case the order is
+// returned as it was last seen, nil if never, with the error of ctx. A rejected or cancelled order
+// is no error here: see Order.Err.
+func (c *Client) AwaitOrder(ctx context.Context, id string) (*Order, error) {
+	return c.await(ctx, id, false)
+}
+
+// Pauses between two questions for an order.
+const (
+	firstAsk   = 200 * time.Millisecond
+	longestAsk = 2 * time.Second
+)
+
+// await also waits for an order that is known to be taken and cannot be read yet.
+func (c *Client) await(ctx context.Context, id string, taken bool) (last *Order, err error) {
+	for pause := firstAsk; ; pause = min(pause*3/2, longestAsk) {
+		order, err := c.Order(ctx, id)
+		var answered *Problem
+		switch {
+		case err == nil:
+			last = order
+			if order.Settled() {
+				return order, nil
+			}
+		case taken && errors.As(err, &answered) && answered.Status == http.StatusNotFound:
+		default:
+			return last, err
+		}
+		select {
+		case <-ctx.Done():
+			return last, ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+// Order is one order; a *Problem with status 404 when the caller has none with the id.
+func (c *Client) Order(ctx context.Context, id string) (*Order, error) {
+	order := new(Order)
+	_, err := c.do(ctx, call{service: orders, method: http.MethodGet, path: "/v1/orders/" + url.PathEscape(id)}, order)
+	if err != nil {
+		return nil, err
+	}
+	return order, nil
+}
+
+// Timeline is the story of an order.
+type Timeline struct {
+	OrderID string          `json:"order_id"`
+	Entries []TimelineEntry `json:"entries"` // in the order in which they were recorded
+}
+
+// TimelineEntry is one thing that happened to an order.
+type TimelineEntry struct {
+	Version int64     `json:"version"` // counts from 1
+	Type    string    `json:"type"`    // OrderPlaced
+	At      time.Time `json:"at"`
+	Text    string    `json:"text"`
+}
+
+// Timeline tells what happened to an order.
+func (c *Client) Timeline(ctx context.Context, id string) (*Timeline, error) {
+	story := new(Timeline)
+	_, err := c.do(ctx, call{service: orders, method: http.MethodGet, path: "/v1/orders/" + url.PathEscape(id) + "/timeline"}, story)
+	if err != nil {
+		return nil, err
+	}
+	return story, nil
+}
+
+// OrderFilter says which orders a list has. Shoppers only ever see their own.
+type OrderFilter struct {
+	Status   string // "" for any
+	Customer string // "" for everybody; for operators
+	Stuck    bool   // only those whose saga is stuck; for operators
+}
+
+// OrderSummary is an order in a list.
+type OrderSummary struct {
+	ID               string    `json:"id"`
+	Status           string    `json:"status"`
+	PaymentStatus    string    `json:"payment_status"`
+	FulfilmentStatus string    `json:"fulfilment_status"`
+	CustomerID       string    `json:"customer_id"`
+	Lines            int       `json:"lines"` // how many
+	Total            Money     `json:"total"`
+	Reason           string    `json:"reason,omitempty"`
+	StuckStep        string    `json:"stuck_step,omitempty"`
+	PlacedAt         time.Time `json:"placed_at,omitzero"`
+	SettledAt        time.Time `json:"settled_at,omitzero"`
+	Version          int64     `json:"version"`
+}
+
+// OrderPage is a part of the list of orders.
+type OrderPage struct {
+	Page[OrderSummary]
+	// Behind is how many events are recorded that the list does not show yet.
+	Behind int64
+}
+
+// Orders are all orders of the filter, the one recorded last first.
+func (c *Client) Orders(ctx context.Context, filter OrderFilter) iter.Seq2[OrderSummary, error] {
+	return all(func(page PageRequest) (Page[OrderSummary], error) {
+		found, err := c.OrderPage(ctx, filter, page)
+		return found.Page, err
+	}, PageRequest{Limit: 200})
+}
+
+// OrderPage is one page of Orders.
+func (c *Client) OrderPage(ctx context.Context, filter OrderFilter, page PageRequest) (OrderPage, error) {
+	query := page.query()
+	set(query, "status", filter.Status)
+	set(query, "customer", filter.Customer)
+	if filter.Stuck {
+		query.Set("stuck", "true")
+	}
+	var body struct {
+		Orders []OrderSummary `json:"orders"`
+		Next   string         `json:"next_cursor"`
+		Behind int64          `json:"behind"`
+	}
+	_, err := c.do(ctx, call{service: orders, method: http.MethodGet, path: "/v1/orders", query: query}, &body)
+	return OrderPage{Page[OrderSummary]{body.Orders, body.Next}, body.Behind}, err
+}

@@ -1,0 +1,61 @@
+package client
+
+import (
+	"iter"
+	"net/url"
+	"strconv"
+)
+
+// Page is a part of a list.
+type Page[T any] struct {
+	Items []T
+	// Next asks for the page after this one; "" on the last.
+	Next string
+}
+
+// PageRequest asks for a part of a list.
+type PageRequest struct {
+	// Limit of items; the service's default, 50 or 1,000 of audits, when 0.
+	Limit int
+	// Cursor is Next of the page before; "" for the first.
+	Cursor string
+}
+
+func (p PageRequest) query() url.Values {
+	query := url.Values{}
+	if p.Limit != 0 {
+		query.Set("limit", strconv.Itoa(p.Limit))
+	}
+	set(query, "cursor", p.Cursor)
+	return query
+}
+
+// set leaves out what is empty: the services refuse parameters without a value.
+func set(query url.Values, name, value string) {
+	if value != "" {
+		query.Set(name, value)
+	}
+}
+
+// all walks through a list, page by page. An error ends it.
+func all[T any](read func(PageRequest) (Page[T], error), first PageRequest) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for request := first; ; {
+			page, err := read(request)
+			if err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			for _, item := range page.Items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if page.Next == "" {
+				return
+			}
+			request.Cursor = page.Next
+		}
+	}
+}

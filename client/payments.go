@@ -1,0 +1,54 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Payment of an order, with its journal.
+type Payment struct {
+	ID                string             `json:"id,omitempty"` // "" when an undo came before anything was asked for
+	OrderID           string             `json:"order_id"`
+	CustomerID        string             `json:"customer_id,omitempty"`
+	Amount            *Money             `json:"amount,omitempty"`
+	Status            string             `json:"status"` // none, pending, authorized, declined, voiding, voided
+	ProviderReference string             `json:"provider_reference,omitempty"`
+	CreatedAt         time.Time          `json:"created_at,omitzero"`
+	UpdatedAt         time.Time          `json:"updated_at,omitzero"`
+	Operations        []PaymentOperation `json:"operations"` // oldest first
+}
+
+// PaymentOperation is what one step of a saga asked of the payment provider.
+type PaymentOperation struct {
+	Saga              string    `json:"saga"`
+	Step              string    `json:"step"`
+	Kind              string    `json:"kind"`
+	State             string    `json:"state"`
+	Amount            *Money    `json:"amount,omitempty"`
+	IdempotencyKey    string    `json:"idempotency_key"` // at the provider
+	ProviderReference string    `json:"provider_reference,omitempty"`
+	DeclineCode       string    `json:"decline_code,omitempty"`
+	Sends             int       `json:"sends"`
+	Failures          int       `json:"failures"`
+	LastError         string    `json:"last_error,omitempty"`
+	InHandUntil       time.Time `json:"in_hand_until,omitzero"`
+	NextAttemptAt     time.Time `json:"next_attempt_at,omitzero"`
+	IntentAt          time.Time `json:"intent_at,omitzero"`
+	SentAt            time.Time `json:"sent_at,omitzero"`
+	AnsweredAt        time.Time `json:"answered_at,omitzero"`
+	UndoRequestedAt   time.Time `json:"undo_requested_at,omitzero"`
+	UndoneAt          time.Time `json:"undone_at,omitzero"`
+}
+
+// Payment of an order; a *Problem with status 404 when nothing was ever asked of the provider for
+// it. For operators.
+func (c *Client) Payment(ctx context.Context, orderID string) (*Payment, error) {
+	payment := new(Payment)
+	_, err := c.do(ctx, call{service: payments, method: http.MethodGet, path: "/v1/payments/" + url.PathEscape(orderID)}, payment)
+	if err != nil {
+		return nil, err
+	}
+	return payment, nil
+}

@@ -1,0 +1,124 @@
+package client
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// NewProduct is a product to put on sale.
+type NewProduct struct {
+	SKU         string `json:"sku"` // 1 to 64 letters, digits, dots, dashes and underscores
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+	Price       Money  `json:"price"` // of one
+}
+
+// ProductChange is all that can change of a product.
+type ProductChange struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Price       Money  `json:"price"` // its currency stays
+	Active      bool   `json:"active"`
+}
+
+// Product as shoppers see it.
+type Product struct {
+	SKU         string    `json:"sku"`
+	Name        string    `json:"name"`
+	Description string    `json:"description"`
+	Price       Money     `json:"price"`
+	Active      bool      `json:"active"`  // for sale
+	Version     int64     `json:"version"` // one more with each change of the product, not of its stock
+	CreatedAt   time.Time `json:"created_at"`
+	// Stock is nil until inventory has told of the SKU, and in answers to changes.
+	Stock *ProductStock `json:"stock,omitempty"`
+	// ETag of this version, for ChangeProduct; "" in lists.
+	ETag string `json:"-"`
+}
+
+// ProductStock is how many units can be ordered, as inventory last told.
+type ProductStock struct {
+	Available int64 `json:"available"`
+}
+
+// CreateProduct puts a product on sale. When the very same product is there already it is returned
+// and created is false; a SKU that is another product is a *Refused with ProductExists.
+func (c *Client) CreateProduct(ctx context.Context, product NewProduct) (made *Product, created bool, err error) {
+	made = new(Product)
+	got, err := c.do(ctx, call{service: catalog, method: http.MethodPost, path: "/v1/products", body: product}, made)
+	if err != nil {
+		return nil, false, err
+	}
+	made.ETag = got.header.Get("ETag")
+	return made, got.status == http.StatusCreated, nil
+}
+
+// Outcomes of CreateProducts.
+const (
+	Created   = "created"
+	Unchanged = "unchanged" // the very same product was there already
+	Conflict  = "conflict"  // the SKU is another product, which was left as it is
+)
+
+// ProductOutcome is what became of one of many products.
+type ProductOutcome struct {
+	SKU     string `json:"sku"`
+	Outcome string `json:"outcome"`
+}
+
+// CreateProducts creates up to 1,000 products, in their order. None is created when one of them is
+// not valid.
+func (c *Client) CreateProducts(ctx context.Context, products []NewProduct) ([]ProductOutcome, error) {
+	var body struct {
+		Products []ProductOutcome `json:"products"`
+	}
+	_, err := c.do(ctx, call{
+		service: catalog, method: http.MethodPost, path: "/v1/products/bulk",
+		body: map[string]any{"products": products},
+	}, &body)
+	return body.Products, err
+}
+
+// ChangeProduct says a product anew. The etag is that of the product which was seen: when somebody
+// else changed it since, the error is a *Problem with status 412.
+func (c *Client) ChangeProduct(ctx context.Context, sku, etag string, change ProductChange) (*Product, error) {
+	changed := new(Product)
+	got, err := c.do(ctx, call{
+		service: catalog, method: http.MethodPut, path: "/v1/products/" + url.PathEscape(sku),
+		headers: map[string]string{"If-Match": etag}, body: change,
+	}, changed)
+	if err != nil {
+		return nil, err
+	}
+	changed.ETag = got.header.Get("ETag")
+	return changed, nil
+}
+
+// Product is one product with its stock. It follows changes within moments.
+func (c *Client) Product(ctx context.Context, sku string) (*Product, error) {
+	product := new(Product)
+	got, err := c.do(ctx, call{service: catalog, method: http.MethodGet, path: "/v1/products/" + url.PathEscape(sku)}, product)
+	if err != nil {
+		return nil, err
+	}
+	product.ETag = got.header.Get("ETag")
+	return product, nil
+}
+
+// Products are all products by SKU.
+func (c *Client) Products(ctx context.Context) iter.Seq2[Product, error] {
+	return all(func(page PageRequest) (Page[Product], error) { return c.ProductPage(ctx, page) }, PageRequest{Limit: 200})
+}
+
+// ProductPage is one page of Products.
+func (c *Client) ProductPage(ctx context.Context, page PageRequest) (Page[Product], error) {
+	var body struct {
+		Products []Product `json:"products"`
+		Next     string    `json:"next_cursor"`
+	}
+	_, err := c.do(ctx, call{service: catalog, method: http.MethodGet, path: "/v1/products", query: page.query()}, &body)
+	return Page[Product]{body.Products, body.Next}, err
+}

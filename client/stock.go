@@ -1,0 +1,94 @@
+package client
+
+import (
+	"context"
+	"crypto/rand"
+	"iter"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Stock of a SKU, in units.
+type Stock struct {
+	SKU string `json:"sku"`
+	// Name of the product; "" until the catalog has told it, and in receipts.
+	Name      string `json:"name,omitempty"`
+	OnHand    int64  `json:"on_hand"`
+	Reserved  int64  `json:"reserved"`
+	Available int64  `json:"available"` // OnHand - Reserved
+	Version   int64  `json:"version"`
+}
+
+// Delivery is goods that arrived.
+type Delivery struct {
+	// Key is the idempotency key: the same key is the same delivery. "" makes a new one.
+	Key   string    `json:"-"`
+	Lines []NewLine `json:"lines"` // 1 to 1,000
+}
+
+// Receipt of a delivery.
+type Receipt struct {
+	ID         string    `json:"id"`
+	ReceivedAt time.Time `json:"received_at"`
+	Levels     []Stock   `json:"levels"` // of each SKU right after
+	// Key with which it was received; Replayed: an earlier request with it was the delivery, and
+	// nothing was added now.
+	Key      string `json:"-"`
+	Replayed bool   `json:"-"`
+}
+
+// ReceiveStock adds what arrived, all lines or none.
+func (c *Client) ReceiveStock(ctx context.Context, delivery Delivery) (*Receipt, error) {
+	key, err := key(delivery.Key, rand.Text)
+	if err != nil {
+		return nil, err
+	}
+	receipt := &Receipt{Key: key}
+	got, err := c.do(ctx, call{
+		service: inventory, method: http.MethodPost, path: "/v1/stock/receipts",
+		headers: map[string]string{"Idempotency-Key": key}, body: delivery,
+	}, receipt)
+	if err != nil {
+		return nil, unsure(key, err)
+	}
+	receipt.Replayed = replayed(got)
+	return receipt, nil
+}
+
+// Stock is how much of a SKU there is; a *Problem with status 404 for one that inventory does not
+// know.
+func (c *Client) Stock(ctx context.Context, sku string) (*Stock, error) {
+	stock := new(Stock)
+	_, err := c.do(ctx, call{service: inventory, method: http.MethodGet, path: "/v1/stock/" + url.PathEscape(sku)}, stock)
+	if err != nil {
+		return nil, err
+	}
+	return stock, nil
+}
+
+// Movement is one line of a SKU's journal.
+type Movement struct {
+	Kind      string    `json:"kind"` // receive, reserve, allocate, release, expire, ship, return
+	Quantity  int64     `json:"quantity"`
+	Reference string    `json:"reference"` // the order, or for receive the receipt
+	At        time.Time `json:"at"`
+}
+
+// Movements are the journal of a SKU, the newest first; none for one that inventory does not know.
+// For operators.
+func (c *Client) Movements(ctx context.Context, sku string) iter.Seq2[Movement, error] {
+	return all(func(page PageRequest) (Page[Movement], error) { return c.MovementPage(ctx, sku, page) }, PageRequest{Limit: 200})
+}
+
+// MovementPage is one page of Movements.
+func (c *Client) MovementPage(ctx context.Context, sku string, page PageRequest) (Page[Movement], error) {
+	var body struct {
+		Movements []Movement `json:"movements"`
+		Next      string     `json:"next_cursor"`
+	}
+	_, err := c.do(ctx, call{
+		service: inventory, method: http.MethodGet, path: "/v1/stock/" + url.PathEscape(sku) + "/movements", query: page.query(),
+	}, &body)
+	return Page[Movement]{body.Movements, body.Next}, err
+}
