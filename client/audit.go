@@ -22,14 +22,28 @@ type AuditOrder struct {
 	Total         Money     `json:"total"`
 	Units         int64     `json:"units"`
 	PlacedAt      time.Time `json:"placed_at,omitzero"`
-	Stuck         *Stuck    `json:"stuck,omitempty"`
+	// OpenSaga is the kind of the saga that works on it, "" when none does.
+	OpenSaga string `json:"open_saga,omitempty"`
+	Stuck    *Stuck `json:"stuck,omitempty"`
+	// Unreadable is why the running version of orders cannot read it, "" when it can. Of such an
+	// order there is nothing but the id.
+	Unreadable string `json:"-"`
 }
 
-// AuditReservation is the stock that an order has or had.
+// UnreadableOrder is an order that the running version of orders cannot read.
+type UnreadableOrder struct {
+	ID     string `json:"id"`
+	Reason string `json:"reason"`
+}
+
+// AuditReservation is the stock that an order has or had, in units.
 type AuditReservation struct {
-	OrderID string `json:"order_id"`
-	State   string `json:"state"` // held, allocated, shipped, released, expired
-	Units   int64  `json:"units"`
+	OrderID   string `json:"order_id"`
+	Held      int64  `json:"held"`
+	Allocated int64  `json:"allocated"`
+	Shipped   int64  `json:"shipped"`
+	Released  int64  `json:"released"`
+	Expired   int64  `json:"expired"`
 }
 
 // AuditPayment is an order's payment, with its journal added up.
@@ -111,6 +125,8 @@ type EventDelivery struct {
 type OutboxBacklog struct {
 	Pending       int64   `json:"pending"`
 	OldestSeconds float64 `json:"oldest_seconds"`
+	// Problem is why the oldest could not be published, "" when nothing is known.
+	Problem string `json:"problem,omitempty"`
 }
 
 // ConsumerBacklog is what waits for one consumer, and what it gave up on.
@@ -136,11 +152,13 @@ type SubscriptionPosition struct {
 	Name     string `json:"name"`
 	Position int64  `json:"position"`
 	Head     int64  `json:"head"`
+	// Deferred counts the streams that wait for a newer version of the service.
+	Deferred int64 `json:"deferred,omitempty"`
 }
 
 // AuditOrders are all orders by the log.
 func (c *Client) AuditOrders(ctx context.Context) iter.Seq2[AuditOrder, error] {
-	return audit[AuditOrder](ctx, c, orders, "orders")
+	return all(func(page PageRequest) (Page[AuditOrder], error) { return c.auditOrders(ctx, page.query()) }, PageRequest{})
 }
 
 // AuditReservations are all reservations of stock.
@@ -168,7 +186,27 @@ const MaxAudited = 100
 
 // AuditOrdersByID are the orders of at most MaxAudited ids, without those that do not exist.
 func (c *Client) AuditOrdersByID(ctx context.Context, ids []string) ([]AuditOrder, error) {
-	return auditByID[AuditOrder](ctx, c, orders, "orders", ids)
+	query, err := byID(ids)
+	if query == nil {
+		return nil, err
+	}
+	page, err := c.auditOrders(ctx, query)
+	return page.Items, err
+}
+
+func (c *Client) auditOrders(ctx context.Context, query url.Values) (Page[AuditOrder], error) {
+	var body struct {
+		Orders     []AuditOrder      `json:"orders"`
+		Unreadable []UnreadableOrder `json:"unreadable"`
+		Next       string            `json:"next_cursor"`
+	}
+	_, err := c.do(ctx, call{
+		service: orders, method: http.MethodGet, path: "/v1/audit/orders", query: query, timeout: longCallTimeout,
+	}, &body)
+	for _, order := range body.Unreadable {
+		body.Orders = append(body.Orders, AuditOrder{ID: order.ID, Unreadable: order.Reason})
+	}
+	return Page[AuditOrder]{body.Orders, body.Next}, err
 }
 
 // AuditReservationsByID are the reservations of at most MaxAudited orders.
@@ -216,14 +254,23 @@ func audit[T any](ctx context.Context, c *Client, of service, list string) iter.
 }
 
 func auditByID[T any](ctx context.Context, c *Client, of service, list string, ids []string) ([]T, error) {
+	query, err := byID(ids)
+	if query == nil {
+		return nil, err
+	}
+	page, err := auditPage[T](ctx, c, of, list, query)
+	return page.Items, err
+}
+
+// byID asks for the orders of some ids; nil for none.
+func byID(ids []string) (url.Values, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
 	if len(ids) > MaxAudited {
 		return nil, fmt.Errorf("at most %d orders can be audited at once, not %d", MaxAudited, len(ids))
 	}
-	page, err := auditPage[T](ctx, c, of, list, url.Values{"orders": {strings.Join(ids, ",")}})
-	return page.Items, err
+	return url.Values{"orders": {strings.Join(ids, ",")}}, nil
 }
 
 func auditPage[T any](ctx context.Context, c *Client, of service, list string, query url.Values) (Page[T], error) {

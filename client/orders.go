@@ -98,6 +98,8 @@ type OrderPayment struct {
 	ID                string    `json:"id"`
 	ProviderReference string    `json:"provider_reference"`
 	AuthorizedAt      time.Time `json:"authorized_at"`
+	// VoidedAt is when the authorization was given back.
+	VoidedAt time.Time `json:"voided_at,omitzero"`
 }
 
 // Reason says why an order was not confirmed.
@@ -109,11 +111,16 @@ type Reason struct {
 
 // Stuck says where a saga waits for its next try or for an operator.
 type Stuck struct {
-	Saga      string    `json:"saga"`
-	Step      string    `json:"step"`
-	Attempts  int       `json:"attempts"`
-	LastError string    `json:"last_error"`
-	Since     time.Time `json:"since"`
+	Saga  string      `json:"saga"` // its kind: place-order
+	Steps []StuckStep `json:"steps"`
+	Since time.Time   `json:"since"`
+}
+
+// StuckStep is a step that does not succeed.
+type StuckStep struct {
+	Step      string `json:"step"`
+	Attempts  int    `json:"attempts"`
+	LastError string `json:"last_error"`
 }
 
 // Settled tells whether the order was confirmed, rejected or cancelled.
@@ -265,7 +272,7 @@ type Timeline struct {
 
 // TimelineEntry is one thing that happened to an order.
 type TimelineEntry struct {
-	Version int64     `json:"version"` // counts from 1
+	Version int64     `json:"version"` // counts the events of the order, from 1
 	Type    string    `json:"type"`    // OrderPlaced
 	At      time.Time `json:"at"`
 	Text    string    `json:"text"`
@@ -298,7 +305,7 @@ type OrderSummary struct {
 	Lines            int       `json:"lines"` // how many
 	Total            Money     `json:"total"`
 	Reason           string    `json:"reason,omitempty"`
-	StuckStep        string    `json:"stuck_step,omitempty"`
+	StuckSteps       []string  `json:"stuck_steps,omitempty"` // for operators
 	PlacedAt         time.Time `json:"placed_at,omitzero"`
 	SettledAt        time.Time `json:"settled_at,omitzero"`
 	Version          int64     `json:"version"`

@@ -71,7 +71,8 @@ func (c *Client) Stock(ctx context.Context, sku string) (*Stock, error) {
 type Movement struct {
 	Kind      string    `json:"kind"` // receive, reserve, allocate, release, expire, ship, return
 	Quantity  int64     `json:"quantity"`
-	Reference string    `json:"reference"` // the order, or for receive the receipt
+	Reference string    `json:"reference"`      // the order, or for receive the receipt
+	Line      *int32    `json:"line,omitempty"` // of the order; nil for receive
 	At        time.Time `json:"at"`
 }
 

@@ -5,27 +5,17 @@ import (
 	"fmt"
 
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/demo"
-	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 type demoCommand struct{}
 
 // Run is called by kong.
 func (c *demoCommand) Run(a *addresses) error {
-	ctx := context.Background()
-	catalog, err := a.url(programs.Catalog)
+	s, err := a.session(operator)
 	if err != nil {
 		return err
 	}
-	inventory, err := a.url(programs.Inventory)
-	if err != nil {
-		return err
-	}
-	token, err := asOperator(ctx, a)
-	if err != nil {
-		return err
-	}
-	count, err := demo.Load(ctx, catalog, inventory, token)
+	count, err := demo.Load(context.Background(), s.Client)
 	if err != nil {
 		return err
 	}

@@ -3,11 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
-	"os"
 	"strings"
 
-	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/shop"
+	"github.com/ordersaga/ordersaga/client"
 	"github.com/ordersaga/ordersaga/platform/text"
 )
 
@@ -29,16 +29,10 @@ type usage struct{ error }
 
 func (u usage) Unwrap() error { return u.error }
 
-// final tells whether a status of HTTP is a "no" that the same request will meet again.
-func final(status int) bool {
-	return status < http.StatusInternalServerError &&
-		status != http.StatusRequestTimeout && status != http.StatusTooManyRequests
-}
-
 // exitCode is the status with which the command ends after an error, or after none.
 func exitCode(err error) int {
 	var printed answered
-	var refused *shop.Problem
+	var problem *client.Problem
 	var wrong usage
 	switch {
 	case err == nil:
@@ -47,7 +41,7 @@ func exitCode(err error) int {
 		return printed.code
 	case errors.As(err, &wrong):
 		return exitUsage
-	case errors.As(err, &refused) && final(refused.Status):
+	case errors.As(err, &problem) && problem.Status < http.StatusInternalServerError && !problem.Temporary():
 		return exitNo
 	default:
 		return exitFailed
@@ -55,15 +49,77 @@ func exitCode(err error) int {
 }
 
 // report prints an error that nobody has printed yet.
-func report(err error) {
+func report(to io.Writer, err error) {
 	var printed answered
 	if err == nil || errors.As(err, &printed) {
 		return
 	}
-	for i, line := range strings.Split(err.Error(), "\n") {
+	for i, line := range explain(err) {
 		if i == 0 {
 			line = "ordersaga: " + line
 		}
-		fmt.Fprintln(os.Stderr, text.Terminal(line))
+		fmt.Fprintln(to, text.Terminal(line))
 	}
+}
+
+// explain is an error in lines. What a service says stays within its line, whatever it holds.
+func explain(err error) (lines []string) {
+	var problem *client.Problem
+	var silent *client.Unreachable
+	switch {
+	case errors.As(err, &problem):
+		lines = describe(problem, err)
+	case errors.As(err, &silent):
+		lines = []string{silent.Error(), "  Is it running? `make run` starts everything; --dir names the folder of another instance."}
+	default:
+		return strings.Split(err.Error(), "\n")
+	}
+	var unsure *client.Unsure
+	if errors.As(err, &unsure) {
+		lines = append(lines, "  It may have been done. To find out, run the same again with --key "+quoted(unsure.Key))
+	}
+	return lines
+}
+
+// describe says all of a problem, after what was being done.
+func describe(p *client.Problem, err error) []string {
+	var refused *client.Refused
+	said := p.Error()
+	if errors.As(err, &refused) {
+		said = refused.Error()
+	}
+	doing, _, _ := strings.Cut(err.Error(), said)
+	first := fmt.Sprintf("%s%s (%d", doing, p.Title, p.Status)
+	if slug := p.Slug(); slug != "" {
+		first += " " + slug
+	}
+	first += ")"
+	if p.Detail != "" && p.Detail != p.Title {
+		first += ": " + p.Detail
+	}
+	lines := []string{first}
+	if refused != nil {
+		for _, short := range refused.Shortages {
+			lines = append(lines, fmt.Sprintf("  %s: %d wanted, %d left", short.SKU, short.Requested, short.Available))
+		}
+		if refused.DeclineCode != "" {
+			lines = append(lines, "  decline code: "+refused.DeclineCode)
+		}
+		if len(refused.SKUs) > 0 {
+			lines = append(lines, "  SKUs: "+strings.Join(refused.SKUs, ", "))
+		}
+		if refused.Total != nil {
+			lines = append(lines, "  total now: "+amount(*refused.Total))
+		}
+		if refused.OrderID != "" {
+			lines = append(lines, "  order: "+refused.OrderID)
+		}
+	}
+	for _, fault := range p.Errors {
+		lines = append(lines, fmt.Sprintf("  %s: %s", fault.Field, fault.Message))
+	}
+	if p.TraceID != "" {
+		lines = append(lines, "  trace: "+p.TraceID)
+	}
+	return lines
 }

@@ -48,6 +48,6 @@ func main() {
 	)
 	c.invoked(parsed)
 	err := parsed.Run(&c.addresses)
-	report(err)
+	report(os.Stderr, err)
 	os.Exit(exitCode(err))
 }

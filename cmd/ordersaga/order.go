@@ -2,18 +2,14 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
-	"net/http"
-	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
-	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/issuer"
+	"github.com/ordersaga/ordersaga/client"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/lines"
-	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/shop"
-	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 type orderCommands struct {
@@ -21,31 +17,6 @@ type orderCommands struct {
 	Get      getOrder      `cmd:"" help:"Show an order."`
 	List     listOrders    `cmd:"" help:"List orders, the one recorded last first."`
 	Timeline orderTimeline `cmd:"" help:"Tell what happened to an order, and when."`
-}
-
-// caller is who asks: a shopper by name, or an operator.
-type caller struct {
-	As       string `help:"The shopper who asks." default:"demo-shopper" placeholder:"SUB"`
-	Operator bool   `help:"Ask as an operator, who sees everybody's orders."`
-}
-
-// flags make another command ask as the same one.
-func (c caller) flags() []string {
-	switch {
-	case c.Operator:
-		return []string{"--operator"}
-	case c.As != demoShopper:
-		return []string{"--as", c.As}
-	default:
-		return nil
-	}
-}
-
-func (c caller) token(ctx context.Context, a *addresses) (string, error) {
-	if c.Operator {
-		return a.token(ctx, demoOperator, issuer.Operator)
-	}
-	return a.token(ctx, c.As)
 }
 
 type placeOrder struct {
@@ -60,38 +31,35 @@ type placeOrder struct {
 
 // Run is called by kong.
 func (c *placeOrder) Run(a *addresses) error {
-	ctx := context.Background()
 	wanted, err := lines.Parse(c.Line)
 	if err != nil {
 		return usage{err}
 	}
-	key := c.Key
-	if key == "" {
-		key = "cli-" + rand.Text()
-	}
-	request, err := a.request(ctx, programs.Orders, http.MethodPost, "/v1/orders", caller{As: c.As}.token)
+	who := caller{As: c.As}
+	s, err := a.session(who)
 	if err != nil {
 		return err
 	}
-	request.IdempotencyKey = key
-	request.Wait = &c.Wait
-	request.Body = map[string]any{"currency": c.Currency, "lines": wanted, "payment_method": c.Card}
-	return c.call(ctx, request, func(answer *shop.Answer) error {
-		var placed order
-		if err := answer.Decode(&placed); err != nil {
-			return err
-		}
-		if answer.Replayed() {
+	wait := c.Wait
+	if wait <= 0 {
+		wait = -1 // of the client, 0 is what the service waits by default
+	}
+	placed, err := s.PlaceOrder(context.Background(), client.NewOrder{
+		Key: c.Key, Wait: wait, Currency: c.Currency, Lines: wanted, PaymentMethod: c.Card,
+	})
+	err = c.show(s, err, func() {
+		if placed.Replayed {
 			fmt.Println("An earlier request with this key placed the order:")
 		}
-		if answer.Status != http.StatusAccepted {
-			placed.print()
-			return nil
+		printOrder(&placed.Order)
+		if !placed.Settled() {
+			fmt.Printf("\nOn its way. Ask again with:\n  %s\n", a.again(append([]string{"order", "get", placed.ID}, who.flags()...)...))
 		}
-		placed.print()
-		fmt.Printf("\nOn its way. Ask again with:\n  %s\n", a.again(append([]string{"order", "get", placed.ID}, caller{As: c.As}.flags()...)...))
-		return answered{exitUnsettled}
 	})
+	if err == nil && !placed.Settled() {
+		return answered{exitUnsettled}
+	}
+	return err
 }
 
 type getOrder struct {
@@ -102,19 +70,12 @@ type getOrder struct {
 
 // Run is called by kong.
 func (c *getOrder) Run(a *addresses) error {
-	ctx := context.Background()
-	request, err := a.request(ctx, programs.Orders, http.MethodGet, "/v1/orders/"+url.PathEscape(c.ID), c.token)
+	s, err := a.session(c.caller)
 	if err != nil {
 		return err
 	}
-	return c.call(ctx, request, func(answer *shop.Answer) error {
-		var found order
-		if err := answer.Decode(&found); err != nil {
-			return err
-		}
-		found.print()
-		return nil
-	})
+	found, err := s.Order(context.Background(), c.ID)
+	return c.show(s, err, func() { printOrder(found) })
 }
 
 type listOrders struct {
@@ -129,36 +90,24 @@ type listOrders struct {
 
 // Run is called by kong.
 func (c *listOrders) Run(a *addresses) error {
-	ctx := context.Background()
-	request, err := a.request(ctx, programs.Orders, http.MethodGet, "/v1/orders", c.token)
+	s, err := a.session(c.caller)
 	if err != nil {
 		return err
 	}
-	request.Query = query("limit", strconv.Itoa(c.Limit), "status", c.Status, "customer", c.Customer, "cursor", c.Cursor)
-	if c.Stuck {
-		request.Query.Set("stuck", "true")
-	}
-	return c.call(ctx, request, func(answer *shop.Answer) error {
-		var page struct {
-			Orders     []orderSummary `json:"orders"`
-			NextCursor string         `json:"next_cursor"`
-			Behind     int64          `json:"behind"`
-		}
-		if err := answer.Decode(&page); err != nil {
-			return err
-		}
+	page, err := s.OrderPage(context.Background(),
+		client.OrderFilter{Status: c.Status, Customer: c.Customer, Stuck: c.Stuck}, client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
+	return c.show(s, err, func() {
 		rows := [][]string{{"ORDER", "STATUS", "PAYMENT", "LINES", "TOTAL", "CUSTOMER", "PLACED (UTC)", "REASON"}}
-		for _, o := range page.Orders {
+		for _, o := range page.Items {
 			rows = append(rows, []string{
-				o.ID, o.Status, o.PaymentStatus, strconv.Itoa(o.Lines), o.Total.String(), o.CustomerID, at(o.PlacedAt), o.Reason,
+				o.ID, o.Status, o.PaymentStatus, strconv.Itoa(o.Lines), amount(o.Total), o.CustomerID, at(o.PlacedAt), o.Reason,
 			})
 		}
 		table(rows)
-		a.nextPage(page.NextCursor)
+		a.nextPage(page.Next)
 		if page.Behind > 0 {
 			fmt.Fprintf(os.Stderr, "%d events are not in this list yet\n", page.Behind)
 		}
-		return nil
 	})
 }
 
@@ -170,90 +119,32 @@ type orderTimeline struct {
 
 // Run is called by kong.
 func (c *orderTimeline) Run(a *addresses) error {
-	ctx := context.Background()
-	request, err := a.request(ctx, programs.Orders, http.MethodGet, "/v1/orders/"+url.PathEscape(c.ID)+"/timeline", c.token)
+	s, err := a.session(c.caller)
 	if err != nil {
 		return err
 	}
-	return c.call(ctx, request, func(answer *shop.Answer) error {
-		var story struct {
-			Entries []struct {
-				Version int64      `json:"version"`
-				Type    string     `json:"type"`
-				At      *time.Time `json:"at"`
-				Text    string     `json:"text"`
-			} `json:"entries"`
-		}
-		if err := answer.Decode(&story); err != nil {
-			return err
-		}
+	story, err := s.Timeline(context.Background(), c.ID)
+	return c.show(s, err, func() {
 		rows := [][]string{{"#", "AT (UTC)", "EVENT", ""}}
 		for _, e := range story.Entries {
 			rows = append(rows, []string{strconv.FormatInt(e.Version, 10), at(e.At), e.Type, e.Text})
 		}
 		table(rows)
-		return nil
 	})
 }
 
-// order as the service shows it.
-type order struct {
-	ID            string     `json:"id"`
-	Status        string     `json:"status"`
-	PaymentStatus string     `json:"payment_status"`
-	Fulfilment    string     `json:"fulfilment_status"`
-	CustomerID    string     `json:"customer_id"`
-	Total         amount     `json:"total"`
-	PlacedAt      *time.Time `json:"placed_at"`
-	SettledAt     *time.Time `json:"settled_at"`
-	Lines         []struct {
-		SKU       string `json:"sku"`
-		Name      string `json:"name"`
-		Quantity  int64  `json:"quantity"`
-		UnitPrice amount `json:"unit_price"`
-	} `json:"lines"`
-	Adjustments []struct {
-		Kind   string `json:"kind"`
-		Amount amount `json:"amount"`
-	} `json:"adjustments"`
-	Reason *struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	} `json:"reason"`
-	Stuck *struct {
-		Saga  string `json:"saga"`
-		Steps []struct {
-			Step      string `json:"step"`
-			Attempts  int    `json:"attempts"`
-			LastError string `json:"last_error"`
-		} `json:"steps"`
-	} `json:"stuck"`
-}
-
-// orderSummary as the list shows it.
-type orderSummary struct {
-	ID            string     `json:"id"`
-	Status        string     `json:"status"`
-	PaymentStatus string     `json:"payment_status"`
-	CustomerID    string     `json:"customer_id"`
-	Lines         int        `json:"lines"`
-	Total         amount     `json:"total"`
-	Reason        string     `json:"reason"`
-	PlacedAt      *time.Time `json:"placed_at"`
-}
-
-func (o *order) print() {
+func printOrder(o *client.Order) {
 	rows := [][]string{
 		{"order", o.ID},
 		{"status", o.Status},
 		{"payment", o.PaymentStatus},
-		{"fulfilment", o.Fulfilment},
+		{"fulfilment", o.FulfilmentStatus},
 		{"customer", o.CustomerID},
 		{"placed", when(o.PlacedAt)},
 		{"settled", when(o.SettledAt)},
 	}
 	if o.Reason != nil {
-		rows = append(rows, []string{"reason", o.Reason.Code + ": " + o.Reason.Message})
+		rows = append(rows, []string{"reason", strings.TrimSuffix(o.Reason.Code+": "+o.Reason.Message, ": ")})
 	}
 	if o.Stuck != nil {
 		for _, step := range o.Stuck.Steps {
@@ -264,10 +155,10 @@ func (o *order) print() {
 	fmt.Println()
 	rows = [][]string{{"SKU", "NAME", "QUANTITY", "UNIT PRICE"}}
 	for _, line := range o.Lines {
-		rows = append(rows, []string{line.SKU, line.Name, strconv.FormatInt(line.Quantity, 10), line.UnitPrice.String()})
+		rows = append(rows, []string{line.SKU, line.Name, strconv.FormatInt(line.Quantity, 10), amount(line.UnitPrice)})
 	}
 	for _, adjustment := range o.Adjustments {
-		rows = append(rows, []string{"", adjustment.Kind, "", adjustment.Amount.String()})
+		rows = append(rows, []string{"", adjustment.Kind, "", amount(adjustment.Amount)})
 	}
-	table(append(rows, []string{"", "total", "", o.Total.String()}))
+	table(append(rows, []string{"", "total", "", amount(o.Total)}))
 }

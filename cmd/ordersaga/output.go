@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,7 +10,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/shop"
+	"github.com/ordersaga/ordersaga/client"
+	"github.com/ordersaga/ordersaga/platform/money"
 	"github.com/ordersaga/ordersaga/platform/text"
 )
 
@@ -20,23 +20,22 @@ type raw struct {
 	JSON bool `help:"Print the service's answer as it came." name:"json"`
 }
 
-// call makes a request and shows its answer: as it came when the user wants
-// JSON, else by show, which decodes it.
-func (r raw) call(ctx context.Context, request shop.Request, show func(*shop.Answer) error) error {
-	answer, err := shop.Do(ctx, request)
-	var problem *shop.Problem
+// show prints the last answer of a session as it came when the user wants JSON, a problem too, else
+// what show prints of it. The error is that of the call.
+func (r raw) show(s *session, err error, show func()) error {
+	var problem *client.Problem
 	switch {
 	case r.JSON && errors.As(err, &problem):
-		printJSON(problem.Raw)
+		printJSON(problem.Body)
 		return answered{exitCode(err)}
 	case err != nil:
 		return err
 	case r.JSON:
-		printJSON(answer.Raw)
-		return nil
+		printJSON(s.heard.body)
 	default:
-		return show(answer)
+		show()
 	}
+	return nil
 }
 
 func printJSON(raw []byte) {
@@ -61,4 +60,15 @@ func writeTable(to io.Writer, rows [][]string) {
 		fmt.Fprintln(writer, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
 	}
 	_ = writer.Flush() // a terminal that is gone ends us by a signal
+}
+
+func amount(m client.Money) string { return money.Text(m.Amount, m.Currency) }
+
+// parseAmount reads "12.50" of a currency.
+func parseAmount(number, currency string) (client.Money, error) {
+	minor, err := money.Parse(number, currency)
+	if err != nil {
+		return client.Money{}, usage{err}
+	}
+	return client.Money{Amount: minor, Currency: currency}, nil
 }

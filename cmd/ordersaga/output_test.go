@@ -12,8 +12,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/shop"
+	"github.com/ordersaga/ordersaga/client"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/verify"
+	"github.com/ordersaga/ordersaga/contracts/refusals"
 )
 
 func TestTheExitCodeTells(t *testing.T) {
@@ -23,14 +24,47 @@ func TestTheExitCodeTells(t *testing.T) {
 	}{
 		{nil, 0},
 		{errors.New("no answer"), exitFailed},
-		{&shop.Problem{Status: 503}, exitFailed},
-		{&shop.Problem{Status: 429}, exitFailed},
+		{&client.Unreachable{URL: "http://x", Err: errors.New("refused")}, exitFailed},
+		{&client.Problem{Status: 503}, exitFailed},
+		{&client.Unsure{Key: "k", Err: &client.Problem{Status: 500}}, exitFailed},
+		{&client.Problem{Status: 429}, exitFailed},
 		{usage{errors.New("no such SKU=QTY")}, exitUsage},
-		{&shop.Problem{Status: 422}, exitNo},
-		{fmt.Errorf("orders: %w", &shop.Problem{Status: 404}), exitNo},
+		{&client.Refused{Problem: &client.Problem{Status: 422}}, exitNo},
+		{fmt.Errorf("orders: %w", &client.Problem{Status: 404}), exitNo},
 		{answered{exitUnsettled}, exitUnsettled},
 	} {
 		assert.Equal(t, test.want, exitCode(test.err), "%v", test.err)
+	}
+}
+
+func TestAnErrorIsExplainedInLinesThatNothingBreaks(t *testing.T) {
+	problem := &client.Problem{
+		Type: "https://ordersaga.dev/problems/out-of-stock", Title: "Out of stock", Status: 422, Detail: "Not enough.\n  TEA: free\x1b[2J", TraceID: "abc",
+	}
+	for want, err := range map[string]error{
+		"ordersaga: Out of stock (422 out-of-stock): Not enough.\\n  TEA: free\\x1b[2J\n  PEN: 5 wanted, 3 left\n  order: 1\n  trace: abc\n": &client.Refused{
+			Reason: "out_of_stock", Message: problem.Detail, Problem: problem, OrderID: "1",
+			Shortages: []refusals.Shortage{{SKU: "PEN", Requested: 5, Available: 3}},
+		},
+		"ordersaga: Payment declined (422 payment-declined)\n  decline code: expired_card\n": &client.Refused{
+			Reason: "payment_declined", DeclineCode: "expired_card",
+			Problem: &client.Problem{Type: "p/payment-declined", Title: "Payment declined", Status: 422},
+		},
+		"ordersaga: create the demo products: Validation failed (422 validation-failed)\n  body.lines: expected at least 1\n": fmt.Errorf("create the demo products: %w", &client.Problem{
+			Type: "p/validation-failed", Title: "Validation failed", Status: 422, Errors: []client.FieldError{{Field: "body.lines", Message: "expected at least 1"}},
+		}),
+		"ordersaga: Unavailable (503)\n  It may have been done. To find out, run the same again with --key 'a b'\n": &client.Unsure{
+			Key: "a b", Err: &client.Problem{Title: "Unavailable", Status: 503},
+		},
+		"ordersaga: no answer from http://x: refused\n  Is it running? `make run` starts everything; --dir names the folder of another instance.\n": &client.Unreachable{
+			URL: "http://x", Err: errors.New("refused"),
+		},
+		"ordersaga: a plain one\nin two lines\n": errors.New("a plain one\nin two lines"),
+		"":                                       answered{exitNo},
+	} {
+		var out bytes.Buffer
+		report(&out, err)
+		assert.Equal(t, want, out.String())
 	}
 }
 
@@ -52,9 +86,9 @@ func TestATableObeysNobodysText(t *testing.T) {
 
 func TestTimesAreInOneZoneThatIsNamed(t *testing.T) {
 	kathmandu := time.Date(2026, 11, 26, 1, 1, 45, 120_000_000, time.FixedZone("+0545", (5*60+45)*60))
-	assert.Equal(t, "2026-11-25 19:16:45.120", at(&kathmandu))
-	assert.Equal(t, "2026-11-25 19:16:45.120 UTC", when(&kathmandu))
-	assert.Equal(t, "-", when(nil))
+	assert.Equal(t, "2026-11-25 19:16:45.120", at(kathmandu))
+	assert.Equal(t, "2026-11-25 19:16:45.120 UTC", when(kathmandu))
+	assert.Equal(t, "-", when(time.Time{}))
 }
 
 func TestTheReportOfManyCurrenciesIsReadable(t *testing.T) {

@@ -3,12 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"net/url"
 	"strconv"
 
-	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/shop"
-	"github.com/ordersaga/ordersaga/contracts/programs"
+	"github.com/ordersaga/ordersaga/client"
 )
 
 type productCommands struct {
@@ -29,26 +26,22 @@ type createProduct struct {
 
 // Run is called by kong.
 func (c *createProduct) Run(a *addresses) error {
-	ctx := context.Background()
 	price, err := parseAmount(c.Price, c.Currency)
-	if err != nil {
-		return usage{err}
-	}
-	request, err := a.request(ctx, programs.Catalog, http.MethodPost, "/v1/products", asOperator)
 	if err != nil {
 		return err
 	}
-	request.Body = map[string]any{"sku": c.SKU, "name": c.Name, "description": c.Description, "price": price}
-	return c.call(ctx, request, func(answer *shop.Answer) error {
-		var created product
-		if err := answer.Decode(&created); err != nil {
-			return err
-		}
-		if answer.Status == http.StatusOK {
+	s, err := a.session(operator)
+	if err != nil {
+		return err
+	}
+	made, created, err := s.CreateProduct(context.Background(), client.NewProduct{
+		SKU: c.SKU, Name: c.Name, Description: c.Description, Price: price,
+	})
+	return c.show(s, err, func() {
+		if !created {
 			fmt.Println("The same product is there already:")
 		}
-		created.print()
-		return nil
+		printProduct(made)
 	})
 }
 
@@ -64,53 +57,45 @@ type changeProduct struct {
 // Run is called by kong.
 func (c *changeProduct) Run(a *addresses) error {
 	ctx := context.Background()
-	path := "/v1/products/" + url.PathEscape(c.SKU)
-	request, err := a.request(ctx, programs.Catalog, http.MethodGet, path, asOperator)
+	s, err := a.session(operator)
 	if err != nil {
 		return err
 	}
-	answer, err := shop.Do(ctx, request)
+	seen, err := s.Product(ctx, c.SKU)
 	if err != nil {
-		return err
+		return c.show(s, err, nil)
 	}
-	var seen product
-	if err := answer.Decode(&seen); err != nil {
-		return err
-	}
-	if request.Body, err = c.change(seen); err != nil {
+	change, err := c.change(seen)
+	if err != nil {
 		return err
 	}
 	// Whoever changed it since we looked is not overwritten.
-	request.Method, request.IfMatch = http.MethodPut, answer.Header.Get("ETag")
-	return c.call(ctx, request, func(answer *shop.Answer) error {
-		var changed product
-		if err := answer.Decode(&changed); err != nil {
-			return err
-		}
+	changed, err := s.ChangeProduct(ctx, c.SKU, seen.ETag, change)
+	return c.show(s, err, func() {
 		changed.Stock = seen.Stock // a change's answer has none
-		changed.print()
-		return nil
+		printProduct(changed)
 	})
 }
 
 // change is the whole product as it shall be.
-func (c *changeProduct) change(p product) (map[string]any, error) {
+func (c *changeProduct) change(p *client.Product) (client.ProductChange, error) {
+	change := client.ProductChange{Name: p.Name, Description: p.Description, Price: p.Price, Active: p.Active}
 	if c.Name != nil {
-		p.Name = *c.Name
+		change.Name = *c.Name
 	}
 	if c.Description != nil {
-		p.Description = *c.Description
+		change.Description = *c.Description
 	}
 	if c.Active != nil {
-		p.Active = *c.Active
+		change.Active = *c.Active
 	}
 	if c.Price != "" {
 		var err error
-		if p.Price, err = parseAmount(c.Price, p.Price.Currency); err != nil {
-			return nil, usage{err}
+		if change.Price, err = parseAmount(c.Price, p.Price.Currency); err != nil {
+			return client.ProductChange{}, err
 		}
 	}
-	return map[string]any{"name": p.Name, "description": p.Description, "price": p.Price, "active": p.Active}, nil
+	return change, nil
 }
 
 type getProduct struct {
@@ -120,19 +105,12 @@ type getProduct struct {
 
 // Run is called by kong.
 func (c *getProduct) Run(a *addresses) error {
-	ctx := context.Background()
-	request, err := a.request(ctx, programs.Catalog, http.MethodGet, "/v1/products/"+url.PathEscape(c.SKU), caller{As: demoShopper}.token)
+	s, err := a.session(shopper)
 	if err != nil {
 		return err
 	}
-	return c.call(ctx, request, func(answer *shop.Answer) error {
-		var found product
-		if err := answer.Decode(&found); err != nil {
-			return err
-		}
-		found.print()
-		return nil
-	})
+	found, err := s.Product(context.Background(), c.SKU)
+	return c.show(s, err, func() { printProduct(found) })
 }
 
 type listProducts struct {
@@ -143,56 +121,35 @@ type listProducts struct {
 
 // Run is called by kong.
 func (c *listProducts) Run(a *addresses) error {
-	ctx := context.Background()
-	request, err := a.request(ctx, programs.Catalog, http.MethodGet, "/v1/products", caller{As: demoShopper}.token)
+	s, err := a.session(shopper)
 	if err != nil {
 		return err
 	}
-	request.Query = query("limit", strconv.Itoa(c.Limit), "cursor", c.Cursor)
-	return c.call(ctx, request, func(answer *shop.Answer) error {
-		var page struct {
-			Products   []product `json:"products"`
-			NextCursor string    `json:"next_cursor"`
-		}
-		if err := answer.Decode(&page); err != nil {
-			return err
-		}
+	page, err := s.ProductPage(context.Background(), client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
+	return c.show(s, err, func() {
 		rows := [][]string{{"SKU", "NAME", "PRICE", "AVAILABLE"}}
-		for _, p := range page.Products {
-			rows = append(rows, []string{p.SKU, p.Name, p.Price.String(), p.available()})
+		for _, p := range page.Items {
+			rows = append(rows, []string{p.SKU, p.Name, amount(p.Price), available(&p)})
 		}
 		table(rows)
-		a.nextPage(page.NextCursor)
-		return nil
+		a.nextPage(page.Next)
 	})
 }
 
-// product as the service shows it.
-type product struct {
-	SKU         string `json:"sku"`
-	Name        string `json:"name"`
-	Description string `json:"description"`
-	Price       amount `json:"price"`
-	Active      bool   `json:"active"`
-	Stock       *struct {
-		Available int64 `json:"available"`
-	} `json:"stock"`
-}
-
-func (p product) available() string {
+func available(p *client.Product) string {
 	if p.Stock == nil {
 		return "?" // inventory has not told yet
 	}
 	return strconv.FormatInt(p.Stock.Available, 10)
 }
 
-func (p product) print() {
+func printProduct(p *client.Product) {
 	table([][]string{
 		{"sku", p.SKU},
 		{"name", p.Name},
 		{"description", p.Description},
-		{"price", p.Price.String()},
+		{"price", amount(p.Price)},
 		{"for sale", map[bool]string{true: "yes", false: "no"}[p.Active]},
-		{"available", p.available()},
+		{"available", available(p)},
 	})
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/client"
 )
 
 func TestAChangeKeepsWhatIsNotGiven(t *testing.T) {
@@ -46,6 +48,6 @@ func TestAChangeKeepsWhatIsNotGiven(t *testing.T) {
 		assert.Equal(t, `"7"`, seen, "meant for the version that was seen")
 	}
 
-	_, err := (&changeProduct{Price: "950.5"}).change(product{})
-	require.Error(t, err)
+	_, err := (&changeProduct{Price: "950.5"}).change(&client.Product{Price: client.Money{Currency: "JPY"}})
+	require.ErrorContains(t, err, "JPY has 0 digits")
 }

@@ -2,16 +2,11 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
-	"net/http"
-	"net/url"
 	"strconv"
 
-	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/issuer"
+	"github.com/ordersaga/ordersaga/client"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/lines"
-	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/shop"
-	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 type stockCommands struct {
@@ -27,34 +22,21 @@ type receiveStock struct {
 
 // Run is called by kong.
 func (c *receiveStock) Run(a *addresses) error {
-	ctx := context.Background()
 	arrived, err := lines.Parse(c.Lines)
 	if err != nil {
 		return usage{err}
 	}
-	request, err := a.request(ctx, programs.Inventory, http.MethodPost, "/v1/stock/receipts", asOperator)
+	s, err := a.session(operator)
 	if err != nil {
 		return err
 	}
-	request.IdempotencyKey = c.Key
-	if c.Key == "" {
-		request.IdempotencyKey = "cli-" + rand.Text()
-	}
-	request.Body = map[string]any{"lines": arrived}
-	return c.call(ctx, request, func(answer *shop.Answer) error {
-		var receipt struct {
-			ID     string       `json:"id"`
-			Levels []stockLevel `json:"levels"`
-		}
-		if err := answer.Decode(&receipt); err != nil {
-			return err
-		}
-		if answer.Replayed() {
+	receipt, err := s.ReceiveStock(context.Background(), client.Delivery{Key: c.Key, Lines: arrived})
+	return c.show(s, err, func() {
+		if receipt.Replayed {
 			fmt.Println("An earlier request with this key was this delivery; nothing is added:")
 		}
 		fmt.Printf("receipt %s\n\n", receipt.ID)
 		printLevels(receipt.Levels)
-		return nil
 	})
 }
 
@@ -65,30 +47,15 @@ type getStock struct {
 
 // Run is called by kong.
 func (c *getStock) Run(a *addresses) error {
-	ctx := context.Background()
-	request, err := a.request(ctx, programs.Inventory, http.MethodGet, "/v1/stock/"+url.PathEscape(c.SKU), caller{As: demoShopper}.token)
+	s, err := a.session(shopper)
 	if err != nil {
 		return err
 	}
-	return c.call(ctx, request, func(answer *shop.Answer) error {
-		var level stockLevel
-		if err := answer.Decode(&level); err != nil {
-			return err
-		}
-		printLevels([]stockLevel{level})
-		return nil
-	})
+	level, err := s.Stock(context.Background(), c.SKU)
+	return c.show(s, err, func() { printLevels([]client.Stock{*level}) })
 }
 
-// stockLevel as the service shows it, in units.
-type stockLevel struct {
-	SKU       string `json:"sku"`
-	OnHand    int64  `json:"on_hand"`
-	Reserved  int64  `json:"reserved"`
-	Available int64  `json:"available"`
-}
-
-func printLevels(levels []stockLevel) {
+func printLevels(levels []client.Stock) {
 	rows := [][]string{{"SKU", "ON HAND", "RESERVED", "AVAILABLE"}}
 	for _, level := range levels {
 		rows = append(rows, []string{
@@ -96,8 +63,4 @@ func printLevels(levels []stockLevel) {
 		})
 	}
 	table(rows)
-}
-
-func asOperator(ctx context.Context, a *addresses) (string, error) {
-	return a.token(ctx, demoOperator, issuer.Operator)
 }

@@ -7,16 +7,16 @@ import "time"
 const zone = "UTC"
 
 // at is a time in a column whose heading names the zone.
-func at(moment *time.Time) string {
-	if moment == nil {
+func at(moment time.Time) string {
+	if moment.IsZero() {
 		return "-"
 	}
 	return moment.UTC().Format("2006-01-02 15:04:05.000")
 }
 
 // when is a time that stands by itself.
-func when(moment *time.Time) string {
-	if moment == nil {
+func when(moment time.Time) string {
+	if moment.IsZero() {
 		return "-"
 	}
 	return at(moment) + " " + zone

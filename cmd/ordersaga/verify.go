@@ -3,16 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
-	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/shop"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/verify"
 )
 
@@ -28,7 +24,11 @@ func (c *verifyCommand) Run(a *addresses) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	report, err := verify.Run(ctx, (&auditor{addresses: a}).ask, c.Settle)
+	s, err := a.sessionOf(operator, patientTries)
+	if err != nil {
+		return err
+	}
+	report, err := verify.Run(ctx, s.Client, c.Settle)
 	if err != nil {
 		return err
 	}
@@ -45,49 +45,4 @@ func (c *verifyCommand) Run(a *addresses) error {
 		return answered{exitNo}
 	}
 	return nil
-}
-
-// auditor asks with one operator's token for many calls.
-type auditor struct {
-	*addresses
-	token string
-	until time.Time
-}
-
-const (
-	// tokenAge after which another token is asked for; they live 15 minutes.
-	tokenAge = 5 * time.Minute
-	// attempts of a call whose service says that something it needs is away.
-	attempts = 5
-)
-
-func (a *auditor) ask(ctx context.Context, service, path string, query url.Values, into any) error {
-	if time.Now().After(a.until) {
-		token, err := asOperator(ctx, a.addresses)
-		if err != nil {
-			return err
-		}
-		a.token, a.until = token, time.Now().Add(tokenAge)
-	}
-	request, err := a.request(ctx, service, http.MethodGet, path, func(context.Context, *addresses) (string, error) { return a.token, nil })
-	if err != nil {
-		return err
-	}
-	request.Query = query
-	for attempt := 1; ; attempt++ {
-		answer, err := shop.Do(ctx, request)
-		if err == nil {
-			return answer.Decode(into)
-		}
-		var problem *shop.Problem
-		away := errors.As(err, &problem) && problem.Status == http.StatusServiceUnavailable
-		if !away || attempt == attempts {
-			return fmt.Errorf("%s %s: %w", service, path, err)
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%s %s: %w", service, path, ctx.Err())
-		case <-time.After(time.Duration(attempt) * time.Second):
-		}
-	}
 }

@@ -7,9 +7,8 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"net/http"
 
-	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/shop"
+	"github.com/ordersaga/ordersaga/client"
 )
 
 // Products the examples of the printed table use.
@@ -45,61 +44,27 @@ func Products() ([]Product, error) {
 	return products, nil
 }
 
-// Load brings the products and their stock into the shop, with an operator's
-// token. Doing it again changes nothing.
-func Load(ctx context.Context, catalogURL, inventoryURL, token string) (count int, err error) {
+// Load brings the products and their stock into the shop, as an operator. Doing it again changes
+// nothing.
+func Load(ctx context.Context, c *client.Client) (count int, err error) {
 	products, err := Products()
 	if err != nil {
 		return 0, err
 	}
-	if err := create(ctx, catalogURL, token, products); err != nil {
+	var described []client.NewProduct
+	// The key makes it one delivery, however often it is sent.
+	delivery := client.Delivery{Key: "demo-catalog-1"}
+	for _, p := range products {
+		described = append(described, client.NewProduct{
+			SKU: p.SKU, Name: p.Name, Description: p.Description, Price: client.Money{Amount: p.Price, Currency: Currency},
+		})
+		delivery.Lines = append(delivery.Lines, client.NewLine{SKU: p.SKU, Quantity: p.Stock})
+	}
+	if _, err := c.CreateProducts(ctx, described); err != nil {
 		return 0, fmt.Errorf("create the demo products: %w", err)
 	}
-	if err := receive(ctx, inventoryURL, token, products); err != nil {
+	if _, err := c.ReceiveStock(ctx, delivery); err != nil {
 		return 0, fmt.Errorf("receive the demo stock: %w", err)
 	}
 	return len(products), nil
-}
-
-type money struct {
-	Amount   int64  `json:"amount"`
-	Currency string `json:"currency"`
-}
-
-func create(ctx context.Context, catalogURL, token string, products []Product) error {
-	type product struct {
-		SKU         string `json:"sku"`
-		Name        string `json:"name"`
-		Description string `json:"description"`
-		Price       money  `json:"price"`
-	}
-	var body struct {
-		Products []product `json:"products"`
-	}
-	for _, p := range products {
-		body.Products = append(body.Products, product{p.SKU, p.Name, p.Description, money{p.Price, Currency}})
-	}
-	_, err := shop.Do(ctx, shop.Request{
-		Method: http.MethodPost, URL: catalogURL, Path: "/v1/products/bulk", Token: token, Body: body,
-	})
-	return err
-}
-
-func receive(ctx context.Context, inventoryURL, token string, products []Product) error {
-	type line struct {
-		SKU      string `json:"sku"`
-		Quantity int64  `json:"quantity"`
-	}
-	var body struct {
-		Lines []line `json:"lines"`
-	}
-	for _, p := range products {
-		body.Lines = append(body.Lines, line{p.SKU, p.Stock})
-	}
-	_, err := shop.Do(ctx, shop.Request{
-		Method: http.MethodPost, URL: inventoryURL, Path: "/v1/stock/receipts", Token: token,
-		// The key makes it one delivery, however often it is sent.
-		IdempotencyKey: "demo-catalog-1", Body: body,
-	})
-	return err
 }

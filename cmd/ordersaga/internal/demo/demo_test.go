@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ordersaga/ordersaga/client"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/demo"
 )
 
@@ -55,8 +56,10 @@ func TestLoadingTwiceIsTheSameDelivery(t *testing.T) {
 		_, _ = io.WriteString(w, "{}")
 	}))
 	defer server.Close()
+	c, err := client.New(client.Config{Catalog: server.URL, Inventory: server.URL, Token: client.StaticToken("operator")})
+	require.NoError(t, err)
 	for range 2 {
-		count, err := demo.Load(t.Context(), server.URL, server.URL, "operator")
+		count, err := demo.Load(t.Context(), c)
 		require.NoError(t, err)
 		assert.Equal(t, 30, count)
 	}

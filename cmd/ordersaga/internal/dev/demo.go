@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ordersaga/ordersaga/client"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/demo"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/issuer"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
@@ -19,11 +20,16 @@ func (r *run) loadDemo(ctx context.Context) error {
 		return nil
 	}
 	began := time.Now()
-	token, err := issuer.Token(ctx, file.URLs[ports.Issuer], "demo-operator", time.Hour, issuer.Operator)
+	shop, err := client.New(client.Config{
+		Catalog: file.URLs[programs.Catalog], Inventory: file.URLs[programs.Inventory],
+		Token: func(ctx context.Context) (string, error) {
+			return issuer.Token(ctx, file.URLs[ports.Issuer], "demo-operator", time.Hour, issuer.Operator)
+		},
+	})
 	if err != nil {
 		return err
 	}
-	count, err := demo.Load(ctx, file.URLs[programs.Catalog], file.URLs[programs.Inventory], token)
+	count, err := demo.Load(ctx, shop)
 	if err != nil {
 		return err
 	}

@@ -5,21 +5,17 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-)
 
-// Line of an order or a delivery.
-type Line struct {
-	SKU      string `json:"sku"`
-	Quantity int64  `json:"quantity"` // units
-}
+	"github.com/ordersaga/ordersaga/client"
+)
 
 // Parse reads "TEA-SENCHA-100=2"; the quantity is 1 when it is left out. Bounds
 // are the service's to check.
-func Parse(texts []string) ([]Line, error) {
-	lines := make([]Line, len(texts))
+func Parse(texts []string) ([]client.NewLine, error) {
+	lines := make([]client.NewLine, len(texts))
 	for i, text := range texts {
 		sku, quantity, given := strings.Cut(text, "=")
-		lines[i] = Line{SKU: sku, Quantity: 1}
+		lines[i] = client.NewLine{SKU: sku, Quantity: 1}
 		if sku == "" {
 			return nil, fmt.Errorf("%q has no SKU: a line is SKU=QUANTITY", text)
 		}

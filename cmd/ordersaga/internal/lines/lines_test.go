@@ -6,13 +6,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ordersaga/ordersaga/client"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/lines"
 )
 
 func TestALineIsSKUAndQuantity(t *testing.T) {
 	parsed, err := lines.Parse([]string{"TEA-1=2", "POT"})
 	require.NoError(t, err)
-	assert.Equal(t, []lines.Line{{SKU: "TEA-1", Quantity: 2}, {SKU: "POT", Quantity: 1}}, parsed)
+	assert.Equal(t, []client.NewLine{{SKU: "TEA-1", Quantity: 2}, {SKU: "POT", Quantity: 1}}, parsed)
 
 	for text, want := range map[string]string{
 		"=2":      `"=2" has no SKU: a line is SKU=QUANTITY`,

@@ -4,47 +4,26 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/ordersaga/ordersaga/client"
 )
 
-// delivery of one service's events.
-type delivery struct {
-	Outbox *struct {
-		Pending       int64   `json:"pending"`
-		OldestSeconds float64 `json:"oldest_seconds"`
-		Problem       string  `json:"problem"`
-	} `json:"outbox"`
-	Consumers []struct {
-		Name     string `json:"name"`
-		Declared bool   `json:"declared"`
-		Waiting  int64  `json:"waiting"`
-		Retrying int64  `json:"retrying"`
-		Dead     int64  `json:"dead"`
-		Letters  []struct {
-			EventID   string `json:"event_id"`
-			EventType string `json:"event_type"`
-			Cause     string `json:"cause"`
-			Reason    string `json:"reason"`
-		} `json:"letters"`
-	} `json:"consumers"`
-	Subscriptions []struct {
-		Name     string `json:"name"`
-		Position int64  `json:"position"`
-		Head     int64  `json:"head"`
-		Deferred int64  `json:"deferred"`
-	} `json:"subscriptions"`
+// publisher is a service with events of its own.
+type publisher struct {
+	name  string
+	audit func(context.Context) (*client.EventDelivery, error)
 }
-
-// publishers are the services with events of their own.
-var publishers = []string{orders, catalog, inventory}
 
 // checkDelivery is I6 and the first part of I5: what was to be published, read
 // from the log or consumed when the check began, must be so within the time.
-func (v invariants) checkDelivery(ctx context.Context, ask Ask, deadline time.Time) error {
+func (v invariants) checkDelivery(ctx context.Context, c *client.Client, deadline time.Time) error {
 	if least := time.Now().Add(leastForDelivery); deadline.Before(least) {
 		deadline = least
 	}
-	for _, service := range publishers {
-		if err := v.arrive(ctx, ask, service, deadline); err != nil {
+	for _, service := range []publisher{
+		{"orders", c.AuditOrdersDelivery}, {"catalog", c.AuditCatalogDelivery}, {"inventory", c.AuditInventoryDelivery},
+	} {
+		if err := v.arrive(ctx, service, deadline); err != nil {
 			return err
 		}
 	}
@@ -52,16 +31,16 @@ func (v invariants) checkDelivery(ctx context.Context, ask Ask, deadline time.Ti
 }
 
 // arrive waits until everything of a service has arrived.
-func (v invariants) arrive(ctx context.Context, ask Ask, service string, deadline time.Time) error {
+func (v invariants) arrive(ctx context.Context, service publisher, deadline time.Time) error {
 	began := time.Now()
 	heads := map[string]int64{}
 	drained := map[string]bool{}
 	for between := (wait{}); ; {
-		var now delivery
-		if err := ask(ctx, service, "/v1/audit/delivery", nil, &now); err != nil {
+		now, err := service.audit(ctx)
+		if err != nil {
 			return err
 		}
-		late := now.underway(service, heads, drained, time.Since(began))
+		late := underway(now, service.name, heads, drained, time.Since(began))
 		if len(late) > 0 && time.Now().Before(deadline) {
 			if err := between.pause(ctx); err != nil {
 				return err
@@ -81,7 +60,7 @@ func (v invariants) arrive(ctx context.Context, ask Ask, service string, deadlin
 
 // underway names what has not arrived. Once something was empty, what comes
 // later is of no interest: orders go on.
-func (d delivery) underway(service string, heads map[string]int64, drained map[string]bool, since time.Duration) (late []Offender) {
+func underway(d *client.EventDelivery, service string, heads map[string]int64, drained map[string]bool, since time.Duration) (late []Offender) {
 	check := func(what string, arrived bool, problem string) {
 		if drained[what] = drained[what] || arrived; !drained[what] {
 			late = append(late, Offender{what, problem})
@@ -112,7 +91,7 @@ func (d delivery) underway(service string, heads map[string]int64, drained map[s
 }
 
 // bury is I6.
-func (v invariants) bury(d delivery) {
+func (v invariants) bury(d *client.EventDelivery) {
 	for _, c := range d.Consumers {
 		poison := int64(0)
 		for _, letter := range c.Letters {

@@ -4,31 +4,19 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"time"
-)
 
-// mismatches is one page of the comparison of the read model with the log.
-type mismatches struct {
-	Compared   int64 `json:"compared"`
-	Behind     int64 `json:"behind"`
-	Mismatches []struct {
-		OrderID    string `json:"order_id"`
-		Collection string `json:"collection"`
-		Problem    string `json:"problem"`
-	} `json:"mismatches"`
-	Next string `json:"next_cursor"`
-}
+	"github.com/ordersaga/ordersaga/client"
+)
 
 // checkReadModel is the part of I5 about orders: each document is the fold of its
 // events. The service itself looks twice, and leaves out what is on its way.
-func (v invariants) checkReadModel(ctx context.Context, ask Ask, _ time.Time) error {
+func (v invariants) checkReadModel(ctx context.Context, c *client.Client, _ time.Time) error {
 	var compared, behind int64
-	query := url.Values{}
-	for {
-		var page mismatches
-		if err := ask(ctx, orders, "/v1/audit/read-model", query, &page); err != nil {
+	for cursor := ""; ; {
+		page, err := c.AuditReadModel(ctx, cursor)
+		if err != nil {
 			return err
 		}
 		compared += page.Compared
@@ -39,38 +27,23 @@ func (v invariants) checkReadModel(ctx context.Context, ask Ask, _ time.Time) er
 		if page.Next == "" {
 			break
 		}
-		query.Set("cursor", page.Next)
+		cursor = page.Next
 	}
 	v.delivery.figure("orders compared with their documents", compared)
 	v.delivery.figure("orders on their way", behind)
 	return nil
 }
 
-type product struct {
-	SKU     string `json:"sku"`
-	Problem string `json:"problem"`
-	Stock   *struct {
-		Available int64 `json:"available"`
-		Version   int64 `json:"version"`
-	} `json:"stock"`
-}
-
-type level struct {
-	SKU       string `json:"sku"`
-	Available int64  `json:"available"`
-	Version   int64  `json:"version"`
-}
-
 // checkProducts is the part of I5 about products: what shoppers see is what
 // catalog and inventory say. Documents follow by events, so what differs is read
 // again before it is called wrong.
-func (v invariants) checkProducts(ctx context.Context, ask Ask, deadline time.Time) error {
+func (v invariants) checkProducts(ctx context.Context, c *client.Client, deadline time.Time) error {
 	if least := time.Now().Add(leastForDelivery); deadline.Before(least) {
 		deadline = least
 	}
 	doubts := doubts{same: map[string]int{}, target: map[string]int64{}, caughtUp: map[string]bool{}}
 	for between := (wait{}); ; {
-		seen, problems, err := ask.products(ctx)
+		seen, problems, err := products(ctx, c)
 		if err != nil {
 			return err
 		}
@@ -129,32 +102,28 @@ type difference struct {
 
 // products compares all products once. The documents are read before the levels:
 // a document that is ahead of its level then is impossible.
-func (a Ask) products(ctx context.Context) (seen int64, problems map[string]difference, err error) {
+func products(ctx context.Context, c *client.Client) (seen int64, problems map[string]difference, err error) {
 	problems = map[string]difference{}
-	shown := map[string]product{}
-	err = a.each(ctx, catalog, "/v1/audit/products", func(p page) {
-		for _, product := range p.Products {
-			shown[product.SKU] = product
-			if product.Problem != "" {
-				problems[product.SKU] = difference{problem: product.Problem}
-			}
+	shown := map[string]client.AuditProduct{}
+	err = each(c.AuditProducts(ctx), func(product client.AuditProduct) {
+		shown[product.SKU] = product
+		if product.Problem != "" {
+			problems[product.SKU] = difference{problem: product.Problem}
 		}
 	})
 	if err != nil {
 		return 0, nil, err
 	}
-	err = a.each(ctx, inventory, "/v1/audit/levels", func(p page) {
-		for _, level := range p.Levels {
-			if found, wrong := level.compare(shown[level.SKU]); wrong {
-				problems[level.SKU] = found
-			}
+	err = each(c.AuditLevels(ctx), func(level client.AuditLevel) {
+		if found, wrong := compare(level, shown[level.SKU]); wrong {
+			problems[level.SKU] = found
 		}
 	})
 	return int64(len(shown)), problems, err
 }
 
 // compare a level with what shoppers see of it.
-func (l level) compare(p product) (found difference, wrong bool) {
+func compare(l client.AuditLevel, p client.AuditProduct) (found difference, wrong bool) {
 	switch {
 	case p.Stock == nil:
 		return difference{problem: "shoppers see no stock of it, inventory has it", behind: true, want: l.Version}, true

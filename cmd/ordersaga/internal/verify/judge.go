@@ -35,8 +35,8 @@ func (v invariants) judge(b *books, id string) verdict {
 	for _, problem := range p.Problems {
 		say(v.money, "%s", problem)
 	}
-	if u, there := b.unreadable[id]; there {
-		say(v.agreement, "it cannot be compared: %s", u.Reason)
+	if o.Unreadable != "" {
+		say(v.agreement, "it cannot be compared: %s", o.Unreadable)
 		return found
 	}
 	switch {

@@ -5,11 +5,13 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/ordersaga/ordersaga/client"
 )
 
 // checkOrders is I2, I3 and I4.
-func (v invariants) checkOrders(ctx context.Context, ask Ask, deadline time.Time) error {
-	b, err := ask.all(ctx)
+func (v invariants) checkOrders(ctx context.Context, c *client.Client, deadline time.Time) error {
+	b, err := all(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -20,7 +22,7 @@ func (v invariants) checkOrders(ctx context.Context, ask Ask, deadline time.Time
 			open++
 		}
 	}
-	ended, err := v.settle(ctx, ask, doubtful, deadline, b)
+	ended, err := v.settle(ctx, c, doubtful, deadline, b)
 	if err != nil {
 		return err
 	}
@@ -36,9 +38,6 @@ func (v invariants) checkOrders(ctx context.Context, ask Ask, deadline time.Time
 func (v invariants) doubtful(b *books) (ids []string) {
 	known := map[string]bool{}
 	for id := range b.orders {
-		known[id] = true
-	}
-	for id := range b.unreadable {
 		known[id] = true
 	}
 	for id := range b.reservations {
@@ -67,7 +66,7 @@ type suspect struct {
 
 // settle reads the doubtful orders again until each is clean, wrong for sure, or
 // out of time. What it reads it notes in the books.
-func (v invariants) settle(ctx context.Context, ask Ask, ids []string, deadline time.Time, b *books) (ended, error) {
+func (v invariants) settle(ctx context.Context, c *client.Client, ids []string, deadline time.Time, b *books) (ended, error) {
 	suspects := map[string]*suspect{}
 	for _, id := range ids {
 		suspects[id] = &suspect{}
@@ -77,7 +76,7 @@ func (v invariants) settle(ctx context.Context, ask Ask, ids []string, deadline 
 		if err := between.pause(ctx); err != nil {
 			return ended{}, err
 		}
-		now, err := ask.again(ctx, slices.Sorted(maps.Keys(suspects)))
+		now, err := again(ctx, c, slices.Sorted(maps.Keys(suspects)))
 		if err != nil {
 			return ended{}, err
 		}
@@ -127,7 +126,6 @@ func (v invariants) sentence(sure map[string]verdict) (end ended) {
 // note takes over what another look found of an order.
 func (b *books) note(now *books, id string) {
 	replace(b.orders, now.orders, id)
-	replace(b.unreadable, now.unreadable, id)
 	replace(b.reservations, now.reservations, id)
 	replace(b.payments, now.payments, id)
 }

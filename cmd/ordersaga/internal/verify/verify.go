@@ -7,6 +7,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/ordersaga/ordersaga/client"
 )
 
 const (
@@ -22,14 +24,14 @@ const (
 
 // Run checks all invariants. Orders whose saga is open, and events on their way,
 // get until settle from now. It fails when a service does not answer.
-func Run(ctx context.Context, ask Ask, settle time.Duration) (*Report, error) {
+func Run(ctx context.Context, c *client.Client, settle time.Duration) (*Report, error) {
 	began := time.Now()
 	deadline := began.Add(settle)
 	v := newInvariants()
-	for _, check := range []func(context.Context, Ask, time.Time) error{
+	for _, check := range []func(context.Context, *client.Client, time.Time) error{
 		v.checkStock, v.checkOrders, v.checkDelivery, v.checkReadModel, v.checkProducts,
 	} {
-		if err := check(ctx, ask, deadline); err != nil {
+		if err := check(ctx, c, deadline); err != nil {
 			return nil, err
 		}
 	}

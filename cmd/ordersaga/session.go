@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/ordersaga/ordersaga/client"
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/issuer"
+	"github.com/ordersaga/ordersaga/contracts/programs"
+)
+
+// session is the client of one command, and what the services answered it.
+type session struct {
+	*client.Client
+	heard *recorder
+}
+
+// caller is who asks: a shopper by name, or an operator.
+type caller struct {
+	As       string `help:"The shopper who asks." default:"demo-shopper" placeholder:"SUB"`
+	Operator bool   `help:"Ask as an operator, who sees everybody's orders."`
+}
+
+// flags make another command ask as the same one.
+func (c caller) flags() []string {
+	switch {
+	case c.Operator:
+		return []string{"--operator"}
+	case c.As != demoShopper:
+		return []string{"--as", c.As}
+	default:
+		return nil
+	}
+}
+
+// operator changes products and stock and audits; shopper looks at them.
+var (
+	operator = caller{Operator: true}
+	shopper  = caller{As: demoShopper}
+)
+
+const (
+	// tries of a call for somebody who waits at a terminal.
+	tries = 3
+	// patientTries are for an audit of minutes, which a broker that restarts must not end.
+	patientTries = 8
+)
+
+// session opens no connection yet.
+func (a *addresses) session(who caller) (*session, error) { return a.sessionOf(who, tries) }
+
+func (a *addresses) sessionOf(who caller, tries int) (*session, error) {
+	config := client.Config{Token: a.tokens(who), Tries: tries}
+	for name, into := range map[string]*string{
+		programs.Orders: &config.Orders, programs.Catalog: &config.Catalog, programs.Inventory: &config.Inventory, programs.Payments: &config.Payments,
+	} {
+		var err error
+		if *into, err = a.url(name); err != nil {
+			return nil, err
+		}
+	}
+	heard := &recorder{}
+	config.Transport = heard
+	made, err := client.New(config)
+	if err != nil {
+		return nil, usage{err}
+	}
+	return &session{Client: made, heard: heard}, nil
+}
+
+// tokenAge after which another token is asked for; they live 15 minutes.
+const tokenAge = 5 * time.Minute
+
+// tokens are asked for when the first request needs one, and then now and again.
+func (a *addresses) tokens(who caller) client.TokenSource {
+	var mu sync.Mutex
+	var token string
+	var until time.Time
+	return func(ctx context.Context) (string, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if time.Now().Before(until) {
+			return token, nil
+		}
+		subject, scopes := who.As, []string(nil)
+		if who.Operator {
+			subject, scopes = demoOperator, []string{issuer.Operator}
+		}
+		fresh, err := a.token(ctx, subject, scopes...)
+		if err != nil {
+			return "", err
+		}
+		token, until = fresh, time.Now().Add(tokenAge)
+		return token, nil
+	}
+}
+
+// recorder keeps the last answer as it came, for --json.
+type recorder struct{ body []byte }
+
+// RoundTrip implements http.RoundTripper.
+func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := http.DefaultTransport.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	var copied bytes.Buffer
+	response.Body = recording{io.TeeReader(response.Body, &copied), response.Body, func() { r.body = copied.Bytes() }}
+	return response, nil
+}
+
+type recording struct {
+	io.Reader
+	io.Closer
+	done func()
+}
+
+func (r recording) Close() error {
+	r.done()
+	return r.Closer.Close()
+}
