@@ -1,0 +1,390 @@
+// Package client_test uses the Go client on a whole shop of real programs.
+package client_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/client"
+	"github.com/ordersaga/ordersaga/contracts/refusals"
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/test/shop"
+)
+
+// programs that have a REST API.
+var programs = []string{shop.Orders, shop.Catalog, shop.Inventory, shop.Payments}
+
+func connect(t *testing.T, s *shop.Shop, subject string, scopes ...string) *client.Client {
+	t.Helper()
+	token := testkit.Token(t, subject, scopes...)
+	c, err := client.New(client.Config{
+		Orders: s.URL(shop.Orders), Catalog: s.URL(shop.Catalog), Inventory: s.URL(shop.Inventory), Payments: s.URL(shop.Payments),
+		Token: client.StaticToken(token),
+	})
+	require.NoError(t, err)
+	return c
+}
+
+func TestTheClient(t *testing.T) {
+	s := shop.Open(t, shop.Options{})
+	operator, anna := connect(t, s, "operator", auth.ScopeOperator), connect(t, s, "anna")
+	ctx := t.Context()
+
+	t.Run("knows every operation and every member of its answers", func(t *testing.T) { covers(t, s) })
+
+	t.Run("puts products on sale and changes them", func(t *testing.T) {
+		tea := client.NewProduct{SKU: "tea", Name: "Tea", Price: client.Money{Amount: 450, Currency: "GBP"}}
+		made, created, err := operator.CreateProduct(ctx, tea)
+		require.NoError(t, err)
+		assert.True(t, created)
+		assert.Equal(t, "Tea", made.Name)
+		_, created, err = operator.CreateProduct(ctx, tea)
+		require.NoError(t, err)
+		assert.False(t, created)
+		tea.Name = "Another"
+		_, _, err = operator.CreateProduct(ctx, tea)
+		var refused *client.Refused
+		require.ErrorAs(t, err, &refused)
+		assert.Equal(t, client.ProductExists, refused.Reason)
+
+		outcomes, err := operator.CreateProducts(ctx, []client.NewProduct{
+			{SKU: "mug", Name: "Mug", Price: client.Money{Amount: 900, Currency: "GBP"}}, tea,
+		})
+		require.NoError(t, err)
+		assert.Equal(t, []client.ProductOutcome{{SKU: "mug", Outcome: client.Created}, {SKU: "tea", Outcome: client.Conflict}}, outcomes)
+
+		change := client.ProductChange{Name: "Mug", Description: "Holds tea.", Price: client.Money{Amount: 950, Currency: "GBP"}, Active: true}
+		seen := read(t, operator, "mug")
+		changed, err := operator.ChangeProduct(ctx, "mug", seen.ETag, change)
+		require.NoError(t, err)
+		assert.EqualValues(t, 950, changed.Price.Amount)
+		change.Name = "Cup"
+		_, err = operator.ChangeProduct(ctx, "mug", seen.ETag, change)
+		assert.Equal(t, http.StatusPreconditionFailed, status(t, err), "somebody changed it since")
+		testkit.Eventually(t, "the list to show the new price", func() bool {
+			var prices []int64
+			for product, err := range anna.Products(ctx) {
+				require.NoError(t, err)
+				prices = append(prices, product.Price.Amount)
+			}
+			return slices.Equal(prices, []int64{950, 450})
+		})
+		_, err = operator.Product(ctx, "unknown")
+		assert.Equal(t, http.StatusNotFound, status(t, err))
+	})
+
+	t.Run("receives stock once under a key", func(t *testing.T) {
+		arrived := client.Delivery{Key: "delivery", Lines: []client.NewLine{{SKU: "tea", Quantity: 10}}}
+		first, err := operator.ReceiveStock(ctx, arrived)
+		require.NoError(t, err)
+		assert.False(t, first.Replayed)
+		again, err := operator.ReceiveStock(ctx, arrived)
+		require.NoError(t, err)
+		assert.True(t, again.Replayed)
+		assert.Equal(t, first.ID, again.ID)
+		level, err := anna.Stock(ctx, "tea")
+		require.NoError(t, err)
+		assert.EqualValues(t, 10, level.Available)
+		_, err = anna.ReceiveStock(ctx, arrived)
+		assert.Equal(t, http.StatusForbidden, status(t, err))
+	})
+
+	basket := client.NewOrder{Currency: "GBP", PaymentMethod: "card_approve", Lines: []client.NewLine{{SKU: "tea", Quantity: 2}}}
+	var confirmed *client.PlacedOrder
+	t.Run("places an order, once under a key", func(t *testing.T) {
+		var err error
+		confirmed, err = anna.PlaceOrder(ctx, basket)
+		require.NoError(t, err)
+		assert.Equal(t, client.Confirmed, confirmed.Status)
+		assert.Equal(t, client.Money{Amount: 900, Currency: "GBP"}, confirmed.Total)
+		same := basket
+		same.Key = confirmed.Key
+		again, err := anna.PlaceOrder(ctx, same)
+		require.NoError(t, err)
+		assert.True(t, again.Replayed)
+		assert.Equal(t, confirmed.Order, again.Order)
+		same.Lines = []client.NewLine{{SKU: "tea", Quantity: 3}}
+		_, err = anna.PlaceOrder(ctx, same)
+		assert.Equal(t, refusals.RequestMismatch, reason(t, err))
+	})
+
+	t.Run("says why an order is refused, at once and later", func(t *testing.T) {
+		declined := basket
+		declined.PaymentMethod = "card_expired"
+		_, err := anna.PlaceOrder(ctx, declined)
+		var refused *client.Refused
+		require.ErrorAs(t, err, &refused)
+		assert.Equal(t, refusals.PaymentDeclined, refused.Reason)
+		assert.Equal(t, "expired_card", refused.DeclineCode)
+		order, err := anna.Order(ctx, refused.OrderID)
+		require.NoError(t, err)
+		require.ErrorAs(t, order.Err(), &refused)
+		assert.Equal(t, "expired_card", refused.DeclineCode)
+
+		short := basket
+		short.Lines = []client.NewLine{{SKU: "tea", Quantity: 100}}
+		_, err = anna.PlaceOrder(ctx, short)
+		require.ErrorAs(t, err, &refused)
+		assert.Equal(t, []refusals.Shortage{{SKU: "tea", Requested: 100, Available: 8}}, refused.Shortages)
+		unknown := basket
+		unknown.Lines = []client.NewLine{{SKU: "rum", Quantity: 1}}
+		_, err = anna.PlaceOrder(ctx, unknown)
+		require.ErrorAs(t, err, &refused)
+		assert.Equal(t, []string{"rum"}, refused.SKUs)
+		dear := basket
+		dear.ExpectedTotal = &client.Money{Amount: 1, Currency: "GBP"}
+		_, err = anna.PlaceOrder(ctx, dear)
+		require.ErrorAs(t, err, &refused)
+		assert.Equal(t, client.PriceChanged, refused.Reason)
+		assert.Equal(t, &client.Money{Amount: 900, Currency: "GBP"}, refused.Total)
+	})
+
+	t.Run("waits for an order that takes its time", func(t *testing.T) {
+		slow := basket
+		slow.PaymentMethod, slow.Wait = "card_slow", -1
+		placed, err := anna.PlaceOrder(ctx, slow)
+		require.NoError(t, err)
+		require.False(t, placed.Settled())
+		testkit.Eventually(t, "the order to be recorded", func() bool { _, err := anna.Order(ctx, placed.ID); return err == nil })
+		order, err := anna.AwaitOrder(ctx, placed.ID)
+		require.NoError(t, err)
+		assert.Equal(t, client.Confirmed, order.Status)
+
+		slow.PaymentMethod = "card_declined"
+		soon, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		_, err = anna.PlaceOrderAndWait(soon, slow)
+		assert.Equal(t, refusals.PaymentDeclined, reason(t, err))
+	})
+
+	t.Run("reads what became of an order", func(t *testing.T) {
+		story, err := anna.Timeline(ctx, confirmed.ID)
+		require.NoError(t, err)
+		assert.Equal(t, "OrderPlaced", story.Entries[0].Type)
+		testkit.Eventually(t, "the order in the list of the confirmed", func() bool {
+			found := false
+			for order, err := range operator.Orders(ctx, client.OrderFilter{Status: client.Confirmed, Customer: "anna"}) {
+				require.NoError(t, err)
+				found = found || order.ID == confirmed.ID
+			}
+			return found
+		})
+		payment, err := operator.Payment(ctx, confirmed.ID)
+		require.NoError(t, err)
+		assert.Equal(t, "authorized", payment.Status)
+		var kinds []string
+		for movement, err := range operator.Movements(ctx, "tea") {
+			require.NoError(t, err)
+			kinds = append(kinds, movement.Kind)
+		}
+		assert.Equal(t, "receive", kinds[len(kinds)-1])
+		_, err = connect(t, s, "bert").Order(ctx, confirmed.ID)
+		assert.Equal(t, http.StatusNotFound, status(t, err))
+	})
+
+	t.Run("audits", func(t *testing.T) {
+		audited, err := operator.AuditOrdersByID(ctx, []string{confirmed.ID})
+		require.NoError(t, err)
+		require.Len(t, audited, 1)
+		assert.EqualValues(t, 2, audited[0].Units)
+		reserved, err := operator.AuditReservationsByID(ctx, []string{confirmed.ID})
+		require.NoError(t, err)
+		assert.EqualValues(t, 2, reserved[0].Allocated)
+		paid, err := operator.AuditPaymentsByID(ctx, []string{confirmed.ID})
+		require.NoError(t, err)
+		assert.EqualValues(t, 900, paid[0].Amount)
+	})
+
+	t.Run("tells a token that is none from a service that is none", func(t *testing.T) {
+		stranger, err := client.New(client.Config{Orders: s.URL(shop.Orders), Token: client.StaticToken("none"), Tries: 1})
+		require.NoError(t, err)
+		_, err = stranger.Order(ctx, confirmed.ID)
+		assert.Equal(t, http.StatusUnauthorized, status(t, err))
+		nobody, err := client.New(client.Config{Orders: fmt.Sprintf("http://127.0.0.1:%d", testkit.FreePort(t)), Tries: 1})
+		require.NoError(t, err)
+		_, err = nobody.Order(ctx, confirmed.ID)
+		var silent *client.Unreachable
+		require.ErrorAs(t, err, &silent)
+	})
+}
+
+// read waits until the read side has a product.
+func read(t *testing.T, c *client.Client, sku string) (product *client.Product) {
+	t.Helper()
+	testkit.Eventually(t, "the product "+sku, func() bool {
+		found, err := c.Product(t.Context(), sku)
+		product = found
+		return err == nil
+	})
+	return product
+}
+
+func status(t *testing.T, err error) int {
+	t.Helper()
+	var problem *client.Problem
+	require.ErrorAs(t, err, &problem)
+	return problem.Status
+}
+
+func reason(t *testing.T, err error) string {
+	t.Helper()
+	var refused *client.Refused
+	require.ErrorAs(t, err, &refused)
+	return refused.Reason
+}
+
+// answers is what the client makes of each operation's answer. An operation that is not here has no
+// method of the client, or nobody has said which.
+var answers = map[string]any{
+	"place-order":          client.Order{},
+	"get-order":            client.Order{},
+	"get-order-timeline":   client.Timeline{},
+	"list-orders":          list{"orders": client.OrderSummary{}, "behind": nil},
+	"create-product":       client.Product{},
+	"create-products":      list{"products": client.ProductOutcome{}},
+	"change-product":       client.Product{},
+	"get-product":          client.Product{},
+	"list-products":        list{"products": client.Product{}},
+	"receive-stock":        client.Receipt{},
+	"get-stock":            client.Stock{},
+	"list-stock-movements": list{"movements": client.Movement{}},
+	"get-payment":          client.Payment{},
+	"audit-orders":         list{"orders": client.AuditOrder{}},
+	"audit-reservations":   list{"reservations": client.AuditReservation{}},
+	"audit-payments":       list{"payments": client.AuditPayment{}, "reconciled": nil},
+	"audit-products":       list{"products": client.AuditProduct{}},
+	"audit-levels":         list{"levels": client.AuditLevel{}},
+	"audit-stock":          client.AuditStock{},
+	"audit-read-model":     client.ReadModelPage{},
+	"audit-delivery":       client.EventDelivery{},
+}
+
+// list is an answer that the client returns in parts: the type of a member's items, or nil for a
+// value.
+type list map[string]any
+
+// schema is a JSON Schema, as far as it is looked at.
+type schema struct {
+	Ref        string            `json:"$ref"`
+	Properties map[string]schema `json:"properties"`
+	Items      *schema           `json:"items"`
+}
+
+// covers holds the client against what the services say of themselves.
+func covers(t *testing.T, s *shop.Shop) {
+	t.Helper()
+	for _, program := range programs {
+		description := describe(t, s.URL(program)+"/openapi.json")
+		for path, methods := range description.Paths {
+			for method, operation := range methods {
+				known, has := answers[operation.ID]
+				if !has {
+					t.Errorf("%s %s of %s (%s): the client has no such operation", method, path, program, operation.ID)
+					continue
+				}
+				for code, response := range operation.Responses {
+					if code[0] == '2' {
+						description.compare(t, operation.ID, response.Content["application/json"].Schema, known)
+					}
+				}
+			}
+		}
+	}
+}
+
+type description struct {
+	Paths map[string]map[string]struct {
+		ID        string `json:"operationId"`
+		Responses map[string]struct {
+			Content map[string]struct {
+				Schema schema `json:"schema"`
+			} `json:"content"`
+		} `json:"responses"`
+	} `json:"paths"`
+	Components struct {
+		Schemas map[string]schema `json:"schemas"`
+	} `json:"components"`
+}
+
+func describe(t *testing.T, url string) (d description) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(body, &d), "%s", url)
+	require.NotEmpty(t, d.Paths, "%s", url)
+	return d
+}
+
+// compare finds the members of an answer that the client's type does not have.
+func (d description) compare(t *testing.T, where string, s schema, known any) {
+	t.Helper()
+	properties := d.resolve(s).Properties
+	require.NotEmpty(t, properties, where)
+	parts, isList := known.(list)
+	for name, property := range properties {
+		if name == "$schema" || isList && name == "next_cursor" {
+			continue
+		}
+		var member reflect.Type
+		if isList {
+			part, has := parts[name]
+			if !has {
+				t.Errorf("%s: the client does not read %q", where, name)
+			}
+			member = reflect.TypeOf(part)
+		} else {
+			var has bool
+			if member, has = memberOf(reflect.TypeOf(known), name); !has {
+				t.Errorf("%s: %T does not have the member %q", where, known, name)
+			}
+		}
+		d.compareDeep(t, where+"."+name, property, member)
+	}
+}
+
+func (d description) compareDeep(t *testing.T, where string, s schema, member reflect.Type) {
+	t.Helper()
+	if s = d.resolve(s); s.Items != nil {
+		s = d.resolve(*s.Items)
+	}
+	for member != nil && (member.Kind() == reflect.Pointer || member.Kind() == reflect.Slice) {
+		member = member.Elem()
+	}
+	if len(s.Properties) > 0 && member != nil && member.Kind() == reflect.Struct {
+		d.compare(t, where, s, reflect.Zero(member).Interface())
+	}
+}
+
+func (d description) resolve(s schema) schema {
+	if name, is := strings.CutPrefix(s.Ref, "#/components/schemas/"); is {
+		return d.Components.Schemas[name]
+	}
+	return s
+}
+
+// memberOf is the type of the field that a member of JSON is read into.
+func memberOf(of reflect.Type, name string) (reflect.Type, bool) {
+	for _, field := range reflect.VisibleFields(of) {
+		if tag, _, _ := strings.Cut(field.Tag.Get("json"), ","); tag == name {
+			return field.Type, true
+		}
+	}
+	return nil, false
+}
