@@ -79,7 +79,7 @@ const (
 	confirmed = `{"id":"1","status":"confirmed","total":{"amount":2500,"currency":"GBP"},"placed_at":"2026-11-25T20:00:00Z","new":"member","version":4}`
 	placed    = `{"id":"1","status":"placed","version":1}`
 	rejected  = `{"id":"1","status":"rejected","reason":{"code":"out_of_stock","message":"Not enough.",` +
-		`"details":{"shortages":[{"sku":"TEA","requested":2,"available":1}]}},"version":3}`
+		`"details":{"shortages":[{"sku":"TEA","requested":2,"available":1}],"more":7}},"version":3}`
 )
 
 func TestAnOrderIsSentAsTheServiceReadsIt(t *testing.T) {
@@ -167,7 +167,7 @@ func TestAnImpossibleKeyIsNotSent(t *testing.T) {
 
 func TestARefusalIsTypedWhereverItIsRead(t *testing.T) {
 	const outOfStock = `{"type":"https://ordersaga.dev/problems/out-of-stock","title":"Out of stock","status":422,"detail":"Not enough.",
-		"shortages":[{"sku":"TEA","requested":2,"available":1}],"order_id":"1","trace_id":"abc"}`
+		"shortages":[{"sku":"TEA","requested":2,"available":1}],"more":7,"order_id":"1","trace_id":"abc"}`
 	s := serve(t, reply{status: 422, body: outOfStock}, reply{status: 200, body: rejected})
 	_, err := s.client(t).PlaceOrder(t.Context(), order)
 	later, readErr := s.client(t).Order(t.Context(), "1")
@@ -178,6 +178,7 @@ func TestARefusalIsTypedWhereverItIsRead(t *testing.T) {
 		assert.Equal(t, refusals.OutOfStock, refused.Reason)
 		assert.Equal(t, "Not enough.", refused.Message)
 		assert.Equal(t, []refusals.Shortage{{SKU: "TEA", Requested: 2, Available: 1}}, refused.Shortages)
+		assert.Equal(t, 7, refused.More)
 		assert.Equal(t, "1", refused.OrderID)
 		var unsure *client.Unsure
 		assert.NotErrorAs(t, err, &unsure, "a no is sure")

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -100,12 +101,15 @@ type Refused struct {
 	Reason string
 	// Message is one sentence for people.
 	Message string
-	// Shortages of refusals.OutOfStock.
+	// Shortages of refusals.OutOfStock, at most refusals.MostNamed.
 	Shortages []refusals.Shortage
 	// DeclineCode of refusals.PaymentDeclined.
 	DeclineCode string
-	// SKUs at fault, of refusals.UnknownProduct and refusals.CurrencyMismatch.
+	// SKUs at fault, of refusals.UnknownProduct and refusals.CurrencyMismatch, at most
+	// refusals.MostNamed.
 	SKUs []string
+	// More counts further SKUs that are short or at fault.
+	More int
 	// Total of PriceChanged.
 	Total *Money
 	// OrderID of an order that was recorded and then rejected or cancelled, else "".
@@ -200,13 +204,33 @@ func retryAfter(header string) time.Duration {
 
 func refused(p *Problem) *Refused {
 	r := &Refused{Reason: strings.ReplaceAll(p.Slug(), "-", "_"), Message: p.Detail, Problem: p}
-	p.Member("shortages", &r.Shortages)
-	p.Member("decline_code", &r.DeclineCode)
-	p.Member("skus", &r.SKUs)
-	p.Member("order_id", &r.OrderID)
-	var total Money
-	if p.Member("total", &total) {
-		r.Total = &total
-	}
+	r.read(p.Body)
+	r.read(p.details())
 	return r
+}
+
+// read takes what it knows from the details of a reason.
+func (r *Refused) read(details json.RawMessage) {
+	var known struct {
+		refusals.OutOfStockDetails
+		DeclineCode string   `json:"decline_code"`
+		SKUs        []string `json:"skus"`
+		OrderID     string   `json:"order_id"`
+		Total       *Money   `json:"total"`
+	}
+	if json.Unmarshal(details, &known) != nil {
+		return
+	}
+	if known.Shortages != nil {
+		r.Shortages = known.Shortages
+	}
+	if known.SKUs != nil {
+		r.SKUs = known.SKUs
+	}
+	if known.Total != nil {
+		r.Total = known.Total
+	}
+	r.More = max(r.More, known.More)
+	r.DeclineCode = cmp.Or(r.DeclineCode, known.DeclineCode)
+	r.OrderID = cmp.Or(r.OrderID, known.OrderID)
 }

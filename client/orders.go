@@ -11,8 +11,6 @@ import (
 	"net/url"
 	"strconv"
 	"time"
-
-	"github.com/ordersaga/ordersaga/contracts/refusals"
 )
 
 // Money is an amount in the minor unit of its currency: 1250 GBP is £12.50.
@@ -135,14 +133,7 @@ func (o *Order) Err() error {
 		return nil
 	}
 	r := &Refused{Reason: o.Reason.Code, Message: o.Reason.Message, OrderID: o.ID}
-	var details struct {
-		refusals.OutOfStockDetails
-		refusals.DeclinedDetails
-		refusals.UnknownProductDetails
-	}
-	if json.Unmarshal(o.Reason.Details, &details) == nil {
-		r.Shortages, r.DeclineCode, r.SKUs = details.Shortages, details.DeclineCode, details.SKUs
-	}
+	r.read(o.Reason.Details)
 	return r
 }
 

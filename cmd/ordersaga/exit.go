@@ -108,6 +108,9 @@ func describe(p *client.Problem, err error) []string {
 		if len(refused.SKUs) > 0 {
 			lines = append(lines, "  SKUs: "+strings.Join(refused.SKUs, ", "))
 		}
+		if refused.More > 0 {
+			lines = append(lines, fmt.Sprintf("  and %d more", refused.More))
+		}
 		if refused.Total != nil {
 			lines = append(lines, "  total now: "+amount(*refused.Total))
 		}
