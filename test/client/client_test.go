@@ -261,7 +261,7 @@ var answers = map[string]any{
 	"get-stock":            client.Stock{},
 	"list-stock-movements": list{"movements": client.Movement{}},
 	"get-payment":          client.Payment{},
-	"audit-orders":         list{"orders": client.AuditOrder{}},
+	"audit-orders":         list{"orders": client.AuditOrder{}, "unreadable": client.UnreadableOrder{}},
 	"audit-reservations":   list{"reservations": client.AuditReservation{}},
 	"audit-payments":       list{"payments": client.AuditPayment{}, "reconciled": nil},
 	"audit-products":       list{"products": client.AuditProduct{}},
