@@ -243,6 +243,8 @@ func TestARequestThatMakesNoSenseIsInvalid(t *testing.T) {
 		"no currency":       func(r *paymentsv1.AuthorizeRequest) { r.Amount.Currency = "" },
 		"no method":         func(r *paymentsv1.AuthorizeRequest) { r.PaymentMethod = "" },
 		"a blank method":    func(r *paymentsv1.AuthorizeRequest) { r.PaymentMethod = " " },
+		"a wide blank":      func(r *paymentsv1.AuthorizeRequest) { r.PaymentMethod = "\u3000" },
+		"a card number":     func(r *paymentsv1.AuthorizeRequest) { r.PaymentMethod = "4111 1111 1111 1111" },
 		"no step":           func(r *paymentsv1.AuthorizeRequest) { r.Step = nil },
 		"a step with space": func(r *paymentsv1.AuthorizeRequest) { r.Step.Name = "authorize payment" },
 		"a step of no saga": func(r *paymentsv1.AuthorizeRequest) { r.Step.Saga = nil },
@@ -253,6 +255,7 @@ func TestARequestThatMakesNoSenseIsInvalid(t *testing.T) {
 		change(request)
 		_, err := w.client.Authorize(asService(t), request)
 		assert.Equal(t, codes.InvalidArgument, status.Code(err), "%s: %v", name, err)
+		assert.NotContains(t, err.Error(), "1111", "a card number is not repeated")
 	}
 	assert.Zero(t, w.wire.answered(posts))
 }

@@ -53,7 +53,7 @@ func run(ctx context.Context, cfg settings) error {
 	})
 	internal.Routes(api, payments)
 	internal.Audits(api, payments, gateway.Statements())
-	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(moves))
+	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(moves, cfg.methodKey()))
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -17,6 +18,9 @@ import (
 // recordMargin is what a lease lasts beyond the time-out of a provider call, to record what was learned.
 const recordMargin = 5 * time.Second
 
+// minMethodKey in bytes: as much as the key of HMAC-SHA256 is good for, in base64 or hex.
+const minMethodKey = 32
+
 // settings of payments, from the environment.
 type settings struct {
 	config.Server
@@ -26,6 +30,7 @@ type settings struct {
 	DatabaseURL config.Secret `env:"DATABASE_URL,required" desc:"a PostgreSQL URL like postgres://user:password@host:5432/payments"`
 	ProviderURL string        `env:"PAYMENT_PROVIDER_URL,required" desc:"the payment provider's URL, like http://127.0.0.1:8084"`
 	ProviderKey config.Secret `env:"PAYMENT_PROVIDER_KEY,required" desc:"our API key at the payment provider"`
+	MethodKey   config.Secret `env:"PAYMENT_METHOD_KEY" desc:"at least 32 random characters, the same for all instances, by which fingerprints of payment methods are made; required in production"`
 	// Two calls, a request and a lookup, fit in the ten seconds a saga waits for an attempt.
 	ProviderTimeout time.Duration `env:"PAYMENT_PROVIDER_TIMEOUT" envDefault:"4s" desc:"how long one call of the payment provider may take"`
 	LookupDeadline  time.Duration `env:"PAYMENT_LOOKUP_DEADLINE" envDefault:"20s" desc:"how long after a request the payment provider's \"not found\" proves nothing"`
@@ -48,6 +53,12 @@ func (s settings) checks() []doctor.Check {
 // Validate checks what the types of the fields do not.
 func (s settings) Validate() error {
 	problems := []error{s.REST.Check(s.Production())}
+	switch key := s.MethodKey.Reveal(); {
+	case key == "" && s.Production():
+		problems = append(problems, errors.New("PAYMENT_METHOD_KEY is required in production: at least 32 random characters, as `openssl rand -hex 32` makes them, the same for all instances"))
+	case key != "" && len(key) < minMethodKey:
+		problems = append(problems, fmt.Errorf("PAYMENT_METHOD_KEY must have at least %d characters", minMethodKey))
+	}
 	if s.ProviderTimeout < 100*time.Millisecond || s.ProviderTimeout > 30*time.Second {
 		problems = append(problems, fmt.Errorf("PAYMENT_PROVIDER_TIMEOUT must be between 100ms and 30s, not %s", s.ProviderTimeout))
 	}
@@ -60,6 +71,12 @@ func (s settings) Validate() error {
 		problems = append(problems, fmt.Errorf("PAYMENT_RESOLVE_INTERVAL must be between 10ms and 1m, not %s", s.ResolveEvery))
 	}
 	return errors.Join(problems...)
+}
+
+// methodKey is the setting or, in development without it, one that everybody knows: it has to outlive the process, or a
+// request that is repeated after a restart would be another one.
+func (s settings) methodKey() domain.MethodKey {
+	return domain.MethodKey(cmp.Or(s.MethodKey.Reveal(), "development"))
 }
 
 func (s settings) policy() domain.Policy {

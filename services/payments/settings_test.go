@@ -14,6 +14,7 @@ import (
 // enough are the settings without which payments does not start.
 var enough = []string{
 	"DATABASE_URL=postgres://payments:secret@127.0.0.1/payments", "OIDC_ISSUER=https://issuer.example", "CURSOR_KEY=0123456789abcdef0123456789abcdef",
+	"PAYMENT_METHOD_KEY=0123456789abcdef0123456789abcdef",
 	"PAYMENT_PROVIDER_URL=https://provider.example", "PAYMENT_PROVIDER_KEY=secret",
 }
 
@@ -29,6 +30,7 @@ func TestTheDefaultsFitEachOther(t *testing.T) {
 func TestAWrongSettingIsNamed(t *testing.T) {
 	for _, setting := range []string{
 		"PAYMENT_PROVIDER_TIMEOUT=1ms", "PAYMENT_PROVIDER_TIMEOUT=1m", "PAYMENT_LOOKUP_DEADLINE=5s", "PAYMENT_RESOLVE_INTERVAL=0s",
+		"PAYMENT_METHOD_KEY=", "PAYMENT_METHOD_KEY=0123456789abcdef0123456789abcde",
 	} {
 		_, err := config.LoadFrom[settings](append(enough[:len(enough):len(enough)], setting))
 		name, _, _ := strings.Cut(setting, "=")

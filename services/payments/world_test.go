@@ -137,7 +137,7 @@ func (w *world) serve(payments *store.Store) {
 	internal.Routes(api, payments)
 	w.api = api
 
-	server, err := rpc.NewServer(verifier, rpc.ServerSettings{}, internal.Service(w.journal))
+	server, err := rpc.NewServer(verifier, rpc.ServerSettings{}, internal.Service(w.journal, domain.MethodKey("test")))
 	require.NoError(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

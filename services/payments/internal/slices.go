@@ -8,6 +8,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/services/payments/internal/commands/authorize"
 	"github.com/ordersaga/ordersaga/services/payments/internal/commands/void"
+	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 	"github.com/ordersaga/ordersaga/services/payments/internal/queries/auditpayments"
@@ -30,9 +31,9 @@ var callers = rpc.Callers{
 }
 
 // Service makes the gRPC service.
-func Service(j *journal.Journal) rpc.Service {
+func Service(j *journal.Journal, key domain.MethodKey) rpc.Service {
 	return rpc.NewService[paymentsv1.PaymentsServiceServer](paymentsv1.RegisterPaymentsServiceServer, service{
-		Authorizer: authorize.New(j),
+		Authorizer: authorize.New(j, key),
 		Voider:     void.New(j),
 	}, callers)
 }

@@ -22,7 +22,7 @@ func (p *Payment) Authorize(c Caller, step Step, request Request) (Task, error) 
 		}
 		op = p.add(c, step, Authorize, Sending)
 		op.Request = request
-	case op.Request != request:
+	case !op.Request.equals(request):
 		return Task{}, ErrOtherRequest
 	}
 	if undo != nil || op.State != Sending {

@@ -293,13 +293,28 @@ func TestAPaymentIsTheFoldOfItsOperations(t *testing.T) {
 }
 
 func TestARequestNeedsAnAmountAndAMethodItDoesNotKeep(t *testing.T) {
-	_, err := NewRequest("c", Money{-1, "GBP"}, "card")
+	key := MethodKey("a key")
+	_, err := NewRequest("c", Money{-1, "GBP"}, "card", key)
 	assert.Error(t, err)
-	_, err = NewRequest("c", Money{1, "GBP"}, " ")
+	_, err = NewRequest("c", Money{1, "GBP"}, " ", key)
 	assert.Error(t, err)
-	r, err := NewRequest("c", Money{0, "GBP"}, "card_approve")
+	_, err = NewRequest("c", Money{1, "GBP"}, "4111111111111111", key)
+	require.Error(t, err)
+	assert.NotContains(t, err.Error(), "1111")
+	r, err := NewRequest("c", Money{0, "GBP"}, "card_approve", key)
 	require.NoError(t, err)
 	assert.NotContains(t, r.MethodFingerprint, "card_approve")
+	assert.NotEqual(t, digest("card_approve"), r.MethodFingerprint, "nobody finds it by trying")
+	other, err := NewRequest("c", Money{0, "GBP"}, "card_approve", MethodKey("another key"))
+	require.NoError(t, err)
+	assert.NotEqual(t, r, other)
+
+	earlier := r
+	earlier.MethodFingerprint = ""
+	assert.True(t, earlier.equals(r), "an earlier version's")
+	assert.False(t, r.equals(earlier))
+	r.Amount++
+	assert.False(t, earlier.equals(r))
 }
 
 func TestAStepIsShownAsItIs(t *testing.T) {

@@ -1,12 +1,13 @@
 package domain
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"regexp"
-	"strings"
+
+	"github.com/ordersaga/ordersaga/contracts/paymentmethod"
 )
 
 // Step names one step of one saga on one order.
@@ -50,21 +51,39 @@ type Money struct {
 // Text is the amount for a message.
 func (m Money) Text() string { return fmt.Sprintf("%d %s", m.Amount, m.Currency) }
 
-// Request is what is to be authorized. The payment method is kept as a fingerprint only: enough to see that a repeated
-// request is the same.
+// Request is what is to be authorized. The payment method is kept as a fingerprint only: enough to see
+// that a repeated request is the same.
 type Request struct {
 	CustomerID string
 	Money
-	MethodFingerprint string // hex SHA-256
+	MethodFingerprint string // hex; empty when an earlier version of the service made one without a key
 }
 
-// NewRequest checks the amount and forgets the payment method.
-func NewRequest(customerID string, amount Money, paymentMethod string) (Request, error) {
+// equals tells whether a request asks for the same.
+func (r Request) equals(other Request) bool {
+	if r.MethodFingerprint == "" {
+		other.MethodFingerprint = ""
+	}
+	return r == other
+}
+
+// MethodKey makes fingerprints of payment methods from which nobody without it can find the method by
+// trying all there may be.
+type MethodKey []byte
+
+func (k MethodKey) fingerprint(method string) string {
+	mac := hmac.New(sha256.New, k)
+	mac.Write([]byte(method))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// NewRequest checks the amount and the payment method, of which it keeps the fingerprint.
+func NewRequest(customerID string, amount Money, method string, key MethodKey) (Request, error) {
 	if amount.Amount < 0 {
 		return Request{}, fmt.Errorf("an amount of %s cannot be authorized: it is negative", amount.Text())
 	}
-	if strings.TrimSpace(paymentMethod) == "" {
-		return Request{}, errors.New("a payment method is required")
+	if err := paymentmethod.Check(method); err != nil {
+		return Request{}, fmt.Errorf("the payment method %w", err)
 	}
-	return Request{CustomerID: customerID, Money: amount, MethodFingerprint: digest(paymentMethod)}, nil
+	return Request{CustomerID: customerID, Money: amount, MethodFingerprint: key.fingerprint(method)}, nil
 }

@@ -454,11 +454,16 @@ func TestWhatIsNoOrderIsRefused(t *testing.T) {
 		"currency":          {strings.Replace(orderstest.Body, "GBP", "pounds", 1), key, 422, "validation-failed"},
 		"other currency":    {strings.TrimSuffix(orderstest.Body, "}") + `,"expected_total":{"amount":1,"currency":"EUR"}}`, key, 422, "validation-failed"},
 		"not JSON":          {"{", key, 400, "malformed-json"},
+		"a blank method":    {orderstest.BodyPaidBy(" "), key, 422, "validation-failed"},
+		"a wide blank":      {orderstest.BodyPaidBy("\u3000"), key, 422, "validation-failed"},
+		"a card number":     {orderstest.BodyPaidBy("4111111111111111"), key, 422, "validation-failed"},
+		"a card, in groups": {orderstest.BodyPaidBy("4111-1111-1111-1111"), key, 422, "validation-failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answer := ann.Do(http.MethodPost, "/v1/orders", test.body, test.headers...)
 			require.Equal(t, test.status, answer.Status, string(answer.Body))
 			require.Equal(t, problems+test.problem, answer.Problem().Type)
+			require.NotContains(t, string(answer.Body), "1111", "a card number is not repeated")
 		})
 	}
 	require.Zero(t, w.Catalog.Quoted())

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ordersaga/ordersaga/contracts/paymentmethod"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/refusal"
@@ -38,7 +39,7 @@ type input struct {
 type body struct {
 	Currency      string `json:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217 code of the currency to pay in." example:"GBP"`
 	Lines         []line `json:"lines" nullable:"false" minItems:"1" maxItems:"1000"`
-	PaymentMethod string `json:"payment_method" minLength:"1" maxLength:"200" doc:"The payment provider's token of a payment method; never a card number." example:"card_approve"`
+	PaymentMethod string `json:"payment_method" minLength:"1" maxLength:"200" doc:"The payment provider's token of a payment method: printable ASCII characters without spaces; never a card number." example:"card_approve"`
 	ExpectedTotal *money `json:"expected_total,omitempty" doc:"What the customer was shown. When prices have moved the order is not placed (409)."`
 }
 
@@ -98,6 +99,11 @@ func (in *input) command(ctx context.Context) (command Command, applied string, 
 	}
 	if err := rest.CheckIdempotencyKey(in.Key); err != nil {
 		return Command{}, "", err
+	}
+	if err := paymentmethod.Check(in.Body.PaymentMethod); err != nil {
+		problem := rest.NewProblem(http.StatusUnprocessableEntity, "validation-failed", "The payment method "+err.Error()+".")
+		problem.Errors = []rest.FieldError{{Field: "body.payment_method", Message: err.Error()}}
+		return Command{}, "", problem
 	}
 	command = Command{
 		CustomerID: caller.Subject, IdempotencyKey: in.Key,

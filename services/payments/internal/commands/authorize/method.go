@@ -16,11 +16,14 @@ import (
 
 // Authorizer is PaymentsService's Authorize.
 type Authorizer struct {
-	handler cqrs.Handler[Request, *domain.Payment]
+	handler   cqrs.Handler[Request, *domain.Payment]
+	methodKey domain.MethodKey
 }
 
 // New makes the method.
-func New(j *journal.Journal) Authorizer { return Authorizer{handler: NewHandler(j)} }
+func New(j *journal.Journal, key domain.MethodKey) Authorizer {
+	return Authorizer{handler: NewHandler(j), methodKey: key}
+}
 
 // Authorize holds the amount on the customer's payment method.
 func (a Authorizer) Authorize(ctx context.Context, in *paymentsv1.AuthorizeRequest) (*paymentsv1.AuthorizeResponse, error) {
@@ -29,7 +32,7 @@ func (a Authorizer) Authorize(ctx context.Context, in *paymentsv1.AuthorizeReque
 		return nil, err
 	}
 	wanted, err := domain.NewRequest(in.GetCustomerId(),
-		domain.Money{Amount: in.GetAmount().GetAmount(), Currency: in.GetAmount().GetCurrency()}, in.GetPaymentMethod())
+		domain.Money{Amount: in.GetAmount().GetAmount(), Currency: in.GetAmount().GetCurrency()}, in.GetPaymentMethod(), a.methodKey)
 	if err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
