@@ -28,7 +28,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/refusal"
@@ -66,14 +65,8 @@ func Fingerprint(parts ...any) string {
 //go:embed migrations/*.sql
 var files embed.FS
 
-// Migrations has the barrier's table, for postgres.MigrateNamed.
-var Migrations = func() fs.FS {
-	sub, err := fs.Sub(files, "migrations")
-	if err != nil {
-		panic(err)
-	}
-	return sub
-}()
+// Migrations has the barrier's table.
+var Migrations = postgres.Migrations{Name: "barrier", Files: files}
 
 // Effect is what a step changes, in the transaction that also marks the barrier.
 type Effect[T any] func(ctx context.Context, tx *postgres.Tx) (T, error)

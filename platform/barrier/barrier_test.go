@@ -29,7 +29,7 @@ func newTill(t *testing.T) *till {
 	db, err := postgres.Open(ctx, testkit.Postgres(t))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	require.NoError(t, postgres.MigrateNamed(ctx, db, "barrier", barrier.Migrations))
+	require.NoError(t, postgres.Migrate(ctx, db, barrier.Migrations))
 	_, err = db.SQL.ExecContext(ctx, `CREATE TABLE till (amount bigint NOT NULL); INSERT INTO till VALUES (0)`)
 	require.NoError(t, err)
 	return &till{t: t, db: db}

@@ -19,7 +19,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/google/uuid"
@@ -67,14 +66,8 @@ func (e Event) Context(ctx context.Context) context.Context {
 //go:embed migrations/*.sql
 var files embed.FS
 
-// Migrations has the store's tables, for postgres.MigrateNamed.
-var Migrations = func() fs.FS {
-	sub, err := fs.Sub(files, "migrations")
-	if err != nil {
-		panic(err)
-	}
-	return sub
-}()
+// Migrations has the store's tables.
+var Migrations = postgres.Migrations{Name: "eventstore", Files: files}
 
 // Store is an event store in one database.
 type Store struct {

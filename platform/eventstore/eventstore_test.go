@@ -41,7 +41,7 @@ func storeAt(t *testing.T, url string) (*eventstore.Store, *postgres.DB) {
 	db, err := postgres.Open(t.Context(), url)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	require.NoError(t, postgres.MigrateNamed(t.Context(), db, "eventstore", eventstore.Migrations))
+	require.NoError(t, postgres.Migrate(t.Context(), db, eventstore.Migrations))
 	return eventstore.New(db), db
 }
 

@@ -7,7 +7,6 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/postgres"
@@ -16,8 +15,8 @@ import (
 //go:embed migrations/*.sql
 var files embed.FS
 
-// Migrations make the inbox table: postgres.MigrateNamed(ctx, db, "inbox", inbox.Migrations).
-var Migrations = must(fs.Sub(files, "migrations"))
+// Migrations has the inbox's table.
+var Migrations = postgres.Migrations{Name: "inbox", Files: files}
 
 // Once tells, in the consumer's transaction, whether it sees the event for the
 // first time. When it does not, the change was made and committed before, and
@@ -88,11 +87,4 @@ DELETE FROM inbox WHERE ctid = ANY (ARRAY(
 			return forgotten, nil
 		}
 	}
-}
-
-func must(sub fs.FS, err error) fs.FS {
-	if err != nil {
-		panic(err)
-	}
-	return sub
 }

@@ -21,7 +21,7 @@ func open(t *testing.T) *postgres.DB {
 	db, err := postgres.Open(t.Context(), testkit.Postgres(t))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
-	require.NoError(t, postgres.MigrateNamed(t.Context(), db, "inbox", inbox.Migrations))
+	require.NoError(t, postgres.Migrate(t.Context(), db, inbox.Migrations))
 	_, err = db.SQL.ExecContext(t.Context(), "CREATE TABLE effect (event_id text NOT NULL)")
 	require.NoError(t, err)
 	return db

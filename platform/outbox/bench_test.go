@@ -19,7 +19,7 @@ func BenchmarkOutboxToConsumer(b *testing.B) {
 	db, err := postgres.Open(b.Context(), testkit.Postgres(b))
 	require.NoError(b, err)
 	defer db.Close()
-	require.NoError(b, postgres.MigrateNamed(b.Context(), db, "outbox", outbox.Migrations))
+	require.NoError(b, postgres.Migrate(b.Context(), db, outbox.Migrations))
 	connection := broker.Connect(b.Context(), testkit.AMQP(b))
 	defer connection.Close()
 	ctx, stop := context.WithCancel(b.Context())

@@ -13,7 +13,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
@@ -25,8 +24,8 @@ import (
 //go:embed migrations/*.sql
 var files embed.FS
 
-// Migrations make the outbox table: postgres.MigrateNamed(ctx, db, "outbox", outbox.Migrations).
-var Migrations = must(fs.Sub(files, "migrations"))
+// Migrations has the outbox's table.
+var Migrations = postgres.Migrations{Name: "outbox", Files: files}
 
 const (
 	// MaxEventBytes bounds one encoded event. A broker refuses what is above its
@@ -81,11 +80,4 @@ func publishable(event cloudevents.Event) error {
 		return fmt.Errorf("type and id have at most %d bytes each", maxNameBytes)
 	}
 	return nil
-}
-
-func must(sub fs.FS, err error) fs.FS {
-	if err != nil {
-		panic(err)
-	}
-	return sub
 }

@@ -67,8 +67,7 @@ func openAt(t *testing.T, url string) *postgres.DB {
 	db, err := postgres.Open(t.Context(), url)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
-	require.NoError(t, postgres.MigrateNamed(t.Context(), db, "outbox", outbox.Migrations))
-	require.NoError(t, postgres.MigrateNamed(t.Context(), db, "inbox", inbox.Migrations))
+	require.NoError(t, postgres.Migrate(t.Context(), db, outbox.Migrations, inbox.Migrations))
 	return db
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"sync"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -128,7 +127,7 @@ func TestAMigratorThatIsCutOffDoesNotKeepTheNextOneOut(t *testing.T) {
 	first := make(chan error, 1)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
-		first <- postgres.Migrate(ctx, cutOff, fstest.MapFS{"00001_accounts.sql": {Data: []byte("-- +goose Up\nSELECT pg_sleep(3600);\n")}})
+		first <- postgres.Migrate(ctx, cutOff, migration("-- +goose Up\nSELECT pg_sleep(3600);\n"))
 	}()
 	db := open(t, url)
 	testkit.Eventually(t, "the migration to be at work", func() bool {

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"time"
@@ -14,33 +15,26 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// Migrate brings a service's own tables up to date from the *.sql files at the
-// root of files. Several processes may do it at once: one works, the rest wait.
-func Migrate(ctx context.Context, db *DB, files fs.FS) error {
-	return MigrateNamed(ctx, db, "service", files)
+// Migrations are the tables of a service or of a building block, as goose reads
+// them. Every package that has tables offers its own as a variable:
+//
+//	//go:embed migrations/*.sql
+//	var files embed.FS
+//
+//	var Migrations = postgres.Migrations{Name: "outbox", Files: files}
+type Migrations struct {
+	// Name under which their versions are counted, in the table
+	// schema_versions_<name>; "service" for a service's own.
+	Name string
+	// Files has *.sql at its root or in its folder migrations.
+	Files fs.FS
 }
 
-// MigrateNamed does the same for the tables of a building block, whose versions
-// are counted apart: name is "barrier", "outbox", … and ends up in a table name.
-func MigrateNamed(ctx context.Context, db *DB, name string, files fs.FS) error {
-	if err := migrate(ctx, db, name, files); err != nil {
-		return fmt.Errorf("migrate %s: %w", name, err)
-	}
-	return nil
-}
-
-func migrate(ctx context.Context, db *DB, name string, files fs.FS) error {
-	store, err := database.NewStore(database.DialectPostgres, "schema_versions_"+name)
-	if err != nil {
-		return err
-	}
+// Migrate brings tables up to date, set after set. Several processes may do it at
+// once: one works, the rest wait, at most five minutes.
+func Migrate(ctx context.Context, db *DB, sets ...Migrations) error {
 	own := db.forMigrations()
 	defer own.Close()
-	provider, err := goose.NewProvider(database.DialectCustom, own, files,
-		goose.WithStore(store), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return err
-	}
 	// Not goose's own lock: a session that waits for long statements on another
 	// connection shows no sign of life, and would keep it for hours after its
 	// process, or the line to it, is gone.
@@ -49,18 +43,37 @@ func migrate(ctx context.Context, db *DB, name string, files fs.FS) error {
 	defer cancel()
 	held, err := db.Lock(waiting, lock.DefaultLockID)
 	if err != nil {
-		return err
+		return fmt.Errorf("migrate: %w", err)
 	}
 	defer held.Unlock()
 	working, cancel := held.While(ctx)
 	defer cancel()
-	if _, err := provider.Up(working); err != nil {
-		if cause := context.Cause(working); cause != nil {
-			return fmt.Errorf("%w: %w", cause, err)
+	for _, set := range sets {
+		if err := set.up(working, own); err != nil {
+			return fmt.Errorf("migrate %s: %w", set.Name, errors.Join(context.Cause(working), err))
 		}
-		return err
 	}
 	return nil
+}
+
+func (m Migrations) up(ctx context.Context, db *sql.DB) error {
+	files := m.Files
+	if folder, err := fs.Stat(files, "migrations"); err == nil && folder.IsDir() {
+		if files, err = fs.Sub(files, "migrations"); err != nil {
+			return err
+		}
+	}
+	store, err := database.NewStore(database.DialectPostgres, "schema_versions_"+m.Name)
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(database.DialectCustom, db, files,
+		goose.WithStore(store), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return err
 }
 
 // migrationWait bounds how long a start waits for another process that migrates.

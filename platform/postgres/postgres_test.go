@@ -36,10 +36,20 @@ func TestAWrongURLStopsTheStartWithALineThatNamesItAndNotThePassword(t *testing.
 	}
 }
 
-var accounts = fstest.MapFS{"00001_accounts.sql": {Data: []byte(`-- +goose Up
+// migration is a service's first one.
+func migration(statements string) postgres.Migrations {
+	return postgres.Migrations{Name: "service", Files: fstest.MapFS{"00001_first.sql": {Data: []byte(statements)}}}
+}
+
+var accounts = migration(`-- +goose Up
 CREATE TABLE accounts (id int PRIMARY KEY, amount bigint NOT NULL);
 INSERT INTO accounts VALUES (1, 0), (2, 0);
-`)}}
+`)
+
+// block is a building block's, in a folder of its own.
+var block = postgres.Migrations{Name: "block", Files: fstest.MapFS{
+	"migrations/00001_block.sql": {Data: []byte("-- +goose Up\nCREATE TABLE block (id int);\n")},
+}}
 
 func TestSeveralProcessesMayMigrateAtOnce(t *testing.T) {
 	url := testkit.Postgres(t)
@@ -47,10 +57,7 @@ func TestSeveralProcessesMayMigrateAtOnce(t *testing.T) {
 	for range 4 {
 		db := open(t, url)
 		all.Go(func() {
-			assert.NoError(t, postgres.Migrate(t.Context(), db, accounts))
-			assert.NoError(t, postgres.MigrateNamed(t.Context(), db, "block", fstest.MapFS{
-				"00001_block.sql": {Data: []byte("-- +goose Up\nCREATE TABLE block (id int);\n")},
-			}))
+			assert.NoError(t, postgres.Migrate(t.Context(), db, accounts, block))
 		})
 	}
 	all.Wait()
@@ -58,9 +65,9 @@ func TestSeveralProcessesMayMigrateAtOnce(t *testing.T) {
 
 func TestAMigrationMayTakeLongAndNotWaitLong(t *testing.T) {
 	db := open(t, testkit.Postgres(t))
-	require.NoError(t, postgres.Migrate(t.Context(), db, fstest.MapFS{"00001_bounds.sql": {Data: []byte(`-- +goose Up
+	require.NoError(t, postgres.Migrate(t.Context(), db, migration(`-- +goose Up
 CREATE TABLE bounds AS SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock;
-`)}}))
+`)))
 	var statement, lock, daily string
 	require.NoError(t, db.SQL.QueryRowContext(t.Context(), `SELECT statement, lock, current_setting('statement_timeout') FROM bounds`).
 		Scan(&statement, &lock, &daily))
@@ -132,4 +139,13 @@ func amount(t *testing.T, db *postgres.DB, id int) (amount int64) {
 	t.Helper()
 	require.NoError(t, db.SQL.QueryRowContext(t.Context(), `SELECT amount FROM accounts WHERE id = $1`, id).Scan(&amount))
 	return amount
+}
+
+// Nothing migrates down: to go back is to start the older program.
+func TestAnOlderVersionStartsOnNewerTables(t *testing.T) {
+	db := open(t, testkit.Postgres(t))
+	older := fstest.MapFS{"00001_first.sql": {Data: []byte("-- +goose Up\nCREATE TABLE first (id int);\n")}}
+	newer := fstest.MapFS{"00001_first.sql": older["00001_first.sql"], "00002_second.sql": {Data: []byte("-- +goose Up\nCREATE TABLE second (id int);\n")}}
+	require.NoError(t, postgres.Migrate(t.Context(), db, postgres.Migrations{Name: "service", Files: newer}))
+	require.NoError(t, postgres.Migrate(t.Context(), db, postgres.Migrations{Name: "service", Files: older}))
 }

@@ -21,7 +21,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 	"github.com/ordersaga/ordersaga/services/catalog/internal"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/readside"
-	"github.com/ordersaga/ordersaga/services/catalog/internal/store"
+	"github.com/ordersaga/ordersaga/services/catalog/migrations"
 )
 
 const description = "What the shop sells and what it costs. Prices are in minor units of their currency. " +
@@ -40,7 +40,7 @@ func run(ctx context.Context, cfg settings) error {
 		return err
 	}
 	defer db.Close()
-	if err := store.Migrate(ctx, db); err != nil {
+	if err := postgres.Migrate(ctx, db, migrations.All...); err != nil {
 		return err
 	}
 	documents, err := mongodb.Open(ctx, cfg.MongoDBURI.Reveal(), cfg.MongoDBDatabase)

@@ -19,7 +19,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/expireholds"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/registerproduct"
-	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
+	"github.com/ordersaga/ordersaga/services/inventory/migrations"
 )
 
 func main() {
@@ -35,7 +35,7 @@ func run(ctx context.Context, cfg settings) error {
 		return err
 	}
 	defer db.Close()
-	if err := store.Migrate(ctx, db); err != nil {
+	if err := postgres.Migrate(ctx, db, migrations.All...); err != nil {
 		return err
 	}
 	verifier, err := auth.NewVerifier(ctx, cfg.Auth)

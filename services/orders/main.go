@@ -46,10 +46,7 @@ func run(ctx context.Context, cfg settings) error {
 		return err
 	}
 	defer db.Close()
-	if err := postgres.MigrateNamed(ctx, db, "eventstore", eventstore.Migrations); err != nil {
-		return err
-	}
-	if err := postgres.Migrate(ctx, db, migrations.Files); err != nil {
+	if err := postgres.Migrate(ctx, db, migrations.All...); err != nil {
 		return err
 	}
 	documents, err := mongodb.Open(ctx, cfg.MongoDBURI.Reveal(), cfg.MongoDBDatabase)

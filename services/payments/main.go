@@ -32,7 +32,7 @@ func run(ctx context.Context, cfg settings) error {
 		return err
 	}
 	defer db.Close()
-	if err := postgres.Migrate(ctx, db, migrations.Files); err != nil {
+	if err := postgres.Migrate(ctx, db, migrations.All...); err != nil {
 		return err
 	}
 	verifier, err := auth.NewVerifier(ctx, cfg.Auth)

@@ -117,7 +117,7 @@ func newWorldOn(t *testing.T, databaseURL string, times times, slow time.Duratio
 	db, err := postgres.Open(ctx, databaseURL)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
-	require.NoError(t, postgres.Migrate(ctx, db, migrations.Files))
+	require.NoError(t, postgres.Migrate(ctx, db, migrations.All...))
 
 	gateway, err := paysim.New(w.wire.url, providerKey, times.providerTimeout)
 	require.NoError(t, err)

@@ -1,9 +1,18 @@
-// Package migrations has the catalog's own tables, for postgres.Migrate.
+// Package migrations has the catalog's tables.
 package migrations
 
-import "embed"
+import (
+	"embed"
 
-// Files has the migrations at its root.
-//
+	"github.com/ordersaga/ordersaga/platform/outbox"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+)
+
 //go:embed *.sql
-var Files embed.FS
+var files embed.FS
+
+// Own are the catalog's own tables.
+var Own = postgres.Migrations{Name: "service", Files: files}
+
+// All are the catalog's tables and those of its building blocks.
+var All = []postgres.Migrations{outbox.Migrations, Own}

@@ -1,9 +1,18 @@
-// Package migrations has the tables of orders beside its event log.
+// Package migrations has orders' tables.
 package migrations
 
-import "embed"
+import (
+	"embed"
 
-// Files are goose migrations.
-//
+	"github.com/ordersaga/ordersaga/platform/eventstore"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+)
+
 //go:embed *.sql
-var Files embed.FS
+var files embed.FS
+
+// Own are orders' own tables.
+var Own = postgres.Migrations{Name: "service", Files: files}
+
+// All are orders' tables and those of its building blocks.
+var All = []postgres.Migrations{eventstore.Migrations, Own}

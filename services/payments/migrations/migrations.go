@@ -1,9 +1,17 @@
-// Package migrations has the tables of payments.
+// Package migrations has payments' tables.
 package migrations
 
-import "embed"
+import (
+	"embed"
 
-// Files has the goose migrations at its root.
-//
+	"github.com/ordersaga/ordersaga/platform/postgres"
+)
+
 //go:embed *.sql
-var Files embed.FS
+var files embed.FS
+
+// Own are payments' own tables.
+var Own = postgres.Migrations{Name: "service", Files: files}
+
+// All are payments' tables and those of its building blocks.
+var All = []postgres.Migrations{Own}

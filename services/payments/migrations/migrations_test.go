@@ -2,7 +2,6 @@ package migrations_test
 
 import (
 	"testing"
-	"testing/fstest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -20,9 +19,8 @@ func TestPaymentsOfTheFirstVersionAreKept(t *testing.T) {
 	db, err := postgres.Open(ctx, testkit.Postgres(t))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
-	first, err := migrations.Files.ReadFile("00001_payments.sql")
-	require.NoError(t, err)
-	require.NoError(t, postgres.Migrate(ctx, db, fstest.MapFS{"00001_payments.sql": {Data: first}}))
+	first := postgres.Migrations{Name: "service", Files: testkit.Until(t, migrations.Own.Files, "00001_payments.sql")}
+	require.NoError(t, postgres.Migrate(ctx, db, first))
 
 	want := map[string]struct {
 		order, authorize, void string
@@ -60,7 +58,7 @@ func TestPaymentsOfTheFirstVersionAreKept(t *testing.T) {
 			VALUES (gen_random_uuid(), $1, 'alice', 1234, 'GBP', 'authorized', 'place-order', 'authorize-payment', now(), now())`, w.order)
 		require.NoError(t, err, state)
 	}
-	require.NoError(t, postgres.Migrate(ctx, db, migrations.Files))
+	require.NoError(t, postgres.Migrate(ctx, db, migrations.All...))
 
 	for state, w := range want {
 		payment, err := store.New(db).Payment(ctx, w.order)

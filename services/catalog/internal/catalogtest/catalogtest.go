@@ -23,7 +23,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/readside"
-	"github.com/ordersaga/ordersaga/services/catalog/internal/store"
+	"github.com/ordersaga/ordersaga/services/catalog/migrations"
 )
 
 // patience bounds one request of a test.
@@ -35,7 +35,7 @@ func Database(t testing.TB) *postgres.DB {
 	db, err := postgres.Open(t.Context(), testkit.Postgres(t))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
-	require.NoError(t, store.Migrate(t.Context(), db))
+	require.NoError(t, postgres.Migrate(t.Context(), db, migrations.All...))
 	return db
 }
 

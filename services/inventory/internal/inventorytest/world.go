@@ -23,7 +23,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/services/inventory/internal"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/expireholds"
-	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
+	"github.com/ordersaga/ordersaga/services/inventory/migrations"
 )
 
 // World is one inventory.
@@ -88,7 +88,7 @@ func Migrated(t testing.TB, databaseURL string) *postgres.DB {
 		t.Fatalf("open the database: %v", err)
 	}
 	t.Cleanup(func() { db.Close() })
-	if err := store.Migrate(t.Context(), db); err != nil {
+	if err := postgres.Migrate(t.Context(), db, migrations.All...); err != nil {
 		t.Fatalf("migrate: %v", err)
 	}
 	return db

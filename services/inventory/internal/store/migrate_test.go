@@ -1,9 +1,7 @@
 package store_test
 
 import (
-	"io/fs"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,13 +22,8 @@ func TestReservationsBySKUBecomeReservationsByLine(t *testing.T) {
 	db, err := postgres.Open(t.Context(), testkit.Postgres(t))
 	require.NoError(t, err)
 	t.Cleanup(func() { db.Close() })
-	require.NoError(t, postgres.MigrateNamed(t.Context(), db, "barrier", barrier.Migrations))
-	before := fstest.MapFS{}
-	for _, name := range []string{"00001_stock.sql", "00002_name_version.sql"} {
-		content, err := fs.ReadFile(migrations.Files, name)
-		require.NoError(t, err)
-		before[name] = &fstest.MapFile{Data: content}
-	}
+	require.NoError(t, postgres.Migrate(t.Context(), db, barrier.Migrations))
+	before := postgres.Migrations{Name: "service", Files: testkit.Until(t, migrations.Own.Files, "00002_name_version.sql")}
 	require.NoError(t, postgres.Migrate(t.Context(), db, before))
 	exec := func(statement string, args ...any) {
 		t.Helper()
@@ -58,7 +51,7 @@ func TestReservationsBySKUBecomeReservationsByLine(t *testing.T) {
 		exec(`INSERT INTO movements (sku, kind, quantity, reference) VALUES ('apple', $2, 4, $1), ('Cup', $2, 4, $1)`, orders[state].OrderID, kind)
 	}
 
-	require.NoError(t, store.Migrate(t.Context(), db))
+	require.NoError(t, postgres.Migrate(t.Context(), db, migrations.All...))
 
 	w := inventorytest.On(t, db)
 	for state, id := range orders {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"sync"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/google/uuid"
@@ -59,8 +58,7 @@ func follow(t *testing.T) *world {
 	db, err := postgres.Open(t.Context(), testkit.Postgres(t))
 	require.NoError(t, err)
 	t.Cleanup(func() { db.Close() })
-	require.NoError(t, postgres.MigrateNamed(t.Context(), db, "eventstore", eventstore.Migrations))
-	require.NoError(t, postgres.Migrate(t.Context(), db, migrations.Files))
+	require.NoError(t, postgres.Migrate(t.Context(), db, migrations.All...))
 	events := eventstore.New(db)
 	w := &world{t, db, events, store.New(events), opensagas.New(db)}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -159,7 +157,7 @@ func TestTheListGoesOnFromTheOneOfUnsettledOrders(t *testing.T) {
 	db, err := postgres.Open(t.Context(), testkit.Postgres(t))
 	require.NoError(t, err)
 	t.Cleanup(func() { db.Close() })
-	require.NoError(t, postgres.MigrateNamed(t.Context(), db, "eventstore", eventstore.Migrations))
+	require.NoError(t, postgres.Migrate(t.Context(), db, eventstore.Migrations))
 	events := eventstore.New(db)
 	ids := []string{uuid.NewString(), uuid.NewString(), uuid.NewString()}
 	for _, id := range ids {
@@ -172,12 +170,7 @@ func TestTheListGoesOnFromTheOneOfUnsettledOrders(t *testing.T) {
 		Type: "OrderRejected.v1", Data: map[string]any{"reason": "out_of_stock"}, OccurredAt: begun,
 	})
 	require.NoError(t, err)
-	older := fstest.MapFS{}
-	for _, name := range []string{"00001_unsettled.sql", "00002_stuck.sql"} {
-		sql, err := migrations.Files.ReadFile(name)
-		require.NoError(t, err)
-		older[name] = &fstest.MapFile{Data: sql}
-	}
+	older := postgres.Migrations{Name: "service", Files: testkit.Until(t, migrations.Own.Files, "00002_stuck.sql")}
 	require.NoError(t, postgres.Migrate(t.Context(), db, older))
 	_, err = db.SQL.ExecContext(t.Context(), `INSERT INTO subscriptions (name, position) VALUES ('unsettled', 2)`)
 	require.NoError(t, err)
@@ -187,7 +180,7 @@ func TestTheListGoesOnFromTheOneOfUnsettledOrders(t *testing.T) {
 		require.NoError(t, err)
 	}
 
-	require.NoError(t, postgres.Migrate(t.Context(), db, migrations.Files))
+	require.NoError(t, postgres.Migrate(t.Context(), db, migrations.Own))
 	list := opensagas.New(db)
 	ctx, cancel := context.WithCancel(context.Background())
 	var following sync.WaitGroup

@@ -40,7 +40,7 @@ import (
 // World is a running orders service.
 type World struct {
 	t         testing.TB
-	URL       string // of REST
+	URL       string                       // of REST
 	Saga      ordersv1.OrdersServiceClient // as the worker
 	Undo      ordersv1.OrdersServiceClient // as a service that is asked to undo a step
 	Catalog   *Catalog
@@ -84,8 +84,7 @@ func Start(t testing.TB, with ...Option) *World {
 	w.Temporal = dial(t, address, namespace)
 	w.DB = must(postgres.Open(t.Context(), testkit.Postgres(t)))(t)
 	t.Cleanup(func() { w.DB.Close() })
-	check(t, postgres.MigrateNamed(t.Context(), w.DB, "eventstore", eventstore.Migrations))
-	check(t, postgres.Migrate(t.Context(), w.DB, migrations.Files))
+	check(t, postgres.Migrate(t.Context(), w.DB, migrations.All...))
 	w.Events = eventstore.New(w.DB)
 	w.Orders = store.New(w.Events)
 	uri, database := testkit.MongoDB(t)

@@ -36,7 +36,7 @@ func follow(t *testing.T, publish publisher.Publish) *log {
 	db, err := postgres.Open(t.Context(), testkit.Postgres(t))
 	require.NoError(t, err)
 	t.Cleanup(func() { db.Close() })
-	require.NoError(t, postgres.MigrateNamed(t.Context(), db, "eventstore", eventstore.Migrations))
+	require.NoError(t, postgres.Migrate(t.Context(), db, eventstore.Migrations))
 	l := &log{events: eventstore.New(db)}
 	l.orders = store.New(l.events)
 	ctx, cancel := context.WithCancel(t.Context())
