@@ -12,6 +12,7 @@ import (
 
 	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/text"
+	"github.com/ordersaga/ordersaga/platform/unavailable"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 
 // ErrUnavailable means that the issuer could not be asked: nothing is known
 // about the caller, good or bad, and trying again later is right.
-var ErrUnavailable = errors.New("the token issuer is not available")
+var ErrUnavailable = unavailable.New("The token issuer is not available", nil)
 
 // ErrDevelopmentIssuer means that a development issuer was met in production.
 // Waiting does not help.

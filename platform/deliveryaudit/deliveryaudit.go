@@ -13,6 +13,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/outbox"
 	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/platform/unavailable"
 )
 
 // Sources are what a service has of these.
@@ -133,7 +134,7 @@ func (s Sources) consumer(ctx context.Context, name string) (Consumer, error) {
 	defer cancel()
 	depth, err := s.Broker.Depth(ctx, name)
 	if err != nil {
-		return Consumer{}, away{err}
+		return Consumer{}, unavailable.New("The broker does not answer", err)
 	}
 	consumer := Consumer{
 		Name: name, Declared: depth.Declared,
@@ -144,10 +145,3 @@ func (s Sources) consumer(ctx context.Context, name string) (Consumer, error) {
 	}
 	return consumer, nil
 }
-
-// away is an error that may pass: the broker does not answer.
-type away struct{ error }
-
-func (away) Unavailable() bool { return true }
-
-func (a away) Unwrap() error { return a.error }

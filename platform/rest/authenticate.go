@@ -59,7 +59,7 @@ func (a *API) identify(ctx context.Context, authorization string) (auth.Identity
 			WithHeader("WWW-Authenticate", `Bearer realm="ordersaga", error="invalid_token"`)
 	}
 	if err != nil {
-		return auth.Identity{}, translate(ctx, err)
+		return auth.Identity{}, translate(ctx, err, nil)
 	}
 	return identity, nil
 }

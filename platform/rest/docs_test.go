@@ -21,7 +21,8 @@ func TestTheAPIDescribesItself(t *testing.T) {
 			OperationID string `json:"operationId"`
 			Security    []map[string][]string
 			Responses   map[string]struct {
-				Content map[string]any
+				Description string
+				Content     map[string]any
 			}
 		}
 		Components struct {
@@ -42,6 +43,13 @@ func TestTheAPIDescribesItself(t *testing.T) {
 	for _, status := range []string{"400", "401", "409", "413", "415", "422", "500", "503"} {
 		assert.Contains(t, place.Responses[status].Content, "application/problem+json", "status %s", status)
 	}
+	for _, status := range []string{"406", "408"} {
+		assert.Contains(t, place.Responses, status)
+	}
+	assert.Equal(t, "Conflict: price-changed", place.Responses["409"].Description)
+	assert.Equal(t, "Unprocessable Entity: out-of-stock", place.Responses["422"].Description)
+	assert.NotContains(t, document.Paths["/v1/orders"]["get"].Responses, "408", "it has no body")
+	assert.Contains(t, document.Paths["/v1/orders/{id}"]["get"].Responses, "304")
 	assert.Contains(t, place.Responses["201"].Content, "application/json")
 	assert.Equal(t, place.Responses["201"].Content, place.Responses["202"].Content, "the other success has the same body")
 	assert.Equal(t, []map[string][]string{{"bearer": {"ordersaga.operator"}}}, document.Paths["/v1/products/{id}"]["delete"].Security)

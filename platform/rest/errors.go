@@ -1,87 +1,92 @@
 package rest
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v5"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
-	"github.com/ordersaga/ordersaga/platform/auth"
-	"github.com/ordersaga/ordersaga/platform/postgres/outage"
 	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
+	"github.com/ordersaga/ordersaga/platform/text"
+	"github.com/ordersaga/ordersaga/platform/unavailable"
 )
-
-// Unavailable is the 503 of something this service needs that is away for now.
-// The message is for the caller; log the cause.
-func Unavailable(message string) *Problem {
-	return NewProblem(http.StatusServiceUnavailable, "unavailable", message).WithHeader("Retry-After", "1")
-}
 
 // statusClientClosed is for logs and metrics: nobody is there to receive it. The
 // number is nginx's; RFC 9110 has none.
 const statusClientClosed = 499
 
-// problemOf is the problem an error reaches the client as.
-func problemOf(ctx context.Context, err error) *Problem {
-	return atRequest(ctx, translate(ctx, err))
+// problemOf is the problem an error reaches the client as. The statuses of refusals are
+// the operation's.
+func problemOf(ctx context.Context, err error, refusals map[string]int) *Problem {
+	return atRequest(ctx, translate(ctx, err, refusals))
 }
 
-func translate(ctx context.Context, err error) *Problem {
+func translate(ctx context.Context, err error, refusals map[string]int) *Problem {
 	var p *Problem
 	if errors.As(err, &p) {
 		// A copy: handlers may keep problems as values, and each answer adds to its own.
 		return p.clone()
 	}
 	if r, ok := refusal.As(err); ok {
-		p := NewProblem(http.StatusUnprocessableEntity, strings.ReplaceAll(r.Reason, "_", "-"), r.Message)
-		if len(r.Details) > 0 {
-			p.With("details", r.Details)
-		}
-		return p
+		return Refused(cmp.Or(refusals[r.Reason], http.StatusUnprocessableEntity), r)
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
 		// The client hung up, and what was done for it ended with that.
 		slog.InfoContext(ctx, "the client did not wait", "error", err)
 		return NewProblem(statusClientClosed, "client-closed-request", "The client closed the connection before the answer.")
 	}
-	if isUnavailable(err) {
+	if unavailable.Is(err) {
 		slog.WarnContext(ctx, "request failed", "error", err)
-		var told interface{ Public() string }
-		if errors.As(err, &told) {
-			return Unavailable(told.Public())
+		detail := "Something this service needs does not answer. Try again."
+		if said, marked := unavailable.As(err); marked {
+			detail = sentence(said.Message)
 		}
-		return Unavailable("Something this service needs does not answer. Try again.")
+		return NewProblem(http.StatusServiceUnavailable, "unavailable", detail).WithHeader("Retry-After", "1")
 	}
 	slog.ErrorContext(ctx, "request failed", "error", err)
 	return internalError()
 }
 
-func internalError() *Problem {
-	return NewProblem(http.StatusInternalServerError, "internal-error", "The service failed. The trace id helps to find out why.")
+// Refused is the problem of a refusal, in the one shape that all have: the reason is the
+// type, with dashes; the message is the detail; each member of the details is a member
+// of the problem.
+//
+//	{"type": "https://…/out-of-stock", "status": 422, "detail": "Not enough of TEA.", "shortages": […]}
+func Refused(status int, r *refusal.Refusal) *Problem {
+	p := NewProblem(status, slug(r.Reason), sentence(text.Line(r.Message, maxDetail-1)))
+	if len(r.Details) == 0 {
+		return p
+	}
+	// Decoded and encoded again, so that it is written as everything else is.
+	decoder := json.NewDecoder(bytes.NewReader(r.Details))
+	decoder.UseNumber()
+	var details any
+	if err := decoder.Decode(&details); err != nil {
+		return p
+	}
+	details = clean(details)
+	members, isObject := details.(map[string]any)
+	if !isObject {
+		return p.With("details", details)
+	}
+	for name, value := range members {
+		p.With(name, value)
+	}
+	return p
 }
 
-// isUnavailable tells whether trying again later is right. What callers are told of
-// it is the error's Public, if it has one.
-func isUnavailable(err error) bool {
-	var marked interface{ Unavailable() bool }
-	if errors.As(err, &marked) && marked.Unavailable() {
-		return true
-	}
-	if errors.Is(err, auth.ErrUnavailable) || errors.Is(err, context.Canceled) || outage.Is(err) {
-		return true
-	}
-	switch status.Code(err) {
-	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled:
-		return true
-	default:
-		return false
-	}
+// slug of a refusal's reason: out-of-stock of out_of_stock.
+func slug(reason string) string { return strings.ReplaceAll(reason, "_", "-") }
+
+func internalError() *Problem {
+	return NewProblem(http.StatusInternalServerError, "internal-error", "The service failed. The trace id helps to find out why.")
 }
 
 func (p *Problem) clone() *Problem {
@@ -125,7 +130,7 @@ func writeError(c *echo.Context, err error) {
 	case code >= 400 && code < 500:
 		p = atRequest(ctx, NewProblem(code, "bad-request", http.StatusText(code)))
 	default:
-		p = problemOf(ctx, err)
+		p = problemOf(ctx, err, nil)
 	}
 	writeProblem(c.Response(), c.Request(), p)
 }

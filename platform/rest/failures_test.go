@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -16,8 +18,8 @@ import (
 
 	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/platform/rest"
-	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
+	"github.com/ordersaga/ordersaga/platform/unavailable"
 )
 
 func TestFailuresAreProblems(t *testing.T) {
@@ -31,8 +33,8 @@ func TestFailuresAreProblems(t *testing.T) {
 	}{
 		"problem":           {fmt.Errorf("quote: %w", conflict), 409, "prices-moved"},
 		"refusal":           {fmt.Errorf("reserve: %w", refusal.New("out_of_stock", "Only 3 of TEA are left.", map[string]any{"sku": "TEA", "left": 3})), 422, "out-of-stock"},
-		"unavailable":       {fmt.Errorf("authorize: %w", rpc.Unavailable("no answer")), 503, "unavailable"},
-		"our unavailable":   {rest.Unavailable("The catalog does not answer."), 503, "unavailable"},
+		"unavailable":       {fmt.Errorf("authorize: %w", unavailable.New("The provider does not answer", errors.New("dial 10.0.0.7: hunter2"))), 503, "unavailable"},
+		"network":           {fmt.Errorf("quote: %w", &net.OpError{Op: "dial", Err: errors.New("10.0.0.7")}), 503, "unavailable"},
 		"grpc unavailable":  {fmt.Errorf("quote: %w", status.Error(codes.Unavailable, "dial 10.0.0.7")), 503, "unavailable"},
 		"deadline":          {fmt.Errorf("select: %w", context.DeadlineExceeded), 503, "unavailable"},
 		"read-only":         {fmt.Errorf("reserve: %w", &pgconn.PgError{Code: "25006", Message: "cannot execute UPDATE"}), 503, "unavailable"},
@@ -73,7 +75,54 @@ func TestFailuresAreProblems(t *testing.T) {
 	p = w.place(oneLine).problem(422, "out-of-stock")
 	assert.Equal(t, "Out of stock", p.Title)
 	assert.Equal(t, "Only 3 of TEA are left.", p.Detail)
-	assert.Equal(t, map[string]any{"sku": "TEA", "left": 3.0}, p.Extra["details"])
+	assert.Equal(t, "TEA", p.Extra["sku"])
+	assert.Equal(t, 3.0, p.Extra["left"])
+
+	w.answer = func(context.Context, *placeOrder) (*placed, error) {
+		return nil, fmt.Errorf("place: %w", unavailable.New("The order is not known to be taken", errors.New("boom")))
+	}
+	assert.Equal(t, "The order is not known to be taken.", w.place(oneLine).problem(503, "unavailable").Detail)
+
+	w.answer = func(context.Context, *placeOrder) (*placed, error) {
+		return nil, refusal.New("price_changed", "The total is another now", nil)
+	}
+	w.place(oneLine).problem(409, "price-changed")
+}
+
+func TestARefusalIsToldInOneShape(t *testing.T) {
+	for name, test := range map[string]struct {
+		refusal *refusal.Refusal
+		want    string
+	}{
+		"of an identifier": {
+			refusal.New("out_of_stock", "mug-73e4: 20 wanted, 3 left", nil),
+			`{"type":"https://ordersaga.dev/problems/out-of-stock","title":"Out of stock","status":422,"detail":"mug-73e4: 20 wanted, 3 left."}`,
+		},
+		"of another script": {
+			refusal.New("out_of_stock", "äußerst wenig da!", nil),
+			`{"type":"https://ordersaga.dev/problems/out-of-stock","title":"Out of stock","status":422,"detail":"äußerst wenig da!"}`,
+		},
+		"with members": {
+			refusal.New("out_of_stock", "Too few.", map[string]any{"shortages": []any{map[string]any{"sku": "a>b", "left": 9007199254740993}}, "status": 1}),
+			`{"type":"https://ordersaga.dev/problems/out-of-stock","title":"Out of stock","status":422,"detail":"Too few.","shortages":[{"left":9007199254740993,"sku":"a>b"}]}`,
+		},
+		"with a list": {
+			refusal.New("no", "", []int{1}),
+			`{"type":"https://ordersaga.dev/problems/no","title":"No","status":422,"details":[1]}`,
+		},
+		"with what is hidden": {
+			&refusal.Refusal{Reason: "payment_declined", Message: "no\x00\x1b[31m \xff\u202e", Details: []byte("{\"decline_code\":\"a\\u0000b\\u202e\"}")},
+			`{"type":"https://ordersaga.dev/problems/payment-declined","title":"Payment declined","status":422,"detail":"no[31m �.","decline_code":"ab"}`,
+		},
+		"with nonsense": {&refusal.Refusal{Reason: "no", Details: []byte("{")}, `{"type":"https://ordersaga.dev/problems/no","title":"No","status":422}`},
+	} {
+		encoded, err := rest.Refused(422, test.refusal).MarshalJSON()
+		require.NoError(t, err)
+		assert.Equal(t, test.want, string(encoded), name)
+	}
+	long, err := rest.Refused(422, refusal.New("no", strings.Repeat("ä", 900_000), map[string]string{"code": strings.Repeat("x", 900_000)})).MarshalJSON()
+	require.NoError(t, err)
+	assert.Less(t, len(long), 5_000)
 }
 
 func TestAProblemFlattensItsMembersAndKeepsItsOwn(t *testing.T) {

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -42,6 +44,9 @@ type Op struct {
 	OtherStatuses []int
 	// Errors are the statuses besides those every operation can answer with.
 	Errors []int
+	// Refusals are the reasons of refusals that the operation can answer with, and their
+	// statuses. A reason that is not among them is 422.
+	Refusals map[string]int
 	// MaxBody in bytes; DefaultMaxBody when 0.
 	MaxBody int64
 	// Timeout of the operation, once its body is there; DefaultTimeout when 0, at most
@@ -53,8 +58,8 @@ const maxTimeout = 55 * time.Second
 
 // Handle serves an operation. The caller is auth.FromContext(ctx). What the
 // handler returns as an error is answered as a problem: a *Problem as it is, a
-// *refusal.Refusal with 422 and its reason as the type, something that is away
-// with 503, the rest with 500 and only a trace id.
+// *refusal.Refusal as Refused says, what is unavailable with 503, the rest with 500
+// and only a trace id.
 func Handle[In, Out any](api *API, op Op, h func(ctx context.Context, in *In) (*Out, error)) {
 	op.Timeout = cmp.Or(op.Timeout, DefaultTimeout)
 	if op.Timeout < 0 || op.Timeout > maxTimeout {
@@ -65,12 +70,13 @@ func Handle[In, Out any](api *API, op Op, h func(ctx context.Context, in *In) (*
 		defer cancel()
 		out, err := h(ctx, in)
 		if err != nil {
-			return nil, problemOf(ctx, err)
+			return nil, problemOf(ctx, err, op.Refusals)
 		}
 		return out, nil
 	})
 	api.describeOthers(op)
 	api.describeConditions(op)
+	api.describeRefusals(op)
 }
 
 func (a *API) operation(op Op) huma.Operation {
@@ -127,6 +133,19 @@ func (a *API) describeConditions(op Op) {
 	}
 }
 
+// describeRefusals says of each status of a refusal which types it can have.
+func (a *API) describeRefusals(op Op) {
+	operation := a.described(op)
+	for _, reason := range slices.Sorted(maps.Keys(op.Refusals)) {
+		response := operation.Responses[strconv.Itoa(op.Refusals[reason])]
+		separator := ", "
+		if !strings.Contains(response.Description, ": ") {
+			separator = ": "
+		}
+		response.Description += separator + slug(reason)
+	}
+}
+
 // described is the operation in the description.
 func (a *API) described(op Op) *huma.Operation {
 	path := a.huma.OpenAPI().Paths[op.Path]
@@ -150,7 +169,7 @@ func errorsOf(op Op) []int {
 	if takesBody(op.Method) {
 		statuses = append(statuses, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
-	statuses = append(statuses, op.Errors...)
+	statuses = append(append(statuses, op.Errors...), slices.Collect(maps.Values(op.Refusals))...)
 	slices.Sort(statuses)
 	return slices.Compact(statuses)
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/ordersaga/ordersaga/platform/text"
 )
 
 // problemTypes is the prefix of every problem's type.
@@ -47,7 +49,7 @@ type FieldError struct {
 // NewProblem makes a problem. The slug, "out-of-stock", becomes its type and,
 // in words, its title.
 func NewProblem(status int, slug, detail string) *Problem {
-	return &Problem{Type: problemTypes + slug, Title: words(slug), Status: status, Detail: bounded(detail, maxDetail)}
+	return &Problem{Type: problemTypes + slug, Title: words(slug), Status: status, Detail: text.Line(detail, maxDetail)}
 }
 
 // With adds a member, and returns the problem.

@@ -11,6 +11,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v5"
+
+	"github.com/ordersaga/ordersaga/platform/text"
 )
 
 // cleanURL refuses what is no text in a URL: invalid UTF-8, and NUL, which
@@ -50,7 +52,7 @@ func checkQuery(ctx huma.Context, next func(huma.Context)) {
 	var faults []FieldError
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		if message := faultOf(parameters[name], query[name]); message != "" {
-			faults = append(faults, FieldError{Field: "query." + bounded(name, maxField), Message: message})
+			faults = append(faults, FieldError{Field: "query." + text.Line(name, maxField), Message: message})
 		}
 	}
 	faults = faults[:min(len(faults), maxFaults)]

@@ -5,7 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/ordersaga/ordersaga/platform/text"
 )
 
 // What a problem says at most, in characters. More than that is a client's own text,
@@ -16,13 +17,30 @@ const (
 	maxFaults = 100
 )
 
-// bounded is a text of at most limit characters, which are all valid.
-func bounded(text string, limit int) string {
-	text = strings.ToValidUTF8(text, string(utf8.RuneError))
-	if len(text) <= limit || utf8.RuneCountInString(text) <= limit {
-		return text
+// sentence gives a message its full stop. Its first letter stays as it is: it may be that
+// of an identifier, and another letter may be another product.
+func sentence(message string) string {
+	if message == "" || strings.ContainsAny(message[len(message)-1:], ".!?") {
+		return message
 	}
-	return string([]rune(text)[:limit-1]) + "…"
+	return message + "."
+}
+
+// clean makes each text in a JSON value safe to show.
+func clean(value any) any {
+	switch value := value.(type) {
+	case string:
+		return text.Line(value, maxField)
+	case []any:
+		for i := range value {
+			value[i] = clean(value[i])
+		}
+	case map[string]any:
+		for name := range value {
+			value[name] = clean(value[name])
+		}
+	}
+	return value
 }
 
 // format is fmt.Sprintf that writes whole numbers as such: limits are kept as floats,

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/ordersaga/ordersaga/platform/text"
 )
 
 // Huma has these settings in globals. This package is the only one that uses
@@ -39,7 +41,7 @@ func humaProblem(ctx context.Context, status int, message string, errs ...error)
 	case status == http.StatusNotAcceptable:
 		p = NewProblem(status, "not-acceptable", "This service answers with application/json.")
 	case status >= http.StatusInternalServerError:
-		return problemOf(ctx, errors.Join(append([]error{errors.New(message)}, errs...)...))
+		return problemOf(ctx, errors.Join(append([]error{errors.New(message)}, errs...)...), nil)
 	case malformed != nil:
 		p = NewProblem(http.StatusBadRequest, "malformed-json", malformed.Error()+".")
 	case missingHeader != "":
@@ -78,7 +80,7 @@ func fieldErrors(errs []error) (fields []FieldError, missingHeader string, malfo
 		if text, ok := strings.CutPrefix(detail.Message, mistypedPrefix); ok {
 			field.Field, field.Message, _ = strings.Cut(text, ": ")
 		}
-		field.Field, field.Message = bounded(field.Field, maxField), bounded(field.Message, maxField)
+		field.Field, field.Message = text.Line(field.Field, maxField), text.Line(field.Message, maxField)
 		fields = append(fields, field)
 	}
 	return fields, missingHeader, malformed

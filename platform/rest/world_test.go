@@ -105,7 +105,7 @@ func newWorld(t *testing.T, options ...func(*rest.Config)) *world {
 	}
 	api := rest.New(cfg)
 	w.api = api
-	rest.Handle(api, rest.Op{Method: "POST", Path: "/v1/orders", ID: "place-order", Summary: "Place an order", Status: 201, OtherStatuses: []int{202}, Errors: []int{409}},
+	rest.Handle(api, rest.Op{Method: "POST", Path: "/v1/orders", ID: "place-order", Summary: "Place an order", Status: 201, OtherStatuses: []int{202}, Refusals: map[string]int{"price_changed": 409, "out_of_stock": 422}},
 		func(ctx context.Context, in *placeOrder) (*placed, error) {
 			if w.answer != nil {
 				return w.answer(ctx, in)

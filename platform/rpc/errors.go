@@ -10,37 +10,21 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/ordersaga/ordersaga/platform/auth"
-	"github.com/ordersaga/ordersaga/platform/postgres/outage"
 	"github.com/ordersaga/ordersaga/platform/refusal"
+	"github.com/ordersaga/ordersaga/platform/unavailable"
 )
 
 // domain is the google.rpc.ErrorInfo domain that marks a refusal of ours among
 // other preconditions that failed.
 const domain = "ordersaga"
 
-// UnavailableError says that something this service needs is away for now:
-// trying the same again later is right.
-type UnavailableError struct {
-	// Message is one sentence that callers may see.
-	Message string
-}
-
-// Unavailable makes an UnavailableError.
-func Unavailable(message string) error { return &UnavailableError{Message: message} }
-
-func (e *UnavailableError) Error() string { return e.Message }
-
-// Unavailable marks the error for borders, which answer "try again later".
-func (e *UnavailableError) Unavailable() bool { return true }
-
 // ToStatus is the gRPC status that an error crosses the border as:
 //
 //   - a refusal is FAILED_PRECONDITION with google.rpc.ErrorInfo, its details
 //     as JSON in the metadata, unless they are larger than 5,000 bytes;
 //   - a cancelled or expired context is CANCELLED or DEADLINE_EXCEEDED;
-//   - an UnavailableError, an issuer that is away, or a database that does not
-//     work just now, is UNAVAILABLE;
+//   - what is unavailable now is UNAVAILABLE, with the message of an
+//     unavailable.Error;
 //   - an error that is a status already passes;
 //   - anything else is INTERNAL without its text, which belongs in the log.
 func ToStatus(err error) error {
@@ -55,25 +39,23 @@ func ToStatus(err error) error {
 	if s, ok := err.(interface{ GRPCStatus() *status.Status }); ok {
 		return s.GRPCStatus().Err()
 	}
-	var unavailable interface{ Unavailable() bool }
+	said, marked := unavailable.As(err)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return status.Error(codes.Canceled, "the call was cancelled")
 	case errors.Is(err, context.DeadlineExceeded):
 		return status.Error(codes.DeadlineExceeded, "the call's deadline passed")
-	case errors.As(err, &unavailable) && unavailable.Unavailable():
-		return status.Error(codes.Unavailable, unavailable.(error).Error())
-	case errors.Is(err, auth.ErrUnavailable):
-		return status.Error(codes.Unavailable, auth.ErrUnavailable.Error())
-	case outage.Is(err):
-		return status.Error(codes.Unavailable, "the database does not work just now")
+	case marked:
+		return status.Error(codes.Unavailable, said.Message)
 	}
 	switch code := status.Code(err); code {
 	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled:
 		return status.Error(code, "a service this call needs did not answer")
-	default:
-		return status.Error(codes.Internal, "internal error")
 	}
+	if unavailable.Is(err) {
+		return status.Error(codes.Unavailable, "something this call needs does not work just now")
+	}
+	return status.Error(codes.Internal, "internal error")
 }
 
 // detailsMax bounds the details of a refusal, in bytes: they leave in the trailers, in base64, and of

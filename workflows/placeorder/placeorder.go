@@ -36,8 +36,8 @@ func PlaceOrder(ctx workflow.Context, in *ordersv1.PlaceOrderInput) (*commonv1.O
 // Saga is the kind.
 var Saga = saga.Kind{
 	Name: sagas.KindPlaceOrder, Order: record.Order{}, Updates: updates, Unopened: sagas.StatusRejected,
-	Late:      "the order could not be completed in time; nothing was charged",
-	Cancelled: "the order was cancelled before it was confirmed",
+	Late:      "The order could not be completed in time; nothing was charged",
+	Cancelled: "The order was cancelled before it was confirmed",
 	Tell: saga.Story(func(s *saga.Saga, in *ordersv1.PlaceOrderInput) {
 		o := placing{s, in}
 		s.Begin(o.recordPlaced())
@@ -121,7 +121,7 @@ func updates(s *saga.Saga) saga.Handlers {
 		placed, _ := in.(*ordersv1.PlaceOrderInput)
 		if hash := placed.GetPlacement().GetRequestHash(); hash != "" && hash != request.RequestHash {
 			return nil, sagas.RefusalError(refusal.New(refusals.RequestMismatch,
-				"the idempotency key was used with another request", nil))
+				"The idempotency key was used with another request", nil))
 		}
 		return s.AwaitOutcome(ctx)
 	}}

@@ -56,7 +56,7 @@ func (s *Saga) wake(workflow.Context) error {
 
 // busy refuses an update that the running saga does not serve.
 func busy(ctx workflow.Context) error {
-	return sagas.RefusalError(refusal.New(refusals.SagaInProgress, "another saga is working on the order; try again when it is done",
+	return sagas.RefusalError(refusal.New(refusals.SagaInProgress, "Another saga is working on the order; try again when it is done",
 		refusals.SagaInProgressDetails{Saga: workflow.GetInfo(ctx).WorkflowType.Name}))
 }
 

@@ -54,12 +54,12 @@ func Price(wanted []Wanted, currency string, offers map[string]Offer) (Basket, e
 	if unknown := distinct(wanted, func(sku string) bool { return !offers[sku].Active }); len(unknown) > 0 {
 		var details refusals.UnknownProductDetails
 		details.SKUs, details.More = refusals.Named(unknown)
-		return Basket{}, refusal.New(refusals.UnknownProduct, "not for sale: "+few(unknown), details)
+		return Basket{}, refusal.New(refusals.UnknownProduct, "Not for sale: "+few(unknown), details)
 	}
 	if foreign := distinct(wanted, func(sku string) bool { return offers[sku].Price.Currency() != currency }); len(foreign) > 0 {
 		details := refusals.CurrencyMismatchDetails{Currency: currency}
 		details.SKUs, details.More = refusals.Named(foreign)
-		return Basket{}, refusal.New(refusals.CurrencyMismatch, fmt.Sprintf("not sold in %s: %s", currency, few(foreign)), details)
+		return Basket{}, refusal.New(refusals.CurrencyMismatch, fmt.Sprintf("Not sold in %s: %s", currency, few(foreign)), details)
 	}
 	basket := Basket{currency: currency, lines: make([]Line, 0, len(wanted))}
 	for _, w := range wanted {
@@ -102,7 +102,7 @@ func (b Basket) Total(adjustments []Adjustment) (Money, error) {
 }
 
 func totalTooLarge() error {
-	return refusal.New(refusals.TotalTooLarge, fmt.Sprintf("the total passes %d minor units", MaxAmount), nil)
+	return refusal.New(refusals.TotalTooLarge, fmt.Sprintf("The total passes %d minor units", MaxAmount), nil)
 }
 
 // distinct is the SKUs at fault, each once, in the order of the lines.

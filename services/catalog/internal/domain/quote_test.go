@@ -81,7 +81,7 @@ func TestARefusalOfManyLinesStaysShort(t *testing.T) {
 	_, err := domain.Price(wanted, "GBP", nil)
 	r, ok := refusal.As(err)
 	require.True(t, ok)
-	assert.Equal(t, "not for sale: NONE-0, NONE-1, NONE-2, NONE-3, NONE-4 and 995 more", r.Message)
+	assert.Equal(t, "Not for sale: NONE-0, NONE-1, NONE-2, NONE-3, NONE-4 and 995 more", r.Message)
 	var unknown refusals.UnknownProductDetails
 	refused(t, err, refusals.UnknownProduct, &unknown)
 	assert.Len(t, unknown.SKUs, 25)

@@ -32,8 +32,8 @@ const (
 
 // Refusals of a reservation's verbs.
 var (
-	ErrHoldExpired = refusal.New(refusals.HoldExpired, "the hold on the stock has run out", nil)
-	ErrReleased    = refusal.New(refusals.StepUndone, "the stock was released and cannot be allocated any more", nil)
+	ErrHoldExpired = refusal.New(refusals.HoldExpired, "The hold on the stock has run out", nil)
+	ErrReleased    = refusal.New(refusals.StepUndone, "The stock was released and cannot be allocated any more", nil)
 )
 
 // ReservationID names a reservation: it belongs to the saga that made it.

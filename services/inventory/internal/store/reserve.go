@@ -113,7 +113,7 @@ func Reserve(ctx context.Context, q postgres.Querier, id domain.ReservationID, l
 }
 
 func outOfStock(shortages []refusals.Shortage) error {
-	message := fmt.Sprintf("%s: %d wanted, %d left", shortages[0].SKU, shortages[0].Requested, shortages[0].Available)
+	message := fmt.Sprintf("Not enough of %s: %d wanted, %d left", shortages[0].SKU, shortages[0].Requested, shortages[0].Available)
 	if more := len(shortages) - 1; more > 0 {
 		message += fmt.Sprintf(", and %d more SKUs are short", more)
 	}

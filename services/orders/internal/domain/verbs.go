@@ -23,7 +23,7 @@ type Placement struct {
 func (o *Order) Place(p Placement, at time.Time) (Direction, error) {
 	placing := Placing(o.id)
 	if o.requestHash != "" && o.requestHash != p.RequestHash {
-		return Direction{}, refusal.New(refusals.RequestMismatch, "the order stands with another request", nil)
+		return Direction{}, refusal.New(refusals.RequestMismatch, "The order stands with another request", nil)
 	}
 	if o.status != StatusNone {
 		return o.Direction(placing), nil

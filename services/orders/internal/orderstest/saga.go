@@ -147,7 +147,7 @@ func (a *activities) Settle(ctx context.Context, in *ordersv1.PlaceOrderInput) e
 	switch in.GetPaymentMethod() {
 	case Reject:
 		_, err = a.saga.RecordRejected(ctx, &ordersv1.RecordRejectedRequest{Saga: in.GetSaga(), Why: &commonv1.Refusal{
-			Reason: refusals.OutOfStock, Message: "not enough of TEA",
+			Reason: refusals.OutOfStock, Message: "Not enough of TEA",
 			Details: `{"shortages":[{"sku":"TEA","requested":4,"available":3}]}`,
 		}})
 	case Cancel:

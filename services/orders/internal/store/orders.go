@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/ordersaga/ordersaga/platform/eventstore"
-	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/unavailable"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 )
 
@@ -68,7 +68,7 @@ func (s *Orders) Update(ctx context.Context, id string, change func(*domain.Orde
 		case !errors.Is(err, eventstore.ErrConflict):
 			return err
 		case attempt == attempts:
-			return fmt.Errorf("order %s: %w: %w", id, err, rpc.Unavailable("the order is being changed by others"))
+			return unavailable.New("The order is being changed by others; try again", fmt.Errorf("order %s: %w", id, err))
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package store
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/ordersaga/ordersaga/platform/unavailable"
+)
 
 // Unreadable says that this version of the service cannot read an order: the log
 // has an event of it that a newer version wrote, as after a roll-back. To go on
@@ -17,13 +21,8 @@ func (e *Unreadable) Error() string {
 	return fmt.Sprintf("this version of orders cannot read order %s: %v", e.OrderID, e.Cause)
 }
 
-// Unwrap is the cause.
-func (e *Unreadable) Unwrap() error { return e.Cause }
-
-// Unavailable marks the error for borders: the same may be asked again later.
-func (e *Unreadable) Unavailable() bool { return true }
-
-// Public is what callers are told.
-func (e *Unreadable) Public() string {
-	return "A newer version of this service has changed the order, and this version cannot read it. It can be read again when that version is back."
+// Unwrap says to borders that the same may be asked again later, and what callers are told.
+func (e *Unreadable) Unwrap() error {
+	return unavailable.New("A newer version of this service has changed the order, and this version cannot read it. "+
+		"It can be read again when that version is back", e.Cause)
 }

@@ -24,7 +24,7 @@ import (
 const (
 	ReasonNotFound = "product_not_found"
 	// ReasonStale: the change was meant for another version than the current one.
-	ReasonStale = "product_version_stale"
+	ReasonStale = "precondition_failed"
 	// ReasonOtherCurrency: the currency of a price stays.
 	ReasonOtherCurrency = "product_other_currency"
 )
@@ -89,7 +89,7 @@ func find(ctx context.Context, tx *postgres.Tx, sku string) (*domain.Product, er
 			return stored, err
 		}
 	}
-	return nil, refusal.New(ReasonNotFound, fmt.Sprintf("there is no product %.64q", sku), nil)
+	return nil, refusal.New(ReasonNotFound, fmt.Sprintf("There is no product %.64q", sku), nil)
 }
 
 // decide is the product's next version, or the stored one when it says already what the command
@@ -100,12 +100,12 @@ func decide(stored *domain.Product, command Command) (*domain.Product, error) {
 	current := command.Seen == nil || slices.Contains(command.Seen, stored.Version())
 	switch {
 	case current && errors.Is(err, domain.ErrOtherCurrency):
-		return nil, refusal.New(ReasonOtherCurrency, err.Error(), nil)
+		return nil, refusal.New(ReasonOtherCurrency, "The currency of a price cannot change", nil)
 	case current, next == stored && slices.Min(command.Seen) < stored.Version():
 		return next, err
 	default:
 		return nil, refusal.New(ReasonStale,
-			fmt.Sprintf("product %s is at version %d, the change was meant for version %s", stored.SKU(), stored.Version(), versions(command.Seen)), nil)
+			fmt.Sprintf("Product %s is at version %d, the change was meant for version %s", stored.SKU(), stored.Version(), versions(command.Seen)), nil)
 	}
 }
 

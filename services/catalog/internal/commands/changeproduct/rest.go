@@ -3,7 +3,6 @@ package changeproduct
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
@@ -37,7 +36,10 @@ func Route(api *rest.API, db *postgres.DB, announced func()) {
 			"New quotes have the new price at once, orders keep the one they were placed at; what is not for sale cannot be ordered and can still be read. " +
 			"Lists and `GET` follow within moments.",
 		Tags: []string{"products"}, Scope: auth.ScopeOperator,
-		Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed, http.StatusPreconditionRequired},
+		Errors: []int{http.StatusPreconditionRequired},
+		Refusals: map[string]int{
+			ReasonNotFound: http.StatusNotFound, ReasonStale: http.StatusPreconditionFailed,
+		},
 	}, func(ctx context.Context, in *input) (*output, error) {
 		seen, err := rest.IfMatch(in.IfMatch)
 		if err != nil {
@@ -52,26 +54,13 @@ func Route(api *rest.API, db *postgres.DB, announced func()) {
 			// What both stores keep of a time, so that this answer and later ones agree.
 			At: time.Now().UTC().Truncate(time.Millisecond),
 		})
+		if refused, ok := refusal.As(err); ok && refused.Reason == ReasonOtherCurrency {
+			return nil, wire.Invalid([]rest.FieldError{{Field: "body.price.currency", Message: refused.Message}})
+		}
 		if err != nil {
-			return nil, problem(err)
+			return nil, err
 		}
 		shown := wire.Stored(result.Product)
 		return &output{ETag: rest.ETag(shown.Version), Body: shown}, nil
 	})
-}
-
-// problem is how the border says why not.
-func problem(err error) error {
-	if refused, ok := refusal.As(err); ok {
-		detail := strings.ToUpper(refused.Message[:1]) + refused.Message[1:] + "."
-		switch refused.Reason {
-		case ReasonNotFound:
-			return rest.NewProblem(http.StatusNotFound, "product-not-found", detail)
-		case ReasonStale:
-			return rest.PreconditionFailed(detail)
-		case ReasonOtherCurrency:
-			return wire.Invalid([]rest.FieldError{{Field: "body.price.currency", Message: refused.Message}})
-		}
-	}
-	return err
 }

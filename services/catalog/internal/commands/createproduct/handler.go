@@ -17,6 +17,11 @@ import (
 // ReasonExists refuses a product whose SKU another one has.
 const ReasonExists = "product_exists"
 
+// ExistsDetails says where the other product is.
+type ExistsDetails struct {
+	Product string `json:"product"` // its path
+}
+
 // Command asks for the product to be on sale.
 type Command struct{ Product *domain.Product }
 
@@ -48,7 +53,8 @@ func create(ctx context.Context, tx *postgres.Tx, command Command) (Result, erro
 	}
 	if !created {
 		if !stored.Says(command.Product) {
-			return Result{}, refusal.New(ReasonExists, fmt.Sprintf("SKU %s is another product", stored.SKU()), nil)
+			return Result{}, refusal.New(ReasonExists, fmt.Sprintf("SKU %s is another product", stored.SKU()),
+				ExistsDetails{Product: location(stored)})
 		}
 		return Result{Product: stored}, nil
 	}

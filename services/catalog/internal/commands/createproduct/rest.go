@@ -8,7 +8,6 @@ import (
 
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/postgres"
-	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
@@ -34,7 +33,7 @@ func Route(api *rest.API, db *postgres.DB, announced func()) {
 		Description: "Answers 201 with the product, or 200 when the very same product is there already: it is safe to repeat. " +
 			"A SKU that is another product is answered 409. Lists and `GET` follow within moments: until then `GET` answers 404.",
 		Tags: []string{"products"}, Scope: auth.ScopeOperator,
-		Status: http.StatusCreated, Errors: []int{http.StatusConflict},
+		Status: http.StatusCreated, Refusals: map[string]int{ReasonExists: http.StatusConflict},
 	}, func(ctx context.Context, in *input) (*output, error) {
 		// What both stores keep of a time, so that this answer and later ones agree.
 		product, err := domain.NewProduct(in.Body.Content(), time.Now().UTC().Truncate(time.Millisecond))
@@ -42,10 +41,6 @@ func Route(api *rest.API, db *postgres.DB, announced func()) {
 			return nil, wire.Invalid(wire.Faults("body", err))
 		}
 		result, err := handler.Handle(ctx, Command{Product: product})
-		if refused, ok := refusal.As(err); ok && refused.Reason == ReasonExists {
-			return nil, rest.NewProblem(http.StatusConflict, "product-exists", refused.Message+".").
-				With("product", location(product))
-		}
 		if err != nil {
 			return nil, err
 		}

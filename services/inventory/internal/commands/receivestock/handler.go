@@ -67,7 +67,7 @@ func handle(ctx context.Context, tx *postgres.Tx, command Command) (Result, erro
 // replay answers as the first time, if it is the same request.
 func replay(known store.Receipt, kept json.RawMessage, requestHash string) (Result, error) {
 	if known.RequestHash != requestHash {
-		return Result{}, refusal.New(refusals.RequestMismatch, "this idempotency key came with other lines before", nil)
+		return Result{}, refusal.New(refusals.RequestMismatch, "The idempotency key came with other lines before", nil)
 	}
 	result := Result{Replayed: true}
 	if err := json.Unmarshal(kept, &result.Receipt); err != nil {

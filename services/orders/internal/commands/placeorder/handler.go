@@ -11,7 +11,6 @@ package placeorder
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -19,8 +18,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/lifecycle"
 	"github.com/ordersaga/ordersaga/platform/refusal"
-	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
+	"github.com/ordersaga/ordersaga/platform/unavailable"
 	"github.com/ordersaga/ordersaga/services/orders/internal/contract"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
@@ -82,7 +81,7 @@ func (h *handler) Handle(ctx context.Context, command Command) (Result, error) {
 	}
 	// An order that was rejected before it was recorded has no request.
 	if order.Placed() && order.RequestHash() != hash {
-		return Result{}, refusal.New(refusals.RequestMismatch, "the idempotency key was used with another request", nil)
+		return Result{}, refusal.New(refusals.RequestMismatch, "The idempotency key was used with another request", nil)
 	}
 	if order.Status().Settled() {
 		return Result{Order: order, Replayed: replayed}, nil
@@ -150,7 +149,7 @@ func (h *handler) quote(ctx context.Context, command Command, hash string) (doma
 		return domain.Placement{}, err
 	}
 	if command.ExpectedTotal != nil && *command.ExpectedTotal != quote.Total {
-		return domain.Placement{}, refusal.New(PriceChanged, "the total is not the expected one any more", PriceChangedDetails{Total: quote.Total})
+		return domain.Placement{}, refusal.New(PriceChanged, "The total is not the expected one any more", PriceChangedDetails{Total: quote.Total})
 	}
 	return domain.Placement{
 		CustomerID: command.CustomerID, RequestHash: hash,
@@ -187,5 +186,5 @@ func (h *handler) run(ctx, wait context.Context, order *domain.Order, paymentMet
 
 // notStarted says that the order's workflow is not known to be started.
 func notStarted(cause error) error {
-	return fmt.Errorf("%w: %w", rpc.Unavailable("The order is not known to be on its way. Send the same request with the same Idempotency-Key again."), cause)
+	return unavailable.New("The order is not known to be on its way. Send the same request with the same Idempotency-Key again", cause)
 }

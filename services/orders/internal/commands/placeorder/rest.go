@@ -2,20 +2,18 @@ package placeorder
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/ordersaga/ordersaga/contracts/paymentmethod"
+	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/platform/rest"
-	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
@@ -75,10 +73,17 @@ func route(api *rest.API, place cqrs.Handler[Command, Result]) {
 
 * 201: confirmed.
 * 202: on its way; ask for it at Location.
-* 422: refused, or rejected after everything was undone; the problem's type says why: out-of-stock with shortages, payment-declined with decline_code, request-mismatch, unknown-product, …
+* 422: refused, or rejected after everything was undone; the problem's type says why: out-of-stock with shortages, payment-declined with decline_code, …
 * 409: cancelled, or not placed because its price has changed.
 * 503: not known to be on its way. Send the same request with the same key again; it cannot place two orders.`,
-		Status: http.StatusCreated, OtherStatuses: []int{http.StatusAccepted}, Errors: []int{http.StatusConflict}, Timeout: timeout,
+		Status: http.StatusCreated, OtherStatuses: []int{http.StatusAccepted}, Timeout: timeout,
+		Refusals: map[string]int{
+			refusals.OutOfStock: http.StatusUnprocessableEntity, refusals.PaymentDeclined: http.StatusUnprocessableEntity,
+			refusals.UnknownProduct: http.StatusUnprocessableEntity, refusals.CurrencyMismatch: http.StatusUnprocessableEntity,
+			refusals.TotalTooLarge: http.StatusUnprocessableEntity, refusals.RequestMismatch: http.StatusUnprocessableEntity,
+			refusals.StepTimedOut: http.StatusUnprocessableEntity, refusals.Interrupted: http.StatusUnprocessableEntity,
+			PriceChanged: http.StatusConflict, refusals.Cancelled: http.StatusConflict,
+		},
 	}, func(ctx context.Context, in *input) (*output, error) {
 		command, applied, err := in.command(ctx)
 		if err != nil {
@@ -86,7 +91,7 @@ func route(api *rest.API, place cqrs.Handler[Command, Result]) {
 		}
 		result, err := place.Handle(ctx, command)
 		if err != nil {
-			return nil, problemOf(err)
+			return nil, err
 		}
 		return respond(result, applied)
 	})
@@ -178,7 +183,7 @@ func unsuccessful(result Result) error {
 	if result.Order.Status() == domain.StatusCancelled {
 		status = http.StatusConflict
 	}
-	problem := describe(status, &refusal.Refusal{Reason: why.Reason, Message: why.Message, Details: why.Details}).
+	problem := rest.Refused(status, &refusal.Refusal{Reason: why.Reason, Message: why.Message, Details: why.Details}).
 		With("order_id", result.Order.ID()).
 		With("order", view.Path(result.Order.ID())).
 		With("order_status", string(result.Order.Status())).
@@ -187,41 +192,4 @@ func unsuccessful(result Result) error {
 		problem.WithHeader("Idempotent-Replayed", "true")
 	}
 	return problem
-}
-
-// problemOf is the problem of a request that did not become an order.
-func problemOf(err error) error {
-	var unavailable *rpc.UnavailableError
-	if errors.As(err, &unavailable) {
-		return rest.Unavailable(unavailable.Message)
-	}
-	refused, ok := refusal.As(err)
-	if !ok {
-		return err
-	}
-	if refused.Reason == PriceChanged {
-		return describe(http.StatusConflict, refused)
-	}
-	return describe(http.StatusUnprocessableEntity, refused)
-}
-
-// describe makes a refusal a problem, with its details as members of their own:
-// {"type": "…/out-of-stock", "shortages": […]}.
-func describe(status int, refused *refusal.Refusal) *rest.Problem {
-	problem := rest.NewProblem(status, strings.ReplaceAll(refused.Reason, "_", "-"), sentence(refused.Message))
-	var members map[string]json.RawMessage
-	if json.Unmarshal(refused.Details, &members) == nil {
-		for name, value := range members {
-			problem.With(name, value)
-		}
-	}
-	return problem
-}
-
-// sentence gives a refusal's message the form of the other problems' details.
-func sentence(message string) string {
-	if message == "" {
-		return ""
-	}
-	return strings.ToUpper(message[:1]) + strings.TrimSuffix(message[1:], ".") + "."
 }

@@ -49,7 +49,7 @@ func TestARejectedOrderSaysWhy(t *testing.T) {
 	path := w.As("ann").Place("k", orderstest.BodyPaidBy(orderstest.Reject)).Header.Get("Location")
 	var timeline gettimeline.Timeline
 	w.As("ann").Get(path + "/timeline").Read(&timeline)
-	require.Equal(t, "Rejected: not enough of TEA", timeline.Entries[1].Text)
+	require.Equal(t, "Rejected: Not enough of TEA", timeline.Entries[1].Text)
 }
 
 func TestACancelledOrderTellsThatItsPaymentWasVoided(t *testing.T) {

@@ -64,7 +64,7 @@ func (h *handler) Handle(ctx context.Context, query Query) (Page, error) {
 			}
 			found, err := h.find(ctx, query, before, limit)
 			if err != nil {
-				return nil, away(fmt.Errorf("list orders: %w", err))
+				return nil, fmt.Errorf("list orders: %w", err)
 			}
 			return found, nil
 		},
@@ -127,18 +127,4 @@ func (q Query) filter() bson.D {
 		filter = append(filter, bson.E{Key: "stuck", Value: true})
 	}
 	return filter
-}
-
-// unavailable marks an error of the read store as one that may pass.
-type unavailable struct{ error }
-
-func (unavailable) Unavailable() bool { return true }
-
-func (u unavailable) Unwrap() error { return u.error }
-
-func away(err error) error {
-	if mongo.IsNetworkError(err) || mongo.IsTimeout(err) {
-		return unavailable{err}
-	}
-	return err
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/refusal"
-	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/unavailable"
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
 )
@@ -41,7 +41,7 @@ func translate(err error) error {
 	case errors.Is(err, domain.ErrOtherRequest):
 		return refusal.New(refusals.RequestMismatch, "The step was asked for before with another amount, customer or payment method.", nil)
 	case errors.Is(err, domain.ErrUnknown):
-		return rpc.Unavailable(err.Error())
+		return unavailable.New(err.Error(), nil)
 	default:
 		return err
 	}

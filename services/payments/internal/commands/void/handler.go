@@ -6,7 +6,7 @@ import (
 	"errors"
 
 	"github.com/ordersaga/ordersaga/platform/cqrs"
-	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/unavailable"
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
 )
@@ -21,7 +21,7 @@ func NewHandler(j *journal.Journal) cqrs.Handler[Request, *domain.Payment] {
 	return cqrs.Command("void_payment", cqrs.HandlerFunc[Request, *domain.Payment](func(ctx context.Context, req Request) (*domain.Payment, error) {
 		done, err := j.Void(ctx, req.Step)
 		if errors.Is(err, domain.ErrUnknown) {
-			err = rpc.Unavailable(err.Error())
+			err = unavailable.New(err.Error(), nil)
 		}
 		return done, err
 	}))

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/ordersaga/ordersaga/platform/unavailable"
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider/nothingdue"
@@ -38,7 +39,7 @@ func (h *handler) examine(ctx context.Context, audited []*domain.Payment) ([]Pay
 		all.Go(func() error {
 			entries, err := h.statements.Statement(ctx, p.OrderID)
 			if err != nil {
-				return away{err}
+				return unavailable.New("The payment provider does not answer", err)
 			}
 			payments[i].Problems = append(payments[i].Problems, disagreements(p, is, entries)...)
 			return nil
@@ -84,10 +85,3 @@ func disagreements(p *domain.Payment, is domain.Summary, entries []provider.Entr
 	}
 	return problems
 }
-
-// away is an error that may pass: the provider does not answer.
-type away struct{ error }
-
-func (away) Unavailable() bool { return true }
-
-func (a away) Unwrap() error { return a.error }
