@@ -22,8 +22,15 @@ import (
 	"go.temporal.io/sdk/log"
 )
 
-// dialTimeout bounds the first contact: a start must stop, not hang.
-const dialTimeout = 15 * time.Second
+const (
+	// dialTimeout bounds the first contact: a start must stop, not hang.
+	dialTimeout = 15 * time.Second
+	// A connection that was quiet for pingAfter is asked for a sign of life, and given
+	// up when there is none within pingTimeout, so that a line that fell silent is
+	// noticed within 14 s. The server takes pings that come more often than every
+	// 10 s (its frontend.keepAliveMinTime) for an attack.
+	pingAfter, pingTimeout = 11 * time.Second, 3 * time.Second
+)
 
 // Dial connects and waits for the server's answer, at most 15 s. The client keeps payloads as the
 // converter says; nil is the SDK's default. It and the workers made from it carry the caller's
@@ -61,6 +68,8 @@ func options() (client.Options, error) {
 	}
 	options.HostPort = cmp.Or(options.HostPort, client.DefaultHostPort)
 	options.Namespace = cmp.Or(options.Namespace, client.DefaultNamespace)
+	options.ConnectionOptions.KeepAliveTime = pingAfter
+	options.ConnectionOptions.KeepAliveTimeout = pingTimeout
 	return options, nil
 }
 

@@ -71,6 +71,10 @@ func (l *Line) Narrow(kibibytes int) {
 // The engine does not hear of it either when this side gives its connections up.
 func (l *Line) Silence() { l.relay.silence() }
 
+// Forget silences the connections there are, for ever, and lets new ones through: a
+// machine that lost its power, and another that took its address over.
+func (l *Line) Forget() { l.relay.forget() }
+
 // Heal takes all faults but a cut away. Silenced connections break.
 func (l *Line) Heal() {
 	l.relay.heal()

@@ -17,7 +17,8 @@ type relay struct {
 	mu sync.Mutex
 	// loud is closed while the relay forwards.
 	loud chan struct{}
-	// ends of the connections, each as often as it is open.
+	// ends of the open connections, and whether they are forwarded: not when they
+	// were forgotten.
 	ends map[net.Conn]bool
 }
 
@@ -75,6 +76,9 @@ func (r *relay) forward(to, from net.Conn) {
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)
+		if r.forgotten(from) {
+			return
+		}
 		<-r.speaking()
 		if n > 0 {
 			if _, failed := to.Write(buffer[:n]); failed != nil {
@@ -87,6 +91,22 @@ func (r *relay) forward(to, from net.Conn) {
 			return
 		}
 	}
+}
+
+// forget makes the connections there are silent for ever, and forwards new ones.
+func (r *relay) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for end := range r.ends {
+		r.ends[end] = false
+	}
+}
+
+func (r *relay) forgotten(end net.Conn) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	forwarded, open := r.ends[end]
+	return open && !forwarded
 }
 
 func (r *relay) speaking() chan struct{} {
