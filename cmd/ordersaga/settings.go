@@ -40,7 +40,7 @@ func (c *settingsCommand) Run() error {
 		fmt.Println(name)
 		rows := [][]string{{"  VARIABLE", "DEFAULT", "MEANING"}}
 		for _, s := range all[i] {
-			rows = append(rows, []string{"  " + s.Name, otherwise(s), s.Description})
+			rows = append(rows, []string{"  " + s.Name, defaultOf(s), s.Description})
 		}
 		table(rows)
 	}
@@ -63,8 +63,8 @@ func (p *binaries) settings(name string) ([]config.Setting, error) {
 	return settings, nil
 }
 
-// otherwise is what a variable is when it is not set.
-func otherwise(s config.Setting) string {
+// defaultOf a variable: what it is when it is not set.
+func defaultOf(s config.Setting) string {
 	if s.Required {
 		return "required"
 	}
@@ -112,7 +112,7 @@ func printMarkdown(names []string, all [][]config.Setting) {
 }
 
 func markdownRow(s config.Setting) string {
-	fallback := otherwise(s)
+	fallback := defaultOf(s)
 	if fallback != "" && !s.Required {
 		fallback = "`" + fallback + "`"
 	}

@@ -56,7 +56,7 @@ func TestATreeThatIsRenamedBuildsAndHasNothingOfTheOldName(t *testing.T) {
 	tree.must("go", "vet", "./...")
 	tree.must("go", "-C", "devstack", "build", "./...")
 	tree.must("go", "-C", "examples/onlineretail", "build", "./...")
-	tree.must("go", "test", "./test/house")
+	tree.must("go", "test", "./test/layering")
 	tree.must("buf", "lint")
 	tree.must("buf", "breaking", "contracts/proto", "--against", "contracts/proto/released.binpb")
 	assert.Empty(t, tree.must("gofumpt", "-l", "platform", "services", "cmd", "test"), "the names of another length are aligned")

@@ -74,7 +74,7 @@ func TestOneOrder(t *testing.T) {
 		}
 		assert.Equal(t, []string{"OrderPlaced", "StockReserved", "PaymentAuthorized", "OrderConfirmed"}, story)
 	})
-	t.Run("is nobody else's business", func(t *testing.T) {
+	t.Run("is hidden from other customers", func(t *testing.T) {
 		assert.Equal(t, http.StatusNotFound, s.Customer("eve").Get(shop.Orders, "/v1/orders/"+order.ID).Status)
 		assert.Equal(t, http.StatusOK, s.Operator().Get(shop.Orders, "/v1/orders/"+order.ID).Status)
 		assert.Equal(t, http.StatusUnauthorized, s.Bearer("").Get(shop.Orders, "/v1/orders/"+order.ID).Status)

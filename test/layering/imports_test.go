@@ -1,4 +1,4 @@
-package house
+package layering
 
 import (
 	"encoding/json"
@@ -79,7 +79,7 @@ func TestEachRuleRefusesItsViolation(t *testing.T) {
 		{"services/orders", "workflows/placeorder", "services may know only"},
 		{"services/orders", "activities/orders", "services may know only"},
 		{"services/orders", "cmd/ordersaga/internal/ports", "services may know only"},
-		{"services/orders", "test/house", "services may know only"},
+		{"services/orders", "test/layering", "services may know only"},
 		{"workflows/placeorder", "services/orders/internal/domain", "workflows may know only"},
 		{"workflows/placeorder", "activities/orders", "workflows may know only"},
 		{"workflows/placeorder", "platform/postgres", "workflows may know only"},

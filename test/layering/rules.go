@@ -1,5 +1,5 @@
-// Package house keeps the layout of the repository: who may know whom.
-package house
+// Package layering checks who may import whom.
+package layering
 
 import (
 	"fmt"
@@ -60,7 +60,7 @@ func amongOurs(from, to string) string {
 	}
 	permitted, known := allowed[top]
 	if !known {
-		return fmt.Sprintf("the folder %s has no rule yet: say in test/house/rules.go whom it may know", top)
+		return fmt.Sprintf("the folder %s has no rule yet: say in test/layering/rules.go whom it may know", top)
 	}
 	if top == "services" || top == "cmd" {
 		permitted = append(slices.Clone(permitted), own(from))
