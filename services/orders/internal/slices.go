@@ -105,14 +105,14 @@ var callers = rpc.Callers{
 // Service makes the gRPC service, by which sagas write.
 func Service(n Needs) rpc.Service {
 	return rpc.NewService[ordersv1.OrdersServiceServer](ordersv1.RegisterOrdersServiceServer, service{
-		recordPlaced:     recordplaced.New(n.Orders),
-		recordConfirmed:  recordconfirmed.New(n.Orders),
-		recordTurnedBack: recordturnedback.New(n.Orders),
-		recordRejected:   recordrejected.New(n.Orders),
-		recordCancelled:  recordcancelled.New(n.Orders),
-		recordResumed:    recordresumed.New(n.Orders),
-		recordStuck:      recordstuck.New(n.Orders),
-		listOpenSagas:    listopensagas.New(n.OpenSagas),
-		checkUndo:        checkundo.New(n.Orders),
+		recordPlaced:     recordplaced.NewMethod(n.Orders),
+		recordConfirmed:  recordconfirmed.NewMethod(n.Orders),
+		recordTurnedBack: recordturnedback.NewMethod(n.Orders),
+		recordRejected:   recordrejected.NewMethod(n.Orders),
+		recordCancelled:  recordcancelled.NewMethod(n.Orders),
+		recordResumed:    recordresumed.NewMethod(n.Orders),
+		recordStuck:      recordstuck.NewMethod(n.Orders),
+		listOpenSagas:    listopensagas.NewMethod(n.OpenSagas),
+		checkUndo:        checkundo.NewMethod(n.Orders),
 	}, callers)
 }

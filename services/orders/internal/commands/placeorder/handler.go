@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/contracts/refusals"
+	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/lifecycle"
 	"github.com/ordersaga/ordersaga/platform/refusal"
@@ -49,6 +50,11 @@ const (
 	// lateStartTimeout bounds it after the customer has waited already.
 	lateStartTimeout = 5 * time.Second
 )
+
+// New makes the use case.
+func New(orders *store.Orders, catalog *quotes.Catalog, runs *runs.Runs) cqrs.Handler[Command, Result] {
+	return cqrs.Command("place_order", &handler{orders: orders, catalog: catalog, runs: runs})
+}
 
 type handler struct {
 	orders  *store.Orders

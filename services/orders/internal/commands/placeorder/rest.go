@@ -60,12 +60,12 @@ type output struct {
 	Body     view.Order
 }
 
-// Route adds POST /v1/orders to the API.
+// Route serves POST /v1/orders.
 func Route(api *rest.API, orders *store.Orders, catalog *quotes.Catalog, runs *runs.Runs) {
-	route(api, cqrs.Command("place_order", &handler{orders: orders, catalog: catalog, runs: runs}))
+	route(api, New(orders, catalog, runs))
 }
 
-func route(api *rest.API, place cqrs.Handler[Command, Result]) {
+func route(api *rest.API, handler cqrs.Handler[Command, Result]) {
 	rest.Handle(api, rest.Op{
 		Method: http.MethodPost, Path: "/v1/orders", ID: "place-order", Tags: []string{"orders"},
 		Summary: "Place an order",
@@ -89,7 +89,7 @@ func route(api *rest.API, place cqrs.Handler[Command, Result]) {
 		if err != nil {
 			return nil, err
 		}
-		result, err := place.Handle(ctx, command)
+		result, err := handler.Handle(ctx, command)
 		if err != nil {
 			return nil, err
 		}
@@ -100,7 +100,7 @@ func route(api *rest.API, place cqrs.Handler[Command, Result]) {
 func (in *input) command(ctx context.Context) (command Command, applied string, err error) {
 	caller, ok := auth.FromContext(ctx)
 	if !ok {
-		return Command{}, "", errors.New("place order: the caller is not known")
+		return Command{}, "", errors.New("place order: the request has no caller")
 	}
 	if err := rest.CheckIdempotencyKey(in.Key); err != nil {
 		return Command{}, "", err

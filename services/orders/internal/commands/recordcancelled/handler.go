@@ -19,7 +19,8 @@ type (
 	Result = *ordersv1.RecordCancelledResponse
 )
 
-func handler(orders *store.Orders) cqrs.Handler[Command, Result] {
+// New makes the use case.
+func New(orders *store.Orders) cqrs.Handler[Command, Result] {
 	return cqrs.Command("record_cancelled", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, req Command) (Result, error) {
 		if err := contract.CheckPlacing(req.GetSaga()); err != nil {
 			return nil, err

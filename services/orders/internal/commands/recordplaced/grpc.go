@@ -12,8 +12,8 @@ type Method struct {
 	handler cqrs.Handler[Command, Result]
 }
 
-// New makes the method.
-func New(orders *store.Orders) Method { return Method{handler(orders)} }
+// NewMethod makes the method.
+func NewMethod(orders *store.Orders) Method { return Method{New(orders)} }
 
 // RecordPlaced is the method of OrdersService.
 func (m Method) RecordPlaced(ctx context.Context, req Command) (Result, error) {

@@ -21,7 +21,8 @@ type (
 	Result = *ordersv1.RecordPlacedResponse
 )
 
-func handler(orders *store.Orders) cqrs.Handler[Command, Result] {
+// New makes the use case.
+func New(orders *store.Orders) cqrs.Handler[Command, Result] {
 	return cqrs.Command("record_placed", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, req Command) (Result, error) {
 		if err := check(req); err != nil {
 			return nil, err

@@ -20,7 +20,8 @@ type (
 	Result = *ordersv1.RecordResumedResponse
 )
 
-func handler(orders *store.Orders) cqrs.Handler[Command, Result] {
+// New makes the use case.
+func New(orders *store.Orders) cqrs.Handler[Command, Result] {
 	return cqrs.Command("record_resumed", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, req Command) (Result, error) {
 		var direction domain.Direction
 		var input *ordersv1.PlaceOrderInput

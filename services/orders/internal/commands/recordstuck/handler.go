@@ -19,7 +19,8 @@ type (
 	Result = *ordersv1.RecordStuckResponse
 )
 
-func handler(orders *store.Orders) cqrs.Handler[Command, Result] {
+// New makes the use case.
+func New(orders *store.Orders) cqrs.Handler[Command, Result] {
 	return cqrs.Command("record_stuck", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, req Command) (Result, error) {
 		steps := make([]domain.StuckStep, len(req.GetSteps()))
 		for i, step := range req.GetSteps() {

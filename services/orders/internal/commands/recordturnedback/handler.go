@@ -19,7 +19,8 @@ type (
 	Result = *ordersv1.RecordTurnedBackResponse
 )
 
-func handler(orders *store.Orders) cqrs.Handler[Command, Result] {
+// New makes the use case.
+func New(orders *store.Orders) cqrs.Handler[Command, Result] {
 	return cqrs.Command("record_turned_back", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, req Command) (Result, error) {
 		why, err := contract.Refused(req.GetWhy())
 		if err != nil {

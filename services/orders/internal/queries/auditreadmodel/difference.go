@@ -7,9 +7,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// difference says in a line how a document is not the one that is expected, or
-// nothing. Both are compared as the store keeps them: its times have
-// milliseconds.
+// difference says in a line how a document is not the one that is expected, or nothing. Both are
+// compared as the store keeps them: its times have milliseconds.
 func difference[D any](expected D, found *D) string {
 	if found == nil {
 		return "the document is missing"
@@ -43,5 +42,5 @@ func firstOf(want, have bson.Raw) string {
 			return fmt.Sprintf("%s is %.80s, the log says %.80s", field.Key(), other, field.Value())
 		}
 	}
-	return "it has fields that the log knows nothing of"
+	return "it has fields that do not follow from the log"
 }

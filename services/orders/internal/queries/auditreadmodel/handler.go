@@ -1,3 +1,5 @@
+// Package auditreadmodel compares the read model with the log: every document must be the fold of
+// its order's events.
 package auditreadmodel
 
 import (
@@ -11,7 +13,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/eventstore"
+	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/orders/internal/projector"
 	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
@@ -24,13 +28,29 @@ const (
 	readers = 6
 )
 
-// query names a page of the log; see readmodel.PageOf.
-type query struct{ page int64 }
+// Query names a page of the log; see readmodel.PageOf.
+type Query struct {
+	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
+}
 
-type comparison struct {
-	orders, behind int
-	mismatches     []Mismatch
-	head           int64 // where the log ends
+// Result is what was compared: the orders of a page of the log.
+type Result struct {
+	Compared   int
+	Behind     int // of these, orders with events that are not projected yet; they are not compared
+	Mismatches []Mismatch
+	Next       rest.Cursor // empty on the last page
+}
+
+// position is the next page of the log.
+type position struct {
+	Page int64 `json:"page"`
+}
+
+const list = "audit-read-model"
+
+// New makes the use case.
+func New(orders *store.Orders, events *eventstore.Store, db *mongo.Database) cqrs.Handler[Query, Result] {
+	return cqrs.Query("audit_read_model", &handler{orders: orders, events: events, db: db})
 }
 
 type handler struct {
@@ -39,28 +59,35 @@ type handler struct {
 	db     *mongo.Database
 }
 
-// Handle compares the orders that were opened on a page of the log. Summaries are
-// read by their page and orders by their id: these are the questions that every
-// read store answers without reading all documents.
-func (h *handler) Handle(ctx context.Context, q query) (comparison, error) {
+// Handle compares the orders that were opened on a page of the log. Summaries are read by their page
+// and orders by their id: these are the questions that every read store answers without reading all
+// documents.
+func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
+	at, err := rest.ReadCursor[position](ctx, list, query.Cursor)
+	if err != nil {
+		return Result{}, err
+	}
 	// Read before the documents: what is projected meanwhile is no mismatch.
 	projected, head, err := h.events.Progress(ctx, readmodel.Subscription)
 	if err != nil {
-		return comparison{}, err
+		return Result{}, err
 	}
-	ids, err := h.orders.Opened(ctx, readmodel.PageStart(q.page), readmodel.PageStart(q.page+1))
+	ids, err := h.orders.Opened(ctx, readmodel.PageStart(at.Page), readmodel.PageStart(at.Page+1))
 	if err != nil {
-		return comparison{}, err
+		return Result{}, err
 	}
 	histories, unknown, err := h.orders.Histories(ctx, ids)
 	if err != nil {
-		return comparison{}, err
+		return Result{}, err
 	}
-	summaries, err := h.summaries(ctx, q.page)
+	summaries, err := h.summaries(ctx, at.Page)
 	if err != nil {
-		return comparison{}, err
+		return Result{}, err
 	}
-	found := comparison{orders: len(ids), mismatches: []Mismatch{}, head: head}
+	found := Result{Compared: len(ids), Mismatches: []Mismatch{}}
+	if at.Page < readmodel.PageOf(head) {
+		found.Next = rest.NewCursor(ctx, list, position{Page: at.Page + 1})
+	}
 	var doubtful []string
 	var mu sync.Mutex
 	all, reading := errgroup.WithContext(ctx)
@@ -69,11 +96,11 @@ func (h *handler) Handle(ctx context.Context, q query) (comparison, error) {
 		summary, there := summaries[id]
 		delete(summaries, id)
 		if unknown[id] != nil {
-			found.behind++ // its projection waits for a version that can read it
+			found.Behind++ // its projection waits for a version that can read it
 			continue
 		}
 		if last := histories[id][len(histories[id])-1]; last.Position == 0 || last.Position > projected {
-			found.behind++
+			found.Behind++
 			continue
 		}
 		all.Go(func() error {
@@ -91,21 +118,20 @@ func (h *handler) Handle(ctx context.Context, q query) (comparison, error) {
 		})
 	}
 	if err := all.Wait(); err != nil {
-		return comparison{}, err
+		return Result{}, err
 	}
 	return h.settle(ctx, found, doubtful, summaries)
 }
 
-// settle looks again at what seemed wrong: an order may have changed between the
-// reading of its events and of its documents. What is left of the summaries has
-// no order on their page.
-func (h *handler) settle(ctx context.Context, found comparison, doubtful []string, strangers map[string]readmodel.Summary) (comparison, error) {
+// settle looks again at what seemed wrong: an order may have changed between the reading of its
+// events and of its documents. What is left of the summaries has no order on their page.
+func (h *handler) settle(ctx context.Context, found Result, doubtful []string, strangers map[string]readmodel.Summary) (Result, error) {
 	for _, id := range doubtful {
 		mismatches, err := h.again(ctx, id)
 		if err != nil {
-			return comparison{}, err
+			return Result{}, err
 		}
-		found.mismatches = append(found.mismatches, mismatches...)
+		found.Mismatches = append(found.Mismatches, mismatches...)
 	}
 	for id := range strangers {
 		history, err := h.orders.History(ctx, id)
@@ -113,18 +139,17 @@ func (h *handler) settle(ctx context.Context, found comparison, doubtful []strin
 			continue
 		}
 		if err != nil {
-			return comparison{}, err
+			return Result{}, err
 		}
 		if len(history) == 0 {
-			found.mismatches = append(found.mismatches, Mismatch{id, summaryCollection, "there is no such order in the log"})
+			found.Mismatches = append(found.Mismatches, Mismatch{id, summaryCollection, "there is no such order in the log"})
 		}
 	}
 	return found, nil
 }
 
-// again compares one order, reading its documents first: they may be older than
-// the events then, and are doubted only when the projector had passed the last
-// event before.
+// again compares one order, reading its documents first: they may be older than the events then,
+// and are doubted only when the projector had passed the last event before.
 func (h *handler) again(ctx context.Context, id string) ([]Mismatch, error) {
 	for range rereads {
 		projected, _, err := h.events.Progress(ctx, readmodel.Subscription)

@@ -12,8 +12,8 @@ type Method struct {
 	handler cqrs.Handler[Query, Result]
 }
 
-// New makes the method.
-func New(orders *store.Orders) Method { return Method{handler(orders)} }
+// NewMethod makes the method.
+func NewMethod(orders *store.Orders) Method { return Method{New(orders)} }
 
 // CheckUndo is the method of OrdersService.
 func (m Method) CheckUndo(ctx context.Context, query Query) (Result, error) {

@@ -18,7 +18,8 @@ type (
 	Result = *ordersv1.CheckUndoResponse
 )
 
-func handler(orders *store.Orders) cqrs.Handler[Query, Result] {
+// New makes the use case.
+func New(orders *store.Orders) cqrs.Handler[Query, Result] {
 	return cqrs.Query("check_undo", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
 		order, err := orders.Load(ctx, query.GetSaga().GetOrderId())
 		if err != nil {

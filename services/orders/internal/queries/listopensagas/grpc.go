@@ -12,8 +12,8 @@ type Method struct {
 	handler cqrs.Handler[Query, Result]
 }
 
-// New makes the method.
-func New(sagas *opensagas.Sagas) Method { return Method{handler(sagas)} }
+// NewMethod makes the method.
+func NewMethod(sagas *opensagas.Sagas) Method { return Method{New(sagas)} }
 
 // ListOpenSagas is the method of OrdersService.
 func (m Method) ListOpenSagas(ctx context.Context, query Query) (Result, error) {

@@ -22,7 +22,8 @@ type (
 	Result = *ordersv1.ListOpenSagasResponse
 )
 
-func handler(sagas *opensagas.Sagas) cqrs.Handler[Query, Result] {
+// New makes the use case.
+func New(sagas *opensagas.Sagas) cqrs.Handler[Query, Result] {
 	return cqrs.Query("list_open_sagas", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
 		var after int64
 		if query.GetAfter() != "" {

@@ -1,5 +1,3 @@
-// Package auditorders tells an auditor what every order is, by the log: the fold
-// of its stream, not what a list says.
 package auditorders
 
 import (
@@ -8,18 +6,11 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
-	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 	"github.com/ordersaga/ordersaga/services/orders/internal/view"
 )
-
-type input struct {
-	Orders []string    `query:"orders" maxItems:"100" doc:"Only these, by id; those that do not exist are left out."`
-	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"Orders on a page."`
-	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
-}
 
 // Page of orders, in the order of their ids.
 type Page struct {
@@ -49,61 +40,24 @@ type Order struct {
 
 type output struct{ Body Page }
 
-// position is the last order of a page.
-type position struct {
-	ID string `json:"id"`
-}
-
-const list = "audit-orders"
-
-// Route adds GET /v1/audit/orders to the API.
+// Route serves GET /v1/audit/orders.
 func Route(api *rest.API, orders *store.Orders) {
-	handler := cqrs.Query("audit_orders", cqrs.HandlerFunc[input, Page](func(ctx context.Context, in input) (Page, error) {
-		if len(in.Orders) > 0 {
-			return show(ctx, orders, rest.UUIDs(in.Orders))
-		}
-		return next(ctx, orders, in)
-	}))
+	handler := New(orders)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/audit/orders", ID: "audit-orders",
 		Summary: "Audit the orders", Tags: []string{"audit"}, Scope: auth.ScopeOperator,
 		Description: "What every order is by the log, page by page. Orders that are placed meanwhile may be left out.",
-	}, func(ctx context.Context, in *input) (*output, error) {
-		page, err := handler.Handle(ctx, *in)
+	}, func(ctx context.Context, query *Query) (*output, error) {
+		result, err := handler.Handle(ctx, *query)
 		if err != nil {
 			return nil, err
 		}
+		page := Page{Orders: make([]Order, len(result.Orders)), Unreadable: result.Unreadable, Next: result.Next}
+		for i, order := range result.Orders {
+			page.Orders[i] = audited(order)
+		}
 		return &output{Body: page}, nil
 	})
-}
-
-func next(ctx context.Context, orders *store.Orders, in input) (Page, error) {
-	ids, next, err := rest.Page(ctx, list, in.Cursor, in.Limit,
-		func(after position, limit int) ([]string, error) { return orders.IDs(ctx, after.ID, limit) },
-		func(id string) position { return position{ID: id} })
-	if err != nil {
-		return Page{}, err
-	}
-	page, err := show(ctx, orders, ids)
-	page.Next = next
-	return page, err
-}
-
-func show(ctx context.Context, orders *store.Orders, ids []string) (Page, error) {
-	page := Page{Orders: make([]Order, 0, len(ids)), Unreadable: []Unreadable{}}
-	histories, unreadable, err := orders.Histories(ctx, ids)
-	if err != nil {
-		return Page{}, err
-	}
-	for _, id := range ids {
-		if why := unreadable[id]; why != nil {
-			page.Unreadable = append(page.Unreadable, Unreadable{ID: id, Reason: why.Error()})
-		}
-		if history := histories[id]; len(history) > 0 {
-			page.Orders = append(page.Orders, audited(store.Fold(id, history)))
-		}
-	}
-	return page, nil
 }
 
 func audited(o *domain.Order) Order {

@@ -9,7 +9,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
-	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
@@ -48,9 +47,9 @@ type Summary struct {
 	Version          int64      `json:"version"`
 }
 
-// Route adds GET /v1/orders to the API.
+// Route serves GET /v1/orders.
 func Route(api *rest.API, db *mongo.Database, events *eventstore.Store) {
-	list := cqrs.Query("list_orders", &handler{db: db, events: events})
+	handler := New(db, events)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/orders", ID: "list-orders", Tags: []string{"orders"},
 		Summary:     "List orders",
@@ -59,13 +58,13 @@ func Route(api *rest.API, db *mongo.Database, events *eventstore.Store) {
 	}, func(ctx context.Context, in *input) (*output, error) {
 		caller, ok := auth.FromContext(ctx)
 		if !ok {
-			return nil, errors.New("list orders: the caller is not known")
+			return nil, errors.New("list orders: the request has no caller")
 		}
 		query, err := in.query(caller)
 		if err != nil {
 			return nil, err
 		}
-		page, err := list.Handle(ctx, query)
+		page, err := handler.Handle(ctx, query)
 		if err != nil {
 			return nil, err
 		}
@@ -84,7 +83,7 @@ func (in *input) query(caller auth.Identity) (Query, error) {
 	return query, nil
 }
 
-func show(page Page, caller auth.Identity) *output {
+func show(page Result, caller auth.Identity) *output {
 	out := new(output)
 	out.Body.Behind = page.Behind
 	out.Body.Orders = make([]Summary, len(page.Orders))

@@ -10,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
@@ -29,17 +30,21 @@ type position struct {
 	Opened int64 `json:"opened"`
 }
 
-// list names what is listed in its cursors: a page of one list is no place in
-// another.
+// list names what is listed in its cursors: a page of one list is no place in another.
 func (q Query) list() string {
 	return fmt.Sprintf("orders/%q/%s/%t", q.Customer, q.Status, q.Stuck)
 }
 
-// Page is the orders, the one recorded last first.
-type Page struct {
+// Result is a page of orders, the one recorded last first.
+type Result struct {
 	Orders []readmodel.Summary
 	Next   rest.Cursor // empty on the last page
 	Behind int64       // events that are recorded and not in the list yet
+}
+
+// New makes the use case.
+func New(db *mongo.Database, events *eventstore.Store) cqrs.Handler[Query, Result] {
+	return cqrs.Query("list_orders", &handler{db: db, events: events})
 }
 
 type handler struct {
@@ -48,14 +53,14 @@ type handler struct {
 }
 
 // Handle lists orders.
-func (h *handler) Handle(ctx context.Context, query Query) (Page, error) {
-	// How far it is behind is read first: what is projected meanwhile makes the
-	// answer better than it says, never worse.
+func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
+	// How far it is behind is read first: what is projected meanwhile makes the answer better than it
+	// says, never worse.
 	projected, head, err := h.events.Progress(ctx, readmodel.Subscription)
 	if err != nil {
-		return Page{}, err
+		return Result{}, err
 	}
-	page := Page{Behind: max(head-projected, 0)}
+	page := Result{Behind: max(head-projected, 0)}
 	page.Orders, page.Next, err = rest.Page(ctx, query.list(), query.Cursor, query.Limit,
 		func(after position, limit int) ([]readmodel.Summary, error) {
 			before := head + 1
@@ -75,10 +80,10 @@ func (h *handler) Handle(ctx context.Context, query Query) (Page, error) {
 // pagesTried bounds the queries of one list.
 const pagesTried = 4
 
-// find reads at most limit orders that were opened before a position of the log. What matches many orders is found on the next
-// pages; what was not found there matches few, or is asked for by a customer,
-// and is found at once. To find many at once would read them all: FerretDB sorts
-// in memory and takes seconds for 10,000.
+// find reads at most limit orders that were opened before a position of the log. What matches many
+// orders is found on the next pages; what was not found there matches few, or is asked for by a
+// customer, and is found at once. To find many at once would read them all: FerretDB sorts in memory
+// and takes seconds for 10,000.
 func (h *handler) find(ctx context.Context, query Query, before int64, limit int) (found []readmodel.Summary, err error) {
 	filter := query.filter()
 	if query.Customer == "" && !query.Stuck {

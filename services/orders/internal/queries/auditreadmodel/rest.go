@@ -1,5 +1,3 @@
-// Package auditreadmodel compares the read model with the log: every document
-// must be the fold of its order's events.
 package auditreadmodel
 
 import (
@@ -9,16 +7,10 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
-	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/rest"
-	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 )
-
-type input struct {
-	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
-}
 
 // Page is what was compared: the orders of a page of the log.
 type Page struct {
@@ -37,34 +29,19 @@ type Mismatch struct {
 
 type output struct{ Body Page }
 
-// position is the next page of the log.
-type position struct {
-	Page int64 `json:"page"`
-}
-
-const list = "audit-read-model"
-
-// Route adds GET /v1/audit/read-model to the API.
+// Route serves GET /v1/audit/read-model.
 func Route(api *rest.API, orders *store.Orders, events *eventstore.Store, db *mongo.Database) {
-	handler := cqrs.Query("audit_read_model", &handler{orders: orders, events: events, db: db})
+	handler := New(orders, events, db)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/audit/read-model", ID: "audit-read-model",
 		Summary: "Audit the read model", Tags: []string{"audit"}, Scope: auth.ScopeOperator,
 		Description: "Folds the orders of a page of the log and compares them with their documents.",
 		Timeout:     timeout,
-	}, func(ctx context.Context, in *input) (*output, error) {
-		at, err := rest.ReadCursor[position](ctx, list, in.Cursor)
+	}, func(ctx context.Context, query *Query) (*output, error) {
+		result, err := handler.Handle(ctx, *query)
 		if err != nil {
 			return nil, err
 		}
-		compared, err := handler.Handle(ctx, query{page: at.Page})
-		if err != nil {
-			return nil, err
-		}
-		page := Page{Compared: compared.orders, Behind: compared.behind, Mismatches: compared.mismatches}
-		if at.Page < readmodel.PageOf(compared.head) {
-			page.Next = rest.NewCursor(ctx, list, position{Page: at.Page + 1})
-		}
-		return &output{Body: page}, nil
+		return &output{Body: Page(result)}, nil
 	})
 }

@@ -1,0 +1,42 @@
+// Package getorder shows one order as it is now: the fold of its stream, so that whoever has
+// changed an order reads the change.
+package getorder
+
+import (
+	"context"
+	"errors"
+
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/orders/internal/store"
+	"github.com/ordersaga/ordersaga/services/orders/internal/view"
+)
+
+// Query names the order.
+type Query struct {
+	ID string `path:"id" doc:"The order's id, as Location had it." example:"7b0f3f5e-2f0b-5d6a-9d5b-1f4f0c3a8e21"`
+}
+
+// Result is the order as its caller may see it, nil when there is none for the caller.
+type Result = *view.Order
+
+// New makes the use case.
+func New(orders *store.Orders) cqrs.Handler[Query, Result] {
+	return cqrs.Query("get_order", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
+		caller, ok := auth.FromContext(ctx)
+		if !ok {
+			return nil, errors.New("get an order: the request has no caller")
+		}
+		id, ok := rest.ParseUUID(query.ID)
+		if !ok {
+			return nil, nil
+		}
+		order, err := orders.Load(ctx, id)
+		if err != nil || !view.Visible(order, caller) {
+			return nil, err
+		}
+		shown := view.Of(order, caller.Has(auth.ScopeOperator))
+		return &shown, nil
+	}))
+}
