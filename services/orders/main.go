@@ -1,6 +1,6 @@
-// Command orders is the service that takes orders and keeps their story: each is
-// a stream of events, placed over REST, written by sagas over gRPC, projected
-// into lists and told to the rest of the company.
+// Command orders is the service that takes orders and keeps their story: each is a stream of
+// events, placed over REST, written by sagas over gRPC, projected into lists and told to the rest
+// of the company.
 package main
 
 import (
@@ -81,7 +81,7 @@ func run(ctx context.Context, cfg settings) error {
 		Runs:    runs.New(temporal, cfg.TaskQueue),
 	}
 
-	// The broker is not among them: events wait in the log while it is away.
+	// The broker is not among them: events wait in the log while it is down.
 	ready := map[string]func(context.Context) error{
 		"postgres": db.Ready, "temporal": temporalclient.Ready(temporal), "issuer": verifier.Ready,
 		"mongodb": func(ctx context.Context) error { return mongodb.Ready(ctx, documents) },

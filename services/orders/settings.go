@@ -17,8 +17,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/temporalclient"
 )
 
-// settings of orders, from the environment. TEMPORAL_ADDRESS and its kin are
-// read by platform/temporalclient.
+// settings of orders, from the environment. TEMPORAL_ADDRESS and its kin are read by
+// platform/temporalclient.
 type settings struct {
 	config.Server
 	rpc.ServerSettings

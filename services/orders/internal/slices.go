@@ -1,5 +1,5 @@
-// Package internal lists the slices of orders. To add one is a folder under
-// commands or queries, and a line here.
+// Package internal lists the slices of orders. To add one is a folder under commands or queries,
+// and a line here.
 package internal
 
 import (

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzDecode reads events of all types from anything: what cannot be read is an
-// error, what can is kept again as it was read and can be folded.
+// FuzzDecode reads events of all types from anything: what cannot be read is an error, what can is
+// kept again as it was read and can be folded.
 func FuzzDecode(f *testing.F) {
 	for _, fact := range []Fact{
 		OrderPlaced{

@@ -14,8 +14,8 @@ type Event struct {
 	Fact       Fact
 }
 
-// Fact is what an event says. The shape of a type never changes in a way that an older event
-// cannot be read; a new shape is a new version of the type.
+// Fact is what an event says. The shape of a type never changes in a way that an older event cannot
+// be read; a new shape is a new version of the type.
 type Fact interface {
 	// Type is the name the event is kept under.
 	Type() string
@@ -42,8 +42,8 @@ const (
 // typeSagaStuckV1 had one step. It is read as TypeSagaStuck.
 const typeSagaStuckV1 = "SagaStuck.v1"
 
-// OrderPlaced opens the order's story. In streams from before there was SagaBegan it also says
-// that placing has begun.
+// OrderPlaced opens the order's story. In streams from before there was SagaBegan it also says that
+// placing has begun.
 type OrderPlaced struct {
 	CustomerID  string       `json:"customer_id"`
 	RequestHash string       `json:"request_hash"` // hex SHA-256 of the request
@@ -57,8 +57,8 @@ type SagaBegan struct {
 	Saga
 	CustomerID string `json:"customer_id"`
 	// Input is JSON of what the saga is started with, bounded by the command that appends it: from
-	// it the saga is started again when its run is lost. Empty for placing, whose input follows from
-	// OrderPlaced.
+	// it the saga is started again when its run is lost. Empty for placing, whose input follows
+	// from OrderPlaced.
 	Input json.RawMessage `json:"input,omitempty"`
 }
 
@@ -103,8 +103,8 @@ type OrderConfirmed struct {
 	Total      Money  `json:"total"`
 }
 
-// CompensationStarted: the open saga turned back. From here an order that is being placed cannot
-// be confirmed any more; what was done for it is being undone.
+// CompensationStarted: the open saga turned back. From here an order that is being placed cannot be
+// confirmed any more; what was done for it is being undone.
 type CompensationStarted struct {
 	Refused
 }

@@ -22,8 +22,8 @@ type StepFact interface {
 	recorded(o *Order) bool
 }
 
-// recordDone puts what a saga's steps did into the story, before the way the saga ended. A saga
-// may learn a fact twice, from a step and from its undo: the second time it is passed over.
+// recordDone puts what a saga's steps did into the story, before the way the saga ended. A saga may
+// learn a fact twice, from a step and from its undo: the second time it is passed over.
 func (o *Order) recordDone(done []Done) {
 	for _, step := range done {
 		if !step.Fact.recorded(o) {

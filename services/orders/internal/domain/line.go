@@ -15,17 +15,17 @@ const (
 var (
 	// ErrLines: an order has 1 to MaxLines lines.
 	ErrLines = errors.New("an order has 1 to 1,000 lines")
-	// ErrLine: a line names a SKU and has 1 to MaxQuantity units at a price that
-	// is not negative.
+	// ErrLine: a line names a SKU and has 1 to MaxQuantity units at a price that is not negative.
 	ErrLine = errors.New("a line needs a SKU, 1 to 100,000 units and a price that is not negative")
 	// ErrTotal: the total is not the sum of the lines and adjustments, or negative.
 	ErrTotal = errors.New("the total is not what lines and adjustments add up to")
 )
 
-// Line is a quantity of one product as it was when the order was placed: the
-// catalog may rename or reprice it later, the order does not change.
+// Line is a quantity of one product as it was when the order was placed: the catalog may rename or
+// reprice it later, the order does not change.
 type Line struct {
-	// Number counts from 1 in the order of the request and is never used again. Older events lack it.
+	// Number counts from 1 in the order of the request and is never used again. Older events lack
+	// it.
 	Number    int32  `json:"number,omitempty"`
 	SKU       string `json:"sku"`
 	Name      string `json:"name"`
@@ -39,8 +39,8 @@ type Adjustment struct {
 	Amount int64  `json:"amount"` // minor units; a discount is negative
 }
 
-// Total adds up lines and adjustments. It fails with ErrLines, ErrLine,
-// ErrAmountTooLarge, or ErrTotal when the sum is negative.
+// Total adds up lines and adjustments. It fails with ErrLines, ErrLine, ErrAmountTooLarge, or
+// ErrTotal when the sum is negative.
 func Total(lines []Line, adjustments []Adjustment, currency string) (Money, error) {
 	if len(lines) < 1 || len(lines) > MaxLines {
 		return Money{}, fmt.Errorf("%w, not %d", ErrLines, len(lines))

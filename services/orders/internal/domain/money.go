@@ -43,8 +43,8 @@ func (m Money) Plus(other Money) (Money, error) {
 	return Money{Amount: sum, Currency: m.Currency}, nil
 }
 
-// Times multiplies an amount that is not negative by a quantity that is not
-// negative, or fails with ErrAmountTooLarge.
+// Times multiplies an amount that is not negative by a quantity that is not negative, or fails with
+// ErrAmountTooLarge.
 func (m Money) Times(quantity int64) (Money, error) {
 	if m.Amount < 0 || quantity < 0 {
 		return Money{}, fmt.Errorf("%s times %d: neither may be negative", m, quantity)

@@ -250,8 +250,8 @@ func TestPlaceChecksWhatItIsTold(t *testing.T) {
 	}
 }
 
-// Whatever sagas say, in whatever order and however often, the invariants hold
-// and the events alone tell the same story.
+// Whatever sagas say, in whatever order and however often, the invariants hold and the events alone
+// tell the same story.
 func TestAnyStoryKeepsTheInvariants(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		order := domain.Fold("1", nil)

@@ -20,8 +20,8 @@ func (o *Order) Payment() PaymentStatus { return o.payment }
 // Fulfilment tells how far the goods have come.
 func (o *Order) Fulfilment() FulfilmentStatus { return o.fulfilment }
 
-// Placed tells whether the order was ever recorded as placed: only then it has a
-// customer, lines and a total.
+// Placed tells whether the order was ever recorded as placed: only then it has a customer, lines
+// and a total.
 func (o *Order) Placed() bool { return !o.placedAt.IsZero() }
 
 // CustomerID is the subject of the shopper's token.

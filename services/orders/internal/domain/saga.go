@@ -7,8 +7,8 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 )
 
-// Saga names one run of a saga on an order: what is asked of an order once is one instance,
-// however many workflow runs it takes.
+// Saga names one run of a saga on an order: what is asked of an order once is one instance, however
+// many workflow runs it takes.
 type Saga struct {
 	Kind     string `json:"kind"`
 	Instance string `json:"instance"` // a UUID
@@ -20,8 +20,8 @@ func Placing(orderID string) Saga { return Saga{Kind: sagas.KindPlaceOrder, Inst
 // OpenSaga is the saga that works on an order.
 type OpenSaga struct {
 	Saga
-	// Input is JSON of what the saga was started with, as far as it does not follow from the
-	// order. Empty for placing.
+	// Input is JSON of what the saga was started with, as far as it does not follow from the order.
+	// Empty for placing.
 	Input   json.RawMessage
 	BeganAt time.Time
 	// TurnedBack says why the saga undoes what it did; nil while it goes forward.

@@ -112,8 +112,8 @@ func (o *Order) undone(outcome Outcome, fact Fact, done []Done, at time.Time) Di
 	return o.endSaga(placing, outcome, at)
 }
 
-// Resume answers a saga whose run is gone. Placing is turned back, because only the lost run had the
-// payment method; others go where they were going.
+// Resume answers a saga whose run is gone. Placing is turned back, because only the lost run had
+// the payment method; others go where they were going.
 func (o *Order) Resume(saga Saga, at time.Time) Direction {
 	if saga == Placing(o.id) && o.isOpen(saga) {
 		return o.TurnBack(saga, Refused{
@@ -123,9 +123,9 @@ func (o *Order) Resume(saga Saga, at time.Time) Direction {
 	return o.Direction(saga)
 }
 
-// MarkStuck records in which steps the open saga waits for its next try or for an operator. The same
-// steps are recorded once for a number of attempts. On a saga that is not the open one it has no
-// effect.
+// MarkStuck records in which steps the open saga waits for its next try or for an operator. The
+// same steps are recorded once for a number of attempts. On a saga that is not the open one it has
+// no effect.
 func (o *Order) MarkStuck(saga Saga, steps []StuckStep, at time.Time) {
 	if !o.isOpen(saga) || o.saga.Stuck.includes(steps) {
 		return

@@ -17,8 +17,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
-// Catalog stands in for the catalog service: it sells TEA at 250 and CUP at 600
-// pence and ships for 390, unless told otherwise.
+// Catalog stands in for the catalog service: it sells TEA at 250 and CUP at 600 pence and ships for
+// 390, unless told otherwise.
 type Catalog struct {
 	catalogv1.UnimplementedCatalogServiceServer
 	mu       sync.Mutex

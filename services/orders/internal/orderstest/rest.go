@@ -25,8 +25,8 @@ func (w *World) As(name string, scopes ...string) *Caller {
 	return &Caller{w: w, token: testkit.Token(w.t, w.Subject(name), scopes...)}
 }
 
-// Subject is the subject of a caller's token. It is this world's own: worlds
-// share a namespace of Temporal, where ids of orders follow from subjects.
+// Subject is the subject of a caller's token. It is this world's own: worlds share a namespace of
+// Temporal, where ids of orders follow from subjects.
 func (w *World) Subject(name string) string { return name + "@" + w.TaskQueue }
 
 // Answer is what REST answered.
@@ -40,8 +40,7 @@ type Answer struct {
 // Body of an order of four TEA.
 const Body = `{"currency":"GBP","lines":[{"sku":"TEA","quantity":4}],"payment_method":"confirm"}`
 
-// BodyPaidBy is Body with another payment method, by which the stand-in sagas
-// know what to do.
+// BodyPaidBy is Body with another payment method, by which the stand-in sagas know what to do.
 func BodyPaidBy(method string) string {
 	return `{"currency":"GBP","lines":[{"sku":"TEA","quantity":4}],"payment_method":"` + method + `"}`
 }

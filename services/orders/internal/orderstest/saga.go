@@ -35,8 +35,8 @@ const (
 // goOn is the signal of Continue.
 const goOn = "continue"
 
-// Work runs a worker with the stand-in for the saga PlaceOrder: the cases that
-// the real one cannot be brought to at will.
+// Work runs a worker with the stand-in for the saga PlaceOrder: the cases that the real one cannot
+// be brought to at will.
 func (w *World) Work() {
 	w.t.Helper()
 	standIn := worker.New(w.Temporal, w.TaskQueue, worker.Options{})
@@ -54,8 +54,8 @@ func (w *World) Continue(orderID string) {
 	check(w.t, w.Temporal.SignalWorkflow(w.t.Context(), sagas.WorkflowID(orderID), "", goOn, nil))
 }
 
-// RunID is the id of an order's latest run, empty when it has none: it changes
-// when a second one is started.
+// RunID is the id of an order's latest run, empty when it has none: it changes when a second one is
+// started.
 func (w *World) RunID(orderID string) string {
 	w.t.Helper()
 	described, err := w.Temporal.DescribeWorkflowExecution(w.t.Context(), sagas.WorkflowID(orderID), "")
@@ -105,7 +105,8 @@ func placeOrder(ctx workflow.Context, in *ordersv1.PlaceOrderInput) (*commonv1.O
 	return outcome, err
 }
 
-// otherSaga works on an order and refuses to place it, as sagas do with updates that are not theirs.
+// otherSaga works on an order and refuses to place it, as sagas do with updates that are not
+// theirs.
 func otherSaga(ctx workflow.Context) error {
 	err := workflow.SetUpdateHandler(ctx, sagas.UpdatePlace, func(workflow.Context, sagas.PlaceRequest) error {
 		return sagas.RefusalError(refusal.New(refusals.SagaInProgress, "another saga is at work", refusals.SagaInProgressDetails{Saga: "OtherSaga"}))

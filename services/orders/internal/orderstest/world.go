@@ -1,6 +1,6 @@
-// Package orderstest runs the orders service in a test: the whole of it, on the
-// real engines, behind real listeners. Only the catalog, which is another
-// service, and the saga, which belongs to the worker, are stood in for.
+// Package orderstest runs the orders service in a test: the whole of it, on the real engines,
+// behind real listeners. Only the catalog, which is another service, and the saga, which belongs to
+// the worker, are stood in for.
 package orderstest
 
 import (
@@ -50,8 +50,7 @@ type World struct {
 	Documents *mongo.Database
 	Temporal  client.Client // of the test; the service has its own
 	TaskQueue string
-	// StopREST tells the REST server to stop, as SIGTERM does, and waits until
-	// it has.
+	// StopREST tells the REST server to stop, as SIGTERM does, and waits until it has.
 	StopREST func()
 
 	stopProjector func()
@@ -65,8 +64,7 @@ type options struct {
 	documents bool
 }
 
-// TemporalBy has the service reach Temporal at another address, such as one with
-// faults.
+// TemporalBy has the service reach Temporal at another address, such as one with faults.
 func TemporalBy(address string) Option { return func(o *options) { o.temporal = address } }
 
 // WithReadModel runs the sequencer and the projector.

@@ -1,6 +1,6 @@
-// Package publisher tells the rest of the company what happened to orders: it
-// follows the log and publishes integration events, each at least once and those
-// of one order in their order. The log is its outbox.
+// Package publisher tells the rest of the company what happened to orders: it follows the log and
+// publishes integration events, each at least once and those of one order in their order. The log
+// is its outbox.
 package publisher
 
 import (

@@ -179,7 +179,7 @@ func TestABatchThatFailsIsToldAgainWithTheSameIDs(t *testing.T) {
 		if failures > 0 {
 			failures--
 			tried = append(tried, batch[0].ID())
-			return errors.New("the broker is away")
+			return errors.New("the broker is down")
 		}
 		return c.hear(ctx, batch...)
 	})

@@ -29,8 +29,7 @@ func translate(event eventstore.Event) (told cloudevents.Event, meant bool, err 
 	return told, true, told.SetData(cloudevents.ApplicationJSON, data)
 }
 
-// tell is the type and the data of the integration event; no data when there is
-// none.
+// tell is the type and the data of the integration event; no data when there is none.
 func tell(orderID string, event store.Recorded) (eventType string, data any) {
 	at := event.OccurredAt
 	switch e := event.Fact.(type) {

@@ -35,8 +35,8 @@ type Catalog struct {
 // New asks a catalog.
 func New(client catalogv1.CatalogServiceClient) *Catalog { return &Catalog{client: client} }
 
-// Quote prices lines in one call, for at most 5 s. Refused with reasons
-// unknown_product, currency_mismatch and total_too_large.
+// Quote prices lines in one call, for at most 5 s. Refused with reasons unknown_product,
+// currency_mismatch and total_too_large.
 func (c *Catalog) Quote(ctx context.Context, currency string, wanted []Wanted) (Quote, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -61,8 +61,8 @@ func (c *Catalog) Quote(ctx context.Context, currency string, wanted []Wanted) (
 	return quote, quote.answers(currency, wanted)
 }
 
-// answers checks that the quote is one for what was asked: a wrong one must fail
-// here, before there is an order.
+// answers checks that the quote is one for what was asked: a wrong one must fail here, before there
+// is an order.
 func (q Quote) answers(currency string, wanted []Wanted) error {
 	total, err := domain.Total(q.Lines, q.Adjustments, currency)
 	if err != nil {

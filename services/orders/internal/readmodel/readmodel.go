@@ -1,6 +1,5 @@
-// Package readmodel has the documents orders are read from in lists: small
-// summaries, and the whole order by its id. They are made from the log alone and
-// can be thrown away.
+// Package readmodel has the documents orders are read from in lists: small summaries, and the whole
+// order by its id. They are made from the log alone and can be thrown away.
 package readmodel
 
 import (
@@ -24,8 +23,8 @@ const (
 // Orders has the whole orders, Order by its id.
 func Orders(db *mongo.Database) *mongo.Collection { return db.Collection(orders) }
 
-// Summaries has what lists show, Summary by the order's id. Lists filter and sort
-// it, so it is kept small: the read store may do both in memory.
+// Summaries has what lists show, Summary by the order's id. Lists filter and sort it, so it is kept
+// small: the read store may do both in memory.
 func Summaries(db *mongo.Database) *mongo.Collection { return db.Collection(summaries) }
 
 // Summary is an order in a list. Times have milliseconds here.
@@ -40,8 +39,8 @@ type Summary struct {
 	Reason           string   `bson:"reason,omitempty"`
 	Stuck            bool     `bson:"stuck"`
 	StuckSteps       []string `bson:"stuck_steps,omitempty"`
-	// Opened is the position of its first event in the log: lists are in this
-	// order, and no two orders share it.
+	// Opened is the position of its first event in the log: lists are in this order, and no two
+	// orders share it.
 	Opened    int64      `bson:"opened"`
 	Page      int64      `bson:"page"` // PageOf(Opened)
 	PlacedAt  *time.Time `bson:"placed_at,omitempty"`
@@ -52,8 +51,8 @@ type Summary struct {
 // pageSize is how many positions of the log make a page: some hundred orders.
 const pageSize = 1000
 
-// PageOf is the page of a position. Lists are read page by page, because it is
-// by equality alone that every read store finds documents without reading all.
+// PageOf is the page of a position. Lists are read page by page, because it is by equality alone
+// that every read store finds documents without reading all.
 func PageOf(position int64) int64 { return position / pageSize }
 
 // PageStart is the first position of a page.
@@ -127,8 +126,7 @@ type StuckStep struct {
 	LastError string `bson:"last_error"`
 }
 
-// Prepare makes the indexes of the lists: by customer, by status, by page. It
-// may be called again.
+// Prepare makes the indexes of the lists: by customer, by status, by page. It may be called again.
 func Prepare(ctx context.Context, db *mongo.Database) error {
 	for _, field := range []string{"customer_id", "status", "page"} {
 		// One a command: FerretDB 1 panics when a command names two that exist.

@@ -9,8 +9,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/text"
 )
 
-// The server refuses a start whose summary is above 400 or whose details are above 20,000 bytes,
-// as JSON. A "<" is the longest there, with its backslash: 8 bytes.
+// The server refuses a start whose summary is above 400 or whose details are above 20,000 bytes, as
+// JSON. A "<" is the longest there, with its backslash: 8 bytes.
 const (
 	shownLines    = 20
 	shownCustomer = 36 // characters of a customer's id, as many as a UUID has

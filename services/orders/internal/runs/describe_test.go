@@ -45,7 +45,8 @@ func TestTheLargestOrderIsDescribedWithinTheServersLimits(t *testing.T) {
 	}
 }
 
-// What customers and sellers write is shown and obeyed by nobody: no link, no markup, nothing hidden.
+// What customers and sellers write is shown and obeyed by nobody: no link, no markup, nothing
+// hidden.
 func TestNamesCannotChangeHowARunIsShown(t *testing.T) {
 	in := &ordersv1.Placement{
 		CustomerId: "# https://evil.example", Total: &commonv1.Money{Amount: 1250, Currency: "GBP"},

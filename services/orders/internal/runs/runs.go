@@ -47,7 +47,8 @@ func (r *Runs) Start(ctx context.Context, in *ordersv1.PlaceOrderInput) error {
 }
 
 // StartAndWait starts PlaceOrder, or joins the run that is open, and waits for its outcome, or that
-// it got stuck, until ctx ends. After an error, the end of ctx among them, there may be a run or not.
+// it got stuck, until ctx ends. After an error, the end of ctx among them, there may be a run or
+// not.
 func (r *Runs) StartAndWait(ctx context.Context, in *ordersv1.PlaceOrderInput) error {
 	options := r.options(in)
 	options.WorkflowIDConflictPolicy = enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING
@@ -72,8 +73,8 @@ func (r *Runs) StartAndWait(ctx context.Context, in *ordersv1.PlaceOrderInput) e
 	return nil
 }
 
-// Await waits until the order's latest run has closed, in whatever way. Its error
-// means that it is not known to have.
+// Await waits until the order's latest run has closed, in whatever way. Its error means that it is
+// not known to have.
 func (r *Runs) Await(ctx context.Context, orderID string) error {
 	if err := ctx.Err(); err != nil {
 		return err

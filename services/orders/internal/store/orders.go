@@ -12,8 +12,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 )
 
-// attempts of a change that lost against another one of the same order. Sagas on
-// an order run one at a time, so two in a row are rare.
+// attempts of a change that lost against another one of the same order. Sagas on an order run one
+// at a time, so two in a row are rare.
 const attempts = 4
 
 // prefix of the streams of orders.
@@ -58,9 +58,8 @@ func (s *Orders) History(ctx context.Context, id string) ([]Recorded, error) {
 	return history, nil
 }
 
-// Update loads an order, lets it change, and appends what happened to it, all or
-// none. When somebody else was faster it begins again, so change must depend on
-// the order alone.
+// Update loads an order, lets it change, and appends what happened to it, all or none. When
+// somebody else was faster it begins again, so change must depend on the order alone.
 func (s *Orders) Update(ctx context.Context, id string, change func(*domain.Order) error) error {
 	for attempt := 1; ; attempt++ {
 		err := s.update(ctx, id, change)

@@ -8,9 +8,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 )
 
-// Visible tells whether the caller may see the order: operators see every one
-// that exists, shoppers their own. To everybody else it does not exist, so that
-// nobody learns which ids do.
+// Visible tells whether the caller may see the order: operators see every one that exists, shoppers
+// their own. To everybody else it does not exist, so that nobody learns which ids do.
 func Visible(o *domain.Order, caller auth.Identity) bool {
 	if o.Version() == 0 {
 		return false

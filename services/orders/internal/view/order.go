@@ -1,5 +1,5 @@
-// Package view is how this service shows an order over REST: one shape, whoever
-// asks and wherever it is read.
+// Package view is how this service shows an order over REST: one shape, whoever asks and wherever
+// it is read.
 package view
 
 import (
@@ -76,8 +76,8 @@ type StuckStep struct {
 	LastError string `json:"last_error"`
 }
 
-// Of shows an order. What is only for operators, the errors of our own machinery,
-// is left out unless the viewer is one.
+// Of shows an order. What is only for operators, the errors of our own machinery, is left out
+// unless the viewer is one.
 func Of(o *domain.Order, operator bool) Order {
 	shown := Order{
 		ID:               o.ID(),

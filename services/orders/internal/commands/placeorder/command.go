@@ -27,19 +27,18 @@ type Command struct {
 	Wait time.Duration
 }
 
-// orderNamespace of the name-based ids of orders. To change it is to take orders
-// twice from everybody who repeats a request across the change.
+// orderNamespace of the name-based ids of orders. To change it is to take orders twice from
+// everybody who repeats a request across the change.
 var orderNamespace = uuid.MustParse("0c7f6a52-6c1b-4d0e-9f4e-5b8f3f0a7d21")
 
-// orderID is the same for the same customer and key, so that a repeated request
-// meets its order without a table of keys.
+// orderID is the same for the same customer and key, so that a repeated request meets its order
+// without a table of keys.
 func (c Command) orderID() string {
 	return uuid.NewSHA1(orderNamespace, []byte(c.CustomerID+"\x00"+c.IdempotencyKey)).String()
 }
 
-// canonical is the request as it is hashed. Neither names nor order of the
-// fields may change: a repetition that is sent across the change would be taken
-// for another request.
+// canonical is the request as it is hashed. Neither names nor order of the fields may change: a
+// repetition that is sent across the change would be taken for another request.
 type canonical struct {
 	Currency      string          `json:"currency"`
 	Lines         []canonicalLine `json:"lines"`
@@ -52,8 +51,8 @@ type canonicalLine struct {
 	Quantity int64  `json:"quantity"`
 }
 
-// hash is the hex SHA-256 of what is asked for. It is taken of the request as it
-// was understood, so that white space or the order of members do not matter.
+// hash is the hex SHA-256 of what is asked for. It is taken of the request as it was understood, so
+// that white space or the order of members do not matter.
 func (c Command) hash() (string, error) {
 	lines := make([]canonicalLine, len(c.Lines))
 	for i, line := range c.Lines {

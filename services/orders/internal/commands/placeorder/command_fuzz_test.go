@@ -22,9 +22,9 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 )
 
-// FuzzPlaceOrder sends anything through the whole border to the point where an
-// order is quoted. Each request is refused with a problem, or it is an order that
-// everything behind the border can take.
+// FuzzPlaceOrder sends anything through the whole border to the point where an order is quoted.
+// Each request is refused with a problem, or it is an order that everything behind the border can
+// take.
 func FuzzPlaceOrder(f *testing.F) {
 	const good = `{"currency":"GBP","lines":[{"sku":"TEA","quantity":2}],"payment_method":"card_approve"}`
 	for _, body := range []string{

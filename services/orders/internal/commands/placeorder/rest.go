@@ -130,8 +130,8 @@ func (in *input) command(ctx context.Context) (command Command, applied string, 
 	return command, applied, nil
 }
 
-// preferred reads the wait from a Prefer header (RFC 7240), and says what of it
-// is granted. What is not understood is ignored, as the RFC has it.
+// preferred reads the wait from a Prefer header (RFC 7240), and says what of it is granted. What is
+// not understood is ignored, as the RFC has it.
 func preferred(header string) (wait time.Duration, applied string) {
 	async := false
 	wait = -1
@@ -160,8 +160,8 @@ func respond(result Result, applied string) (*output, error) {
 	order := result.Order
 	out := &output{
 		Status: http.StatusAccepted, Location: view.Path(order.ID()), ETag: rest.ETag(order.Version()), Applied: applied,
-		// A shopper is never shown what is for operators, also not an operator
-		// who shops: the same request gets the same answer.
+		// A shopper is never shown what is for operators, also not an operator who shops: the same
+		// request gets the same answer.
 		Body: view.Of(order, false),
 	}
 	if result.Replayed {

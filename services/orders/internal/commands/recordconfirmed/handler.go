@@ -1,5 +1,5 @@
-// Package recordconfirmed is the pivot of placing: the order is confirmed, with the facts of the steps before, in one
-// append.
+// Package recordconfirmed is the pivot of placing: the order is confirmed, with the facts of the
+// steps before, in one append.
 package recordconfirmed
 
 import (

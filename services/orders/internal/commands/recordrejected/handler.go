@@ -1,4 +1,5 @@
-// Package recordrejected ends placing with the reason the order is refused for, after everything was undone.
+// Package recordrejected ends placing with the reason the order is refused for, after everything
+// was undone.
 package recordrejected
 
 import (

@@ -1,4 +1,5 @@
-// Package recordresumed answers a saga whose run is gone: where it goes, and what it was started with.
+// Package recordresumed answers a saga whose run is gone: where it goes, and what it was started
+// with.
 package recordresumed
 
 import (

@@ -1,4 +1,5 @@
-// Package recordturnedback turns a saga back: before it undoes anything the order is closed to its pivot.
+// Package recordturnedback turns a saga back: before it undoes anything the order is closed to its
+// pivot.
 package recordturnedback
 
 import (

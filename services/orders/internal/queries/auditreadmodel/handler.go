@@ -59,9 +59,9 @@ type handler struct {
 	db     *mongo.Database
 }
 
-// Handle compares the orders that were opened on a page of the log. Summaries are read by their page
-// and orders by their id: these are the questions that every read store answers without reading all
-// documents.
+// Handle compares the orders that were opened on a page of the log. Summaries are read by their
+// page and orders by their id: these are the questions that every read store answers without
+// reading all documents.
 func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
 	at, err := rest.ReadCursor[position](ctx, list, query.Cursor)
 	if err != nil {

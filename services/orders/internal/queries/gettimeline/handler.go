@@ -17,8 +17,8 @@ type Query struct {
 	ID string `path:"id" doc:"The order's id."`
 }
 
-// Result is the order's history as its caller may see it. Version is that of the order, 0 when there
-// is none for the caller.
+// Result is the order's history as its caller may see it. Version is that of the order, 0 when
+// there is none for the caller.
 type Result struct {
 	OrderID  string
 	Version  int64

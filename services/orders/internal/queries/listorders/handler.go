@@ -54,8 +54,8 @@ type handler struct {
 
 // Handle lists orders.
 func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
-	// How far it is behind is read first: what is projected meanwhile makes the answer better than it
-	// says, never worse.
+	// How far it is behind is read first: what is projected meanwhile makes the answer better than
+	// it says, never worse.
 	projected, head, err := h.events.Progress(ctx, readmodel.Subscription)
 	if err != nil {
 		return Result{}, err
@@ -82,8 +82,8 @@ const pagesTried = 4
 
 // find reads at most limit orders that were opened before a position of the log. What matches many
 // orders is found on the next pages; what was not found there matches few, or is asked for by a
-// customer, and is found at once. To find many at once would read them all: FerretDB sorts in memory
-// and takes seconds for 10,000.
+// customer, and is found at once. To find many at once would read them all: FerretDB sorts in
+// memory and takes seconds for 10,000.
 func (h *handler) find(ctx context.Context, query Query, before int64, limit int) (found []readmodel.Summary, err error) {
 	filter := query.filter()
 	if query.Customer == "" && !query.Stuck {
