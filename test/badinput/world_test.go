@@ -45,6 +45,7 @@ func TestBadInputIsRefusedAndChangesNothing(t *testing.T) {
 	assert.Equal(t, http.StatusCreated, again.Status, "and the shop is as it was: %s", again)
 	next := w.Bearer(w.tokens[anna]).Place("next", shop.Of("tea", 1, "card_approve"))
 	assert.Equal(t, http.StatusCreated, next.Status, "and open: %s", next)
+	t.Run("what is just not bad input", w.takesExtremes)
 }
 
 const highestPrice = 1<<53 - 1
