@@ -28,6 +28,8 @@ const (
 	HoldAtStart = "hold_at_start"
 	// Hold waits for Continue after its first step, then confirms.
 	Hold = "hold"
+	// Stuck tells who waits that it is stuck, and waits for Continue, then confirms.
+	Stuck = "stuck"
 	// Vanish ends before its first step.
 	Vanish = "vanish"
 )
@@ -96,7 +98,10 @@ func placeOrder(ctx workflow.Context, in *ordersv1.PlaceOrderInput) (*commonv1.O
 	if err := workflow.ExecuteLocalActivity(ctx, "Record", in).Get(ctx, nil); err != nil {
 		return nil, err
 	}
-	if in.GetPaymentMethod() == Hold {
+	if in.GetPaymentMethod() == Stuck {
+		outcome = &commonv1.Outcome{Status: sagas.StatusPlaced}
+	}
+	if in.GetPaymentMethod() == Hold || in.GetPaymentMethod() == Stuck {
 		held.Receive(ctx, nil)
 	}
 	err = workflow.ExecuteLocalActivity(ctx, "Settle", in).Get(ctx, nil)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -151,6 +152,18 @@ func TestAWaitThatIsOverIs202(t *testing.T) {
 			require.Equal(t, run, w.RunID(id), "the second caller joins the first one's run")
 		})
 	}
+}
+
+func TestEveryoneWhoWaitsForAStuckSagaIsToldSo(t *testing.T) {
+	w := orderstest.Start(t)
+	w.Work()
+	for i := range 2 {
+		asked := time.Now()
+		answer := w.As("ann").Place("k", orderstest.BodyPaidBy(orderstest.Stuck), "Prefer", "wait=50")
+		require.Equal(t, http.StatusAccepted, answer.Status, string(answer.Body))
+		require.Less(t, time.Since(asked), 40*time.Second, "time %d: not after the whole wait", i+1)
+	}
+	w.Continue(placeorder.OrderID(w.Subject("ann"), "k"))
 }
 
 func TestManyCallersWithOneKeyGetOneOrder(t *testing.T) {
@@ -312,15 +325,19 @@ func TestARefusedQuoteDoesNotAnswerForAnOrderThatWasAcceptedMeanwhile(t *testing
 }
 
 func TestACustomerWhoHangsUpHasPlacedTheOrder(t *testing.T) {
-	w := orderstest.Start(t)
+	address, _ := testkit.Temporal(t)
+	line := netfault.New(t, "tcp://"+address)
+	w := orderstest.Start(t, orderstest.TemporalBy(strings.TrimPrefix(line.URL(), "tcp://")))
 	ann := w.As("ann")
 	id := placeorder.OrderID(w.Subject("ann"), "k")
+	line.Cut() // so that she hangs up before the start
 	ctx, hangUp := context.WithCancel(t.Context())
 	var placing sync.WaitGroup
 	placing.Go(func() { ann.Abandon(ctx, "k", orderstest.Body) })
 	testkit.Eventually(t, "the order to be accepted", func() bool { return ann.Get("/v1/orders/"+id).Status == http.StatusOK })
 	hangUp()
 	placing.Wait()
+	line.Mend()
 	testkit.Eventually(t, "the run to be started", func() bool { return w.RunID(id) != "" })
 	w.Work()
 	require.Equal(t, http.StatusCreated, ann.Place("k", orderstest.Body).Status)
