@@ -157,9 +157,9 @@ func TestAWaitThatIsOverIs202(t *testing.T) {
 func TestEveryoneWhoWaitsForAStuckSagaIsToldSo(t *testing.T) {
 	w := orderstest.Start(t)
 	w.Work()
-	for i := range 2 {
+	for i, prefer := range []string{"respond-async", "wait=50", "wait=50"} {
 		asked := time.Now()
-		answer := w.As("ann").Place("k", orderstest.BodyPaidBy(orderstest.Stuck), "Prefer", "wait=50")
+		answer := w.As("ann").Place("k", orderstest.BodyPaidBy(orderstest.Stuck), "Prefer", prefer)
 		require.Equal(t, http.StatusAccepted, answer.Status, string(answer.Body))
 		require.Less(t, time.Since(asked), 40*time.Second, "time %d: not after the whole wait", i+1)
 	}
@@ -330,6 +330,7 @@ func TestACustomerWhoHangsUpHasPlacedTheOrder(t *testing.T) {
 	w := orderstest.Start(t, orderstest.TemporalBy(strings.TrimPrefix(line.URL(), "tcp://")))
 	ann := w.As("ann")
 	id := placeorder.OrderID(w.Subject("ann"), "k")
+	require.Equal(t, http.StatusAccepted, ann.Place("first", orderstest.Body, "Prefer", "respond-async").Status)
 	line.Cut() // so that she hangs up before the start
 	ctx, hangUp := context.WithCancel(t.Context())
 	var placing sync.WaitGroup
