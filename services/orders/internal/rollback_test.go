@@ -24,8 +24,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 )
 
-// After a roll-back the log has events that only the newer version knows. Whoever
-// asks for such an order is told so; all others go on.
+// After a roll-back the log has events that only the newer version knows. Whoever asks for such an
+// order is told so; all others go on.
 func TestAnOrderOfANewerVersionHoldsNobodyUp(t *testing.T) {
 	w := orderstest.Start(t, orderstest.WithReadModel())
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

@@ -200,8 +200,8 @@ func TestTheListGoesOnFromTheOneOfUnsettledOrders(t *testing.T) {
 	}
 }
 
-// After a roll-back: what the newer version wrote may be about a saga. Its order stays in
-// the list as it is, and the others go on.
+// After a roll-back: what the newer version wrote may be about a saga. Its order stays in the list
+// as it is, and the others go on.
 func TestAnOrderOfANewerVersionStaysInTheListAndHoldsNobodyUp(t *testing.T) {
 	w := follow(t)
 	newer, other := uuid.NewString(), uuid.NewString()

@@ -1,8 +1,8 @@
-// Package projector keeps the read model: it follows the log and writes each
-// order that has changed, as it is now, to the document database.
+// Package projector keeps the read model: it follows the log and writes each order that has
+// changed, as it is now, to the document database.
 //
-// It writes folds, not changes, and only over older versions: batches may come
-// twice, and a rebuild is the same work from the beginning.
+// It writes folds, not changes, and only over older versions: batches may come twice, and a rebuild
+// is the same work from the beginning.
 package projector
 
 import (
@@ -39,8 +39,8 @@ func (p *Projector) Subscription() eventstore.Subscription {
 	return eventstore.Subscription{Name: readmodel.Subscription, Handle: p.project}
 }
 
-// ordersAtOnce bounds how many orders are held in memory, and read in one statement:
-// a batch of small events may belong to orders of a thousand lines each.
+// ordersAtOnce bounds how many orders are held in memory, and read in one statement: a batch of
+// small events may belong to orders of a thousand lines each.
 const ordersAtOnce = 50
 
 // change is what a batch has of one order.
@@ -50,8 +50,8 @@ type change struct {
 	first, newest eventstore.Event
 }
 
-// project writes the orders of a batch, each once, however many of its events are in
-// it. An order that this version cannot read stays as it is and waits.
+// project writes the orders of a batch, each once, however many of its events are in it. An order
+// that this version cannot read stays as it is and waits.
 func (p *Projector) project(ctx context.Context, events []eventstore.Event) error {
 	var deferred eventstore.Deferred
 	for changed := range slices.Chunk(changesOf(events), ordersAtOnce) {

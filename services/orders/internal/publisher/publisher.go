@@ -18,9 +18,8 @@ const Subscription = "publisher"
 // Publish sends a batch of events and returns when all of them are confirmed.
 type Publish func(ctx context.Context, events ...cloudevents.Event) error
 
-// Follow makes the subscription that publishes. What follows an event that this
-// version does not know waits with it, order by order: it may have to be published,
-// and in its place.
+// Follow makes the subscription that publishes. What follows an event that this version does not
+// know waits with it, order by order: it may have to be published, and in its place.
 func Follow(publish Publish) eventstore.Subscription {
 	return eventstore.Subscription{Name: Subscription, Handle: func(ctx context.Context, events []eventstore.Event) error {
 		var batch []cloudevents.Event

@@ -193,8 +193,8 @@ func TestABatchThatFailsIsToldAgainWithTheSameIDs(t *testing.T) {
 	require.NoError(t, err, "a valid CloudEvent")
 }
 
-// After a roll-back: the newer version's event may have to be published, and what
-// comes after it in its order not before it.
+// After a roll-back: the newer version's event may have to be published, and what comes after it in
+// its order not before it.
 func TestAnEventOfANewerVersionHoldsUpItsOrderAlone(t *testing.T) {
 	var c company
 	l := follow(t, c.hear)

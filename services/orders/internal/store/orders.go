@@ -44,8 +44,8 @@ type Recorded struct {
 	Position int64
 }
 
-// History reads the events of an order, oldest first; none when it does not exist.
-// It fails with an Unreadable when this version does not know one of them.
+// History reads the events of an order, oldest first; none when it does not exist. It fails with an
+// Unreadable when this version does not know one of them.
 func (s *Orders) History(ctx context.Context, id string) ([]Recorded, error) {
 	kept, err := s.events.Load(ctx, Stream(id))
 	if err != nil {

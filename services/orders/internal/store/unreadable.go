@@ -6,11 +6,10 @@ import (
 	"github.com/ordersaga/ordersaga/platform/unavailable"
 )
 
-// Unreadable says that this version of the service cannot read an order: the log
-// has an event of it that a newer version wrote, as after a roll-back. To go on
-// without that event would be to answer, or to decide, wrongly. Nothing is lost:
-// the order can be read again when the newer version is back, and all others can
-// meanwhile.
+// Unreadable says that this version of the service cannot read an order: the log has an event of it
+// that a newer version wrote, as after a roll-back. To go on without that event would be to answer,
+// or to decide, wrongly. Nothing is lost: the order can be read again when the newer version is
+// back, and all others can meanwhile.
 type Unreadable struct {
 	OrderID string
 	// Cause names the event.
