@@ -4,11 +4,9 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/registerproduct"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/inventorytest"
 )
 
@@ -23,10 +21,7 @@ func TestStockOfASKUWithItsVersionAsETag(t *testing.T) {
 	assert.Equal(t, `"2"`, answer.Header.Get("ETag"))
 	assert.Equal(t, http.StatusNotModified, w.Shopper(t, http.MethodGet, "/v1/stock/mug", "", "If-None-Match", `"2"`).Status)
 
-	_, err := registerproduct.New(w.DB, func() {}).Handle(t.Context(), registerproduct.Command{
-		Products: []registerproduct.Product{{EventID: uuid.NewString(), SKU: "mug", Name: "Mug", Version: 3}},
-	})
-	require.NoError(t, err)
+	w.Name(t, "mug", "Mug", 3)
 	answer = w.Shopper(t, http.MethodGet, "/v1/stock/mug", "", "If-None-Match", `"2"`)
 	require.Equal(t, http.StatusOK, answer.Status, "it has got a name")
 	assert.Equal(t, `"3"`, answer.Header.Get("ETag"))
