@@ -11,6 +11,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/outbox"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/unavailable"
@@ -27,8 +28,8 @@ type Sources struct {
 	Broker    interface {
 		Depth(ctx context.Context, consumer string) (broker.Depth, error)
 	}
-	// Subscriptions by name; looked at by Log.
-	Subscriptions []string
+	// Subscriptions are all that the service follows its log with; looked at by Log.
+	Subscriptions []eventstore.Subscription
 	Log           interface {
 		Progress(ctx context.Context, name string) (position, head int64, err error)
 		Deferred(ctx context.Context, name string) (streams int64, err error)
@@ -112,16 +113,16 @@ func (s Sources) look(ctx context.Context) (Delivery, error) {
 		}
 		delivery.Consumers = append(delivery.Consumers, consumer)
 	}
-	for _, name := range s.Subscriptions {
-		position, head, err := s.Log.Progress(ctx, name)
+	for _, following := range s.Subscriptions {
+		position, head, err := s.Log.Progress(ctx, following.Name)
 		if err != nil {
 			return Delivery{}, err
 		}
-		deferred, err := s.Log.Deferred(ctx, name)
+		deferred, err := s.Log.Deferred(ctx, following.Name)
 		if err != nil {
 			return Delivery{}, err
 		}
-		delivery.Subscriptions = append(delivery.Subscriptions, Subscription{Name: name, Position: position, Head: head, Deferred: deferred})
+		delivery.Subscriptions = append(delivery.Subscriptions, Subscription{Name: following.Name, Position: position, Head: head, Deferred: deferred})
 	}
 	return delivery, nil
 }

@@ -23,8 +23,6 @@ import (
 	"github.com/ordersaga/ordersaga/platform/temporalclient"
 	"github.com/ordersaga/ordersaga/services/orders/internal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
-	"github.com/ordersaga/ordersaga/services/orders/internal/projector"
-	"github.com/ordersaga/ordersaga/services/orders/internal/publisher"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
@@ -91,6 +89,8 @@ func run(ctx context.Context, cfg settings) error {
 		Verifier: verifier, Ready: ready, Settings: cfg.REST,
 	})
 	internal.Routes(api, needs)
+	following := internal.Subscriptions(needs, out.Publish)
+	internal.Audits(api, needs, following)
 	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(needs))
 	if err != nil {
 		return err
@@ -102,13 +102,13 @@ func run(ctx context.Context, cfg settings) error {
 	}
 	defer unobserve()
 
-	return lifecycle.Run(ctx,
-		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.AdminAddress(), cfg.Profiles, ready), "ADMIN_PORT"),
-		follow(streams, publisher.Follow(out.Publish)),
-		follow(streams, needs.OpenSagas.Subscription()),
-		follow(streams, projector.New(needs.Orders, documents).Subscription()),
+	components := []lifecycle.Component{lifecycle.HTTP("admin", telemetry.AdminServer(cfg.AdminAddress(), cfg.Profiles, ready), "ADMIN_PORT")}
+	for _, subscription := range following {
+		components = append(components, follow(streams, subscription))
+	}
+	return lifecycle.Run(ctx, append(components,
 		lifecycle.Component{Name: "sequencer", Run: streams.Sequence, Drain: drain},
 		lifecycle.GRPC("grpc", calls, cfg.GRPCAddress()),
 		lifecycle.HTTP("rest", api.Server(cfg.Address())),
-	)
+	)...)
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordstuck"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordturnedback"
 	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
+	"github.com/ordersaga/ordersaga/services/orders/internal/projector"
 	"github.com/ordersaga/ordersaga/services/orders/internal/publisher"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/auditorders"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/auditreadmodel"
@@ -29,7 +30,6 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listopensagas"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listorders"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
-	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 )
@@ -56,7 +56,22 @@ func Routes(api *rest.API, n Needs) {
 	listorders.Route(api, n.Documents, n.Events)
 	auditorders.Route(api, n.Orders)
 	auditreadmodel.Route(api, n.Orders, n.Events, n.Documents)
-	deliveryaudit.Route(api, deliveryaudit.Sources{Log: n.Events, Subscriptions: []string{publisher.Subscription, readmodel.Subscription, opensagas.Subscription}})
+}
+
+// Subscriptions are all that follow the log: the program runs them, and auditors
+// are told how far each has come.
+func Subscriptions(n Needs, publish publisher.Publish) []eventstore.Subscription {
+	return []eventstore.Subscription{
+		publisher.Follow(publish),
+		n.OpenSagas.Subscription(),
+		projector.New(n.Orders, n.Documents).Subscription(),
+	}
+}
+
+// Audits adds the operation for auditors of events, who look at what follows the
+// log.
+func Audits(api *rest.API, n Needs, following []eventstore.Subscription) {
+	deliveryaudit.Route(api, deliveryaudit.Sources{Log: n.Events, Subscriptions: following})
 }
 
 // The methods of OrdersService, one a slice. Their types have the same name in every slice; what is
