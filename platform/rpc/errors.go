@@ -27,10 +27,17 @@ const domain = "ordersaga"
 //     unavailable.Error;
 //   - an error that is a status already passes;
 //   - anything else is INTERNAL without its text, which belongs in the log.
+//
+// Its text has at most 1,000 characters; details that do not fit into the trailers
+// with it are left out.
 func ToStatus(err error) error {
 	if err == nil {
 		return nil
 	}
+	return bounded(toStatus(err))
+}
+
+func toStatus(err error) error {
 	if r, ok := refusal.As(err); ok {
 		return refused(r)
 	}
@@ -58,13 +65,10 @@ func ToStatus(err error) error {
 	return status.Error(codes.Internal, "internal error")
 }
 
-// detailsMax bounds the details of a refusal, in bytes: they leave in the trailers, in base64, and of
-// those proxies pass 8 KiB in all. Larger ones are left out; whoever refuses names fewer things.
-const detailsMax = 5000
-
 func refused(r *refusal.Refusal) error {
 	info := &errdetails.ErrorInfo{Reason: r.Reason, Domain: domain}
 	if len(r.Details) > detailsMax {
+		// Whoever refuses names fewer things.
 		slog.Error("the details of a refusal are too large and are left out", "reason", r.Reason, "bytes", len(r.Details), "most", detailsMax)
 	} else if len(r.Details) > 0 {
 		info.Metadata = map[string]string{"details": string(r.Details)}
@@ -76,11 +80,30 @@ func refused(r *refusal.Refusal) error {
 	return s.Err()
 }
 
+// InvalidRequest is the reason of the refusal that INVALID_ARGUMENT of a service of
+// ours is: it does not take the request, whatever happens.
+const InvalidRequest = "invalid_request"
+
+// invalidRequest is the refusal, and the status that it came as.
+type invalidRequest struct {
+	*refusal.Refusal
+	status error
+}
+
+func (e *invalidRequest) Unwrap() []error { return []error{e.Refusal, e.status} }
+
 // FromStatus is ToStatus' way back: a *refusal.Refusal when a service of ours
-// refused, else the error as it is.
+// refused, also the form of the request (InvalidRequest), else the error as it is.
 func FromStatus(err error) error {
 	s, ok := status.FromError(err)
-	if err == nil || !ok || s.Code() != codes.FailedPrecondition {
+	if err == nil || !ok {
+		return err
+	}
+	switch s.Code() {
+	case codes.InvalidArgument:
+		return &invalidRequest{&refusal.Refusal{Reason: InvalidRequest, Message: s.Message()}, err}
+	case codes.FailedPrecondition:
+	default:
 		return err
 	}
 	for _, detail := range s.Details() {

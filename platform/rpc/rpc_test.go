@@ -168,7 +168,7 @@ func TestAMessageThatBreaksItsRulesIsRefusedByField(t *testing.T) {
 // What is wrong leaves in the trailers, which have little room.
 func TestWhatIsSaidOfABadCallIsBounded(t *testing.T) {
 	issuer := authtest.New(t)
-	no := refusal.New("out_of_stock", "Too few.", strings.Repeat("x", 5000))
+	no := refusal.New("out_of_stock", "Too few.", strings.Repeat("x", 7000))
 	connection := serve(t, issuer, bearer(issuer.Token(t, "orders", auth.ScopeService)), func(context.Context) error { return no })
 	var lines []string
 	for range 1000 {
