@@ -218,3 +218,7 @@ func TestAStepWithoutANameIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "needs an order, a saga, its instance and a name")
 	require.Error(t, s.takeBack(t.Context(), barrier.Step{Saga: "place-order", Name: "x"}))
 }
+
+func TestKeysSortAlikeInEveryDatabase(t *testing.T) {
+	testkit.TextKeysAreBytewise(t, newTill(t).db.SQL)
+}

@@ -52,3 +52,8 @@ func TestStreamsAreFoundByWhereTheyWereOpened(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"order-1"}, second, "opened at 1, 3 and 5")
 }
+
+func TestKeysSortAlikeInEveryDatabase(t *testing.T) {
+	_, db := newStore(t)
+	testkit.TextKeysAreBytewise(t, db.SQL)
+}

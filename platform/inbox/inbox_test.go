@@ -120,3 +120,5 @@ func TestPruneForgetsOldMarksOnly(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, first)
 }
+
+func TestKeysSortAlikeInEveryDatabase(t *testing.T) { testkit.TextKeysAreBytewise(t, open(t).SQL) }

@@ -16,28 +16,21 @@ func Check(databaseURL string) doctor.Check {
 			return "", err
 		}
 		defer db.Close()
-		var version, database, role string
-		var schema *string
-		var creates, super bool
-		var room int
-		err = db.SQL.QueryRowContext(ctx, `SELECT current_setting('server_version'), current_database(), current_user, current_schema(),
-			coalesce(has_schema_privilege(current_schema(), 'CREATE'), false),
-			(SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
-			current_setting('max_connections')::int`).Scan(&version, &database, &role, &schema, &creates, &super, &room)
+		a, err := db.about(ctx)
 		if err != nil {
-			return "", fmt.Errorf("ask PostgreSQL about itself: %w", err)
+			return "", err
 		}
-		found := fmt.Sprintf("PostgreSQL %s, database %s, as %s", version, database, role)
 		switch {
-		case schema == nil:
-			return "", fmt.Errorf("%s: there is no schema on the role's search_path; create schema public, or set search_path", found)
-		case !creates:
-			return "", fmt.Errorf("%s: the role may not create tables; GRANT CREATE ON SCHEMA %s TO %s, or make it the owner of the database", found, *schema, role)
-		case super:
-			return found, doctor.Remark("the role is a superuser; a role that owns this database is enough")
-		case room < 2*maxConns:
-			return found, doctor.Remark(fmt.Sprintf("max_connections is %d, and each program opens up to %d", room, maxConns))
+		case !a.creates:
+			// Open does not refuse it: tables may have been made by another role.
+			return "", fmt.Errorf("%s: the role may not create tables; GRANT CREATE ON SCHEMA %s TO %s, or make it the owner of the database", a, *a.schema, a.role)
+		case a.superuser:
+			return a.String(), doctor.Remark("the role is a superuser; a role that owns this database is enough")
+		case a.connections < 2*maxConns:
+			return a.String(), doctor.Remark(fmt.Sprintf("max_connections is %d, and each program opens up to %d", a.connections, maxConns))
+		case a.commit == "off":
+			return a.String(), doctor.Remark("synchronous_commit is off: what was committed last is lost when the server crashes")
 		}
-		return found, nil
+		return a.String(), nil
 	}}
 }

@@ -50,7 +50,8 @@ type DB struct {
 }
 
 // Open connects to the database of a URL and waits until it answers, at most
-// 10 s. Its errors name DATABASE_URL, never the password.
+// 10 s. A database that lacks what is needed is refused. Its errors name
+// DATABASE_URL, never the password.
 func Open(ctx context.Context, databaseURL string) (*DB, error) {
 	config, err := pgxpool.ParseConfig(databaseURL)
 	if err != nil {
@@ -63,6 +64,7 @@ func Open(ctx context.Context, databaseURL string) (*DB, error) {
 	config.ConnConfig.RuntimeParams["statement_timeout"] = milliseconds(statementTimeout)
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = milliseconds(idleInTransactionTimeout)
 	maps.Copy(config.ConnConfig.RuntimeParams, serverNotices())
+	maps.Copy(config.ConnConfig.RuntimeParams, session())
 	var pool *pgxpool.Pool
 	config.ShouldPing = pingIdle(func() *pgxpool.Pool { return pool })
 	pool, err = pgxpool.NewWithConfig(ctx, config)
@@ -89,7 +91,23 @@ func Open(ctx context.Context, databaseURL string) (*DB, error) {
 		pool.Close()
 		return nil, unreachable(config.ConnConfig, err)
 	}
-	return &DB{DB: gormDB, SQL: sqlDB, pool: pool}, nil
+	db := &DB{DB: gormDB, SQL: sqlDB, pool: pool}
+	if err := db.refuseLack(pingCtx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+func (db *DB) refuseLack(ctx context.Context) error {
+	a, err := db.about(ctx)
+	if err == nil {
+		err = a.lack()
+	}
+	if err != nil {
+		return fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	return nil
 }
 
 // Close waits for the connections in use to come back and closes them all.

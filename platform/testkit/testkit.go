@@ -67,40 +67,6 @@ func Running(t testing.TB) Engines {
 	return engines
 }
 
-// Postgres makes an empty database for this test and drops it afterwards.
-func Postgres(t testing.TB) (databaseURL string) {
-	t.Helper()
-	return createDatabase(t, "")
-}
-
-// EnglishPostgres makes one that orders text as English does (ICU en-US): "a" before "B", which
-// bytewise is after it. Most PostgreSQL of hosting companies is of this kind.
-func EnglishPostgres(t testing.TB) (databaseURL string) {
-	t.Helper()
-	return createDatabase(t, " TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")
-}
-
-func createDatabase(t testing.TB, options string) (databaseURL string) {
-	t.Helper()
-	engines := Running(t)
-	admin, err := sql.Open("pgx", engines.Postgres.URL)
-	if err != nil {
-		t.Fatalf("open the engines' PostgreSQL: %v", err)
-	}
-	name := "test_" + unique()
-	execute(t, admin, "CREATE DATABASE "+name+options)
-	t.Cleanup(func() {
-		defer admin.Close()
-		execute(t, admin, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
-	})
-	parsed, err := url.Parse(engines.Postgres.URL)
-	if err != nil {
-		t.Fatalf("the engines' PostgreSQL URL: %v", err)
-	}
-	parsed.Path = "/" + name
-	return parsed.String()
-}
-
 // AMQP makes a vhost for this test and deletes it afterwards.
 func AMQP(t testing.TB) (amqpURL string) {
 	t.Helper()

@@ -7,7 +7,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/inventorytest"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/queries/auditlevels"
 )
@@ -17,7 +16,7 @@ type lines = inventorytest.Lines
 // The read side of the catalog is compared page by page, so both list in one order, whatever the
 // database's own order of text is.
 func TestLevelsInTheBytewiseOrderOfTheirSKUs(t *testing.T) {
-	w := inventorytest.On(t, inventorytest.Migrated(t, testkit.EnglishPostgres(t)))
+	w := inventorytest.New(t)
 	w.Receive(t, lines{"apple": 1, "Banana": 2, "cherry": 3, "Date": 4})
 	require.NoError(t, w.Reserve(t, inventorytest.NewOrder(), lines{"Date": 1}))
 	var found []auditlevels.Level
