@@ -22,6 +22,7 @@ import (
 	"github.com/labstack/echo/v5"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/limits"
 )
 
 // Config is what a service says of its API.
@@ -45,6 +46,8 @@ type API struct {
 	huma        huma.API
 	verifier    *auth.Verifier
 	cursorKey   cursorKey
+	rate        *limits.Rate
+	inFlight    *limits.InFlight
 	bodyTimeout time.Duration
 }
 
@@ -61,6 +64,8 @@ func New(cfg Config) *API {
 	router.Use(tracing(), linkCaller, requestID, accessLog, recovery, secureHeaders, allowHead, crossOrigin(cfg.Settings.AllowedOrigins), cleanURL, conditional)
 	api := &API{
 		echo: router, huma: humaecho.New(router, describe(cfg)), verifier: cfg.Verifier,
+		rate:        limits.NewRate(cfg.Settings.RatePerSecond, cfg.Settings.RateBurst),
+		inFlight:    limits.NewInFlight(cfg.Settings.InFlight),
 		cursorKey:   newCursorKey(cfg.Settings.cursorSecret(), cfg.Title),
 		bodyTimeout: cmp.Or(cfg.BodyTimeout, defaultBodyTimeout),
 	}

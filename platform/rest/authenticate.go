@@ -38,7 +38,7 @@ func (a *API) authenticate(scope string) func(huma.Context, func(huma.Context)) 
 				WithHeader("WWW-Authenticate", fmt.Sprintf(`Bearer realm="ordersaga", error="insufficient_scope", scope=%q`, scope))
 		}
 		if refused != nil {
-			write(ctx, refused)
+			write(ctx, a.limitStranger(ctx, refused))
 			return
 		}
 		next(huma.WithContext(ctx, auth.WithIdentity(ctx.Context(), identity)))

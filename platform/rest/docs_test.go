@@ -43,7 +43,7 @@ func TestTheAPIDescribesItself(t *testing.T) {
 	for _, status := range []string{"400", "401", "409", "413", "415", "422", "500", "503"} {
 		assert.Contains(t, place.Responses[status].Content, "application/problem+json", "status %s", status)
 	}
-	for _, status := range []string{"406", "408"} {
+	for _, status := range []string{"406", "408", "429"} {
 		assert.Contains(t, place.Responses, status)
 	}
 	assert.Equal(t, "Conflict: price-changed", place.Responses["409"].Description)

@@ -92,7 +92,7 @@ func (a *API) operation(op Op) huma.Operation {
 		// The body was read before Huma sees it, within its size and time.
 		MaxBodyBytes: -1, BodyReadTimeout: -1,
 		Middlewares: huma.Middlewares{
-			a.remember, checkHeaders, a.authenticate(op.Scope), checkQuery, checkAccept, checkConditions,
+			a.remember, checkHeaders, a.authenticate(op.Scope), a.limit, checkQuery, checkAccept, checkConditions,
 			a.receive(limit, op.Timeout),
 		},
 	}
@@ -161,7 +161,7 @@ func (a *API) described(op Op) *huma.Operation {
 func errorsOf(op Op) []int {
 	statuses := []int{
 		http.StatusBadRequest, http.StatusNotAcceptable, http.StatusUnprocessableEntity,
-		http.StatusInternalServerError, http.StatusServiceUnavailable,
+		http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable,
 	}
 	if op.Scope != Public {
 		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden)

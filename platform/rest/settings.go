@@ -3,6 +3,8 @@ package rest
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
+	"math"
 
 	"github.com/ordersaga/ordersaga/platform/config"
 )
@@ -11,6 +13,9 @@ import (
 type Settings struct {
 	CursorKey      config.Secret `env:"CURSOR_KEY" desc:"at least 32 random characters, the same for all instances of a service, by which the cursors of lists are authenticated; required in production"`
 	AllowedOrigins []string      `env:"CORS_ALLOWED_ORIGINS" desc:"the origins whose pages may call REST from a browser, like https://shop.example.com,https://admin.example.com; none when empty"`
+	RatePerSecond  float64       `env:"RATE_LIMIT_PER_SECOND" envDefault:"100" desc:"requests a second that one caller may make of this process: a customer by the token, others by their address; 0 for no limit"`
+	RateBurst      int           `env:"RATE_LIMIT_BURST" envDefault:"500" desc:"requests that a caller may make at once before RATE_LIMIT_PER_SECOND counts"`
+	InFlight       int           `env:"REQUESTS_IN_FLIGHT" envDefault:"50" desc:"requests of one customer that this process works on at once, those that wait for an order among them; 0 for no limit"`
 }
 
 // minCursorKey in bytes: as much as the key of HMAC-SHA256 is good for, in base64 or hex.
@@ -18,7 +23,17 @@ const minCursorKey = 32
 
 // Check says what is wrong with the settings. Its errors name the variables.
 func (s Settings) Check(production bool) error {
-	return errors.Join(s.checkCursorKey(production), checkOrigins(s.AllowedOrigins))
+	problems := []error{s.checkCursorKey(production), checkOrigins(s.AllowedOrigins)}
+	if s.RatePerSecond < 0 || math.IsNaN(s.RatePerSecond) || math.IsInf(s.RatePerSecond, 0) {
+		problems = append(problems, fmt.Errorf("RATE_LIMIT_PER_SECOND must be at least 0, not %v", s.RatePerSecond))
+	}
+	if s.RatePerSecond > 0 && s.RateBurst < 1 {
+		problems = append(problems, fmt.Errorf("RATE_LIMIT_BURST must be at least 1, not %d", s.RateBurst))
+	}
+	if s.InFlight < 0 {
+		problems = append(problems, fmt.Errorf("REQUESTS_IN_FLIGHT must be at least 0, not %d", s.InFlight))
+	}
+	return errors.Join(problems...)
 }
 
 func (s Settings) checkCursorKey(production bool) error {
