@@ -16,13 +16,13 @@ import (
 // ProductCreated tells of a product's first version.
 func ProductCreated(p *domain.Product) (cloudevents.Event, error) {
 	s := p.Snapshot()
-	return tell(events.ProductCreatedV1, s, s.CreatedAt, state(s))
+	return tell(s, s.CreatedAt, state(s))
 }
 
 // ProductChanged tells of a later version.
 func ProductChanged(p *domain.Product) (cloudevents.Event, error) {
 	s := p.Snapshot()
-	return tell(events.ProductChangedV1, s, s.UpdatedAt, events.ProductChanged(state(s)))
+	return tell(s, s.UpdatedAt, events.ProductChanged(state(s)))
 }
 
 func state(s domain.Snapshot) events.ProductCreated {
@@ -33,19 +33,10 @@ func state(s domain.Snapshot) events.ProductCreated {
 	}
 }
 
-func tell(eventType string, s domain.Snapshot, at time.Time, data any) (cloudevents.Event, error) {
+func tell(s domain.Snapshot, at time.Time, data events.Data) (cloudevents.Event, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
-		return cloudevents.Event{}, fmt.Errorf("id of %s %s: %w", eventType, s.SKU, err)
+		return cloudevents.Event{}, fmt.Errorf("id of an event of %s: %w", s.SKU, err)
 	}
-	event := cloudevents.New()
-	event.SetID(id.String())
-	event.SetType(eventType)
-	event.SetSource(events.SourceCatalog)
-	event.SetSubject(s.SKU)
-	event.SetTime(at)
-	if err := event.SetData(cloudevents.ApplicationJSON, data); err != nil {
-		return cloudevents.Event{}, fmt.Errorf("data of %s %s: %w", eventType, s.SKU, err)
-	}
-	return event, nil
+	return events.New(id.String(), s.SKU, at, data)
 }

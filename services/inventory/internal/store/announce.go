@@ -24,13 +24,8 @@ const levelsPerEvent = 1000
 func Announce(ctx context.Context, q postgres.Querier, reference string, levels []domain.Level) error {
 	var announced []cloudevents.Event
 	for chunk := range slices.Chunk(levels, levelsPerEvent) {
-		event := cloudevents.New()
-		event.SetID(uuid.NewString())
-		event.SetType(events.StockChangedV1)
-		event.SetSource(events.SourceInventory)
-		event.SetSubject(reference)
-		event.SetTime(time.Now().UTC())
-		if err := event.SetData("application/json", events.StockChanged{Levels: published(chunk)}); err != nil {
+		event, err := events.New(uuid.NewString(), reference, time.Now(), events.StockChanged{Levels: published(chunk)})
+		if err != nil {
 			return fmt.Errorf("announce %d levels after %s: %w", len(chunk), reference, err)
 		}
 		announced = append(announced, event)

@@ -15,22 +15,17 @@ func translate(event eventstore.Event) (told cloudevents.Event, meant bool, err 
 	if err != nil {
 		return told, false, err
 	}
-	eventType, data := tell(store.OrderID(event.Stream), recorded)
+	data := dataOf(store.OrderID(event.Stream), recorded)
 	if data == nil {
 		return told, false, nil
 	}
-	told = cloudevents.New(cloudevents.CloudEventsVersionV1)
 	// The log's own id: who gets the event twice can tell.
-	told.SetID(event.ID)
-	told.SetSource(events.SourceOrders)
-	told.SetSubject(store.OrderID(event.Stream))
-	told.SetType(eventType)
-	told.SetTime(event.OccurredAt)
-	return told, true, told.SetData(cloudevents.ApplicationJSON, data)
+	told, err = events.New(event.ID, store.OrderID(event.Stream), event.OccurredAt, data)
+	return told, true, err
 }
 
-// tell is the type and the data of the integration event; no data when there is none.
-func tell(orderID string, event store.Recorded) (eventType string, data any) {
+// dataOf is the data of the integration event; nil when there is none.
+func dataOf(orderID string, event store.Recorded) events.Data {
 	at := event.OccurredAt
 	switch e := event.Fact.(type) {
 	case domain.OrderPlaced:
@@ -43,23 +38,23 @@ func tell(orderID string, event store.Recorded) (eventType string, data any) {
 		for _, adjustment := range e.Adjustments {
 			placed.Adjustments = append(placed.Adjustments, events.Adjustment(adjustment))
 		}
-		return events.OrderPlacedV1, placed
+		return placed
 	case domain.OrderConfirmed:
-		return events.OrderConfirmedV1, events.OrderConfirmed{
+		return events.OrderConfirmed{
 			OrderID: orderID, CustomerID: e.CustomerID, PaymentID: e.PaymentID,
 			Total: e.Total.Amount, Currency: e.Total.Currency, ConfirmedAt: at,
 		}
 	case domain.OrderRejected:
-		return events.OrderRejectedV1, events.OrderRejected{OrderID: orderID, CustomerID: e.CustomerID, Reason: e.Reason, RejectedAt: at}
+		return events.OrderRejected{OrderID: orderID, CustomerID: e.CustomerID, Reason: e.Reason, RejectedAt: at}
 	case domain.OrderCancelled:
-		return events.OrderCancelledV1, events.OrderCancelled{OrderID: orderID, CustomerID: e.CustomerID, Reason: e.Reason, CancelledAt: at}
+		return events.OrderCancelled{OrderID: orderID, CustomerID: e.CustomerID, Reason: e.Reason, CancelledAt: at}
 	case domain.SagaStuck:
 		stuck := events.SagaStuck{OrderID: orderID, Saga: e.Kind, At: at}
 		for _, step := range e.Steps {
 			stuck.Steps = append(stuck.Steps, events.StuckStep(step))
 		}
-		return events.SagaStuckV1, stuck
+		return stuck
 	default:
-		return "", nil
+		return nil
 	}
 }

@@ -1,0 +1,41 @@
+package events
+
+import (
+	"fmt"
+	"time"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2/event"
+)
+
+// Data is what an event tells: one of the types of this package. It says by which
+// type and source the event goes, so that no event has those of another.
+type Data interface {
+	kind() (eventType, source string)
+}
+
+func (ProductCreated) kind() (string, string) { return ProductCreatedV1, SourceCatalog }
+func (ProductChanged) kind() (string, string) { return ProductChangedV1, SourceCatalog }
+func (StockChanged) kind() (string, string)   { return StockChangedV1, SourceInventory }
+func (OrderPlaced) kind() (string, string)    { return OrderPlacedV1, SourceOrders }
+func (OrderConfirmed) kind() (string, string) { return OrderConfirmedV1, SourceOrders }
+func (OrderRejected) kind() (string, string)  { return OrderRejectedV1, SourceOrders }
+func (OrderCancelled) kind() (string, string) { return OrderCancelledV1, SourceOrders }
+func (SagaStuck) kind() (string, string)      { return SagaStuckV1, SourceOrders }
+
+// New makes the event that tells of data. The id is the same whenever the same fact
+// is told again, and unique among all events; the subject is the aggregate's id; at
+// is when it happened. The trace is put in where the event is kept until it is
+// published (platform/eventtrace).
+func New(id, subject string, at time.Time, data Data) (cloudevents.Event, error) {
+	eventType, source := data.kind()
+	event := cloudevents.New(cloudevents.CloudEventsVersionV1)
+	event.SetID(id)
+	event.SetSource(source)
+	event.SetType(eventType)
+	event.SetSubject(subject)
+	event.SetTime(at.UTC())
+	if err := event.SetData(cloudevents.ApplicationJSON, data); err != nil {
+		return cloudevents.Event{}, fmt.Errorf("data of event %s of %s: %w", eventType, subject, err)
+	}
+	return event, nil
+}
