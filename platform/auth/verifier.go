@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 
@@ -94,9 +92,10 @@ func (v *Verifier) verify(ctx context.Context, rawToken string) (Identity, error
 	if token.Subject == "" || len(token.Subject) > maxSubject {
 		return Identity{}, fmt.Errorf("%w: its subject must have 1 to %d bytes, it has %d", ErrInvalidToken, maxSubject, len(token.Subject))
 	}
-	if strings.ContainsFunc(token.Subject, unicode.IsControl) {
-		// No database text holds a NUL; a line break would forge a log line.
-		return Identity{}, fmt.Errorf("%w: its subject has a control character", ErrInvalidToken)
+	// No database text holds a NUL; a line break would forge a log line, and what cannot be seen or
+	// turns text around would show one customer as another.
+	if err := text.Check(token.Subject); err != nil {
+		return Identity{}, fmt.Errorf("%w: its subject %w", ErrInvalidToken, err)
 	}
 	var claims claims
 	if err := token.Claims(&claims); err != nil {

@@ -64,6 +64,8 @@ func TestATokenThatProvesNothingIsInvalid(t *testing.T) {
 		"without subject":         issuer.TokenWith(t, map[string]any{"sub": nil}),
 		"too long a subject":      issuer.TokenWith(t, map[string]any{"sub": strings.Repeat("a", 256)}),
 		"a NUL in its subject":    issuer.TokenWith(t, map[string]any{"sub": "ada\x00"}),
+		"a subject turned around": issuer.TokenWith(t, map[string]any{"sub": "ada\u202eroot"}),
+		"a subject nobody sees":   issuer.TokenWith(t, map[string]any{"sub": "\u200b"}),
 		"other issuer":            other.Token(t, "ada"),
 		"other issuer lying":      other.TokenWith(t, map[string]any{"iss": issuer.URL}),
 		"changed":                 good[:len(good)-8] + "AAAAAAAA",
