@@ -47,7 +47,7 @@ func run(ctx context.Context, cfg settings) error {
 	relay := outbox.NewRelay(db, rabbit.Publish)
 
 	// Not the broker: without it events wait in the outbox and orders go on.
-	ready := map[string]func(context.Context) error{"postgresql": db.Ready, "issuer": verifier.Ready}
+	ready := map[string]func(context.Context) error{"postgres": db.Ready, "issuer": verifier.Ready}
 	api := rest.New(rest.Config{
 		Title: "Ordersaga inventory", Version: program.Version(), Verifier: verifier, Ready: ready, Settings: cfg.REST,
 		Description: "What there is of each SKU, and what orders have reserved of it.",

@@ -48,7 +48,7 @@ func run(ctx context.Context, cfg settings) error {
 
 	ready := map[string]func(context.Context) error{"postgres": db.Ready, "issuer": verifier.Ready}
 	api := rest.New(rest.Config{
-		Title: "Payments", Version: program.Version(), Verifier: verifier, Ready: ready, Settings: cfg.REST,
+		Title: "Ordersaga payments", Version: program.Version(), Verifier: verifier, Ready: ready, Settings: cfg.REST,
 		Description: "What is known of the payments of orders, for operators.",
 	})
 	internal.Routes(api, payments)
