@@ -22,7 +22,7 @@ type orderCommands struct {
 type placeOrder struct {
 	raw
 	Line     []string      `help:"What is ordered. Repeatable." required:"" placeholder:"SKU=QTY" sep:"none"`
-	Card     string        `help:"Payment method. Test cards: card_approve, card_declined, card_insufficient_funds, card_expired, card_slow, card_slow_effect, card_error, card_error_after_effect, card_flaky." default:"card_approve" placeholder:"TOKEN"`
+	Card     string        `help:"Payment method. Test cards: card_approve, card_declined, card_insufficient_funds, card_expired, card_slow, card_slow_effect, card_error, card_error_after_effect, card_flaky, card_other_amount, card_odd_text." default:"card_approve" placeholder:"TOKEN"`
 	Currency string        `help:"Currency to pay in." default:"GBP" placeholder:"CODE"`
 	Key      string        `help:"Idempotency key: the same key is the same order. By default a new one." placeholder:"KEY"`
 	As       string        `help:"The shopper who orders." default:"demo-shopper" placeholder:"SUB"`

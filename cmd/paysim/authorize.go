@@ -106,7 +106,7 @@ func (b *Books) perform(tx *bbolt.Tx, key string, req AuthorizeRequest) (*Answer
 		return nil, err
 	}
 	a := Authorization{
-		ID: id, Reference: req.Reference, Amount: req.Amount, Currency: req.Currency, Source: req.Source,
+		ID: id, Reference: req.Reference, Amount: req.Amount - card.less, Currency: req.Currency, Source: req.Source,
 		Status: StatusAuthorized, IdempotencyKey: key, CreatedAt: b.now(),
 	}
 	status := http.StatusCreated

@@ -27,6 +27,8 @@ func TestEachCardDoesWhatItsTableSays(t *testing.T) {
 		"card_error":              {answers: []int{500, 500, 500, 500}},
 		"card_error_after_effect": {answers: []int{500, 500, 500}, books: []Status{StatusAuthorized}},
 		"card_flaky":              {answers: []int{503, 503, 201, 201}, books: []Status{StatusAuthorized}},
+		"card_other_amount":       {answers: []int{500, 500}, books: []Status{StatusAuthorized}},
+		"card_odd_text":           {answers: []int{402, 402}, declineCode: "odd_text", books: []Status{StatusDeclined}},
 	} {
 		t.Run(source, func(t *testing.T) {
 			var last reply
@@ -44,7 +46,7 @@ func TestEachCardDoesWhatItsTableSays(t *testing.T) {
 			assert.Equal(t, want.books, got, "what the lookup tells")
 		})
 	}
-	require.Len(t, cards, 9, "a card was added: describe what it does here")
+	require.Len(t, cards, 11, "a card was added: describe what it does here")
 }
 
 func TestARepeatedKeyAnswersTheSameAndHasOneEffect(t *testing.T) {
@@ -90,6 +92,12 @@ func TestConcurrentRequestsWithOneKeyHaveOneEffect(t *testing.T) {
 	assert.Len(t, ids, 1, "all are told the same authorization")
 	assert.Equal(t, 1, fresh, "all but one are told that it is a replay")
 	assert.Equal(t, 1, p.books("order").References[0].AuthorizeEffects)
+}
+
+func TestTheBooksMayHaveAnotherAmount(t *testing.T) {
+	p := start(t, newBooksFile(t), time.Second)
+	p.authorize("key", "order", "card_other_amount")
+	assert.EqualValues(t, 1233, p.lookup("order")[0].Amount)
 }
 
 func TestTwoKeysAreTwoCharges(t *testing.T) {

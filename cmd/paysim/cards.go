@@ -31,6 +31,8 @@
 //	card_error                500, and never an effect
 //	card_error_after_effect   authorized, but every POST with that key answers 500: only the lookup tells
 //	card_flaky                503 without effect for the first two POSTs of a key, then authorized
+//	card_other_amount         500, and the books have one minor unit less than was asked for
+//	card_odd_text             declined: odd_text, with a message of 900 KB that has a NUL, an escape sequence and more
 //
 // Any other source is refused with 400 invalid_source.
 //
@@ -45,6 +47,8 @@
 // answer that was given survives kill -9.
 package main
 
+import "strings"
+
 // card says how the provider treats a source of funds.
 type card struct {
 	declineCode  string // not empty: the authorization is declined for this reason
@@ -53,6 +57,7 @@ type card struct {
 	slowEffect   bool   // the effect itself is late
 	hiddenAnswer bool   // the client is told 500, whatever happened
 	failures     int    // number of POSTs of one key that fail before the first effect
+	less         int64  // minor units that the books have less than was asked for
 }
 
 // cards are the test cards, by source. The table in the package documentation describes them to users.
@@ -66,6 +71,8 @@ var cards = map[string]card{
 	"card_error":              {noEffect: true, hiddenAnswer: true},
 	"card_error_after_effect": {hiddenAnswer: true},
 	"card_flaky":              {failures: 2},
+	"card_other_amount":       {hiddenAnswer: true, less: 1},
+	"card_odd_text":           {declineCode: "odd_text"},
 }
 
 // declineMessages are what a shopper may be shown, by decline code.
@@ -73,4 +80,5 @@ var declineMessages = map[string]string{
 	"card_declined":      "The card was declined by its issuer.",
 	"insufficient_funds": "The card has insufficient funds.",
 	"expired_card":       "The card has expired.",
+	"odd_text":           "\x00\x1b[2J\u202e# " + strings.Repeat("The card was declined. ", 40_000),
 }

@@ -58,6 +58,12 @@ func run(ctx context.Context, cfg settings) error {
 		return err
 	}
 
+	unobserve, err := payments.Observe()
+	if err != nil {
+		return err
+	}
+	defer unobserve()
+
 	return lifecycle.Run(ctx,
 		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.AdminAddress(), cfg.Profiles, ready), "ADMIN_PORT"),
 		lifecycle.Component{

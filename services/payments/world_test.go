@@ -100,6 +100,7 @@ type world struct {
 	provider *providerProcess
 	wire     *wire // between the service and paysim
 	journal  *journal.Journal
+	store    *store.Store
 	client   paymentsv1.PaymentsServiceClient
 	api      http.Handler
 }
@@ -122,6 +123,7 @@ func newWorldOn(t *testing.T, databaseURL string, times times, slow time.Duratio
 	gateway, err := paysim.New(w.wire.url, providerKey, times.providerTimeout)
 	require.NoError(t, err)
 	payments := store.New(db)
+	w.store = payments
 	w.journal = journal.New(payments, nothingdue.Before(provider.Border{Provider: gateway}), times.Policy)
 	w.serve(payments)
 	return w

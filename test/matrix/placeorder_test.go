@@ -223,6 +223,8 @@ func TestTheProviderMisbehaves(t *testing.T) {
 		{"card_error_after_effect", sagas.StatusConfirmed, ""},
 		{"card_slow", sagas.StatusConfirmed, ""},
 		{"card_flaky", sagas.StatusConfirmed, ""},
+		{"card_other_amount", sagas.StatusRejected, refusals.StepTimedOut},
+		{"card_odd_text", sagas.StatusRejected, refusals.PaymentDeclined},
 	} {
 		t.Run(test.card, func(t *testing.T) {
 			r, outcome := w.places(t, test.card, nil)

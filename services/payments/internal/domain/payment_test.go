@@ -174,6 +174,29 @@ func TestAnUndoGivesBackAnotherAmountThanWasAskedFor(t *testing.T) {
 	assert.NoError(t, p.Undone(step))
 }
 
+// An operator may have put it right at the provider before anybody asked for the undo.
+func TestAnUndoEndsWithWhatWasHeldAndIsNot(t *testing.T) {
+	p := paymentIn("sending+").payment
+	wrong := found(FoundAuthorized)
+	wrong.Money = Money{1, "JPY"}
+	p.Learn(at(holder, 0), Task{LookUp, step, Authorize}, wrong)
+	look := p.Void(at("v", 0), step)
+	require.Equal(t, LookUp, look.Action)
+	wrong.Kind = FoundVoided
+	p.Learn(at("v", 0), look, wrong)
+	assert.NoError(t, p.Undone(step))
+}
+
+func TestWhatHasNoNameCannotBeGivenBack(t *testing.T) {
+	p := paymentIn("sending/waiting").payment
+	look := p.Void(at("v", 0), step)
+	nameless := found(FoundAuthorized)
+	nameless.Reference = ""
+	assert.Equal(t, Task{}, p.Learn(at("v", 0), look, nameless))
+	assert.ErrorIs(t, p.Undone(step), ErrUnknown)
+	assert.NotEmpty(t, p.Operation(step, Authorize).Problem)
+}
+
 func TestAVoidOfSomethingElseIsNone(t *testing.T) {
 	for name, change := range map[string]func(*Finding){
 		"amount":    func(f *Finding) { f.Amount-- },
