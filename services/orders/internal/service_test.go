@@ -191,6 +191,21 @@ func TestRejectKeepsTheReasonAndWhatHadBeenDoneAndUndone(t *testing.T) {
 	}, types(t, w, id))
 }
 
+// PostgreSQL keeps no NUL and no half of a surrogate pair. What a saga has to say must not wait for
+// ever because somebody else's text has one.
+func TestDetailsAreKeptWithoutWhatTheLogCannotKeep(t *testing.T) {
+	w := orderstest.Start(t)
+	id := placed(t, w)
+	_, err := w.Saga.RecordRejected(t.Context(), &ordersv1.RecordRejectedRequest{Saga: sagas.Placing(id), Why: &commonv1.Refusal{
+		Reason: refusals.PaymentDeclined, Details: `{"decline_code":"lost\u0000\ud800","n":9007199254740993}`,
+	}})
+	require.NoError(t, err)
+	order, err := w.Orders.Load(t.Context(), id)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"decline_code":"lost\ufffd","n":9007199254740993}`, string(order.Refused().Details))
+	require.Contains(t, string(order.Refused().Details), "9007199254740993", "not rounded")
+}
+
 func TestASagaThatTurnedBackIsKeptFromItsPivot(t *testing.T) {
 	w := orderstest.Start(t)
 	id := placed(t, w)

@@ -2,7 +2,6 @@
 package contract
 
 import (
-	"encoding/json"
 	"errors"
 
 	"google.golang.org/grpc/codes"
@@ -36,8 +35,8 @@ func CheckPlacing(message *commonv1.Saga) error {
 func Refused(message *commonv1.Refusal) (domain.Refused, error) {
 	why := domain.Refused{Reason: message.GetReason(), Message: message.GetMessage()}
 	if message.GetDetails() != "" {
-		why.Details = json.RawMessage(message.GetDetails())
-		if !json.Valid(why.Details) {
+		var ok bool
+		if why.Details, ok = storable(message.GetDetails()); !ok {
 			return why, status.Error(codes.InvalidArgument, "why.details: not JSON")
 		}
 	}

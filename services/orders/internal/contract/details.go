@@ -1,0 +1,43 @@
+package contract
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
+
+// storable is the JSON of a refusal's details as the log can keep it: PostgreSQL refuses a NUL and
+// half of a surrogate pair. It is false when the text is no JSON.
+func storable(details string) (json.RawMessage, bool) {
+	decoder := json.NewDecoder(strings.NewReader(details))
+	decoder.UseNumber() // as they are written
+	var value any
+	if !json.Valid([]byte(details)) || decoder.Decode(&value) != nil {
+		return nil, false
+	}
+	var kept bytes.Buffer
+	encoder := json.NewEncoder(&kept)
+	encoder.SetEscapeHTML(false)
+	if encoder.Encode(withoutNUL(value)) != nil {
+		return nil, false
+	}
+	return bytes.TrimSpace(kept.Bytes()), true
+}
+
+func withoutNUL(value any) any {
+	switch v := value.(type) {
+	case string:
+		return strings.ReplaceAll(v, "\x00", "")
+	case []any:
+		for i := range v {
+			v[i] = withoutNUL(v[i])
+		}
+	case map[string]any:
+		clean := make(map[string]any, len(v))
+		for name, member := range v {
+			clean[strings.ReplaceAll(name, "\x00", "")] = withoutNUL(member)
+		}
+		return clean
+	}
+	return value
+}
