@@ -50,7 +50,11 @@ contracts-release:
 	@scripts/tools
 	@PATH="$(CURDIR)/.ordersaga/tools:$$PATH" buf build contracts/proto -o contracts/proto/released.binpb
 
+# make itself would run what $(shell …) in a version says.
 release:
+ifneq (,$(findstring $$,$(value VERSION)))
+	$(error VERSION may have letters, digits, dots, dashes and underscores only)
+endif
 	@scripts/release
 
 docs: build
