@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"github.com/ordersaga/ordersaga/platform/text"
 )
 
 // DeadLettersShown bounds how many dead letters Depth looks at.
@@ -99,6 +101,8 @@ func messages(channel *amqp.Channel, name string) (int, error) {
 	return queue.Messages, nil
 }
 
+// deadLetter describes a letter, which anybody may have put there: what it says is
+// bounded and made safe to show.
 func deadLetter(letter amqp.Delivery) DeadLetter {
 	cause, _ := letter.Headers[HeaderCause].(string)
 	if cause == "" {
@@ -108,7 +112,10 @@ func deadLetter(letter amqp.Delivery) DeadLetter {
 		cause = "unknown"
 	}
 	reason, _ := letter.Headers[HeaderReason].(string)
-	return DeadLetter{EventID: letter.MessageId, EventType: letter.Type, Cause: cause, Reason: reason}
+	return DeadLetter{
+		EventID: text.Line(letter.MessageId, maxShortString), EventType: text.Line(letter.Type, maxShortString),
+		Cause: text.Line(cause, maxShortString), Reason: text.Line(reason, maxReason),
+	}
 }
 
 func missing(err error) bool {

@@ -22,7 +22,9 @@ func TestDepthTellsWhatLiesInAConsumersQueuesAndLeavesItThere(t *testing.T) {
 
 	stop := subscribed(t, url, b, broker.Consumer{
 		Name: "reader", Types: []string{eventType},
-		Handle: func(context.Context, cloudevents.Event) error { return broker.Poison(errors.New("cannot be read")) },
+		Handle: func(context.Context, cloudevents.Event) error {
+			return broker.Poison(errors.New("cannot\u202e be\n\x00read"))
+		},
 	})
 	poisoned := happened(1)
 	require.NoError(t, b.Publish(t.Context(), poisoned))

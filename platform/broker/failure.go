@@ -3,10 +3,11 @@ package broker
 import (
 	"errors"
 	"maps"
-	"strings"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"github.com/ordersaga/ordersaga/platform/text"
 )
 
 // The headers we add when a delivery failed. The broker's own (x-death and
@@ -23,7 +24,7 @@ const (
 	HeaderFailedAt = "x-ordersaga-failed-at"
 )
 
-// maxReason bounds the reason in a header, in bytes.
+// maxReason bounds the reason in a header, in characters.
 const maxReason = 1024
 
 // poison marks an error that no repetition will heal.
@@ -80,10 +81,6 @@ func attemptsOf(delivery amqp.Delivery) int {
 	return int(max(attempts, 0))
 }
 
-func reasonOf(err error) string {
-	reason := err.Error()
-	if len(reason) > maxReason {
-		reason = reason[:maxReason]
-	}
-	return strings.ToValidUTF8(reason, "")
-}
+// reasonOf is the error as one line that can be shown: it may repeat what the event,
+// or a store, said.
+func reasonOf(err error) string { return text.Line(err.Error(), maxReason) }
