@@ -39,6 +39,20 @@ func TestEveryWayToDeployIsSound(t *testing.T) {
 	}
 }
 
+// A tag can be made to mean another image after it was looked at.
+func TestProductionRunsImagesByDigest(t *testing.T) {
+	files := manifests(t)
+	for _, overlay := range []string{"production", "worker-controller"} {
+		pods := workloads(render(t, files, "/overlays/"+overlay))
+		require.NotEmpty(t, pods)
+		for _, p := range pods {
+			for _, c := range p.template.Spec.Containers {
+				assert.Regexp(t, `@sha256:[0-9a-f]{64}$`, c.Image, "%s of %s", p, overlay)
+			}
+		}
+	}
+}
+
 func TestTheBaseIsValid(t *testing.T) {
 	for _, problem := range checkSchemas(render(t, manifests(t), "/base")) {
 		t.Error(problem)

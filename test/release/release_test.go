@@ -178,6 +178,19 @@ func TestAVersionIsNotGivenToATreeWithChanges(t *testing.T) {
 	assert.Contains(t, release(), "v0.9.0-dirty, for trying, not for others")
 }
 
+// A tag's name may hold what a shell or make would act on.
+func TestAVersionIsNothingThatIsRun(t *testing.T) {
+	ran := filepath.Join(t.TempDir(), "ran")
+	for _, version := range []string{"$(shell touch " + ran + ")", "v1.0.0;touch " + ran, "v1.0.0`touch " + ran + "`", "$$(touch " + ran + ")"} {
+		command := exec.Command("make", "-C", root, "release", "VERSION="+version)
+		command.Env = append(os.Environ(), "DIST="+t.TempDir(), "PLATFORMS=plan9/386")
+		out, err := command.CombinedOutput()
+		require.Error(t, err)
+		assert.Contains(t, string(out), "letters, digits, dots", "%s", version)
+		assert.NoFileExists(t, ran, "%s", version)
+	}
+}
+
 // run runs a program to its good end and gives what it prints.
 func run(t *testing.T, settings []string, path string, arguments ...string) string {
 	t.Helper()
