@@ -99,6 +99,7 @@ func Start(t testing.TB, with ...Option) *World {
 	}
 	api := rest.New(rest.Config{Title: "orders", Version: "test", Verifier: verifier})
 	internal.Routes(api, needs)
+	internal.Audits(api, needs, internal.Subscriptions(needs, nil))
 	listener := listen(t)
 	w.URL = "http://" + listener.Addr().String()
 	w.StopREST = w.run(func(ctx context.Context) error {
