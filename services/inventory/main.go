@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/contracts/events"
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/lifecycle"
@@ -24,7 +25,7 @@ import (
 
 func main() {
 	program.Main(program.Program[settings]{
-		Name: "inventory", Run: run, Checks: settings.checks,
+		Name: "inventory", Run: run, Checks: settings.checks, Reads: rpc.DialSettings(),
 	})
 }
 
@@ -42,6 +43,11 @@ func run(ctx context.Context, cfg settings) error {
 	if err != nil {
 		return err
 	}
+	orders, err := rpc.Dial(cfg.OrdersAddr, auth.ServiceTokens(ctx, cfg.Client))
+	if err != nil {
+		return err
+	}
+	defer orders.Close()
 	rabbit := broker.Connect(ctx, cfg.AMQPURL.Reveal(), broker.Queues(events.Queues())...)
 	defer rabbit.Close()
 	relay := outbox.NewRelay(db, rabbit.Publish)
@@ -54,7 +60,7 @@ func run(ctx context.Context, cfg settings) error {
 	})
 	internal.Routes(api, db, relay.Wake)
 	internal.Audits(api, relay, rabbit)
-	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(db, relay.Wake))
+	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(db, ordersv1.NewOrdersServiceClient(orders), relay.Wake))
 	if err != nil {
 		return err
 	}

@@ -25,8 +25,10 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/ordersaga/ordersaga/contracts/events"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
+	"github.com/ordersaga/ordersaga/contracts/undo/undotest"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/testkit"
@@ -62,7 +64,10 @@ func start(t *testing.T, env ...string) *process {
 	path, err := program()
 	require.NoError(t, err)
 	p := &process{Cmd: exec.Command(path), addresses: make(chan map[string]string, 1), exited: make(chan error, 1)}
-	p.Env = append([]string{"PORT=0", "ORDERSAGA_ENV=development", "HOLD_SWEEP_INTERVAL=100ms"}, env...)
+	p.Env = append([]string{
+		"PORT=0", "ORDERSAGA_ENV=development", "HOLD_SWEEP_INTERVAL=100ms",
+		"OIDC_CLIENT_ID=" + programs.Inventory, "OIDC_CLIENT_SECRET=" + testkit.ClientSecret,
+	}, env...)
 	logs, err := p.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, p.Start())
@@ -112,7 +117,8 @@ func (p *process) await(t *testing.T) (addresses map[string]string) {
 func TestTheProgramReceivesReservesExpiresTellsAndStops(t *testing.T) {
 	amqpURL := testkit.AMQP(t)
 	told := listen(t, amqpURL)
-	p := start(t, "DATABASE_URL="+testkit.Postgres(t), "AMQP_URL="+amqpURL, "OIDC_ISSUER="+testkit.Issuer(t))
+	orders := &undotest.Orders{}
+	p := start(t, "DATABASE_URL="+testkit.Postgres(t), "AMQP_URL="+amqpURL, "OIDC_ISSUER="+testkit.Issuer(t), "ORDERS_GRPC_ADDR="+orders.Serve(t))
 	at := p.await(t)
 
 	request, err := http.NewRequest(http.MethodPost, "http://"+at["rest"]+"/v1/stock/receipts", strings.NewReader(`{"lines":[{"sku":"mug","quantity":10}]}`))
@@ -132,8 +138,10 @@ func TestTheProgramReceivesReservesExpiresTellsAndStops(t *testing.T) {
 	defer cancel()
 	ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+testkit.Token(t, "worker", auth.ScopeService))
 	order := uuid.NewString()
-	_, err = inventoryv1.NewInventoryServiceClient(connection).Reserve(ctx, &inventoryv1.ReserveRequest{
-		Step:    &commonv1.Step{Saga: &commonv1.Saga{OrderId: order, Kind: "place-order", Instance: order}, Name: "reserve-stock"},
+	stock := inventoryv1.NewInventoryServiceClient(connection)
+	step := &commonv1.Step{Saga: &commonv1.Saga{OrderId: order, Kind: "place-order", Instance: order}, Name: "reserve-stock"}
+	_, err = stock.Reserve(ctx, &inventoryv1.ReserveRequest{
+		Step:    step,
 		Lines:   []*commonv1.Line{{Number: 1, Sku: "mug", Quantity: 4}},
 		HoldFor: durationpb.New(time.Second),
 	})
@@ -150,6 +158,10 @@ func TestTheProgramReceivesReservesExpiresTellsAndStops(t *testing.T) {
 		}
 	}
 	assert.Equal(t, []int64{10, 6, 10}, available)
+	released, err := stock.Release(ctx, &inventoryv1.ReleaseRequest{Step: step})
+	require.NoError(t, err)
+	assert.Len(t, released.GetFacts(), 2)
+	assert.Len(t, orders.Asked(), 1, "the order is asked before an undo")
 
 	require.NoError(t, p.Process.Signal(syscall.SIGTERM))
 	select {
@@ -218,7 +230,7 @@ func TestTheProgramIsReadyWithoutABroker(t *testing.T) {
 func TestAWrongSettingStopsTheStartWithALineThatNamesIt(t *testing.T) {
 	path, err := program()
 	require.NoError(t, err)
-	complete := []string{"DATABASE_URL=postgres://u:hunter2@127.0.0.1:1/d", "AMQP_URL=amqp://127.0.0.1/", "OIDC_ISSUER=http://127.0.0.1:1", "ORDERSAGA_ENV=development"}
+	complete := []string{"DATABASE_URL=postgres://u:hunter2@127.0.0.1:1/d", "AMQP_URL=amqp://127.0.0.1/", "OIDC_ISSUER=http://127.0.0.1:1", "ORDERSAGA_ENV=development", "OIDC_CLIENT_ID=inventory", "OIDC_CLIENT_SECRET=hunter2"}
 	for expected, env := range map[string][]string{
 		"DATABASE_URL is required":                   complete[1:],
 		"AMQP_URL is not an AMQP URL":                append(complete, "AMQP_URL=rabbit"),

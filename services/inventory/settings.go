@@ -19,10 +19,11 @@ import (
 type settings struct {
 	config.Server
 	rpc.ServerSettings
-	config.Auth
+	config.Client
 	REST        rest.Settings
 	DatabaseURL config.Secret `env:"DATABASE_URL,required" desc:"a PostgreSQL URL like postgres://user:password@host:5432/inventory"`
 	AMQPURL     config.Secret `env:"AMQP_URL,required" desc:"a RabbitMQ URL like amqp://user:password@host:5672/"`
+	OrdersAddr  string        `env:"ORDERS_GRPC_ADDR" envDefault:"127.0.0.1:9080" desc:"host:port of the orders service's gRPC"`
 	// HoldSweepInterval is how long stock stays reserved after its hold ran out.
 	HoldSweepInterval time.Duration `env:"HOLD_SWEEP_INTERVAL" envDefault:"2s" desc:"how often holds that ran out are swept, 100ms to 1m"`
 }
@@ -36,6 +37,8 @@ func (s settings) checks() []doctor.Check {
 		postgres.Check(s.DatabaseURL.Reveal()),
 		broker.Check(s.AMQPURL.Reveal(), broker.Queues(events.Queues())...),
 		auth.CheckIssuer(s.Auth),
+		auth.CheckClient(s.Client),
+		rpc.Check("ORDERS_GRPC_ADDR", s.OrdersAddr),
 		rpc.CheckServer(s.ServerSettings, s.GRPCAddress()),
 	}
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/lifecycle"
 	"github.com/ordersaga/ordersaga/platform/postgres"
@@ -21,7 +22,7 @@ import (
 
 func main() {
 	program.Main(program.Program[settings]{
-		Name: "payments", Run: run, Checks: settings.checks,
+		Name: "payments", Run: run, Checks: settings.checks, Reads: rpc.DialSettings(),
 	})
 }
 
@@ -43,6 +44,11 @@ func run(ctx context.Context, cfg settings) error {
 	if err != nil {
 		return err
 	}
+	orders, err := rpc.Dial(cfg.OrdersAddr, auth.ServiceTokens(ctx, cfg.Client))
+	if err != nil {
+		return err
+	}
+	defer orders.Close()
 	payments := store.New(db)
 	moves := journal.New(payments, nothingdue.Before(gateway), cfg.policy())
 
@@ -53,7 +59,7 @@ func run(ctx context.Context, cfg settings) error {
 	})
 	internal.Routes(api, payments)
 	internal.Audits(api, payments, gateway.Statements())
-	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(moves, cfg.methodKey()))
+	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(moves, cfg.methodKey(), ordersv1.NewOrdersServiceClient(orders)))
 	if err != nil {
 		return err
 	}

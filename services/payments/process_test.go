@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ordersaga/ordersaga/contracts/programs"
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
@@ -35,6 +36,7 @@ func (p *process) start() {
 	p.cmd = exec.Command(built.payments)
 	p.cmd.Env = append(os.Environ(), "HOST=127.0.0.1", "PORT=0",
 		"DATABASE_URL="+p.databaseURL, "OIDC_ISSUER="+testkit.Issuer(p.t), "ORDERSAGA_ENV=development",
+		"OIDC_CLIENT_ID="+programs.Payments, "OIDC_CLIENT_SECRET="+testkit.ClientSecret, "ORDERS_GRPC_ADDR="+p.orders.Serve(p.t),
 		"PAYMENT_PROVIDER_URL="+p.wire.url, "PAYMENT_PROVIDER_KEY="+providerKey,
 		"PAYMENT_PROVIDER_TIMEOUT=3s", "PAYMENT_LOOKUP_DEADLINE=8s", "PAYMENT_RESOLVE_INTERVAL=50ms")
 	p.client = dial(p.t, startAndFind(p.t, p.cmd, "listening grpc"))

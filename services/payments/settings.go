@@ -25,9 +25,10 @@ const minMethodKey = 32
 type settings struct {
 	config.Server
 	rpc.ServerSettings
-	config.Auth
+	config.Client
 	REST        rest.Settings
 	DatabaseURL config.Secret `env:"DATABASE_URL,required" desc:"a PostgreSQL URL like postgres://user:password@host:5432/payments"`
+	OrdersAddr  string        `env:"ORDERS_GRPC_ADDR" envDefault:"127.0.0.1:9080" desc:"host:port of the orders service's gRPC"`
 	ProviderURL string        `env:"PAYMENT_PROVIDER_URL,required" desc:"the payment provider's URL, like http://127.0.0.1:8084"`
 	ProviderKey config.Secret `env:"PAYMENT_PROVIDER_KEY,required" desc:"our API key at the payment provider"`
 	MethodKey   config.Secret `env:"PAYMENT_METHOD_KEY" desc:"at least 32 random characters, the same for all instances, by which fingerprints of payment methods are made; required in production"`
@@ -45,6 +46,8 @@ func (s settings) checks() []doctor.Check {
 	return []doctor.Check{
 		postgres.Check(s.DatabaseURL.Reveal()),
 		auth.CheckIssuer(s.Auth),
+		auth.CheckClient(s.Client),
+		rpc.Check("ORDERS_GRPC_ADDR", s.OrdersAddr),
 		rpc.CheckServer(s.ServerSettings, s.GRPCAddress()),
 		{Subject: "PAYMENT_PROVIDER_URL", Try: s.askProvider, Encrypted: s.providerEncrypted},
 	}

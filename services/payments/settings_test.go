@@ -13,7 +13,7 @@ import (
 
 // enough are the settings without which payments does not start.
 var enough = []string{
-	"DATABASE_URL=postgres://payments:secret@127.0.0.1/payments", "OIDC_ISSUER=https://issuer.example", "CURSOR_KEY=0123456789abcdef0123456789abcdef",
+	"DATABASE_URL=postgres://payments:secret@127.0.0.1/payments", "OIDC_ISSUER=https://issuer.example", "OIDC_CLIENT_ID=payments", "OIDC_CLIENT_SECRET=secret", "CURSOR_KEY=0123456789abcdef0123456789abcdef",
 	"PAYMENT_METHOD_KEY=0123456789abcdef0123456789abcdef",
 	"PAYMENT_PROVIDER_URL=https://provider.example", "PAYMENT_PROVIDER_KEY=secret",
 }
@@ -40,7 +40,7 @@ func TestAWrongSettingIsNamed(t *testing.T) {
 	}
 	_, err := config.LoadFrom[settings](nil)
 	require.Error(t, err)
-	for _, name := range []string{"DATABASE_URL", "OIDC_ISSUER", "PAYMENT_PROVIDER_URL", "PAYMENT_PROVIDER_KEY"} {
+	for _, name := range []string{"DATABASE_URL", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "PAYMENT_PROVIDER_URL", "PAYMENT_PROVIDER_KEY"} {
 		assert.Contains(t, err.Error(), name)
 	}
 }

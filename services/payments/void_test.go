@@ -7,8 +7,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 )
@@ -33,6 +36,35 @@ func TestVoidGivesTheMoneyBackOnce(t *testing.T) {
 
 	_, err = w.authorize(order, "card_approve")
 	requireRefused(t, refusals.StepUndone, err)
+	w.requireBooks(order, 1, 0)
+}
+
+// An undo trusts nobody who calls it: money of a confirmed order is not given back.
+func TestAVoidThatTheOrderForbidsChangesNothing(t *testing.T) {
+	w := newWorld(t, hasty, time.Second)
+	order := newOrder()
+	_, err := w.authorize(order, "card_approve")
+	require.NoError(t, err)
+
+	w.orders.Answers(&ordersv1.CheckUndoResponse{Why: "what placing did stands"}, nil)
+	err = w.void(order)
+	requireRefused(t, refusals.UndoNotAllowed, err)
+	assert.ErrorContains(t, err, "what placing did stands")
+	require.Len(t, w.orders.Asked(), 1)
+	assert.True(t, proto.Equal(stepOf(order).GetSaga(), w.orders.Asked()[0].GetSaga()), "%v", w.orders.Asked())
+	late := newOrder()
+	requireRefused(t, refusals.UndoNotAllowed, w.void(late))
+
+	w.orders.Answers(nil, status.Error(codes.Unavailable, "connection refused"))
+	requireUnavailable(t, w.void(order))
+
+	assert.Equal(t, "authorized", w.show(order).Status)
+	w.requireBooks(order, 1, 1)
+	_, err = w.authorize(late, "card_approve")
+	require.NoError(t, err, "nothing was undone before it was done")
+
+	w.orders.Answers(&ordersv1.CheckUndoResponse{Allowed: true}, nil)
+	require.NoError(t, w.void(order))
 	w.requireBooks(order, 1, 0)
 }
 

@@ -25,6 +25,7 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/programs"
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
+	"github.com/ordersaga/ordersaga/contracts/undo/undotest"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/lifecycle"
@@ -101,6 +102,7 @@ type world struct {
 	wire     *wire // between the service and paysim
 	journal  *journal.Journal
 	store    *store.Store
+	orders   undotest.Orders
 	client   paymentsv1.PaymentsServiceClient
 	api      http.Handler
 }
@@ -139,7 +141,7 @@ func (w *world) serve(payments *store.Store) {
 	internal.Routes(api, payments)
 	w.api = api
 
-	server, err := rpc.NewServer(verifier, rpc.ServerSettings{}, internal.Service(w.journal, domain.MethodKey("test")))
+	server, err := rpc.NewServer(verifier, rpc.ServerSettings{}, internal.Service(w.journal, domain.MethodKey("test"), &w.orders))
 	require.NoError(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

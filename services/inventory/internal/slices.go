@@ -6,6 +6,7 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/events"
 	"github.com/ordersaga/ordersaga/contracts/programs"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
+	"github.com/ordersaga/ordersaga/contracts/undo"
 	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/deliveryaudit"
 	"github.com/ordersaga/ordersaga/platform/outbox"
@@ -48,13 +49,13 @@ var callers = rpc.Callers{
 	inventoryv1.InventoryService_Release_FullMethodName:  {programs.Worker},
 }
 
-// Service makes the gRPC service. announced is called after every commit that may have left an
+// Service makes the gRPC service. Orders are asked before a reservation is undone. announced is called after every commit that may have left an
 // event to relay.
-func Service(db *postgres.DB, announced func()) rpc.Service {
+func Service(db *postgres.DB, orders undo.Orders, announced func()) rpc.Service {
 	return rpc.NewService[inventoryv1.InventoryServiceServer](inventoryv1.RegisterInventoryServiceServer, service{
 		reserveStock:  reserve.NewMethod(db, announced),
 		allocateStock: allocate.NewMethod(db),
-		releaseStock:  release.NewMethod(db, announced),
+		releaseStock:  release.NewMethod(db, orders, announced),
 	}, callers)
 }
 

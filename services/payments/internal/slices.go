@@ -4,6 +4,7 @@ package internal
 import (
 	"github.com/ordersaga/ordersaga/contracts/programs"
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
+	"github.com/ordersaga/ordersaga/contracts/undo"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/services/payments/internal/commands/authorize"
@@ -30,11 +31,11 @@ var callers = rpc.Callers{
 	paymentsv1.PaymentsService_Void_FullMethodName:      {programs.Worker},
 }
 
-// Service makes the gRPC service.
-func Service(j *journal.Journal, key domain.MethodKey) rpc.Service {
+// Service makes the gRPC service. Orders are asked before a payment is undone.
+func Service(j *journal.Journal, key domain.MethodKey, orders undo.Orders) rpc.Service {
 	return rpc.NewService[paymentsv1.PaymentsServiceServer](paymentsv1.RegisterPaymentsServiceServer, service{
 		Authorizer: authorize.New(j, key),
-		Voider:     void.New(j),
+		Voider:     void.New(j, orders),
 	}, callers)
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/ordersaga/ordersaga/contracts/programs"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
+	"github.com/ordersaga/ordersaga/contracts/undo/undotest"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/postgres"
@@ -33,6 +34,8 @@ type World struct {
 	DB *postgres.DB
 	// Stock is the gRPC client, with the worker's token.
 	Stock inventoryv1.InventoryServiceClient
+	// Orders answers whether reservations may be undone.
+	Orders *undotest.Orders
 	// Announced counts how often the relay was woken.
 	Announced atomic.Int64
 
@@ -53,6 +56,7 @@ func On(t testing.TB, db *postgres.DB) *World {
 	t.Helper()
 	w := &World{
 		DB:       db,
+		Orders:   &undotest.Orders{},
 		operator: testkit.Token(t, "operator", auth.ScopeOperator),
 		shopper:  testkit.Token(t, "shopper"),
 	}
@@ -70,7 +74,7 @@ func On(t testing.TB, db *postgres.DB) *World {
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
 	w.url = server.URL
-	w.Stock = inventoryv1.NewInventoryServiceClient(dial(t, verifier, internal.Service(w.DB, announced)))
+	w.Stock = inventoryv1.NewInventoryServiceClient(dial(t, verifier, internal.Service(w.DB, w.Orders, announced)))
 	return w
 }
 

@@ -29,3 +29,8 @@ func Of(ctx context.Context, s *commonv1.Step) (context.Context, barrier.Step) {
 func Reservation(s barrier.Step) domain.ReservationID {
 	return domain.ReservationID{OrderID: s.OrderID, Saga: s.Saga, Instance: s.Instance}
 }
+
+// Saga is the one that a step belongs to.
+func Saga(s barrier.Step) *commonv1.Saga {
+	return &commonv1.Saga{OrderId: s.OrderID, Kind: s.Saga, Instance: s.Instance}
+}

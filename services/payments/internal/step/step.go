@@ -27,3 +27,8 @@ func Of(ctx context.Context, s *commonv1.Step) (context.Context, domain.Step, er
 	}
 	return telemetry.With(ctx, slog.String("order_id", step.OrderID), slog.String("step", step.Saga+"/"+step.Name)), step, nil
 }
+
+// Saga is the one that a step belongs to.
+func Saga(s domain.Step) *commonv1.Saga {
+	return &commonv1.Saga{OrderId: s.OrderID, Kind: s.Saga, Instance: s.Instance}
+}

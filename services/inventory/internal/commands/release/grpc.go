@@ -5,6 +5,7 @@ import (
 
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
+	"github.com/ordersaga/ordersaga/contracts/undo"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/step"
@@ -16,7 +17,9 @@ type Method struct {
 }
 
 // NewMethod makes the method; announced is called when there is an event to relay.
-func NewMethod(db *postgres.DB, announced func()) Method { return Method{New(db, announced)} }
+func NewMethod(db *postgres.DB, orders undo.Orders, announced func()) Method {
+	return Method{New(db, orders, announced)}
+}
 
 // Release is the method of InventoryService. It tells what was reserved and what is free again.
 func (m Method) Release(ctx context.Context, request *inventoryv1.ReleaseRequest) (*inventoryv1.ReleaseResponse, error) {

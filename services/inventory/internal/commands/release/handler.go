@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/ordersaga/ordersaga/contracts/undo"
 	"github.com/ordersaga/ordersaga/platform/barrier"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/postgres"
@@ -24,11 +25,15 @@ type Result struct {
 	store.History
 }
 
-// New makes the use case. A reservation that was never made will never be: the barrier refuses it
+// New makes the use case. It refuses with undo_not_allowed what the order's state forbids, and
+// nothing is changed then. A reservation that was never made will never be: the barrier refuses it
 // from now on. One that has expired is free already. announced is called when there is an event to
 // relay.
-func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
+func New(db *postgres.DB, orders undo.Orders, announced func()) cqrs.Handler[Command, Result] {
 	return cqrs.Command("release", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+		if err := undo.Check(ctx, orders, step.Saga(command.Undo)); err != nil {
+			return Result{}, err
+		}
 		reservation := step.Reservation(command.Undo)
 		err := barrier.Undo(ctx, db, command.Undo, func(ctx context.Context, tx *postgres.Tx) error {
 			levels, err := store.UpdateReservation(ctx, tx, reservation, func(r *domain.Reservation, _ time.Time) error {

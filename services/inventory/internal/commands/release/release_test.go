@@ -7,9 +7,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/inventorytest"
@@ -90,6 +93,39 @@ func facts(t *testing.T, w *inventorytest.World, order string) []*commonv1.Fact 
 	answered, err := w.ReleaseFacts(t, order)
 	require.NoError(t, err)
 	return answered
+}
+
+// An undo trusts nobody who calls it: stock of a confirmed order is not given back.
+func TestAReleaseThatTheOrderForbidsChangesNothing(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"mug": 10})
+	order := inventorytest.NewOrder()
+	require.NoError(t, w.Reserve(t, order, lines{"mug": 4}))
+	require.NoError(t, w.Allocate(t, order))
+	announced := len(w.Announcements(t))
+
+	w.Orders.Answers(&ordersv1.CheckUndoResponse{Why: "what placing did stands"}, nil)
+	err := w.Release(t, order)
+	assert.Equal(t, refusals.UndoNotAllowed, inventorytest.Reason(t, err))
+	assert.ErrorContains(t, err, "what placing did stands")
+	require.Len(t, w.Orders.Asked(), 1)
+	assert.True(t, proto.Equal(inventorytest.Placing(order), w.Orders.Asked()[0].GetSaga()), "%v", w.Orders.Asked())
+	late := inventorytest.NewOrder()
+	assert.Equal(t, refusals.UndoNotAllowed, inventorytest.Reason(t, w.Release(t, late)))
+
+	w.Orders.Answers(nil, status.Error(codes.Unavailable, "connection refused"))
+	assert.Equal(t, codes.Unavailable, status.Code(w.Release(t, order)), "to be asked again")
+
+	assert.Equal(t, "allocated", w.State(t, order))
+	assert.EqualValues(t, 4, w.Level(t, "mug").Reserved)
+	assert.Equal(t, []string{"reserve mug 4", "allocate mug 4"}, w.Movements(t, order))
+	assert.Len(t, w.Announcements(t), announced)
+	require.NoError(t, w.Allocate(t, order), "the step is not undone")
+	require.NoError(t, w.Reserve(t, late, lines{"mug": 1}), "no tombstone was left")
+
+	w.Orders.Answers(&ordersv1.CheckUndoResponse{Allowed: true}, nil)
+	require.NoError(t, w.Release(t, order))
+	assert.Equal(t, "released", w.State(t, order))
 }
 
 func TestAReserveThatComesAfterItsReleaseHoldsNothing(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
+	"github.com/ordersaga/ordersaga/contracts/undo"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/facts"
@@ -17,7 +18,9 @@ type Voider struct {
 }
 
 // New makes the method.
-func New(j *journal.Journal) Voider { return Voider{handler: NewHandler(j)} }
+func New(j *journal.Journal, orders undo.Orders) Voider {
+	return Voider{handler: NewHandler(j, orders)}
+}
 
 // Void undoes the step's authorization.
 func (v Voider) Void(ctx context.Context, in *paymentsv1.VoidRequest) (*paymentsv1.VoidResponse, error) {

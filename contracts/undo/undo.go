@@ -1,0 +1,40 @@
+// Package undo asks the order whether what a saga did may be undone. An undo trusts nobody who calls
+// it: a service asks before it gives back stock or money.
+package undo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"google.golang.org/grpc"
+
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
+	"github.com/ordersaga/ordersaga/contracts/refusals"
+	"github.com/ordersaga/ordersaga/platform/refusal"
+)
+
+// timeout of the question, which is a part of the time that the undo has.
+const timeout = 2 * time.Second
+
+// Orders answers: it is a part of ordersv1.OrdersServiceClient.
+type Orders interface {
+	CheckUndo(ctx context.Context, request *ordersv1.CheckUndoRequest, options ...grpc.CallOption) (*ordersv1.CheckUndoResponse, error)
+}
+
+// Check asks for at most 2 s. It refuses with undo_not_allowed when the order's state forbids to undo
+// the steps of the saga, because it goes forward or has ended well; the undo then waits for an
+// operator. Any other error means that it is not known: the same may be asked again.
+func Check(ctx context.Context, orders Orders, saga *commonv1.Saga) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	answer, err := orders.CheckUndo(ctx, &ordersv1.CheckUndoRequest{Saga: saga})
+	switch {
+	case err != nil:
+		return fmt.Errorf("ask orders whether %s of order %s may be undone: %w", saga.GetKind(), saga.GetOrderId(), err)
+	case !answer.GetAllowed():
+		return refusal.New(refusals.UndoNotAllowed, answer.GetWhy(), nil)
+	}
+	return nil
+}

@@ -1,0 +1,70 @@
+// Package undotest stands in for the orders service in tests of services that ask it before they undo
+// something.
+package undotest
+
+import (
+	"context"
+	"net"
+	"sync"
+	"testing"
+
+	"google.golang.org/grpc"
+
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
+)
+
+// Orders answers that every saga has turned back, unless a test says otherwise.
+type Orders struct {
+	mu     sync.Mutex
+	answer *ordersv1.CheckUndoResponse
+	err    error
+	asked  []*ordersv1.CheckUndoRequest
+}
+
+// Answers makes it answer so from now on.
+func (o *Orders) Answers(answer *ordersv1.CheckUndoResponse, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.answer, o.err = answer, err
+}
+
+// Asked is what it was asked.
+func (o *Orders) Asked() []*ordersv1.CheckUndoRequest {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.asked
+}
+
+// CheckUndo is the one method that such services call.
+func (o *Orders) CheckUndo(_ context.Context, request *ordersv1.CheckUndoRequest, _ ...grpc.CallOption) (*ordersv1.CheckUndoResponse, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.asked = append(o.asked, request)
+	if o.answer == nil && o.err == nil {
+		return &ordersv1.CheckUndoResponse{Allowed: true}, nil
+	}
+	return o.answer, o.err
+}
+
+// Serve serves it over gRPC until the test ends, for a program that is told the address.
+func (o *Orders) Serve(t testing.TB) (address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("listen: %v", err)
+	}
+	calls := grpc.NewServer()
+	ordersv1.RegisterOrdersServiceServer(calls, server{orders: o})
+	go func() { _ = calls.Serve(listener) }()
+	t.Cleanup(calls.Stop)
+	return listener.Addr().String()
+}
+
+type server struct {
+	ordersv1.UnimplementedOrdersServiceServer
+	orders *Orders
+}
+
+func (s server) CheckUndo(ctx context.Context, request *ordersv1.CheckUndoRequest) (*ordersv1.CheckUndoResponse, error) {
+	return s.orders.CheckUndo(ctx, request)
+}
