@@ -49,7 +49,7 @@ func TestEveryNameIsTrue(t *testing.T) {
 func (p page) examples() map[string]bool {
 	made := map[string]bool{}
 	for _, b := range p.blocks {
-		if b.kind == "go" {
+		if b.kind == "go" || b.kind == "recipe" {
 			made[b.of] = true
 			made[path.Dir(b.of)] = true
 		}

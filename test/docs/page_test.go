@@ -60,7 +60,7 @@ func pages(t *testing.T) []page {
 
 var (
 	fence   = regexp.MustCompile("^\\s*```")
-	comment = regexp.MustCompile(`^\s*<!-- (run|eventually|output|go|excerpt|not run)(?:[: ]\s*(.*?))? -->$`)
+	comment = regexp.MustCompile(`^\s*<!-- (run|eventually|output|go|recipe|excerpt|not run)(?:[: ]\s*(.*?))? -->$`)
 )
 
 func parse(name, content string) page {
@@ -96,7 +96,7 @@ func TestEveryBlockSaysWhatItIs(t *testing.T) {
 			switch b.kind {
 			case "":
 				t.Errorf("%s: the block has no comment before it that says what it is: see docs/README.md", p.at(b.line))
-			case "not run", "go", "excerpt":
+			case "not run", "go", "recipe", "excerpt":
 				if b.of == "" {
 					t.Errorf("%s: the comment says %q and not why, or of which file", p.at(b.line), b.kind)
 				}
