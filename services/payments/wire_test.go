@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,11 +18,10 @@ import (
 type wire struct {
 	url string
 
-	mu    sync.Mutex
-	held  chan struct{} // answers to requests to authorize wait for its closing; nil lets them pass
-	seen  map[string]int
-	heard []*http.Request
-	said  func(request *http.Request, status int, body string) (int, string) // instead of the provider's answer
+	mu   sync.Mutex
+	held chan struct{} // answers to requests to authorize wait for its closing; nil lets them pass
+	seen map[string]int
+	said func(request *http.Request, status int, body string) (int, string) // instead of the provider's answer
 }
 
 func newWire(t *testing.T, p *providerProcess) *wire {
@@ -36,7 +34,6 @@ func newWire(t *testing.T, p *providerProcess) *wire {
 			request := answer.Request
 			w.mu.Lock()
 			w.seen[request.Method+" "+request.URL.Path]++
-			w.heard = append(w.heard, request)
 			held, said := w.held, w.said
 			w.mu.Unlock()
 			if said != nil {
@@ -86,13 +83,6 @@ func (w *wire) says(said func(request *http.Request, status int, body string) (i
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.said = said
-}
-
-// requests are those that the provider has heard.
-func (w *wire) requests() []*http.Request {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return slices.Clone(w.heard)
 }
 
 // answered counts the answers of the provider's, held ones too.

@@ -1,6 +1,8 @@
 // Package strictjson checks JSON where encoding/json is lenient.
 package strictjson
 
+//lint:file-ignore ST1005 clients read the texts as sentences
+
 import (
 	"bytes"
 	"encoding/json"
