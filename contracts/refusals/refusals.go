@@ -21,6 +21,12 @@ const (
 	CurrencyMismatch = "currency_mismatch"
 	// TotalTooLarge: the sum does not fit.
 	TotalTooLarge = "total_too_large"
+	// TooManyOpenOrders: the customer has as many orders under way as one may have. Details:
+	// RetryDetails.
+	TooManyOpenOrders = "too_many_open_orders"
+	// TooManyDeclines: the provider declined the customer's payments too often lately. Details:
+	// RetryDetails.
+	TooManyDeclines = "too_many_declines"
 	// OrderSettled: the order is confirmed, rejected or cancelled already. Details:
 	// OrderSettledDetails.
 	OrderSettled = "order_settled"
@@ -91,6 +97,11 @@ type CurrencyMismatchDetails struct {
 	Currency string   `json:"currency"` // what was asked for
 	SKUs     []string `json:"skus"`
 	More     int      `json:"more,omitempty"` // further SKUs that are
+}
+
+// RetryDetails says when the same can be tried again.
+type RetryDetails struct {
+	RetryAfter int64 `json:"retry_after"` // seconds
 }
 
 // OrderSettledDetails says how the order was settled.

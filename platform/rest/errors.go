@@ -56,7 +56,7 @@ func translate(ctx context.Context, err error, refusals map[string]int) *Problem
 
 // Refused is the problem of a refusal, in the one shape that all have: the reason is the
 // type, with dashes; the message is the detail; each member of the details is a member
-// of the problem.
+// of the problem, and retry_after (seconds) also the header.
 //
 //	{"type": "https://…/out-of-stock", "status": 422, "detail": "Not enough of TEA.", "shortages": […]}
 func Refused(status int, r *refusal.Refusal) *Problem {
@@ -78,6 +78,9 @@ func Refused(status int, r *refusal.Refusal) *Problem {
 	}
 	for name, value := range members {
 		p.With(name, value)
+	}
+	if after, given := members["retry_after"].(json.Number); given {
+		p = p.WithHeader("Retry-After", after.String())
 	}
 	return p
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 	"github.com/ordersaga/ordersaga/platform/temporalclient"
 	"github.com/ordersaga/ordersaga/services/orders/internal"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/placeorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
@@ -77,6 +78,7 @@ func run(ctx context.Context, cfg settings) error {
 		Events: streams, Orders: store.New(streams), OpenSagas: opensagas.New(db), Documents: documents,
 		Catalog: quotes.New(catalogv1.NewCatalogServiceClient(catalog)),
 		Runs:    runs.New(temporal, cfg.TaskQueue),
+		Limits:  placeorder.Limits{OpenOrders: cfg.MaxOpenOrders, Declines: cfg.MaxDeclines},
 	}
 
 	// The broker is not among them: events wait in the log while it is down.

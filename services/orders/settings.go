@@ -29,6 +29,8 @@ type settings struct {
 	MongoDBDatabase string        `env:"MONGODB_DATABASE" envDefault:"orders" desc:"the name of the document database"`
 	AMQPURL         config.Secret `env:"AMQP_URL,required" desc:"an AMQP URL like amqp://user:password@host:5672/"`
 	CatalogAddr     string        `env:"CATALOG_GRPC_ADDR" envDefault:"127.0.0.1:9081" desc:"host:port of the catalog service's gRPC"`
+	MaxOpenOrders   int           `env:"MAX_OPEN_ORDERS" envDefault:"100" desc:"how many orders of one customer may be on their way at once, over all instances; 0 is no limit"`
+	MaxDeclines     int           `env:"MAX_DECLINES_PER_HOUR" envDefault:"20" desc:"after how many declined payments within an hour a customer places no more orders; 0 is no limit"`
 	TaskQueue       string        `env:"TEMPORAL_TASK_QUEUE" desc:"the task queue the workers of the sagas poll"`
 }
 
@@ -54,6 +56,9 @@ func (s settings) checks() []doctor.Check {
 // Validate checks what the types of the fields do not.
 func (s settings) Validate() error {
 	problems := []error{s.REST.Check(s.Production())}
+	if s.MaxOpenOrders < 0 || s.MaxDeclines < 0 {
+		problems = append(problems, fmt.Errorf("MAX_OPEN_ORDERS and MAX_DECLINES_PER_HOUR must be 0 or more, not %d and %d", s.MaxOpenOrders, s.MaxDeclines))
+	}
 	if err := broker.ValidateURL(s.AMQPURL.Reveal()); err != nil {
 		problems = append(problems, fmt.Errorf("AMQP_URL is %w", err))
 	}

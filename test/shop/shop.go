@@ -132,6 +132,9 @@ func (s *Shop) environment(name, dir string) []string {
 	env = append(env, "GRPC_CALLERS="+strings.Join(callers, ","))
 	// The tests are a few customers who make as many requests as they can.
 	env = append(env, "RATE_LIMIT_PER_SECOND=0", "REQUESTS_IN_FLIGHT=0")
+	if name == Orders {
+		env = append(env, "MAX_OPEN_ORDERS=0", "MAX_DECLINES_PER_HOUR=0")
+	}
 	s.databases[name] = testkit.Postgres(s.t)
 	env = append(env, "DATABASE_URL="+s.databases[name],
 		"GRPC_PORT="+strconv.Itoa(s.ports[name+"/grpc"]), "ADMIN_PORT="+strconv.Itoa(s.ports[name+"/admin"]))

@@ -46,11 +46,13 @@ type Needs struct {
 	Documents *mongo.Database
 	Catalog   *quotes.Catalog
 	Runs      *runs.Runs
+	// Limits of one customer; the zero value limits nothing.
+	Limits placeorder.Limits
 }
 
 // Routes adds the operations of the REST border.
 func Routes(api *rest.API, n Needs) {
-	placeorder.Route(api, n.Orders, n.Catalog, n.Runs)
+	placeorder.Route(api, n.Orders, n.Catalog, n.Runs, n.OpenSagas, n.Limits)
 	getorder.Route(api, n.Orders)
 	gettimeline.Route(api, n.Orders)
 	listorders.Route(api, n.Documents, n.Events)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
@@ -25,6 +26,8 @@ type changes struct {
 	begun map[string]*Saga // by order
 	ended map[ended]bool
 	stuck map[string]stuck // by order
+	// declined payments count against their customers for a while.
+	declined []decline
 }
 
 type ended struct {
@@ -73,13 +76,18 @@ func (c *changes) add(event eventstore.Event) error {
 		c.stuck[id] = stuck{nil, true}
 	case domain.SagaEnded:
 		c.end(id, fact.Saga)
-	case domain.OrderConfirmed, domain.OrderRejected, domain.OrderCancelled:
+	case domain.OrderRejected:
+		if fact.Reason == refusals.PaymentDeclined {
+			c.declined = append(c.declined, decline{id, fact.CustomerID, at})
+		}
+		c.end(id, domain.Placing(id))
+	case domain.OrderConfirmed, domain.OrderCancelled:
 		c.end(id, domain.Placing(id))
 	}
 	return nil
 }
 
-// follow applies a batch as at most three statements, with the checkpoint: a reader that was
+// follow applies a batch as a few statements, with the checkpoint: a reader that was
 // overtaken cannot put a saga back that its successor has taken off. An order that this version
 // cannot read stays in the list as it is, and waits.
 func follow(ctx context.Context, tx *postgres.Tx, batch []eventstore.Event) error {
@@ -100,6 +108,9 @@ func follow(ctx context.Context, tx *postgres.Tx, batch []eventstore.Event) erro
 		return err
 	}
 	if err := c.updateStuck(ctx, tx); err != nil {
+		return err
+	}
+	if err := c.insertDeclined(ctx, tx); err != nil {
 		return err
 	}
 	return deferred.Err()

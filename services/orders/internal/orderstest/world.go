@@ -28,6 +28,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/services/orders/internal"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/placeorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
 	"github.com/ordersaga/ordersaga/services/orders/internal/projector"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
@@ -62,10 +63,15 @@ type Option func(*options)
 type options struct {
 	temporal  string
 	documents bool
+	limits    placeorder.Limits
 }
 
 // TemporalBy has the service reach Temporal at another address, such as one with faults.
 func TemporalBy(address string) Option { return func(o *options) { o.temporal = address } }
+
+// WithLimits bounds what one customer may have under way. It runs the sequencer and the list of open
+// sagas; not to be used with WithReadModel.
+func WithLimits(limits placeorder.Limits) Option { return func(o *options) { o.limits = limits } }
 
 // WithReadModel runs the sequencer and the projector.
 func WithReadModel() Option { return func(o *options) { o.documents = true } }
@@ -96,6 +102,7 @@ func Start(t testing.TB, with ...Option) *World {
 		Events: w.Events, Orders: w.Orders, OpenSagas: opensagas.New(w.DB), Documents: w.Documents,
 		Catalog: quotes.New(catalogv1.NewCatalogServiceClient(w.serveCatalog())),
 		Runs:    runs.New(dial(t, o.temporal, namespace), w.TaskQueue),
+		Limits:  o.limits,
 	}
 	api := rest.New(rest.Config{Title: "orders", Version: "test", Verifier: verifier})
 	internal.Routes(api, needs)
@@ -108,6 +115,10 @@ func Start(t testing.TB, with ...Option) *World {
 	calls := must(rpc.NewServer(verifier, rpc.ServerSettings{}, internal.Service(needs)))(t)
 	w.Saga = ordersv1.NewOrdersServiceClient(w.serve(calls, programs.Worker))
 	w.Undo = ordersv1.NewOrdersServiceClient(w.serve(calls, programs.Payments))
+	if o.limits != (placeorder.Limits{}) {
+		w.run(w.Events.Sequence)
+		w.run(func(ctx context.Context) error { return w.Events.Subscribe(ctx, needs.OpenSagas.Subscription()) })
+	}
 	if o.documents {
 		check(t, readmodel.Prepare(t.Context(), w.Documents))
 		check(t, readmodel.Prepare(t.Context(), w.Documents)) // as every start but the first does

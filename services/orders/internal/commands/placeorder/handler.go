@@ -11,6 +11,7 @@ package placeorder
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/unavailable"
 	"github.com/ordersaga/ordersaga/services/orders/internal/contract"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
@@ -49,21 +51,32 @@ const (
 	startTimeout = 10 * time.Second
 	// lateStartTimeout bounds it after the customer has waited already.
 	lateStartTimeout = 5 * time.Second
+	// After so many seconds a customer at a limit may try again.
+	openOrdersRetry, declinesRetry = 5, 600
 )
 
 // New makes the use case.
-func New(orders *store.Orders, catalog *quotes.Catalog, runs *runs.Runs) cqrs.Handler[Command, Result] {
-	return cqrs.Command("place_order", &handler{orders: orders, catalog: catalog, runs: runs})
+func New(orders *store.Orders, catalog *quotes.Catalog, runs *runs.Runs, sagas *opensagas.Sagas, limits Limits) cqrs.Handler[Command, Result] {
+	return cqrs.Command("place_order", &handler{orders, catalog, runs, sagas, limits})
+}
+
+// Limits of one customer, over all instances of the service. 0 is no limit. What is counted follows
+// the log, so requests that come at the same moment can exceed a limit by their number.
+type Limits struct {
+	OpenOrders int // at once
+	Declines   int // within opensagas.DeclinePeriod
 }
 
 type handler struct {
 	orders  *store.Orders
 	catalog *quotes.Catalog
 	runs    *runs.Runs
+	sagas   *opensagas.Sagas
+	limits  Limits
 }
 
 // Handle places the order or finds it placed. Refused with the reasons of quotes.Quote,
-// PriceChanged and refusals.RequestMismatch. After an error that is unavailable the order may be
+// PriceChanged, refusals.TooManyOpenOrders, refusals.TooManyDeclines and refusals.RequestMismatch. After an error that is unavailable the order may be
 // recorded or not; to send the same again is safe.
 func (h *handler) Handle(ctx context.Context, command Command) (Result, error) {
 	hash, err := command.hash()
@@ -125,6 +138,9 @@ func exists(order *domain.Order) bool { return order.Status() != domain.StatusNo
 // accept quotes the request and records what it was quoted as accepted, unless another request with
 // the key was accepted meanwhile.
 func (h *handler) accept(ctx context.Context, command Command, hash string, order *domain.Order) (accepted *domain.Order, replayed bool, err error) {
+	if err := h.checkLimits(ctx, command.CustomerID); err != nil {
+		return nil, false, err
+	}
 	placement, err := h.quote(ctx, command, hash)
 	if err == nil {
 		// What the stream can keep, so that it compares equal to what comes back.
@@ -146,6 +162,26 @@ func (h *handler) accept(ctx context.Context, command Command, hash string, orde
 		return meanwhile, true, nil
 	}
 	return nil, false, err
+}
+
+// checkLimits refuses a new order of a customer who has too many under way, or whose payments were
+// declined too often: somebody may be trying stolen cards.
+func (h *handler) checkLimits(ctx context.Context, customerID string) error {
+	if h.limits.OpenOrders == 0 && h.limits.Declines == 0 {
+		return nil
+	}
+	activity, err := h.sagas.Activity(ctx, customerID)
+	switch {
+	case err != nil:
+		return err
+	case h.limits.OpenOrders > 0 && activity.Open >= h.limits.OpenOrders:
+		return refusal.New(refusals.TooManyOpenOrders, fmt.Sprintf("you have %d orders on their way; wait until some are done", activity.Open),
+			refusals.RetryDetails{RetryAfter: openOrdersRetry})
+	case h.limits.Declines > 0 && activity.Declined >= h.limits.Declines:
+		return refusal.New(refusals.TooManyDeclines, fmt.Sprintf("%d payments of yours were declined within an hour; try again later", activity.Declined),
+			refusals.RetryDetails{RetryAfter: declinesRetry})
+	}
+	return nil
 }
 
 // quote prices the request.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
@@ -504,4 +505,37 @@ var key = []string{"Idempotency-Key", "k"}
 func lines(n int) string {
 	return `{"currency":"GBP","payment_method":"confirm","lines":[` +
 		strings.TrimSuffix(strings.Repeat(`{"sku":"TEA","quantity":1},`, n), ",") + `]}`
+}
+
+// Somebody who tries stolen cards, or fills the shop with orders, is bounded; nobody else notices.
+func TestACustomerAtALimitIsToldWhenToTryAgain(t *testing.T) {
+	w := orderstest.Start(t, orderstest.WithLimits(placeorder.Limits{OpenOrders: 2, Declines: 2})) // nobody works
+	ann := w.As("ann")
+	for _, key := range []string{"1", "2"} {
+		answer := ann.Place(key, orderstest.Body, "Prefer", "respond-async")
+		require.Equal(t, http.StatusAccepted, answer.Status, string(answer.Body))
+	}
+	limited := func(reason, retryAfter string) {
+		t.Helper()
+		testkit.Eventually(t, "the customer to be limited: "+reason, func() bool {
+			// A product that nobody sells: whether it is limited is asked before the prices are.
+			answer := ann.Place("3", strings.Replace(orderstest.Body, "TEA", "NOSUCH", 1), "Prefer", "respond-async")
+			return answer.Status == http.StatusTooManyRequests && answer.Problem().Type == problems+reason &&
+				answer.Header.Get("Retry-After") == retryAfter
+		})
+	}
+	limited("too-many-open-orders", "5")
+	again := ann.Place("1", orderstest.Body, "Prefer", "respond-async")
+	require.Equal(t, http.StatusAccepted, again.Status, "what was accepted is answered: %s", again.Body)
+	other := w.As("bob").Place("1", orderstest.Body, "Prefer", "respond-async")
+	require.Equal(t, http.StatusAccepted, other.Status, string(other.Body))
+
+	for _, key := range []string{"1", "2"} {
+		_, err := w.Saga.RecordRejected(t.Context(), &ordersv1.RecordRejectedRequest{
+			Saga: sagas.Placing(placeorder.OrderID(w.Subject("ann"), key)), Why: &commonv1.Refusal{Reason: refusals.PaymentDeclined, Message: "declined"},
+		})
+		require.NoError(t, err)
+	}
+	limited("too-many-declines", "600")
+	require.Equal(t, http.StatusAccepted, w.As("bob").Place("2", orderstest.Body, "Prefer", "respond-async").Status)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
@@ -61,8 +62,8 @@ type output struct {
 }
 
 // Route serves POST /v1/orders.
-func Route(api *rest.API, orders *store.Orders, catalog *quotes.Catalog, runs *runs.Runs) {
-	route(api, New(orders, catalog, runs))
+func Route(api *rest.API, orders *store.Orders, catalog *quotes.Catalog, runs *runs.Runs, sagas *opensagas.Sagas, limits Limits) {
+	route(api, New(orders, catalog, runs, sagas, limits))
 }
 
 func route(api *rest.API, handler cqrs.Handler[Command, Result]) {
@@ -75,6 +76,7 @@ func route(api *rest.API, handler cqrs.Handler[Command, Result]) {
 * 202: on its way; ask for it at Location.
 * 422: refused, or rejected after everything was undone; the problem's type says why: out-of-stock with shortages, payment-declined with decline_code, …
 * 409: cancelled, or not placed because its price has changed.
+* 429: too many orders under way, or payments declined, for one customer.
 * 503: not known to be on its way. Send the same request with the same key again; it cannot place two orders.`,
 		Status: http.StatusCreated, OtherStatuses: []int{http.StatusAccepted}, Timeout: timeout,
 		Refusals: map[string]int{
@@ -83,6 +85,7 @@ func route(api *rest.API, handler cqrs.Handler[Command, Result]) {
 			refusals.TotalTooLarge: http.StatusUnprocessableEntity, refusals.RequestMismatch: http.StatusUnprocessableEntity,
 			refusals.StepTimedOut: http.StatusUnprocessableEntity, refusals.Interrupted: http.StatusUnprocessableEntity,
 			PriceChanged: http.StatusConflict, refusals.Cancelled: http.StatusConflict,
+			refusals.TooManyOpenOrders: http.StatusTooManyRequests, refusals.TooManyDeclines: http.StatusTooManyRequests,
 		},
 	}, func(ctx context.Context, in *input) (*output, error) {
 		command, applied, err := in.command(ctx)
