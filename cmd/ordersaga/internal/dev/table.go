@@ -40,7 +40,9 @@ func (r *run) addresses(text *strings.Builder) {
 	row := func(cells ...string) { fmt.Fprintln(rows, "  "+strings.Join(cells, "\t")) }
 	p := r.stack.Ports
 	row("PROGRAM", "ADDRESS", "GRPC", "HEALTH, METRICS", "PAGES")
-	for _, name := range slices.Backward(programs.Names(programs.IsService)) {
+	services := programs.Names(programs.IsService)
+	slices.SortFunc(services, func(a, b string) int { return p[a] - p[b] })
+	for _, name := range services {
 		row(name, p.URL(name), p.Address(ports.GRPC(name)), p.URL(ports.Admin(name)), p.URL(name)+"/docs")
 	}
 	row("worker", "", "", p.URL(programs.Worker), "")
