@@ -1,4 +1,5 @@
-// Package internal lists payments' slices. To add one is a folder under commands or queries, and a line here.
+// Package internal lists payments' slices. To add one is a folder under commands or queries, and
+// a line here.
 package internal
 
 import (
@@ -17,12 +18,20 @@ import (
 	"github.com/ordersaga/ordersaga/services/payments/internal/store"
 )
 
-// service is PaymentsService, put together of its slices. Embedding the "unsafe" interface makes a method without a
-// slice a compile error, where the "unimplemented" one would answer callers with an error.
+// The methods of PaymentsService, one a slice. Their types have the same name in every slice; what
+// is embedded needs names of its own.
+type (
+	authorizePayment = authorize.Method
+	voidPayment      = void.Method
+)
+
+// service is PaymentsService, put together of its slices. Embedding the "unsafe" interface makes a
+// method without a slice a compile error, where the "unimplemented" one would answer callers with
+// an error.
 type service struct {
 	paymentsv1.UnsafePaymentsServiceServer
-	authorize.Authorizer
-	void.Voider
+	authorizePayment
+	voidPayment
 }
 
 // callers may call the methods of the service. One without a rule stops the start.
@@ -34,8 +43,8 @@ var callers = rpc.Callers{
 // Service makes the gRPC service. Orders are asked before a payment is undone.
 func Service(j *journal.Journal, key domain.MethodKey, orders undo.Orders) rpc.Service {
 	return rpc.NewService[paymentsv1.PaymentsServiceServer](paymentsv1.RegisterPaymentsServiceServer, service{
-		Authorizer: authorize.New(j, key),
-		Voider:     void.New(j, orders),
+		authorizePayment: authorize.NewMethod(j, key),
+		voidPayment:      void.NewMethod(j, orders),
 	}, callers)
 }
 

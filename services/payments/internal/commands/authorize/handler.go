@@ -13,24 +13,27 @@ import (
 	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
 )
 
-// Request to authorize, as one step of a saga.
-type Request struct {
+// Command to authorize a payment, as one step of a saga.
+type Command struct {
 	Step          domain.Step
 	Request       domain.Request
 	PaymentMethod string // the provider's token
 }
 
-// NewHandler makes the use case. It refuses payment_declined, step_undone and request_mismatch, and is unavailable
-// while the outcome is not known: asked again it finds out, and never charges twice.
-func NewHandler(j *journal.Journal) cqrs.Handler[Request, *domain.Payment] {
-	return cqrs.Command("authorize_payment", cqrs.HandlerFunc[Request, *domain.Payment](
-		func(ctx context.Context, req Request) (*domain.Payment, error) {
-			done, err := j.Authorize(ctx, req.Step, req.Request, req.PaymentMethod)
-			return done, translate(err)
-		}))
+// Result is the payment.
+type Result = *domain.Payment
+
+// New makes the use case. It refuses with payment_declined, step_undone and request_mismatch, and
+// answers unavailable while the outcome is not known: a repetition looks the outcome up and never
+// charges twice.
+func New(j *journal.Journal) cqrs.Handler[Command, Result] {
+	return cqrs.Command("authorize_payment", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+		done, err := j.Authorize(ctx, command.Step, command.Request, command.PaymentMethod)
+		return done, translate(err)
+	}))
 }
 
-// translate puts the domain's errors into the contract's words.
+// translate turns the domain's errors into the contract's refusals.
 func translate(err error) error {
 	var declined *domain.DeclinedError
 	switch {

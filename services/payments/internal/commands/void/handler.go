@@ -1,4 +1,5 @@
-// Package void undoes an authorization: nothing stays held, and nothing will be.
+// Package void undoes an authorization: no money stays held, and a late request to authorize
+// holds none.
 package void
 
 import (
@@ -13,19 +14,23 @@ import (
 	"github.com/ordersaga/ordersaga/services/payments/internal/step"
 )
 
-// Request to undo what was, or was not yet, authorized as the step.
-type Request struct {
+// Command to undo the authorization of the step, whether or not it was requested before.
+type Command struct {
 	Step domain.Step
 }
 
-// NewHandler makes the use case. It refuses with undo_not_allowed what the order's state forbids, and nothing is changed
-// then. It is unavailable until it is known that nothing is held.
-func NewHandler(j *journal.Journal, orders undo.Orders) cqrs.Handler[Request, *domain.Payment] {
-	return cqrs.Command("void_payment", cqrs.HandlerFunc[Request, *domain.Payment](func(ctx context.Context, req Request) (*domain.Payment, error) {
-		if err := undo.Check(ctx, orders, step.Saga(req.Step)); err != nil {
+// Result is the payment.
+type Result = *domain.Payment
+
+// New makes the use case. It refuses with undo_not_allowed when the order's state forbids the undo,
+// and changes nothing then. It answers unavailable until the provider has confirmed that no money
+// is held.
+func New(j *journal.Journal, orders undo.Orders) cqrs.Handler[Command, Result] {
+	return cqrs.Command("void_payment", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+		if err := undo.Check(ctx, orders, step.Saga(command.Step)); err != nil {
 			return nil, err
 		}
-		done, err := j.Void(ctx, req.Step)
+		done, err := j.Void(ctx, command.Step)
 		if errors.Is(err, domain.ErrUnknown) {
 			err = unavailable.New(err.Error(), nil)
 		}

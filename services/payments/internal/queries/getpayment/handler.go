@@ -4,19 +4,25 @@ package getpayment
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/store"
 )
 
-// Query asks for the payment of an order.
-type Query struct{ OrderID string }
+// Query names the order.
+type Query struct {
+	OrderID string `path:"order_id" format:"uuid" doc:"The order's id."`
+}
 
-// NewHandler makes the use case. It answers nil when there is no payment.
-func NewHandler(s *store.Store) cqrs.Handler[Query, *domain.Payment] {
-	return cqrs.Query("get_payment", cqrs.HandlerFunc[Query, *domain.Payment](func(ctx context.Context, query Query) (*domain.Payment, error) {
-		payment, err := s.Payment(ctx, query.OrderID)
+// Result is the payment, nil when the order has none.
+type Result = *domain.Payment
+
+// New makes the use case.
+func New(s *store.Store) cqrs.Handler[Query, Result] {
+	return cqrs.Query("get_payment", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
+		payment, err := s.Payment(ctx, strings.ToLower(query.OrderID))
 		if errors.Is(err, store.ErrNoPayment) {
 			return nil, nil // an answer, not a failure to log
 		}

@@ -1,9 +1,15 @@
 package getpayment
 
 import (
+	"context"
+	"fmt"
+	"net/http"
 	"time"
 
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
+	"github.com/ordersaga/ordersaga/services/payments/internal/store"
 )
 
 // Payment is an order's payment as the API shows it.
@@ -35,18 +41,41 @@ type Operation struct {
 	Problem           string     `json:"problem,omitempty" doc:"Why an operator has to look at it."`
 	Amount            *Money     `json:"amount,omitempty" doc:"What was asked for."`
 	Held              *Money     `json:"held,omitempty" doc:"What the payment provider says it holds, or held."`
-	IdempotencyKey    string     `json:"idempotency_key" doc:"What the request has at the payment provider."`
+	IdempotencyKey    string     `json:"idempotency_key" doc:"The key the request carries at the payment provider."`
 	ProviderReference string     `json:"provider_reference,omitempty"`
 	CaptureBefore     *time.Time `json:"capture_before,omitempty" doc:"When the authorization ends, as far as the payment provider says."`
 	DeclineCode       string     `json:"decline_code,omitempty"`
 	Sends             int        `json:"sends" doc:"Requests, all with the same idempotency key."`
 	Failures          int        `json:"failures" doc:"Attempts to finish an undo since the last success."`
 	LastError         string     `json:"last_error,omitempty"`
-	InHandUntil       *time.Time `json:"in_hand_until,omitempty" doc:"Somebody works on it, or is believed to until then."`
+	InHandUntil       *time.Time `json:"in_hand_until,omitempty" doc:"End of the lease of the process that works on it."`
 	NextAttemptAt     *time.Time `json:"next_attempt_at,omitempty" doc:"When an unfinished undo is carried on with at the latest."`
 	AskedAt           *time.Time `json:"asked_at" doc:"When it was first asked for."`
 	SentAt            *time.Time `json:"sent_at,omitempty" doc:"The last request."`
-	AnsweredAt        *time.Time `json:"answered_at,omitempty" doc:"When its outcome became known."`
+	AnsweredAt        *time.Time `json:"answered_at,omitempty" doc:"When the payment provider confirmed its outcome."`
+}
+
+type output struct{ Body Payment }
+
+// Route serves GET /v1/payments/{order_id}.
+func Route(api *rest.API, s *store.Store) {
+	handler := New(s)
+	rest.Handle(api, rest.Op{
+		Method: http.MethodGet, Path: "/v1/payments/{order_id}", ID: "get-payment",
+		Summary: "Get an order's payment",
+		Description: "The payment with its journal: every step that moved money or was to move it, what the payment provider has confirmed, " +
+			"and the operations whose outcome is not confirmed yet.",
+		Tags: []string{"payments"}, Scope: auth.ScopeOperator, Errors: []int{http.StatusNotFound},
+	}, func(ctx context.Context, query *Query) (*output, error) {
+		payment, err := handler.Handle(ctx, *query)
+		if err != nil {
+			return nil, err
+		}
+		if payment == nil {
+			return nil, rest.NewProblem(http.StatusNotFound, "payment-not-found", fmt.Sprintf("Nothing was ever asked of the payment provider for order %s.", query.OrderID))
+		}
+		return &output{Body: represent(payment)}, nil
+	})
 }
 
 func represent(p *domain.Payment) Payment {

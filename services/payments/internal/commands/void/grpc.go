@@ -6,29 +6,26 @@ import (
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/contracts/undo"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
-	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/facts"
 	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
 	"github.com/ordersaga/ordersaga/services/payments/internal/step"
 )
 
-// Voider is PaymentsService's Void.
-type Voider struct {
-	handler cqrs.Handler[Request, *domain.Payment]
+// Method serves PaymentsService.Void.
+type Method struct {
+	handler cqrs.Handler[Command, Result]
 }
 
-// New makes the method.
-func New(j *journal.Journal, orders undo.Orders) Voider {
-	return Voider{handler: NewHandler(j, orders)}
-}
+// NewMethod makes the method; orders are asked whether the undo is allowed.
+func NewMethod(j *journal.Journal, orders undo.Orders) Method { return Method{New(j, orders)} }
 
-// Void undoes the step's authorization.
-func (v Voider) Void(ctx context.Context, in *paymentsv1.VoidRequest) (*paymentsv1.VoidResponse, error) {
-	ctx, key, err := step.Of(ctx, in.GetStep())
+// Void is the method of PaymentsService.
+func (m Method) Void(ctx context.Context, request *paymentsv1.VoidRequest) (*paymentsv1.VoidResponse, error) {
+	ctx, key, err := step.Of(ctx, request.GetStep())
 	if err != nil {
 		return nil, err
 	}
-	done, err := v.handler.Handle(ctx, Request{Step: key})
+	done, err := m.handler.Handle(ctx, Command{Step: key})
 	if err != nil {
 		return nil, err
 	}
