@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/lifecycle"
@@ -14,10 +16,19 @@ import (
 // drain is how long a batch of events in hand may take to be finished at a stop.
 const drain = 35 * time.Second
 
-// follow is a component that reads the log for a subscription.
-func follow(events *eventstore.Store, subscription eventstore.Subscription) lifecycle.Component {
-	return lifecycle.Component{Name: subscription.Name, Drain: drain, Run: func(ctx context.Context) error {
-		return events.Subscribe(ctx, subscription)
+// follow is a component that reads the log for all subscriptions, each on its own.
+func follow(events *eventstore.Store, subscriptions []eventstore.Subscription) lifecycle.Component {
+	return lifecycle.Component{Name: "subscriptions", Drain: drain, Run: func(ctx context.Context) error {
+		all, ctx := errgroup.WithContext(ctx)
+		for _, subscription := range subscriptions {
+			all.Go(func() error {
+				if err := events.Subscribe(ctx, subscription); err != nil {
+					return fmt.Errorf("subscription %s: %w", subscription.Name, err)
+				}
+				return nil
+			})
+		}
+		return all.Wait()
 	}}
 }
 

@@ -104,13 +104,11 @@ func run(ctx context.Context, cfg settings) error {
 	}
 	defer unobserve()
 
-	components := []lifecycle.Component{lifecycle.HTTP("admin", telemetry.AdminServer(cfg.AdminAddress(), cfg.Profiles, ready), "ADMIN_PORT")}
-	for _, subscription := range following {
-		components = append(components, follow(streams, subscription))
-	}
-	return lifecycle.Run(ctx, append(components,
+	return lifecycle.Run(ctx,
+		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.AdminAddress(), cfg.Profiles, ready), "ADMIN_PORT"),
+		follow(streams, following),
 		lifecycle.Component{Name: "sequencer", Run: streams.Sequence, Drain: drain},
 		lifecycle.GRPC("grpc", calls, cfg.GRPCAddress()),
 		lifecycle.HTTP("rest", api.Server(cfg.Address())),
-	)...)
+	)
 }

@@ -167,7 +167,7 @@ func TestWhatStandsOnSomethingWrongIsNotTried(t *testing.T) {
 }
 
 func TestTheCommandChecksAProgramWithAFileOfSettings(t *testing.T) {
-	s := shop.Open(t, shop.Options{Without: []string{shop.Catalog, shop.Orders, shop.Worker}})
+	s := shop.Open(t, shop.Options{Without: []string{shop.Worker}})
 	file := filepath.Join(t.TempDir(), "payments.env")
 	require.NoError(t, os.WriteFile(file, []byte("# of the deployment\n"+strings.Join(s.Environment(shop.Payments), "\n")+"\n"), 0o600))
 	printed, exitCode := shop.Try(t, []string{}, "ordersaga", "doctor", "payments", "--env-file", file)

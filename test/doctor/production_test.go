@@ -22,7 +22,7 @@ func plain(program string) []string {
 		"CATALOG_GRPC_ADDR": "catalog.example:9081", "ORDERS_GRPC_ADDR": "orders.example:9080",
 		"INVENTORY_GRPC_ADDR": "inventory.example:9082", "PAYMENTS_GRPC_ADDR": "payments.example:9083",
 		"PAYMENT_PROVIDER_URL": "http://provider.example", "PAYMENT_PROVIDER_KEY": "hunter2",
-		"CURSOR_KEY": strings.Repeat("hunter2", 8),
+		"CURSOR_KEY": strings.Repeat("hunter2", 8), "PAYMENT_METHOD_KEY": strings.Repeat("hunter2", 8),
 	}
 	var environment []string
 	for name, value := range settings {
@@ -34,8 +34,8 @@ func plain(program string) []string {
 func TestAProductionStartSpeaksWithNobodyInPlainText(t *testing.T) {
 	for program, want := range map[string][]string{
 		shop.Catalog:   {"DATABASE_URL", "MONGODB_URI", "AMQP_URL", "GRPC_TLS_CERT"},
-		shop.Inventory: {"DATABASE_URL", "AMQP_URL", "GRPC_TLS_CERT"},
-		shop.Payments:  {"DATABASE_URL", "GRPC_TLS_CERT", "PAYMENT_PROVIDER_URL"},
+		shop.Inventory: {"DATABASE_URL", "AMQP_URL", "GRPC_TLS_CERT", "ORDERS_GRPC_ADDR"},
+		shop.Payments:  {"DATABASE_URL", "GRPC_TLS_CERT", "PAYMENT_PROVIDER_URL", "ORDERS_GRPC_ADDR"},
 		shop.Orders:    {"DATABASE_URL", "MONGODB_URI", "AMQP_URL", "GRPC_TLS_CERT", "CATALOG_GRPC_ADDR", "TEMPORAL_ADDRESS"},
 		shop.Worker:    {"ORDERS_GRPC_ADDR", "INVENTORY_GRPC_ADDR", "PAYMENTS_GRPC_ADDR", "TEMPORAL_ADDRESS"},
 	} {

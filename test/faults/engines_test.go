@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ordersaga/ordersaga/contracts/programs"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/test/shop"
 )
@@ -71,13 +72,14 @@ func newStack(t *testing.T) *stack {
 	for _, name := range []string{"postgres", "amqp", "amqp_management", "amqp_distribution", "epmd", "mongodb", "temporal", "temporal_ui", "oidc"} {
 		ports[name] = testkit.FreePort(t)
 	}
+	var clients []map[string]string
+	for _, name := range programs.Names(programs.CallsOthers) {
+		clients = append(clients, map[string]string{"id": name, "secret": testkit.ClientSecret, "scope": "ordersaga.service"})
+	}
 	config, err := json.Marshal(map[string]any{
 		"dir": s.data(), "host": "127.0.0.1", "ports": ports,
 		"temporal": map[string]any{"namespace": "ordersaga", "retention": "24h", "search_attributes": map[string]string{}},
-		"oidc": map[string]any{"audience": "ordersaga", "clients": []map[string]string{
-			{"id": shop.Orders, "secret": testkit.ClientSecret, "scope": "ordersaga.service"},
-			{"id": shop.Worker, "secret": testkit.ClientSecret, "scope": "ordersaga.service"},
-		}},
+		"oidc":     map[string]any{"audience": "ordersaga", "clients": clients},
 	})
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(s.configFile(), config, 0o600))

@@ -241,6 +241,15 @@ func listen(t *testing.T, s *shop.Shop) *company {
 		}))
 	})
 	t.Cleanup(func() { cancel(); ended.Wait(); b.Close() })
+	// Nobody keeps events for a queue that is not bound yet.
+	probes := 0
+	testkit.Eventually(t, "the company to hear", func() bool {
+		probes++
+		s.Sells(fmt.Sprintf("probe-%d", probes), 1, 1)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return len(c.heard) > 0
+	})
 	return c
 }
 

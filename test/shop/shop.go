@@ -101,7 +101,7 @@ func Open(t testing.TB, options Options) *Shop {
 func (s *Shop) environment(name, dir string) []string {
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir,
-		"HOST=127.0.0.1", "PORT=" + strconv.Itoa(s.ports[name]),
+		"PORT=" + strconv.Itoa(s.ports[name]),
 		"OTEL_TRACES_EXPORTER=ordersaga-file", "ORDERSAGA_TRACE_FILE=" + s.TraceFile, "OTEL_BSP_SCHEDULE_DELAY=200",
 	}
 	if name == Paysim {
@@ -121,15 +121,6 @@ func (s *Shop) environment(name, dir string) []string {
 	if !p.Service {
 		return env
 	}
-	var callers []string
-	for _, caller := range programs.CallersOf(name) {
-		client := testkit.Client(s.t, caller).ClientID
-		callers = append(callers, client+":"+caller)
-		if client != caller {
-			callers = append(callers, caller+":"+caller)
-		}
-	}
-	env = append(env, "GRPC_CALLERS="+strings.Join(callers, ","))
 	// The tests are a few customers who make as many requests as they can.
 	env = append(env, "RATE_LIMIT_PER_SECOND=0", "REQUESTS_IN_FLIGHT=0")
 	if name == Orders {

@@ -5,6 +5,7 @@ package sagatest
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/testsuite"
@@ -14,14 +15,15 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 )
 
-// maxRuns bounds a chain: a saga that goes on for ever is a fault of the test or the saga.
-const maxRuns = 200
+// patience bounds a chain: a saga that goes on for ever is a fault of the test or the saga. It is
+// time and not a number of runs, because what a saga waits for can take real time.
+const patience = 2 * time.Minute
 
 // Execute runs a workflow and those that it continues as, each in an environment of its own, which
 // prepare makes. It returns the last one's environment.
 func Execute(t testing.TB, prepare func() *testsuite.TestWorkflowEnvironment, name string, input any) *testsuite.TestWorkflowEnvironment {
 	t.Helper()
-	for range maxRuns {
+	for begun := time.Now(); time.Since(begun) < patience; {
 		env := prepare()
 		env.ExecuteWorkflow(name, input)
 		require.True(t, env.IsWorkflowCompleted(), "%s must come to its end", name)
@@ -34,6 +36,6 @@ func Execute(t testing.TB, prepare func() *testsuite.TestWorkflowEnvironment, na
 		require.NoError(t, sagas.DataConverter().FromPayloads(next.Input, run), "the input of %s", name)
 		input = run
 	}
-	require.Fail(t, "the saga does not come to its end", "%d runs, the last as %s", maxRuns, name)
+	require.Fail(t, "the saga does not come to its end", "after %s, the last run as %s", patience, name)
 	return nil
 }

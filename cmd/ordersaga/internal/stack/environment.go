@@ -44,7 +44,9 @@ func withoutTelemetry(environment []string) []string {
 func (s *Stack) environment(name string, engines *Engines) []string {
 	env := clean(s.Environment)
 	set := func(name, value string) { env = append(env, name+"="+value) }
-	set("HOST", ports.Host)
+	if name != programs.Worker { // which has an admin page alone, with a host of its own
+		set("HOST", ports.Host)
+	}
 	set("PORT", strconv.Itoa(s.Ports[name]))
 	if name == programs.Paysim {
 		set("PAYSIM_API_KEY", s.File.PaysimKey)
