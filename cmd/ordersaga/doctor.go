@@ -25,7 +25,7 @@ func (c *doctorCommand) Run(a *addresses) error {
 	if len(c.Programs) == 0 && len(c.EnvFile) > 0 {
 		return usage{errors.New("say whose environment that is: ordersaga doctor orders --env-file FILE")}
 	}
-	names, err := known(c.Programs)
+	names, err := selectPrograms(c.Programs)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ type settingsCommand struct {
 
 // Run is called by kong.
 func (c *settingsCommand) Run() error {
-	names, err := known(c.Programs)
+	names, err := selectPrograms(c.Programs)
 	if err != nil {
 		return err
 	}
@@ -123,8 +123,8 @@ func markdownRow(s config.Setting) string {
 	return fmt.Sprintf("| `%s` | %s | %s |", s.Name, fallback, strings.ReplaceAll(meaning, "|", `\|`))
 }
 
-// known are the programs asked for, or all that have settings.
-func known(asked []string) ([]string, error) {
+// selectPrograms returns the programs asked for, or all that have settings.
+func selectPrograms(asked []string) ([]string, error) {
 	all := stack.Order()[1:] // devstack has a file
 	if len(asked) == 0 {
 		return all, nil

@@ -50,7 +50,7 @@ func (v invariants) arrive(ctx context.Context, service publisher, deadline time
 		for _, offender := range late {
 			v.delivery.violated(offender.What, offender.Problem)
 		}
-		v.bury(now)
+		v.checkDeadLetters(now)
 		for _, subscription := range now.Subscriptions {
 			v.delivery.figure(subscription.Name+" at event", subscription.Position)
 		}
@@ -90,8 +90,8 @@ func underway(d *client.EventDelivery, service string, heads map[string]int64, d
 	return late
 }
 
-// bury is I6.
-func (v invariants) bury(d *client.EventDelivery) {
+// checkDeadLetters is I6.
+func (v invariants) checkDeadLetters(d *client.EventDelivery) {
 	for _, c := range d.Consumers {
 		poison := int64(0)
 		for _, letter := range c.Letters {
