@@ -4,35 +4,63 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"sync/atomic"
+	"sync"
 	"testing"
 )
 
-// Ports of programs that a test starts lie below those that the kernel gives to
-// outgoing connections (from 32768 on Linux): there, any connection may take a
-// port between its choice and the program's start.
+// Ports of programs that a test starts lie below those that the kernel gives to outgoing
+// connections (from 32768 on Linux): there, any connection may take a port between its choice and
+// the program's start.
+//
+// A test program owns whole blocks of ports: it listens on the first port of a block for as long as
+// it lives, and gives out the others, each once. So two test programs that run at once never give
+// out the same port. devstack's package freeport has the same blocks.
 const (
 	firstPort = 21_300
-	ports     = 6_600
+	blockSize = 44
+	blocks    = 150
 )
 
-// nextPort goes up from a place of this process's own, so that test programs that
-// run at once are rarely after the same ports.
-var nextPort atomic.Uint32
+var portBlock struct {
+	sync.Mutex
+	owners []net.Listener // never closed: they end with the process
+	next   int            // the next port to give out
+	end    int            // the first port behind the block
+}
 
-func init() { nextPort.Store(rand.Uint32N(ports)) }
-
-// FreePort is a loopback port that nobody listens on.
+// FreePort is a loopback port that nobody listens on and that no other test is given.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	for range ports {
-		port := firstPort + int(nextPort.Add(1)%ports)
-		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err == nil {
-			listener.Close()
-			return port
+	portBlock.Lock()
+	defer portBlock.Unlock()
+	for {
+		for portBlock.next < portBlock.end {
+			port := portBlock.next
+			portBlock.next++
+			if listener, err := listen(port); err == nil {
+				listener.Close()
+				return port
+			}
+		}
+		if !takeBlock() {
+			t.Fatalf("no free port between %d and %d", firstPort, firstPort+blocks*blockSize)
 		}
 	}
-	t.Fatal("no free port")
-	return 0
+}
+
+func takeBlock() bool {
+	start := rand.IntN(blocks)
+	for i := range blocks {
+		first := firstPort + (start+i)%blocks*blockSize
+		if owner, err := listen(first); err == nil {
+			portBlock.owners = append(portBlock.owners, owner)
+			portBlock.next, portBlock.end = first+1, first+blockSize
+			return true
+		}
+	}
+	return false
+}
+
+func listen(port int) (net.Listener, error) {
+	return net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 }

@@ -2,37 +2,70 @@
 package freeport
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"strconv"
-	"sync/atomic"
+	"sync"
+	"syscall"
 )
 
-// Ports lie below those that the kernel gives to outgoing connections (from 32768
-// on Linux). Engines take seconds to bind theirs; of the kernel's, any connection
-// may take one meanwhile.
+// Ports lie below those that the kernel gives to outgoing connections (from 32768 on Linux).
+// Engines take seconds to bind theirs; of the kernel's, any connection may take one meanwhile.
+//
+// A process owns whole blocks of ports: it listens on the first port of a block for as long as it
+// lives, and gives out the others, each once. So two devstacks that run at once never give out the
+// same port. The tests' package testkit has the same blocks.
 const (
-	first = 21_300
-	count = 6_600
+	first     = 21_300
+	blockSize = 44
+	blocks    = 150
 )
 
-// next goes up from a place of this process's own, so that devstacks that start at
-// once are rarely after the same ports.
-var next atomic.Uint32
-
-func init() { next.Store(rand.Uint32N(count)) }
+var block struct {
+	sync.Mutex
+	owners []net.Listener // never closed: they end with the process
+	next   int            // the next port to give out
+	end    int            // the first port behind the block
+}
 
 // Listen holds a free port of the host until the listener is closed.
 func Listen(host string) (net.Listener, error) {
-	var last error
-	for range count {
-		port := first + int(next.Add(1)%count)
-		listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
-		if err == nil {
-			return listener, nil
+	block.Lock()
+	defer block.Unlock()
+	for {
+		for block.next < block.end {
+			port := block.next
+			block.next++
+			listener, err := listen(host, port)
+			if err == nil || !errors.Is(err, syscall.EADDRINUSE) {
+				return listener, err
+			}
 		}
-		last = err
+		if err := takeBlock(); err != nil {
+			return nil, err
+		}
 	}
-	return nil, fmt.Errorf("no free port between %d and %d: %w", first, first+count, last)
+}
+
+func takeBlock() error {
+	var last error
+	start := rand.IntN(blocks)
+	for i := range blocks {
+		from := first + (start+i)%blocks*blockSize
+		owner, err := listen("127.0.0.1", from)
+		if err != nil {
+			last = err
+			continue
+		}
+		block.owners = append(block.owners, owner)
+		block.next, block.end = from+1, from+blockSize
+		return nil
+	}
+	return fmt.Errorf("no free port between %d and %d: %w", first, first+blocks*blockSize, last)
+}
+
+func listen(host string, port int) (net.Listener, error) {
+	return net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 }
