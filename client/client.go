@@ -12,8 +12,8 @@ import (
 
 // Config of a Client.
 type Config struct {
-	// URLs of the services, with or without a path in front of /v1. Only those whose operations
-	// are used have to be given.
+	// URLs of the services, with or without a path in front of /v1. Only those whose operations are
+	// used have to be given.
 	Orders, Catalog, Inventory, Payments string
 	// Token is asked before each request. Nil sends none.
 	Token TokenSource

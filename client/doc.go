@@ -26,6 +26,6 @@
 //   - *Unreachable means that there was no answer.
 //   - *Unsure wraps one of the last two: the request may have been carried out.
 //
-// Texts of errors and of everything else that is returned come from services, customers, sellers and
-// payment providers. Clean them before they reach a terminal or a page.
+// Texts of errors and of everything else that is returned come from services, customers, sellers
+// and payment providers. Clean them before they reach a terminal or a page.
 package client

@@ -100,8 +100,8 @@ func ExampleClient_Orders() {
 	// 8ac2d4e0-f36c-537a-a314-d5f72ed5b913 confirmed
 }
 
-// shop answers as the orders service does, so that the examples run everywhere. Against
-// `make run` the URL is http://127.0.0.1:8080.
+// shop answers as the orders service does, so that the examples run everywhere. Against `make run`
+// the URL is http://127.0.0.1:8080.
 func shop() (url string) {
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)

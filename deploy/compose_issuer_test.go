@@ -56,8 +56,8 @@ type realmClient struct {
 
 var placeholder = regexp.MustCompile(`\$\{(\w+)\}`)
 
-// importedRealm is the file with its ${…} filled in from Keycloak's environment, as
-// Keycloak does before it reads the JSON.
+// importedRealm is the file with its ${…} filled in from Keycloak's environment, as Keycloak does
+// before it reads the JSON.
 func importedRealm(t testing.TB, project *types.Project) (imported realm, missing []string) {
 	t.Helper()
 	file, err := os.ReadFile("keycloak/ordersaga-realm.json")
@@ -75,8 +75,8 @@ func importedRealm(t testing.TB, project *types.Project) (imported realm, missin
 }
 
 // issuerAndClients: the issuer is what Keycloak calls itself, reachable by that name from
-// containers and by that port from here; every client exists with its secret and may have
-// the scope it asks for; tokens have sub, scope and audience.
+// containers and by that port from here; every client exists with its secret and may have the scope
+// it asks for; tokens have sub, scope and audience.
 func issuerAndClients(t testing.TB, project *types.Project, _ known) (wrong []string) {
 	t.Helper()
 	imported, wrong := importedRealm(t, project)

@@ -31,7 +31,8 @@ func tenants(t testing.TB) (found []tenant) {
 	return found
 }
 
-// databaseRoles: every login is that of a role the init script makes, with the password it gives it.
+// databaseRoles: every login is that of a role the init script makes, with the password it gives
+// it.
 func databaseRoles(t testing.TB, project *types.Project, _ known) (wrong []string) {
 	passwords := environment(project.Services["postgres"])
 	check := func(service, user, password, database string) {

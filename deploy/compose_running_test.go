@@ -19,8 +19,8 @@ var unchecked = map[string]string{
 	"otel-collector": "its image holds the collector alone, no program that could ask it; nobody waits for it",
 }
 
-// tools that the images of the engines have, looked up in their Dockerfiles. Ours have
-// nothing but the program.
+// tools that the images of the engines have, looked up in their Dockerfiles. Ours have nothing but
+// the program.
 var tools = map[string][]string{
 	"postgres": {"pg_isready"}, "rabbitmq": {"rabbitmq-diagnostics"}, "mongodb": {"mongosh"},
 	"temporal": {"wget"}, "temporal-ui": {"wget"}, "jaeger": {"wget"}, // Alpine's busybox
@@ -107,8 +107,8 @@ func waitsFor(project *types.Project, name, other string, seen map[string]bool) 
 	return false
 }
 
-// exact is a tag that names one release: three numbers, or two where a project has
-// no third (PostgreSQL).
+// exact is a tag that names one release: three numbers, or two where a project has no third
+// (PostgreSQL).
 var exact = regexp.MustCompile(`^[a-z0-9./-]+:v?\d+\.\d+(\.\d+)?(-[a-z0-9.]+)?$`)
 
 func pinnedImages(_ testing.TB, project *types.Project, _ known) (wrong []string) {

@@ -30,8 +30,8 @@ func TestComposeIsInOrder(t *testing.T) {
 	}
 }
 
-// checks of the file as a whole. Each says what is wrong in a line that names the
-// service; TestEachMistakeInComposeIsNamed plants a mistake for each.
+// checks of the file as a whole. Each says what is wrong in a line that names the service;
+// TestEachMistakeInComposeIsNamed plants a mistake for each.
 var checks = []func(testing.TB, *types.Project, known) []string{
 	variablesOfPrograms, portsOfPrograms, portsAreOnLoopback, mountsExist, healthChecks, startOrder, pinnedImages,
 	hardened, addressesAreReal, databaseRoles, brokerLogin, documentLogin, issuerAndClients, jobsOfOurs,

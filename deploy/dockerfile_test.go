@@ -130,9 +130,8 @@ func TestImagesAreBuiltFromPinnedSourcesOnly(t *testing.T) {
 	}
 }
 
-// keeps tells whether .dockerignore lets a path into the build, by the rules the file
-// uses: * keeps all out, !name lets a name of the top back in, **/pattern keeps out
-// wherever it is.
+// keeps tells whether .dockerignore lets a path into the build, by the rules the file uses: * keeps
+// all out, !name lets a name of the top back in, **/pattern keeps out wherever it is.
 func keeps(t testing.TB, path string) bool {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(root, ".dockerignore"))
@@ -160,8 +159,8 @@ func keeps(t testing.TB, path string) bool {
 	return kept
 }
 
-// buildContext copies what git has and .dockerignore lets through to a new folder: what
-// Docker sends to a build, no more.
+// buildContext copies what git has and .dockerignore lets through to a new folder: what Docker
+// sends to a build, no more.
 func buildContext(t testing.TB) string {
 	t.Helper()
 	list := exec.CommandContext(t.Context(), "git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
@@ -204,8 +203,8 @@ func TestWhatIsCopiedFromTheContextIsThere(t *testing.T) {
 	}))
 }
 
-// build runs the build stage's own RUN line by sh in a context, as Docker would, with
-// out in the place of /out.
+// build runs the build stage's own RUN line by sh in a context, as Docker would, with out in the
+// place of /out.
 func build(t testing.TB, context, out, version, commit string, replace ...string) {
 	t.Helper()
 	stages := dockerfile(t)

@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// engines is where those of this test run are: two of them stand in for what this
-// machine cannot run, FerretDB for MongoDB and the development issuer for Keycloak.
+// engines is where those of this test run are: two of them stand in for what this machine cannot
+// run, FerretDB for MongoDB and the development issuer for Keycloak.
 type engines struct {
 	MongoDB struct {
 		URL string `json:"url"`
@@ -54,10 +54,9 @@ func token(t testing.TB, issuer, subject string, scopes ...string) string {
 	return answer.AccessToken
 }
 
-// TestAFirstOrderOnWhatComposeSays starts PostgreSQL, RabbitMQ and Temporal as the
-// compose file sets them up, our programs in the environments it gives them, and its
-// jobs, in its order; then it places an order and looks for every metric that alerts
-// and dashboards ask for.
+// TestAFirstOrderOnWhatComposeSays starts PostgreSQL, RabbitMQ and Temporal as the compose file
+// sets them up, our programs in the environments it gives them, and its jobs, in its order; then it
+// places an order and looks for every metric that alerts and dashboards ask for.
 func TestAFirstOrderOnWhatComposeSays(t *testing.T) {
 	project := load(t, "app")
 	settings := allSettings(t)

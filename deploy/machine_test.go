@@ -40,8 +40,8 @@ func eventually(t testing.TB, what string, try func() error) {
 	}
 }
 
-// nextPort is below the ports that outgoing connections take, and above those that
-// other tests choose from.
+// nextPort is below the ports that outgoing connections take, and above those that other tests
+// choose from.
 var nextPort atomic.Int32
 
 func init() { nextPort.Store(int32(28_000 + os.Getpid()%3_000)) }
@@ -67,8 +67,8 @@ func free(port int) bool {
 	return true
 }
 
-// ordinary is the user that engines run as when the tests run as root, which
-// PostgreSQL refuses; nil for this process's own.
+// ordinary is the user that engines run as when the tests run as root, which PostgreSQL refuses;
+// nil for this process's own.
 func ordinary(t testing.TB) *syscall.Credential {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -110,8 +110,8 @@ func write(t testing.TB, path, content string) string {
 	return path
 }
 
-// guarded ends the program it starts as soon as its standard input ends: with the
-// test that holds it, however that goes.
+// guarded ends the program it starts as soon as its standard input ends: with the test that holds
+// it, however that goes.
 const guarded = `exec 3<&0; "$@" </dev/null 3<&- & child=$!; (cat <&3 >/dev/null; kill -TERM $child 2>/dev/null) & wait $child`
 
 // process that a test started.
@@ -219,8 +219,8 @@ func find(t testing.TB, name string, places ...string) string {
 
 const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// machine is where the services of compose really are in a test: host:port of the file
-// to host:port of this machine.
+// machine is where the services of compose really are in a test: host:port of the file to host:port
+// of this machine.
 type machine map[string]string
 
 // translate the addresses in a value, all of them.

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestEachMistakeInComposeIsNamed plants mistakes that compose itself would take, one
-// at a time, and expects the check to say which it is.
+// TestEachMistakeInComposeIsNamed plants mistakes that compose itself would take, one at a time,
+// and expects the check to say which it is.
 func TestEachMistakeInComposeIsNamed(t *testing.T) {
 	settings := allSettings(t)
 	service := func(name string, change func(*types.ServiceConfig)) func(*types.Project) {

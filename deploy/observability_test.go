@@ -205,9 +205,9 @@ var sample = regexp.MustCompile(`(?m)^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{([^}]*)\})?
 
 var labelName = regexp.MustCompile(`([a-zA-Z_][a-zA-Z0-9_]*)="`)
 
-// metricsExist scrapes what Prometheus would and looks for each metric and label that
-// an alert or a dashboard names. An expression over a metric that nobody has is never
-// true and never wrong, so nobody would notice.
+// metricsExist scrapes what Prometheus would and looks for each metric and label that an alert or a
+// dashboard names. An expression over a metric that nobody has is never true and never wrong, so
+// nobody would notice.
 func metricsExist(t *testing.T, here machine) {
 	t.Helper()
 	asked := expressions(t)
@@ -315,8 +315,8 @@ func TestAMetricThatNobodyHasIsNamed(t *testing.T) {
 	assert.Len(t, unknown(`rate(`, seen), 1)
 }
 
-// A use case that was renamed would leave its alert behind: the metric is there, the
-// name in it is not.
+// A use case that was renamed would leave its alert behind: the metric is there, the name in it is
+// not.
 func TestUseCasesThatAlertsAndDashboardsNameExist(t *testing.T) {
 	var source strings.Builder
 	require.NoError(t, filepath.WalkDir(filepath.Join(root, "services"), func(path string, _ fs.DirEntry, err error) error {
@@ -335,8 +335,8 @@ func TestUseCasesThatAlertsAndDashboardsNameExist(t *testing.T) {
 	}
 }
 
-// The collector's file, as far as it can be read without the collector: every part
-// that a pipeline names is defined, every part defined is used, and it sends to Jaeger.
+// The collector's file, as far as it can be read without the collector: every part that a pipeline
+// names is defined, every part defined is used, and it sends to Jaeger.
 func TestTheCollectorSendsTracesToJaeger(t *testing.T) {
 	project := load(t, "app")
 	var config struct {

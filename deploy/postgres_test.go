@@ -18,8 +18,8 @@ var postgresPlaces = func(name string) []string {
 	return []string{"/usr/lib/postgresql/*/bin/" + name, "/opt/homebrew/opt/postgresql*/bin/" + name, "/usr/local/opt/postgresql*/bin/" + name}
 }
 
-// postgres is a server of this machine, set up as the image would: an empty cluster
-// with the superuser of compose, and then the init script.
+// postgres is a server of this machine, set up as the image would: an empty cluster with the
+// superuser of compose, and then the init script.
 type postgres struct {
 	port int
 	env  []string

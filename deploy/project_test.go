@@ -1,6 +1,6 @@
-// Package deploy_test checks the files that ship without the machines they are for:
-// what can be said of them by reading is said here, and what can be run is run, on the
-// real engines of this machine.
+// Package deploy_test checks the files that ship without the machines they are for: what can be
+// said of them by reading is said here, and what can be run is run, on the real engines of this
+// machine.
 package deploy_test
 
 import (
@@ -24,8 +24,8 @@ import (
 // root of the repository.
 const root = ".."
 
-// programs that compose runs for as long as it is up; their names are also those of
-// their services, images and databases.
+// programs that compose runs for as long as it is up; their names are also those of their services,
+// images and databases.
 var programs = listed()
 
 // listed asks the command, which knows the list that everything is made from.
@@ -47,8 +47,8 @@ func listed() (names []string) {
 	return names
 }
 
-// load reads docker-compose.yml as Docker Compose does, without the .env of this
-// machine: what is checked is what a stranger gets.
+// load reads docker-compose.yml as Docker Compose does, without the .env of this machine: what is
+// checked is what a stranger gets.
 func load(t testing.TB, profiles ...string) *types.Project {
 	t.Helper()
 	options, err := cli.NewProjectOptions([]string{filepath.Join(root, "docker-compose.yml")},
@@ -116,8 +116,8 @@ func (k known) find(program, variable string) (setting, bool) {
 	return setting{}, false
 }
 
-// ports that a program listens on when nothing is said, which is what `make run` has:
-// PORT, and for a service gRPC a thousand and admin two thousand above.
+// ports that a program listens on when nothing is said, which is what `make run` has: PORT, and for
+// a service gRPC a thousand and admin two thousand above.
 func (k known) ports(program string) []int {
 	s, _ := k.find(program, "PORT")
 	port, err := strconv.Atoi(s.Default)

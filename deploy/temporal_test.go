@@ -17,9 +17,9 @@ import (
 // temporal is the server that compose's image holds, from the same release's source.
 type temporal struct{ grpc, http, metrics int }
 
-// temporalPrograms builds temporal-server and temporal-sql-tool at the versions of
-// devstack, whose modules they share. Go's build cache keeps the parts; putting them
-// together takes half a minute when that is not yet done.
+// temporalPrograms builds temporal-server and temporal-sql-tool at the versions of devstack, whose
+// modules they share. Go's build cache keeps the parts; putting them together takes half a minute
+// when that is not yet done.
 func temporalPrograms(t testing.TB) (server, tool string) {
 	t.Helper()
 	built, err := filepath.Abs(filepath.Join(root, ".ordersaga", "deploy"))
@@ -56,8 +56,8 @@ func TestTheServerOfTestsIsTheOneOfCompose(t *testing.T) {
 	assert.Equal(t, "temporalio/ui:"+strings.TrimPrefix(strings.TrimSpace(string(version)), "v"), project.Services["temporal-ui"].Image)
 }
 
-// startTemporal runs the job's very commands, twice, and then the server in the very
-// environment of compose, with the addresses of this machine.
+// startTemporal runs the job's very commands, twice, and then the server in the very environment of
+// compose, with the addresses of this machine.
 func startTemporal(t testing.TB, project *types.Project, database *postgres) temporal {
 	t.Helper()
 	server, tool := temporalPrograms(t)

@@ -66,7 +66,8 @@ func settings(dir string) map[string]any {
 	}
 }
 
-// passableDir is a folder that any user can enter, which t.TempDir is not: as root the engines run as another user.
+// passableDir is a folder that any user can enter, which t.TempDir is not: as root the engines run
+// as another user.
 func passableDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "devstack-test-")

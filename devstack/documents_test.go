@@ -57,13 +57,14 @@ func fill(t testing.TB, documents *mongo.Collection, from, to int) {
 	}
 }
 
-// What PostgreSQL counted is what it really did for FerretDB, unlike a plan that is asked for beside it.
+// What PostgreSQL counted is what it really did for FerretDB, unlike a plan that is asked for
+// beside it.
 func TestDocumentsAreFoundByIDInAnIndex(t *testing.T) {
 	stack, config := withDocuments(t)
 	documents := documentsOf(t, stack.engines()).Collection("things")
 
-	// FerretDB prepares its statements while the collection is empty, often enough for PostgreSQL to settle for a plan,
-	// as it happens to every product on its first day.
+	// FerretDB prepares its statements while the collection is empty, often enough for PostgreSQL
+	// to settle for a plan, as it happens to every product on its first day.
 	require.NoError(t, documents.Database().CreateCollection(t.Context(), "things"))
 	const rounds = 20
 	for range rounds {
@@ -120,7 +121,8 @@ func TestDocumentsAreFoundByIDInAnIndex(t *testing.T) {
 	})
 }
 
-// indexedByID gives each collection as often as it has a GIN index on _id, and would give FerretDB's own table too.
+// indexedByID gives each collection as often as it has a GIN index on _id, and would give
+// FerretDB's own table too.
 func indexedByID(t *testing.T, conn *pgx.Conn) []string {
 	t.Helper()
 	rows, err := conn.Query(deadline(t), `

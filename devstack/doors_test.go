@@ -13,7 +13,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// documentsNeedALogin tries the document store with the log-in of engines.json, with none and with wrong ones.
+// documentsNeedALogin tries the document store with the log-in of engines.json, with none and with
+// wrong ones.
 func documentsNeedALogin(t *testing.T, e engines) {
 	t.Helper()
 	list := func(change func(*url.URL)) error {

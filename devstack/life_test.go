@@ -170,7 +170,8 @@ func dialTemporal(ctx context.Context, e engines) (client.Client, error) {
 
 func workflowID(number int) string { return fmt.Sprintf("written-%d", number) }
 
-// startWorkflow sets the search attributes at once: they are to be usable as soon as the devstack is ready.
+// startWorkflow sets the search attributes at once: they are to be usable as soon as the devstack
+// is ready.
 func startWorkflow(ctx context.Context, e engines, number int) error {
 	workflows, err := dialTemporal(ctx, e)
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	// A Ctrl-C often comes twice, from the terminal and passed on by the parent: that close together they are one wish.
+	// A Ctrl-C often comes twice, from the terminal and passed on by the parent: that close
+	// together they are one wish.
 	sameWish = time.Second
 	// A clean stop that takes longer becomes a hurried one, and a hurried one the end.
 	longestStop    = 60 * time.Second
@@ -48,8 +49,8 @@ func awaitSecond(signals <-chan os.Signal) {
 	}
 }
 
-// stopWithParent stops when the process that started us is gone: our parent is another one then, or the pipe that it
-// gave us as standard input is closed.
+// stopWithParent stops when the process that started us is gone: our parent is another one then, or
+// the pipe that it gave us as standard input is closed.
 func stopWithParent() {
 	// The same way as if we had been told from outside, bounds and all.
 	stop := func() { _ = syscall.Kill(os.Getpid(), syscall.SIGTERM) }

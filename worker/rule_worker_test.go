@@ -32,8 +32,7 @@ func TestEverySagaIsPinnedToTheVersionItBeganOn(t *testing.T) {
 	}
 }
 
-// localTries is what the local activities of one task may take together; see
-// workflows/saga.
+// localTries is what the local activities of one task may take together; see workflows/saga.
 const localTries = 2 * time.Second
 
 func TestAStopGivesLocalTriesTheTimeTheyNeed(t *testing.T) {

@@ -31,8 +31,8 @@ type settings struct {
 	BuildID        string `env:"TEMPORAL_WORKER_BUILD_ID" desc:"the build of this worker within its deployment"`
 	// StopTimeout must exceed the bound of a local try, or a stop cuts it off.
 	StopTimeout time.Duration `env:"WORKER_STOP_TIMEOUT" envDefault:"15s" desc:"how long running activities get to finish at a stop, 2s to 5m"`
-	// SweepInterval and SweepAge say how often orders without a saga are looked
-	// for, and from which age on.
+	// SweepInterval and SweepAge say how often orders without a saga are looked for, and from which
+	// age on.
 	SweepInterval time.Duration `env:"SWEEP_INTERVAL" envDefault:"1m" desc:"how often orders without a saga are looked for, 1s to 1h"`
 	SweepAge      time.Duration `env:"SWEEP_AGE" envDefault:"1m" desc:"how old an unsettled order must be to be looked at, 0s to 24h"`
 	// Concurrency is how many activities run at once.
@@ -80,8 +80,8 @@ func (s settings) options() worker.Options {
 	options := worker.Options{
 		WorkerStopTimeout:                  s.StopTimeout,
 		MaxConcurrentActivityExecutionSize: s.Concurrency,
-		// Local activities hold a workflow task open: enough of them for all the
-		// tasks that can be open at once.
+		// Local activities hold a workflow task open: enough of them for all the tasks that can be
+		// open at once.
 		MaxConcurrentLocalActivityExecutionSize: s.Concurrency,
 		MaxConcurrentWorkflowTaskExecutionSize:  s.Concurrency,
 		MaxConcurrentWorkflowTaskPollers:        8,

@@ -14,8 +14,8 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
-// addresses says where the services are: as flags and environment say, else as
-// the development stack in the folder says, else on the default ports.
+// addresses says where the services are: as flags and environment say, else as the development
+// stack in the folder says, else on the default ports.
 type addresses struct {
 	Dir          string `help:"Folder of the development stack." default:".ordersaga" env:"ORDERSAGA_DIR" type:"path" placeholder:"DIR"`
 	URLOrders    string `help:"URL of the orders service." env:"ORDERSAGA_URL_ORDERS" name:"url-orders" placeholder:"URL"`
@@ -51,8 +51,8 @@ const (
 	demoOperator = "demo-operator"
 )
 
-// token is ORDERSAGA_TOKEN, or one that the issuer of OIDC_ISSUER gives to
-// OIDC_CLIENT_ID, or one for the subject from the development issuer.
+// token is ORDERSAGA_TOKEN, or one that the issuer of OIDC_ISSUER gives to OIDC_CLIENT_ID, or one
+// for the subject from the development issuer.
 func (a *addresses) token(ctx context.Context, subject string, scopes ...string) (string, error) {
 	if given := os.Getenv("ORDERSAGA_TOKEN"); given != "" {
 		return given, nil

@@ -1,5 +1,5 @@
-// Command ordersaga runs the whole system on one machine (`ordersaga dev`) and
-// uses it from the command line, over the same REST interface as any shop front.
+// Command ordersaga runs the whole system on one machine (`ordersaga dev`) and uses it from the
+// command line, over the same REST interface as any shop front.
 package main
 
 import (

@@ -71,8 +71,8 @@ func defaultOf(s config.Setting) string {
 	return s.Default
 }
 
-// printMarkdown has what several programs read in the same way once, in front of
-// what each reads alone.
+// printMarkdown has what several programs read in the same way once, in front of what each reads
+// alone.
 func printMarkdown(names []string, all [][]config.Setting) {
 	readers := map[config.Setting][]string{}
 	for i, name := range names {

@@ -7,8 +7,8 @@ import (
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
 )
 
-// Data is what an event tells: one of the types of this package. It says by which
-// type and source the event goes, so that no event has those of another.
+// Data is what an event tells: one of the types of this package. It says by which type and source
+// the event goes, so that no event has those of another.
 type Data interface {
 	kind() (eventType, source string)
 }
@@ -22,10 +22,9 @@ func (OrderRejected) kind() (string, string)  { return OrderRejectedV1, SourceOr
 func (OrderCancelled) kind() (string, string) { return OrderCancelledV1, SourceOrders }
 func (SagaStuck) kind() (string, string)      { return SagaStuckV1, SourceOrders }
 
-// New makes the event that tells of data. The id is the same whenever the same fact
-// is told again, and unique among all events; the subject is the aggregate's id; at
-// is when it happened. The trace is put in where the event is kept until it is
-// published (platform/eventtrace).
+// New makes the event that tells of data. The id is the same whenever the same fact is told again,
+// and unique among all events; the subject is the aggregate's id; at is when it happened. The trace
+// is put in where the event is kept until it is published (platform/eventtrace).
 func New(id, subject string, at time.Time, data Data) (cloudevents.Event, error) {
 	eventType, source := data.kind()
 	event := cloudevents.New(cloudevents.CloudEventsVersionV1)

@@ -1,6 +1,6 @@
-// Package paymentmethod says what may stand for a payment method: the payment provider's token of it,
-// and never a card number. It is the one rule of every border; whoever lets one through that an inner
-// border refuses leaves an order that cannot go on.
+// Package paymentmethod says what may stand for a payment method: the payment provider's token of
+// it, and never a card number. It is the one rule of every border; whoever lets one through that an
+// inner border refuses leaves an order that cannot go on.
 package paymentmethod
 
 import (
@@ -18,7 +18,8 @@ var (
 var (
 	form    = regexp.MustCompile(`^[\x21-\x7e]{1,200}$`)
 	letters = regexp.MustCompile(`\p{L}`)
-	// apart are digits in groups, as card numbers are written and as expiry and security code follow.
+	// apart are digits in groups, as card numbers are written and as expiry and security code
+	// follow.
 	apart = regexp.MustCompile(`[^0-9]+`)
 )
 

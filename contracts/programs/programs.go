@@ -5,8 +5,8 @@ package programs
 
 import "slices"
 
-// Names. At the issuer of tokens a program that calls others has a client of its own, by default
-// of the same name (the setting GRPC_CALLERS).
+// Names. At the issuer of tokens a program that calls others has a client of its own, by default of
+// the same name (the setting GRPC_CALLERS).
 const (
 	Orders    = "orders"
 	Catalog   = "catalog"

@@ -1,8 +1,8 @@
 // Package refusals names every business "no" that crosses a border, once.
 //
-// A reason is the Reason of a refusal, the type of an application error in a
-// workflow, and (with dashes) the last part of a problem's type at the REST
-// border. The structs are the shapes of the details that go with a reason.
+// A reason is the Reason of a refusal, the type of an application error in a workflow, and (with
+// dashes) the last part of a problem's type at the REST border. The structs are the shapes of the
+// details that go with a reason.
 package refusals
 
 import "github.com/ordersaga/ordersaga/platform/refusal"
@@ -45,11 +45,11 @@ const (
 	OrderUnknown = "order_unknown"
 	// SagaUnknown: the order has no such saga.
 	SagaUnknown = "saga_unknown"
-	// StepTimedOut: a step was not done by its business deadline, for technical
-	// reasons. The saga gives this reason itself. Details: StepDetails.
+	// StepTimedOut: a step was not done by its business deadline, for technical reasons. The saga
+	// gives this reason itself. Details: StepDetails.
 	StepTimedOut = "step_timed_out"
-	// Interrupted: the saga was ended from outside before its pivot, and another
-	// one undid what it had done.
+	// Interrupted: the saga was ended from outside before its pivot, and another one undid what it
+	// had done.
 	Interrupted = "interrupted"
 	// Cancelled: the saga was cancelled before its pivot.
 	Cancelled = "cancelled"

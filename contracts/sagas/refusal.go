@@ -10,8 +10,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/refusal"
 )
 
-// RefusalError is a refusal as it passes through Temporal: a non-retryable application error
-// whose type is the reason and whose detail is the refusal.
+// RefusalError is a refusal as it passes through Temporal: a non-retryable application error whose
+// type is the reason and whose detail is the refusal.
 func RefusalError(r *refusal.Refusal) error {
 	return temporal.NewApplicationErrorWithOptions(r.Message, r.Reason, temporal.ApplicationErrorOptions{
 		NonRetryable: true,

@@ -15,8 +15,8 @@ import (
 // TaskQueue is where workers listen unless they are told another queue.
 const TaskQueue = "ordersaga"
 
-// Workflow names, as the Temporal Web UI shows them. Their results are commonv1.Outcome, but
-// that of SweepOrders.
+// Workflow names, as the Temporal Web UI shows them. Their results are commonv1.Outcome, but that
+// of SweepOrders.
 const (
 	// PlaceOrder's input is ordersv1.PlaceOrderInput.
 	PlaceOrder = "PlaceOrder"
@@ -87,12 +87,11 @@ const (
 	SagaCompleted = "completed"
 )
 
-// WorkflowID is the one workflow id of an order: every saga on it runs under it,
-// so that Temporal lets only one be open at a time.
+// WorkflowID is the one workflow id of an order: every saga on it runs under it, so that Temporal
+// lets only one be open at a time.
 func WorkflowID(orderID string) string { return "order-" + orderID }
 
-// PlaceUpdateID makes the wait for one request one update, however often it is
-// sent.
+// PlaceUpdateID makes the wait for one request one update, however often it is sent.
 func PlaceUpdateID(requestHash string) string { return "place-" + requestHash }
 
 // SweepOrdersInput starts SweepOrders.
@@ -113,8 +112,8 @@ type PlaceRequest struct {
 	RequestHash string `json:"request_hash"`
 }
 
-// WorkflowTaskTimeout of every saga: a worker that is killed with a task in hand
-// costs this long. It is above the local activities of one task together.
+// WorkflowTaskTimeout of every saga: a worker that is killed with a task in hand costs this long.
+// It is above the local activities of one task together.
 const WorkflowTaskTimeout = 5 * time.Second
 
 // Statuses of an order as a saga says them: placed until it is settled.

@@ -1,5 +1,5 @@
-// Package undo asks the order whether what a saga did may be undone. An undo trusts nobody who calls
-// it: a service asks before it gives back stock or money.
+// Package undo asks the order whether what a saga did may be undone. An undo trusts nobody who
+// calls it: a service asks before it gives back stock or money.
 package undo
 
 import (
@@ -23,8 +23,8 @@ type Orders interface {
 	CheckUndo(ctx context.Context, request *ordersv1.CheckUndoRequest, options ...grpc.CallOption) (*ordersv1.CheckUndoResponse, error)
 }
 
-// Check asks for at most 2 s. It refuses with undo_not_allowed when the order's state forbids to undo
-// the steps of the saga, because it goes forward or has ended well; the undo then waits for an
+// Check asks for at most 2 s. It refuses with undo_not_allowed when the order's state forbids to
+// undo the steps of the saga, because it goes forward or has ended well; the undo then waits for an
 // operator. Any other error means that it is not known: the same may be asked again.
 func Check(ctx context.Context, orders Orders, saga *commonv1.Saga) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)

@@ -17,8 +17,8 @@ type breakage struct {
 	name string
 	// in the variant, of the object "Kind name".
 	in, of string
-	// at the path, names and indexes with slashes between, to be this; nil takes it away. In a list a name is of the element
-	// that has it.
+	// at the path, names and indexes with slashes between, to be this; nil takes it away. In a list
+	// a name is of the element that has it.
 	at string
 	to any
 	// check that finds it, and a part of what it says.

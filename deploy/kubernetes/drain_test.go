@@ -17,10 +17,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// How long the parts of a program may take to stop is in its main function, and they stop one after another. The main
-// functions are read here, because a program cannot be asked, and to wait for its slowest stop is no check.
+// How long the parts of a program may take to stop is in its main function, and they stop one after
+// another. The main functions are read here, because a program cannot be asked, and to wait for its
+// slowest stop is no check.
 
-// afterwards is what a program may take after its parts: to say goodbye to a document store (5 s), and to send its last traces (5 s).
+// afterwards is what a program may take after its parts: to say goodbye to a document store (5 s),
+// and to send its last traces (5 s).
 const afterwards = 10 * time.Second
 
 // defaultDrain is lifecycle.DefaultDrain, of every part that sets none.
@@ -67,7 +69,8 @@ func source(program string) (string, error) {
 	return "", fmt.Errorf("ordersaga programs does not list %s", program)
 }
 
-// drain is the longest orderly stop of a program: the sum over the parts that its main function gives to lifecycle.Run.
+// drain is the longest orderly stop of a program: the sum over the parts that its main function
+// gives to lifecycle.Run.
 func drain(program string, given map[string]variable) (time.Duration, error) {
 	main, err := source(program)
 	if err != nil {

@@ -46,7 +46,8 @@ func settings(program string) []setting {
 	return all
 }
 
-// settingsOf pods. The command has settings of its own for each thing it does: setup is Temporal's client.
+// settingsOf pods. The command has settings of its own for each thing it does: setup is Temporal's
+// client.
 func settingsOf(p pods) []setting {
 	if p.program() == "ordersaga" {
 		return slices.DeleteFunc(slices.Clone(settings("worker")), func(s setting) bool {
@@ -130,7 +131,8 @@ func variables(objects []object, p pods) (map[string]variable, problems) {
 	return all, found
 }
 
-// injected is what the Temporal Worker Controller v1.8 gives to the containers of a WorkerDeployment.
+// injected is what the Temporal Worker Controller v1.8 gives to the containers of a
+// WorkerDeployment.
 func injected(objects []object, p pods) map[string]variable {
 	s := spec[struct {
 		WorkerOptions struct {
@@ -184,8 +186,8 @@ func connectionOf(objects []object, p pods) (connection, bool) {
 // ofTheRuntime are variables of Go's.
 var ofTheRuntime = []string{"GOMEMLIMIT"}
 
-// checkEnvironment asks whether a program would start with what it gets: nothing that it does not know, everything that it
-// must have, and secrets from Secrets.
+// checkEnvironment asks whether a program would start with what it gets: nothing that it does not
+// know, everything that it must have, and secrets from Secrets.
 func checkEnvironment(objects []object) (found problems) {
 	for _, p := range workloads(objects) {
 		given, more := variables(objects, p)

@@ -35,7 +35,8 @@ type peer struct {
 	} `json:"ipBlock"`
 }
 
-// endpoint of a connection: pods of ours, or somebody in a namespace with labels, or anybody elsewhere.
+// endpoint of a connection: pods of ours, or somebody in a namespace with labels, or anybody
+// elsewhere.
 type endpoint struct {
 	pods      *pods
 	namespace map[string]string
@@ -140,14 +141,15 @@ type away struct {
 	who  endpoint
 }
 
-// checkNetwork follows each address in the environment and asks whether the policies let the pods through, and whether they
-// let anything else through.
+// checkNetwork follows each address in the environment and asks whether the policies let the pods
+// through, and whether they let anything else through.
 func checkNetwork(objects []object) (found problems) {
 	all := policies(objects)
 	running := workloads(objects)
 	wanted := map[string]bool{} // "worker -> orders:grpc"
 	for _, p := range running {
-		// Any policy for a pod isolates it; one that allows nothing does so also when the others are taken away.
+		// Any policy for a pod isolates it; one that allows nothing does so also when the others
+		// are taken away.
 		denied := slices.ContainsFunc(all, func(policy policy) bool {
 			return policy.PodSelector.matches(p.labels()) && len(policy.PolicyTypes) == 2 && len(policy.Ingress)+len(policy.Egress) == 0
 		})
@@ -193,7 +195,8 @@ func checkNetwork(objects []object) (found problems) {
 		if !p.serves() {
 			continue
 		}
-		// From other namespaces: ingress to REST, the monitoring to the admin port, and nobody else to anything.
+		// From other namespaces: ingress to REST, the monitoring to the admin port, and nobody else
+		// to anything.
 		for label, open := range map[string]string{"ordersaga/rest": "rest", "ordersaga/admin": "admin", "somebody": ""} {
 			for _, port := range p.template.Spec.Containers[0].Ports {
 				open := open
@@ -293,8 +296,8 @@ func number(text string) []int {
 	return []int{n}
 }
 
-// whose an address is, as far as policies can know it: NAME.NAMESPACE is of the namespace, and NAME is of the pods beside ours
-// that have this name. Anybody's, otherwise.
+// whose an address is, as far as policies can know it: NAME.NAMESPACE is of the namespace, and NAME
+// is of the pods beside ours that have this name. Anybody's, otherwise.
 func whose(name, value string) endpoint {
 	if name != "OTEL_EXPORTER_OTLP_ENDPOINT" && name != "OIDC_ISSUER" {
 		return endpoint{}

@@ -1,6 +1,7 @@
-// Package kubernetes_test checks the Kubernetes manifests of this folder without a cluster: each overlay, and each
-// combination of the components, is rendered as `kubectl apply -k` does, checked against the schemas of Kubernetes, and read
-// with the question whether the programs, which are asked for their settings, could live with it.
+// Package kubernetes_test checks the Kubernetes manifests of this folder without a cluster: each
+// overlay, and each combination of the components, is rendered as `kubectl apply -k` does, checked
+// against the schemas of Kubernetes, and read with the question whether the programs, which are
+// asked for their settings, could live with it.
 package kubernetes_test
 
 import (
@@ -67,7 +68,8 @@ func manifests(t testing.TB) filesys.FileSystem {
 	return files
 }
 
-// variants are the overlays as they are, and the combinations; rendered once, and not to be changed.
+// variants are the overlays as they are, and the combinations; rendered once, and not to be
+// changed.
 func variants(t testing.TB) []variant {
 	t.Helper()
 	once.Do(func() { rendered = renderAll(t) })
@@ -368,7 +370,8 @@ func (p pods) program() string {
 // serves tells whether pods run until they are stopped.
 func (p pods) serves() bool { return p.Kind != "Job" }
 
-// simulated tells whether it is the payment provider simulator, which is one pod with one port and its books in a file.
+// simulated tells whether it is the payment provider simulator, which is one pod with one port and
+// its books in a file.
 func (p pods) simulated() bool { return p.program() == "paysim" }
 
 func (p pods) port(name string) int {

@@ -8,7 +8,8 @@ import (
 	"github.com/yannh/kubeconform/pkg/validator"
 )
 
-// versions of Kubernetes, the oldest and the newest that the manifests are for; schemas/generate makes their schemas.
+// versions of Kubernetes, the oldest and the newest that the manifests are for; schemas/generate
+// makes their schemas.
 var versions = []string{"1.34.0", "1.36.0"}
 
 var validators = func() map[string]validator.Validator {
@@ -42,7 +43,8 @@ func checkSchemas(objects []object) (found problems) {
 	return found
 }
 
-// checkTemplate validates what the controller would make of a template: it gives it a name and, where {} asks for it, a target.
+// checkTemplate validates what the controller would make of a template: it gives it a name and,
+// where {} asks for it, a target.
 func checkTemplate(o object) (found problems) {
 	template := spec[struct {
 		Template map[string]any `json:"template"`
@@ -85,7 +87,8 @@ func checkRollout(o object) (found problems) {
 		found.unless(duration(step.PauseDuration).Seconds() >= 30, "%s: a pause of %s is below the least of 30s", o, step.PauseDuration)
 		last = step.RampPercentage
 	}
-	// Known to be harmless at any time, and run by every worker; test/workerversion runs it as the controller does.
+	// Known to be harmless at any time, and run by every worker; test/workerversion runs it as the
+	// controller does.
 	gates := []string{"SweepOrders"}
 	found.unless(rollout.Gate != nil && slices.Contains(gates, rollout.Gate.WorkflowType), "%s: the gate must be one of %q", o, gates)
 	return found

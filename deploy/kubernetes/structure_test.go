@@ -25,7 +25,8 @@ func checkServices(objects []object) (found problems) {
 			for _, port := range s.Ports {
 				actual := p.port(port.TargetPort)
 				found.unless(actual != 0, "%s leads to the port %q, which %s does not have", o, port.TargetPort, p)
-				// Headless, there is nothing that could translate; and one number for a port is easier to remember.
+				// Headless, there is nothing that could translate; and one number for a port is
+				// easier to remember.
 				found.unless(actual == port.Port, "%s has %s on port %d, %s on %d", o, port.Name, port.Port, p, actual)
 				found.unless(port.TargetPort != "grpc" || s.ClusterIP == "None", "%s of gRPC must be headless, or one pod gets all calls", o)
 			}
@@ -38,7 +39,8 @@ func selected(objects []object, s selector) []pods {
 	return slices.DeleteFunc(workloads(objects), func(p pods) bool { return !s.matches(p.labels()) })
 }
 
-// checkPorts compares the ports of containers with those that the programs listen on, and the probes with them.
+// checkPorts compares the ports of containers with those that the programs listen on, and the
+// probes with them.
 func checkPorts(objects []object) (found problems) {
 	for _, p := range workloads(objects) {
 		if !p.serves() {
@@ -166,7 +168,8 @@ func scalers(objects []object) (all map[string][]scaling) {
 	return all
 }
 
-// checkScaling asks whether each workload has one autoscaler that can work, and a disruption budget that does not block drains.
+// checkScaling asks whether each workload has one autoscaler that can work, and a disruption budget
+// that does not block drains.
 func checkScaling(objects []object) (found problems) {
 	all := scalers(objects)
 	for _, target := range keys(all) {

@@ -12,8 +12,8 @@ import (
 // verdicts of programs on environments that they were asked about already.
 var verdicts sync.Map
 
-// checkValues gives each program the very environment of its container and asks it, by --check, what it thinks of the values. Its
-// connections, which it would try next, are not waited for.
+// checkValues gives each program the very environment of its container and asks it, by --check,
+// what it thinks of the values. Its connections, which it would try next, are not waited for.
 func checkValues(objects []object) (found problems) {
 	for _, p := range workloads(objects) {
 		if p.program() == "ordersaga" {

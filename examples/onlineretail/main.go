@@ -1,6 +1,6 @@
-// Command onlineretail replays the invoices of a real shop against Ordersaga,
-// over its public REST interface: it creates the products, brings stock, places
-// an order for every sales invoice, and accounts for every row of the file.
+// Command onlineretail replays the invoices of a real shop against Ordersaga, over its public REST
+// interface: it creates the products, brings stock, places an order for every sales invoice, and
+// accounts for every row of the file.
 package main
 
 import (
@@ -41,8 +41,8 @@ type command struct {
 	Issuer    string `help:"URL of the development token issuer." env:"ORDERSAGA_URL_ISSUER" placeholder:"URL"`
 }
 
-// Bearer tokens for a shop without a development issuer. Not flags: those can be
-// seen by every user of the machine.
+// Bearer tokens for a shop without a development issuer. Not flags: those can be seen by every user
+// of the machine.
 const (
 	operatorToken = "ORDERSAGA_OPERATOR_TOKEN"
 	shopperToken  = "ORDERSAGA_SHOPPER_TOKEN"
@@ -130,8 +130,8 @@ func (c *command) read() (*invoices.File, error) {
 	return file, nil
 }
 
-// open finds the shop and makes sure that somebody is there. A service that goes
-// away later is waited for.
+// open finds the shop and makes sure that somebody is there. A service that goes away later is
+// waited for.
 func (c *command) open(ctx context.Context) (*replay.Shop, error) {
 	urls, err := stack.Find(stack.URLs{Orders: c.Orders, Catalog: c.Catalog, Inventory: c.Inventory, Issuer: c.Issuer}, c.Dir)
 	if err != nil {

@@ -8,8 +8,7 @@ import (
 	"golang.org/x/term"
 )
 
-// progress is a bar on a terminal, and nothing elsewhere: a log is not a place
-// for it.
+// progress is a bar on a terminal, and nothing elsewhere: a log is not a place for it.
 type progress struct{ bar *progressbar.ProgressBar }
 
 func newProgress(orders int) progress {

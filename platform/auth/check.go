@@ -28,8 +28,8 @@ func CheckIssuer(cfg config.Auth) doctor.Check {
 	}}
 }
 
-// CheckClient tells whether the issuer gives this program a token, and whether
-// the other services would take it: our audience, and the scope of services.
+// CheckClient tells whether the issuer gives this program a token, and whether the other services
+// would take it: our audience, and the scope of services.
 func CheckClient(cfg config.Client) doctor.Check {
 	return doctor.Check{Subject: "OIDC_CLIENT_ID", Needs: "OIDC_ISSUER", Try: func(ctx context.Context) (string, error) {
 		tokens := &serviceTokens{ctx: ctx, cfg: cfg, issuer: newIssuer(cfg.Auth), now: time.Now}

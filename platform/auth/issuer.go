@@ -18,21 +18,21 @@ import (
 const (
 	// issuerTimeout bounds each request to the issuer.
 	issuerTimeout = 5 * time.Second
-	// rediscovery is the least time between two tries to reach an issuer that
-	// does not answer: many callers must not become as many tries.
+	// rediscovery is the least time between two tries to reach an issuer that does not answer: many
+	// callers must not become as many tries.
 	rediscovery = time.Second
 )
 
-// ErrUnavailable means that the issuer could not be asked: nothing is known
-// about the caller, good or bad, and trying again later is right.
+// ErrUnavailable means that the issuer could not be asked: nothing is known about the caller, good
+// or bad, and trying again later is right.
 var ErrUnavailable = unavailable.New("The token issuer is not available", nil)
 
-// ErrDevelopmentIssuer means that a development issuer was met in production.
-// Waiting does not help.
+// ErrDevelopmentIssuer means that a development issuer was met in production. Waiting does not
+// help.
 var ErrDevelopmentIssuer = errors.New("a development issuer is refused in production")
 
-// issuer finds out about the issuer when that is first needed, and again until
-// it answered once. A service therefore starts before its issuer does.
+// issuer finds out about the issuer when that is first needed, and again until it answered once. A
+// service therefore starts before its issuer does.
 type issuer struct {
 	cfg    config.Auth
 	client *http.Client
@@ -81,8 +81,8 @@ func (i *issuer) discovered(ctx context.Context) (*oidc.Provider, error) {
 	}
 }
 
-// discover belongs to no caller: the one who began it may be gone when the
-// next one needs the answer.
+// discover belongs to no caller: the one who began it may be gone when the next one needs the
+// answer.
 func (i *issuer) discover(try *discovery) {
 	ctx, cancel := context.WithTimeout(context.Background(), issuerTimeout)
 	defer cancel()
@@ -102,8 +102,8 @@ func (i *issuer) discover(try *discovery) {
 	close(try.done)
 }
 
-// oneLine is what an error says, without the length and the line breaks of an
-// error page that it may quote.
+// oneLine is what an error says, without the length and the line breaks of an error page that it
+// may quote.
 func oneLine(err error) string { return text.Line(err.Error(), enough) }
 
 // enough in characters for what is quoted of others.

@@ -15,24 +15,23 @@ import (
 )
 
 const (
-	// keysRenewed is the age at which the issuer's keys are downloaded anew, in the
-	// background. It bounds how long a key that the issuer withdrew is accepted
-	// while the issuer answers: keysRenewed when tokens are verified all the time,
-	// and never more than twice that, since a call waits for older ones.
+	// keysRenewed is the age at which the issuer's keys are downloaded anew, in the background. It
+	// bounds how long a key that the issuer withdrew is accepted while the issuer answers:
+	// keysRenewed when tokens are verified all the time, and never more than twice that, since a
+	// call waits for older ones.
 	keysRenewed = 5 * time.Minute
-	// keysKept is how long the last keys are used while the issuer does not answer.
-	// After that nobody can be verified (ErrUnavailable).
+	// keysKept is how long the last keys are used while the issuer does not answer. After that
+	// nobody can be verified (ErrUnavailable).
 	keysKept = time.Hour
-	// keysPause is the least time between two downloads, rediscovery after one that
-	// failed. Tokens that no key fits are free to make up, and each asks for a
-	// download: without a pause anybody could have us flood the issuer.
+	// keysPause is the least time between two downloads, rediscovery after one that failed. Tokens
+	// that no key fits are free to make up, and each asks for a download: without a pause anybody
+	// could have us flood the issuer.
 	keysPause = 10 * time.Second
 	// maxKeys in bytes bounds what an issuer may answer with.
 	maxKeys = 1 << 20
 )
 
-// keys are the issuer's published keys, downloaded when they are needed. They are
-// an oidc.KeySet.
+// keys are the issuer's published keys, downloaded when they are needed. They are an oidc.KeySet.
 type keys struct {
 	url        string
 	client     *http.Client
@@ -57,9 +56,9 @@ func newKeys(client *http.Client, url string, algorithms []string, now func() ti
 
 type keyOutcomeKey struct{}
 
-// keyOutcome is where a verification leaves why it could not look up a key.
-// go-oidc keeps only the text of the error, which is the same kind for a key that
-// could not be looked up, our trouble, and for a wrong signature, the caller's.
+// keyOutcome is where a verification leaves why it could not look up a key. go-oidc keeps only the
+// text of the error, which is the same kind for a key that could not be looked up, our trouble, and
+// for a wrong signature, the caller's.
 type keyOutcome struct{ unavailable error }
 
 // VerifySignature implements oidc.KeySet.
@@ -137,9 +136,8 @@ func (k *keys) current(ctx context.Context) ([]jose.JSONWebKey, error) {
 	return set, nil
 }
 
-// renewed waits for a download, unless the last one was a moment ago. The error
-// says why it failed; the keys are then those of an earlier one, nil when they are
-// too old.
+// renewed waits for a download, unless the last one was a moment ago. The error says why it failed;
+// the keys are then those of an earlier one, nil when they are too old.
 func (k *keys) renewed(ctx context.Context) ([]jose.JSONWebKey, error) {
 	k.mu.Lock()
 	k.download()
@@ -160,9 +158,8 @@ func (k *keys) renewed(ctx context.Context) ([]jose.JSONWebKey, error) {
 	return k.set, k.failed
 }
 
-// download begins one, unless one is under way or the last was a moment ago. It
-// belongs to no caller: the one who began it may be gone when the next one needs
-// the answer. The caller holds mu.
+// download begins one, unless one is under way or the last was a moment ago. It belongs to no
+// caller: the one who began it may be gone when the next one needs the answer. The caller holds mu.
 func (k *keys) download() {
 	pause := keysPause
 	if k.failed != nil {

@@ -15,16 +15,15 @@ import (
 	"github.com/ordersaga/ordersaga/platform/config"
 )
 
-// refreshShare is the part of a token's life after which a new one is fetched
-// in the background, while the old one is still good.
+// refreshShare is the part of a token's life after which a new one is fetched in the background,
+// while the old one is still good.
 const refreshShare = 0.75
 
-// ServiceTokens gives this service's gRPC calls a bearer token with
-// ScopeService, by OAuth 2.0 client credentials. The token is kept and renewed
-// before it expires; a call waits for the issuer only when there is none yet.
+// ServiceTokens gives this service's gRPC calls a bearer token with ScopeService, by OAuth 2.0
+// client credentials. The token is kept and renewed before it expires; a call waits for the issuer
+// only when there is none yet.
 //
-// Calls fail with ErrUnavailable while there is no token. The background work
-// ends with ctx.
+// Calls fail with ErrUnavailable while there is no token. The background work ends with ctx.
 func ServiceTokens(ctx context.Context, cfg config.Client) credentials.PerRPCCredentials {
 	return &serviceTokens{ctx: ctx, cfg: cfg, issuer: newIssuer(cfg.Auth), now: time.Now}
 }
@@ -57,9 +56,9 @@ func (s *serviceTokens) GetRequestMetadata(ctx context.Context, _ ...string) (ma
 	return map[string]string{"authorization": "Bearer " + token.AccessToken}, nil
 }
 
-// RequireTransportSecurity implements credentials.PerRPCCredentials. It does not
-// insist: services on one machine speak plainly. In production a start insists for
-// those on others (doctor.Unencrypted).
+// RequireTransportSecurity implements credentials.PerRPCCredentials. It does not insist: services
+// on one machine speak plainly. In production a start insists for those on others
+// (doctor.Unencrypted).
 func (s *serviceTokens) RequireTransportSecurity() bool { return false }
 
 func (s *serviceTokens) current(ctx context.Context) (*oauth2.Token, error) {
@@ -83,8 +82,7 @@ func (s *serviceTokens) current(ctx context.Context) (*oauth2.Token, error) {
 	}
 }
 
-// request belongs to no call: the one that began it may be gone when the next
-// one needs the token.
+// request belongs to no call: the one that began it may be gone when the next one needs the token.
 func (s *serviceTokens) request(r *tokenRequest) {
 	ctx, cancel := context.WithTimeout(s.ctx, issuerTimeout)
 	defer cancel()
@@ -126,8 +124,8 @@ func (s *serviceTokens) fetch(ctx context.Context) (*oauth2.Token, error) {
 	return token, nil
 }
 
-// withoutBody drops the issuer's answer, which may echo credentials, from an
-// error and keeps its code.
+// withoutBody drops the issuer's answer, which may echo credentials, from an error and keeps its
+// code.
 func withoutBody(err error) error {
 	var retrieve *oauth2.RetrieveError
 	if errors.As(err, &retrieve) && retrieve.Response != nil {

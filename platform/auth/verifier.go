@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// firstContact is how long a start waits for the issuer, only to refuse a
-	// development issuer at once when it can.
+	// firstContact is how long a start waits for the issuer, only to refuse a development issuer at
+	// once when it can.
 	firstContact = 2 * time.Second
 	// maxToken in bytes; far above what issuers make.
 	maxToken = 16 << 10
@@ -27,8 +27,8 @@ const (
 // ErrInvalidToken means that the caller did not prove who it is.
 var ErrInvalidToken = errors.New("invalid token")
 
-// Verifier verifies bearer tokens: JWTs of the issuer, signed with one of its
-// published keys, meant for our audience, not expired.
+// Verifier verifies bearer tokens: JWTs of the issuer, signed with one of its published keys, meant
+// for our audience, not expired.
 type Verifier struct {
 	issuer *issuer
 	now    func() time.Time
@@ -37,9 +37,9 @@ type Verifier struct {
 	verifier *oidc.IDTokenVerifier
 }
 
-// NewVerifier makes a verifier for cfg. It does not need the issuer to be up;
-// until it is, Verify and Ready answer ErrUnavailable. An error means that the
-// settings, or the issuer that answered, are refused.
+// NewVerifier makes a verifier for cfg. It does not need the issuer to be up; until it is, Verify
+// and Ready answer ErrUnavailable. An error means that the settings, or the issuer that answered,
+// are refused.
 func NewVerifier(ctx context.Context, cfg config.Auth) (*Verifier, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -61,10 +61,9 @@ func (v *Verifier) Ready(ctx context.Context) error {
 	return err
 }
 
-// Verify answers who a token speaks for. The error is ErrInvalidToken, with
-// the reason, or ErrUnavailable when the issuer could not be asked; neither
-// contains the token. The reason is for the log, where it is written at level
-// info, and not for the caller.
+// Verify answers who a token speaks for. The error is ErrInvalidToken, with the reason, or
+// ErrUnavailable when the issuer could not be asked; neither contains the token. The reason is for
+// the log, where it is written at level info, and not for the caller.
 func (v *Verifier) Verify(ctx context.Context, rawToken string) (Identity, error) {
 	identity, err := v.verify(ctx, rawToken)
 	if errors.Is(err, ErrInvalidToken) {
@@ -133,9 +132,8 @@ func newTokenVerifier(provider *oidc.Provider, issuer *issuer, now func() time.T
 	}), nil
 }
 
-// publicKeyAlgorithms is what of the issuer's list can be verified with a
-// published key: never "none", never a shared secret. Without any, the one
-// that OpenID Connect makes mandatory.
+// publicKeyAlgorithms is what of the issuer's list can be verified with a published key: never
+// "none", never a shared secret. Without any, the one that OpenID Connect makes mandatory.
 func publicKeyAlgorithms(offered []string) []string {
 	var accepted []string
 	for _, algorithm := range offered {

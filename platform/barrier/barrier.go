@@ -1,9 +1,9 @@
-// Package barrier makes the steps of a saga safe to repeat, to undo twice, to
-// undo before they were done, and to arrive late.
+// Package barrier makes the steps of a saga safe to repeat, to undo twice, to undo before they were
+// done, and to arrive late.
 //
-// The idea is dtm's sub-transaction barrier (https://dtm.pub/practice/barrier):
-// one row per step and operation is written in the same transaction as the
-// step's effect, so it says for certain whether the effect happened.
+// The idea is dtm's sub-transaction barrier (https://dtm.pub/practice/barrier): one row per step
+// and operation is written in the same transaction as the step's effect, so it says for certain
+// whether the effect happened.
 //
 //	row of the do    the do                     the undo
 //	none             effect, answer kept        tombstone, no effect
@@ -12,12 +12,11 @@
 //	tombstone        refused: step_undone       nothing to undo
 //	done and undone  refused: step_undone       nothing more to undo
 //
-// A refusal is kept as well: a late attempt of a step must not succeed after the
-// saga was told "no" and has gone on without an undo for it.
+// A refusal is kept as well: a late attempt of a step must not succeed after the saga was told "no"
+// and has gone on without an undo for it.
 //
-// The row also has a fingerprint of the request. A do that comes again with another
-// request is refused with request_mismatch: it must not be told that what it asks for
-// was done.
+// The row also has a fingerprint of the request. A do that comes again with another request is
+// refused with request_mismatch: it must not be told that what it asks for was done.
 package barrier
 
 import (
@@ -71,10 +70,9 @@ var Migrations = postgres.Migrations{Name: "barrier", Files: files}
 // Effect is what a step changes, in the transaction that also marks the barrier.
 type Effect[T any] func(ctx context.Context, tx *postgres.Tx) (T, error)
 
-// Do runs the effect once, however often it is called, and answers every call as
-// the first one. A refusal by the effect rolls back what the effect wrote and is
-// kept. Any other error leaves nothing behind. T must encode to JSON and back. The request is
-// its Fingerprint.
+// Do runs the effect once, however often it is called, and answers every call as the first one. A
+// refusal by the effect rolls back what the effect wrote and is kept. Any other error leaves
+// nothing behind. T must encode to JSON and back. The request is its Fingerprint.
 func Do[T any](ctx context.Context, db *postgres.DB, step Step, request string, effect Effect[T]) (T, error) {
 	var answer T
 	if err := step.validate(); err != nil {
@@ -118,8 +116,8 @@ func Do[T any](ctx context.Context, db *postgres.DB, step Step, request string, 
 	return answer, nil
 }
 
-// Undo runs the effect's inverse if, and only if, the do has happened and was not
-// undone yet. A do that has not happened never will: it is refused from now on.
+// Undo runs the effect's inverse if, and only if, the do has happened and was not undone yet. A do
+// that has not happened never will: it is refused from now on.
 func Undo(ctx context.Context, db *postgres.DB, step Step, inverse func(ctx context.Context, tx *postgres.Tx) error) error {
 	if err := step.validate(); err != nil {
 		return err
@@ -150,8 +148,8 @@ func Undo(ctx context.Context, db *postgres.DB, step Step, inverse func(ctx cont
 	})
 }
 
-// insert writes a row of the barrier, or waits for whoever is writing it and
-// tells that it was there already.
+// insert writes a row of the barrier, or waits for whoever is writing it and tells that it was
+// there already.
 func insert(ctx context.Context, q postgres.Querier, step Step, operation, writtenBy, request string) (first bool, err error) {
 	result, err := q.ExecContext(ctx, `
 		INSERT INTO barrier (order_id, saga, instance, step, operation, written_by, request)

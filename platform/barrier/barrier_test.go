@@ -120,8 +120,8 @@ func TestARefusalIsKeptSoThatALateAttemptCannotSucceed(t *testing.T) {
 	_, err := s.put(t.Context(), step, no)
 	require.ErrorIs(t, err, no)
 	assert.Zero(t, s.amount(), "a refused effect is taken back")
-	// There is room by now, but the saga has gone on: the late attempt of the
-	// same step is answered as the first.
+	// There is room by now, but the saga has gone on: the late attempt of the same step is answered
+	// as the first.
 	_, err = s.put(t.Context(), step, nil)
 	kept, ok := refusal.As(err)
 	require.True(t, ok, "got %v", err)

@@ -9,8 +9,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/batch"
 )
 
-// A line carries so many bytes a second, and a batch that takes longer than the
-// timeout fails. Whatever the line, events arrive, and few tries are in vain.
+// A line carries so many bytes a second, and a batch that takes longer than the timeout fails.
+// Whatever the line, events arrive, and few tries are in vain.
 func TestBatchesFindTheSizeThatArrives(t *testing.T) {
 	const size, timeout = 100_000, 30 * time.Second
 	for _, bytesPerSecond := range []int{4_000, 10_000, 100_000, 2_000_000, 100_000_000} {

@@ -13,8 +13,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
-// A version of the programs wants other arguments than the queues that are there
-// have: RabbitMQ refuses the declaration, for the whole channel.
+// A version of the programs wants other arguments than the queues that are there have: RabbitMQ
+// refuses the declaration, for the whole channel.
 func TestAQueueWithOtherArgumentsStopsNobody(t *testing.T) {
 	for _, changed := range []string{"ordersaga.one", "ordersaga.one.retry.2", "ordersaga.one.dead"} {
 		t.Run(changed, func(t *testing.T) {
@@ -40,8 +40,8 @@ func TestAQueueWithOtherArgumentsStopsNobody(t *testing.T) {
 			require.Contains(t, err.Error(), "declare queue "+changed)
 			require.Contains(t, err.Error(), "docs/operations.md")
 
-			// The way to the new arguments: the queue is deleted when it is empty. It is
-			// made again at once here, which leaves its consumer waiting on RabbitMQ 3.
+			// The way to the new arguments: the queue is deleted when it is empty. It is made again
+			// at once here, which leaves its consumer waiting on RabbitMQ 3.
 			deleteQueue(t, url, changed)
 			again := broker.Connect(t.Context(), url, one, two)
 			defer again.Close()

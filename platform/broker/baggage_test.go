@@ -19,8 +19,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
-// Baggage is whatever a caller put into a request's header. It goes into no event,
-// and what a message of somebody else brings reaches no handler.
+// Baggage is whatever a caller put into a request's header. It goes into no event, and what a
+// message of somebody else brings reaches no handler.
 func TestBaggageIsNotCarriedByEvents(t *testing.T) {
 	telemetry.SetupForTest(t, tracetest.NewInMemoryExporter())
 	url := testkit.AMQP(t)

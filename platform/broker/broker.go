@@ -1,16 +1,14 @@
 // Package broker publishes events to RabbitMQ and consumes them.
 //
-// Events are CloudEvents 1.0 in structured JSON. Each goes to one durable topic
-// exchange, routed by its type, for whoever has bound a queue there; and, by the
-// queue's name, to each consumer that the publisher was told must have it. Of a
-// message to an exchange the broker says only that no queue at all took it; of a
-// message to a queue it says whether this queue took it, so an event whose
-// consumer's queue is missing is known to be undelivered.
+// Events are CloudEvents 1.0 in structured JSON. Each goes to one durable topic exchange, routed by
+// its type, for whoever has bound a queue there; and, by the queue's name, to each consumer that
+// the publisher was told must have it. Of a message to an exchange the broker says only that no
+// queue at all took it; of a message to a queue it says whether this queue took it, so an event
+// whose consumer's queue is missing is known to be undelivered.
 //
-// Publishing is in batches: all messages of a batch are written, then all their
-// confirms are awaited once. Each consumer has a durable quorum queue, a bounded
-// delayed retry and a dead-letter queue with the reason. Delivery is at least
-// once, so consumers keep an inbox or gate by version.
+// Publishing is in batches: all messages of a batch are written, then all their confirms are
+// awaited once. Each consumer has a durable quorum queue, a bounded delayed retry and a dead-letter
+// queue with the reason. Delivery is at least once, so consumers keep an inbox or gate by version.
 package broker
 
 import (
@@ -34,9 +32,9 @@ var (
 
 // Broker is a program's connection to RabbitMQ. It is safe for concurrent use.
 type Broker struct {
-	// Publishers and consumers have a connection each: the server stops reading
-	// from connections that publish when it is low on memory or disk, and the
-	// acknowledgements of consumers must not be stopped with them.
+	// Publishers and consumers have a connection each: the server stops reading from connections
+	// that publish when it is low on memory or disk, and the acknowledgements of consumers must not
+	// be stopped with them.
 	publishing *link
 	consuming  *link
 	publisher  *publisher
@@ -44,14 +42,14 @@ type Broker struct {
 	closing    sync.Once
 }
 
-// Connect returns at once and connects in the background, again and again for as
-// long as it takes. The connection lives until Close: ctx gives values only and
-// its end does not end the broker, because what a program has in hand when it is
-// told to stop must still be confirmed and acknowledged.
+// Connect returns at once and connects in the background, again and again for as long as it takes.
+// The connection lives until Close: ctx gives values only and its end does not end the broker,
+// because what a program has in hand when it is told to stop must still be confirmed and
+// acknowledged.
 //
-// The expected queues are those of the consumers that must have what is published:
-// they are made before anything is published, and an event is delivered when each
-// of them that wants its type has it.
+// The expected queues are those of the consumers that must have what is published: they are made
+// before anything is published, and an event is delivered when each of them that wants its type has
+// it.
 func Connect(ctx context.Context, url string, expected ...Queue) *Broker {
 	ctx = context.WithoutCancel(ctx)
 	b := &Broker{publishing: newLink(ctx, url, "publisher"), consuming: newLink(ctx, url, "consumer"), expected: expected}
@@ -60,8 +58,8 @@ func Connect(ctx context.Context, url string, expected ...Queue) *Broker {
 }
 
 // ValidateURL tells whether the URL can be one of a broker, without connecting:
-// "amqp://user:password@host:5672/vhost". Its error does not repeat the URL,
-// which may hold a password.
+// "amqp://user:password@host:5672/vhost". Its error does not repeat the URL, which may hold a
+// password.
 func ValidateURL(url string) error {
 	if _, err := amqp.ParseURI(url); err != nil {
 		return errors.New("not an AMQP URL like amqp://user:password@host:5672/vhost")
@@ -69,8 +67,8 @@ func ValidateURL(url string) error {
 	return nil
 }
 
-// Ready tells whether both connections stand and publishing is not blocked by
-// the server. Its error says why not.
+// Ready tells whether both connections stand and publishing is not blocked by the server. Its error
+// says why not.
 func (b *Broker) Ready(context.Context) error {
 	if _, err := b.consuming.connected(); err != nil {
 		return err
@@ -82,8 +80,8 @@ func (b *Broker) Ready(context.Context) error {
 	return connection.writable()
 }
 
-// Close ends both connections. Consumers that still run stop with ErrClosed, and
-// what they have not acknowledged is delivered again.
+// Close ends both connections. Consumers that still run stop with ErrClosed, and what they have not
+// acknowledged is delivered again.
 func (b *Broker) Close() {
 	b.closing.Do(func() {
 		b.publishing.close()

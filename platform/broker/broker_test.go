@@ -75,8 +75,8 @@ func consume(t *testing.T, b *broker.Broker, c broker.Consumer) (stop func() err
 	return stop
 }
 
-// subscribed runs a consumer and waits until its queue is bound, so that what is
-// published next reaches it.
+// subscribed runs a consumer and waits until its queue is bound, so that what is published next
+// reaches it.
 func subscribed(t *testing.T, url string, b *broker.Broker, c broker.Consumer) (stop func() error) {
 	t.Helper()
 	stop = consume(t, b, c)
@@ -92,8 +92,8 @@ func awaitConsumers(t *testing.T, url, queue string, count int) {
 	})
 }
 
-// inspect looks at a queue over a connection of its own: asking for a queue that
-// is not there closes the channel.
+// inspect looks at a queue over a connection of its own: asking for a queue that is not there
+// closes the channel.
 func inspect(t *testing.T, url, queue string) (found amqp.Queue, err error) {
 	t.Helper()
 	onChannel(t, url, func(channel *amqp.Channel) {
@@ -145,8 +145,8 @@ func (j *journal) len() int {
 	return len(j.events)
 }
 
-// numbers are the events' numbers in the order of their arrival. Without
-// repeats, each stands where it came first.
+// numbers are the events' numbers in the order of their arrival. Without repeats, each stands where
+// it came first.
 func (j *journal) numbers(t testing.TB, repeats bool) []int {
 	j.mu.Lock()
 	defer j.mu.Unlock()

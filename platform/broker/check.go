@@ -10,9 +10,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/doctor"
 )
 
-// Check tells whether the broker of a URL takes our connection and lets us make
-// the exchange and the queues, which it does as every start does. Dead letters
-// are remarked.
+// Check tells whether the broker of a URL takes our connection and lets us make the exchange and
+// the queues, which it does as every start does. Dead letters are remarked.
 func Check(url string, expected ...Queue) doctor.Check {
 	return doctor.Check{Subject: "AMQP_URL", Encrypted: func() error { return encrypted(url) }, Try: func(ctx context.Context) (found string, err error) {
 		connection, err := dial(ctx, url, "doctor")
@@ -38,8 +37,8 @@ func Check(url string, expected ...Queue) doctor.Check {
 	}}
 }
 
-// look makes the expected queues and says what is worth knowing of them. A queue
-// that is missing and cannot be made is an error.
+// look makes the expected queues and says what is worth knowing of them. A queue that is missing
+// and cannot be made is an error.
 func look(connection *connection, expected []Queue) (remarks []string, err error) {
 	d := &declarer{connection: connection}
 	defer d.close()

@@ -18,10 +18,9 @@ import (
 const (
 	// dialTimeout bounds the TCP connection with the TLS and AMQP handshakes.
 	dialTimeout = 10 * time.Second
-	// heartbeat finds a connection that broke without a word. The client gives it up
-	// when it has heard nothing for one and a half of them, 6 s, and with it whatever
-	// it was writing; RabbitMQ after three of them, 12 s, and gives what the consumer
-	// had in hand to another one.
+	// heartbeat finds a connection that broke without a word. The client gives it up when it has
+	// heard nothing for one and a half of them, 6 s, and with it whatever it was writing; RabbitMQ
+	// after three of them, 12 s, and gives what the consumer had in hand to another one.
 	heartbeat = 4 * time.Second
 )
 
@@ -72,9 +71,9 @@ func dial(ctx context.Context, address, purpose string) (*connection, error) {
 	return c, nil
 }
 
-// withoutHeartbeat takes an interval of its own out of a URL, which would win over
-// ours: with ?heartbeat=60, as some providers print it, a dead line is noticed
-// after minutes, with ?heartbeat=0 never.
+// withoutHeartbeat takes an interval of its own out of a URL, which would win over ours: with
+// ?heartbeat=60, as some providers print it, a dead line is noticed after minutes, with
+// ?heartbeat=0 never.
 func withoutHeartbeat(address string) string {
 	parsed, err := url.Parse(address)
 	if err != nil {
@@ -107,16 +106,16 @@ func (c *connection) watchBlocking(changes <-chan amqp.Blocking) {
 	}
 }
 
-// blocking gives a channel that is closed when the server, low on memory or
-// disk, stops reading from this connection.
+// blocking gives a channel that is closed when the server, low on memory or disk, stops reading
+// from this connection.
 func (c *connection) blocking() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.blocked
 }
 
-// writable refuses publishing while the server does not read: what would be
-// written now would only wait in the socket until its deadline.
+// writable refuses publishing while the server does not read: what would be written now would only
+// wait in the socket until its deadline.
 func (c *connection) writable() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -126,8 +125,8 @@ func (c *connection) writable() error {
 	return nil
 }
 
-// within runs one exchange with the server. The library's calls know no
-// deadline, so when ctx ends first the socket is closed, which ends them.
+// within runs one exchange with the server. The library's calls know no deadline, so when ctx ends
+// first the socket is closed, which ends them.
 func (c *connection) within(ctx context.Context, exchange func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -141,8 +140,8 @@ func (c *connection) within(ctx context.Context, exchange func() error) error {
 	return err
 }
 
-// close says goodbye, for at most a second: the server then knows at once that
-// the consumers are gone.
+// close says goodbye, for at most a second: the server then knows at once that the consumers are
+// gone.
 func (c *connection) close() {
 	_ = c.CloseDeadline(time.Now().Add(time.Second))
 	c.socket.Close()

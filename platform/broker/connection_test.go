@@ -7,8 +7,8 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 )
 
-// A server that is low on memory or disk says so on the connection, once for
-// each alarm; publishing is refused at once until it says that all is well.
+// A server that is low on memory or disk says so on the connection, once for each alarm; publishing
+// is refused at once until it says that all is well.
 func TestBlockedConnectionIsNotWrittenTo(t *testing.T) {
 	c := &connection{blocked: make(chan struct{})}
 	say := func(changes ...amqp.Blocking) {

@@ -35,9 +35,9 @@ func TestConsumerThatStartsBeforeTheBrokerIsServedLater(t *testing.T) {
 	testkit.Eventually(t, "the events", func() bool { return got.len() == 10 })
 }
 
-// The line breaks again and again while events are published and handled. The
-// publisher repeats what was not confirmed, so some come twice; none is missing
-// and none comes for the first time before its predecessor did.
+// The line breaks again and again while events are published and handled. The publisher repeats
+// what was not confirmed, so some come twice; none is missing and none comes for the first time
+// before its predecessor did.
 func TestCutsInTheMiddleLoseNothing(t *testing.T) {
 	url := testkit.AMQP(t)
 	line := netfault.New(t, url)
@@ -172,8 +172,8 @@ func TestFailureThatPassesIsHandledByARetry(t *testing.T) {
 	require.Equal(t, sent.String(), got.events[0].String(), "a retried event is the same event")
 }
 
-// The queue the failed message should go to is gone. It must not be acknowledged
-// before it is somewhere.
+// The queue the failed message should go to is gone. It must not be acknowledged before it is
+// somewhere.
 func TestFailedMessageIsKeptUntilItsNextQueueHasIt(t *testing.T) {
 	url := testkit.AMQP(t)
 	b := connect(t, url)
@@ -283,8 +283,8 @@ func TestStoppingConsumerFinishesWhatItHasInHand(t *testing.T) {
 	require.Equal(t, upTo(10)[1:], rest.numbers(t, true), "the finished one was acknowledged, the others kept their order")
 }
 
-// After the connection is lost the message goes to whoever is next, so the first
-// handler must not go on with it.
+// After the connection is lost the message goes to whoever is next, so the first handler must not
+// go on with it.
 func TestHandlerEndsWhenItsMessageIsLost(t *testing.T) {
 	url := testkit.AMQP(t)
 	line := netfault.New(t, url)

@@ -17,42 +17,40 @@ const (
 	defaultTimeout  = 30 * time.Second
 )
 
-// Consumer is one reader of events, with a queue of its own. Several processes
-// may run the same consumer: one is active, the others take over from it.
+// Consumer is one reader of events, with a queue of its own. Several processes may run the same
+// consumer: one is active, the others take over from it.
 type Consumer struct {
-	// Name names the queue: "ordersaga."+Name, 1 to 100 characters. It must stay
-	// the same for as long as the queue's messages matter.
+	// Name names the queue: "ordersaga."+Name, 1 to 100 characters. It must stay the same for as
+	// long as the queue's messages matter.
 	Name string
-	// Types are the event types wanted, exactly or as topic patterns in which *
-	// is one dot-separated word and # any number. An event of another type is
-	// acknowledged and not handled: it is meant for somebody else.
+	// Types are the event types wanted, exactly or as topic patterns in which * is one
+	// dot-separated word and # any number. An event of another type is acknowledged and not
+	// handled: it is meant for somebody else.
 	Types []string
-	// Prefetch is how many messages the broker sends ahead, 1 to 2000, and the
-	// largest batch. 0 means 100.
+	// Prefetch is how many messages the broker sends ahead, 1 to 2000, and the largest batch. 0
+	// means 100.
 	Prefetch int
-	// Handle takes one event, in the queue's order. Its ctx has a deadline of
-	// Timeout. It does not end when Consume is told to stop, since what has begun
-	// is finished, but it ends when the message is lost with its connection.
+	// Handle takes one event, in the queue's order. Its ctx has a deadline of Timeout. It does not
+	// end when Consume is told to stop, since what has begun is finished, but it ends when the
+	// message is lost with its connection.
 	//
-	// After an error of Poison the message goes to the dead-letter queue at once.
-	// After one that says "not now" (Unavailable, Ready) the consumer holds the
-	// message, and the order of its queue, and tries again until it succeeds. After
-	// any other it is tried again 1 s, 5 s and 30 s later, during which the events
-	// behind it pass by, and then goes to the dead-letter queue.
+	// After an error of Poison the message goes to the dead-letter queue at once. After one that
+	// says "not now" (Unavailable, Ready) the consumer holds the message, and the order of its
+	// queue, and tries again until it succeeds. After any other it is tried again 1 s, 5 s and 30 s
+	// later, during which the events behind it pass by, and then goes to the dead-letter queue.
 	Handle func(ctx context.Context, event cloudevents.Event) error
-	// HandleBatch is used instead of Handle when it is set. It takes up to
-	// Prefetch events at once, in the queue's order: what has come within 50 ms,
-	// less when the queue is idle. When a batch fails, its events are given again in
-	// ever smaller parts, so that the guilty one alone is retried.
+	// HandleBatch is used instead of Handle when it is set. It takes up to Prefetch events at once,
+	// in the queue's order: what has come within 50 ms, less when the queue is idle. When a batch
+	// fails, its events are given again in ever smaller parts, so that the guilty one alone is
+	// retried.
 	HandleBatch func(ctx context.Context, events []cloudevents.Event) error
-	// Unavailable tells errors of what the handler needs, such as a database that
-	// is away, takes no writes or is too slow, from errors of the event. Without it
-	// and Ready, such a database sends good messages to the dead-letter queue.
+	// Unavailable tells errors of what the handler needs, such as a database that is away, takes no
+	// writes or is too slow, from errors of the event. Without it and Ready, such a database sends
+	// good messages to the dead-letter queue.
 	Unavailable func(err error) bool
-	// Ready tells whether what the handler needs answers: an error that comes while
-	// Ready fails is not the message's fault, whatever it says. It gets a deadline
-	// of 5 s. Messages that were held for 20 minutes are given back, and none are
-	// taken before Ready succeeds.
+	// Ready tells whether what the handler needs answers: an error that comes while Ready fails is
+	// not the message's fault, whatever it says. It gets a deadline of 5 s. Messages that were held
+	// for 20 minutes are given back, and none are taken before Ready succeeds.
 	Ready func(ctx context.Context) error
 	// Timeout bounds one call of the handler. 0 means 30 s.
 	Timeout time.Duration
@@ -63,9 +61,9 @@ type Consumer struct {
 	holdLimit time.Duration
 }
 
-// Consume handles the consumer's events until ctx ends, and then finishes what
-// it has in hand and returns nil. Lost connections are made again. It returns an
-// error for a consumer that can never work and after Close.
+// Consume handles the consumer's events until ctx ends, and then finishes what it has in hand and
+// returns nil. Lost connections are made again. It returns an error for a consumer that can never
+// work and after Close.
 func (b *Broker) Consume(ctx context.Context, c Consumer) error {
 	if err := c.complete(); err != nil {
 		return err
@@ -91,8 +89,8 @@ func (b *Broker) Consume(ctx context.Context, c Consumer) error {
 		case errors.Is(err, errHeld):
 			s.awaitReady(ctx)
 		}
-		// The loss of the connection is said by the link; anything else is of this
-		// queue: arguments that differ, no permission, a leader that moves.
+		// The loss of the connection is said by the link; anything else is of this queue: arguments
+		// that differ, no permission, a leader that moves.
 		if !errors.Is(err, ErrAway) && err.Error() != logged {
 			logged = err.Error()
 			slog.ErrorContext(ctx, "consumer interrupted, subscribing again", "queue", s.main, "error", err)

@@ -9,8 +9,8 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 )
 
-// Queue is a consumer's queue as those who publish know it: its name, without the
-// prefix, and the types that must reach it.
+// Queue is a consumer's queue as those who publish know it: its name, without the prefix, and the
+// types that must reach it.
 type Queue struct {
 	Name  string
 	Types []string
@@ -28,9 +28,9 @@ func Queues[Q ~struct {
 	return queues
 }
 
-// declarer makes exchanges, queues and bindings, one after the other. What the
-// server refuses, say a queue that exists with other arguments, is noted and does
-// not keep the others from being made: one queue must not stop all publishing.
+// declarer makes exchanges, queues and bindings, one after the other. What the server refuses, say
+// a queue that exists with other arguments, is noted and does not keep the others from being made:
+// one queue must not stop all publishing.
 type declarer struct {
 	connection *connection
 	channel    *amqp.Channel
@@ -89,8 +89,7 @@ func (d *declarer) bind(queue string, patterns []string) error {
 	return nil
 }
 
-// expected makes the exchange and the queues of the consumers that must have what
-// is published.
+// expected makes the exchange and the queues of the consumers that must have what is published.
 func (d *declarer) expected(queues []Queue) error {
 	if err := d.exchange(); err != nil {
 		return err
@@ -103,8 +102,8 @@ func (d *declarer) expected(queues []Queue) error {
 	return nil
 }
 
-// lacking is which of the queues are not there although they were declared, by
-// name, each with what the server said.
+// lacking is which of the queues are not there although they were declared, by name, each with what
+// the server said.
 func (d *declarer) lacking(queues []Queue) (map[string]error, error) {
 	if len(d.refused) == 0 {
 		return nil, nil

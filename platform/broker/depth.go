@@ -13,8 +13,7 @@ import (
 // DeadLettersShown bounds how many dead letters Depth looks at.
 const DeadLettersShown = 200
 
-// Depth is what lies in a consumer's queues. Messages the consumer has in hand
-// are not counted.
+// Depth is what lies in a consumer's queues. Messages the consumer has in hand are not counted.
 type Depth struct {
 	// Declared is false before the consumer's first subscription.
 	Declared bool
@@ -29,14 +28,13 @@ type Depth struct {
 // DeadLetter is a message that a consumer, or the broker for it, gave up on.
 type DeadLetter struct {
 	EventID, EventType string
-	// Cause is "poison" or "retries_exhausted"; for a letter that the broker itself
-	// put there its own word, such as "delivery_limit", and "unknown" without one.
+	// Cause is "poison" or "retries_exhausted"; for a letter that the broker itself put there its
+	// own word, such as "delivery_limit", and "unknown" without one.
 	Cause  string
 	Reason string // the last error
 }
 
-// Depth looks into the queues of a consumer, by its name. Dead letters stay where
-// they are.
+// Depth looks into the queues of a consumer, by its name. Dead letters stay where they are.
 func (b *Broker) Depth(ctx context.Context, consumer string) (depth Depth, err error) {
 	connection, err := b.consuming.await(ctx)
 	if err != nil {
@@ -101,8 +99,8 @@ func messages(channel *amqp.Channel, name string) (int, error) {
 	return queue.Messages, nil
 }
 
-// deadLetter describes a letter, which anybody may have put there: what it says is
-// bounded and made safe to show.
+// deadLetter describes a letter, which anybody may have put there: what it says is bounded and made
+// safe to show.
 func deadLetter(letter amqp.Delivery) DeadLetter {
 	cause, _ := letter.Headers[HeaderCause].(string)
 	if cause == "" {

@@ -10,9 +10,9 @@ import (
 	"github.com/ordersaga/ordersaga/platform/text"
 )
 
-// The headers we add when a delivery failed. The broker's own (x-death and
-// x-first-death-reason) are beside them, and alone on a message that the broker
-// itself gave up on because its consumers kept dying.
+// The headers we add when a delivery failed. The broker's own (x-death and x-first-death-reason)
+// are beside them, and alone on a message that the broker itself gave up on because its consumers
+// kept dying.
 const (
 	// HeaderAttempts counts the failed attempts.
 	HeaderAttempts = "x-ordersaga-attempts"
@@ -32,8 +32,8 @@ type poison struct{ error }
 
 func (p poison) Unwrap() error { return p.error }
 
-// Poison marks an error as permanent: the message goes straight to the consumer's
-// dead-letter queue, with the error's text as the reason.
+// Poison marks an error as permanent: the message goes straight to the consumer's dead-letter
+// queue, with the error's text as the reason.
 func Poison(err error) error {
 	if err == nil {
 		return nil
@@ -46,8 +46,8 @@ func isPoison(err error) bool {
 	return errors.As(err, &p)
 }
 
-// failed says where a failed delivery goes next: to the next delayed retry, or
-// to the dead-letter queue when its error is poison or its retries are used up.
+// failed says where a failed delivery goes next: to the next delayed retry, or to the dead-letter
+// queue when its error is poison or its retries are used up.
 func (q queues) failed(delivery amqp.Delivery, cause error) (next message, outcome string) {
 	attempts := attemptsOf(delivery) + 1
 	table := amqp.Table{}
@@ -81,6 +81,6 @@ func attemptsOf(delivery amqp.Delivery) int {
 	return int(max(attempts, 0))
 }
 
-// reasonOf is the error as one line that can be shown: it may repeat what the event,
-// or a store, said.
+// reasonOf is the error as one line that can be shown: it may repeat what the event, or a store,
+// said.
 func reasonOf(err error) string { return text.Line(err.Error(), maxReason) }

@@ -14,18 +14,16 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// batchBytes bounds what one call of a handler takes of large events, in bytes of
-// JSON.
+// batchBytes bounds what one call of a handler takes of large events, in bytes of JSON.
 const batchBytes = 4 << 20
 
-// errInterrupted says that held messages were given back because the consumer
-// stops or its connection is lost.
+// errInterrupted says that held messages were given back because the consumer stops or its
+// connection is lost.
 var errInterrupted = errors.New("gave back what it held")
 
-// handleAll gives the events to the handler, together at first. What fails is tried
-// in ever smaller parts, so that what is too much at once gets through, and one
-// guilty event is found. It notes failures by delivery tag; its own error gives
-// all back.
+// handleAll gives the events to the handler, together at first. What fails is tried in ever smaller
+// parts, so that what is too much at once gets through, and one guilty event is found. It notes
+// failures by delivery tag; its own error gives all back.
 func (s *session) handleAll(ctx context.Context, deliveries []amqp.Delivery, events []cloudevents.Event, failures map[uint64]error) error {
 	for len(events) > 0 {
 		count, size := s.part(deliveries)
@@ -54,8 +52,8 @@ func (s *session) handleAll(ctx context.Context, deliveries []amqp.Delivery, eve
 	return nil
 }
 
-// part is how many of the messages the next call of the handler takes, and how
-// many bytes these are.
+// part is how many of the messages the next call of the handler takes, and how many bytes these
+// are.
 func (s *session) part(deliveries []amqp.Delivery) (count, size int) {
 	for count < len(deliveries) && count < s.limit.Events() && (count == 0 || size < s.limit.Bytes()) {
 		size += len(deliveries[count].Body)
@@ -64,8 +62,8 @@ func (s *session) part(deliveries []amqp.Delivery) (count, size int) {
 	return count, size
 }
 
-// call makes one attempt. A panic is an error as any other: the message gets its
-// retries and then lies in the dead-letter queue, and the consumer lives on.
+// call makes one attempt. A panic is an error as any other: the message gets its retries and then
+// lies in the dead-letter queue, and the consumer lives on.
 func (s *session) call(deliveries []amqp.Delivery, events []cloudevents.Event) (err error) {
 	ctx, cancel := context.WithTimeout(s.alive, s.Timeout)
 	defer cancel()

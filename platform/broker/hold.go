@@ -17,24 +17,23 @@ import (
 const (
 	// readyTimeout bounds one question whether the handler's needs are met.
 	readyTimeout = 5 * time.Second
-	// holdLimit is how long messages are held in hand before they are given back. By
-	// default RabbitMQ ends a subscription that does not acknowledge within 30 min.
+	// holdLimit is how long messages are held in hand before they are given back. By default
+	// RabbitMQ ends a subscription that does not acknowledge within 30 min.
 	holdLimit = 20 * time.Minute
 )
 
 // errHeld says that messages were given back because they were held for long.
 var errHeld = errors.New("held messages for long and gave them back")
 
-// hold is what a consumer waits for while its handler cannot work, whatever the
-// event: it keeps its messages, and their order, and counts no attempt.
+// hold is what a consumer waits for while its handler cannot work, whatever the event: it keeps its
+// messages, and their order, and counts no attempt.
 type hold struct {
 	since atomic.Int64 // Unix nanoseconds; 0 while it does not hold
 	wait  *backoff.ExponentialBackOff
 	limit time.Time // when what is in hand is given back
 }
 
-// notNow tells whether an error is no fault of the events: what the handler needs
-// does not work.
+// notNow tells whether an error is no fault of the events: what the handler needs does not work.
 func (c *Consumer) notNow(err error) bool {
 	if isPoison(err) {
 		return false

@@ -27,8 +27,7 @@ func nothingGivenUp(t *testing.T, b *broker.Broker) {
 	require.Equal(t, broker.Depth{Declared: true}, depth)
 }
 
-// The database answers and takes no writes, as during a fail-over: Ready succeeds
-// all the time.
+// The database answers and takes no writes, as during a fail-over: Ready succeeds all the time.
 func TestMessagesWaitWhileADatabaseTakesNoWrites(t *testing.T) {
 	url := testkit.AMQP(t)
 	b := connect(t, url)
@@ -58,8 +57,8 @@ func TestMessagesWaitWhileADatabaseTakesNoWrites(t *testing.T) {
 	nothingGivenUp(t, b)
 }
 
-// What is in hand for long is given back, or the server would end the subscription;
-// then nothing is taken until what the handler needs is there.
+// What is in hand for long is given back, or the server would end the subscription; then nothing is
+// taken until what the handler needs is there.
 func TestMessagesThatAreHeldForLongAreGivenBackAndComeAgain(t *testing.T) {
 	url := testkit.AMQP(t)
 	b := connect(t, url)

@@ -10,10 +10,9 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// link keeps one connection up: it connects, waits for the loss, and connects
-// again. The client library has a recovery of its own, which is experimental and
-// re-declares from memory; ours starts each time from nothing, the same way as
-// the first time.
+// link keeps one connection up: it connects, waits for the loss, and connects again. The client
+// library has a recovery of its own, which is experimental and re-declares from memory; ours starts
+// each time from nothing, the same way as the first time.
 type link struct {
 	url, purpose string
 	stop         context.CancelFunc
@@ -96,8 +95,8 @@ func (l *link) connected() (*connection, error) {
 	return current, reason
 }
 
-// await waits for a connection until ctx ends or the link is closed. The error
-// is the last reason why there is none.
+// await waits for a connection until ctx ends or the link is closed. The error is the last reason
+// why there is none.
 func (l *link) await(ctx context.Context) (*connection, error) {
 	for {
 		current, changed, reason := l.state()

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzDecode reads events from anything: what is no event is poison, what is one
-// can be published again.
+// FuzzDecode reads events from anything: what is no event is poison, what is one can be published
+// again.
 func FuzzDecode(f *testing.F) {
 	event := cloudevents.New()
 	event.SetID("1")

@@ -10,8 +10,8 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// The instruments follow the global meter provider, whenever it is set. A name
-// that the API refuses gives an instrument that does nothing, not a nil.
+// The instruments follow the global meter provider, whenever it is set. A name that the API refuses
+// gives an instrument that does nothing, not a nil.
 var (
 	meter        = otel.Meter(scope)
 	published, _ = meter.Int64Counter("ordersaga.broker.published",
@@ -35,8 +35,7 @@ func countPublished(ctx context.Context, events []cloudevents.Event, returned []
 	}
 }
 
-// countUndelivered counts messages that came back; with 0 the metric is there
-// before the first.
+// countUndelivered counts messages that came back; with 0 the metric is there before the first.
 func countUndelivered(ctx context.Context, queue string, messages int64) {
 	undeliverable.Add(ctx, messages, metric.WithAttributes(attribute.String("queue", queue)))
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
-// Two consumers must have an event; the queue of one is deleted at the broker.
-// The queue of the other takes the event, so the exchange finds it routed: the
-// publisher must notice all the same, keep the event, and make the queue again.
+// Two consumers must have an event; the queue of one is deleted at the broker. The queue of the
+// other takes the event, so the exchange finds it routed: the publisher must notice all the same,
+// keep the event, and make the queue again.
 func TestAnEventThatOneOfItsQueuesDidNotTakeIsNotDelivered(t *testing.T) {
 	url := testkit.AMQP(t)
 	one := broker.Queue{Name: "one", Types: []string{eventType}}
@@ -36,8 +36,8 @@ func TestAnEventThatOneOfItsQueuesDidNotTakeIsNotDelivered(t *testing.T) {
 	require.Equal(t, upTo(2), gotTwo.numbers(t, false))
 }
 
-// The queue is deleted, with its consumer subscribed, again and again while events
-// are published as a relay does it: repeated until they are delivered.
+// The queue is deleted, with its consumer subscribed, again and again while events are published as
+// a relay does it: repeated until they are delivered.
 func TestAQueueThatIsDeletedWhileItsConsumerRunsMissesNothing(t *testing.T) {
 	url := testkit.AMQP(t)
 	queues := []broker.Queue{{Name: "one", Types: []string{eventType}}, {Name: "two", Types: []string{eventType}}}

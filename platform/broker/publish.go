@@ -8,16 +8,15 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Publish sends the events as one batch, in order, and returns when the broker
-// has confirmed all of them: one wait, however many. It waits at most 1 s for a
-// connection and at most 10 s in all, less when ctx ends sooner.
+// Publish sends the events as one batch, in order, and returns when the broker has confirmed all of
+// them: one wait, however many. It waits at most 1 s for a connection and at most 10 s in all, less
+// when ctx ends sooner.
 //
-// After an error nothing is known to be delivered and the caller repeats the
-// batch; consumers recognise what they get twice. It is an error, too, when an
-// expected queue that wants the type of an event is missing: a call a second later
-// makes it again. An event of a type that no expected queue wants and nobody has
-// bound a queue for is delivered to nobody, which is counted and no error. An
-// event that is no valid CloudEvent is refused before anything is sent.
+// After an error nothing is known to be delivered and the caller repeats the batch; consumers
+// recognise what they get twice. It is an error, too, when an expected queue that wants the type of
+// an event is missing: a call a second later makes it again. An event of a type that no expected
+// queue wants and nobody has bound a queue for is delivered to nobody, which is counted and no
+// error. An event that is no valid CloudEvent is refused before anything is sent.
 func (b *Broker) Publish(ctx context.Context, events ...cloudevents.Event) (err error) {
 	if len(events) == 0 {
 		return nil
@@ -43,8 +42,8 @@ func (b *Broker) Publish(ctx context.Context, events ...cloudevents.Event) (err 
 	return nil
 }
 
-// address gives the message of an event once to the exchange and once to each
-// expected queue that wants it. All share its body and headers.
+// address gives the message of an event once to the exchange and once to each expected queue that
+// wants it. All share its body and headers.
 func (b *Broker) address(m message) []message {
 	addressed := []message{m}
 	for _, queue := range b.expected {

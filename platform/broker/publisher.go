@@ -12,16 +12,15 @@ import (
 )
 
 const (
-	// confirmTimeout bounds one batch, from writing its first message to the
-	// confirm of its last.
+	// confirmTimeout bounds one batch, from writing its first message to the confirm of its last.
 	confirmTimeout = 10 * time.Second
-	// awayTimeout is how long a batch waits for a connection: long enough for
-	// the first one after a start, short enough not to hold the caller's locks.
+	// awayTimeout is how long a batch waits for a connection: long enough for the first one after a
+	// start, short enough not to hold the caller's locks.
 	awayTimeout = time.Second
 )
 
-// message is what is sent, and where to. Without an exchange the key is the name
-// of the queue that must take it.
+// message is what is sent, and where to. Without an exchange the key is the name of the queue that
+// must take it.
 type message struct {
 	exchange, key string
 	// unheard says that it does not matter whether anybody hears.
@@ -32,8 +31,8 @@ type message struct {
 // errNoQueue says that a queue which must take messages is missing.
 var errNoQueue = errors.New("there is no queue")
 
-// publisher sends batches on one channel in confirm mode, one batch at a time,
-// so the order of batches is the order of calls.
+// publisher sends batches on one channel in confirm mode, one batch at a time, so the order of
+// batches is the order of calls.
 type publisher struct {
 	link *link
 	// expected queues are made before the first message of a channel is sent.
@@ -54,10 +53,10 @@ func newPublisher(l *link, expected []Queue) *publisher {
 	return &publisher{link: l, expected: expected, turn: make(chan struct{}, 1)}
 }
 
-// send writes the messages and waits until the server has confirmed each. It
-// returns those to an exchange that no queue took, which the server confirms too.
-// After an error any part of the batch may have arrived. A message to a queue
-// that is missing is such an error; a later call makes the expected queues again.
+// send writes the messages and waits until the server has confirmed each. It returns those to an
+// exchange that no queue took, which the server confirms too. After an error any part of the batch
+// may have arrived. A message to a queue that is missing is such an error; a later call makes the
+// expected queues again.
 func (p *publisher) send(ctx context.Context, messages []message) (returned []amqp.Return, err error) {
 	ctx, cancel := context.WithTimeout(ctx, confirmTimeout)
 	defer cancel()
@@ -86,8 +85,8 @@ func (p *publisher) send(ctx context.Context, messages []message) (returned []am
 	return returned, nil
 }
 
-// refuse sends nothing while a queue that must take a part of it is known to be
-// missing: the others would get their part again with every try.
+// refuse sends nothing while a queue that must take a part of it is known to be missing: the others
+// would get their part again with every try.
 func (p *publisher) refuse(messages []message) error {
 	for _, m := range messages {
 		if m.exchange == "" && p.lacking[m.key] != nil {
@@ -225,8 +224,8 @@ func (p *publisher) takeReturned(returned []amqp.Return) []amqp.Return {
 	}
 }
 
-// discard gives up the channel: a confirm that comes late must not be counted
-// for a later batch. Closing asks the server, so it is done aside.
+// discard gives up the channel: a confirm that comes late must not be counted for a later batch.
+// Closing asks the server, so it is done aside.
 func (p *publisher) discard() {
 	connection, channel := p.connection, p.channel
 	p.connection, p.channel, p.returns = nil, nil, nil
@@ -234,8 +233,8 @@ func (p *publisher) discard() {
 		return
 	}
 	if connection.writable() != nil {
-		// A blocked connection is kept, because a new one would be blocked as well
-		// and not know it yet. The answer comes when the server reads again.
+		// A blocked connection is kept, because a new one would be blocked as well and not know it
+		// yet. The answer comes when the server reads again.
 		go channel.Close()
 		return
 	}

@@ -16,17 +16,17 @@ import (
 const (
 	// batchWindow is how long a batch may collect, from its first event.
 	batchWindow = 50 * time.Millisecond
-	// idleWindow ends a batch early when nothing more comes: a lone event should
-	// not wait for company. It is also how long an acknowledgement may wait.
+	// idleWindow ends a batch early when nothing more comes: a lone event should not wait for
+	// company. It is also how long an acknowledgement may wait.
 	idleWindow = 5 * time.Millisecond
-	// acknowledgements is into how many the prefetch is divided. A quorum queue's
-	// channel sends on 32 at a time and keeps the rest to itself; those it loses
-	// when it is closed, and what was acknowledged long ago comes again.
+	// acknowledgements is into how many the prefetch is divided. A quorum queue's channel sends on
+	// 32 at a time and keeps the rest to itself; those it loses when it is closed, and what was
+	// acknowledged long ago comes again.
 	acknowledgements = 8
 )
 
-// session is a subscription on one channel. One goroutine takes, handles and
-// settles, so the queue's order is the handler's order.
+// session is a subscription on one channel. One goroutine takes, handles and settles, so the
+// queue's order is the handler's order.
 type session struct {
 	*subscription
 	// alive ends when the messages of the channel can no longer be acknowledged.
@@ -40,8 +40,7 @@ type session struct {
 	last    uint64 // the delivery tag of the last of them
 }
 
-// run handles until ctx ends, and finishes what has begun, or until the channel
-// is lost.
+// run handles until ctx ends, and finishes what has begun, or until the channel is lost.
 func (s *session) run(ctx context.Context) error {
 	for {
 		taken, err := s.collect(ctx)
@@ -56,8 +55,8 @@ func (s *session) run(ctx context.Context) error {
 	}
 }
 
-// collect waits for a message and takes what follows it closely. With the error
-// that ends the session it still returns what it has taken.
+// collect waits for a message and takes what follows it closely. With the error that ends the
+// session it still returns what it has taken.
 func (s *session) collect(ctx context.Context) (taken []amqp.Delivery, err error) {
 	// When both are ready, the end comes first.
 	if err := ctx.Err(); err != nil {
@@ -102,8 +101,8 @@ func (s *session) collect(ctx context.Context) (taken []amqp.Delivery, err error
 	}
 }
 
-// settle handles a batch and passes on what failed. What has begun is finished:
-// ctx ends when the consumer is told to stop, which only ends waiting.
+// settle handles a batch and passes on what failed. What has begun is finished: ctx ends when the
+// consumer is told to stop, which only ends waiting.
 func (s *session) settle(ctx context.Context, taken []amqp.Delivery) error {
 	failures := make(map[uint64]error)
 	var deliveries []amqp.Delivery
@@ -146,8 +145,8 @@ func (s *session) settle(ctx context.Context, taken []amqp.Delivery) error {
 	return s.acknowledge()
 }
 
-// acknowledge tells the server of all that is settled. All before the last are
-// settled too, so one acknowledgement is enough.
+// acknowledge tells the server of all that is settled. All before the last are settled too, so one
+// acknowledgement is enough.
 func (s *session) acknowledge() error {
 	if s.settled == 0 {
 		return nil
@@ -172,10 +171,9 @@ func (s *session) onward(delivery amqp.Delivery, cause error) message {
 	return next
 }
 
-// passOn moves failed deliveries to where they go next and returns when the
-// broker has them there; only then may the originals be acknowledged. While the
-// broker takes nothing, it waits: giving the messages back would count against
-// their delivery limit.
+// passOn moves failed deliveries to where they go next and returns when the broker has them there;
+// only then may the originals be acknowledged. While the broker takes nothing, it waits: giving the
+// messages back would count against their delivery limit.
 func (s *session) passOn(ctx context.Context, messages []message) error {
 	if len(messages) == 0 {
 		return nil

@@ -11,13 +11,11 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit/netfault"
 )
 
-// notice bounds how long a silent line stays unnoticed: 15 s, and room for a busy
-// machine.
+// notice bounds how long a silent line stays unnoticed: 15 s, and room for a busy machine.
 const notice = 25 * time.Second
 
-// The machine of the active consumer loses its power: the line falls silent, and
-// nobody says goodbye. The other process takes over. A URL that asks for slower
-// heartbeats changes nothing.
+// The machine of the active consumer loses its power: the line falls silent, and nobody says
+// goodbye. The other process takes over. A URL that asks for slower heartbeats changes nothing.
 func TestASilentConsumerIsReplaced(t *testing.T) {
 	t.Parallel()
 	url := testkit.AMQP(t)
@@ -39,8 +37,8 @@ func TestASilentConsumerIsReplaced(t *testing.T) {
 	testkit.Eventually(t, "the first to be back", func() bool { return first.Ready(t.Context()) == nil })
 }
 
-// A publisher whose line falls silent gives its batch up, and its connection; the
-// batch is published when there is a line again.
+// A publisher whose line falls silent gives its batch up, and its connection; the batch is
+// published when there is a line again.
 func TestASilentPublisherGivesUpAndConnectsAgain(t *testing.T) {
 	t.Parallel()
 	url := testkit.AMQP(t)

@@ -12,16 +12,15 @@ import (
 )
 
 const (
-	// remakePause is how long a queue that was found to be missing is left so before
-	// it is made again. RabbitMQ 3 does not cancel the consumers of a deleted queue
-	// at once but first tries, for a moment, to subscribe them to a queue of that
-	// name. When somebody has made one, the consumer's channel takes what it delivers
-	// for repetitions, because the numbers begin anew, and holds it back for ever.
+	// remakePause is how long a queue that was found to be missing is left so before it is made
+	// again. RabbitMQ 3 does not cancel the consumers of a deleted queue at once but first tries,
+	// for a moment, to subscribe them to a queue of that name. When somebody has made one, the
+	// consumer's channel takes what it delivers for repetitions, because the numbers begin anew,
+	// and holds it back for ever.
 	remakePause = time.Second
-	// idleSubscription is how long a consumer hears nothing before it subscribes
-	// again. That frees one whose messages are held back, as above, and makes a queue
-	// again that was deleted unnoticed. It has nothing in hand then, so nothing is
-	// delivered twice.
+	// idleSubscription is how long a consumer hears nothing before it subscribes again. That frees
+	// one whose messages are held back, as above, and makes a queue again that was deleted
+	// unnoticed. It has nothing in hand then, so nothing is delivered twice.
 	idleSubscription = 30 * time.Second
 )
 
@@ -31,14 +30,13 @@ var (
 	errIdle      = errors.New("nothing came for a while")
 )
 
-// subscription is a consumer's claim on its queue, over as many connections as
-// it takes.
+// subscription is a consumer's claim on its queue, over as many connections as it takes.
 type subscription struct {
 	Consumer
 	queues
 	link *link
-	// served says that publishers send to the queue by its name. It is then not
-	// bound to the exchange, or each event would come twice.
+	// served says that publishers send to the queue by its name. It is then not bound to the
+	// exchange, or each event would come twice.
 	served bool
 	logged string // what the server refused the last time
 	held   hold
@@ -54,15 +52,15 @@ func (s *subscription) run(ctx context.Context) error {
 	if err != nil {
 		return explain(connection, err)
 	}
-	// Closing gives back what was sent ahead and not begun. Acknowledgements
-	// written before reach the server before.
+	// Closing gives back what was sent ahead and not begun. Acknowledgements written before reach
+	// the server before.
 	defer func() {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), setupTimeout)
 		defer cancel()
 		_ = connection.within(closing, channel.Close)
 	}()
-	// What is handled after the loss of the channel is delivered again, perhaps to
-	// another process, and two must not work on one event: alive ends with it.
+	// What is handled after the loss of the channel is delivered again, perhaps to another process,
+	// and two must not work on one event: alive ends with it.
 	alive, lost := context.WithCancel(context.WithoutCancel(ctx))
 	defer lost()
 	gone := channel.NotifyClose(make(chan *amqp.Error, 1))
@@ -111,8 +109,8 @@ func (s *subscription) subscribe(ctx context.Context, connection *connection) (c
 	return channel, deliveries, err
 }
 
-// declareAll makes the queues, and the bindings of a consumer that publishers do
-// not know. What the server refuses is told apart from a lost connection.
+// declareAll makes the queues, and the bindings of a consumer that publishers do not know. What the
+// server refuses is told apart from a lost connection.
 func (s *subscription) declareAll(connection *connection) (refused, err error) {
 	d := &declarer{connection: connection}
 	defer d.close()

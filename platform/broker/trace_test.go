@@ -16,8 +16,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
-// The event was made in a trace that ended long before it is published: request,
-// publish and process are still one line of parents and children.
+// The event was made in a trace that ended long before it is published: request, publish and
+// process are still one line of parents and children.
 func TestTracePassesFromTheMakerToTheHandler(t *testing.T) {
 	spans := tracetest.NewInMemoryExporter()
 	telemetry.SetupForTest(t, spans)

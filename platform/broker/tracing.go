@@ -36,8 +36,8 @@ func attributesOf(e cloudevents.Event) []attribute.KeyValue {
 	}
 }
 
-// startProducer starts the span of publishing one event, as a child of what made
-// the event, and names it in the message's headers as the consumers' parent.
+// startProducer starts the span of publishing one event, as a child of what made the event, and
+// names it in the message's headers as the consumers' parent.
 func startProducer(ctx context.Context, event cloudevents.Event, table amqp.Table) trace.Span {
 	ctx, span := tracer().Start(eventtrace.Extract(ctx, event), "publish "+event.Type(),
 		trace.WithSpanKind(trace.SpanKindProducer),
@@ -47,11 +47,10 @@ func startProducer(ctx context.Context, event cloudevents.Event, table amqp.Tabl
 	return span
 }
 
-// startConsumer starts the span of handling the events, in the trace of each.
-// A single event's handler runs in the consumer span that is the child of its
-// producer span. A batch has such a span for each event, and its handler runs in
-// one more, below the first and linked to the others, since a span has but one
-// parent.
+// startConsumer starts the span of handling the events, in the trace of each. A single event's
+// handler runs in the consumer span that is the child of its producer span. A batch has such a span
+// for each event, and its handler runs in one more, below the first and linked to the others, since
+// a span has but one parent.
 func startConsumer(ctx context.Context, queue string, deliveries []amqp.Delivery, events []cloudevents.Event) (context.Context, []trace.Span) {
 	spans := make([]trace.Span, len(events))
 	var first context.Context

@@ -1,6 +1,5 @@
-// Package config reads a program's settings from environment variables into a
-// typed struct and says everything that is wrong with them at once, one line a
-// problem, each naming its variable.
+// Package config reads a program's settings from environment variables into a typed struct and says
+// everything that is wrong with them at once, one line a problem, each naming its variable.
 //
 //	type Config struct {
 //		config.Server
@@ -20,17 +19,16 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// Load reads the environment into a T by its `env` and `envDefault` tags
-// (caarlos0/env). A variable that is set but empty counts as not set, so an
-// empty line in a compose file asks for the default and not for a zero port.
+// Load reads the environment into a T by its `env` and `envDefault` tags (caarlos0/env). A variable
+// that is set but empty counts as not set, so an empty line in a compose file asks for the default
+// and not for a zero port.
 //
-// Three things of T are used when present: `SetDefaults()` on *T runs first and
-// gives defaults that depend on the program; a `desc` tag says in messages what
-// a variable should hold; `Validate() error`, of T or of any struct within it,
-// runs last and checks bounds.
+// Three things of T are used when present: `SetDefaults()` on *T runs first and gives defaults that
+// depend on the program; a `desc` tag says in messages what a variable should hold; `Validate()
+// error`, of T or of any struct within it, runs last and checks bounds.
 //
-// The error has one line for each problem. Values are shown only where a
-// variable's name and type exclude a secret.
+// The error has one line for each problem. Values are shown only where a variable's name and type
+// exclude a secret.
 func Load[T any]() (T, error) {
 	return LoadFrom[T](os.Environ())
 }
@@ -47,8 +45,8 @@ func LoadFrom[T any](environ []string) (T, error) {
 	if err := env.ParseWithOptions(&cfg, env.Options{Environment: environment}); err != nil {
 		problems = describe(err, vars, environment)
 	}
-	// A bound is checked only on settings that could be read: "PORT is 0" after
-	// "PORT is not a number" would send the reader to the wrong place.
+	// A bound is checked only on settings that could be read: "PORT is 0" after "PORT is not a
+	// number" would send the reader to the wrong place.
 	if len(problems) == 0 {
 		problems = validate(&cfg)
 	}
@@ -78,8 +76,8 @@ func nonEmpty(environ []string) map[string]string {
 	return environment
 }
 
-// describe turns the library's errors, which name fields of structs, into
-// lines that name variables.
+// describe turns the library's errors, which name fields of structs, into lines that name
+// variables.
 func describe(err error, vars []variable, environment map[string]string) []string {
 	var all env.AggregateError
 	if !errors.As(err, &all) {

@@ -16,8 +16,7 @@ type Setting struct {
 	Description string `json:"description"`
 }
 
-// Describe lists the variables that Load reads for a T, in the order of its
-// fields.
+// Describe lists the variables that Load reads for a T, in the order of its fields.
 func Describe[T any]() []Setting {
 	var cfg T
 	if d, ok := any(&cfg).(interface{ SetDefaults() }); ok {
@@ -39,8 +38,8 @@ func Text(name, fallback, description string) Setting {
 	}
 }
 
-// PathOf describes a variable that holds the path of a file and is read elsewhere
-// than from a struct. The file may be a secret, its path is none.
+// PathOf describes a variable that holds the path of a file and is read elsewhere than from a
+// struct. The file may be a secret, its path is none.
 func PathOf(name, description string) Setting {
 	return Setting{Name: name, Kind: variable{typ: reflect.TypeFor[File]()}.kind(), Description: description}
 }

@@ -8,17 +8,16 @@ import (
 	"strconv"
 )
 
-// Admin is where a program serves health and metrics, which ask for no token:
-// on loopback until ADMIN_HOST says otherwise, whatever HOST says.
+// Admin is where a program serves health and metrics, which ask for no token: on loopback until
+// ADMIN_HOST says otherwise, whatever HOST says.
 type Admin struct {
 	AdminHost string `env:"ADMIN_HOST" envDefault:"127.0.0.1" desc:"the address to serve health and metrics on, without a token; 0.0.0.0 in a container"`
 	// Profiles show what is in memory and cost time.
 	Profiles bool `env:"ADMIN_PPROF" envDefault:"false" desc:"true to serve pprof's profiles there too, under /debug/pprof"`
 }
 
-// Server is where a service listens: REST on Port, gRPC a thousand above, admin
-// two thousand above, unless set apart. Services listen on loopback until HOST
-// says otherwise.
+// Server is where a service listens: REST on Port, gRPC a thousand above, admin two thousand above,
+// unless set apart. Services listen on loopback until HOST says otherwise.
 type Server struct {
 	Admin
 	Host string `env:"HOST" envDefault:"127.0.0.1" desc:"the address to listen on; 0.0.0.0 in a container"`
@@ -52,8 +51,8 @@ func (s Server) Validate() error {
 
 func (s Server) join(port int) string { return net.JoinHostPort(s.Host, strconv.Itoa(port)) }
 
-// besides is the port set, or the one at an offset from Port. Next to a port
-// the system chooses, the system chooses too.
+// besides is the port set, or the one at an offset from Port. Next to a port the system chooses,
+// the system chooses too.
 func (s Server) besides(set, offset int) int {
 	if set != 0 || s.Port == 0 {
 		return set
@@ -78,13 +77,13 @@ const (
 type Auth struct {
 	Issuer   string `env:"OIDC_ISSUER,required" desc:"the URL of the OpenID Connect issuer whose tokens are trusted"`
 	Audience string `env:"OIDC_AUDIENCE" envDefault:"ordersaga" desc:"the audience a token must be meant for"`
-	// Environment is Production unless somebody says otherwise: what is only
-	// fit for development has to be asked for.
+	// Environment is Production unless somebody says otherwise: what is only fit for development
+	// has to be asked for.
 	Environment string `env:"ORDERSAGA_ENV" envDefault:"production" desc:"production or development"`
 }
 
-// Client is Auth of a program that also calls others in its own name: with these
-// credentials it asks the issuer for its tokens.
+// Client is Auth of a program that also calls others in its own name: with these credentials it
+// asks the issuer for its tokens.
 type Client struct {
 	Auth
 	ClientID     string `env:"OIDC_CLIENT_ID,required" desc:"the client id of this program at the issuer"`

@@ -54,9 +54,8 @@ func walk(v reflect.Value, visit func(reflect.StructField, reflect.Value)) {
 	}
 }
 
-// validate runs Validate of the structs within first, then of the whole. An
-// embedded struct's Validate is also found on the whole; the same line is said
-// once.
+// validate runs Validate of the structs within first, then of the whole. An embedded struct's
+// Validate is also found on the whole; the same line is said once.
 func validate(cfg any) []string {
 	var lines []string
 	run := func(v any) {
@@ -82,8 +81,8 @@ func validate(cfg any) []string {
 	return lines
 }
 
-// accepts parses a value alone, to find which of several fields of the same
-// name and type is the one at fault.
+// accepts parses a value alone, to find which of several fields of the same name and type is the
+// one at fault.
 func (v variable) accepts(value string) bool {
 	holder := reflect.New(reflect.StructOf([]reflect.StructField{{
 		Name: "Value", Type: v.typ, Tag: `env:"VALUE"`,
@@ -159,8 +158,8 @@ func (v variable) secret() bool {
 // File is the path of a file. The file may be a secret, its path is none.
 type File string
 
-// Secret is a setting that must not be seen: it prints as "[redacted]" in
-// logs, messages and JSON. Reveal gives it to the one who has to use it.
+// Secret is a setting that must not be seen: it prints as "[redacted]" in logs, messages and JSON.
+// Reveal gives it to the one who has to use it.
 type Secret string
 
 // Reveal is the secret itself.

@@ -1,8 +1,8 @@
 // Package cqrs is the one typed pipeline that every command and query passes.
 //
-// A use case is a Handler; Command and Query put the same decorators around
-// it: recovery, tracing, metrics, logging, validation. There is no registry
-// and no reflection: what handles a request is what the route was given.
+// A use case is a Handler; Command and Query put the same decorators around it: recovery, tracing,
+// metrics, logging, validation. There is no registry and no reflection: what handles a request is
+// what the route was given.
 package cqrs
 
 import (
@@ -54,9 +54,8 @@ func pipeline[Req, Res any](kind, name string, h Handler[Req, Res]) Handler[Req,
 	)
 }
 
-// InTx makes a handler of a function that runs in one transaction: committed
-// when it returns no error. The transaction may be tried again, so the
-// function keeps nothing of a failed try.
+// InTx makes a handler of a function that runs in one transaction: committed when it returns no
+// error. The transaction may be tried again, so the function keeps nothing of a failed try.
 func InTx[Req, Res any](db *postgres.DB, handle func(ctx context.Context, tx *postgres.Tx, req Req) (Res, error)) Handler[Req, Res] {
 	return HandlerFunc[Req, Res](func(ctx context.Context, req Req) (Res, error) {
 		var res Res

@@ -60,8 +60,8 @@ func Tracing[Req, Res any](kind string) Decorator[Req, Res] {
 	}
 }
 
-// Metrics records how long the use case took, by name and outcome, as the
-// histogram ordersaga_use_case_duration_seconds.
+// Metrics records how long the use case took, by name and outcome, as the histogram
+// ordersaga_use_case_duration_seconds.
 func Metrics[Req, Res any](kind string) Decorator[Req, Res] {
 	return func(name string, next Handler[Req, Res]) Handler[Req, Res] {
 		duration, err := telemetry.Meter(scope).Float64Histogram("ordersaga.use_case.duration",
@@ -82,9 +82,9 @@ func Metrics[Req, Res any](kind string) Decorator[Req, Res] {
 	}
 }
 
-// Logging writes one line for each use case: errors at warn, since the border
-// that answers the caller decides how bad they are, the rest at debug.
-// Requests and answers are not written; they may be personal.
+// Logging writes one line for each use case: errors at warn, since the border that answers the
+// caller decides how bad they are, the rest at debug. Requests and answers are not written; they
+// may be personal.
 func Logging[Req, Res any](kind string) Decorator[Req, Res] {
 	return func(name string, next Handler[Req, Res]) Handler[Req, Res] {
 		return HandlerFunc[Req, Res](func(ctx context.Context, req Req) (Res, error) {

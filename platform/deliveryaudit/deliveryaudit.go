@@ -1,6 +1,6 @@
-// Package deliveryaudit answers, for any service, where its events are: those it
-// has not published, those its own consumers have not taken, those they gave up
-// on, and how far its subscriptions of the event log have come.
+// Package deliveryaudit answers, for any service, where its events are: those it has not published,
+// those its own consumers have not taken, those they gave up on, and how far its subscriptions of
+// the event log have come.
 package deliveryaudit
 
 import (

@@ -2,8 +2,8 @@ package doctor
 
 import "strings"
 
-// advice is what usually helps, by what an error says. Drivers wrap the reasons
-// of a failed connection in texts, so texts are what there is to go by.
+// advice is what usually helps, by what an error says. Drivers wrap the reasons of a failed
+// connection in texts, so texts are what there is to go by.
 var advice = []struct{ says, helps string }{
 	{"connection refused", "Nobody listens there: is it started, and are host and port right?"},
 	{"no such host", "The name does not resolve from here: is it spelled right, and is this the network it belongs to?"},

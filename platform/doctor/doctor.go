@@ -1,5 +1,5 @@
-// Package doctor tries what a program needs, one thing after the other, and says
-// in plain words what is there and what is wrong.
+// Package doctor tries what a program needs, one thing after the other, and says in plain words
+// what is there and what is wrong.
 package doctor
 
 import (
@@ -18,16 +18,15 @@ const patience = 30 * time.Second
 type Check struct {
 	// Subject is the setting it is about: DATABASE_URL.
 	Subject string
-	// Needs is the subject of an earlier check without which this one can find
-	// nothing out: it is then not tried.
+	// Needs is the subject of an earlier check without which this one can find nothing out: it is
+	// then not tried.
 	Needs string
-	// Try answers with what it found, "PostgreSQL 15.18, database orders". Its error
-	// says what is wrong and, where that is known, what to do; a Remark says what
-	// is worth knowing although the program would work.
+	// Try answers with what it found, "PostgreSQL 15.18, database orders". Its error says what is
+	// wrong and, where that is known, what to do; a Remark says what is worth knowing although the
+	// program would work.
 	Try func(ctx context.Context) (found string, err error)
-	// Encrypted is nil where nothing is sent. Its error says that what is sent could
-	// be read on its way, and what to set: "must have sslmode=…". It looks at
-	// settings only.
+	// Encrypted is nil where nothing is sent. Its error says that what is sent could be read on its
+	// way, and what to set: "must have sslmode=…". It looks at settings only.
 	Encrypted func() error
 }
 

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Unencrypted names, a line each, the checks of what a program would speak with in
-// the clear over a network.
+// Unencrypted names, a line each, the checks of what a program would speak with in the clear over a
+// network.
 func Unencrypted(checks []Check) error {
 	var problems []error
 	for _, check := range checks {
@@ -22,8 +22,8 @@ func Unencrypted(checks []Check) error {
 	return errors.Join(problems...)
 }
 
-// Local tells whether a host, with or without a port, is this machine: nothing that
-// is sent there leaves it. Names are not looked up.
+// Local tells whether a host, with or without a port, is this machine: nothing that is sent there
+// leaves it. Names are not looked up.
 func Local(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

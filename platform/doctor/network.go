@@ -23,8 +23,8 @@ func Listen(subject, address string) Check {
 	}}
 }
 
-// Collector checks that somebody listens where OTEL_EXPORTER_OTLP_ENDPOINT points.
-// Without one it is only a remark: traces are optional, and sending waits.
+// Collector checks that somebody listens where OTEL_EXPORTER_OTLP_ENDPOINT points. Without one it
+// is only a remark: traces are optional, and sending waits.
 func Collector(endpoint string) Check {
 	return Check{Subject: "OTEL_EXPORTER_OTLP_ENDPOINT", Try: func(ctx context.Context) (string, error) {
 		if endpoint == "" {

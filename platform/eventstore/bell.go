@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// bell wakes everybody who listens. It only makes waiting shorter: who misses it
-// polls.
+// bell wakes everybody who listens. It only makes waiting shorter: who misses it polls.
 type bell struct {
 	mu   sync.Mutex
 	rung chan struct{}
@@ -15,8 +14,8 @@ type bell struct {
 
 func newBell() *bell { return &bell{rung: make(chan struct{})} }
 
-// listen gives a channel that closes at the next ring. Listen first, look then:
-// so nothing that is rung after the look is missed.
+// listen gives a channel that closes at the next ring. Listen first, look then: so nothing that is
+// rung after the look is missed.
 func (b *bell) listen() <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()

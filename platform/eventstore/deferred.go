@@ -13,15 +13,13 @@ import (
 	"github.com/ordersaga/ordersaga/platform/text"
 )
 
-// Deferred are streams that a subscriber leaves aside because it cannot read them,
-// as after a roll-back, when the log has events of types that only the newer
-// version knows. Their events wait, all from the first one that could not be read,
-// so that the order within a stream is kept; those of other streams go on. The next
-// time that a process begins to read under the subscription's name, which a newer
-// version does at its start, it is given what waits.
+// Deferred are streams that a subscriber leaves aside because it cannot read them, as after a
+// roll-back, when the log has events of types that only the newer version knows. Their events wait,
+// all from the first one that could not be read, so that the order within a stream is kept; those
+// of other streams go on. The next time that a process begins to read under the subscription's
+// name, which a newer version does at its start, it is given what waits.
 //
-// A subscriber adds what it cannot read, handles the rest of the batch, and returns
-// Err.
+// A subscriber adds what it cannot read, handles the rest of the batch, and returns Err.
 type Deferred struct{ streams map[string]deferral }
 
 // deferral says from where on a stream waits, and why.
@@ -30,8 +28,7 @@ type deferral struct {
 	reason   error
 }
 
-// Add defers the event's stream from the event on, unless it was deferred from an
-// earlier one.
+// Add defers the event's stream from the event on, unless it was deferred from an earlier one.
 func (d *Deferred) Add(event Event, reason error) {
 	if d.streams == nil {
 		d.streams = map[string]deferral{}
@@ -50,8 +47,8 @@ func (d *Deferred) Has(stream string) bool {
 	return there
 }
 
-// Err is what Handle or Apply returns when the rest of the batch was handled: nil
-// when nothing was deferred.
+// Err is what Handle or Apply returns when the rest of the batch was handled: nil when nothing was
+// deferred.
 func (d *Deferred) Err() error {
 	if len(d.streams) == 0 {
 		return nil
@@ -103,8 +100,8 @@ func (d *Deferred) keep(ctx context.Context, tx *postgres.Tx, subscription strin
 	return nil
 }
 
-// catchUp gives the subscriber what waits, stream after stream, in the order in
-// which they were deferred. What still cannot be read waits further.
+// catchUp gives the subscriber what waits, stream after stream, in the order in which they were
+// deferred. What still cannot be read waits further.
 func (r *reader) catchUp(reading, handling context.Context) error {
 	streams := slices.SortedFunc(maps.Keys(r.deferred), func(a, b string) int { return cmp.Compare(r.deferred[a], r.deferred[b]) })
 	for _, stream := range streams {

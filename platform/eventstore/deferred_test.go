@@ -66,8 +66,7 @@ func named(events []eventstore.Event) string {
 	return strings.Join(names, " ")
 }
 
-// until runs a subscription until it has come to a position and has left so many
-// streams aside.
+// until runs a subscription until it has come to a position and has left so many streams aside.
 func until(t *testing.T, store *eventstore.Store, sub eventstore.Subscription, position, deferred int) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())

@@ -1,16 +1,14 @@
-// Package eventstore keeps streams of events in PostgreSQL and lets subscribers
-// follow all of them in one order without gaps.
+// Package eventstore keeps streams of events in PostgreSQL and lets subscribers follow all of them
+// in one order without gaps.
 //
-// A stream's order is guarded by UNIQUE (stream, version). The order of all
-// events is harder: transactions commit in another order than they number their
-// rows, so a reader of a serial column steps over rows that commit late; and
-// transaction ids neither survive a dump and restore nor advance while any other
-// transaction of the cluster stays open. So events get their position after they
-// are committed, from one sequencer at a time (see Sequence). Positions have no
-// gaps, and a stream's events get theirs in the order of their versions.
+// A stream's order is guarded by UNIQUE (stream, version). The order of all events is harder:
+// transactions commit in another order than they number their rows, so a reader of a serial column
+// steps over rows that commit late; and transaction ids neither survive a dump and restore nor
+// advance while any other transaction of the cluster stays open. So events get their position after
+// they are committed, from one sequencer at a time (see Sequence). Positions have no gaps, and a
+// stream's events get theirs in the order of their versions.
 //
-// The log is its own outbox: what publishes and what projects are subscriptions
-// with checkpoints.
+// The log is its own outbox: what publishes and what projects are subscriptions with checkpoints.
 package eventstore
 
 import (
@@ -42,14 +40,12 @@ type NewEvent struct {
 
 // Event is a recorded event.
 type Event struct {
-	// ID is the same wherever the event is read: a name-based UUID of stream and
-	// version.
+	// ID is the same wherever the event is read: a name-based UUID of stream and version.
 	ID     string
 	Stream string
 	// Version counts from 1 within the stream.
 	Version int64
-	// Position counts from 1 over all streams. It is 0 until the event is
-	// sequenced.
+	// Position counts from 1 over all streams. It is 0 until the event is sequenced.
 	Position   int64
 	Type       string
 	Data       json.RawMessage
@@ -81,9 +77,9 @@ func New(db *postgres.DB) *Store {
 	return &Store{db: db, appended: newBell(), sequenced: newBell()}
 }
 
-// Append writes events behind the expected version of a stream, all or none, and
-// returns the stream's new version. Expected 0 means that the stream must not
-// exist. ErrConflict means that somebody else was faster: load, decide again.
+// Append writes events behind the expected version of a stream, all or none, and returns the
+// stream's new version. Expected 0 means that the stream must not exist. ErrConflict means that
+// somebody else was faster: load, decide again.
 func (s *Store) Append(ctx context.Context, stream string, expected int64, events ...NewEvent) (int64, error) {
 	if len(events) == 0 {
 		return expected, nil
@@ -102,9 +98,8 @@ func (s *Store) Append(ctx context.Context, stream string, expected int64, event
 	if err != nil {
 		return 0, fmt.Errorf("append to %s: %w", stream, err)
 	}
-	// The subquery refuses to write behind a version that is not committed, so a
-	// stream's rows are numbered (seq) in the order of their versions: the
-	// sequencer relies on it.
+	// The subquery refuses to write behind a version that is not committed, so a stream's rows are
+	// numbered (seq) in the order of their versions: the sequencer relies on it.
 	result, err := s.db.SQL.ExecContext(ctx, `
 		INSERT INTO events (stream, version, type, data, metadata, occurred_at)
 		SELECT $1, $2::bigint + new.n, new.type, new.data::jsonb, $3::jsonb, new.at

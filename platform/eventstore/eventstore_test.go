@@ -129,8 +129,8 @@ func TestOfManyWritersAtOneVersionOneWins(t *testing.T) {
 	assert.Len(t, won, 1)
 }
 
-// The trap: a transaction takes its number early and commits late. A reader that
-// follows the numbers has gone past it by then.
+// The trap: a transaction takes its number early and commits late. A reader that follows the
+// numbers has gone past it by then.
 func TestAnEventThatCommitsLateIsNotMissed(t *testing.T) {
 	store, db := newStore(t)
 	var seen log
@@ -153,8 +153,8 @@ func TestAnEventThatCommitsLateIsNotMissed(t *testing.T) {
 	assert.Equal(t, "early", seen.read()[1].Stream)
 }
 
-// The other trap: ordering by transaction puts version 2 before version 1 when
-// the second writer's transaction began first.
+// The other trap: ordering by transaction puts version 2 before version 1 when the second writer's
+// transaction began first.
 func TestAStreamKeepsItsOrderWhenTransactionsOverlap(t *testing.T) {
 	store, db := newStore(t)
 	second, err := db.SQL.BeginTx(t.Context(), nil)

@@ -13,9 +13,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit/netfault"
 )
 
-// The line of the reader falls silent while it waits for events, as when a machine
-// loses its power or a firewall forgets the connection. A second process, on a line
-// of its own, stands by.
+// The line of the reader falls silent while it waits for events, as when a machine loses its power
+// or a firewall forgets the connection. A second process, on a line of its own, stands by.
 func TestAReaderWhoseLineFellSilentIsTakenOverFrom(t *testing.T) {
 	t.Parallel()
 	url := testkit.Postgres(t)

@@ -12,8 +12,8 @@ import (
 
 const behindGauge, lagGauge, deferredGauge = "ordersaga.eventstore.behind", "ordersaga.eventstore.lag", "ordersaga.eventstore.deferred"
 
-// observe tells how far a subscription is behind, and how many streams it has left
-// aside. It is the same in every process.
+// observe tells how far a subscription is behind, and how many streams it has left aside. It is the
+// same in every process.
 func (s *Store) observe(subscription string) (stop func(), err error) {
 	label := attribute.String("subscription", subscription)
 	return telemetry.Observe("github.com/ordersaga/ordersaga/platform/eventstore", func(ctx context.Context, set telemetry.Set) error {

@@ -21,9 +21,8 @@ type reader struct {
 	position int64
 	// deferred are the streams that wait, and from which position on.
 	deferred map[string]int64
-	// look is how many events to look at for the next batch. It follows what the
-	// last one took, so that the server does not measure hundreds of large events
-	// to send a few.
+	// look is how many events to look at for the next batch. It follows what the last one took, so
+	// that the server does not measure hundreds of large events to send a few.
 	look int
 }
 
@@ -121,8 +120,8 @@ func (r *reader) handle(ctx context.Context, events []Event) error {
 	return nil
 }
 
-// deliver gives events to the subscriber and commits, together with what it
-// applies and what it defers, what mark writes.
+// deliver gives events to the subscriber and commits, together with what it applies and what it
+// defers, what mark writes.
 func (r *reader) deliver(ctx context.Context, events []Event, mark func(ctx context.Context, tx *postgres.Tx) error) (*Deferred, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleTimeout)
 	defer cancel()
@@ -134,8 +133,8 @@ func (r *reader) deliver(ctx context.Context, events []Event, mark func(ctx cont
 		}
 	}
 	err := r.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		// The checkpoint first: its row is locked until the commit, so of two
-		// readers one waits here for the other and then finds itself overtaken.
+		// The checkpoint first: its row is locked until the commit, so of two readers one waits
+		// here for the other and then finds itself overtaken.
 		if err := mark(ctx, tx); err != nil {
 			return err
 		}
@@ -151,8 +150,8 @@ func (r *reader) deliver(ctx context.Context, events []Event, mark func(ctx cont
 	return deferred, err
 }
 
-// advance moves a checkpoint, only from where this reader stood: should its lock
-// have been lost with its session, the new reader's checkpoint is not overwritten.
+// advance moves a checkpoint, only from where this reader stood: should its lock have been lost
+// with its session, the new reader's checkpoint is not overwritten.
 func advance(ctx context.Context, tx *postgres.Tx, name string, from, to int64) error {
 	result, err := tx.ExecContext(ctx, `UPDATE subscriptions SET position = $1 WHERE name = $2 AND position = $3`, to, name, from)
 	if err != nil {

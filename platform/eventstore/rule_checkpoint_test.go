@@ -11,8 +11,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
-// A reader whose lock went with its session may still have a batch in hand while
-// its successor reads on.
+// A reader whose lock went with its session may still have a batch in hand while its successor
+// reads on.
 func TestAReaderThatLostItsPlaceDoesNotTurnTheCheckpointBack(t *testing.T) {
 	store, db := newStore(t)
 	running(t, store.Sequence)

@@ -13,8 +13,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
-// A reader keeps the last version of each stream in a table. The first one loses
-// its lock while it has version 1 in hand; the second comes to version 2.
+// A reader keeps the last version of each stream in a table. The first one loses its lock while it
+// has version 1 in hand; the second comes to version 2.
 func TestAReaderThatWasOvertakenDoesNotWriteOverItsSuccessor(t *testing.T) {
 	url := testkit.Postgres(t)
 	store, db := storeAt(t, url)

@@ -13,8 +13,8 @@ import (
 // sequencerLock is the key by which sequencers take turns.
 const sequencerLock = 0x5e9c3ce5
 
-// Two sequencers at once would give one place to two events; the constraint on the
-// position then fails one of them, and who waits for the other holds a connection.
+// Two sequencers at once would give one place to two events; the constraint on the position then
+// fails one of them, and who waits for the other holds a connection.
 func TestASequencerLeavesAloneWhatAnotherIsNumbering(t *testing.T) {
 	store, db := newStore(t)
 	early, err := db.SQL.BeginTx(t.Context(), nil)
@@ -24,8 +24,7 @@ func TestASequencerLeavesAloneWhatAnotherIsNumbering(t *testing.T) {
 	_, err = store.Append(t.Context(), "late", 0, events(1)...)
 	require.NoError(t, err)
 
-	// The other sequencer, in the middle of its batch, which has not seen the early
-	// event.
+	// The other sequencer, in the middle of its batch, which has not seen the early event.
 	other, err := db.SQL.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	defer other.Rollback()

@@ -14,15 +14,15 @@ const (
 	sequencerLock = 0x5e9c3ce5
 	// sequenceBatch bounds what one transaction numbers.
 	sequenceBatch = 2000
-	// idlePoll is how late an event of another process, or of one that died
-	// before it could ring, is noticed. Events of this process ring the bell.
+	// idlePoll is how late an event of another process, or of one that died before it could ring,
+	// is noticed. Events of this process ring the bell.
 	idlePoll = 250 * time.Millisecond
 	// backoffMax caps the pause after failures.
 	backoffMax = 5 * time.Second
 )
 
-// Sequence gives committed events their positions until the context ends. Run it
-// in every process that has a store: one of them works at a time.
+// Sequence gives committed events their positions until the context ends. Run it in every process
+// that has a store: one of them works at a time.
 func (s *Store) Sequence(ctx context.Context) error {
 	var pause backoff
 	for ctx.Err() == nil {
@@ -54,8 +54,8 @@ func (s *Store) sequenceBatch(ctx context.Context) (numbered int64, err error) {
 		if err := tx.QueryRowContext(ctx, `SELECT pg_try_advisory_xact_lock($1)`, sequencerLock).Scan(&mine); err != nil || !mine {
 			return err
 		}
-		// A statement of its own after the lock: its snapshot sees every position
-		// the last holder of the lock gave.
+		// A statement of its own after the lock: its snapshot sees every position the last holder
+		// of the lock gave.
 		result, err := tx.ExecContext(ctx, `
 			WITH fresh AS (
 				SELECT seq, row_number() OVER (ORDER BY seq) AS n FROM (

@@ -1,6 +1,6 @@
-// Package inbox makes a consumer's change happen once per event although events
-// are delivered at least once: the event's id is written in the transaction of
-// the change it causes, so both are kept or neither is.
+// Package inbox makes a consumer's change happen once per event although events are delivered at
+// least once: the event's id is written in the transaction of the change it causes, so both are
+// kept or neither is.
 package inbox
 
 import (
@@ -18,10 +18,9 @@ var files embed.FS
 // Migrations has the inbox's table.
 var Migrations = postgres.Migrations{Name: "inbox", Files: files}
 
-// Once tells, in the consumer's transaction, whether it sees the event for the
-// first time. When it does not, the change was made and committed before, and
-// the consumer has nothing to do. While another transaction handles the same
-// event, Once waits for its end.
+// Once tells, in the consumer's transaction, whether it sees the event for the first time. When it
+// does not, the change was made and committed before, and the consumer has nothing to do. While
+// another transaction handles the same event, Once waits for its end.
 //
 // Ids must be unique among all events that the consumer gets, as UUIDs are.
 func Once(ctx context.Context, q postgres.Querier, consumer, eventID string) (first bool, err error) {
@@ -37,9 +36,9 @@ func Once(ctx context.Context, q postgres.Querier, consumer, eventID string) (fi
 	return inserted == 1, nil
 }
 
-// Fresh is Once for a batch: it returns the ids seen for the first time. An id
-// that is twice in the batch is there once, so a caller that goes through its
-// events takes each id out when it handles it.
+// Fresh is Once for a batch: it returns the ids seen for the first time. An id that is twice in the
+// batch is there once, so a caller that goes through its events takes each id out when it handles
+// it.
 func Fresh(ctx context.Context, q postgres.Querier, consumer string, eventIDs ...string) (map[string]bool, error) {
 	// Sorted, so that two overlapping batches wait for each other, not for ever.
 	rows, err := q.QueryContext(ctx, `
@@ -67,9 +66,9 @@ ON CONFLICT DO NOTHING RETURNING event_id`, consumer, eventIDs)
 // pruneBatch bounds the rows one statement of Prune deletes.
 const pruneBatch = 10_000
 
-// Prune forgets the events handled longer ago than keep, and returns how many.
-// What is forgotten and then delivered again, say from a dead-letter queue, is
-// handled again: keep must be longer than anything lies there. Weeks are usual.
+// Prune forgets the events handled longer ago than keep, and returns how many. What is forgotten
+// and then delivered again, say from a dead-letter queue, is handled again: keep must be longer
+// than anything lies there. Weeks are usual.
 func Prune(ctx context.Context, q postgres.Querier, keep time.Duration) (forgotten int64, err error) {
 	for {
 		result, err := q.ExecContext(ctx, `

@@ -1,7 +1,6 @@
-// Package lifecycle runs the parts of a program together and stops them one
-// after another, in the reverse of the order they are listed: list what others
-// depend on first (telemetry, pools, publishers) and servers last, and no
-// request is cut off from what it needs.
+// Package lifecycle runs the parts of a program together and stops them one after another, in the
+// reverse of the order they are listed: list what others depend on first (telemetry, pools,
+// publishers) and servers last, and no request is cut off from what it needs.
 package lifecycle
 
 import (
@@ -24,21 +23,19 @@ const DefaultDrain = 10 * time.Second
 type Component struct {
 	// Name is used in messages.
 	Name string
-	// Run works until its context is cancelled, then finishes what it has begun
-	// and returns. It may return nil earlier when its work is done; an error
-	// stops the program.
+	// Run works until its context is cancelled, then finishes what it has begun and returns. It may
+	// return nil earlier when its work is done; an error stops the program.
 	Run func(ctx context.Context) error
 	// Drain bounds the time between the cancelling and the return.
 	Drain time.Duration
 }
 
-// Run starts all components and waits for SIGTERM, SIGINT, the end of ctx, the
-// end of all components or the first failure; then it stops them in reverse
-// order, each cancelled and waited for before the next. A second signal ends
-// the process at once.
+// Run starts all components and waits for SIGTERM, SIGINT, the end of ctx, the end of all
+// components or the first failure; then it stops them in reverse order, each cancelled and waited
+// for before the next. A second signal ends the process at once.
 //
-// The error is the first failure, joined with the names of the components that
-// did not stop within their Drain; nil after an orderly stop.
+// The error is the first failure, joined with the names of the components that did not stop within
+// their Drain; nil after an orderly stop.
 func Run(ctx context.Context, components ...Component) error {
 	signalled, restoreSignals := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	defer restoreSignals()

@@ -17,10 +17,9 @@ import (
 // shutdownGrace is what is left of Drain for closing by force.
 const shutdownGrace = time.Second
 
-// HTTP serves on server.Addr. When stopped it takes no new connections, lets
-// the requests in hand finish, and after its Drain closes what is left. The
-// setting names the variable that sets the port, for the message when it is
-// taken; by default PORT.
+// HTTP serves on server.Addr. When stopped it takes no new connections, lets the requests in hand
+// finish, and after its Drain closes what is left. The setting names the variable that sets the
+// port, for the message when it is taken; by default PORT.
 func HTTP(name string, server *http.Server, setting ...string) Component {
 	return Component{Name: name, Drain: DefaultDrain, Run: func(ctx context.Context) error {
 		listener, err := listen(ctx, server.Addr, settingOr("PORT", setting))
@@ -60,17 +59,16 @@ func ServeHTTP(ctx context.Context, name string, server *http.Server, listener n
 
 type drainingKey struct{}
 
-// Draining is closed when the server of a request's context has been told to
-// stop. A handler that streams without end returns then, or it would be cut
-// off when the drain is over. Without such a server it is nil: never closed.
+// Draining is closed when the server of a request's context has been told to stop. A handler that
+// streams without end returns then, or it would be cut off when the drain is over. Without such a
+// server it is nil: never closed.
 func Draining(ctx context.Context) <-chan struct{} {
 	draining, _ := ctx.Value(drainingKey{}).(<-chan struct{})
 	return draining
 }
 
-// GRPC serves on addr. When stopped it lets the calls in hand finish, and
-// after its Drain cancels what is left. The setting names the variable that
-// sets the port; by default GRPC_PORT.
+// GRPC serves on addr. When stopped it lets the calls in hand finish, and after its Drain cancels
+// what is left. The setting names the variable that sets the port; by default GRPC_PORT.
 func GRPC(name string, server *grpc.Server, addr string, setting ...string) Component {
 	return Component{Name: name, Drain: DefaultDrain, Run: func(ctx context.Context) error {
 		listener, err := listen(ctx, addr, settingOr("GRPC_PORT", setting))

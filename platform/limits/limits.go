@@ -9,8 +9,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// maxKeys bounds the callers that are remembered. Beyond it some are forgotten, and their limits begin
-// anew.
+// maxKeys bounds the callers that are remembered. Beyond it some are forgotten, and their limits
+// begin anew.
 const maxKeys = 100_000
 
 // Rate limits how often each caller does something: so many times a second, and a burst at once.
@@ -33,8 +33,8 @@ func NewRate(perSecond float64, burst int) *Rate {
 	return &Rate{perSecond: rate.Limit(perSecond), burst: burst, callers: map[string]*caller{}}
 }
 
-// Allow counts one try of a caller, and tells whether it is within the limit; else how long it takes
-// until one is.
+// Allow counts one try of a caller, and tells whether it is within the limit; else how long it
+// takes until one is.
 func (r *Rate) Allow(key string) (retryAfter time.Duration, ok bool) {
 	if r.perSecond == 0 {
 		return 0, true
@@ -61,8 +61,8 @@ func (r *Rate) limiter(key string, now time.Time) *rate.Limiter {
 	return known.limiter
 }
 
-// sweep forgets callers whose whole burst is there again: to forget them changes nothing. When there
-// are too many all the same it forgets a tenth, so that the next callers cost no sweep each.
+// sweep forgets callers whose whole burst is there again: to forget them changes nothing. When
+// there are too many all the same it forgets a tenth, so that the next callers cost no sweep each.
 func (r *Rate) sweep(now time.Time) {
 	full := time.Duration(float64(r.burst) / float64(r.perSecond) * float64(time.Second))
 	crowded := len(r.callers) >= maxKeys
@@ -101,8 +101,8 @@ type InFlight struct {
 // NewInFlight makes a limit. Nothing is limited when it is 0.
 func NewInFlight(limit int) *InFlight { return &InFlight{limit: limit, callers: map[string]int{}} }
 
-// Begin counts one of a caller's until done is called, and tells whether it is within the limit; done
-// is nil when it is not.
+// Begin counts one of a caller's until done is called, and tells whether it is within the limit;
+// done is nil when it is not.
 func (f *InFlight) Begin(key string) (done func(), ok bool) {
 	if f.limit == 0 {
 		return func() {}, true

@@ -16,9 +16,9 @@ var formatter = currency.NewFormatter(currency.NewLocale("en"))
 // spaces that do not break a line are no use in a terminal or a search.
 var spaces = strings.NewReplacer("\u00a0", " ", "\u202f", " ")
 
-// Text is an amount of minor units of an ISO 4217 currency: "£12.50", "-£3.95", "¥20,000",
-// "CHF 4.00". The currency has as many digits after the point as ISO 4217 gives it. Spaces are
-// ordinary ones. Of a currency that ISO 4217 does not have it is "1250 XYZ (minor units)".
+// Text is an amount of minor units of an ISO 4217 currency: "£12.50", "-£3.95", "¥20,000", "CHF
+// 4.00". The currency has as many digits after the point as ISO 4217 gives it. Spaces are ordinary
+// ones. Of a currency that ISO 4217 does not have it is "1250 XYZ (minor units)".
 func Text(minor int64, code string) string {
 	if !IsCurrency(code) {
 		return fmt.Sprintf("%d %s (minor units)", minor, code)

@@ -12,8 +12,8 @@ import (
 // scratch is the collection that Check writes to, and drops.
 const scratch = "doctor"
 
-// Check tells whether the server of a URI answers and takes writes: a replica set
-// without a primary and a user without a role on the database do not.
+// Check tells whether the server of a URI answers and takes writes: a replica set without a primary
+// and a user without a role on the database do not.
 func Check(uri, database string) doctor.Check {
 	return doctor.Check{Subject: "MONGODB_URI", Encrypted: func() error { return encrypted(uri) }, Try: func(ctx context.Context) (string, error) {
 		db, err := Open(ctx, uri, database)

@@ -13,8 +13,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit/netfault"
 )
 
-// The line falls silent under a caller that is patient. It hears of it, and the
-// store is written to again as soon as the line works.
+// The line falls silent under a caller that is patient. It hears of it, and the store is written to
+// again as soon as the line works.
 func TestAWriteOverASilentLineEndsAndTheStoreIsReachedAgain(t *testing.T) {
 	t.Parallel()
 	uri, name := testkit.MongoDB(t)

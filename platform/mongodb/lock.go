@@ -8,15 +8,14 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
-// The locks let the writers of one document in this process take turns: FerretDB
-// 1 does not do it for them. Documents share them by hash, which only costs time.
+// The locks let the writers of one document in this process take turns: FerretDB 1 does not do it
+// for them. Documents share them by hash, which only costs time.
 var (
 	locks    [64]sync.Mutex
 	lockSeed = maphash.MakeSeed()
 )
 
-// lock takes the locks of the documents, always in the same order, and returns
-// their release.
+// lock takes the locks of the documents, always in the same order, and returns their release.
 func lock(collection *mongo.Collection, documents []encoded) (unlock func()) {
 	namespace := collection.Database().Name() + "." + collection.Name() + "."
 	places := make([]int, 0, len(documents))

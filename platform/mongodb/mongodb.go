@@ -1,8 +1,8 @@
-// Package mongodb opens the read store and writes documents to it so that an
-// older version never replaces a newer one.
+// Package mongodb opens the read store and writes documents to it so that an older version never
+// replaces a newer one.
 //
-// The store is MongoDB or FerretDB 1, which has no transactions, no pipeline
-// updates and no $text; nothing here needs them.
+// The store is MongoDB or FerretDB 1, which has no transactions, no pipeline updates and no $text;
+// nothing here needs them.
 package mongodb
 
 import (
@@ -24,25 +24,22 @@ const (
 	pingTimeout = 10 * time.Second
 	// selectionTimeout is how long an operation waits for a server.
 	selectionTimeout = 5 * time.Second
-	// A server that fell silent is noticed by the driver's monitor, a connection of
-	// its own: each heartbeat it asks, and when the answer does not come within the
-	// connect timeout, and a new connection is not made within it either, operations
-	// in flight are interrupted and their connections given up. So within 10 s, also
-	// where a proxy in between keeps TCP alive.
+	// A server that fell silent is noticed by the driver's monitor, a connection of its own: each
+	// heartbeat it asks, and when the answer does not come within the connect timeout, and a new
+	// connection is not made within it either, operations in flight are interrupted and their
+	// connections given up. So within 10 s, also where a proxy in between keeps TCP alive.
 	heartbeat      = 2 * time.Second
 	connectTimeout = 4 * time.Second
 	// operationTimeout bounds an operation whose context has no deadline.
 	operationTimeout = 30 * time.Second
-	// maxConnections bounds the commands at work at once. Each of FerretDB 1's
-	// holds one connection of its own pool and waits for a second; when all are
-	// held by such, it hangs for ever.
+	// maxConnections bounds the commands at work at once. Each of FerretDB 1's holds one connection
+	// of its own pool and waits for a second; when all are held by such, it hangs for ever.
 	maxConnections = 16
 )
 
-// Open connects to the server of a URI and waits until it answers, at most 10 s.
-// Its errors name MONGODB_URI, never the password. Operations whose context has
-// no deadline get one of 30 s. At most 16 run at once unless the URI says
-// otherwise. Each is a span, without the values.
+// Open connects to the server of a URI and waits until it answers, at most 10 s. Its errors name
+// MONGODB_URI, never the password. Operations whose context has no deadline get one of 30 s. At
+// most 16 run at once unless the URI says otherwise. Each is a span, without the values.
 func Open(ctx context.Context, uri, database string) (*mongo.Database, error) {
 	if database == "" {
 		return nil, errors.New("open MONGODB_URI: no database name")
@@ -81,8 +78,7 @@ func Ready(ctx context.Context, db *mongo.Database) error {
 	return nil
 }
 
-// Close waits for the operations in flight, as long as ctx allows, and closes
-// the connections.
+// Close waits for the operations in flight, as long as ctx allows, and closes the connections.
 func Close(ctx context.Context, db *mongo.Database) error {
 	if err := db.Client().Disconnect(ctx); err != nil {
 		return fmt.Errorf("close MongoDB: %w", err)

@@ -119,9 +119,9 @@ func TestManyDocumentsAreReplacedAtOnce(t *testing.T) {
 	require.EqualValues(t, 200, replaced)
 }
 
-// Writers of several versions meet on documents that are not there yet: the
-// insert of an older one must not make a newer one believe it came too late, and
-// FerretDB's update in two steps must not put an older one over a newer one.
+// Writers of several versions meet on documents that are not there yet: the insert of an older one
+// must not make a newer one believe it came too late, and FerretDB's update in two steps must not
+// put an older one over a newer one.
 func TestNewestStaysWhenManyWriteAtOnce(t *testing.T) {
 	things := open(t)
 	const ids, writers = 20, 8

@@ -19,8 +19,8 @@ type command struct {
 	request    int64
 }
 
-// monitor makes a client span of each command that belongs to a trace. It names
-// the command, the collection and the database, and holds none of the values.
+// monitor makes a client span of each command that belongs to a trace. It names the command, the
+// collection and the database, and holds none of the values.
 func monitor() *event.CommandMonitor {
 	var inFlight sync.Map
 	end := func(finished event.CommandFinishedEvent, failure error) {

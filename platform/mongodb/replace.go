@@ -11,8 +11,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// VersionField holds a document's version. Every document written by
-// ReplaceIfNewer has it.
+// VersionField holds a document's version. Every document written by ReplaceIfNewer has it.
 const VersionField = "version"
 
 // Document is one whole document at one version.
@@ -20,26 +19,25 @@ type Document struct {
 	ID any
 	// Version counts the changes of what the document shows, from 1.
 	Version int64
-	// Doc encodes to a BSON document. Its _id and version are set from ID and
-	// Version; when it has its own, they must be the same.
+	// Doc encodes to a BSON document. Its _id and version are set from ID and Version; when it has
+	// its own, they must be the same.
 	Doc any
 }
 
-// ReplaceIfNewer writes the document unless the collection has it in this version
-// or a newer one; then it does nothing and returns nil. So events may come twice
-// and in any order, and the newest stays.
+// ReplaceIfNewer writes the document unless the collection has it in this version or a newer one;
+// then it does nothing and returns nil. So events may come twice and in any order, and the newest
+// stays.
 func ReplaceIfNewer(ctx context.Context, collection *mongo.Collection, id any, version int64, doc any) error {
 	return ReplaceManyIfNewer(ctx, collection, []Document{{ID: id, Version: version, Doc: doc}})
 }
 
-// ReplaceManyIfNewer does the same for many documents at once. Of several
-// versions of one document it writes the newest alone. After an error any part
-// may have been written; the call can be repeated.
+// ReplaceManyIfNewer does the same for many documents at once. Of several versions of one document
+// it writes the newest alone. After an error any part may have been written; the call can be
+// repeated.
 //
-// FerretDB 1 reads a document and writes it back in two steps, so on it two
-// processes that write the same document at the same moment can still leave the
-// older one. Within a process the writes of a document take turns, and a broker
-// consumer is active in one process at a time.
+// FerretDB 1 reads a document and writes it back in two steps, so on it two processes that write
+// the same document at the same moment can still leave the older one. Within a process the writes
+// of a document take turns, and a broker consumer is active in one process at a time.
 func ReplaceManyIfNewer(ctx context.Context, collection *mongo.Collection, documents []Document) error {
 	newest, err := newestOf(documents)
 	if err != nil {
@@ -55,9 +53,9 @@ func ReplaceManyIfNewer(ctx context.Context, collection *mongo.Collection, docum
 	return nil
 }
 
-// replaceOrInsert is an upsert in its parts. As one command it would be of no
-// use: FerretDB 1 ends the command at the first duplicate key, which here only
-// says "there and not older", and does not tell which one it was.
+// replaceOrInsert is an upsert in its parts. As one command it would be of no use: FerretDB 1 ends
+// the command at the first duplicate key, which here only says "there and not older", and does not
+// tell which one it was.
 func replaceOrInsert(ctx context.Context, collection *mongo.Collection, documents []encoded) error {
 	replaced, err := replaceOlder(ctx, collection, documents)
 	if err != nil || replaced == len(documents) {
@@ -67,8 +65,8 @@ func replaceOrInsert(ctx context.Context, collection *mongo.Collection, document
 	if err != nil || len(there) == 0 {
 		return err
 	}
-	// One that was missing before and is there now was inserted by another writer
-	// in between, maybe in an older version than ours.
+	// One that was missing before and is there now was inserted by another writer in between, maybe
+	// in an older version than ours.
 	_, err = replaceOlder(ctx, collection, there)
 	return err
 }
@@ -81,8 +79,8 @@ type encoded struct {
 	body    bson.D
 }
 
-// newestOf encodes the documents and keeps the newest of each id, in the order
-// of their first appearance.
+// newestOf encodes the documents and keeps the newest of each id, in the order of their first
+// appearance.
 func newestOf(documents []Document) ([]encoded, error) {
 	newest := make([]encoded, 0, len(documents))
 	places := make(map[string]int, len(documents))
@@ -136,10 +134,9 @@ func (d Document) body() (bson.D, error) {
 	return body, nil
 }
 
-// replacesPerCommand bounds the replacements in one command. FerretDB 1 keeps a
-// connection of its pool for each one that matched until the command ends, and
-// waits for ever when it has no more. It does them one by one anyway, so that
-// small commands cost little.
+// replacesPerCommand bounds the replacements in one command. FerretDB 1 keeps a connection of its
+// pool for each one that matched until the command ends, and waits for ever when it has no more. It
+// does them one by one anyway, so that small commands cost little.
 const replacesPerCommand = 4
 
 // replaceOlder writes the documents over older ones and returns how many.
@@ -159,8 +156,7 @@ func replaceOlder(ctx context.Context, collection *mongo.Collection, documents [
 	return replaced, nil
 }
 
-// insertMissing inserts the documents whose id is not there and returns the
-// others.
+// insertMissing inserts the documents whose id is not there and returns the others.
 func insertMissing(ctx context.Context, collection *mongo.Collection, documents []encoded) (there []encoded, err error) {
 	bodies := make([]any, len(documents))
 	for i, d := range documents {

@@ -12,8 +12,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/postgres/outage"
 )
 
-// notNow are codes of the server's errors that say "not now": the same command may succeed
-// later, without anybody changing it.
+// notNow are codes of the server's errors that say "not now": the same command may succeed later,
+// without anybody changing it.
 //
 //	6, 7, 89, 9001                 a host or a socket that does not answer
 //	11600, 11602, 91               shutdown, or a change of the primary
@@ -24,16 +24,15 @@ import (
 //	14031                          no room on the disk
 var notNow = []int{6, 7, 89, 9001, 11600, 11602, 91, 189, 10107, 13435, 13436, 50, 262, 64, 100, 202, 14031}
 
-// internalError is the code under which FerretDB 1 passes on what its PostgreSQL
-// says, with the SQLSTATE in the text.
+// internalError is the code under which FerretDB 1 passes on what its PostgreSQL says, with the
+// SQLSTATE in the text.
 const internalError = 1
 
 var sqlState = regexp.MustCompile(`\(SQLSTATE ([0-9A-Z]{5})\)`)
 
-// Unavailable tells whether an error means "not now": the store cannot be reached,
-// takes no writes, is full, shuts down, changes its primary or was too slow. The
-// same may be asked again later, and who asked is not at fault. It is what
-// postgres.Unavailable is for PostgreSQL.
+// Unavailable tells whether an error means "not now": the store cannot be reached, takes no writes,
+// is full, shuts down, changes its primary or was too slow. The same may be asked again later, and
+// who asked is not at fault. It is what postgres.Unavailable is for PostgreSQL.
 func Unavailable(err error) bool {
 	if err == nil {
 		return false

@@ -71,8 +71,8 @@ func TestAStoreThatIsAwayIsNotNow(t *testing.T) {
 	require.True(t, mongodb.Unavailable(err), "%v", err)
 }
 
-// FerretDB keeps its documents in PostgreSQL and passes on what that says, here of
-// one collection's table that refuses writes as a database in a fail-over does.
+// FerretDB keeps its documents in PostgreSQL and passes on what that says, here of one collection's
+// table that refuses writes as a database in a fail-over does.
 func TestAStoreThatTakesNoWritesIsNotNow(t *testing.T) {
 	uri, database := testkit.MongoDB(t)
 	db, err := mongodb.Open(t.Context(), uri, database)

@@ -13,8 +13,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
-// BenchmarkOutboxToConsumer measures a backlog's way from the table through the
-// broker into a batching consumer.
+// BenchmarkOutboxToConsumer measures a backlog's way from the table through the broker into a
+// batching consumer.
 func BenchmarkOutboxToConsumer(b *testing.B) {
 	db, err := postgres.Open(b.Context(), testkit.Postgres(b))
 	require.NoError(b, err)

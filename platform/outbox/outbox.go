@@ -1,10 +1,10 @@
-// Package outbox publishes events if, and only if, the transaction that made
-// them was committed: Append writes them in that transaction, and a Relay sends
-// them afterwards, however long the broker is away.
+// Package outbox publishes events if, and only if, the transaction that made them was committed:
+// Append writes them in that transaction, and a Relay sends them afterwards, however long the
+// broker is away.
 //
-// Events are published at least once. Those of one aggregate are published in
-// the order of their Append, provided that its writers lock the aggregate's row
-// before they append, as every change of an aggregate does.
+// Events are published at least once. Those of one aggregate are published in the order of their
+// Append, provided that its writers lock the aggregate's row before they append, as every change of
+// an aggregate does.
 package outbox
 
 import (
@@ -28,19 +28,17 @@ var files embed.FS
 var Migrations = postgres.Migrations{Name: "outbox", Files: files}
 
 const (
-	// MaxEventBytes bounds one encoded event. A broker refuses what is above its
-	// own bound (16 MiB and more), and an event it refuses would hold up all
-	// events behind it; so it is refused here, where the caller hears of it.
+	// MaxEventBytes bounds one encoded event. A broker refuses what is above its own bound (16 MiB
+	// and more), and an event it refuses would hold up all events behind it; so it is refused here,
+	// where the caller hears of it.
 	MaxEventBytes = 1 << 20
-	// maxNameBytes bounds an event's type and id: AMQP's routing key and message
-	// id hold no more.
+	// maxNameBytes bounds an event's type and id: AMQP's routing key and message id hold no more.
 	maxNameBytes = 255
 )
 
-// Append writes the events in the caller's transaction, in order, in one insert.
-// Each needs a subject, the id of its aggregate, and gets the trace context of
-// ctx unless it has one. An event that could not be published is refused, which
-// rolls the caller's change back with it.
+// Append writes the events in the caller's transaction, in order, in one insert. Each needs a
+// subject, the id of its aggregate, and gets the trace context of ctx unless it has one. An event
+// that could not be published is refused, which rolls the caller's change back with it.
 func Append(ctx context.Context, q postgres.Querier, events ...cloudevents.Event) error {
 	if len(events) == 0 {
 		return nil

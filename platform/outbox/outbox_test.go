@@ -60,8 +60,7 @@ func open(t *testing.T) *postgres.DB {
 	return db
 }
 
-// openAt opens a database, which may be one that is open already, with the outbox
-// and the inbox.
+// openAt opens a database, which may be one that is open already, with the outbox and the inbox.
 func openAt(t *testing.T, url string) *postgres.DB {
 	t.Helper()
 	db, err := postgres.Open(t.Context(), url)
@@ -199,9 +198,9 @@ func TestEventThatCouldNotBePublishedIsRefused(t *testing.T) {
 	require.Zero(t, pending(t, outbox.NewRelay(db, nil)))
 }
 
-// Several relays of several processes publish through a line that breaks; many
-// writers change few aggregates. Everything arrives, each aggregate in order,
-// and the inbox makes each event count once.
+// Several relays of several processes publish through a line that breaks; many writers change few
+// aggregates. Everything arrives, each aggregate in order, and the inbox makes each event count
+// once.
 func TestNothingIsLostReorderedOrCountedTwiceWhileTheBrokerComesAndGoes(t *testing.T) {
 	db := open(t)
 	amqpURL := testkit.AMQP(t)
@@ -437,8 +436,8 @@ func TestTraceLeadsThroughTheOutbox(t *testing.T) {
 	require.Contains(t, carried[eventtrace.Parent], span.SpanContext().SpanID().String())
 }
 
-// The queue of a consumer that must have the event is deleted at the broker: the
-// event stays in the outbox, which says why, until the queue is there again.
+// The queue of a consumer that must have the event is deleted at the broker: the event stays in the
+// outbox, which says why, until the queue is there again.
 func TestAnEventWhoseQueueIsMissingStaysInTheOutbox(t *testing.T) {
 	db := open(t)
 	amqpURL := testkit.AMQP(t)

@@ -26,24 +26,24 @@ const (
 	batchTimeout = 25 * time.Second
 	// readTimeout bounds the reading of one: a silent line is given up.
 	readTimeout = 10 * time.Second
-	// The relay looks each minPoll after it found something, and ever less often
-	// until maxPoll while there is nothing.
+	// The relay looks each minPoll after it found something, and ever less often until maxPoll
+	// while there is nothing.
 	minPoll = 250 * time.Millisecond
 	maxPoll = time.Second
 	// maxBackoff bounds the pause after a failed batch.
 	maxBackoff = 5 * time.Second
-	// advisoryLock is the key of the lock that the working relay of a database
-	// holds: "outbox" in ASCII.
+	// advisoryLock is the key of the lock that the working relay of a database holds: "outbox" in
+	// ASCII.
 	advisoryLock = 0x6f7574626f78
 )
 
-// Publish sends events in order and returns when they are safe; after an error
-// none of them is known to be.
+// Publish sends events in order and returns when they are safe; after an error none of them is
+// known to be.
 type Publish func(ctx context.Context, events ...cloudevents.Event) error
 
-// Relay moves committed events from one database's outbox to the broker. Any
-// number of processes may run one on the same database: one works, and another
-// takes over when it fails, goes away, or is cut off (see postgres.Lock).
+// Relay moves committed events from one database's outbox to the broker. Any number of processes
+// may run one on the same database: one works, and another takes over when it fails, goes away, or
+// is cut off (see postgres.Lock).
 type Relay struct {
 	db      *postgres.DB
 	publish Publish
@@ -56,8 +56,8 @@ func NewRelay(db *postgres.DB, publish func(ctx context.Context, events ...cloud
 	return &Relay{db: db, publish: publish, wake: make(chan struct{}, 1)}
 }
 
-// Wake makes the relay look now instead of at its next poll. Called after the
-// commit of an Append it saves up to a second; it never blocks.
+// Wake makes the relay look now instead of at its next poll. Called after the commit of an Append
+// it saves up to a second; it never blocks.
 func (r *Relay) Wake() {
 	select {
 	case r.wake <- struct{}{}:
@@ -65,9 +65,9 @@ func (r *Relay) Wake() {
 	}
 }
 
-// Run relays until ctx ends, then finishes the batch it has begun and returns
-// nil. Failures are logged and tried again with growing pauses up to 5 s: while
-// the broker is away the events wait in their table.
+// Run relays until ctx ends, then finishes the batch it has begun and returns nil. Failures are
+// logged and tried again with growing pauses up to 5 s: while the broker is away the events wait in
+// their table.
 func (r *Relay) Run(ctx context.Context) error {
 	stopMetrics, err := r.observe()
 	if err != nil {
@@ -97,9 +97,9 @@ func (r *Relay) Run(ctx context.Context) error {
 	return nil
 }
 
-// work relays batch after batch while this process has the outbox's lock, and
-// calls works after each. After a failure the lock is free for another process,
-// which may reach a broker that this one does not.
+// work relays batch after batch while this process has the outbox's lock, and calls works after
+// each. After a failure the lock is free for another process, which may reach a broker that this
+// one does not.
 func (r *Relay) work(ctx context.Context, limit *batch.Limit, works func()) error {
 	lock, err := r.db.Lock(ctx, advisoryLock)
 	if err != nil {
@@ -130,8 +130,8 @@ func (r *Relay) work(ctx context.Context, limit *batch.Limit, works func()) erro
 	return nil
 }
 
-// batch publishes the oldest events and then deletes them. It returns 0 when there
-// are none. A crash between the two publishes again.
+// batch publishes the oldest events and then deletes them. It returns 0 when there are none. A
+// crash between the two publishes again.
 func (r *Relay) batch(ctx context.Context, limit *batch.Limit) (published int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, batchTimeout)
 	defer cancel()
@@ -157,8 +157,8 @@ func (r *Relay) batch(ctx context.Context, limit *batch.Limit) (published int, e
 	return len(ids), nil
 }
 
-// oldest reads the events of one batch, at least one if there is any, and says how
-// many bytes they are.
+// oldest reads the events of one batch, at least one if there is any, and says how many bytes they
+// are.
 func (r *Relay) oldest(ctx context.Context, limit *batch.Limit) (ids []int64, events []cloudevents.Event, size int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()

@@ -12,8 +12,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
-// A line that falls silent under a statement: the caller who set no deadline has one
-// all the same, above the server's own bound.
+// A line that falls silent under a statement: the caller who set no deadline has one all the same,
+// above the server's own bound.
 func TestEveryStatementHasADeadline(t *testing.T) {
 	db, err := Open(t.Context(), testkit.Postgres(t))
 	require.NoError(t, err)

@@ -26,8 +26,8 @@ const (
 	unacknowledged = 15 * time.Second
 )
 
-// serverNotices are the settings by which the server notices the same of us. They
-// concern TCP alone; a session by a socket file ignores them.
+// serverNotices are the settings by which the server notices the same of us. They concern TCP
+// alone; a session by a socket file ignores them.
 func serverNotices() map[string]string {
 	return map[string]string{
 		"tcp_keepalives_idle":     strconv.Itoa(int(keepaliveIdle.Seconds())),
@@ -50,10 +50,10 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return marked{conn}, nil
 }
 
-// pingIdle pings connections that were idle, and when one does not answer in time
-// gives all up: their line is the same, and to find that out one by one would take
-// a request as many times as long. It is the pool's ShouldPing, and tells it to
-// ping, in vain, the connection that is to be thrown away.
+// pingIdle pings connections that were idle, and when one does not answer in time gives all up:
+// their line is the same, and to find that out one by one would take a request as many times as
+// long. It is the pool's ShouldPing, and tells it to ping, in vain, the connection that is to be
+// thrown away.
 func pingIdle(pool func() *pgxpool.Pool) func(context.Context, pgxpool.ShouldPingParams) bool {
 	return func(ctx context.Context, idle pgxpool.ShouldPingParams) bool {
 		if idle.IdleDuration <= time.Second {
@@ -66,8 +66,8 @@ func pingIdle(pool func() *pgxpool.Pool) func(context.Context, pgxpool.ShouldPin
 	}
 }
 
-// marked is a connection whose errors say that they are the line's, so that the
-// unexpected end of what the server sends is not taken for that of a document.
+// marked is a connection whose errors say that they are the line's, so that the unexpected end of
+// what the server sends is not taken for that of a document.
 type marked struct{ net.Conn }
 
 func (m marked) Read(b []byte) (int, error) {

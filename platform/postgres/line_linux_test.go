@@ -12,8 +12,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
-// Packets that vanish cannot be made without privileges. What the kernels on both
-// ends do about them is what they are told here.
+// Packets that vanish cannot be made without privileges. What the kernels on both ends do about
+// them is what they are told here.
 func TestBothKernelsAreToldToNoticeASilentLine(t *testing.T) {
 	databaseURL := testkit.Postgres(t)
 	db, err := Open(t.Context(), databaseURL)

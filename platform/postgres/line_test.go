@@ -90,8 +90,8 @@ func TestARowThatWasLockedOverASilentLineIsFreeAgain(t *testing.T) {
 	_ = far.Rollback()
 }
 
-// Idle connections whose line fell silent are found out by a ping, and all at once:
-// one after the other they would take a request for a minute.
+// Idle connections whose line fell silent are found out by a ping, and all at once: one after the
+// other they would take a request for a minute.
 func TestAPoolWhoseLineFellSilentSaysSoAndWorksAgainAfterwards(t *testing.T) {
 	t.Parallel()
 	line := netfault.New(t, testkit.Postgres(t))

@@ -17,28 +17,26 @@ const (
 	lockPoll = time.Second
 	// lifeSign is how often a holder shows the server that it lives.
 	lifeSign = 2 * time.Second
-	// lineTimeout bounds what an idle server answers at once: a longer silence is
-	// that of the line.
+	// lineTimeout bounds what an idle server answers at once: a longer silence is that of the line.
 	lineTimeout = 4 * time.Second
-	// lockSilence is how long the server waits for a sign of life. It is above
-	// lifeSign + lineTimeout: a holder that is cut off knows it, and has stopped,
-	// before the server gives the lock to another.
+	// lockSilence is how long the server waits for a sign of life. It is above lifeSign +
+	// lineTimeout: a holder that is cut off knows it, and has stopped, before the server gives the
+	// lock to another.
 	lockSilence = 10 * time.Second
 )
 
-// Lock is an advisory lock of a database that one process holds at a time. It is
-// lost with the session that took it, which ends
+// Lock is an advisory lock of a database that one process holds at a time. It is lost with the
+// session that took it, which ends
 //
 //   - at once when the process dies or the server restarts;
 //   - after 10 s when the line between both falls silent or the process is
 //     stopped: the holder shows a sign of life each 2 s, and the server ends a
 //     session that shows none (idle_session_timeout).
 //
-// TCP keepalive would not do: between a program and its server there may be a
-// proxy, whose kernel answers for both, and so does that of a process which is
-// stopped. A holder may work on for a moment after the loss, if it is stopped and
-// wakes up; what it must not do then has to be prevented by what it writes, as by
-// a checkpoint that moves only from where it stood.
+// TCP keepalive would not do: between a program and its server there may be a proxy, whose kernel
+// answers for both, and so does that of a process which is stopped. A holder may work on for a
+// moment after the loss, if it is stopped and wakes up; what it must not do then has to be
+// prevented by what it writes, as by a checkpoint that moves only from where it stood.
 type Lock struct {
 	conn *pgx.Conn
 	key  int64
@@ -48,8 +46,8 @@ type Lock struct {
 	ended chan struct{}
 }
 
-// Lock takes the lock of a key on a connection of its own, beside the pool. While
-// another process holds it Lock waits, as long as ctx allows.
+// Lock takes the lock of a key on a connection of its own, beside the pool. While another process
+// holds it Lock waits, as long as ctx allows.
 func (db *DB) Lock(ctx context.Context, key int64) (*Lock, error) {
 	conn, err := db.connectForLock(ctx)
 	if err != nil {
@@ -86,8 +84,8 @@ func (db *DB) Lock(ctx context.Context, key int64) (*Lock, error) {
 	return l, nil
 }
 
-// While is ctx for as long as the lock is held: when it is lost, the context ends
-// and its cause is an ErrLockLost.
+// While is ctx for as long as the lock is held: when it is lost, the context ends and its cause is
+// an ErrLockLost.
 func (l *Lock) While(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	forget := context.AfterFunc(l.lost, func() { cancel(context.Cause(l.lost)) })
@@ -97,13 +95,13 @@ func (l *Lock) While(ctx context.Context) (context.Context, context.CancelFunc) 
 	}
 }
 
-// Unlock gives the lock back. It waits for the server at most 4 s; then the server
-// finds out by itself.
+// Unlock gives the lock back. It waits for the server at most 4 s; then the server finds out by
+// itself.
 func (l *Lock) Unlock() {
 	l.stop()
 	<-l.ended
-	// By a statement, and not only by the end of the session, which the server may
-	// notice a moment later: who asks next is not to wait.
+	// By a statement, and not only by the end of the session, which the server may notice a moment
+	// later: who asks next is not to wait.
 	_ = within(context.Background(), lineTimeout, func(ctx context.Context) error {
 		_, err := l.conn.Exec(ctx, `SELECT pg_advisory_unlock($1)`, l.key)
 		return err

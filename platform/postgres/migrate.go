@@ -15,29 +15,28 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// Migrations are the tables of a service or of a building block, as goose reads
-// them. Every package that has tables offers its own as a variable:
+// Migrations are the tables of a service or of a building block, as goose reads them. Every package
+// that has tables offers its own as a variable:
 //
 //	//go:embed migrations/*.sql
 //	var files embed.FS
 //
 //	var Migrations = postgres.Migrations{Name: "outbox", Files: files}
 type Migrations struct {
-	// Name under which their versions are counted, in the table
-	// schema_versions_<name>; "service" for a service's own.
+	// Name under which their versions are counted, in the table schema_versions_<name>; "service"
+	// for a service's own.
 	Name string
 	// Files has *.sql at its root or in its folder migrations.
 	Files fs.FS
 }
 
-// Migrate brings tables up to date, set after set. Several processes may do it at
-// once: one works, the rest wait, at most five minutes.
+// Migrate brings tables up to date, set after set. Several processes may do it at once: one works,
+// the rest wait, at most five minutes.
 func Migrate(ctx context.Context, db *DB, sets ...Migrations) error {
 	own := db.forMigrations()
 	defer own.Close()
-	// Not goose's own lock: a session that waits for long statements on another
-	// connection shows no sign of life, and would keep it for hours after its
-	// process, or the line to it, is gone.
+	// Not goose's own lock: a session that waits for long statements on another connection shows no
+	// sign of life, and would keep it for hours after its process, or the line to it, is gone.
 	waiting, cancel := context.WithTimeoutCause(ctx, migrationWait,
 		fmt.Errorf("another process has been migrating this database for %s", migrationWait))
 	defer cancel()
@@ -79,12 +78,12 @@ func (m Migrations) up(ctx context.Context, db *sql.DB) error {
 // migrationWait bounds how long a start waits for another process that migrates.
 const migrationWait = 5 * time.Minute
 
-// lockTimeout bounds how long a migration waits for a table, with everybody who
-// comes after it waiting behind.
+// lockTimeout bounds how long a migration waits for a table, with everybody who comes after it
+// waiting behind.
 const lockTimeout = 30 * time.Second
 
-// forMigrations is a pool of its own. To rewrite a large table takes longer than
-// any statement of a program's daily work may.
+// forMigrations is a pool of its own. To rewrite a large table takes longer than any statement of a
+// program's daily work may.
 func (db *DB) forMigrations() *sql.DB {
 	config := db.pool.Config().ConnConfig
 	config.RuntimeParams["statement_timeout"] = "0"

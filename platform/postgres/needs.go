@@ -49,8 +49,8 @@ func (a about) lack() error {
 	return nil
 }
 
-// session are the settings that our statements are written for, whatever the server,
-// the database or the role have as theirs.
+// session are the settings that our statements are written for, whatever the server, the database
+// or the role have as theirs.
 func session() map[string]string {
 	return map[string]string{
 		"client_encoding":               "UTF8",

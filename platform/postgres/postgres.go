@@ -1,5 +1,5 @@
-// Package postgres opens one connection pool with two doors: GORM for entities
-// and plain SQL for set-based and hot statements, both in the same transaction.
+// Package postgres opens one connection pool with two doors: GORM for entities and plain SQL for
+// set-based and hot statements, both in the same transaction.
 package postgres
 
 import (
@@ -24,12 +24,12 @@ import (
 const (
 	// pingTimeout bounds the first contact: a start must stop, not hang.
 	pingTimeout = 10 * time.Second
-	// statementTimeout is the server's bound for one statement of ours. It is
-	// far above what any of them takes; it frees the locks of one that hangs.
+	// statementTimeout is the server's bound for one statement of ours. It is far above what any of
+	// them takes; it frees the locks of one that hangs.
 	statementTimeout = 30 * time.Second
-	// idleInTransactionTimeout frees the locks of a process that stopped, or whose
-	// line fell silent, in the middle of a transaction. Ours wait for nothing in
-	// between but their own statements.
+	// idleInTransactionTimeout frees the locks of a process that stopped, or whose line fell
+	// silent, in the middle of a transaction. Ours wait for nothing in between but their own
+	// statements.
 	idleInTransactionTimeout = 10 * time.Second
 	// maxConns is per process; four services and their tests share a server.
 	maxConns = 20
@@ -49,9 +49,8 @@ type DB struct {
 	pool *pgxpool.Pool
 }
 
-// Open connects to the database of a URL and waits until it answers, at most
-// 10 s. A database that lacks what is needed is refused. Its errors name
-// DATABASE_URL, never the password.
+// Open connects to the database of a URL and waits until it answers, at most 10 s. A database that
+// lacks what is needed is refused. Its errors name DATABASE_URL, never the password.
 func Open(ctx context.Context, databaseURL string) (*DB, error) {
 	config, err := pgxpool.ParseConfig(databaseURL)
 	if err != nil {
@@ -78,8 +77,8 @@ func Open(ctx context.Context, databaseURL string) (*DB, error) {
 		return nil, unreachable(config.ConnConfig, err)
 	}
 	sqlDB := stdlib.OpenDBFromPool(pool)
-	// The pool below keeps the idle connections; a second keeper would hold
-	// them back from each other's callers.
+	// The pool below keeps the idle connections; a second keeper would hold them back from each
+	// other's callers.
 	sqlDB.SetMaxIdleConns(0)
 	gormDB, err := gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: sqlDB}), &gorm.Config{
 		Logger:                 logger.Discard,
@@ -134,17 +133,17 @@ type Tx struct {
 // attempts of a transaction that lost against another one.
 const attempts = 4
 
-// InTx runs do in one READ COMMITTED transaction: commits when it returns nil,
-// rolls back otherwise. A deadlock or serialization failure is tried again from
-// the start, so do must not keep anything of a failed try.
+// InTx runs do in one READ COMMITTED transaction: commits when it returns nil, rolls back
+// otherwise. A deadlock or serialization failure is tried again from the start, so do must not keep
+// anything of a failed try.
 func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 			return do(ctx, &Tx{DB: tx, Querier: tx.Statement.ConnPool})
 		})
 		if err != nil && ctx.Err() != nil {
-			// database/sql rolls back by itself then, and statements say that the
-			// transaction is done, not why.
+			// database/sql rolls back by itself then, and statements say that the transaction is
+			// done, not why.
 			return fmt.Errorf("%w: %w", err, context.Cause(ctx))
 		}
 		if err == nil || attempt == attempts || !lostRace(err) {
@@ -159,8 +158,8 @@ func lostRace(err error) bool {
 	return errors.As(err, &pgErr) && (pgErr.Code == serializationFailure || pgErr.Code == deadlockDetected)
 }
 
-// IsUniqueViolation tells whether a statement failed on the named unique
-// constraint, or on any when the name is empty.
+// IsUniqueViolation tells whether a statement failed on the named unique constraint, or on any when
+// the name is empty.
 func IsUniqueViolation(err error, constraint string) bool {
 	var pgErr *pgconn.PgError
 	const uniqueViolation = "23505"

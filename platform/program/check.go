@@ -23,8 +23,7 @@ const readyTimeout = 4 * time.Second
 // errShown is an error that the user has read already.
 var errShown = errors.New("shown")
 
-// check says what is wrong with the settings or, when they can be read, with what
-// they point to.
+// check says what is wrong with the settings or, when they can be read, with what they point to.
 func (p Program[T]) check(out io.Writer) error {
 	fmt.Fprintf(out, "%s %s\n", p.Name, Version())
 	cfg, err := p.load()
@@ -49,8 +48,8 @@ func (p Program[T]) check(out io.Writer) error {
 	return nil
 }
 
-// running is whether the program that runs here with these settings is well or,
-// when none does, whether one could.
+// running is whether the program that runs here with these settings is well or, when none does,
+// whether one could.
 func running(cfg Settings) []doctor.Check {
 	err := askReady(cfg)
 	if !errors.Is(err, syscall.ECONNREFUSED) {

@@ -15,8 +15,8 @@ import (
 // slips is how many letters a misspelled name may differ by.
 const slips = 2
 
-// misspelled remarks the variables that are set, are not read, and look like one
-// that is: an optional setting with a slip in its name is silently the default.
+// misspelled remarks the variables that are set, are not read, and look like one that is: an
+// optional setting with a slip in its name is silently the default.
 func misspelled(read []config.Setting, environ []string) (checks []doctor.Check) {
 	for _, entry := range environ {
 		name, _, _ := strings.Cut(entry, "=")
@@ -31,8 +31,7 @@ func misspelled(read []config.Setting, environ []string) (checks []doctor.Check)
 	return checks
 }
 
-// resembles finds the setting that an unknown name was meant to be. Short names
-// resemble too much.
+// resembles finds the setting that an unknown name was meant to be. Short names resemble too much.
 func resembles(name string, read []config.Setting) (meant string, found bool) {
 	const short = 6
 	if len(name) < short || slices.ContainsFunc(read, func(s config.Setting) bool { return matches(s.Name, name) }) {

@@ -1,6 +1,5 @@
-// Package program is what the main function of every program does: it answers
-// questions about the program, sets telemetry up, runs, and ends with one line
-// that says what was wrong.
+// Package program is what the main function of every program does: it answers questions about the
+// program, sets telemetry up, runs, and ends with one line that says what was wrong.
 package program
 
 import (
@@ -48,9 +47,8 @@ type Settings interface {
 	AdminAddress() string
 }
 
-// Main runs a program and ends the process: with status 0 after an orderly stop,
-// 1 after an error, 2 when it was called wrongly. Settings come from the
-// environment; flags only ask:
+// Main runs a program and ends the process: with status 0 after an orderly stop, 1 after an error,
+// 2 when it was called wrongly. Settings come from the environment; flags only ask:
 //
 //	--version    which version and commit this is
 //	--settings   which variables it reads, as JSON (a list of config.Setting)
@@ -108,8 +106,8 @@ func (p Program[T]) withTelemetry() error {
 	err = p.run(ctx)
 	flush, cancel := context.WithTimeout(ctx, flushTimeout)
 	defer cancel()
-	// Traces that could not be sent are no reason to call an orderly stop a
-	// failure; the exporter has logged it.
+	// Traces that could not be sent are no reason to call an orderly stop a failure; the exporter
+	// has logged it.
 	_ = shutdown(flush)
 	return err
 }
@@ -122,8 +120,8 @@ func (p Program[T]) run(ctx context.Context) error {
 	return p.Run(ctx, cfg)
 }
 
-// load reads the settings. In production they must not have anything read on its
-// way: what Checks talk to is spoken with by TLS, or is on this machine.
+// load reads the settings. In production they must not have anything read on its way: what Checks
+// talk to is spoken with by TLS, or is on this machine.
 func (p Program[T]) load() (T, error) {
 	cfg, err := config.Load[T]()
 	if err != nil || p.Checks == nil {
@@ -135,8 +133,7 @@ func (p Program[T]) load() (T, error) {
 	return cfg, doctor.Unencrypted(p.Checks(cfg))
 }
 
-// Version is the program's version, with the commit it was built from where that
-// is known.
+// Version is the program's version, with the commit it was built from where that is known.
 func Version() string {
 	revision := commit
 	if info, ok := debug.ReadBuildInfo(); ok && revision == "" {

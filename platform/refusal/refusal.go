@@ -1,9 +1,8 @@
 // Package refusal has the typed business "no": out of stock, declined, expired.
 //
-// A refusal is not a failure. It proves that the effect did not happen, so
-// nothing has to be undone, and saying the same again gets the same answer, so
-// it is never retried. Whatever else goes wrong is an ordinary error and proves
-// nothing.
+// A refusal is not a failure. It proves that the effect did not happen, so nothing has to be
+// undone, and saying the same again gets the same answer, so it is never retried. Whatever else
+// goes wrong is an ordinary error and proves nothing.
 package refusal
 
 import (
@@ -22,8 +21,8 @@ type Refusal struct {
 	Details json.RawMessage `json:"details,omitempty"`
 }
 
-// New makes a refusal. The details are any value that encodes to JSON, or nil;
-// a value that does not encode is a mistake in the program and panics.
+// New makes a refusal. The details are any value that encodes to JSON, or nil; a value that does
+// not encode is a mistake in the program and panics.
 func New(reason, message string, details any) *Refusal {
 	r := &Refusal{Reason: reason, Message: message}
 	if details == nil {

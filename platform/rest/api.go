@@ -1,13 +1,13 @@
-// Package rest is the REST border of every service: typed operations with an
-// OpenAPI 3.1 description, bearer tokens, strict JSON and problem details
-// (RFC 9457) for everything that goes wrong.
+// Package rest is the REST border of every service: typed operations with an OpenAPI 3.1
+// description, bearer tokens, strict JSON and problem details (RFC 9457) for everything that goes
+// wrong.
 //
 //	api := rest.New(rest.Config{Title: "Orders", Version: version, Verifier: verifier})
 //	rest.Handle(api, rest.Op{Method: "GET", Path: "/v1/orders/{id}", ID: "get-order"}, get)
 //	lifecycle.HTTP("rest", api.Server(cfg.Address()))
 //
-// Inputs and outputs are structs with Huma's tags: path, query, header, Body,
-// Status, and minimum, maxLength, pattern, … which are checked and described.
+// Inputs and outputs are structs with Huma's tags: path, query, header, Body, Status, and minimum,
+// maxLength, pattern, … which are checked and described.
 package rest
 
 import (
@@ -32,8 +32,8 @@ type Config struct {
 	Description string
 	// Verifier is needed unless every operation is Public.
 	Verifier *auth.Verifier
-	// Ready are the checks of /readyz, by name. What they say stays on the
-	// admin server; here only the names of the failing ones are shown.
+	// Ready are the checks of /readyz, by name. What they say stays on the admin server; here only
+	// the names of the failing ones are shown.
 	Ready    map[string]func(ctx context.Context) error
 	Settings Settings
 	// BodyTimeout is how long the body of a request may take to arrive; 30 s when 0.
@@ -51,14 +51,14 @@ type API struct {
 	bodyTimeout time.Duration
 }
 
-// New makes an API without operations. It serves /livez, /readyz,
-// /openapi.json, /openapi.yaml and /docs.
+// New makes an API without operations. It serves /livez, /readyz, /openapi.json, /openapi.yaml and
+// /docs.
 func New(cfg Config) *API {
 	router := echo.NewWithConfig(echo.Config{
 		Logger:           slog.New(asDebug{}),
 		HTTPErrorHandler: writeError,
-		// Not allowed to overwrite: two operations on one path are a mistake. A HEAD is
-		// the GET without its body, wherever there is one (RFC 9110 9.3.2).
+		// Not allowed to overwrite: two operations on one path are a mistake. A HEAD is the GET
+		// without its body, wherever there is one (RFC 9110 9.3.2).
 		Router: echo.NewRouter(echo.RouterConfig{UnescapePathParamValues: true, AutoHandleHEAD: true}),
 	})
 	router.Use(tracing(), linkCaller, requestID, accessLog, recovery, secureHeaders, allowHead, crossOrigin(cfg.Settings.AllowedOrigins), cleanURL, conditional)
@@ -77,9 +77,9 @@ func New(cfg Config) *API {
 // ServeHTTP implements http.Handler.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.echo.ServeHTTP(w, r) }
 
-// Server is an http.Server for the API with the limits it needs to face the
-// public: slow and oversized requests do not hold it. The times of bodies and answers
-// are those of what is no operation; each operation sets its own.
+// Server is an http.Server for the API with the limits it needs to face the public: slow and
+// oversized requests do not hold it. The times of bodies and answers are those of what is no
+// operation; each operation sets its own.
 func (a *API) Server(addr string) *http.Server {
 	return &http.Server{
 		Addr:              addr,

@@ -19,8 +19,8 @@ func (a *API) remember(ctx huma.Context, next func(huma.Context)) {
 	next(huma.WithValue(huma.WithValue(ctx, pathKey{}, url.EscapedPath()), cursorKeyKey{}, a.cursorKey))
 }
 
-// authenticate lets a caller through who has a valid token with the scope, and is
-// no program of ours: programs call each other by gRPC.
+// authenticate lets a caller through who has a valid token with the scope, and is no program of
+// ours: programs call each other by gRPC.
 func (a *API) authenticate(scope string) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		if scope == Public {

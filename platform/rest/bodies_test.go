@@ -162,8 +162,8 @@ func TestABodyThatIsRefusedIsNotAskedFor(t *testing.T) {
 
 func TestABodyAndAnAnswerHaveTheTimeOfTheirOperation(t *testing.T) {
 	w := newWorld(t)
-	// The times of the server itself are over at once, as they would be on a slow
-	// line in the middle of a body, or while an order is waited for.
+	// The times of the server itself are over at once, as they would be on a slow line in the
+	// middle of a body, or while an order is waited for.
 	w.restart(func(s *http.Server) { s.ReadTimeout, s.WriteTimeout = time.Nanosecond, time.Nanosecond })
 	working := func(ctx context.Context) error {
 		select {

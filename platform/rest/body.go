@@ -17,16 +17,15 @@ import (
 )
 
 const (
-	// defaultBodyTimeout is how long a body may take to arrive: 256 KiB come over a
-	// line of 9 KB/s.
+	// defaultBodyTimeout is how long a body may take to arrive: 256 KiB come over a line of 9 KB/s.
 	defaultBodyTimeout = 30 * time.Second
 	// answerTimeout is how long a client may take to receive an answer.
 	answerTimeout = 30 * time.Second
 )
 
-// receive reads the body of an operation that has one, within its size and time, and
-// gives the operation and its answer times of their own: those of the server begin
-// with the request, and a slow line would take them from the operation.
+// receive reads the body of an operation that has one, within its size and time, and gives the
+// operation and its answer times of their own: those of the server begin with the request, and a
+// slow line would take them from the operation.
 func (a *API) receive(limit int64, timeout time.Duration) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c := humaecho.Unwrap(ctx)
@@ -45,8 +44,7 @@ func (a *API) receive(limit int64, timeout time.Duration) func(huma.Context, fun
 			r.Header.Del("Content-Encoding")
 		}
 		if r.ContentLength == 0 || ctx.Operation().RequestBody != nil {
-			// Nothing more is read, and the end of the time would look like the end of
-			// the client.
+			// Nothing more is read, and the end of the time would look like the end of the client.
 			_ = times.SetReadDeadline(time.Time{})
 		}
 		_ = times.SetWriteDeadline(time.Now().Add(timeout + answerTimeout))
@@ -86,8 +84,8 @@ func readBody(r *http.Request, limit int64) ([]byte, *Problem) {
 	return content, nil
 }
 
-// contentCoding tells whether a body is zipped. One coding is enough; a list of
-// several, and others, are refused (RFC 9110 8.4, 15.5.16).
+// contentCoding tells whether a body is zipped. One coding is enough; a list of several, and
+// others, are refused (RFC 9110 8.4, 15.5.16).
 func contentCoding(header string) (zipped bool, refused *Problem) {
 	var codings []string
 	for _, coding := range splitList(header) {
@@ -143,8 +141,8 @@ func bodyProblem(err error, raw *limited, limit int64) *Problem {
 	}
 }
 
-// lastOfConnection says that nothing more is read from the connection: where the
-// next request would begin, nobody knows.
+// lastOfConnection says that nothing more is read from the connection: where the next request would
+// begin, nobody knows.
 func lastOfConnection(p *Problem) *Problem { return p.WithHeader("Connection", "close") }
 
 func tooLarge(detail string) *Problem {

@@ -12,8 +12,8 @@ import (
 // isRead tells whether a method only reads.
 func isRead(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
-// checkConditions refuses conditions that are none, and a change on the condition of
-// a version where nothing has one: the change must not happen then (RFC 9110 13.1.1).
+// checkConditions refuses conditions that are none, and a change on the condition of a version
+// where nothing has one: the change must not happen then (RFC 9110 13.1.1).
 func checkConditions(ctx huma.Context, next func(huma.Context)) {
 	r := humaecho.Unwrap(ctx).Request()
 	for _, name := range []string{"If-Match", "If-None-Match"} {
@@ -42,8 +42,8 @@ func takesHeader(op *huma.Operation, name string) bool {
 	return false
 }
 
-// conditional answers a reader who has it already with 304, and one who wants
-// another version than there is with 412 (RFC 9110 13.2.2).
+// conditional answers a reader who has it already with 304, and one who wants another version than
+// there is with 412 (RFC 9110 13.2.2).
 func conditional(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		r := c.Request()
@@ -52,8 +52,8 @@ func conditional(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		w := &conditionalWriter{ResponseWriter: c.Response(), request: c.Request}
-		// What cannot be read is refused by the operation; the description of the
-		// API, which is none, takes it for no condition.
+		// What cannot be read is refused by the operation; the description of the API, which is
+		// none, takes it for no condition.
 		w.match, w.matchErr = readTags(strings.Join(match, ", "))
 		w.noneMatch, w.noneMatchErr = readTags(strings.Join(noneMatch, ", "))
 		c.SetResponse(w)
@@ -62,8 +62,7 @@ func conditional(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// conditionalWriter turns a 200 into what the conditions make of it, and drops its
-// body then.
+// conditionalWriter turns a 200 into what the conditions make of it, and drops its body then.
 type conditionalWriter struct {
 	http.ResponseWriter
 	request                func() *http.Request

@@ -14,8 +14,8 @@ import (
 // preflightAge is how long a browser may keep what a preflight was answered, in seconds.
 const preflightAge = 600
 
-// exposed are the headers of answers that a page's script may read besides those that
-// every script may.
+// exposed are the headers of answers that a page's script may read besides those that every script
+// may.
 var exposed = []string{
 	"ETag", "Location", "Retry-After", "Idempotent-Replayed", "Preference-Applied", "Allow", "WWW-Authenticate", requestIDHeader,
 }
@@ -26,9 +26,9 @@ var sent = []string{
 	"Traceparent",
 }
 
-// crossOrigin lets scripts of pages from other origins call the API (the Fetch standard's
-// CORS): off without origins. Tokens are sent by the script itself, so no credentials of
-// the browser's are ever allowed.
+// crossOrigin lets scripts of pages from other origins call the API (the Fetch standard's CORS):
+// off without origins. Tokens are sent by the script itself, so no credentials of the browser's are
+// ever allowed.
 func crossOrigin(origins []string) echo.MiddlewareFunc {
 	if len(origins) == 0 {
 		return func(next echo.HandlerFunc) echo.HandlerFunc { return next }
@@ -40,8 +40,8 @@ func crossOrigin(origins []string) echo.MiddlewareFunc {
 		answered := cors(next)
 		return func(c *echo.Context) error {
 			r := c.Request()
-			// An OPTIONS that is no preflight asks which methods there are, and what is
-			// no path is none for pages either.
+			// An OPTIONS that is no preflight asks which methods there are, and what is no path is
+			// none for pages either.
 			if r.Method == http.MethodOptions && (r.Header.Get("Access-Control-Request-Method") == "" || c.RouteInfo().Name == echo.NotFoundRouteName) {
 				return next(c)
 			}
@@ -50,8 +50,8 @@ func crossOrigin(origins []string) echo.MiddlewareFunc {
 	}
 }
 
-// checkOrigins says which of the origins is none: a scheme, a host and perhaps a port.
-// Not "*": every page of the web could then use a token that it got hold of.
+// checkOrigins says which of the origins is none: a scheme, a host and perhaps a port. Not "*":
+// every page of the web could then use a token that it got hold of.
 func checkOrigins(origins []string) error {
 	for _, origin := range origins {
 		u, err := url.Parse(origin)

@@ -12,10 +12,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Cursor is where a page of a list ended, opaque to clients: they send it back as
-// they got it. It is authenticated, so a position is one that this service has given.
-// It is no secret and grants nothing: the operation still decides what its caller may
-// see.
+// Cursor is where a page of a list ended, opaque to clients: they send it back as they got it. It
+// is authenticated, so a position is one that this service has given. It is no secret and grants
+// nothing: the operation still decides what its caller may see.
 type Cursor string
 
 const (
@@ -25,15 +24,15 @@ const (
 	tagLength = sha256.Size / 2
 )
 
-// Schema describes a cursor as a parameter. An empty one is allowed, where other
-// parameters have a value or are left out: the list begins there.
+// Schema describes a cursor as a parameter. An empty one is allowed, where other parameters have a
+// value or are left out: the list begins there.
 func (Cursor) Schema(huma.Registry) *huma.Schema {
 	least, most := 0, maxCursor
 	return &huma.Schema{Type: huma.TypeString, MinLength: &least, MaxLength: &most}
 }
 
-// cursorKey authenticates the cursors of one service. Services may share a secret;
-// their cursors differ all the same.
+// cursorKey authenticates the cursors of one service. Services may share a secret; their cursors
+// differ all the same.
 type cursorKey []byte
 
 func newCursorKey(secret, service string) cursorKey {
@@ -51,10 +50,9 @@ func keyOf(ctx context.Context) cursorKey {
 	return key
 }
 
-// NewCursor makes the cursor of a position: any value that encodes to JSON, usually a
-// struct of the sort keys. The list names what is listed and, when filters change the
-// order, those too; a cursor is good for its own list only. The context is that of
-// the operation.
+// NewCursor makes the cursor of a position: any value that encodes to JSON, usually a struct of the
+// sort keys. The list names what is listed and, when filters change the order, those too; a cursor
+// is good for its own list only. The context is that of the operation.
 func NewCursor[T any](ctx context.Context, list string, position T) Cursor {
 	encoded, err := json.Marshal(position)
 	if err != nil {
@@ -63,9 +61,8 @@ func NewCursor[T any](ctx context.Context, list string, position T) Cursor {
 	return Cursor(base64.RawURLEncoding.EncodeToString(append(tag(keyOf(ctx), list, encoded), encoded...)))
 }
 
-// ReadCursor is the position of a cursor, and the zero position of an empty one: the
-// list begins there. One that this service has not made, or not for this list, is a
-// 400 problem.
+// ReadCursor is the position of a cursor, and the zero position of an empty one: the list begins
+// there. One that this service has not made, or not for this list, is a 400 problem.
 func ReadCursor[T any](ctx context.Context, list string, cursor Cursor) (T, error) {
 	var position T
 	if cursor == "" {
@@ -89,9 +86,9 @@ func ReadCursor[T any](ctx context.Context, list string, cursor Cursor) (T, erro
 	return position, nil
 }
 
-// Page reads at most limit items of a list behind a cursor, and the cursor of the
-// page after it, which is empty on the last one. Read answers the items behind a
-// position in the order of the list; at is the position of an item.
+// Page reads at most limit items of a list behind a cursor, and the cursor of the page after it,
+// which is empty on the last one. Read answers the items behind a position in the order of the
+// list; at is the position of an item.
 func Page[T, P any](ctx context.Context, list string, cursor Cursor, limit int,
 	read func(after P, limit int) ([]T, error), at func(T) P,
 ) (items []T, next Cursor, err error) {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzReadCursor reads cursors from anything: what is not one of the list is a
-// 400, what is one is read as it was written.
+// FuzzReadCursor reads cursors from anything: what is not one of the list is a 400, what is one is
+// read as it was written.
 func FuzzReadCursor(f *testing.F) {
 	type position struct {
 		At int64  `json:"at"`

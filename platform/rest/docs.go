@@ -17,8 +17,8 @@ import (
 	"github.com/swaggest/swgui/v5emb"
 )
 
-// serveDescription serves the OpenAPI document and a page to read it and try
-// it, whose every asset comes from this binary.
+// serveDescription serves the OpenAPI document and a page to read it and try it, whose every asset
+// comes from this binary.
 func (a *API) serveDescription(title string) {
 	asJSON := sync.OnceValues(func() ([]byte, error) { return json.Marshal(a.huma.OpenAPI()) })
 	asYAML := sync.OnceValues(func() ([]byte, error) { return a.huma.OpenAPI().YAML() })
@@ -57,8 +57,8 @@ func serveDocument(contentType string, document func() ([]byte, error)) echo.Han
 	}
 }
 
-// quotedTags gives the page's assets entity tags of the standard's form: the handler
-// writes them without quotes (RFC 9110 8.8.3).
+// quotedTags gives the page's assets entity tags of the standard's form: the handler writes them
+// without quotes (RFC 9110 8.8.3).
 type quotedTags struct {
 	http.ResponseWriter
 	begun bool
@@ -81,8 +81,8 @@ func (w *quotedTags) Write(content []byte) (int, error) {
 
 var inlineScript = regexp.MustCompile(`(?s)<script>(.*?)</script>`)
 
-// pagePolicy lets the page load from here only, and run only the scripts it
-// has: those in the page are named by their hashes.
+// pagePolicy lets the page load from here only, and run only the scripts it has: those in the page
+// are named by their hashes.
 func pagePolicy(page http.Handler) string {
 	rendered := httptest.NewRecorder()
 	page.ServeHTTP(rendered, httptest.NewRequest(http.MethodGet, "/docs/", nil))

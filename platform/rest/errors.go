@@ -18,12 +18,12 @@ import (
 	"github.com/ordersaga/ordersaga/platform/unavailable"
 )
 
-// statusClientClosed is for logs and metrics: nobody is there to receive it. The
-// number is nginx's; RFC 9110 has none.
+// statusClientClosed is for logs and metrics: nobody is there to receive it. The number is nginx's;
+// RFC 9110 has none.
 const statusClientClosed = 499
 
-// problemOf is the problem an error reaches the client as. The statuses of refusals are
-// the operation's.
+// problemOf is the problem an error reaches the client as. The statuses of refusals are the
+// operation's.
 func problemOf(ctx context.Context, err error, refusals map[string]int) *Problem {
 	return atRequest(ctx, translate(ctx, err, refusals))
 }
@@ -54,9 +54,9 @@ func translate(ctx context.Context, err error, refusals map[string]int) *Problem
 	return internalError()
 }
 
-// Refused is the problem of a refusal, in the one shape that all have: the reason is the
-// type, with dashes; the message is the detail; each member of the details is a member
-// of the problem, and retry_after (seconds) also the header.
+// Refused is the problem of a refusal, in the one shape that all have: the reason is the type, with
+// dashes; the message is the detail; each member of the details is a member of the problem, and
+// retry_after (seconds) also the header.
 //
 //	{"type": "https://…/out-of-stock", "status": 422, "detail": "Not enough of TEA.", "shortages": […]}
 func Refused(status int, r *refusal.Refusal) *Problem {
@@ -115,8 +115,8 @@ func atRequest(ctx context.Context, p *Problem) *Problem {
 	return p
 }
 
-// writeError answers what does not come from an operation: no such route,
-// a method it does not have, a panic.
+// writeError answers what does not come from an operation: no such route, a method it does not
+// have, a panic.
 func writeError(c *echo.Context, err error) {
 	if response, _ := echo.UnwrapResponse(c.Response()); response != nil && response.Committed {
 		return

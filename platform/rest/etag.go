@@ -8,9 +8,8 @@ import (
 	"strings"
 )
 
-// ETag is the entity tag of a version, `"7"`. Further numbers count the changes of
-// what is shown with it and has a life of its own, such as the stock of a product:
-// `"7.31"`.
+// ETag is the entity tag of a version, `"7"`. Further numbers count the changes of what is shown
+// with it and has a life of its own, such as the stock of a product: `"7.31"`.
 func ETag(version int64, others ...int64) string {
 	numbers := []string{strconv.FormatInt(version, 10)}
 	for _, other := range others {
@@ -19,11 +18,10 @@ func ETag(version int64, others ...int64) string {
 	return strconv.Quote(strings.Join(numbers, "."))
 }
 
-// IfMatch reads the versions a change is meant for from the If-Match header: nil
-// for "*", whichever is current. Without the header it is a 428 problem; when it is
-// no entity tag, list of them or "*", 400; when none of its tags can be of a version
-// this service has given, 412. Whether one of the versions is the current one, and
-// the 412 when none is, is the caller's.
+// IfMatch reads the versions a change is meant for from the If-Match header: nil for "*", whichever
+// is current. Without the header it is a 428 problem; when it is no entity tag, list of them or
+// "*", 400; when none of its tags can be of a version this service has given, 412. Whether one of
+// the versions is the current one, and the 412 when none is, is the caller's.
 func IfMatch(header string) (versions []int64, err error) {
 	if strings.TrimSpace(header) == "" {
 		return nil, NewProblem(http.StatusPreconditionRequired, "precondition-required",

@@ -9,14 +9,14 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 )
 
-// lists are the headers we read whose values are lists: they may come in several
-// lines, which are one list (RFC 9110 5.3).
+// lists are the headers we read whose values are lists: they may come in several lines, which are
+// one list (RFC 9110 5.3).
 var lists = map[string]bool{
 	"Accept": true, "Content-Encoding": true, "If-Match": true, "If-None-Match": true, "Prefer": true,
 }
 
-// checkHeaders refuses a header that comes twice although it has one value: which
-// of the two was meant, nobody knows. Lists that come in several lines are joined.
+// checkHeaders refuses a header that comes twice although it has one value: which of the two was
+// meant, nobody knows. Lists that come in several lines are joined.
 func checkHeaders(ctx huma.Context, next func(huma.Context)) {
 	header := humaecho.Unwrap(ctx).Request().Header
 	for name := range lists {
@@ -39,8 +39,8 @@ func checkHeaders(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// checkAccept refuses a request whose answer its client says it cannot read. It
-// does so before anything has happened.
+// checkAccept refuses a request whose answer its client says it cannot read. It does so before
+// anything has happened.
 func checkAccept(ctx huma.Context, next func(huma.Context)) {
 	if accept := ctx.Header("Accept"); strings.TrimSpace(accept) != "" && !acceptsJSON(accept) {
 		write(ctx, notAcceptable())

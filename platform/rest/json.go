@@ -12,25 +12,24 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rest/internal/strictjson"
 )
 
-// Huma keeps only the text of what a format answers, so the kind of the error
-// travels in front of it.
+// Huma keeps only the text of what a format answers, so the kind of the error travels in front of
+// it.
 const (
 	malformedPrefix = "malformed JSON\x00"
 	mistypedPrefix  = "mistyped JSON\x00"
 )
 
-// strictJSON reads JSON as RFC 8259 and I-JSON (RFC 7493) have it, where
-// encoding/json is lenient: names appear once, text is valid Unicode. Two
-// programs can then not read two different orders from one body. Unknown names
-// are refused later, by the schema.
+// strictJSON reads JSON as RFC 8259 and I-JSON (RFC 7493) have it, where encoding/json is lenient:
+// names appear once, text is valid Unicode. Two programs can then not read two different orders
+// from one body. Unknown names are refused later, by the schema.
 var strictJSON = huma.Format{
 	Marshal:   huma.DefaultJSONFormat.Marshal,
 	Unmarshal: unmarshalStrict,
 }
 
 func unmarshalStrict(data []byte, into any) error {
-	// Huma reads a body twice: into an any to check it by the schema, then into the
-	// struct. The first time is enough for the checks below.
+	// Huma reads a body twice: into an any to check it by the schema, then into the struct. The
+	// first time is enough for the checks below.
 	if generic, ok := into.(*any); ok {
 		if err := strictjson.Check(data); err != nil {
 			return errors.New(malformedPrefix + err.Error())

@@ -12,9 +12,9 @@ import (
 	"github.com/ordersaga/ordersaga/platform/auth"
 )
 
-// limit bounds what one customer takes of the service: requests a second and requests at
-// work, of which those that wait for an order last longest. It stands behind
-// authenticate, which limits those without a token.
+// limit bounds what one customer takes of the service: requests a second and requests at work, of
+// which those that wait for an order last longest. It stands behind authenticate, which limits
+// those without a token.
 func (a *API) limit(ctx huma.Context, next func(huma.Context)) {
 	identity, known := auth.FromContext(ctx.Context())
 	key := "subject " + identity.Subject
@@ -36,8 +36,8 @@ func (a *API) limit(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// limitStranger is the answer to a request without a valid token: refused, or 429 when its
-// address sends too many of them.
+// limitStranger is the answer to a request without a valid token: refused, or 429 when its address
+// sends too many of them.
 func (a *API) limitStranger(ctx huma.Context, refused *Problem) *Problem {
 	if retryAfter, ok := a.rate.Allow(addressKey(ctx)); !ok {
 		return tooMany(retryAfter, "Too many requests without a valid token. Slow down.")

@@ -25,8 +25,7 @@ const (
 	maxRequestID    = 128
 )
 
-// requestID keeps the caller's id for the request, or gives one, and puts it on
-// every log line.
+// requestID keeps the caller's id for the request, or gives one, and puts it on every log line.
 func requestID(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		id := c.Request().Header.Get(requestIDHeader)
@@ -46,8 +45,7 @@ func plausible(id string) bool {
 	}) < 0
 }
 
-// accessLog writes one line a request: no query, no body, no caller, all of
-// which may be personal.
+// accessLog writes one line a request: no query, no body, no caller, all of which may be personal.
 func accessLog(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		begun := time.Now()
@@ -108,8 +106,8 @@ func allowHead(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// asDebug logs what echo has to say below what people read: that an answer was begun
-// twice, which happens when its client has gone.
+// asDebug logs what echo has to say below what people read: that an answer was begun twice, which
+// happens when its client has gone.
 type asDebug struct{}
 
 func (asDebug) Enabled(ctx context.Context, _ slog.Level) bool {
@@ -125,15 +123,15 @@ func (h asDebug) WithAttrs([]slog.Attr) slog.Handler { return h }
 
 func (h asDebug) WithGroup(string) slog.Handler { return h }
 
-// isOfConnection tells whether an error is of the connection to the client: it was
-// closed, or nobody read from it in time.
+// isOfConnection tells whether an error is of the connection to the client: it was closed, or
+// nobody read from it in time.
 func isOfConnection(err error) bool {
 	var failed net.Error
 	return errors.As(err, &failed)
 }
 
-// secureHeaders tell browsers to take an answer for nothing but what it says
-// it is. Answers are personal: nobody on the way keeps them.
+// secureHeaders tell browsers to take an answer for nothing but what it says it is. Answers are
+// personal: nobody on the way keeps them.
 func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		header := c.Response().Header()

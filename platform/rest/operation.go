@@ -29,14 +29,13 @@ const (
 type Op struct {
 	Method string // "POST"
 	Path   string // "/v1/orders/{id}"
-	// ID names the operation in the description and in generated clients:
-	// "place-order".
+	// ID names the operation in the description and in generated clients: "place-order".
 	ID          string
 	Summary     string
 	Description string
 	Tags        []string
-	// Scope a caller needs: empty for any valid token, Public for none, else
-	// auth.ScopeOperator and the like.
+	// Scope a caller needs: empty for any valid token, Public for none, else auth.ScopeOperator and
+	// the like.
 	Scope string
 	// Status of success; by default 200, or 204 when there is no body.
 	Status int
@@ -44,20 +43,20 @@ type Op struct {
 	OtherStatuses []int
 	// Errors are the statuses besides those every operation can answer with.
 	Errors []int
-	// Refusals are the reasons of refusals that the operation can answer with, and their
-	// statuses. A reason that is not among them is 422.
+	// Refusals are the reasons of refusals that the operation can answer with, and their statuses.
+	// A reason that is not among them is 422.
 	Refusals map[string]int
 	// MaxBody in bytes; DefaultMaxBody when 0.
 	MaxBody int64
-	// Timeout of the operation, once its body is there; DefaultTimeout when 0, at most
-	// 55 s, since gateways commonly wait 60 s for an answer.
+	// Timeout of the operation, once its body is there; DefaultTimeout when 0, at most 55 s, since
+	// gateways commonly wait 60 s for an answer.
 	Timeout time.Duration
 }
 
 const maxTimeout = 55 * time.Second
 
-// Handle serves an operation. The caller is auth.FromContext(ctx). What the
-// handler returns as an error is answered as a problem: a *Problem as it is, a
+// Handle serves an operation. The caller is auth.FromContext(ctx). What the handler returns as an
+// error is answered as a problem: a *Problem as it is, a
 // *refusal.Refusal as Refused says, what is unavailable with 503, the rest with 500
 // and only a trace id.
 func Handle[In, Out any](api *API, op Op, h func(ctx context.Context, in *In) (*Out, error)) {

@@ -13,8 +13,8 @@ type Preference struct {
 	Value string
 }
 
-// Preferences reads a Prefer header (RFC 7240). Of a preference that comes twice
-// the first counts; what is no preference is left out, as the standard has it.
+// Preferences reads a Prefer header (RFC 7240). Of a preference that comes twice the first counts;
+// what is no preference is left out, as the standard has it.
 func Preferences(header string) (preferences []Preference) {
 	for _, element := range splitList(header) {
 		parts := split(element, ';') // the others are parameters, of which we know none

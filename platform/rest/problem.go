@@ -31,8 +31,8 @@ type Problem struct {
 	Instance string `json:"instance,omitempty" format:"uri-reference" doc:"The path that was asked for."`
 	// Errors name the parts of the request that are wrong.
 	Errors []FieldError `json:"errors,omitempty" doc:"The parts of the request that are wrong."`
-	// Extra are further members, flattened into the object. Its names do not
-	// replace the ones above.
+	// Extra are further members, flattened into the object. Its names do not replace the ones
+	// above.
 	Extra map[string]any `json:"-"`
 
 	header http.Header
@@ -46,8 +46,7 @@ type FieldError struct {
 	Message string `json:"message" doc:"What is wrong with it."`
 }
 
-// NewProblem makes a problem. The slug, "out-of-stock", becomes its type and,
-// in words, its title.
+// NewProblem makes a problem. The slug, "out-of-stock", becomes its type and, in words, its title.
 func NewProblem(status int, slug, detail string) *Problem {
 	return &Problem{Type: problemTypes + slug, Title: words(slug), Status: status, Detail: text.Line(detail, maxDetail)}
 }

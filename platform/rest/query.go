@@ -15,9 +15,9 @@ import (
 	"github.com/ordersaga/ordersaga/platform/text"
 )
 
-// cleanURL refuses what is no text in a URL: invalid UTF-8, and NUL, which
-// PostgreSQL cannot store; and a query that does not parse. To read such a query as
-// far as it goes would answer another question than the one that was asked.
+// cleanURL refuses what is no text in a URL: invalid UTF-8, and NUL, which PostgreSQL cannot store;
+// and a query that does not parse. To read such a query as far as it goes would answer another
+// question than the one that was asked.
 func cleanURL(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		u := c.Request().URL
@@ -37,9 +37,8 @@ func cleanURL(next echo.HandlerFunc) echo.HandlerFunc {
 
 func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
-// checkQuery refuses parameters the operation does not have, those that come twice
-// although they have one value, and those without a value: a filter that is not
-// understood must not become none.
+// checkQuery refuses parameters the operation does not have, those that come twice although they
+// have one value, and those without a value: a filter that is not understood must not become none.
 func checkQuery(ctx huma.Context, next func(huma.Context)) {
 	u := ctx.URL()
 	query := u.Query()
@@ -66,8 +65,8 @@ func checkQuery(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// faultOf says what is wrong with the values of a parameter, which is nil when the
-// operation has none of that name.
+// faultOf says what is wrong with the values of a parameter, which is nil when the operation has
+// none of that name.
 func faultOf(p *huma.Param, values []string) string {
 	switch {
 	case p == nil:

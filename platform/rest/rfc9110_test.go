@@ -12,8 +12,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rest"
 )
 
-// What RFC 9110 says of the headers and parameters we read, also where one of
-// them comes twice, is empty, or is no header of its kind.
+// What RFC 9110 says of the headers and parameters we read, also where one of them comes twice, is
+// empty, or is no header of its kind.
 func TestHeadersAndQueriesAreReadByTheStandard(t *testing.T) {
 	w := newWorld(t)
 	token := w.shopper()

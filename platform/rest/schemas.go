@@ -7,9 +7,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// newSchemaNamer names schemas after their types, and after package and type
-// when two packages have types of one name. Huma alone would panic then, and
-// slices that know nothing of each other cannot agree on names.
+// newSchemaNamer names schemas after their types, and after package and type when two packages have
+// types of one name. Huma alone would panic then, and slices that know nothing of each other cannot
+// agree on names.
 func newSchemaNamer() func(reflect.Type, string) string {
 	taken := map[string]reflect.Type{}
 	return func(t reflect.Type, hint string) string {

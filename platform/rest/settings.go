@@ -47,8 +47,8 @@ func (s Settings) checkCursorKey(production bool) error {
 	}
 }
 
-// cursorSecret is the setting or, in development without it, one of this process:
-// cursors then end with it, and begin again.
+// cursorSecret is the setting or, in development without it, one of this process: cursors then end
+// with it, and begin again.
 func (s Settings) cursorSecret() string {
 	if key := s.CursorKey.Reveal(); key != "" {
 		return key

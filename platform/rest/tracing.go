@@ -13,8 +13,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// tracing makes each request a server span named by its route, the root of a new trace,
-// and records http.server.request.duration and its kin.
+// tracing makes each request a server span named by its route, the root of a new trace, and records
+// http.server.request.duration and its kin.
 func tracing() echo.MiddlewareFunc {
 	return echootel.NewMiddlewareWithConfig(echootel.Config{
 		Skipper:          func(c *echo.Context) bool { return isProbe(c.Request().URL.Path) },
@@ -23,9 +23,9 @@ func tracing() echo.MiddlewareFunc {
 	})
 }
 
-// nothingFromOutside is the propagator of a public border. A trace that a client
-// chooses would decide what is sampled, and its baggage would be carried into every
-// call, event and history that follows from the request.
+// nothingFromOutside is the propagator of a public border. A trace that a client chooses would
+// decide what is sampled, and its baggage would be carried into every call, event and history that
+// follows from the request.
 type nothingFromOutside struct{}
 
 func (nothingFromOutside) Inject(context.Context, propagation.TextMapCarrier) {}
@@ -36,8 +36,8 @@ func (nothingFromOutside) Extract(ctx context.Context, _ propagation.TextMapCarr
 
 func (nothingFromOutside) Fields() []string { return nil }
 
-// linkCaller links the request to the span its client says it is made in: whoever has
-// both traces finds the one from the other. The client's vendor state stays outside.
+// linkCaller links the request to the span its client says it is made in: whoever has both traces
+// finds the one from the other. The client's vendor state stays outside.
 func linkCaller(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		// Of several, none is valid (W3C Trace Context 3.2).
@@ -58,8 +58,8 @@ var methods = []string{
 	http.MethodConnect, http.MethodOptions, http.MethodTrace,
 }
 
-// metricLabels are from fixed sets, whatever a client sends: a method, the template of
-// a route, a status. Each other value would be a series more, for ever.
+// metricLabels are from fixed sets, whatever a client sends: a method, the template of a route, a
+// status. Each other value would be a series more, for ever.
 func metricLabels(c *echo.Context, v *echootel.Values) []attribute.KeyValue {
 	method := semconv.HTTPRequestMethodOther
 	if slices.Contains(methods, c.Request().Method) {

@@ -11,8 +11,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/text"
 )
 
-// Huma has these settings in globals. This package is the only one that uses
-// Huma to serve.
+// Huma has these settings in globals. This package is the only one that uses Huma to serve.
 func init() {
 	// Two spellings of a name would be a name that appears twice.
 	huma.ValidateStrictCasing = true
@@ -25,9 +24,8 @@ func init() {
 	}
 }
 
-// humaProblem puts Huma's own errors, all about reading a request, in our
-// words. It drops the values Huma echoes: they may be personal, or the whole
-// body.
+// humaProblem puts Huma's own errors, all about reading a request, in our words. It drops the
+// values Huma echoes: they may be personal, or the whole body.
 func humaProblem(ctx context.Context, status int, message string, errs ...error) *Problem {
 	fields, missingHeader, malformed := fieldErrors(errs[:min(len(errs), maxFaults)])
 	var p *Problem
@@ -57,8 +55,8 @@ func humaProblem(ctx context.Context, status int, message string, errs ...error)
 	return atRequest(ctx, p)
 }
 
-// fieldErrors also finds what makes the answer a 400: a header that is missing,
-// or JSON that is none.
+// fieldErrors also finds what makes the answer a 400: a header that is missing, or JSON that is
+// none.
 func fieldErrors(errs []error) (fields []FieldError, missingHeader string, malformed error) {
 	for _, err := range errs {
 		var detailer huma.ErrorDetailer

@@ -75,8 +75,7 @@ func (b *border) admitStream(srv any, stream grpc.ServerStream, info *grpc.Strea
 	return next(srv, &admittedStream{ServerStream: stream, ctx: ctx, validate: b.validate})
 }
 
-// free are the services that probes and people use, who have neither token nor
-// deadline.
+// free are the services that probes and people use, who have neither token nor deadline.
 var free = []string{"/grpc.health.v1.Health/", "/grpc.reflection."}
 
 func (b *border) admit(ctx context.Context, method string) (context.Context, error) {
@@ -114,12 +113,11 @@ func bearer(ctx context.Context) (string, bool) {
 	return token, strings.EqualFold(scheme, "bearer") && token != ""
 }
 
-// mostViolations bounds what is said of a bad message: it leaves in the trailers, twice, and of those
-// proxies pass 8 KiB in all.
+// mostViolations bounds what is said of a bad message: it leaves in the trailers, twice, and of
+// those proxies pass 8 KiB in all.
 const mostViolations = 10
 
-// validate checks a message against the rules in its .proto file, and for what
-// is impossible.
+// validate checks a message against the rules in its .proto file, and for what is impossible.
 func (b *border) validate(req any) error {
 	message, ok := req.(proto.Message)
 	if !ok {

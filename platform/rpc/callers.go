@@ -13,8 +13,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/text"
 )
 
-// Callers names, for each method by its full name ("/package.Service/Method"), the
-// programs that may call it.
+// Callers names, for each method by its full name ("/package.Service/Method"), the programs that
+// may call it.
 type Callers map[string][]string
 
 // Service is a gRPC service with the rule who may call each of its methods.
@@ -23,9 +23,9 @@ type Service struct {
 	callers  Callers
 }
 
-// NewService makes a Service of what protoc-gen-go-grpc generates: the function
-// that registers implementations of T. Server refuses it unless callers has a
-// rule for every method, and no rule for a method that does not exist.
+// NewService makes a Service of what protoc-gen-go-grpc generates: the function that registers
+// implementations of T. Server refuses it unless callers has a rule for every method, and no rule
+// for a method that does not exist.
 func NewService[T any](register func(grpc.ServiceRegistrar, T), implementation T, callers Callers) Service {
 	return Service{
 		register: func(registrar grpc.ServiceRegistrar) { register(registrar, implementation) },
@@ -33,8 +33,8 @@ func NewService[T any](register func(grpc.ServiceRegistrar, T), implementation T
 	}
 }
 
-// registerOn adds the service to a server. The error names the methods that have
-// no rule and the rules that have no method.
+// registerOn adds the service to a server. The error names the methods that have no rule and the
+// rules that have no method.
 func (s Service) registerOn(server *grpc.Server) error {
 	before := server.GetServiceInfo()
 	s.register(server)
@@ -64,8 +64,8 @@ func (s Service) registerOn(server *grpc.Server) error {
 // clients says which client of the issuer speaks for which program.
 type clients map[string]string
 
-// program that a client speaks for, empty when it speaks for none. Without
-// settings a client speaks for the program of its name.
+// program that a client speaks for, empty when it speaks for none. Without settings a client speaks
+// for the program of its name.
 func (c clients) program(client string) string {
 	if len(c) == 0 {
 		return client

@@ -11,8 +11,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/doctor"
 )
 
-// Check tells whether a service of ours answers at an address. The setting names
-// the variable that holds it.
+// Check tells whether a service of ours answers at an address. The setting names the variable that
+// holds it.
 func Check(setting, addr string) doctor.Check {
 	return doctor.Check{Subject: setting, Encrypted: func() error { return dialsEncrypted(addr) }, Try: func(ctx context.Context) (string, error) {
 		connection, err := Dial(addr, nil)
@@ -65,8 +65,8 @@ func dialsEncrypted(addr string) error {
 	return fmt.Errorf("is called in plain text: set GRPC_TLS_CA, %s is not this machine", addr)
 }
 
-// encryption says how we speak: what one side sets and the other does not is the
-// usual reason for silence.
+// encryption says how we speak: what one side sets and the other does not is the usual reason for
+// silence.
 func encryption() string {
 	if os.Getenv("GRPC_TLS_CA") == "" {
 		return " in plain text (GRPC_TLS_CA is not set)"

@@ -16,18 +16,17 @@ import (
 // DefaultTimeout bounds a call whose context has no deadline.
 const DefaultTimeout = 10 * time.Second
 
-// reconnect tries often: a service that was restarted is missed at once, and
-// gRPC's own back-off grows to two minutes.
+// reconnect tries often: a service that was restarted is missed at once, and gRPC's own back-off
+// grows to two minutes.
 var reconnect = backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 3 * time.Second}
 
-// Dial makes a connection to a service, "host:port" or any gRPC target; it is
-// made and remade in the background, and calls fail with UNAVAILABLE while
-// there is none. Who retries is the caller's business.
+// Dial makes a connection to a service, "host:port" or any gRPC target; it is made and remade in
+// the background, and calls fail with UNAVAILABLE while there is none. Who retries is the caller's
+// business.
 //
-// Every call carries the token, has a deadline (DefaultTimeout unless its
-// context has one), is spread over the addresses the name resolves to, and
-// returns a *refusal.Refusal when the service refused. It is plain text unless
-// GRPC_TLS_CA names a file with the authorities to trust.
+// Every call carries the token, has a deadline (DefaultTimeout unless its context has one), is
+// spread over the addresses the name resolves to, and returns a *refusal.Refusal when the service
+// refused. It is plain text unless GRPC_TLS_CA names a file with the authorities to trust.
 func Dial(addr string, tokens credentials.PerRPCCredentials) (*grpc.ClientConn, error) {
 	transport, err := clientTLS(os.Getenv("GRPC_TLS_CA"))
 	if err != nil {
@@ -62,8 +61,8 @@ func call(ctx context.Context, method string, req, reply any, cc *grpc.ClientCon
 	return FromStatus(invoke(ctx, method, req, reply, cc, opts...))
 }
 
-// openStream leaves the deadline to the caller, who alone knows how long the
-// stream is meant to live; a server of ours refuses one without.
+// openStream leaves the deadline to the caller, who alone knows how long the stream is meant to
+// live; a server of ours refuses one without.
 func openStream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 	stream, err := open(ctx, desc, cc, method, opts...)
 	if err != nil {

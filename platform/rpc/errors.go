@@ -14,8 +14,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/unavailable"
 )
 
-// domain is the google.rpc.ErrorInfo domain that marks a refusal of ours among
-// other preconditions that failed.
+// domain is the google.rpc.ErrorInfo domain that marks a refusal of ours among other preconditions
+// that failed.
 const domain = "ordersaga"
 
 // ToStatus is the gRPC status that an error crosses the border as:
@@ -28,8 +28,8 @@ const domain = "ordersaga"
 //   - an error that is a status already passes;
 //   - anything else is INTERNAL without its text, which belongs in the log.
 //
-// Its text has at most 1,000 characters; details that do not fit into the trailers
-// with it are left out.
+// Its text has at most 1,000 characters; details that do not fit into the trailers with it are left
+// out.
 func ToStatus(err error) error {
 	if err == nil {
 		return nil
@@ -41,8 +41,8 @@ func toStatus(err error) error {
 	if r, ok := refusal.As(err); ok {
 		return refused(r)
 	}
-	// Only a status that is the error itself: one deeper down came from a call
-	// to somebody else, and its INVALID_ARGUMENT is our bug, not our caller's.
+	// Only a status that is the error itself: one deeper down came from a call to somebody else,
+	// and its INVALID_ARGUMENT is our bug, not our caller's.
 	if s, ok := err.(interface{ GRPCStatus() *status.Status }); ok {
 		return s.GRPCStatus().Err()
 	}
@@ -80,8 +80,8 @@ func refused(r *refusal.Refusal) error {
 	return s.Err()
 }
 
-// InvalidRequest is the reason of the refusal that INVALID_ARGUMENT of a service of
-// ours is: it does not take the request, whatever happens.
+// InvalidRequest is the reason of the refusal that INVALID_ARGUMENT of a service of ours is: it
+// does not take the request, whatever happens.
 const InvalidRequest = "invalid_request"
 
 // invalidRequest is the refusal, and the status that it came as.
@@ -92,8 +92,8 @@ type invalidRequest struct {
 
 func (e *invalidRequest) Unwrap() []error { return []error{e.Refusal, e.status} }
 
-// FromStatus is ToStatus' way back: a *refusal.Refusal when a service of ours
-// refused, also the form of the request (InvalidRequest), else the error as it is.
+// FromStatus is ToStatus' way back: a *refusal.Refusal when a service of ours refused, also the
+// form of the request (InvalidRequest), else the error as it is.
 func FromStatus(err error) error {
 	s, ok := status.FromError(err)
 	if err == nil || !ok {

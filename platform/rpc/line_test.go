@@ -19,8 +19,8 @@ import (
 // noticed is when a silent line must be noticed by, with room for a busy machine.
 const noticed = 24 * time.Second
 
-// TestASilentLineIsNoticedByBothSides has a call under way when the line falls
-// silent: its caller is told, and its handler is stopped.
+// TestASilentLineIsNoticedByBothSides has a call under way when the line falls silent: its caller
+// is told, and its handler is stopped.
 func TestASilentLineIsNoticedByBothSides(t *testing.T) {
 	t.Parallel()
 	issuer := authtest.New(t)

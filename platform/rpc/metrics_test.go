@@ -20,8 +20,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/auth/authtest"
 )
 
-// A method that is none has no series: its name is chosen by the caller, who needs no
-// token for it.
+// A method that is none has no series: its name is chosen by the caller, who needs no token for it.
 func TestNoCallerChoosesTheSeriesOfMetrics(t *testing.T) {
 	reader := sdkmetric.NewManualReader()
 	before := otel.GetMeterProvider()

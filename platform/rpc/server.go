@@ -16,14 +16,13 @@ import (
 )
 
 const (
-	// A connection that was quiet for pingAfter is asked for a sign of life, by either
-	// side, and given up when there is none within pingTimeout: a line that fell
-	// silent without being closed is noticed within 14 s. gRPC allows callers no
-	// shorter pingAfter.
+	// A connection that was quiet for pingAfter is asked for a sign of life, by either side, and
+	// given up when there is none within pingTimeout: a line that fell silent without being closed
+	// is noticed within 14 s. gRPC allows callers no shorter pingAfter.
 	pingAfter, pingTimeout = 10 * time.Second, 4 * time.Second
-	// connectionAge is when a server asks its callers to connect anew, and
-	// connectionGrace what it then gives calls that are under way. A caller keeps
-	// its connections: without an age a server that was added would get no calls.
+	// connectionAge is when a server asks its callers to connect anew, and connectionGrace what it
+	// then gives calls that are under way. A caller keeps its connections: without an age a server
+	// that was added would get no calls.
 	connectionAge, connectionGrace = 5 * time.Minute, time.Minute
 	// maxMessage in bytes: a thousand order lines are some hundred KiB.
 	maxMessage = 4 << 20
@@ -39,8 +38,8 @@ const (
 //   - is a span in its caller's trace,
 //   - answers errors by ToStatus, logs the technical ones and survives a panic.
 //
-// Health and reflection are added, and free of the first two rules. An error
-// means that the settings are wrong, or that a method has no rule who may call it.
+// Health and reflection are added, and free of the first two rules. An error means that the
+// settings are wrong, or that a method has no rule who may call it.
 func NewServer(v *auth.Verifier, settings ServerSettings, services ...Service) (*grpc.Server, error) {
 	border := &border{verifier: v, validator: protovalidate.GlobalValidator, clients: settings.Callers, callers: Callers{}}
 	encryption, err := settings.credentials()
@@ -53,8 +52,8 @@ func NewServer(v *auth.Verifier, settings ServerSettings, services ...Service) (
 		grpc.ChainUnaryInterceptor(border.answerUnary, border.admitUnary),
 		grpc.ChainStreamInterceptor(border.answerStream, border.admitStream),
 		grpc.MaxRecvMsgSize(maxMessage),
-		// Without it the server calls pings more often than every five minutes
-		// an attack and closes the connection.
+		// Without it the server calls pings more often than every five minutes an attack and closes
+		// the connection.
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingAfter / 2, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
 			Time: pingAfter, Timeout: pingTimeout,

@@ -13,7 +13,7 @@ func DialSettings() []config.Setting {
 type ServerSettings struct {
 	Certificate config.File `env:"GRPC_TLS_CERT" desc:"a file with the certificate of our gRPC; with GRPC_TLS_KEY, or neither"`
 	Key         config.File `env:"GRPC_TLS_KEY" desc:"a file with the key of that certificate"`
-	// Callers has the program that each client of the issuer speaks for. Without it
-	// a client speaks for the program of its name.
+	// Callers has the program that each client of the issuer speaks for. Without it a client speaks
+	// for the program of its name.
 	Callers map[string]string `env:"GRPC_CALLERS" desc:"which client of the issuer is which program that calls us, like 0oa1b2:orders,0oa3c4:worker; by default each program has the client of its name"`
 }

@@ -39,8 +39,8 @@ func TestServicesSpeakTLSWhenTheyHaveCertificates(t *testing.T) {
 	require.NoError(t, check())
 }
 
-// certificateFiles writes httptest's certificate, which is its own authority
-// and good for 127.0.0.1.
+// certificateFiles writes httptest's certificate, which is its own authority and good for
+// 127.0.0.1.
 func certificateFiles(t *testing.T) (certificate, key string) {
 	t.Helper()
 	server := httptest.NewTLSServer(nil)

@@ -10,14 +10,13 @@ import (
 	"time"
 )
 
-// readyTimeout bounds each readiness check: a probe must not pile up behind a
-// dependency that hangs.
+// readyTimeout bounds each readiness check: a probe must not pile up behind a dependency that
+// hangs.
 const readyTimeout = 2 * time.Second
 
-// AdminServer is what operators and orchestrators talk to, on a port of its
-// own that is not for the public: /livez (the process answers), /readyz (the
-// named checks pass; 503 and the failing ones otherwise), /metrics and, if asked
-// for, /debug/pprof.
+// AdminServer is what operators and orchestrators talk to, on a port of its own that is not for the
+// public: /livez (the process answers), /readyz (the named checks pass; 503 and the failing ones
+// otherwise), /metrics and, if asked for, /debug/pprof.
 func AdminServer(addr string, profiles bool, ready map[string]func(context.Context) error) *http.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
@@ -49,8 +48,7 @@ type status struct {
 	Failing map[string]string `json:"failing,omitempty"`
 }
 
-// Readiness answers 200 when every check passes within 2 s and 503 with the
-// failing ones otherwise.
+// Readiness answers 200 when every check passes within 2 s and 503 with the failing ones otherwise.
 func Readiness(ready map[string]func(context.Context) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if failing := Failing(r.Context(), ready); len(failing) > 0 {
@@ -61,8 +59,8 @@ func Readiness(ready map[string]func(context.Context) error) http.Handler {
 	})
 }
 
-// Failing runs the checks side by side, 2 s at most, and answers with the
-// message of each that does not pass, by its name.
+// Failing runs the checks side by side, 2 s at most, and answers with the message of each that does
+// not pass, by its name.
 func Failing(ctx context.Context, ready map[string]func(context.Context) error) map[string]string {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()

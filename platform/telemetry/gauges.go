@@ -24,9 +24,9 @@ type Gauge struct {
 // Set gives a gauge, by its name, its value of this reading.
 type Set func(name string, value float64, labels ...attribute.KeyValue)
 
-// Observe offers gauges of a package to metrics readers until stop is called. Read
-// looks the figures up when a reader asks, within 2 s and in no trace, so that they
-// are also true when what they tell of hangs; after an error this reading has none.
+// Observe offers gauges of a package to metrics readers until stop is called. Read looks the
+// figures up when a reader asks, within 2 s and in no trace, so that they are also true when what
+// they tell of hangs; after an error this reading has none.
 func Observe(meter string, read func(ctx context.Context, set Set) error, gauges ...Gauge) (stop func(), err error) {
 	m := Meter(meter)
 	instruments := make(map[string]metric.Float64Observable, len(gauges))

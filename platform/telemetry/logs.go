@@ -11,8 +11,8 @@ import (
 
 type attrsKey struct{}
 
-// With adds attributes, an order id for example, to every log line written
-// with the context or one made from it.
+// With adds attributes, an order id for example, to every log line written with the context or one
+// made from it.
 func With(ctx context.Context, attrs ...slog.Attr) context.Context {
 	before, _ := ctx.Value(attrsKey{}).([]slog.Attr)
 	return context.WithValue(ctx, attrsKey{}, append(before[:len(before):len(before)], attrs...))

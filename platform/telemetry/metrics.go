@@ -19,8 +19,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 )
 
-// registry holds the metrics of the running provider, and none before Setup.
-// It is our own: libraries that write into Prometheus' global one stay out.
+// registry holds the metrics of the running provider, and none before Setup. It is our own:
+// libraries that write into Prometheus' global one stay out.
 var registry atomic.Pointer[promclient.Registry]
 
 // Meter is the meter of a package, named by its import path.

@@ -1,9 +1,9 @@
 // Package telemetry gives every program the same traces, metrics and logs.
 //
-// Traces are OpenTelemetry with W3C propagation and go where OTEL_* says, or
-// nowhere: the ids exist either way, so a log line always names its trace.
-// Metrics are scraped by Prometheus from the admin server. Logs are JSON lines
-// on stderr, with the trace and the attributes that With put in the context.
+// Traces are OpenTelemetry with W3C propagation and go where OTEL_* says, or nowhere: the ids exist
+// either way, so a log line always names its trace. Metrics are scraped by Prometheus from the
+// admin server. Logs are JSON lines on stderr, with the trace and the attributes that With put in
+// the context.
 package telemetry
 
 import (
@@ -23,9 +23,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Setup makes a program's telemetry global; call it first in main. Shutdown
-// sends what is still held back and takes as long as its context allows. The
-// error names the variable that is wrong.
+// Setup makes a program's telemetry global; call it first in main. Shutdown sends what is still
+// held back and takes as long as its context allows. The error names the variable that is wrong.
 //
 //	LOG_LEVEL                       debug, info (default), warn, error
 //	OTEL_TRACES_EXPORTER            otlp, console, ordersaga-file, none
@@ -67,12 +66,11 @@ func Setup(ctx context.Context, service, version string) (shutdown func(context.
 	}, nil
 }
 
-// Tracer is the tracer of a package, named by its import path. Ask for it when
-// a span starts rather than keeping it: tests change the provider.
+// Tracer is the tracer of a package, named by its import path. Ask for it when a span starts rather
+// than keeping it: tests change the provider.
 func Tracer(name string) trace.Tracer { return otel.GetTracerProvider().Tracer(name) }
 
-// TraceID is the id of the trace a context is in, as 32 hexadecimal digits, or
-// empty.
+// TraceID is the id of the trace a context is in, as 32 hexadecimal digits, or empty.
 func TraceID(ctx context.Context) string {
 	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
 		return span.TraceID().String()
@@ -89,12 +87,12 @@ func tracesAreWanted() bool {
 	return false
 }
 
-// propagator carries the trace from program to program and nothing else: baggage would
-// go wherever the trace goes, to the order log and the payment provider too.
+// propagator carries the trace from program to program and nothing else: baggage would go wherever
+// the trace goes, to the order log and the payment provider too.
 func propagator() propagation.TextMapPropagator { return propagation.TraceContext{} }
 
-// describe says which program this is. OTEL_SERVICE_NAME and
-// OTEL_RESOURCE_ATTRIBUTES win over what the program says of itself.
+// describe says which program this is. OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win over what
+// the program says of itself.
 func describe(ctx context.Context, service, version string) (*resource.Resource, error) {
 	return resource.New(ctx,
 		resource.WithTelemetrySDK(),

@@ -16,9 +16,8 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
-// TraceFileExporter is the OTEL_TRACES_EXPORTER for people without a collector:
-// it appends each ended span as one JSON line to ORDERSAGA_TRACE_FILE. Several
-// processes may share the file.
+// TraceFileExporter is the OTEL_TRACES_EXPORTER for people without a collector: it appends each
+// ended span as one JSON line to ORDERSAGA_TRACE_FILE. Several processes may share the file.
 const TraceFileExporter = "ordersaga-file"
 
 func init() {
@@ -67,8 +66,8 @@ func newTraceFile(path string) (*traceFile, error) {
 	return &traceFile{file: file}, nil
 }
 
-// ExportSpans appends with one write: appends of several processes to a file
-// opened with O_APPEND do not mix, but those of several writes would.
+// ExportSpans appends with one write: appends of several processes to a file opened with O_APPEND
+// do not mix, but those of several writes would.
 func (t *traceFile) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
 	var lines bytes.Buffer
 	encoder := json.NewEncoder(&lines)

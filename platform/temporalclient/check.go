@@ -15,8 +15,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/doctor"
 )
 
-// Checks tell whether Temporal answers, has the namespace, knows the search
-// attributes (Keyword) and has workers on the task queue.
+// Checks tell whether Temporal answers, has the namespace, knows the search attributes (Keyword)
+// and has workers on the task queue.
 func Checks(taskQueue string, attributes ...string) []doctor.Check {
 	return []doctor.Check{
 		{Subject: "TEMPORAL_ADDRESS", Encrypted: encrypted, Try: func(ctx context.Context) (string, error) {

@@ -16,8 +16,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit/netfault"
 )
 
-// TestASilentLineIsNoticed has a worker whose polls wait at a server that it does
-// not hear any more: it must poll anew, by another connection.
+// TestASilentLineIsNoticed has a worker whose polls wait at a server that it does not hear any
+// more: it must poll anew, by another connection.
 func TestASilentLineIsNoticed(t *testing.T) {
 	address, namespace := testkit.Temporal(t)
 	line := netfault.New(t, "tcp://"+address)

@@ -17,12 +17,11 @@ import (
 // again is the pause before another look at what the server has not noticed yet.
 const again = 250 * time.Millisecond
 
-// Setup makes what sagas need and is not there: the namespace, which keeps closed
-// sagas for the retention, and the keyword search attributes. It returns when
-// they can be used, or with the last problem when ctx ends. What is there stays
-// as it is, the retention too. Temporal Cloud makes namespaces and attributes
-// only on its own page or by tcld; there it finds them or says that they are
-// missing.
+// Setup makes what sagas need and is not there: the namespace, which keeps closed sagas for the
+// retention, and the keyword search attributes. It returns when they can be used, or with the last
+// problem when ctx ends. What is there stays as it is, the retention too. Temporal Cloud makes
+// namespaces and attributes only on its own page or by tcld; there it finds them or says that they
+// are missing.
 func Setup(ctx context.Context, retention time.Duration, attributes ...string) (made []string, err error) {
 	options, err := options()
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package temporalclient dials Temporal as the TEMPORAL_* environment variables
-// and configuration file say, so that a local server, a cluster with mTLS and
-// Temporal Cloud with an API key differ in settings only.
+// Package temporalclient dials Temporal as the TEMPORAL_* environment variables and configuration
+// file say, so that a local server, a cluster with mTLS and Temporal Cloud with an API key differ
+// in settings only.
 //
 // Source: https://docs.temporal.io/develop/environment-configuration
 package temporalclient
@@ -25,10 +25,10 @@ import (
 const (
 	// dialTimeout bounds the first contact: a start must stop, not hang.
 	dialTimeout = 15 * time.Second
-	// A connection that was quiet for pingAfter is asked for a sign of life, and given
-	// up when there is none within pingTimeout, so that a line that fell silent is
-	// noticed within 14 s. The server takes pings that come more often than every
-	// 10 s (its frontend.keepAliveMinTime) for an attack.
+	// A connection that was quiet for pingAfter is asked for a sign of life, and given up when
+	// there is none within pingTimeout, so that a line that fell silent is noticed within 14 s. The
+	// server takes pings that come more often than every 10 s (its frontend.keepAliveMinTime) for
+	// an attack.
 	pingAfter, pingTimeout = 11 * time.Second, 3 * time.Second
 )
 
@@ -83,12 +83,12 @@ func Ready(c client.Client) func(context.Context) error {
 	}
 }
 
-// HasSearchAttributes checks that the client's namespace has keyword search
-// attributes of these names and that the server can use them, which takes it a
-// moment after their creation. The error names the first that is missing.
+// HasSearchAttributes checks that the client's namespace has keyword search attributes of these
+// names and that the server can use them, which takes it a moment after their creation. The error
+// names the first that is missing.
 func HasSearchAttributes(ctx context.Context, c client.Client, names ...string) error {
-	// A query is the one way that works on every kind of server and sees what a
-	// starting workflow would see.
+	// A query is the one way that works on every kind of server and sees what a starting workflow
+	// would see.
 	for _, name := range names {
 		_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: name + " = 'none'"})
 		if err != nil {

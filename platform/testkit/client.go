@@ -15,8 +15,8 @@ func Auth(t testing.TB) config.Auth {
 	return config.Auth{Issuer: Issuer(t), Audience: "ordersaga", Environment: config.Development}
 }
 
-// Client is how a program that calls others gets its tokens at the test engines'
-// issuer: each has a client of its name.
+// Client is how a program that calls others gets its tokens at the test engines' issuer: each has a
+// client of its name.
 func Client(t testing.TB, program string) config.Client {
 	t.Helper()
 	return config.Client{Auth: Auth(t), ClientID: program, ClientSecret: ClientSecret}

@@ -13,8 +13,8 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// searchAttributes are the ones the house uses; a namespace of a test has them
-// as the deployed one has.
+// searchAttributes are the ones the house uses; a namespace of a test has them as the deployed one
+// has.
 var searchAttributes = map[string]enumspb.IndexedValueType{
 	"OrderStatus": enumspb.INDEXED_VALUE_TYPE_KEYWORD,
 	"SagaState":   enumspb.INDEXED_VALUE_TYPE_KEYWORD,
@@ -27,9 +27,8 @@ var namespaces = struct {
 	names map[string]string
 }{names: map[string]string{}}
 
-// Temporal gives the server's address and a namespace that belongs to this test
-// program. Tests of one program share it and keep apart by task queue: a new
-// namespace takes the server seconds.
+// Temporal gives the server's address and a namespace that belongs to this test program. Tests of
+// one program share it and keep apart by task queue: a new namespace takes the server seconds.
 func Temporal(t testing.TB) (address, namespace string) {
 	t.Helper()
 	address = Running(t).Temporal.Address
@@ -43,8 +42,8 @@ func Temporal(t testing.TB) (address, namespace string) {
 	return address, namespaces.names[address]
 }
 
-// OwnTemporal gives a namespace that nobody else has: for tests whose workflow ids
-// follow from what customers send, and so may be those of another test.
+// OwnTemporal gives a namespace that nobody else has: for tests whose workflow ids follow from what
+// customers send, and so may be those of another test.
 func OwnTemporal(t testing.TB) (address, namespace string) {
 	t.Helper()
 	address = Running(t).Temporal.Address
@@ -81,8 +80,8 @@ func makeNamespace(t testing.TB, address, name string) {
 	if err != nil {
 		t.Fatalf("add search attributes to %s: %v", name, err)
 	}
-	// A server knows a new search attribute only after its cache was refreshed:
-	// starting a workflow with it is refused until then.
+	// A server knows a new search attribute only after its cache was refreshed: starting a workflow
+	// with it is refused until then.
 	Eventually(t, "the search attributes of "+name+" to be usable", func() bool {
 		_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
 			Namespace: name, Query: `OrderStatus = "placed" AND SagaState = "running" AND CustomerId = "nobody"`,

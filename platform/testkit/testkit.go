@@ -1,7 +1,7 @@
-// Package testkit gives each test its own corner of the real engines: a database,
-// a broker vhost, a document database, a Temporal namespace. The engines run once
-// for the whole test run; ORDERSAGA_ENGINES names the file that says where.
-// `make test` starts them and sets it; `make engines` leaves them running.
+// Package testkit gives each test its own corner of the real engines: a database, a broker vhost, a
+// document database, a Temporal namespace. The engines run once for the whole test run;
+// ORDERSAGA_ENGINES names the file that says where. `make test` starts them and sets it; `make
+// engines` leaves them running.
 package testkit
 
 import (
@@ -23,8 +23,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// patience bounds every wait of a test. The machine may be slow; a wait that
-// ends here has found a fault, not a slow machine.
+// patience bounds every wait of a test. The machine may be slow; a wait that ends here has found a
+// fault, not a slow machine.
 const patience = 60 * time.Second
 
 // Engines is where the engines of this test run answer.
@@ -123,8 +123,8 @@ func Token(t testing.TB, subject string, scopes ...string) string {
 	return answer.AccessToken
 }
 
-// Eventually waits until the condition holds and fails the test, saying what was
-// awaited, when it does not.
+// Eventually waits until the condition holds and fails the test, saying what was awaited, when it
+// does not.
 func Eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(patience)

@@ -5,10 +5,10 @@ import (
 	"unicode"
 )
 
-// Markdown is text for a line of Markdown that shows it as it is, with hidden characters escaped
-// as Terminal does it: nothing in it is emphasis, code, a table's border, HTML, an entity, a list,
-// a heading or a link. It has at most limit characters as they are shown; the source has up to
-// twice as many.
+// Markdown is text for a line of Markdown that shows it as it is, with hidden characters escaped as
+// Terminal does it: nothing in it is emphasis, code, a table's border, HTML, an entity, a list, a
+// heading or a link. It has at most limit characters as they are shown; the source has up to twice
+// as many.
 //
 // Markup is escaped by a backslash (CommonMark, GitHub's tables). Addresses that GitHub's dialect
 // makes links of by themselves (https://, www., mail addresses) cannot be escaped so; one of their

@@ -105,9 +105,9 @@ func Terminal(s string) string {
 	return line.String()
 }
 
-// JSON is JSON that can be printed in a terminal: in its strings, what cannot be seen or changes the
-// direction of text is written as \uXXXX, which reads back as the same. Line ends and indents between
-// its members stay. Bytes that are not UTF-8 become \ufffd.
+// JSON is JSON that can be printed in a terminal: in its strings, what cannot be seen or changes
+// the direction of text is written as \uXXXX, which reads back as the same. Line ends and indents
+// between its members stay. Bytes that are not UTF-8 become \ufffd.
 func JSON(document []byte) []byte {
 	var shown []byte
 	for len(document) > 0 {

@@ -1,5 +1,5 @@
-// Package unavailable tells "not now" apart from every other error: something that is needed
-// does not answer, and trying the same again later is right.
+// Package unavailable tells "not now" apart from every other error: something that is needed does
+// not answer, and trying the same again later is right.
 package unavailable
 
 import (
@@ -42,9 +42,8 @@ func As(err error) (*Error, bool) {
 	return e, ok
 }
 
-// Is tells whether trying again later is right: an Error, the end of a deadline, a connection
-// that failed, a database that does not answer or takes no writes, a service that does not
-// answer.
+// Is tells whether trying again later is right: an Error, the end of a deadline, a connection that
+// failed, a database that does not answer or takes no writes, a service that does not answer.
 func Is(err error) bool {
 	if _, marked := As(err); marked {
 		return true
@@ -64,8 +63,8 @@ func Is(err error) bool {
 	}
 }
 
-// stateChanges are the codes by which a MongoDB server says that it stops, is not the primary
-// any more or not yet a secondary, or took too long (server/src/mongo/base/error_codes.yml).
+// stateChanges are the codes by which a MongoDB server says that it stops, is not the primary any
+// more or not yet a secondary, or took too long (server/src/mongo/base/error_codes.yml).
 var stateChanges = []int{50, 91, 189, 10107, 11600, 11602, 13435, 13436}
 
 // ofMongoDB asks by what the driver's errors can tell, and not by their types: those would bring

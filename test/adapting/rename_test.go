@@ -73,8 +73,8 @@ type tree struct {
 	folder string
 }
 
-// copied copies what is in the repository, as it is in the working tree. Its place
-// is always the same, so that Go's build cache knows the packages of the last time.
+// copied copies what is in the repository, as it is in the working tree. Its place is always the
+// same, so that Go's build cache knows the packages of the last time.
 func copied(t *testing.T) tree {
 	t.Helper()
 	place, err := filepath.Abs(filepath.Join(root, ".ordersaga", "renamed"))
@@ -95,8 +95,8 @@ func copied(t *testing.T) tree {
 		require.NoError(t, os.MkdirAll(filepath.Dir(to), 0o755))
 		require.NoError(t, os.WriteFile(to, content, info.Mode().Perm()))
 	}
-	// The tools are the repository's: to build them takes minutes. A copy, because the
-	// script notes beside them what they were built of.
+	// The tools are the repository's: to build them takes minutes. A copy, because the script notes
+	// beside them what they were built of.
 	tools, err := filepath.Abs(filepath.Join(root, ".ordersaga", "tools"))
 	require.NoError(t, err)
 	require.FileExists(t, filepath.Join(tools, "buf"), "make lint builds it")
@@ -140,8 +140,8 @@ func (tr tree) must(program string, arguments ...string) string {
 	return string(out)
 }
 
-// refuses calls the script with what it must refuse, and looks whether it has
-// changed anything all the same.
+// refuses calls the script with what it must refuse, and looks whether it has changed anything all
+// the same.
 func (tr tree) refuses(what string, arguments ...string) {
 	tr.t.Helper()
 	before := tr.must("git", "status", "--porcelain")

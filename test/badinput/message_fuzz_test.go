@@ -31,9 +31,9 @@ import (
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
-// FuzzMessage sends anything as the message of any method through the border that
-// all services have. Behind it nothing is implemented, so there are three
-// answers: gRPC cannot read it, a rule refuses it, or it is through.
+// FuzzMessage sends anything as the message of any method through the border that all services
+// have. Behind it nothing is implemented, so there are three answers: gRPC cannot read it, a rule
+// refuses it, or it is through.
 func FuzzMessage(f *testing.F) {
 	var methods []string
 	eachMethod(func(_ string, method protoreflect.MethodDescriptor) { methods = append(methods, pathOf(method)) })
@@ -64,8 +64,8 @@ func FuzzMessage(f *testing.F) {
 	})
 }
 
-// border is a connection to all services of the contracts, not implemented, and a
-// context with the token that they ask for.
+// border is a connection to all services of the contracts, not implemented, and a context with the
+// token that they ask for.
 func border(f *testing.F) (*grpc.ClientConn, context.Context) {
 	logger := slog.Default()
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // a line for each request is too much

@@ -15,8 +15,7 @@ import (
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
-// TestTokensThatAreNone gives orders an issuer of the test's own, which signs
-// what no issuer would.
+// TestTokensThatAreNone gives orders an issuer of the test's own, which signs what no issuer would.
 func TestTokensThatAreNone(t *testing.T) {
 	issuer := authtest.New(t)
 	issuer.Development.Store(true)

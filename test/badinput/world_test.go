@@ -1,6 +1,5 @@
-// Package badinput_test sends a shop of real processes what it must refuse, and
-// checks for each that it is told why in a way that programs understand, and that
-// nothing has changed.
+// Package badinput_test sends a shop of real processes what it must refuse, and checks for each
+// that it is told why in a way that programs understand, and that nothing has changed.
 package badinput_test
 
 import (
@@ -25,8 +24,8 @@ import (
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
-// world is a shop that sells tea at 450 pence, of which anna has ordered one, and
-// a palace whose price is the highest there can be.
+// world is a shop that sells tea at 450 pence, of which anna has ordered one, and a palace whose
+// price is the highest there can be.
 type world struct {
 	*shop.Shop
 	temporal client.Client
@@ -182,8 +181,8 @@ func (w *world) send(t *testing.T, r request) (status int, header http.Header, b
 	return response.StatusCode, response.Header, body
 }
 
-// refuses sends a request and checks that it is refused with a problem, and that
-// nothing has changed.
+// refuses sends a request and checks that it is refused with a problem, and that nothing has
+// changed.
 func (w *world) refuses(t *testing.T, r request, status int, slug string, before state) {
 	t.Helper()
 	got, header, body := w.send(t, r)

@@ -1,6 +1,5 @@
-// Package cloud_test puts a border like Temporal Cloud's before the real server:
-// TLS, and an API key or a client certificate. What passes it here needs other
-// addresses there, and nothing else.
+// Package cloud_test puts a border like Temporal Cloud's before the real server: TLS, and an API
+// key or a client certificate. What passes it here needs other addresses there, and nothing else.
 package cloud_test
 
 import (
@@ -89,8 +88,7 @@ type border struct {
 	admitted, refused atomic.Int64
 }
 
-// openBorder lets calls through to the real Temporal that come over TLS and that
-// admit accepts.
+// openBorder lets calls through to the real Temporal that come over TLS and that admit accepts.
 func openBorder(t *testing.T, config *tls.Config, admit func(*http.Request) bool) *border {
 	t.Helper()
 	b := &border{}
@@ -132,8 +130,8 @@ func TestAnAPIKeyOverTLSIsEnoughForOrdersAndWorker(t *testing.T) {
 	ca := newAuthority(t)
 	pair, _, _ := ca.issue()
 	b := openBorder(t, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, func(r *http.Request) bool {
-		// A regional endpoint finds the namespace by a header; what asks about the
-		// server itself has none.
+		// A regional endpoint finds the namespace by a header; what asks about the server itself
+		// has none.
 		about := strings.HasSuffix(r.URL.Path, "/GetSystemInfo") || strings.HasPrefix(r.URL.Path, "/grpc.health.")
 		return r.Header.Get("Authorization") == "Bearer "+apiKey && (about || r.Header.Get("Temporal-Namespace") != "")
 	})

@@ -1,6 +1,6 @@
-// Package dev walks through the life of `ordersaga dev` on the real thing: real
-// engines, the real programs, real signals. It needs the programs of `make
-// build`, in the folder that ORDERSAGA_BIN names.
+// Package dev walks through the life of `ordersaga dev` on the real thing: real engines, the real
+// programs, real signals. It needs the programs of `make build`, in the folder that ORDERSAGA_BIN
+// names.
 package dev
 
 import (
@@ -17,8 +17,8 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
-// One story in its order, because each start takes seconds: a newcomer's first
-// start, a crash, a second instance, a power cut, and the end of the day.
+// One story in its order, because each start takes seconds: a newcomer's first start, a crash, a
+// second instance, a power cut, and the end of the day.
 func TestTheLifeOfADevelopmentStack(t *testing.T) {
 	home := folder(t)
 	first := start(t, home, "first", "--follow", "orders")

@@ -28,8 +28,8 @@ type stack struct {
 	ended  chan error
 }
 
-// folder for stacks, which an ordinary user can enter: as root, the engines run
-// as one, and a folder of testing's own is closed to them.
+// folder for stacks, which an ordinary user can enter: as root, the engines run as one, and a
+// folder of testing's own is closed to them.
 func folder(t *testing.T) string {
 	t.Helper()
 	path, err := os.MkdirTemp("", "ordersaga-life-")
@@ -59,8 +59,8 @@ func start(t *testing.T, home, name string, args ...string) *stack {
 
 func launch(t *testing.T, home, name string, args ...string) *stack {
 	t.Helper()
-	// Above the ports of a stack with the defaults, below those the system gives
-	// to outgoing connections.
+	// Above the ports of a stack with the defaults, below those the system gives to outgoing
+	// connections.
 	offset := strconv.Itoa(2300 + rand.IntN(3300))
 	s := &stack{dir: filepath.Join(home, name), offset: offset, output: &output{}, ended: make(chan error, 1)}
 	ready := s.readyFile()
@@ -222,8 +222,8 @@ func (o *output) text() string {
 	return o.said.String()
 }
 
-// processesOf finds the processes that have the folder in their command line or
-// environment; nothing where there is no /proc.
+// processesOf finds the processes that have the folder in their command line or environment;
+// nothing where there is no /proc.
 func processesOf(dir string) []string {
 	var found []string
 	folders, _ := filepath.Glob("/proc/[0-9]*")

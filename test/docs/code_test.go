@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestGoFilesOfThePagesCompile lays a page's files over the repository, without
-// writing to it, and compiles their packages, and the tests among them.
+// TestGoFilesOfThePagesCompile lays a page's files over the repository, without writing to it, and
+// compiles their packages, and the tests among them.
 func TestGoFilesOfThePagesCompile(t *testing.T) {
 	module, err := filepath.Abs(root)
 	require.NoError(t, err)

@@ -23,8 +23,8 @@ const (
 	pause    = 200 * time.Millisecond
 )
 
-// TestCommands runs every page's commands on a running stack, as a reader would
-// who pastes them into one terminal, and compares what is printed.
+// TestCommands runs every page's commands on a running stack, as a reader would who pastes them
+// into one terminal, and compares what is printed.
 func TestCommands(t *testing.T) {
 	s := start(t)
 	for _, p := range pages(t) {
@@ -97,8 +97,8 @@ type terminal struct {
 // ended is printed after a block, with the status of its last command.
 const ended = "-- the block has ended with "
 
-// sayEnded is a function of the shell. A command that fails ends the shell: that
-// is said like every block's end.
+// sayEnded is a function of the shell. A command that fails ends the shell: that is said like every
+// block's end.
 const sayEnded = `block_ended() { printf '\n%s%s\n' '` + ended + `' $?; }
 trap block_ended EXIT
 `
@@ -128,8 +128,7 @@ func (s *stack) terminal(t *testing.T) *terminal {
 	return &terminal{t, s, input, lines, filepath.Join(t.TempDir(), "block.sh"), stop}
 }
 
-// run gives a block to the shell; the first command that fails ends it, and the
-// shell as well.
+// run gives a block to the shell; the first command that fails ends it, and the shell as well.
 func (sh *terminal) run(block string) (printed string, code int) {
 	sh.t.Helper()
 	return sh.does(block, "set -e; eval \"$(cat '%s')\" </dev/null; set +e")
@@ -143,8 +142,8 @@ func (sh *terminal) try(block string) (printed string, code int) {
 
 func (sh *terminal) does(block, how string) (printed string, code int) {
 	sh.t.Helper()
-	// The shell reads the whole block from a file before it begins: no command can
-	// take the rest for its input.
+	// The shell reads the whole block from a file before it begins: no command can take the rest
+	// for its input.
 	require.NoError(sh.t, os.WriteFile(sh.script, []byte(sh.stack.shift(block, sh.stack.offset)), 0o600))
 	if _, err := fmt.Fprintf(sh.input, how+"\nblock_ended\n", sh.script); err != nil {
 		sh.t.Fatalf("the shell has ended: %v", err)

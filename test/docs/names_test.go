@@ -24,8 +24,7 @@ var (
 	testName = regexp.MustCompile(`^Test[A-Z]\w*$`)
 )
 
-// TestEveryNameIsTrue looks up the files, identifiers, tests and link targets that
-// the pages name.
+// TestEveryNameIsTrue looks up the files, identifiers, tests and link targets that the pages name.
 func TestEveryNameIsTrue(t *testing.T) {
 	h := readHouse(t)
 	for _, p := range pages(t) {
@@ -134,8 +133,8 @@ func (h *house) wrong(t *testing.T, name string, made map[string]bool) string {
 	return ""
 }
 
-// declares tells whether a Go file declares a name, at its top or as a field or
-// method: Name or Type.Method.
+// declares tells whether a Go file declares a name, at its top or as a field or method: Name or
+// Type.Method.
 func (h *house) declares(t *testing.T, file, name string) bool {
 	t.Helper()
 	if h.declared[file] == nil {

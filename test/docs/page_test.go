@@ -1,5 +1,5 @@
-// Package docs keeps the pages of the documentation true: it runs their commands,
-// compiles their code and looks up every name. docs/README.md has the rules.
+// Package docs keeps the pages of the documentation true: it runs their commands, compiles their
+// code and looks up every name. docs/README.md has the rules.
 package docs
 
 import (
@@ -31,8 +31,8 @@ type line struct {
 // block is a fenced one.
 type block struct {
 	line int
-	// kind and of are what the comment before it says: "go" and "path/file.go",
-	// "not run" and the reason.
+	// kind and of are what the comment before it says: "go" and "path/file.go", "not run" and the
+	// reason.
 	kind, of string
 	content  string
 }
@@ -113,9 +113,8 @@ func TestEveryBlockSaysWhatItIs(t *testing.T) {
 	}
 }
 
-// missing is the first piece of what is shown that what there is does not have, in
-// order; "" when all are there. White space does not count, "…" stands for
-// anything.
+// missing is the first piece of what is shown that what there is does not have, in order; "" when
+// all are there. White space does not count, "…" stands for anything.
 func missing(shown, there string) string {
 	rest := squeeze(there)
 	for piece := range strings.SplitSeq(shown, "…") {

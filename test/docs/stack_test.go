@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// stack is what `make run` runs, in a folder that looks like the repository to
-// who only uses .ordersaga.
+// stack is what `make run` runs, in a folder that looks like the repository to who only uses
+// .ordersaga.
 type stack struct {
 	home   string
 	offset int
@@ -32,8 +32,8 @@ func start(t *testing.T) *stack {
 	bin := os.Getenv("ORDERSAGA_BIN")
 	require.NotEmpty(t, bin, "this test runs the built programs: run `make test`, or `make build` and set ORDERSAGA_BIN to their folder")
 	for range 20 {
-		// As root, the engines run as an ordinary user, to whom a folder of
-		// testing's own is closed.
+		// As root, the engines run as an ordinary user, to whom a folder of testing's own is
+		// closed.
 		home, err := os.MkdirTemp("", "ordersaga-docs-")
 		require.NoError(t, err)
 		t.Cleanup(func() { assert.NoError(t, os.RemoveAll(home)) })
@@ -53,8 +53,7 @@ func start(t *testing.T) *stack {
 	return nil
 }
 
-// run starts the stack and waits until it is up; else it tells what the stack
-// said when it ended.
+// run starts the stack and waits until it is up; else it tells what the stack said when it ended.
 func (s *stack) run(t *testing.T) (said string, up bool) {
 	t.Helper()
 	ready := filepath.Join(s.home, "ready")

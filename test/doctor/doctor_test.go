@@ -1,6 +1,5 @@
-// Package doctor_test runs the programs' --check, --ready and --settings, and the
-// command ordersaga doctor, on a running shop that is well and with settings that
-// are not.
+// Package doctor_test runs the programs' --check, --ready and --settings, and the command ordersaga
+// doctor, on a running shop that is well and with settings that are not.
 package doctor_test
 
 import (

@@ -1,5 +1,5 @@
-// Package faults_test takes the engines away under the shop, which the other tests
-// share and must not lose: it has a devstack of its own.
+// Package faults_test takes the engines away under the shop, which the other tests share and must
+// not lose: it has a devstack of its own.
 package faults_test
 
 import (
@@ -19,9 +19,8 @@ import (
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
-// TestTheShopOutlivesItsEngines takes each engine away, and all of them, by a crash
-// and by a stop, while orders are under way. Nothing is lost and nothing done
-// twice.
+// TestTheShopOutlivesItsEngines takes each engine away, and all of them, by a crash and by a stop,
+// while orders are under way. Nothing is lost and nothing done twice.
 func TestTheShopOutlivesItsEngines(t *testing.T) {
 	stack := newStack(t)
 	stack.start()
@@ -55,8 +54,8 @@ type stack struct {
 
 func newStack(t *testing.T) *stack {
 	t.Helper()
-	// The engines run as an ordinary user also when the test is root's: they must
-	// be able to get to their data.
+	// The engines run as an ordinary user also when the test is root's: they must be able to get to
+	// their data.
 	dir, err := os.MkdirTemp("", "ordersaga-faults-")
 	require.NoError(t, err)
 	require.NoError(t, os.Chmod(dir, 0o755))

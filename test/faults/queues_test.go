@@ -12,8 +12,8 @@ import (
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
-// TestAQueueThatIsDeletedMissesNothing deletes the consumers' queues while the shop
-// is open. What is told before they are back reaches them all the same.
+// TestAQueueThatIsDeletedMissesNothing deletes the consumers' queues while the shop is open. What
+// is told before they are back reaches them all the same.
 func TestAQueueThatIsDeletedMissesNothing(t *testing.T) {
 	s := shop.Open(t, shop.Options{})
 	operator := s.Operator()

@@ -52,8 +52,7 @@ func TestTheEnginesKnowNothingOfOurs(t *testing.T) {
 	}
 }
 
-// An example shows what an outsider can do, who has the REST interface and
-// nothing else.
+// An example shows what an outsider can do, who has the REST interface and nothing else.
 func TestExamplesKnowOnlyThePublicInterface(t *testing.T) {
 	modules, err := filepath.Glob(filepath.Join(root, "examples", "*", "go.mod"))
 	require.NoError(t, err)

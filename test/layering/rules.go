@@ -10,11 +10,11 @@ import (
 // module is the path of the root module and the beginning of every package of ours.
 const module = "github.com/ordersaga/ordersaga"
 
-// allowed says, for each top folder, which of ours its packages may import. An
-// entry that ends in a slash stands for everything below it.
+// allowed says, for each top folder, which of ours its packages may import. An entry that ends in a
+// slash stands for everything below it.
 var allowed = map[string][]string{
-	// The building blocks know nothing of shops, the contracts nothing of who
-	// keeps them. A refusal is a building block that crosses borders.
+	// The building blocks know nothing of shops, the contracts nothing of who keeps them. A refusal
+	// is a building block that crosses borders.
 	"platform":  {"platform/"},
 	"contracts": {"contracts/", "platform/refusal"},
 	// What a worker replays must not reach anything that is not deterministic.
@@ -31,16 +31,16 @@ var allowed = map[string][]string{
 	"test": {"test/", "client/", "workflows/", "activities/", "contracts/", "platform/"},
 }
 
-// drivers reach the world outside: nothing for a workflow, which is replayed, or
-// for a domain, which is only about the business.
+// drivers reach the world outside: nothing for a workflow, which is replayed, or for a domain,
+// which is only about the business.
 var drivers = []string{
 	"database/sql", "net/http", "os", "os/exec",
 	"github.com/jackc/pgx", "gorm.io", "go.mongodb.org", "github.com/rabbitmq", "google.golang.org/grpc",
 	"github.com/labstack/echo", "github.com/danielgtaylor/huma",
 }
 
-// ForbiddenImport says why a package must not import another one, or nothing
-// when it may. Both are import paths.
+// ForbiddenImport says why a package must not import another one, or nothing when it may. Both are
+// import paths.
 func ForbiddenImport(from, to string) (why string) {
 	from = strings.TrimSuffix(strings.TrimSuffix(from, ".test"), "_test")
 	mine, ours := strings.CutPrefix(from, module+"/")

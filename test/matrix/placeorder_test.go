@@ -129,8 +129,8 @@ func troubles() []trouble {
 		before bool
 	}{{"before ", true}, {"after ", false}} {
 		for _, step := range slices.Concat(forward[:1], reversible) {
-			// The test environment may deliver a cancel after the last border at which it
-			// takes effect.
+			// The test environment may deliver a cancel after the last border at which it takes
+			// effect.
 			all = append(all, trouble{name: "cancelled " + when.name + step, fault: on(step, cancelled(when.before))})
 		}
 		pivot := forward[len(forward)-1]
@@ -177,8 +177,8 @@ func TestALostTaskTimesEverythingElse(t *testing.T) {
 	}
 }
 
-// TestALateEffectIsHarmless lets the first attempt of a step arrive at the
-// service only after the saga has ended.
+// TestALateEffectIsHarmless lets the first attempt of a step arrive at the service only after the
+// saga has ended.
 func TestALateEffectIsHarmless(t *testing.T) {
 	w := open(t)
 	delayed := func(r *run, _ string, attempt int, call func() (any, error)) (any, error) {
@@ -212,8 +212,7 @@ func TestALateEffectIsHarmless(t *testing.T) {
 	}
 }
 
-// TestTheProviderMisbehaves leaves the saga alone and uses the provider's test
-// cards.
+// TestTheProviderMisbehaves leaves the saga alone and uses the provider's test cards.
 func TestTheProviderMisbehaves(t *testing.T) {
 	w := open(t)
 	for _, test := range []struct{ card, status, reason string }{

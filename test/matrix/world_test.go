@@ -1,9 +1,8 @@
-// Package matrix breaks every step of every saga in every way, with the real
-// services behind it, and looks afterwards at what the services and the payment
-// provider have in their books.
+// Package matrix breaks every step of every saga in every way, with the real services behind it,
+// and looks afterwards at what the services and the payment provider have in their books.
 //
-// The saga runs in Temporal's test environment, so that deadlines pass without
-// being waited for; everything it calls is a deployed program on real engines.
+// The saga runs in Temporal's test environment, so that deadlines pass without being waited for;
+// everything it calls is a deployed program on real engines.
 package matrix_test
 
 import (
@@ -61,8 +60,7 @@ func open(t *testing.T) *world {
 	return &world{s, dial(shop.Orders), dial(shop.Inventory), dial(shop.Payments)}
 }
 
-// units of the one product that each case has for itself, and how many of them
-// its order wants.
+// units of the one product that each case has for itself, and how many of them its order wants.
 const (
 	units  = 10
 	wanted = 4
@@ -82,8 +80,8 @@ type run struct {
 	late     []func()
 }
 
-// fault decides what happens to a call: whether it is made, and what the saga is
-// told. call makes it.
+// fault decides what happens to a call: whether it is made, and what the saga is told. call makes
+// it.
 type fault func(r *run, step string, attempt int, call func() (any, error)) (any, error)
 
 var errLost = errors.New("the connection was lost")
@@ -164,8 +162,8 @@ func (r *run) outcome() (outcome *commonv1.Outcome) {
 	return outcome
 }
 
-// agrees checks invariants I1 to I3 for the order of the run: what the services
-// and the provider have is what the outcome says.
+// agrees checks invariants I1 to I3 for the order of the run: what the services and the provider
+// have is what the outcome says.
 func (r *run) agrees(outcome *commonv1.Outcome) {
 	t, id := r.t, r.input.GetPlacement().GetOrderId()
 	t.Helper()

@@ -18,8 +18,8 @@ import (
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
-// documented are the metrics in the tables of the page's section: names, and what
-// the names of those begin with that are not ours and are told of together.
+// documented are the metrics in the tables of the page's section: names, and what the names of
+// those begin with that are not ours and are told of together.
 func documented(t *testing.T) (names map[string]bool, prefixes []string) {
 	t.Helper()
 	content, err := os.ReadFile(page)

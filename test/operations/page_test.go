@@ -1,5 +1,5 @@
-// Package operations_test keeps docs/operations.md true: its tables against the
-// programs, its drills against the engines.
+// Package operations_test keeps docs/operations.md true: its tables against the programs, its
+// drills against the engines.
 package operations_test
 
 import (

@@ -27,10 +27,10 @@ import (
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
-// TestDumpsOfDifferentTimesAreMadeToAgreeByRunningTheSagasAgain is the drill of
-// docs/operations.md for those who have a dump of each database, taken one after
-// the other while orders went on, and Temporal's histories of a later time: what
-// customers were told is true again, and everything agrees.
+// TestDumpsOfDifferentTimesAreMadeToAgreeByRunningTheSagasAgain is the drill of docs/operations.md
+// for those who have a dump of each database, taken one after the other while orders went on, and
+// Temporal's histories of a later time: what customers were told is true again, and everything
+// agrees.
 func TestDumpsOfDifferentTimesAreMadeToAgreeByRunningTheSagasAgain(t *testing.T) {
 	s := shop.Open(t, shop.Options{Env: map[string][]string{shop.Worker: {"SWEEP_INTERVAL=1s", "SWEEP_AGE=0s"}}})
 	began := time.Now()
@@ -76,8 +76,8 @@ var grown = map[string]string{
 	shop.Payments:  "SELECT count(*) FROM operations WHERE state = 'authorized'",
 }
 
-// dumpUnderLoad dumps databases one after the other and lets orders pass before
-// each, so that each is of another time.
+// dumpUnderLoad dumps databases one after the other and lets orders pass before each, so that each
+// is of another time.
 func dumpUnderLoad(t *testing.T, s *shop.Shop, dumps map[string]string, services ...string) {
 	t.Helper()
 	for _, service := range services {
@@ -114,8 +114,8 @@ func rebuild(t *testing.T, s *shop.Shop) {
 	}
 }
 
-// runAgain resets every run that was at work since the first dump began to its
-// first task. Its steps answer as they did, or are done.
+// runAgain resets every run that was at work since the first dump began to its first task. Its
+// steps answer as they did, or are done.
 func runAgain(t *testing.T, s *shop.Shop, since time.Time) {
 	t.Helper()
 	temporal := s.Temporal()

@@ -29,8 +29,7 @@ import (
 	"github.com/ordersaga/ordersaga/workflows"
 )
 
-// gate stops the first call of a step, before or after its effect, until the test
-// lets it go on.
+// gate stops the first call of a step, before or after its effect, until the test lets it go on.
 type gate struct {
 	interceptor.WorkerInterceptorBase
 	mu       sync.Mutex
@@ -76,8 +75,8 @@ func (a *gated) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActi
 		a.gate.reached <- info.WorkflowExecution.ID
 		<-a.gate.goOn
 	}
-	// The attempt may have been given up while it stood at the gate; its effect
-	// comes late all the same, as it does when a network was slow.
+	// The attempt may have been given up while it stood at the gate; its effect comes late all the
+	// same, as it does when a network was slow.
 	result, err := a.Next.ExecuteActivity(context.WithoutCancel(ctx), in)
 	if a.gate.pass(info.ActivityType.Name, true) {
 		defer close(a.gate.finished)
@@ -87,8 +86,8 @@ func (a *gated) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActi
 	return result, err
 }
 
-// worker of the test's own, on the shop's task queue, with the real workflow and
-// the real activities behind the interceptor.
+// worker of the test's own, on the shop's task queue, with the real workflow and the real
+// activities behind the interceptor.
 func startWorker(t *testing.T, s *shop.Shop, calls interceptor.WorkerInterceptor) client.Client {
 	t.Helper()
 	tokens := auth.ServiceTokens(t.Context(), testkit.Client(t, programs.Worker))
@@ -108,8 +107,8 @@ func startWorker(t *testing.T, s *shop.Shop, calls interceptor.WorkerInterceptor
 	return temporalClient
 }
 
-// TestACancelAtEveryStepUndoesExactlyWhatWasDone is on a real server: the test
-// environment delivers a cancel at other moments.
+// TestACancelAtEveryStepUndoesExactlyWhatWasDone is on a real server: the test environment delivers
+// a cancel at other moments.
 func TestACancelAtEveryStepUndoesExactlyWhatWasDone(t *testing.T) {
 	s := shop.Open(t, shop.Options{Without: []string{shop.Worker}})
 	g := &gate{}
@@ -131,8 +130,7 @@ func TestACancelAtEveryStepUndoesExactlyWhatWasDone(t *testing.T) {
 				id := <-g.reached
 				require.NoError(t, temporalClient.CancelWorkflow(t.Context(), id, ""))
 				if step == sagas.AuthorizePayment.Name {
-					// A regular activity is given up at once; its late effect comes
-					// after the undo.
+					// A regular activity is given up at once; its late effect comes after the undo.
 					a := <-answer
 					assert.Equal(t, http.StatusConflict, a.Status, "%s", a)
 					close(g.goOn)

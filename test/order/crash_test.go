@@ -13,9 +13,9 @@ import (
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
-// TestAnOrderSurvivesTheProgramThatWorksOnIt kills each program while orders are
-// under way and starts it again: every order that was accepted is settled, and
-// stock, payments and the provider's books agree.
+// TestAnOrderSurvivesTheProgramThatWorksOnIt kills each program while orders are under way and
+// starts it again: every order that was accepted is settled, and stock, payments and the provider's
+// books agree.
 func TestAnOrderSurvivesTheProgramThatWorksOnIt(t *testing.T) {
 	s := shop.Open(t, shop.Options{})
 	for _, victim := range []string{shop.Worker, shop.Inventory, shop.Payments, shop.Orders, shop.Paysim, shop.Catalog} {
@@ -29,8 +29,8 @@ func TestAnOrderSurvivesTheProgramThatWorksOnIt(t *testing.T) {
 	}
 }
 
-// TestAStopLosesNothing sends SIGTERM to each program under load; the shop's test
-// harness fails when one does not end in order.
+// TestAStopLosesNothing sends SIGTERM to each program under load; the shop's test harness fails
+// when one does not end in order.
 func TestAStopLosesNothing(t *testing.T) {
 	s := shop.Open(t, shop.Options{})
 	s.Sells("tea", 100, 10000)

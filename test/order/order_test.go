@@ -1,5 +1,5 @@
-// Package order_test places orders as customers do, over REST, with every program
-// deployed and every engine real.
+// Package order_test places orders as customers do, over REST, with every program deployed and
+// every engine real.
 package order_test
 
 import (

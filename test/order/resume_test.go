@@ -13,8 +13,8 @@ import (
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
-// TestAnOrderWhoseWorkflowWasTerminatedIsSettledByTheSweep terminates workflows by
-// hand in the middle of a payment: nothing of them is left to undo anything.
+// TestAnOrderWhoseWorkflowWasTerminatedIsSettledByTheSweep terminates workflows by hand in the
+// middle of a payment: nothing of them is left to undo anything.
 func TestAnOrderWhoseWorkflowWasTerminatedIsSettledByTheSweep(t *testing.T) {
 	s := shop.Open(t, shop.Options{Env: map[string][]string{shop.Worker: {"SWEEP_AGE=0s", "SWEEP_INTERVAL=1h"}}})
 	s.Sells("tea", 450, 10)

@@ -25,8 +25,8 @@ import (
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
-// A worker that is killed with a task in hand costs the task's timeout. A run that
-// timed out as a whole would leave what it did undone.
+// A worker that is killed with a task in hand costs the task's timeout. A run that timed out as a
+// whole would leave what it did undone.
 func TestARunHasAShortTaskTimeoutAndNoEndOfItsOwn(t *testing.T) {
 	s := shop.Open(t, shop.Options{})
 	s.Sells("tea", 450, 10)
@@ -42,8 +42,7 @@ func TestARunHasAShortTaskTimeoutAndNoEndOfItsOwn(t *testing.T) {
 	assert.Zero(t, started.GetWorkflowRunTimeout().AsDuration(), "no run timeout")
 }
 
-// A task that sets a search attribute which the namespace does not have fails, for
-// ever.
+// A task that sets a search attribute which the namespace does not have fails, for ever.
 func TestAWorkerIsReadyWhenItsNamespaceHasTheSearchAttributes(t *testing.T) {
 	s := shop.Open(t, shop.Options{Without: []string{shop.Worker}})
 	temporalClient := s.Temporal()

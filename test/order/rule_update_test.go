@@ -20,8 +20,8 @@ import (
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
-// An update of the same id is the same update: another request would be given the
-// answer of the first.
+// An update of the same id is the same update: another request would be given the answer of the
+// first.
 func TestAnotherRequestUnderTheSameKeyIsAnotherUpdate(t *testing.T) {
 	s := shop.Open(t, shop.Options{})
 	s.Sells("tea", 450, 100)

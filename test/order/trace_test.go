@@ -23,9 +23,9 @@ import (
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
-// TestOneOrderIsOneTrace collects the spans of one order from all programs and
-// checks that they form one tree, from the request to the projections. What the
-// client sent of its own trace and baggage is in none of them but for a link.
+// TestOneOrderIsOneTrace collects the spans of one order from all programs and checks that they
+// form one tree, from the request to the projections. What the client sent of its own trace and
+// baggage is in none of them but for a link.
 func TestOneOrderIsOneTrace(t *testing.T) {
 	s := shop.Open(t, shop.Options{})
 	s.Sells("tea", 450, 10)

@@ -22,8 +22,8 @@ import (
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
-// TestAHoldIsAllocatedOrExpiresNeverBoth lets orders allocate around the instant
-// at which their hold runs out, while the sweep takes back what ran out.
+// TestAHoldIsAllocatedOrExpiresNeverBoth lets orders allocate around the instant at which their
+// hold runs out, while the sweep takes back what ran out.
 func TestAHoldIsAllocatedOrExpiresNeverBoth(t *testing.T) {
 	const orders, quantity = 150, 2
 	s := shop.Open(t, shop.Options{
@@ -48,8 +48,8 @@ func TestAHoldIsAllocatedOrExpiresNeverBoth(t *testing.T) {
 			if !assert.NoError(t, err) {
 				return
 			}
-			// From well before the end of the hold until well after it, most of them
-			// right around it: time is what is tested, so it is waited for.
+			// From well before the end of the hold until well after it, most of them right around
+			// it: time is what is tested, so it is waited for.
 			offset := time.Duration(i-orders/2) * 4 * time.Millisecond
 			<-time.After(time.Until(held.GetFacts()[0].GetStockReserved().GetExpiresAt().AsTime().Add(offset)))
 			allocated[i] = allocate(t, inventory, ids[i])

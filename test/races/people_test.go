@@ -1,8 +1,8 @@
-// Package races_test lets many do the same at once to a shop of real processes on
-// real engines, and checks what everybody was told against what is in the books.
+// Package races_test lets many do the same at once to a shop of real processes on real engines, and
+// checks what everybody was told against what is in the books.
 //
-// What is not here: an effect of a first, local attempt that arrives after the
-// regular one is test/matrix (TestALateEffectIsHarmless).
+// What is not here: an effect of a first, local attempt that arrives after the regular one is
+// test/matrix (TestALateEffectIsHarmless).
 package races_test
 
 import (

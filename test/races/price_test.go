@@ -15,22 +15,21 @@ import (
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
-// prices is everything a product's price ever was. Each version has a price of
-// its own, so that a price in an order says which version it was.
+// prices is everything a product's price ever was. Each version has a price of its own, so that a
+// price in an order says which version it was.
 type prices struct {
 	mu   sync.Mutex
 	said []stood // by version, from 1
 }
 
-// stood is one price. Somewhere between asked and answered it began to be the
-// price; so did the next one, and ended this.
+// stood is one price. Somewhere between asked and answered it began to be the price; so did the
+// next one, and ended this.
 type stood struct {
 	amount          int64
 	asked, answered time.Time
 }
 
-// between tells whether an amount may have been the price at some moment of an
-// interval.
+// between tells whether an amount may have been the price at some moment of an interval.
 func (p *prices) between(amount int64, from, to time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -49,8 +48,8 @@ func (p *prices) newest() int64 {
 	return p.said[len(p.said)-1].amount
 }
 
-// change gives the product its next price, up and down in turn, as an operator
-// who has seen the version before.
+// change gives the product its next price, up and down in turn, as an operator who has seen the
+// version before.
 func (p *prices) change(t *testing.T, operator *shop.Person, sku string) {
 	t.Helper()
 	p.mu.Lock()
@@ -97,8 +96,8 @@ type pricedOrder struct {
 	Total       shop.Money `json:"total"`
 }
 
-// place sends the order once. It tells whether it was confirmed and its total; or,
-// when that is not the expected one, what it would be.
+// place sends the order once. It tells whether it was confirmed and its total; or, when that is not
+// the expected one, what it would be.
 func (b *bought) place(t *testing.T) (confirmed bool, total int64) {
 	t.Helper()
 	b.from = time.Now()
@@ -143,9 +142,9 @@ func (b *bought) isPriced(t *testing.T, p *prices) {
 	}
 }
 
-// TestAPriceThatChangesDuringPlacement has shoppers order one product without
-// pause while the operator changes its price with every other order: some take it at
-// whatever price, some only at the price they saw, and ask again at the new one.
+// TestAPriceThatChangesDuringPlacement has shoppers order one product without pause while the
+// operator changes its price with every other order: some take it at whatever price, some only at
+// the price they saw, and ask again at the new one.
 func TestAPriceThatChangesDuringPlacement(t *testing.T) {
 	const sku, shoppers, each, units = "umbrella", 6, 9, 10_000
 	s := shop.Open(t, shop.Options{})
@@ -210,8 +209,7 @@ func TestAPriceThatChangesDuringPlacement(t *testing.T) {
 	if t.Failed() {
 		return
 	}
-	// Whatever the race came to, both outcomes are seen: at an old total and at the
-	// newest one.
+	// Whatever the race came to, both outcomes are seen: at an old total and at the newest one.
 	late := &bought{who: s.Customer("price-watcher-late"), key: "at-the-old-price", basket: shop.Of(sku, 1, "card_approve")}
 	late.basket.ExpectedTotal = &shop.Money{Amount: 1000, Currency: "GBP"}
 	confirmed, now := late.place(t)
@@ -243,8 +241,8 @@ func TestAPriceThatChangesDuringPlacement(t *testing.T) {
 	assert.Zero(t, exit, "ordersaga verify: %s", found)
 }
 
-// byCommand takes the product, when its newest version is shown, to another price
-// and off sale, as an operator does at a terminal.
+// byCommand takes the product, when its newest version is shown, to another price and off sale, as
+// an operator does at a terminal.
 func byCommand(t *testing.T, s *shop.Shop, sku string, version int) {
 	t.Helper()
 	testkit.Eventually(t, "the newest price to be shown", func() bool {
@@ -261,8 +259,8 @@ func byCommand(t *testing.T, s *shop.Shop, sku string, version int) {
 	})
 }
 
-// theBooksAgree checks that stock and money know the confirmed orders, with their
-// totals, and no others.
+// theBooksAgree checks that stock and money know the confirmed orders, with their totals, and no
+// others.
 func theBooksAgree(t *testing.T, s *shop.Shop, sku string, units int64, sold []*bought) {
 	t.Helper()
 	var quantity, amount int64

@@ -12,8 +12,8 @@ import (
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
-// history is what customers and onlookers were told of stock, and between which
-// instants each was told it.
+// history is what customers and onlookers were told of stock, and between which instants each was
+// told it.
 type history struct {
 	began time.Time
 
@@ -64,10 +64,10 @@ type level struct {
 	place int
 }
 
-// register is the stock of one SKU as if all came one after the other, in the
-// order of inventory's own journal. Without the journal there would be too many
-// orders to try: buyers of one unit are all alike. A refusal must say exactly
-// what was left: "too little" would also be true of a level that never was.
+// register is the stock of one SKU as if all came one after the other, in the order of inventory's
+// own journal. Without the journal there would be too many orders to try: buyers of one unit are
+// all alike. A refusal must say exactly what was left: "too little" would also be true of a level
+// that never was.
 func register(units map[string]int64) porcupine.Model {
 	return porcupine.Model{
 		Partition: bySKU,
@@ -111,8 +111,8 @@ func follows(units int64, now level, op operation, told told) (possible bool, ne
 	}
 }
 
-// isLinearizable checks that what was told fits the journal, with each operation
-// at some instant while it was waited for.
+// isLinearizable checks that what was told fits the journal, with each operation at some instant
+// while it was waited for.
 func (h *history) isLinearizable(t *testing.T, s *shop.Shop, units map[string]int64) {
 	t.Helper()
 	const patience = 30 * time.Second
@@ -150,8 +150,8 @@ func (h *history) isLinearizable(t *testing.T, s *shop.Shop, units map[string]in
 	}
 }
 
-// TestTheRegisterSeesWhatIsWrong keeps the checker honest: histories that must
-// not be, beside those that may.
+// TestTheRegisterSeesWhatIsWrong keeps the checker honest: histories that must not be, beside those
+// that may.
 func TestTheRegisterSeesWhatIsWrong(t *testing.T) {
 	at := func(begun, ended int64, op operation, told told) porcupine.Operation {
 		op.sku = "tea"

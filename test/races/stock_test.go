@@ -49,9 +49,9 @@ func TestFiveHundredBuyersOfAHundredUnitsGetExactlyAHundred(t *testing.T) {
 	h.isLinearizable(t, s, map[string]int64{"ticket": units})
 }
 
-// TestStockIsARegister mixes what moves a level up and down: quantities, several
-// SKUs, and cards that are declined, whose stock is held for a moment and given
-// back. Others may be refused in that moment, with exactly what was left.
+// TestStockIsARegister mixes what moves a level up and down: quantities, several SKUs, and cards
+// that are declined, whose stock is held for a moment and given back. Others may be refused in that
+// moment, with exactly what was left.
 func TestStockIsARegister(t *testing.T) {
 	const orders, crowd, most = 60, 16, 3
 	units := map[string]int64{"cup": 20, "pot": 20, "tray": 20}
@@ -95,9 +95,8 @@ func TestStockIsARegister(t *testing.T) {
 	h.isLinearizable(t, s, units)
 }
 
-// TestLinesOfOneSKUCountTogether has everybody want the same two SKUs, one of
-// them on two lines and in opposite orders: nobody gets more than there is, and
-// nobody waits for one who waits for them.
+// TestLinesOfOneSKUCountTogether has everybody want the same two SKUs, one of them on two lines and
+// in opposite orders: nobody gets more than there is, and nobody waits for one who waits for them.
 func TestLinesOfOneSKUCountTogether(t *testing.T) {
 	const orders, crowd, sets = 24, 12, 8
 	s := shop.Open(t, shop.Options{})

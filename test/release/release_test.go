@@ -1,5 +1,5 @@
-// Package release_test makes a release for the platform it runs on, as `make
-// release` does for all, and uses it as somebody does who has downloaded it.
+// Package release_test makes a release for the platform it runs on, as `make release` does for all,
+// and uses it as somebody does who has downloaded it.
 package release_test
 
 import (

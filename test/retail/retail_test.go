@@ -1,5 +1,5 @@
-// Package retail_test replays real invoices with examples/onlineretail, as its
-// users do, against every program deployed and every engine real.
+// Package retail_test replays real invoices with examples/onlineretail, as its users do, against
+// every program deployed and every engine real.
 package retail_test
 
 import (
@@ -78,8 +78,8 @@ func TestReplayOfRealInvoices(t *testing.T) {
 func TestReplayWithTooLittleStock(t *testing.T) {
 	program, data := build(t), invoices(t)
 	s := shop.Open(t, shop.Options{})
-	// The shops of one test program share a Temporal namespace: the same customers
-	// with the same keys would meet the sagas of the other shop.
+	// The shops of one test program share a Temporal namespace: the same customers with the same
+	// keys would meet the sagas of the other shop.
 	short := program.replay(t, s, data, "--limit", "120", "--stock-factor", "0.8", "--run", "short")
 	require.Zero(t, short.exit, "too little stock was asked for: %s", short.says)
 	short.assertAddsUp(t)

@@ -19,8 +19,7 @@ func (s *Shop) Stock(sku string) (stock Stock) {
 	return stock
 }
 
-// Payment is what payments knows of an order; Status is empty when it knows
-// nothing.
+// Payment is what payments knows of an order; Status is empty when it knows nothing.
 type Payment struct {
 	Status     string `json:"status"`
 	Operations []struct {
@@ -39,8 +38,7 @@ func (s *Shop) Payment(orderID string) (payment Payment) {
 
 // Books are the payment provider's own, for one order.
 type Books struct {
-	// Authorized counts the authorizations ever made, Open those that still hold
-	// money.
+	// Authorized counts the authorizations ever made, Open those that still hold money.
 	Authorized int `json:"authorize_effects"`
 	Open       int `json:"open"`
 	Declined   int `json:"declined"`

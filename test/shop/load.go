@@ -10,8 +10,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
-// Load is a number of customers who order at once, one unit of one SKU each, with
-// cards that are approved, slow and declined in turn.
+// Load is a number of customers who order at once, one unit of one SKU each, with cards that are
+// approved, slow and declined in turn.
 type Load struct {
 	t        testing.TB
 	shop     *Shop
@@ -35,8 +35,8 @@ func (s *Shop) Load(t testing.TB, sku string, orders int) *Load {
 	return l
 }
 
-// order sends a request until it is answered with what became of it, as a shop
-// front does: whoever takes orders may be the one that is down.
+// order sends a request until it is answered with what became of it, as a shop front does: whoever
+// takes orders may be the one that is down.
 func (l *Load) order(i int) {
 	if l.begun.Add(1) == int32(l.orders/2) {
 		close(l.half)
@@ -52,9 +52,8 @@ func (l *Load) order(i int) {
 // UnderWay waits until half of the customers have begun.
 func (l *Load) UnderWay() { <-l.half }
 
-// Settles waits until every order is settled, checks that stock, payments and the
-// provider's books agree with what the customers were told, and has the whole
-// shop verified.
+// Settles waits until every order is settled, checks that stock, payments and the provider's books
+// agree with what the customers were told, and has the whole shop verified.
 func (l *Load) Settles() {
 	l.t.Helper()
 	l.all.Wait()

@@ -1,7 +1,6 @@
-// Package shop opens a whole shop for a test: the programs that are deployed, as
-// processes, on the real engines, with databases, a vhost, a task queue and books
-// of their own. A test uses them as a customer, an operator or an auditor does,
-// and may kill, stop and start each.
+// Package shop opens a whole shop for a test: the programs that are deployed, as processes, on the
+// real engines, with databases, a vhost, a task queue and books of their own. A test uses them as a
+// customer, an operator or an auditor does, and may kill, stop and start each.
 package shop
 
 import (
@@ -63,8 +62,8 @@ type Shop struct {
 	TraceFile string
 }
 
-// Open starts a shop and waits until every program is ready. It is closed with
-// the test; the logs of a test that failed are shown.
+// Open starts a shop and waits until every program is ready. It is closed with the test; the logs
+// of a test that failed are shown.
 func Open(t testing.TB, options Options) *Shop {
 	t.Helper()
 	bin := os.Getenv("ORDERSAGA_BIN")

@@ -18,8 +18,7 @@ import (
 // Documents is where a program's document database is.
 type Documents struct{ URI, Database string }
 
-// SQL opens a service's own database: for tests of what finds damage, and of
-// nothing else.
+// SQL opens a service's own database: for tests of what finds damage, and of nothing else.
 func (s *Shop) SQL(name string) *sql.DB {
 	s.t.Helper()
 	db, err := sql.Open("pgx", s.databases[name])
@@ -44,8 +43,8 @@ func (s *Shop) Mongo(name string) *mongo.Database {
 // Provider talks to the payment provider as payments does.
 func (s *Shop) Provider() *Person { return s.Bearer(providerKey) }
 
-// Try runs a program with an environment to its end, and returns what it printed,
-// on both outputs, and its exit code.
+// Try runs a program with an environment to its end, and returns what it printed, on both outputs,
+// and its exit code.
 func Try(t testing.TB, environment []string, program string, arguments ...string) (printed string, exitCode int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
@@ -60,8 +59,8 @@ func Try(t testing.TB, environment []string, program string, arguments ...string
 	return string(output), command.ProcessState.ExitCode()
 }
 
-// Run runs the command ordersaga on this shop, as an operator, and returns what
-// it printed and its exit code. What it complained of is shown with the test.
+// Run runs the command ordersaga on this shop, as an operator, and returns what it printed and its
+// exit code. What it complained of is shown with the test.
 func (s *Shop) Run(arguments ...string) (printed string, exitCode int) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)

@@ -18,8 +18,7 @@ import (
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
-// damage that no program of ours does: it is planted into a store, and healed
-// again.
+// damage that no program of ours does: it is planted into a store, and healed again.
 type damage struct {
 	name string
 	// The invariant that is violated, and what is said of it.

@@ -1,6 +1,5 @@
-// Package verify_test checks the check: a shop that is in order is found clean,
-// and damage that is planted into its stores, one for each invariant, is found
-// and named.
+// Package verify_test checks the check: a shop that is in order is found clean, and damage that is
+// planted into its stores, one for each invariant, is found and named.
 package verify_test
 
 import (
@@ -21,8 +20,7 @@ import (
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
-// noSweep keeps the sweep from settling an order that a test has planted as
-// forgotten.
+// noSweep keeps the sweep from settling an order that a test has planted as forgotten.
 var noSweep = map[string][]string{shop.Worker: {"SWEEP_INTERVAL=1h"}}
 
 // report as the command prints it.
@@ -174,8 +172,8 @@ func TestVerify(t *testing.T) {
 	})
 }
 
-// Services are read one after the other while orders go on: what they say never
-// fits exactly, and verify must not take that for damage.
+// Services are read one after the other while orders go on: what they say never fits exactly, and
+// verify must not take that for damage.
 func TestVerifyIsCleanInTheMiddleOfTheRush(t *testing.T) {
 	s := shop.Open(t, shop.Options{Env: noSweep})
 	s.Sells("tea", 450, 100_000)
@@ -204,8 +202,8 @@ func TestVerifyIsCleanInTheMiddleOfTheRush(t *testing.T) {
 	}
 }
 
-// aDay is twelve orders of a shop's day, of which the first that was confirmed
-// and the first that was rejected are named.
+// aDay is twelve orders of a shop's day, of which the first that was confirmed and the first that
+// was rejected are named.
 func aDay(t *testing.T, s *shop.Shop) (confirmed, rejected string) {
 	t.Helper()
 	for i := range 12 {

@@ -1,5 +1,6 @@
-// Package workerversion_test runs workers with the environment that a controller of worker versions gives them, such as the Temporal
-// Worker Controller on Kubernetes: TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID.
+// Package workerversion_test runs workers with the environment that a controller of worker versions
+// gives them, such as the Temporal Worker Controller on Kubernetes: TEMPORAL_DEPLOYMENT_NAME and
+// TEMPORAL_WORKER_BUILD_ID.
 package workerversion_test
 
 import (
@@ -55,7 +56,8 @@ func TestAVersionedWorkerTakesOrdersFromWhenItsVersionIsCurrent(t *testing.T) {
 		require.NoError(t, err)
 		var swept sagas.SweepOrdersResult
 		require.NoError(t, run.Get(t.Context(), &swept))
-		// The order was there before the gate, whose workflow and activity are done: it waits for a version, not for a worker.
+		// The order was there before the gate, whose workflow and activity are done: it waits for a
+		// version, not for a worker.
 		assert.EqualValues(t, 2, describe(t, temporal, first).GetHistoryLength(), "no version is current, and the order was begun")
 	})
 

@@ -94,9 +94,8 @@ func purl(path, version string) string {
 	return "pkg:golang/" + path + "@" + strings.ReplaceAll(version, "+", "%2B")
 }
 
-// hashOf a module is go.sum's: the SHA-256 of the list of the SHA-256 of its files,
-// not that of its zip file. CycloneDX has no name for it; its own tool for Go
-// writes it as this does.
+// hashOf a module is go.sum's: the SHA-256 of the list of the SHA-256 of its files, not that of its
+// zip file. CycloneDX has no name for it; its own tool for Go writes it as this does.
 func hashOf(sum string) (cdx.Hash, error) {
 	encoded, ok := strings.CutPrefix(sum, "h1:")
 	if !ok {

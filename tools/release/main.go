@@ -1,7 +1,7 @@
-// Command release packs the programs that scripts/release has built for one
-// platform: an archive, and a bill of what is in it (SBOM). Both are made from the
-// programs alone, so that they say what is in them and not what should be; the
-// same programs give the same bytes, wherever and whenever they are packed.
+// Command release packs the programs that scripts/release has built for one platform: an archive,
+// and a bill of what is in it (SBOM). Both are made from the programs alone, so that they say what
+// is in them and not what should be; the same programs give the same bytes, wherever and whenever
+// they are packed.
 package main
 
 import (

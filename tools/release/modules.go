@@ -16,8 +16,7 @@ import (
 	"strings"
 )
 
-// module is a module that is in at least one program, the Go standard library
-// included.
+// module is a module that is in at least one program, the Go standard library included.
 type module struct {
 	path, version string
 	sum           string // h1:…, as in go.sum; none for the standard library
@@ -33,8 +32,8 @@ func (m module) key() string { return m.path + "@" + m.version }
 // standardLibrary is the name under which vulnerability databases know it.
 const standardLibrary = "stdlib"
 
-// modulesOf reads from the programs which modules they were built of, and from
-// the module cache, under whose license these are.
+// modulesOf reads from the programs which modules they were built of, and from the module cache,
+// under whose license these are.
 func modulesOf(ctx context.Context, root string, programs []program) ([]module, error) {
 	found := map[string]module{}
 	for _, p := range programs {
@@ -159,8 +158,8 @@ var marks = []struct{ id, phrase string }{
 
 var space = regexp.MustCompile(`\s+`)
 
-// identify names the licenses of a text by their SPDX ids, as far as they are ones
-// that Go modules usually have.
+// identify names the licenses of a text by their SPDX ids, as far as they are ones that Go modules
+// usually have.
 func identify(content string) []string {
 	content = space.ReplaceAllString(strings.ToLower(content), " ")
 	var ids []string
@@ -180,8 +179,8 @@ func identify(content string) []string {
 	return ids
 }
 
-// notices is the text that goes with the programs: what the licenses of their
-// parts ask whoever gives them on to pass on.
+// notices is the text that goes with the programs: what the licenses of their parts ask whoever
+// gives them on to pass on.
 func notices(modules []module) []byte {
 	rule := strings.Repeat("-", 100)
 	var out strings.Builder

@@ -48,9 +48,9 @@ func readPrograms(r release) ([]program, error) {
 	return programs, nil
 }
 
-// check finds what a release must not have: a program for another platform, one
-// that needs the libraries or tells the folders of the machine that built it, and
-// one that does not know what it is.
+// check finds what a release must not have: a program for another platform, one that needs the
+// libraries or tells the folders of the machine that built it, and one that does not know what it
+// is.
 func (p program) check(r release) error {
 	goos, goarch, _ := strings.Cut(r.platform, "/")
 	for key, want := range map[string]string{"GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "0", "-trimpath": "true"} {

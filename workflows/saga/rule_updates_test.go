@@ -14,8 +14,8 @@ import (
 )
 
 // The server was seen to lose an update when a signal came in the task that closed the run, and to
-// start a workflow although its update's validator had refused. The one validator is that of updates
-// which the running saga does not serve: register has it.
+// start a workflow although its update's validator had refused. The one validator is that of
+// updates which the running saga does not serve: register has it.
 func TestWhatComesFromOutsideIsAnUpdateWithoutAValidator(t *testing.T) {
 	forbidden := map[string]string{
 		"GetSignalChannel":            "a signal in the closing task fails it and loses the update",

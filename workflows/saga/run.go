@@ -23,8 +23,8 @@ type Kind struct {
 	Updates func(s *Saga) Handlers
 	// Unopened is the order's status when the first call was refused.
 	Unopened string
-	// Late and Cancelled are what the customer is told when the saga turned back because a step
-	// was not done in time, or because it was cancelled.
+	// Late and Cancelled are what the customer is told when the saga turned back because a step was
+	// not done in time, or because it was cancelled.
 	Late, Cancelled string
 }
 

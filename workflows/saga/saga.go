@@ -56,11 +56,11 @@ type Step struct {
 	// Key is the barrier's key of the step, which the do and the undo carry.
 	Key *commonv1.Step
 	Do  Call
-	// Undo takes back what the do did. Without an activity the step changes nothing that has to
-	// be undone.
+	// Undo takes back what the do did. Without an activity the step changes nothing that has to be
+	// undone.
 	Undo Call
-	// UndoAfter is the name of a step whose undo comes before this one's. Empty: the undo waits
-	// for no other.
+	// UndoAfter is the name of a step whose undo comes before this one's. Empty: the undo waits for
+	// no other.
 	UndoAfter string
 	// Deadline bounds the do, retries included; 0 means DefaultDeadline.
 	Deadline time.Duration
@@ -87,8 +87,8 @@ type Saga struct {
 	// not.
 	undone []string
 
-	// stuck is what this run could not do. Everything after it is passed over, and another run
-	// goes on.
+	// stuck is what this run could not do. Everything after it is passed over, and another run goes
+	// on.
 	stuck  []Trouble
 	rounds int
 	pausing

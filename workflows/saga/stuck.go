@@ -62,8 +62,8 @@ func (s *Saga) sayStuck(troubles ...Trouble) {
 	}
 	s.said = activities
 	call := s.kind.Order.Stuck(s.ref, troubles)
-	// One attempt, and its failure changes nothing: the service that records it may be the very
-	// one that is away.
+	// One attempt, and its failure changes nothing: the service that records it may be the very one
+	// that is away.
 	once := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    attemptTimeout,
 		ScheduleToCloseTimeout: attemptTimeout,
@@ -125,8 +125,8 @@ func (s *Saga) pause() {
 	}
 	stopTimer()
 	s.woken = false
-	// A border before any local activity: what came in the task that ended the pause would be
-	// lost with it.
+	// A border before any local activity: what came in the task that ended the pause would be lost
+	// with it.
 	s.off = true
 }
 

@@ -37,8 +37,8 @@ func (s *Saga) register() error {
 		handler, ok := own[name]
 		options := workflow.UpdateHandlerOptions{}
 		if !ok {
-			// A validator, so that refused updates leave nothing in the history of a saga
-			// that is stuck for weeks. It checks nothing that a first task could change.
+			// A validator, so that refused updates leave nothing in the history of a saga that is
+			// stuck for weeks. It checks nothing that a first task could change.
 			handler, options.Validator = accept, busy
 		}
 		if err := workflow.SetUpdateHandlerWithOptions(s.ctx, name, handler, options); err != nil {
@@ -86,8 +86,8 @@ func (s *Saga) AwaitOutcome(ctx workflow.Context) (*commonv1.Outcome, error) {
 	return s.outcome, nil
 }
 
-// drain waits until every update has its answer and the order was told that the saga is stuck:
-// what the workflow returns before would be lost.
+// drain waits until every update has its answer and the order was told that the saga is stuck: what
+// the workflow returns before would be lost.
 func (s *Saga) drain(ctx workflow.Context) error {
 	if s.saying != nil {
 		if err := s.saying.Get(ctx, nil); err != nil {

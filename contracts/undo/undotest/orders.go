@@ -1,5 +1,5 @@
-// Package undotest stands in for the orders service in tests of services that ask it before they undo
-// something.
+// Package undotest stands in for the orders service in tests of services that ask it before they
+// undo something.
 package undotest
 
 import (

@@ -1,4 +1,5 @@
-// Package atomicfile replaces a file so that a reader sees the old content or the new, never half of it.
+// Package atomicfile replaces a file so that a reader sees the old content or the new, never half
+// of it.
 package atomicfile
 
 import (

@@ -1,5 +1,5 @@
-// Package config reads what a devstack is told: where its data lives, on which
-// ports its engines answer, and what they hold.
+// Package config reads what a devstack is told: where its data lives, on which ports its engines
+// answer, and what they hold.
 package config
 
 import (
@@ -49,7 +49,8 @@ type TemporalConfig struct {
 	Namespace string `json:"namespace"`
 	// Retention of closed workflows, at least one hour: "168h".
 	Retention Duration `json:"retention"`
-	// SearchAttributes maps a name to its type: Keyword, KeywordList, Text, Int, Double, Bool or Datetime.
+	// SearchAttributes maps a name to its type: Keyword, KeywordList, Text, Int, Double, Bool or
+	// Datetime.
 	SearchAttributes map[string]string `json:"search_attributes"`
 }
 

@@ -80,8 +80,8 @@ func (p *Ports) check(c *Config) error {
 	return nil
 }
 
-// Claim chooses a free port wherever 0 is set, and fails with one line for each
-// port that something else already listens on.
+// Claim chooses a free port wherever 0 is set, and fails with one line for each port that something
+// else already listens on.
 func (c *Config) Claim() error {
 	// All are held at once and let go together, so that no two get the same one.
 	var held []net.Listener

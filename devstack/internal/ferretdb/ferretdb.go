@@ -1,4 +1,5 @@
-// Package ferretdb answers the MongoDB wire protocol inside this process, with PostgreSQL underneath.
+// Package ferretdb answers the MongoDB wire protocol inside this process, with PostgreSQL
+// underneath.
 package ferretdb
 
 import (
@@ -24,16 +25,17 @@ import (
 // Database is where the documents are kept.
 const Database = "ferretdb"
 
-// MaxConnections that FerretDB may have to PostgreSQL, which is to refuse it more: FerretDB is told that it may open as
-// many as it likes.
+// MaxConnections that FerretDB may have to PostgreSQL, which is to refuse it more: FerretDB is told
+// that it may open as many as it likes.
 //
-// It keeps one for every update and replacement that matched a document until the whole command ends, and takes
-// another one to write. A pool that is empty makes it wait for ever then, each command for what the others hold, and no
-// client can end that. PostgreSQL refuses instead: the command fails, gives back what it held, and can be repeated.
+// It keeps one for every update and replacement that matched a document until the whole command
+// ends, and takes another one to write. A pool that is empty makes it wait for ever then, each
+// command for what the others hold, and no client can end that. PostgreSQL refuses instead: the
+// command fails, gives back what it held, and can be repeated.
 const MaxConnections = 150
 
-// maxPoolSize is how many commands a client may have under way, where the driver's default is 100: together the
-// clients are to wait for their own turn rather than be refused.
+// maxPoolSize is how many commands a client may have under way, where the driver's default is 100:
+// together the clients are to wait for their own turn rather than be refused.
 const maxPoolSize = 20
 
 // Settings of a FerretDB.
@@ -41,8 +43,8 @@ type Settings struct {
 	// Host to listen on, and the one by which a client on this machine reaches it.
 	Host, ConnectHost string
 	Port              int
-	// DatabaseURL is of the PostgreSQL database that keeps the documents. Its user and password are those of MongoDB
-	// clients, too: FerretDB logs in to PostgreSQL with what a client gives it.
+	// DatabaseURL is of the PostgreSQL database that keeps the documents. Its user and password are
+	// those of MongoDB clients, too: FerretDB logs in to PostgreSQL with what a client gives it.
 	DatabaseURL string
 	// Log is the file of its own log.
 	Log string
@@ -94,14 +96,15 @@ func Start(ctx context.Context, settings Settings) (*Server, error) {
 	return started, nil
 }
 
-// clientURL is for MongoDB clients. Only this mechanism hands FerretDB the password that it needs for PostgreSQL.
+// clientURL is for MongoDB clients. Only this mechanism hands FerretDB the password that it needs
+// for PostgreSQL.
 func clientURL(login *url.Userinfo, address string) string {
 	query := url.Values{"authMechanism": {"PLAIN"}, "maxPoolSize": {strconv.Itoa(maxPoolSize)}}
 	return (&url.URL{Scheme: "mongodb", User: login, Host: address, Path: "/", RawQuery: query.Encode()}).String()
 }
 
-// stranger is whom FerretDB is to PostgreSQL for a client that does not log in: a role that cannot exist, for a name is
-// shorter than this, so that no password of the environment helps.
+// stranger is whom FerretDB is to PostgreSQL for a client that does not log in: a role that cannot
+// exist, for a name is shorter than this, so that no password of the environment helps.
 var stranger = strings.Repeat("stranger-", 10)
 
 // poolURL takes the log-in out of the address, and adds FerretDB's settings of PostgreSQL.
@@ -117,8 +120,9 @@ func poolURL(databaseURL string) (login *url.Userinfo, address string, err error
 	query.Set("pool_max_conns", strconv.Itoa(2*MaxConnections))
 	query.Set("pool_max_conn_idle_time", "1m")
 	query.Set("connect_timeout", "10")
-	// FerretDB sends even the name of the field as a parameter. A plan that does not know it can use no index, and
-	// PostgreSQL would settle for such a plan where a collection was small when it was first asked.
+	// FerretDB sends even the name of the field as a parameter. A plan that does not know it can
+	// use no index, and PostgreSQL would settle for such a plan where a collection was small when
+	// it was first asked.
 	query.Set("plan_cache_mode", "force_custom_plan")
 	target.RawQuery = query.Encode()
 	return login, target.String(), nil

@@ -12,11 +12,13 @@ import (
 //go:embed idindex.sql
 var indexID string
 
-// longestIndexing bounds the indexing of what is there already, of which there is something at most once.
+// longestIndexing bounds the indexing of what is there already, of which there is something at most
+// once.
 const longestIndexing = 5 * time.Minute
 
-// IndexID has PostgreSQL index the _id of every collection, those that are there and those to come, in a way that serves
-// FerretDB's look-ups. It may be repeated. Only a superuser can, as whom databaseURL must connect to Database.
+// IndexID has PostgreSQL index the _id of every collection, those that are there and those to come,
+// in a way that serves FerretDB's look-ups. It may be repeated. Only a superuser can, as whom
+// databaseURL must connect to Database.
 func IndexID(ctx context.Context, databaseURL string) error {
 	ctx, cancel := context.WithTimeout(ctx, longestIndexing)
 	defer cancel()

@@ -1,5 +1,6 @@
-// Package oidc is an OpenID Connect issuer for development: real discovery, keys and tokens, and an endpoint that
-// gives anyone a token for any subject. Its discovery document says so, for verifiers that must refuse it.
+// Package oidc is an OpenID Connect issuer for development: real discovery, keys and tokens, and an
+// endpoint that gives anyone a token for any subject. Its discovery document says so, for verifiers
+// that must refuse it.
 package oidc
 
 import (
@@ -28,7 +29,8 @@ type Issuer struct {
 	server *http.Server
 }
 
-// Start serves the issuer at host:port, which is on loopback or not. The signing key lies in keyFile.
+// Start serves the issuer at host:port, which is on loopback or not. The signing key lies in
+// keyFile.
 func Start(host, connectHost string, port int, loopback bool, settings config.OIDCConfig, keyFile string) (*Issuer, error) {
 	key, err := loadKey(keyFile)
 	if err != nil {

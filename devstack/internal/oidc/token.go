@@ -71,7 +71,8 @@ func (i *Issuer) grant(r *http.Request) (id, scope string, refused *fault) {
 	return id, strings.Join(wanted, " "), nil
 }
 
-// credentials come as basic authentication, URL encoded within as RFC 6749 asks in section 2.3.1, or in the form.
+// credentials come as basic authentication, URL encoded within as RFC 6749 asks in section 2.3.1,
+// or in the form.
 func credentials(r *http.Request) (id, secret string) {
 	if user, password, ok := r.BasicAuth(); ok {
 		return unescaped(user), unescaped(password)
@@ -151,8 +152,8 @@ func (r request) lifetime() (time.Duration, error) {
 	return length, nil
 }
 
-// issue answers with a token for a subject, with more claims: the scope, and the client where one asked for itself
-// (RFC 9068).
+// issue answers with a token for a subject, with more claims: the scope, and the client where one
+// asked for itself (RFC 9068).
 func (i *Issuer) issue(w http.ResponseWriter, subject string, length time.Duration, more jwt.MapClaims) {
 	now := time.Now()
 	expires := now.Add(length)

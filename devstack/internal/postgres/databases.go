@@ -8,7 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Tenant is a role and the databases that it owns: it can do all in them and cannot connect to any other.
+// Tenant is a role and the databases that it owns: it can do all in them and cannot connect to any
+// other.
 type Tenant struct {
 	Role      string
 	Password  string
@@ -83,8 +84,9 @@ func exists(ctx context.Context, conn *pgx.Conn, query, name string) (bool, erro
 	return found, nil
 }
 
-// run executes a statement that takes no parameters, such as CREATE ROLE. The server itself puts the values in:
-// %I an identifier, %L a literal, each quoted as it needs to be, and %s a number as it is.
+// run executes a statement that takes no parameters, such as CREATE ROLE. The server itself puts
+// the values in: %I an identifier, %L a literal, each quoted as it needs to be, and %s a number as
+// it is.
 func run(ctx context.Context, conn *pgx.Conn, template string, values ...string) error {
 	var statement string
 	if err := conn.QueryRow(ctx, "SELECT format($1, VARIADIC $2::text[])", template, values).Scan(&statement); err != nil {

@@ -42,7 +42,8 @@ type Server struct {
 	service  process.Service
 }
 
-// Ask for an end: smart (no new sessions, wait for the old), fast (cut them), immediate (recover at the next start).
+// Ask for an end: smart (no new sessions, wait for the old), fast (cut them), immediate (recover at
+// the next start).
 var steps = []process.Step{
 	{Signal: syscall.SIGTERM, Grace: time.Second},
 	{Signal: syscall.SIGINT, Grace: 30 * time.Second},
@@ -114,8 +115,9 @@ func (s *Server) start(context.Context) (*process.Child, error) {
 		"unix_socket_directories=" + sockets,
 		"hba_file=" + s.accessFile(),
 		"password_encryption=scram-sha-256",
-		// What may be taken at most: 150 by FerretDB, 25 by each of the four services of Temporal, 20 by each instance of
-		// the four services of the product; with two instances of each there are 90 left for tests and people.
+		// What may be taken at most: 150 by FerretDB, 25 by each of the four services of Temporal,
+		// 20 by each instance of the four services of the product; with two instances of each there
+		// are 90 left for tests and people.
 		"max_connections=500",
 		"shared_buffers=256MB",
 		"max_wal_size=2GB",
@@ -134,8 +136,8 @@ func (s *Server) start(context.Context) (*process.Child, error) {
 	})
 }
 
-// socketFolder gives the folder for the unix socket, or none where the path of
-// the socket would not fit the system's address structure.
+// socketFolder gives the folder for the unix socket, or none where the path of the socket would not
+// fit the system's address structure.
 func (s *Server) socketFolder() (string, error) {
 	longest := 107
 	if runtime.GOOS == "darwin" {

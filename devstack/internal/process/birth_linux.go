@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// birth identifies a process for ever: the start of the machine and the moment, in clock ticks since then, of the
-// process's own start. A process that is dead and not yet waited for has none.
+// birth identifies a process for ever: the start of the machine and the moment, in clock ticks
+// since then, of the process's own start. A process that is dead and not yet waited for has none.
 func birth(pid int) (string, error) {
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
@@ -18,7 +18,8 @@ func birth(pid int) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading the state of process %d: %w", pid, err)
 	}
-	// proc(5): the name in parentheses is field 2 and may hold anything; field 3 is the state, field 22 the start.
+	// proc(5): the name in parentheses is field 2 and may hold anything; field 3 is the state,
+	// field 22 the start.
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	if len(fields) < 20 {
 		return "", fmt.Errorf("the state of process %d has %d fields", pid, len(fields))

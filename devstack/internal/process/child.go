@@ -16,8 +16,8 @@ type Program struct {
 	Name string
 	Path string
 	Args []string
-	// Env is the whole environment: nothing is inherited, so nothing of the
-	// user's own RABBITMQ_ or PG variables leaks in.
+	// Env is the whole environment: nothing is inherited, so nothing of the user's own RABBITMQ_ or
+	// PG variables leaks in.
 	Env []string
 	Dir string
 	// User to run as; nil is the user of this process.
@@ -39,8 +39,8 @@ type Child struct {
 	err  error
 }
 
-// Start runs the program in a process group of its own, so that a Ctrl-C on the
-// terminal reaches the devstack alone, which then stops its children in order.
+// Start runs the program in a process group of its own, so that a Ctrl-C on the terminal reaches
+// the devstack alone, which then stops its children in order.
 func Start(program Program) (*Child, error) {
 	log, err := OpenLog(program.Log)
 	if err != nil {
@@ -92,8 +92,8 @@ type Step struct {
 	Grace  time.Duration
 }
 
-// Stop ends the child, one step after the other, and last with SIGKILL. When
-// hurry is closed only the last step is still given a moment.
+// Stop ends the child, one step after the other, and last with SIGKILL. When hurry is closed only
+// the last step is still given a moment.
 func (c *Child) Stop(hurry <-chan struct{}, steps ...Step) {
 	for i, step := range steps {
 		last := i == len(steps)-1

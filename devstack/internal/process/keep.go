@@ -31,8 +31,8 @@ type Service struct {
 	watched  chan struct{}
 }
 
-// Waits between one restart and the next double from the first to the last, and
-// begin anew when the program has lived for the settled time.
+// Waits between one restart and the next double from the first to the last, and begin anew when the
+// program has lived for the settled time.
 const (
 	firstWait = 500 * time.Millisecond
 	lastWait  = 30 * time.Second
@@ -41,8 +41,8 @@ const (
 
 const graceWhileStarting = 3 * time.Second
 
-// Run starts the program and keeps it running until Stop. It returns when the
-// program answers for the first time, or with the reason why it did not.
+// Run starts the program and keeps it running until Stop. It returns when the program answers for
+// the first time, or with the reason why it did not.
 func (s *Service) Run(ctx context.Context) error {
 	s.stopping = make(chan struct{})
 	s.watched = make(chan struct{})
@@ -107,8 +107,8 @@ func (s *Service) set(child *Child, answered bool) {
 	s.child, s.answered = child, answered
 }
 
-// steps to end the program. One that nobody could use yet has nothing to finish, and RabbitMQ hears a SIGTERM only
-// when its start is complete.
+// steps to end the program. One that nobody could use yet has nothing to finish, and RabbitMQ hears
+// a SIGTERM only when its start is complete.
 func (s *Service) steps() []Step {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -36,8 +36,8 @@ func record(folder, name string, pid int) (forget func(), err error) {
 	return func() { _ = os.Remove(path) }, nil
 }
 
-// EndLeftover stops what a killed devstack left running under that name, and
-// says whether there was something.
+// EndLeftover stops what a killed devstack left running under that name, and says whether there was
+// something.
 func EndLeftover(folder, name string, steps ...Step) (bool, error) {
 	path := filepath.Join(folder, name+".json")
 	raw, err := os.ReadFile(path)

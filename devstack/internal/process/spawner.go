@@ -1,6 +1,5 @@
-// Package process runs the engines that are programs of their own: started so
-// that none outlives the devstack, recorded so that the next start finds one
-// that did, restarted when one dies.
+// Package process runs the engines that are programs of their own: started so that none outlives
+// the devstack, recorded so that the next start finds one that did, restarted when one dies.
 package process
 
 import (
@@ -9,9 +8,9 @@ import (
 	"sync"
 )
 
-// The kernel sends the parent death signal when the THREAD that started a child
-// ends, and the Go runtime ends threads as it likes. So every child is started
-// from one goroutine that owns its thread for the life of the program.
+// The kernel sends the parent death signal when the THREAD that started a child ends, and the Go
+// runtime ends threads as it likes. So every child is started from one goroutine that owns its
+// thread for the life of the program.
 var spawner = sync.OnceValue(func() chan<- func() {
 	requests := make(chan func())
 	go func() {

@@ -9,14 +9,16 @@ import (
 	"syscall"
 )
 
-// User is the ordinary user that the engines run as when the devstack runs as root: PostgreSQL refuses root.
+// User is the ordinary user that the engines run as when the devstack runs as root: PostgreSQL
+// refuses root.
 type User struct {
 	Name string
 	UID  int
 	GID  int
 }
 
-// Unprivileged finds the user to run engines as: nil, the user of this process, unless that is root.
+// Unprivileged finds the user to run engines as: nil, the user of this process, unless that is
+// root.
 func Unprivileged() (*User, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil

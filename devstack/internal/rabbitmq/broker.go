@@ -33,7 +33,8 @@ type Broker struct {
 	Host, ConnectHost string
 	// Ports for AMQP, the management API, and the two that Erlang needs on loopback.
 	Port, ManagementPort, DistributionPort, EPMDPort int
-	// Node is the Erlang name, the same for the life of the data: the data lies in a folder of that name.
+	// Node is the Erlang name, the same for the life of the data: the data lies in a folder of that
+	// name.
 	Node string
 	// Password of the administrator, and the Erlang cookie.
 	Password, Cookie string

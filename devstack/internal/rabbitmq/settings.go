@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// writeSettings makes the files that the broker reads. None lies in /etc, so a broker of the system itself stays as it is.
+// writeSettings makes the files that the broker reads. None lies in /etc, so a broker of the system
+// itself stays as it is.
 func (b *Broker) writeSettings() error {
 	for _, folder := range []string{b.home(), b.file("mnesia"), b.file("conf.d")} {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
@@ -34,7 +35,8 @@ func (b *Broker) writeSettings() error {
 }
 
 func (b *Broker) writeFile(path, content string) error {
-	// Removed first: the cookie is left read-only by Erlang, and a file keeps its old mode when it is overwritten.
+	// Removed first: the cookie is left read-only by Erlang, and a file keeps its old mode when it
+	// is overwritten.
 	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
 		return fmt.Errorf("replacing %s: %w", path, err)
 	}
@@ -44,8 +46,8 @@ func (b *Broker) writeFile(path, content string) error {
 	return b.User.Own(path)
 }
 
-// conf creates our user in place of guest when the broker starts on an empty
-// folder: that is when RabbitMQ reads the default_ settings.
+// conf creates our user in place of guest when the broker starts on an empty folder: that is when
+// RabbitMQ reads the default_ settings.
 func (b *Broker) conf() string {
 	return strings.Join([]string{
 		"listeners.tcp.1 = " + net.JoinHostPort(b.Host, strconv.Itoa(b.Port)),
@@ -68,7 +70,8 @@ func (b *Broker) environment() []string {
 		"PATH=" + b.binaries.path,
 		"LANG=C.UTF-8",
 		"HOME=" + b.home(), // the Erlang cookie lies there
-		// Only names and cookies of this folder: brokers of other devstacks and of the system are strangers.
+		// Only names and cookies of this folder: brokers of other devstacks and of the system are
+		// strangers.
 		"RABBITMQ_NODENAME=" + b.Node,
 		"RABBITMQ_MNESIA_BASE=" + b.file("mnesia"),
 		"RABBITMQ_LOG_BASE=" + b.Folder,
@@ -84,8 +87,8 @@ func (b *Broker) environment() []string {
 		"ERL_EPMD_ADDRESS=127.0.0.1",
 		// Our port mapper is there already; Erlang shall not leave a daemon of its own behind.
 		"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false",
-		// With this the script becomes the broker (exec) and does not stay its parent: the process id, the parent
-		// death signal and the exit status are then the broker's own.
+		// With this the script becomes the broker (exec) and does not stay its parent: the process
+		// id, the parent death signal and the exit status are then the broker's own.
 		"RUNNING_UNDER_SYSTEMD=true",
 	}
 }

@@ -39,8 +39,9 @@ func Open(path string) (*Store, error) {
 	return store, nil
 }
 
-// Get gives the secret of that name: 128 random bits in hexadecimal, written to disk before it is first given out.
-// Letters and digits only, so it can stand in a URL or a configuration file as it is.
+// Get gives the secret of that name: 128 random bits in hexadecimal, written to disk before it is
+// first given out. Letters and digits only, so it can stand in a URL or a configuration file as it
+// is.
 func (s *Store) Get(name string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

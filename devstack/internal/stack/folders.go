@@ -49,8 +49,9 @@ func (f folders) make() error {
 	return nil
 }
 
-// placeData finds the place for the engines' data: in the folder itself, or, where the engines' user cannot get to
-// it (a project below /root), in /var/lib with a link. Not in /var/tmp, which systems clean of what is old.
+// placeData finds the place for the engines' data: in the folder itself, or, where the engines'
+// user cannot get to it (a project below /root), in /var/lib with a link. Not in /var/tmp, which
+// systems clean of what is old.
 func (f *folders) placeData(identity string, print *progress.Printer) error {
 	link := f.file("data")
 	target, err := os.Readlink(link)
@@ -93,8 +94,8 @@ func (f *folders) makeData() error {
 	return nil
 }
 
-// engine gives an engine's own folder, which its user owns. Files that another user wrote are left as they are: to
-// give away the folder around them would lock both users out.
+// engine gives an engine's own folder, which its user owns. Files that another user wrote are left
+// as they are: to give away the folder around them would lock both users out.
 func (f folders) engine(name string) (string, error) {
 	folder := filepath.Join(f.data, name)
 	err := os.Mkdir(folder, 0o700)

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// lock keeps a second devstack out of the folder. The system lets it go with the
-// process, however that ends.
+// lock keeps a second devstack out of the folder. The system lets it go with the process, however
+// that ends.
 func lock(dir string) (*os.File, error) {
 	file, err := os.OpenFile(filepath.Join(dir, "devstack.lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

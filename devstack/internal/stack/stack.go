@@ -1,4 +1,5 @@
-// Package stack brings the engines up side by side, keeps them running and takes them down in order.
+// Package stack brings the engines up side by side, keeps them running and takes them down in
+// order.
 package stack
 
 import (
@@ -40,8 +41,9 @@ type Stack struct {
 	ready   bool
 }
 
-// Run starts the engines, calls ready when all of them answer, and keeps them until ctx ends; then it stops them, in
-// a hurry once that channel is closed. It is nil when the end was asked for, before or after everything was ready.
+// Run starts the engines, calls ready when all of them answer, and keeps them until ctx ends; then
+// it stops them, in a hurry once that channel is closed. It is nil when the end was asked for,
+// before or after everything was ready.
 func Run(ctx context.Context, cfg *config.Config, print *progress.Printer, hurry <-chan struct{}, ready func()) error {
 	user, err := process.Unprivileged()
 	if err != nil {
@@ -179,7 +181,8 @@ func (s *Stack) startPostgres(ctx context.Context) error {
 	return nil
 }
 
-// tenants of PostgreSQL: first those of the configuration, then the engines that keep their data there.
+// tenants of PostgreSQL: first those of the configuration, then the engines that keep their data
+// there.
 func (s *Stack) tenants() ([]postgres.Tenant, error) {
 	var tenants []postgres.Tenant
 	for _, name := range s.cfg.Databases {

@@ -6,7 +6,8 @@ import (
 	"go.temporal.io/server/common/dynamicconfig"
 )
 
-// Beyond what one machine can do: limits that protect a shared cluster would only throttle tests and benchmarks here.
+// Beyond what one machine can do: limits that protect a shared cluster would only throttle tests
+// and benchmarks here.
 const plenty = 100_000
 
 func (s *Server) dynamicSettings() dynamicconfig.StaticClient {
@@ -37,7 +38,8 @@ func (s *Server) dynamicSettings() dynamicconfig.StaticClient {
 		// One host serves every task queue: forwarding between partitions would only add hops.
 		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():  1,
 		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,
-		// Of the HTTP API, by name or address and port: see the package localonly. What it does not match is refused.
+		// Of the HTTP API, by name or address and port: see the package localonly. What it does not
+		// match is refused.
 		dynamicconfig.FrontendHTTPAllowedHosts.Key(): s.httpHosts(),
 		// How soon a new namespace or search attribute is known to every service.
 		dynamicconfig.NamespaceCacheRefreshInterval.Key(): time.Second,

@@ -20,8 +20,9 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// prepareNamespace makes the namespace and its search attributes, and returns when every service of the server knows
-// them: each keeps a copy of the namespaces and reads it anew now and then, so creation alone means little.
+// prepareNamespace makes the namespace and its search attributes, and returns when every service of
+// the server knows them: each keeps a copy of the namespaces and reads it anew now and then, so
+// creation alone means little.
 func (s *Server) prepareNamespace(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -147,7 +148,8 @@ func typedErrors(ctx context.Context, method string, request, reply any, conn *g
 // notYet is an answer that time will change.
 type notYet struct{ error }
 
-// until tries again as long as the server does not know the namespace or an attribute yet, or is not up yet.
+// until tries again as long as the server does not know the namespace or an attribute yet, or is
+// not up yet.
 func until(ctx context.Context, try func() error) error {
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()

@@ -20,8 +20,9 @@ import (
 
 const probeType = "devstack-probe"
 
-// proveSearchAttributes sends one workflow through the server that sets every attribute when it starts, which the
-// frontend judges, and again by a command, which the history service judges; finds it by them; and deletes it.
+// proveSearchAttributes sends one workflow through the server that sets every attribute when it
+// starts, which the frontend judges, and again by a command, which the history service judges;
+// finds it by them; and deletes it.
 func (s *Server) proveSearchAttributes(ctx context.Context, frontend workflowservice.WorkflowServiceClient) error {
 	attributes, err := s.probeAttributes()
 	if err != nil {
@@ -56,8 +57,8 @@ func (s *Server) proveSearchAttributes(ctx context.Context, frontend workflowser
 	return nil
 }
 
-// answerProbe takes the probe's task and completes the workflow. A history service that does not know an attribute
-// yet fails the task, and hands it out again.
+// answerProbe takes the probe's task and completes the workflow. A history service that does not
+// know an attribute yet fails the task, and hands it out again.
 func (s *Server) answerProbe(ctx context.Context, frontend workflowservice.WorkflowServiceClient, queue *taskqueuepb.TaskQueue, attributes *commonpb.SearchAttributes) error {
 	poll, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()

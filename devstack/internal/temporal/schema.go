@@ -9,7 +9,8 @@ import (
 	"go.temporal.io/server/tools/sql"
 )
 
-// migrate brings both databases to the schema of this server, from nothing or from an older version.
+// migrate brings both databases to the schema of this server, from nothing or from an older
+// version.
 func (s *Server) migrate() error {
 	for _, target := range []struct{ database, schema string }{
 		{Database, "postgresql/v12/temporal"},

@@ -29,8 +29,8 @@ const (
 	VisibilityDatabase = "temporal_visibility"
 )
 
-// A shard writes one thing at a time, so this bounds the writes that can wait for the disk together. It can never
-// change for data that exists.
+// A shard writes one thing at a time, so this bounds the writes that can wait for the disk
+// together. It can never change for data that exists.
 const historyShards = 16
 
 // Server is a Temporal server with all its services. The fields are set before Run.
@@ -72,7 +72,8 @@ func (s *Server) Run(ctx context.Context) error {
 	return s.prepareNamespace(ctx)
 }
 
-// Stop ends the server, waiting no longer than the grace: nothing is lost then either, all state is in the database.
+// Stop ends the server, waiting no longer than the grace: nothing is lost then either, all state is
+// in the database.
 func (s *Server) Stop(grace time.Duration, hurry <-chan struct{}) {
 	if s.server == nil {
 		return
@@ -112,7 +113,8 @@ func (s *Server) serve() error {
 		primitives.MatchingService: internal[1],
 		primitives.WorkerService:   internal[2],
 	}
-	// Fixed addresses instead of the gossip ring: one process has no one to find, and joins at once.
+	// Fixed addresses instead of the gossip ring: one process has no one to find, and joins at
+	// once.
 	hosts := map[primitives.ServiceName]static.Hosts{}
 	services := map[string]config.Service{}
 	for name, port := range ports {
@@ -177,7 +179,8 @@ func (s *Server) config(services map[string]config.Service) *config.Config {
 	}
 }
 
-// store describes one database. Each of the four services opens a pool of its own of at most that many connections.
+// store describes one database. Each of the four services opens a pool of its own of at most that
+// many connections.
 func (s *Server) store(database string, connections int) *config.SQL {
 	return &config.SQL{
 		PluginName: postgresql.PluginNamePGX, ConnectProtocol: "tcp", ConnectAddr: s.DatabaseAddress,

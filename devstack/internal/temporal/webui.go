@@ -54,8 +54,9 @@ func (s *Server) StartWebUI(ctx context.Context) (*WebUI, error) {
 	return page, nil
 }
 
-// webUI puts the page together of the parts of ui-server, as its own server.NewServer does. That one cannot be given a
-// listener or a handler around it: it answers by every name, and ends the process when it cannot listen.
+// webUI puts the page together of the parts of ui-server, as its own server.NewServer does. That
+// one cannot be given a listener or a handler around it: it answers by every name, and ends the
+// process when it cannot listen.
 func (s *Server) webUI() (http.Handler, error) {
 	cfg := &config.Config{
 		TemporalGRPCAddress: s.Address(), EnableUI: true, DefaultNamespace: s.Namespace, HideLogs: true,

@@ -1,5 +1,5 @@
-// Package authtest has an OpenID Connect issuer for tests: a real HTTP peer
-// with discovery, keys and a token endpoint, in the test's own process.
+// Package authtest has an OpenID Connect issuer for tests: a real HTTP peer with discovery, keys
+// and a token endpoint, in the test's own process.
 package authtest
 
 import (

@@ -1,6 +1,6 @@
-// Package outage tells errors of a database that does not work just now from
-// errors of what was asked of it. It is apart from package postgres so that the
-// borders, which answer such errors with "try again", need no database library.
+// Package outage tells errors of a database that does not work just now from errors of what was
+// asked of it. It is apart from package postgres so that the borders, which answer such errors with
+// "try again", need no database library.
 package outage
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// states are the SQLSTATEs that say "not now": the same statement may succeed
-// later, without anybody changing it.
+// states are the SQLSTATEs that say "not now": the same statement may succeed later, without
+// anybody changing it.
 //
 //	08xxx                connection exceptions
 //	25006                a read-only transaction: a standby, or a primary that takes no writes
@@ -37,8 +37,8 @@ var states = map[string]bool{
 // classes are the first two characters of SQLSTATEs that all say "not now".
 var classes = map[string]bool{"08": true, "53": true}
 
-// LineError is an error of the connection to the server, not of the server. It is
-// a net.Error, as TLS expects of its connections.
+// LineError is an error of the connection to the server, not of the server. It is a net.Error, as
+// TLS expects of its connections.
 type LineError struct{ Err error }
 
 func (e *LineError) Error() string { return e.Err.Error() }
@@ -55,13 +55,12 @@ func (e *LineError) Timeout() bool {
 // Temporary tells whether the connection can be used further: after a timeout.
 func (e *LineError) Temporary() bool { return e.Timeout() }
 
-// Is tells whether an error means that the database does not work just now: it
-// cannot be reached, takes no writes, is full, shuts down, is in recovery, was too
-// slow, or lost this transaction to another. What was asked may be asked again,
-// and its author is not at fault. An error whose deadline passed is one, too.
+// Is tells whether an error means that the database does not work just now: it cannot be reached,
+// takes no writes, is full, shuts down, is in recovery, was too slow, or lost this transaction to
+// another. What was asked may be asked again, and its author is not at fault. An error whose
+// deadline passed is one, too.
 //
-// Everything else is about what was asked: a constraint, a value, a table that is
-// not there.
+// Everything else is about what was asked: a constraint, a value, a table that is not there.
 func Is(err error) bool {
 	var connecting *pgconn.ConnectError
 	if errors.As(err, &connecting) {

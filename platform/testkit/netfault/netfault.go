@@ -1,5 +1,5 @@
-// Package netfault puts a line with faults between a test and an engine: it can
-// be cut, mended, slowed down, narrowed and silenced while the test runs.
+// Package netfault puts a line with faults between a test and an engine: it can be cut, mended,
+// slowed down, narrowed and silenced while the test runs.
 package netfault
 
 import (
@@ -22,8 +22,7 @@ type Line struct {
 	url   string
 }
 
-// New makes a line, already working, in front of the engine of a URL. It goes
-// away with the test.
+// New makes a line, already working, in front of the engine of a URL. It goes away with the test.
 func New(t testing.TB, engineURL string) *Line {
 	t.Helper()
 	parsed, err := url.Parse(engineURL)
@@ -66,13 +65,13 @@ func (l *Line) Narrow(kibibytes int) {
 	l.add("narrow", fmt.Sprintf(`{"type":"bandwidth","stream":"upstream","attributes":{"rate":%d}}`, kibibytes))
 }
 
-// Silence swallows everything in both directions without closing a connection, as
-// a machine that lost its power or a firewall that forgot its connections does.
-// The engine does not hear of it either when this side gives its connections up.
+// Silence swallows everything in both directions without closing a connection, as a machine that
+// lost its power or a firewall that forgot its connections does. The engine does not hear of it
+// either when this side gives its connections up.
 func (l *Line) Silence() { l.relay.silence() }
 
-// Forget silences the connections there are, for ever, and lets new ones through: a
-// machine that lost its power, and another that took its address over.
+// Forget silences the connections there are, for ever, and lets new ones through: a machine that
+// lost its power, and another that took its address over.
 func (l *Line) Forget() { l.relay.forget() }
 
 // Heal takes all faults but a cut away. Silenced connections break.

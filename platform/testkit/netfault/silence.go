@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// relay forwards connections to an engine, and can fall silent: then it neither
-// forwards nor closes anything, so that neither side hears of the other, not even
-// that it has gone.
+// relay forwards connections to an engine, and can fall silent: then it neither forwards nor closes
+// anything, so that neither side hears of the other, not even that it has gone.
 type relay struct {
 	listener net.Listener
 	upstream string
@@ -17,8 +16,7 @@ type relay struct {
 	mu sync.Mutex
 	// loud is closed while the relay forwards.
 	loud chan struct{}
-	// ends of the open connections, and whether they are forwarded: not when they
-	// were forgotten.
+	// ends of the open connections, and whether they are forwarded: not when they were forgotten.
 	ends map[net.Conn]bool
 }
 

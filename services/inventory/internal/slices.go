@@ -49,8 +49,8 @@ var callers = rpc.Callers{
 	inventoryv1.InventoryService_Release_FullMethodName:  {programs.Worker},
 }
 
-// Service makes the gRPC service. Orders are asked before a reservation is undone. announced is called after every commit that may have left an
-// event to relay.
+// Service makes the gRPC service. Orders are asked before a reservation is undone. announced is
+// called after every commit that may have left an event to relay.
 func Service(db *postgres.DB, orders undo.Orders, announced func()) rpc.Service {
 	return rpc.NewService[inventoryv1.InventoryServiceServer](inventoryv1.RegisterInventoryServiceServer, service{
 		reserveStock:  reserve.NewMethod(db, announced),

@@ -1,5 +1,5 @@
-// Package demo is the catalog of a small tea and stationery shop, so that the
-// first order has something to ask for.
+// Package demo is the catalog of a small tea and stationery shop, so that the first order has
+// something to ask for.
 package demo
 
 import (

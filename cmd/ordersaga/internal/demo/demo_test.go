@@ -32,8 +32,8 @@ func TestTheDemoShopHasWhatTheExamplesAskFor(t *testing.T) {
 	assert.Equal(t, int64(3), stock[demo.Scarce])
 }
 
-// Loading is repeated when the first one was cut short, so the delivery has one
-// key for ever, and the services do the rest.
+// Loading is repeated when the first one was cut short, so the delivery has one key for ever, and
+// the services do the rest.
 func TestLoadingTwiceIsTheSameDelivery(t *testing.T) {
 	var keys []string
 	var lines int

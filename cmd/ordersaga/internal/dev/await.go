@@ -17,8 +17,8 @@ const (
 	tellWait = 10 * time.Second
 )
 
-// await asks until the child is ready, and says every 10 s what it waits for. It
-// gives up when the patience is over or the child crashed too often.
+// await asks until the child is ready, and says every 10 s what it waits for. It gives up when the
+// patience is over or the child crashed too often.
 func (r *run) await(ctx context.Context, child *supervisor.Child, patience time.Duration, crashes int, ready func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -12,8 +12,8 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
-// loadDemo fills the shop at the first start. Cut short, it is done again at the
-// next one, which changes nothing that is there.
+// loadDemo fills the shop at the first start. Cut short, it is done again at the next one, which
+// changes nothing that is there.
 func (r *run) loadDemo(ctx context.Context) error {
 	file := r.stack.File
 	if file.DemoLoaded {

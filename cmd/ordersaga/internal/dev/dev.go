@@ -1,5 +1,5 @@
-// Package dev runs the whole system on one machine: the engines, the services,
-// the worker and the payment simulator, each as the process it is in production.
+// Package dev runs the whole system on one machine: the engines, the services, the worker and the
+// payment simulator, each as the process it is in production.
 package dev
 
 import (
@@ -37,9 +37,9 @@ type Options struct {
 	Out io.Writer
 }
 
-// Run starts everything, prints what runs where, and keeps it running until the
-// first SIGINT, SIGTERM or SIGHUP; then it stops everything in order. A second
-// signal hurries. When it returns, no process is left.
+// Run starts everything, prints what runs where, and keeps it running until the first SIGINT,
+// SIGTERM or SIGHUP; then it stops everything in order. A second signal hurries. When it returns,
+// no process is left.
 func Run(o Options) error {
 	r := &run{Options: o, terminal: &terminal{out: o.Out}, began: time.Now()}
 	if err := r.prepare(); err != nil {
@@ -103,8 +103,8 @@ func (r *run) prepare() error {
 	return nil
 }
 
-// takeOver makes the folder ours: nothing of an earlier start runs, the ports are
-// free, and what the programs are told is written down.
+// takeOver makes the folder ours: nothing of an earlier start runs, the ports are free, and what
+// the programs are told is written down.
 func (r *run) takeOver() error {
 	reversed := stack.Order()
 	slices.Reverse(reversed)

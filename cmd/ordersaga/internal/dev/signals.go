@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// signals gives a context that ends with the first signal to stop, and a channel
-// that is closed with the second. A terminal that is gone (`make run | head`)
-// ends the context too: without it nobody could tell us to stop.
+// signals gives a context that ends with the first signal to stop, and a channel that is closed
+// with the second. A terminal that is gone (`make run | head`) ends the context too: without it
+// nobody could tell us to stop.
 func signals(t *terminal) (ctx context.Context, hurry <-chan struct{}, done func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	received := make(chan os.Signal, 2)

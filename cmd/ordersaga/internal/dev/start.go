@@ -14,17 +14,15 @@ import (
 )
 
 const (
-	// enginesPatience bounds the start of the engines: the first one makes their
-	// databases, on a slow disk perhaps.
+	// enginesPatience bounds the start of the engines: the first one makes their databases, on a
+	// slow disk perhaps.
 	enginesPatience = 5 * time.Minute
 	programPatience = 2 * time.Minute
-	// tooManyCrashes before a program was ready even once are not healed by
-	// another start.
+	// tooManyCrashes before a program was ready even once are not healed by another start.
 	tooManyCrashes = 4
 )
 
-// engineLine is a line of devstack about one of its engines, as opposed to an
-// engine's own log.
+// engineLine is a line of devstack about one of its engines, as opposed to an engine's own log.
 var engineLine = regexp.MustCompile(`^[a-z]+(-[a-z]+)? +\S`)
 
 func (r *run) startEngines(ctx context.Context) (*stack.Engines, error) {
@@ -49,8 +47,8 @@ func (r *run) startEngines(ctx context.Context) (*stack.Engines, error) {
 	return engines, nil
 }
 
-// relayEngines shows what devstack says about its engines: they take most of the
-// time of a start, and one that is restarted later is worth a line.
+// relayEngines shows what devstack says about its engines: they take most of the time of a start,
+// and one that is restarted later is worth a line.
 func (r *run) relayEngines() {
 	supervisor.Follow(context.Background(), r.supervisor.LogFile(stack.Devstack), func(line string) {
 		if engineLine.MatchString(line) && !strings.HasPrefix(line, "{") {

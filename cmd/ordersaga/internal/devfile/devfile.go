@@ -1,6 +1,5 @@
-// Package devfile keeps what a development stack knows about itself in
-// dev.json: where everything answers, and the secrets made for it at its first
-// start. The commands find their addresses there.
+// Package devfile keeps what a development stack knows about itself in dev.json: where everything
+// answers, and the secrets made for it at its first start. The commands find their addresses there.
 package devfile
 
 import (
@@ -18,8 +17,8 @@ import (
 
 // File is dev.json. It holds secrets and is readable by its owner only.
 type File struct {
-	// URLs by name: orders, catalog, inventory, payments, paysim, issuer,
-	// temporal-ui, amqp-management.
+	// URLs by name: orders, catalog, inventory, payments, paysim, issuer, temporal-ui,
+	// amqp-management.
 	URLs map[string]string `json:"urls"`
 	// Ports of the last start.
 	Ports ports.Ports `json:"ports"`

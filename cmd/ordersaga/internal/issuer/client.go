@@ -11,8 +11,8 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// ClientToken asks any OpenID Connect issuer for a token in a client's own name
-// (OAuth 2.0 client credentials), with scopes.
+// ClientToken asks any OpenID Connect issuer for a token in a client's own name (OAuth 2.0 client
+// credentials), with scopes.
 func ClientToken(ctx context.Context, issuerURL, id, secret string, scopes ...string) (string, error) {
 	if issuerURL == "" {
 		return "", errors.New("OIDC_ISSUER is required with OIDC_CLIENT_ID: the URL of the issuer that gives the token")

@@ -14,8 +14,8 @@ import (
 // Operator is the scope of those who run the shop.
 const Operator = "ordersaga.operator"
 
-// Token asks for a bearer token for any subject, with any scopes, that lives for
-// ttl. Only a development issuer gives one.
+// Token asks for a bearer token for any subject, with any scopes, that lives for ttl. Only a
+// development issuer gives one.
 func Token(ctx context.Context, issuerURL, subject string, ttl time.Duration, scopes ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()

@@ -9,8 +9,8 @@ import (
 	"github.com/ordersaga/ordersaga/client"
 )
 
-// Parse reads "TEA-SENCHA-100=2"; the quantity is 1 when it is left out. Bounds
-// are the service's to check.
+// Parse reads "TEA-SENCHA-100=2"; the quantity is 1 when it is left out. Bounds are the service's
+// to check.
 func Parse(texts []string) ([]client.NewLine, error) {
 	lines := make([]client.NewLine, len(texts))
 	for i, text := range texts {

@@ -8,12 +8,11 @@ import (
 	"syscall"
 )
 
-// CheckFree tries the ports and fails with one line for each that another
-// program has, saying who wants it and how to choose another. Those of the
-// engines are tried when engines says so.
+// CheckFree tries the ports and fails with one line for each that another program has, saying who
+// wants it and how to choose another. Those of the engines are tried when engines says so.
 func (p Ports) CheckFree(engines bool) error {
-	// A restart must not wait for ports to be let go one by one: all are held at
-	// once and given back together.
+	// A restart must not wait for ports to be let go one by one: all are held at once and given
+	// back together.
 	var held []net.Listener
 	defer func() {
 		for _, listener := range held {

@@ -1,5 +1,5 @@
-// Package ports decides on which loopback port each program of the development
-// stack listens, and whether it is free.
+// Package ports decides on which loopback port each program of the development stack listens, and
+// whether it is free.
 package ports
 
 import (
@@ -45,8 +45,8 @@ type port struct {
 	engine bool   // one of devstack's
 }
 
-// PostgreSQL, RabbitMQ's distribution and epmd keep away from the numbers that
-// an installed PostgreSQL or RabbitMQ of the machine itself already has.
+// PostgreSQL, RabbitMQ's distribution and epmd keep away from the numbers that an installed
+// PostgreSQL or RabbitMQ of the machine itself already has.
 var table = append(ofPrograms(), []port{
 	{name: Issuer, number: 8085, owner: "the development token issuer", engine: true},
 	{name: Temporal, number: 7233, owner: "the Temporal server", engine: true},
@@ -80,11 +80,10 @@ func (p Ports) Address(name string) string { return Host + ":" + strconv.Itoa(p[
 // URL of a port that speaks HTTP.
 func (p Ports) URL(name string) string { return "http://" + p.Address(name) }
 
-// Decide gives every port its number: the one asked for by name, else the
-// default shifted by offset. A service's gRPC and admin ports follow its REST
-// port by 1000 and 2000 unless asked for themselves. A number asked for is not
-// shifted. Fails on an unknown name, a number that is no port, and on two
-// programs that would get the same one.
+// Decide gives every port its number: the one asked for by name, else the default shifted by
+// offset. A service's gRPC and admin ports follow its REST port by 1000 and 2000 unless asked for
+// themselves. A number asked for is not shifted. Fails on an unknown name, a number that is no
+// port, and on two programs that would get the same one.
 func Decide(offset int, asked map[string]int) (Ports, error) {
 	for name := range asked {
 		if !slices.ContainsFunc(table, func(p port) bool { return p.name == name }) {
@@ -135,8 +134,7 @@ func EnvironmentName(name string) string {
 	return "ORDERSAGA_PORT_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
-// Asked merges the ports set in the environment with those of the command line,
-// which win.
+// Asked merges the ports set in the environment with those of the command line, which win.
 func Asked(flags map[string]int) (map[string]int, error) {
 	asked := map[string]int{}
 	for _, name := range Names() {

@@ -41,8 +41,8 @@ func (s *Stack) devstackDir() string { return filepath.Join(s.Dir, Devstack) }
 func (s *Stack) configFile() string  { return filepath.Join(s.Dir, "devstack.json") }
 func (s *Stack) enginesFile() string { return filepath.Join(s.devstackDir(), "engines.json") }
 
-// ForgetEngines removes what an earlier devstack said, so that what is read next
-// is the new one's word.
+// ForgetEngines removes what an earlier devstack said, so that what is read next is the new one's
+// word.
 func (s *Stack) ForgetEngines() error {
 	if err := os.Remove(s.enginesFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove the engines file of an earlier start: %w", err)

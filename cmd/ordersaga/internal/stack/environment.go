@@ -11,9 +11,9 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
-// ours are the names that the stack decides. The user's own values of them mean
-// some other system (a PGHOST, a TEMPORAL_API_KEY of production) and must not
-// reach the programs. Everything else passes: OTEL_*, LOG_LEVEL, PRICING_* …
+// ours are the names that the stack decides. The user's own values of them mean some other system
+// (a PGHOST, a TEMPORAL_API_KEY of production) and must not reach the programs. Everything else
+// passes: OTEL_*, LOG_LEVEL, PRICING_* …
 func ours(name string) bool {
 	for _, prefix := range []string{"PG", "TEMPORAL_", "OIDC_", "ORDERSAGA_PORT_", "RABBITMQ_", "ERL_", "FERRETDB_"} {
 		if strings.HasPrefix(name, prefix) {
@@ -34,8 +34,8 @@ func clean(environment []string) []string {
 	})
 }
 
-// withoutTelemetry is for the engines: what the user says about traces is about
-// our programs, and the Temporal server refuses an exporter that it does not know.
+// withoutTelemetry is for the engines: what the user says about traces is about our programs, and
+// the Temporal server refuses an exporter that it does not know.
 func withoutTelemetry(environment []string) []string {
 	return slices.DeleteFunc(environment, func(entry string) bool { return strings.HasPrefix(entry, "OTEL_") })
 }

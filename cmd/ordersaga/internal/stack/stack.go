@@ -1,5 +1,5 @@
-// Package stack knows what a development stack consists of: its programs, the
-// order in which they start, and the settings each is given.
+// Package stack knows what a development stack consists of: its programs, the order in which they
+// start, and the settings each is given.
 package stack
 
 import (
@@ -40,8 +40,8 @@ func (s *Stack) Secrets() { s.File.Complete(withTokens()) }
 // Path of a program.
 func (s *Stack) Path(name string) string { return filepath.Join(s.Bin, name) }
 
-// ReadyURL is where a program says that it is ready; none for devstack, which
-// writes its engines file instead.
+// ReadyURL is where a program says that it is ready; none for devstack, which writes its engines
+// file instead.
 func (s *Stack) ReadyURL(name string) string {
 	switch {
 	case name == Devstack:
@@ -53,8 +53,8 @@ func (s *Stack) ReadyURL(name string) string {
 	}
 }
 
-// Engines is the program of the engines. It stops its own children when it is
-// told to, so it is told rather than killed when we die or are in a hurry.
+// Engines is the program of the engines. It stops its own children when it is told to, so it is
+// told rather than killed when we die or are in a hurry.
 func (s *Stack) Engines() supervisor.Program {
 	return supervisor.Program{
 		Name: Devstack, Path: s.Path(Devstack),

@@ -34,8 +34,7 @@ func engines() *stack.Engines {
 	return e
 }
 
-// environment of a program by name; a name set twice counts with the last value,
-// as exec has it.
+// environment of a program by name; a name set twice counts with the last value, as exec has it.
 func environment(s *stack.Stack, name string) map[string]string {
 	values := map[string]string{}
 	for _, entry := range s.Program(name, engines()).Env {

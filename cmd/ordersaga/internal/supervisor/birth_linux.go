@@ -7,9 +7,9 @@ import (
 	"os"
 )
 
-// birth tells a process from every other that has or will have its id: the boot
-// of the machine and the process's start in clock ticks since then. A process
-// that is dead and not yet waited for has none.
+// birth tells a process from every other that has or will have its id: the boot of the machine and
+// the process's start in clock ticks since then. A process that is dead and not yet waited for has
+// none.
 func birth(pid int) (string, error) {
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
@@ -19,8 +19,8 @@ func birth(pid int) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read the state of process %d: %w", pid, err)
 	}
-	// proc(5): field 2, the name in parentheses, may hold anything; after it come
-	// field 3, the state, and so on to field 22, the start.
+	// proc(5): field 2, the name in parentheses, may hold anything; after it come field 3, the
+	// state, and so on to field 22, the start.
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	if len(fields) < 20 {
 		return "", fmt.Errorf("the state of process %d has %d fields after its name, not 20", pid, len(fields))

@@ -12,8 +12,7 @@ import (
 const (
 	firstPause = 200 * time.Millisecond
 	longest    = 10 * time.Second
-	// settled is how long a process must have been up for its next crash to be
-	// the first one again.
+	// settled is how long a process must have been up for its next crash to be the first one again.
 	settled = 30 * time.Second
 	// hurried bounds the wait for a process that was asked to hurry.
 	hurried = 10 * time.Second

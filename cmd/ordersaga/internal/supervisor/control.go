@@ -37,8 +37,8 @@ func Running(dir string) error {
 }
 
 // Kill ends the process of a program at once, as a crash does, and returns its id. Who keeps the
-// program starts it again. The record is a file of a supervisor or of devstack; a process that
-// only has the id of the recorded one is left alone (ErrDown).
+// program starts it again. The record is a file of a supervisor or of devstack; a process that only
+// has the id of the recorded one is left alone (ErrDown).
 func Kill(record string) (pid int, err error) {
 	left, err := readNote(record)
 	if err != nil {

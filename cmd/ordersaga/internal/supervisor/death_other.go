@@ -7,6 +7,6 @@ import "syscall"
 // deathIsTold says that children learn of our death.
 const deathIsTold = false
 
-// Only Linux tells a child that its parent died; elsewhere the next start finds
-// the leftovers by their records.
+// Only Linux tells a child that its parent died; elsewhere the next start finds the leftovers by
+// their records.
 func dieWithParent(*syscall.SysProcAttr, syscall.Signal) {}

@@ -16,8 +16,8 @@ import (
 // kept is how many logs of earlier starts stay.
 const kept = 3
 
-// rotate puts the log of the last start aside: name.log becomes name.log.1, and
-// so on to name.log.3.
+// rotate puts the log of the last start aside: name.log becomes name.log.1, and so on to
+// name.log.3.
 func rotate(path string) error {
 	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 		return nil
@@ -42,8 +42,8 @@ func openLog(path string) (*os.File, error) {
 	return log, nil
 }
 
-// lastWords is what a process said before it ended, for a message in one line,
-// taken from the log after the byte at which the process began.
+// lastWords is what a process said before it ended, for a message in one line, taken from the log
+// after the byte at which the process began.
 func lastWords(path string, from int64) string {
 	lines := tail(path, from)
 	for i := len(lines) - 1; i >= 0; i-- {
@@ -102,8 +102,8 @@ func readable(line string) string {
 	return entry.Message
 }
 
-// Follow hands every line that is added to the log from now on to line, until
-// ctx ends. The file need not exist yet.
+// Follow hands every line that is added to the log from now on to line, until ctx ends. The file
+// need not exist yet.
 func Follow(ctx context.Context, path string, line func(string)) {
 	var file *os.File
 	for file == nil {

@@ -16,8 +16,8 @@ type note struct {
 	Birth string `json:"birth"`
 	// Patience, in nanoseconds, it has to stop.
 	Patience time.Duration `json:"patience"`
-	// Told is true when the kernel asks it to stop, should the supervisor die. To
-	// ask again is to hurry it.
+	// Told is true when the kernel asks it to stop, should the supervisor die. To ask again is to
+	// hurry it.
 	Told bool `json:"told,omitempty"`
 }
 
@@ -50,8 +50,8 @@ func writeWhole(path string, content []byte) error {
 	return os.Rename(draft, path)
 }
 
-// EndLeftovers stops what a supervisor that was killed left running: the named
-// programs in the order given. Call it before any Start.
+// EndLeftovers stops what a supervisor that was killed left running: the named programs in the
+// order given. Call it before any Start.
 func (s *Supervisor) EndLeftovers(names ...string) error {
 	for _, name := range names {
 		if err := s.endLeftover(name); err != nil {
@@ -105,8 +105,8 @@ func gone(left note, within time.Duration) bool {
 	return true
 }
 
-// takeLock holds the file until it is closed or the process ends. Files of Go
-// are not inherited by children, so no child holds it on.
+// takeLock holds the file until it is closed or the process ends. Files of Go are not inherited by
+// children, so no child holds it on.
 func takeLock(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

@@ -14,16 +14,16 @@ type Supervisor struct {
 	logDir string
 	say    func(format string, args ...any)
 	lock   *os.File
-	// lifeline is the standard input of every child. Nothing is ever written: it
-	// ends when the supervisor does, whatever ends it.
+	// lifeline is the standard input of every child. Nothing is ever written: it ends when the
+	// supervisor does, whatever ends it.
 	lifeline, held *os.File
 
 	mu       sync.Mutex
 	children []*Child
 }
 
-// New takes possession of the folder: another supervisor on it is an error, and
-// what a killed one left running is stopped. say prints one line a call.
+// New takes possession of the folder: another supervisor on it is an error, and what a killed one
+// left running is stopped. say prints one line a call.
 func New(dir string, say func(format string, args ...any)) (*Supervisor, error) {
 	s := &Supervisor{runDir: filepath.Join(dir, "run"), logDir: filepath.Join(dir, "logs"), say: say}
 	for _, folder := range []string{s.runDir, s.logDir} {
@@ -67,9 +67,9 @@ func (s *Supervisor) Start(program Program) (*Child, error) {
 // LogFile is where a program's output goes.
 func (s *Supervisor) LogFile(name string) string { return filepath.Join(s.logDir, name+".log") }
 
-// Stop ends the children one after the other, the one started last first. Each
-// gets SIGTERM, then its patience, then SIGKILL; once hurry is closed nothing is
-// waited for any more than a hurried program needs.
+// Stop ends the children one after the other, the one started last first. Each gets SIGTERM, then
+// its patience, then SIGKILL; once hurry is closed nothing is waited for any more than a hurried
+// program needs.
 func (s *Supervisor) Stop(hurry <-chan struct{}) {
 	s.mu.Lock()
 	children := slices.Clone(s.children)

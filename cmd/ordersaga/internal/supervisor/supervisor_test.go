@@ -19,8 +19,7 @@ import (
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/supervisor"
 )
 
-// The test program is also the programs it supervises: what it does then is in
-// this variable.
+// The test program is also the programs it supervises: what it does then is in this variable.
 const roleVariable = "ORDERSAGA_SUPERVISOR_TEST_ROLE"
 
 func TestMain(m *testing.M) {
@@ -36,8 +35,7 @@ func TestMain(m *testing.M) {
 	case "stubborn": // does not
 		signal.Ignore(syscall.SIGTERM)
 		fmt.Println("up", os.Getpid())
-		// Not select {}: in a program without cgo the runtime would end that as a
-		// deadlock.
+		// Not select {}: in a program without cgo the runtime would end that as a deadlock.
 		<-time.After(time.Hour)
 	case "crashing":
 		fmt.Println("up", os.Getpid())
@@ -192,8 +190,8 @@ func TestNothingOutlivesAKilledSupervisor(t *testing.T) {
 	s.Stop(nil)
 }
 
-// Where the kernel does not end the children of a killed supervisor, the record
-// does: here one supervisor finds the record of another one's child.
+// Where the kernel does not end the children of a killed supervisor, the record does: here one
+// supervisor finds the record of another one's child.
 func TestALeftoverIsFoundByItsRecordAndStopped(t *testing.T) {
 	elsewhere, dir := t.TempDir(), t.TempDir()
 	first, _ := newSupervisor(t, elsewhere)
@@ -300,8 +298,7 @@ func newSupervisor(t *testing.T, dir string) (s *supervisor.Supervisor, said fun
 	}
 }
 
-// waitForPid waits until the log has more starts than that, and gives the pid of
-// the next one.
+// waitForPid waits until the log has more starts than that, and gives the pid of the next one.
 func waitForPid(t *testing.T, log string, starts int) (pid int) {
 	t.Helper()
 	eventually(t, fmt.Sprintf("start %d in %s", starts+1, log), func() bool {

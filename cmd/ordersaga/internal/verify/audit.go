@@ -30,8 +30,8 @@ func (b *books) addOrder(o client.AuditOrder)             { b.orders[o.ID] = ord
 func (b *books) addReservation(r client.AuditReservation) { b.reservations[r.OrderID] = reservation{r} }
 func (b *books) addPayment(p client.AuditPayment)         { b.payments[p.OrderID] = payment{p} }
 
-// all reads everything, the orders last: what was reserved or paid for an order
-// came after the order, so none of them seems to have no order.
+// all reads everything, the orders last: what was reserved or paid for an order came after the
+// order, so none of them seems to have no order.
 func all(ctx context.Context, c *client.Client) (*books, error) {
 	b := newBooks()
 	if err := each(c.AuditReservations(ctx), b.addReservation); err != nil {
@@ -54,8 +54,8 @@ func each[T any](list iter.Seq2[T, error], visit func(T)) error {
 	return nil
 }
 
-// again reads some orders once more, the orders first: what a settled order says
-// was true of stock and money before.
+// again reads some orders once more, the orders first: what a settled order says was true of stock
+// and money before.
 func again(ctx context.Context, c *client.Client, ids []string) (*books, error) {
 	b := newBooks()
 	for len(ids) > 0 {

@@ -14,8 +14,8 @@ type publisher struct {
 	audit func(context.Context) (*client.EventDelivery, error)
 }
 
-// checkDelivery is I6 and the first part of I5: what was to be published, read
-// from the log or consumed when the check began, must be so within the time.
+// checkDelivery is I6 and the first part of I5: what was to be published, read from the log or
+// consumed when the check began, must be so within the time.
 func (v invariants) checkDelivery(ctx context.Context, c *client.Client, deadline time.Time) error {
 	if least := time.Now().Add(leastForDelivery); deadline.Before(least) {
 		deadline = least
@@ -58,8 +58,8 @@ func (v invariants) arrive(ctx context.Context, service publisher, deadline time
 	}
 }
 
-// underway names what has not arrived. Once something was empty, what comes
-// later is of no interest: orders go on.
+// underway names what has not arrived. Once something was empty, what comes later is of no
+// interest: orders go on.
 func underway(d *client.EventDelivery, service string, heads map[string]int64, drained map[string]bool, since time.Duration) (late []Offender) {
 	check := func(what string, arrived bool, problem string) {
 		if drained[what] = drained[what] || arrived; !drained[what] {

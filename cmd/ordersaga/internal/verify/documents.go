@@ -10,8 +10,8 @@ import (
 	"github.com/ordersaga/ordersaga/client"
 )
 
-// checkReadModel is the part of I5 about orders: each document is the fold of its
-// events. The service itself looks twice, and leaves out what is on its way.
+// checkReadModel is the part of I5 about orders: each document is the fold of its events. The
+// service itself looks twice, and leaves out what is on its way.
 func (v invariants) checkReadModel(ctx context.Context, c *client.Client, _ time.Time) error {
 	var compared, behind int64
 	for cursor := ""; ; {
@@ -34,9 +34,8 @@ func (v invariants) checkReadModel(ctx context.Context, c *client.Client, _ time
 	return nil
 }
 
-// checkProducts is the part of I5 about products: what shoppers see is what
-// catalog and inventory say. Documents follow by events, so what differs is read
-// again before it is called wrong.
+// checkProducts is the part of I5 about products: what shoppers see is what catalog and inventory
+// say. Documents follow by events, so what differs is read again before it is called wrong.
 func (v invariants) checkProducts(ctx context.Context, c *client.Client, deadline time.Time) error {
 	if least := time.Now().Add(leastForDelivery); deadline.Before(least) {
 		deadline = least
@@ -64,9 +63,9 @@ func (v invariants) checkProducts(ctx context.Context, c *client.Client, deadlin
 // doubts are what is remembered of products from look to look.
 type doubts struct {
 	same map[string]int // looks in a row with a problem
-	// target is the version at which inventory was when a document was first seen
-	// behind; caughtUp has the documents that came as far. Orders go on, and a
-	// document that follows is always a little behind.
+	// target is the version at which inventory was when a document was first seen behind; caughtUp
+	// has the documents that came as far. Orders go on, and a document that follows is always a
+	// little behind.
 	target   map[string]int64
 	caughtUp map[string]bool
 }
@@ -100,8 +99,8 @@ type difference struct {
 	have, want int64
 }
 
-// products compares all products once. The documents are read before the levels:
-// a document that is ahead of its level then is impossible.
+// products compares all products once. The documents are read before the levels: a document that is
+// ahead of its level then is impossible.
 func products(ctx context.Context, c *client.Client) (seen int64, problems map[string]difference, err error) {
 	problems = map[string]difference{}
 	shown := map[string]client.AuditProduct{}

@@ -64,8 +64,8 @@ type suspect struct {
 	same int
 }
 
-// settle reads the doubtful orders again until each is clean, wrong for sure, or
-// out of time. What it reads it notes in the books.
+// settle reads the doubtful orders again until each is clean, wrong for sure, or out of time. What
+// it reads it notes in the books.
 func (v invariants) settle(ctx context.Context, c *client.Client, ids []string, deadline time.Time, b *books) (ended, error) {
 	suspects := map[string]*suspect{}
 	for _, id := range ids {

@@ -13,8 +13,8 @@ import (
 	"github.com/ordersaga/ordersaga/client"
 )
 
-// An order that the running version of orders cannot read is neither right nor one
-// whose money belongs to nobody.
+// An order that the running version of orders cannot read is neither right nor one whose money
+// belongs to nobody.
 func TestAnOrderThatCannotBeReadIsNamedAndNotJudged(t *testing.T) {
 	answers := map[string]string{
 		"/v1/audit/orders":       `{"orders":[],"unreadable":[{"id":"o-1","reason":"event type \"X\" is not known to this version"}]}`,

@@ -1,6 +1,6 @@
-// Package verify checks the invariants of the whole system from outside, by what
-// each service answers an auditor. Orders go on meanwhile: what seems wrong is
-// read again before it is called a violation.
+// Package verify checks the invariants of the whole system from outside, by what each service
+// answers an auditor. Orders go on meanwhile: what seems wrong is read again before it is called a
+// violation.
 package verify
 
 import (
@@ -17,13 +17,12 @@ const (
 	// pause between them; it grows up to longestPause.
 	pause        = 300 * time.Millisecond
 	longestPause = 2 * time.Second
-	// leastForDelivery is what the delivery of events gets when orders took all
-	// the time.
+	// leastForDelivery is what the delivery of events gets when orders took all the time.
 	leastForDelivery = 10 * time.Second
 )
 
-// Run checks all invariants. Orders whose saga is open, and events on their way,
-// get until settle from now. It fails when a service does not answer.
+// Run checks all invariants. Orders whose saga is open, and events on their way, get until settle
+// from now. It fails when a service does not answer.
 func Run(ctx context.Context, c *client.Client, settle time.Duration) (*Report, error) {
 	began := time.Now()
 	deadline := began.Add(settle)

@@ -1,8 +1,9 @@
 package main
 
-// controllerSchemas are the resources of the Temporal Worker Controller v1.8.1, group temporal.io, version v1alpha1, as its
-// documentation describes them (docs/configuration.md and docs/worker-resource-templates.md of
-// github.com/temporalio/temporal-worker-controller). Its rules that a schema cannot say are in kubernetes_test.go.
+// controllerSchemas are the resources of the Temporal Worker Controller v1.8.1, group temporal.io,
+// version v1alpha1, as its documentation describes them (docs/configuration.md and
+// docs/worker-resource-templates.md of github.com/temporalio/temporal-worker-controller). Its rules
+// that a schema cannot say are in kubernetes_test.go.
 func controllerSchemas(definitions map[string]schema) []schema {
 	name := schema{"type": "string", "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"}
 	reference := closed(schema{"name": name}, "name")
@@ -53,7 +54,8 @@ func controllerSchemas(definitions map[string]schema) []schema {
 		}, "connectionRef", "temporalNamespace"),
 	}, "template", "rollout", "sunset", "workerOptions")
 
-	// The controller names what it makes of the template, and the webhook allows what it is told to, by default an autoscaler.
+	// The controller names what it makes of the template, and the webhook allows what it is told
+	// to, by default an autoscaler.
 	resource := schema{
 		"type": "object", "required": []any{"apiVersion", "kind", "spec"}, "additionalProperties": false,
 		"properties": schema{

@@ -1,5 +1,6 @@
-// Command generate writes the JSON schemas that the Kubernetes manifests are checked against, so that the check needs no
-// network. Run it in the deploy module after changing a version below, and commit what it writes:
+// Command generate writes the JSON schemas that the Kubernetes manifests are checked against, so
+// that the check needs no network. Run it in the deploy module after changing a version below, and
+// commit what it writes:
 //
 //	go run ./kubernetes/schemas/generate
 //
@@ -11,8 +12,8 @@
 //   - The Temporal Worker Controller: written down here, in controller.go, from its documentation: the module proxy does not
 //     serve that module.
 //
-// A schema is strict: it allows no field that its source does not name. Descriptions are left out, and status, which no manifest
-// has.
+// A schema is strict: it allows no field that its source does not name. Descriptions are left out,
+// and status, which no manifest has.
 package main
 
 import (

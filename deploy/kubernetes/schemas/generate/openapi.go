@@ -63,7 +63,8 @@ func object(root schema, apiVersion, kind string, definitions map[string]any) sc
 // shortened are the names of definitions by what is left of them in our schemas.
 var shortened = map[string]string{}
 
-// strict is a part of a document as we keep it; the definitions that it refers to are added to used.
+// strict is a part of a document as we keep it; the definitions that it refers to are added to
+// used.
 func strict(definitions map[string]schema, part schema, used map[string]any) schema {
 	if reference, ok := part["$ref"].(string); ok {
 		name := strings.TrimPrefix(reference, "#/definitions/")

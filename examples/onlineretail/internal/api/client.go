@@ -1,5 +1,5 @@
-// Package api talks to Ordersaga's public REST interface and does not give up when
-// a service is away for a while.
+// Package api talks to Ordersaga's public REST interface and does not give up when a service is
+// away for a while.
 package api
 
 import (
@@ -77,9 +77,9 @@ func (a *Answer) Decode(value any) error {
 	return nil
 }
 
-// Do sends the request until it is answered: no connection, 401 with an old token,
-// 408, 429 and what begins with 5 are no answers. It fails when the context ends,
-// and says what stood in the way last.
+// Do sends the request until it is answered: no connection, 401 with an old token, 408, 429 and
+// what begins with 5 are no answers. It fails when the context ends, and says what stood in the way
+// last.
 func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
 	var body []byte
 	if r.Body != nil {
@@ -108,8 +108,8 @@ func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
 	return answer, nil
 }
 
-// pauses between tries: short at first, as a restarted service is back soon, and
-// never in step with the other callers.
+// pauses between tries: short at first, as a restarted service is back soon, and never in step with
+// the other callers.
 func pauses() *backoff.ExponentialBackOff {
 	b := backoff.NewExponentialBackOff()
 	b.InitialInterval, b.MaxInterval = 100*time.Millisecond, 3*time.Second
@@ -168,8 +168,7 @@ func (c *Client) isAnswer(r Request, token string, answer *Answer) bool {
 	}
 }
 
-// withoutAddress is the error without the method and address that the caller
-// adds anyway.
+// withoutAddress is the error without the method and address that the caller adds anyway.
 func withoutAddress(err error) error {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {

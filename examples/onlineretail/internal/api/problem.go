@@ -17,8 +17,8 @@ type Problem struct {
 		Field   string `json:"field"`
 		Message string `json:"message"`
 	} `json:"errors"`
-	// Order is the path of the order that was rejected or cancelled, OrderStatus
-	// says which; both are empty when there is no order.
+	// Order is the path of the order that was rejected or cancelled, OrderStatus says which; both
+	// are empty when there is no order.
 	Order       string `json:"order"`
 	OrderStatus string `json:"order_status"`
 }
@@ -34,8 +34,7 @@ func (a *Answer) Problem() *Problem {
 	return p
 }
 
-// Slug is the last part of the type: out-of-stock. A problem of another origin
-// has its status.
+// Slug is the last part of the type: out-of-stock. A problem of another origin has its status.
 func (p *Problem) Slug() string {
 	if slug := p.Type[strings.LastIndexByte(p.Type, '/')+1:]; slug != "" {
 		return slug

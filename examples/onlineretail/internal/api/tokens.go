@@ -29,13 +29,11 @@ const (
 	issuing = 15 * time.Second
 )
 
-// Tokens has a bearer token for everybody: one that was given, or one of the
-// development issuer.
+// Tokens has a bearer token for everybody: one that was given, or one of the development issuer.
 type Tokens struct {
 	// Issuer is the development issuer's URL.
 	Issuer string
-	// Operator and Shopper are used as they are when they are not empty. All
-	// shoppers are then one.
+	// Operator and Shopper are used as they are when they are not empty. All shoppers are then one.
 	Operator, Shopper string
 
 	mu     sync.Mutex
@@ -72,9 +70,9 @@ func (t *Tokens) For(ctx context.Context, caller Caller) (string, error) {
 	return text, nil
 }
 
-// Replace makes For get a new token in the place of a refused one. It tells
-// whether there can be one: a given token cannot be replaced, and a fresh one
-// is refused for another reason than its age.
+// Replace makes For get a new token in the place of a refused one. It tells whether there can be
+// one: a given token cannot be replaced, and a fresh one is refused for another reason than its
+// age.
 func (t *Tokens) Replace(caller Caller, refused string) bool {
 	if t.given(caller) != "" {
 		return false

@@ -19,8 +19,7 @@ const (
 	NoPrice          Reason = "no-price" // zero, negative, or less than half a penny
 )
 
-// Reasons of invoices. The rows of such an invoice that could be sold are skipped
-// with it.
+// Reasons of invoices. The rows of such an invoice that could be sold are skipped with it.
 const (
 	NothingToSell    Reason = "nothing-to-sell" // all its rows are skipped, for reasons of their own
 	TooManyLines     Reason = "too-many-lines"
@@ -33,15 +32,14 @@ const (
 	MaxQuantity = 100_000 // units on a line
 )
 
-// product is the shop's own numbering: five digits, then letters for the variant
-// (85123A, 15056bl). A few products have names instead: the gift vouchers
-// (gift_0001_20), those of one supplier (DCGS0003, DCGSSBOY), the matching pads
-// and a chalkboard.
+// product is the shop's own numbering: five digits, then letters for the variant (85123A, 15056bl).
+// A few products have names instead: the gift vouchers (gift_0001_20), those of one supplier
+// (DCGS0003, DCGSSBOY), the matching pads and a chalkboard.
 var product = regexp.MustCompile(`^([0-9]{5}[A-Za-z]{0,5}|gift_[0-9]{4}_[0-9]+|DCGS[A-Z0-9]+|PADS|SP1002)$`)
 
-// isProduct tells a product from the bookkeeping that stands between the
-// products: POST and DOT (postage), C2 (carriage), D (discount), M and m (manual),
-// S (samples), B (bad debt), BANK CHARGES, AMAZONFEE, CRUK (charity).
+// isProduct tells a product from the bookkeeping that stands between the products: POST and DOT
+// (postage), C2 (carriage), D (discount), M and m (manual), S (samples), B (bad debt), BANK
+// CHARGES, AMAZONFEE, CRUK (charity).
 func isProduct(code string) bool { return product.MatchString(code) }
 
 // isCancellation tells whether an invoice takes goods back.

@@ -1,6 +1,6 @@
-// Package invoices makes products, stock and orders of the rows of "Online
-// Retail" (Daqing Chen, UCI Machine Learning Repository, doi:10.24432/C5BW33),
-// and says of each row that does not become part of an order why.
+// Package invoices makes products, stock and orders of the rows of "Online Retail" (Daqing Chen,
+// UCI Machine Learning Repository, doi:10.24432/C5BW33), and says of each row that does not become
+// part of an order why.
 package invoices
 
 import (
@@ -12,15 +12,14 @@ import (
 	"strings"
 )
 
-// File is what was read. Its rows are the rows of its invoices, those of
-// cancellations, and the skipped ones: nothing is lost and nothing counts twice.
+// File is what was read. Its rows are the rows of its invoices, those of cancellations, and the
+// skipped ones: nothing is lost and nothing counts twice.
 type File struct {
 	Rows     int // read, without the heading
 	Sales    int // invoices, sellable or not
 	Invoices []Invoice
 	Products []Product
-	// Skipped counts rows, SkippedInvoices the sales invoices of which nothing is
-	// ordered.
+	// Skipped counts rows, SkippedInvoices the sales invoices of which nothing is ordered.
 	Skipped         map[Reason]int
 	SkippedInvoices map[Reason]int
 	// Cancellations take goods back, which is not handled yet.
@@ -38,13 +37,13 @@ type Invoice struct {
 	Number string
 	// Shopper who orders: the customer, or a guest of this invoice only.
 	Shopper string
-	// Lines in the order in which their SKUs first stand on the invoice, each SKU
-	// once, with the sum.
+	// Lines in the order in which their SKUs first stand on the invoice, each SKU once, with the
+	// sum.
 	Lines []Line
 	Rows  int   // that are sold
 	Units int64 // of all lines
-	// Value in pence at the prices that stand on the invoice. The order costs what
-	// the catalog says.
+	// Value in pence at the prices that stand on the invoice. The order costs what the catalog
+	// says.
 	Value int64
 }
 
@@ -54,9 +53,9 @@ type Line struct {
 	Quantity int64  `json:"quantity"`
 }
 
-// Read reads a file with a heading. Only the first sales invoices are ordered
-// when limit is above 0; products are learned from all. It fails when there is no
-// heading and when the reader does, never for a row.
+// Read reads a file with a heading. Only the first sales invoices are ordered when limit is above
+// 0; products are learned from all. It fails when there is no heading and when the reader does,
+// never for a row.
 func Read(from io.Reader, limit int) (*File, error) {
 	f := &File{Skipped: map[Reason]int{}, SkippedInvoices: map[Reason]int{}}
 	rows, err := f.rows(from)

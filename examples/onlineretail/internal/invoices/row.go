@@ -13,8 +13,8 @@ import (
 // Currency of all prices of the file.
 const Currency = "GBP"
 
-// columns of a row: InvoiceNo, StockCode, Description, Quantity, InvoiceDate,
-// UnitPrice, CustomerID, Country.
+// columns of a row: InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice,
+// CustomerID, Country.
 const columns = 8
 
 // maxName is what the catalog takes, in characters.
@@ -47,8 +47,7 @@ func parse(record []string) (row, bool) {
 	return r, understood[0] && understood[1] && isName(r.invoice) && (r.customer == "" || isName(r.customer))
 }
 
-// name of an invoice or a customer: it becomes part of an idempotency key or of a
-// token's subject.
+// name of an invoice or a customer: it becomes part of an idempotency key or of a token's subject.
 var name = regexp.MustCompile(`^[!-~]{1,100}$`)
 
 func isName(text string) bool { return name.MatchString(text) }
@@ -80,9 +79,8 @@ func pence(text string) (int64, bool) {
 	return minor, err == nil
 }
 
-// clean makes a description a name that the catalog takes: one line, single
-// spaces, at most maxName characters. What is not UTF-8 was written by a
-// spreadsheet in Latin-1.
+// clean makes a description a name that the catalog takes: one line, single spaces, at most maxName
+// characters. What is not UTF-8 was written by a spreadsheet in Latin-1.
 func clean(text string) string {
 	if !utf8.ValidString(text) {
 		var decoded strings.Builder

@@ -6,8 +6,7 @@ import (
 	"regexp"
 )
 
-// Factor of the units sold that are put into stock, kept exactly as it was
-// written.
+// Factor of the units sold that are put into stock, kept exactly as it was written.
 type Factor struct{ ratio *big.Rat }
 
 var decimal = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,6})?$`)
@@ -34,17 +33,17 @@ func (f Factor) String() string {
 	}
 }
 
-// of is the units, rounded to the nearest, halves up: of one unit sold, 0.8 is
-// one, so that a small factor does not empty the shelves of all rare products.
+// of is the units, rounded to the nearest, halves up: of one unit sold, 0.8 is one, so that a small
+// factor does not empty the shelves of all rare products.
 func (f Factor) of(units int64) int64 {
 	doubled := new(big.Int).Mul(big.NewInt(2*units), f.ratio.Num())
 	doubled.Add(doubled, f.ratio.Denom())
 	return doubled.Div(doubled, new(big.Int).Mul(big.NewInt(2), f.ratio.Denom())).Int64()
 }
 
-// Stock is what must come into stock so that the invoices find the factor of what
-// they sell, a line for each SKU. SKUs of which nothing comes are left out. A SKU
-// of which more comes than a line takes has several.
+// Stock is what must come into stock so that the invoices find the factor of what they sell, a line
+// for each SKU. SKUs of which nothing comes are left out. A SKU of which more comes than a line
+// takes has several.
 func (f *File) Stock(factor Factor) (lines []Line) {
 	sold := map[string]int64{}
 	var skus []string

@@ -7,9 +7,9 @@ import (
 	"github.com/ordersaga/ordersaga/examples/onlineretail/internal/invoices"
 )
 
-// PlaceAll orders the invoices in their order, as many at once as concurrency
-// says, and calls done after each, from several goroutines. There is an outcome
-// for every invoice, also when the context ends before its turn.
+// PlaceAll orders the invoices in their order, as many at once as concurrency says, and calls done
+// after each, from several goroutines. There is an outcome for every invoice, also when the context
+// ends before its turn.
 func (s *Shop) PlaceAll(ctx context.Context, list []invoices.Invoice, concurrency int, done func()) []Outcome {
 	outcomes := make([]Outcome, len(list))
 	next := make(chan int)

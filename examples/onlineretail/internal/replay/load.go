@@ -23,8 +23,7 @@ var Operator = api.Caller{Subject: "online-retail-operator", Operator: true}
 type Products struct {
 	Created   int `json:"created"`
 	Unchanged int `json:"unchanged"` // were there, the very same
-	// Conflicts were there with another name or price, which stayed: the orders
-	// pay that one.
+	// Conflicts were there with another name or price, which stayed: the orders pay that one.
 	Conflicts int `json:"conflicts"`
 }
 
@@ -83,8 +82,8 @@ type Stock struct {
 	ReceivedEarlier int64 `json:"received_earlier"` // units of deliveries that an earlier run brought
 }
 
-// Receive brings the lines into stock, once for each factor, run and content: a
-// second run with the same finds its deliveries made.
+// Receive brings the lines into stock, once for each factor, run and content: a second run with the
+// same finds its deliveries made.
 func (s *Shop) Receive(ctx context.Context, factor invoices.Factor, lines []invoices.Line) (counted Stock, err error) {
 	content, err := json.Marshal(lines)
 	if err != nil {
@@ -121,7 +120,7 @@ func (s *Shop) receive(ctx context.Context, key string, lines []invoices.Line) (
 	if err != nil {
 		return false, err
 	}
-	// When the answer to the first try got lost, the second one says that the
-	// delivery was made before: by this run all the same.
+	// When the answer to the first try got lost, the second one says that the delivery was made
+	// before: by this run all the same.
 	return answer.Replayed() && answer.Attempts == 1, answer.Decode(&struct{}{})
 }

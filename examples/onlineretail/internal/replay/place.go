@@ -88,8 +88,8 @@ func (s *Shop) refused(ctx context.Context, shopper api.Caller, answer *api.Answ
 	return outcome
 }
 
-// earlier tells whether a replayed order is of an earlier run. When this run had
-// to ask more than once, it may have placed the order itself.
+// earlier tells whether a replayed order is of an earlier run. When this run had to ask more than
+// once, it may have placed the order itself.
 func (s *Shop) earlier(answer *api.Answer, replayed order) bool {
 	return answer.Attempts == 1 || replayed.PlacedAt.Before(s.Began)
 }

@@ -17,8 +17,7 @@ import (
 	"github.com/ordersaga/ordersaga/examples/onlineretail/internal/invoices"
 )
 
-// script answers the requests of one order in turn, and remembers them; the last
-// answer stays.
+// script answers the requests of one order in turn, and remembers them; the last answer stays.
 type script struct {
 	answers []http.HandlerFunc
 

@@ -1,6 +1,6 @@
-// Package replay brings a file of invoices into a shop: products, stock, and an
-// order for each invoice. All of it can be repeated, after an interruption or in
-// the middle of one, without doing anything twice.
+// Package replay brings a file of invoices into a shop: products, stock, and an order for each
+// invoice. All of it can be repeated, after an interruption or in the middle of one, without doing
+// anything twice.
 package replay
 
 import (
@@ -18,8 +18,7 @@ type Shop struct {
 	Catalog, Inventory, Orders string
 	// Card is the payment method of all orders.
 	Card string
-	// Run tells replays apart: another run orders the same invoices once more. May
-	// be empty.
+	// Run tells replays apart: another run orders the same invoices once more. May be empty.
 	Run string
 	// Patience is how long a single thing may take, services being away included.
 	Patience time.Duration

@@ -8,9 +8,8 @@ import (
 	"github.com/ordersaga/ordersaga/examples/onlineretail/internal/replay"
 )
 
-// Report accounts for every row that was read: the rows of confirmed, rejected,
-// failed and skipped invoices and of cancellations are Rows together, and their
-// invoices are Invoices together.
+// Report accounts for every row that was read: the rows of confirmed, rejected, failed and skipped
+// invoices and of cancellations are Rows together, and their invoices are Invoices together.
 type Report struct {
 	File        string `json:"file"`
 	StockFactor string `json:"stock_factor"`
@@ -30,15 +29,15 @@ type Report struct {
 	// Cancellations take goods back, which is not handled yet.
 	Cancellations invoices.Count `json:"cancellations_not_handled_yet"`
 
-	// Charged is the total of the confirmed orders at the catalog's prices, in
-	// pence; it differs from what their invoices say where those have other prices.
+	// Charged is the total of the confirmed orders at the catalog's prices, in pence; it differs
+	// from what their invoices say where those have other prices.
 	Charged int64 `json:"charged"`
 
 	Products replay.Products `json:"products"`
 	Stock    replay.Stock    `json:"stock"`
 
-	// Seconds from the first order to the last. OrdersPerSecond and LatencyMS are
-	// of the orders that this run placed and saw settled.
+	// Seconds from the first order to the last. OrdersPerSecond and LatencyMS are of the orders
+	// that this run placed and saw settled.
 	Seconds         float64 `json:"seconds"`
 	OrdersPerSecond float64 `json:"orders_per_second"`
 	LatencyMS       Latency `json:"latency_ms"`
@@ -61,8 +60,8 @@ func (s Sum) plus(invoice invoices.Invoice) Sum {
 	return Sum{s.Invoices + 1, s.Rows + invoice.Rows, s.Units + invoice.Units, s.Invoiced + invoice.Value}
 }
 
-// Of reports the outcomes of a file's invoices, which took so long together.
-// shortExpected tells that orders are meant to find too little stock.
+// Of reports the outcomes of a file's invoices, which took so long together. shortExpected tells
+// that orders are meant to find too little stock.
 func Of(file *invoices.File, outcomes []replay.Outcome, took time.Duration, shortExpected bool) *Report {
 	r := &Report{
 		Rows: file.Rows, Invoices: file.Sales + file.Cancellations.Invoices, Sellable: len(file.Invoices),

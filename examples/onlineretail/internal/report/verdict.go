@@ -8,9 +8,8 @@ import (
 // shown is how many of the invoices that went wrong are named.
 const shown = 10
 
-// Verdict is nil when every sellable invoice was confirmed, or rejected for want
-// of stock where that was to be expected. Otherwise it names the first that were
-// not and says why.
+// Verdict is nil when every sellable invoice was confirmed, or rejected for want of stock where
+// that was to be expected. Otherwise it names the first that were not and says why.
 func (r *Report) Verdict() error {
 	if len(r.offenders) == 0 {
 		return nil

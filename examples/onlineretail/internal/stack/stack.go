@@ -1,5 +1,5 @@
-// Package stack finds the services: where the development stack wrote down that
-// they are, else on the ports of `make run`.
+// Package stack finds the services: where the development stack wrote down that they are, else on
+// the ports of `make run`.
 package stack
 
 import (
@@ -33,8 +33,8 @@ const (
 	file   = "dev.json"
 )
 
-// Find completes the URLs that were given. The stack's folder is looked for here
-// and in the folders above when it is not named.
+// Find completes the URLs that were given. The stack's folder is looked for here and in the folders
+// above when it is not named.
 func Find(given URLs, dir string) (URLs, error) {
 	found, err := written(dir)
 	if err != nil {

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// maxDigits of an integer that is written out: those of an int64, and no million of
-// zeros for 1e1000000.
+// maxDigits of an integer that is written out: those of an int64, and no million of zeros for
+// 1e1000000.
 const maxDigits = 19
 
-// Integers writes every number that is an integer without a fraction or an exponent,
-// so that 1.0 and 1e2 are read as the integers they are: JSON has one kind of number,
-// and JSON Schema calls each of them an integer whose fraction is zero. Others stay
-// as they are. The data is valid JSON; it is copied only when something changes.
+// Integers writes every number that is an integer without a fraction or an exponent, so that 1.0
+// and 1e2 are read as the integers they are: JSON has one kind of number, and JSON Schema calls
+// each of them an integer whose fraction is zero. Others stay as they are. The data is valid JSON;
+// it is copied only when something changes.
 func Integers(data []byte) []byte {
 	var out []byte
 	copied := 0
@@ -41,8 +41,8 @@ func Integers(data []byte) []byte {
 	return append(out, data[copied:]...)
 }
 
-// integerOf writes a number with a fraction or an exponent as the integer it is, when
-// it is one of at most maxDigits digits.
+// integerOf writes a number with a fraction or an exponent as the integer it is, when it is one of
+// at most maxDigits digits.
 func integerOf(number string) (integer string, ok bool) {
 	if !strings.ContainsAny(number, ".eE") {
 		return "", false
@@ -74,8 +74,8 @@ func integerOf(number string) (integer string, ok bool) {
 	return integer, true
 }
 
-// PathAt is where in the data the byte at an offset is, or ends: "lines[3].quantity",
-// and empty for the whole. The data is valid JSON.
+// PathAt is where in the data the byte at an offset is, or ends: "lines[3].quantity", and empty for
+// the whole. The data is valid JSON.
 func PathAt(data []byte, offset int64) string {
 	type level struct {
 		array bool

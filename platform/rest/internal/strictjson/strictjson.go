@@ -14,9 +14,9 @@ import (
 	"unicode/utf8"
 )
 
-// Check says what keeps data from being one JSON value (RFC 8259) as I-JSON
-// (RFC 7493) has it: names appear once in an object, text is Unicode. NUL, which
-// PostgreSQL cannot store, is refused too.
+// Check says what keeps data from being one JSON value (RFC 8259) as I-JSON (RFC 7493) has it:
+// names appear once in an object, text is Unicode. NUL, which PostgreSQL cannot store, is refused
+// too.
 func Check(data []byte) error {
 	if !utf8.Valid(data) {
 		return errors.New("The body is not valid UTF-8")
@@ -81,9 +81,9 @@ func checkNames(data []byte) error {
 	}
 }
 
-// checkEscapes refuses what a string can only hold by escapes: half a surrogate
-// pair, which is no character, and NUL, which PostgreSQL cannot store. The data
-// is valid JSON, so a backslash begins an escape within a string.
+// checkEscapes refuses what a string can only hold by escapes: half a surrogate pair, which is no
+// character, and NUL, which PostgreSQL cannot store. The data is valid JSON, so a backslash begins
+// an escape within a string.
 func checkEscapes(data []byte) error {
 	for i := 0; i < len(data); i++ {
 		if data[i] != '\\' {

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzCheck checks anything: what is accepted is JSON with text that is Unicode
-// and without NUL, and reading it loses nothing.
+// FuzzCheck checks anything: what is accepted is JSON with text that is Unicode and without NUL,
+// and reading it loses nothing.
 func FuzzCheck(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":1}`, `{"a":1,"a":2}`, `{"a":{"a":1},"b":[{"a":1},{"a":2}]}`, `{"\u0061":1,"a":2}`, `"\u0000"`, `"\\u0000"`,

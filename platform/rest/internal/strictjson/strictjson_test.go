@@ -25,8 +25,8 @@ func TestStrictJSONTakesWhatIsGood(t *testing.T) {
 	}
 }
 
-// FuzzStrictJSON looks for input that the check lets through although two
-// readers could disagree about it.
+// FuzzStrictJSON looks for input that the check lets through although two readers could disagree
+// about it.
 func FuzzStrictJSON(f *testing.F) {
 	for _, seed := range []string{
 		`{"lines":[{"sku":"TEA","quantity":2}]}`, `{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, `"\ud83c\udf75"`, `"\ud800"`,
@@ -44,8 +44,8 @@ func FuzzStrictJSON(f *testing.F) {
 		if json.Unmarshal(data, &decoded) != nil {
 			return // a number out of range: refused by the decoder itself
 		}
-		// Encoding writes each name once. Had one been there twice, fewer
-		// names would be left than there were.
+		// Encoding writes each name once. Had one been there twice, fewer names would be left than
+		// there were.
 		encoded, err := json.Marshal(decoded)
 		require.NoError(t, err)
 		require.Equal(t, names(t, data), names(t, encoded), "a name was lost: it was there twice")

@@ -87,9 +87,9 @@ func (c *changes) add(event eventstore.Event) error {
 	return nil
 }
 
-// follow applies a batch as a few statements, with the checkpoint: a reader that was
-// overtaken cannot put a saga back that its successor has taken off. An order that this version
-// cannot read stays in the list as it is, and waits.
+// follow applies a batch as a few statements, with the checkpoint: a reader that was overtaken
+// cannot put a saga back that its successor has taken off. An order that this version cannot read
+// stays in the list as it is, and waits.
 func follow(ctx context.Context, tx *postgres.Tx, batch []eventstore.Event) error {
 	c := &changes{begun: map[string]*Saga{}, ended: map[ended]bool{}, stuck: map[string]stuck{}}
 	var deferred eventstore.Deferred

@@ -47,8 +47,8 @@ func consuming(t *testing.T, w *inventorytest.World) (publish func(...cloudevent
 	return publish
 }
 
-// While the database answers and takes no writes, as during a fail-over, events
-// wait. What the consumer gave up on, or set aside for later, would be lost or late.
+// While the database answers and takes no writes, as during a fail-over, events wait. What the
+// consumer gave up on, or set aside for later, would be lost or late.
 func TestADatabaseThatTakesNoWritesMakesNoDeadLetter(t *testing.T) {
 	url := testkit.Postgres(t)
 	w := inventorytest.On(t, inventorytest.Migrated(t, url))
@@ -87,8 +87,8 @@ func TestADatabaseThatTakesNoWritesMakesNoDeadLetter(t *testing.T) {
 	assert.Equal(t, broker.Depth{Declared: true}, depth)
 }
 
-// writes gives a switch that lets a database take writes, or makes it refuse them,
-// and ends the consumer's sessions, which do not know it yet.
+// writes gives a switch that lets a database take writes, or makes it refuse them, and ends the
+// consumer's sessions, which do not know it yet.
 func writes(t *testing.T, db *postgres.DB) (take func(bool)) {
 	t.Helper()
 	var name string
