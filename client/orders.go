@@ -9,7 +9,9 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -34,6 +36,36 @@ type NewOrder struct {
 	// ExpectedTotal is what the customer was shown; when the total is another one, the order is
 	// not placed (PriceChanged). Nil accepts any.
 	ExpectedTotal *Money `json:"expected_total,omitempty"`
+
+	// Personal data, kept encrypted. Each may be left out.
+	Email           string   `json:"email,omitempty"`
+	DeliveryAddress *Address `json:"delivery_address,omitempty"`
+	BillingAddress  *Address `json:"billing_address,omitempty"`
+	// Reference is the shop's own name of the order, at most 100 characters; Metadata the shop's own
+	// data about it, at most 20 names of 40 characters with texts of 500. Both are kept in clear.
+	Reference string            `json:"reference,omitempty"`
+	Metadata  map[string]string `json:"metadata,omitempty"`
+}
+
+// Address of a person or a company. Name, Line1, City and Country are required.
+type Address struct {
+	Name       string `json:"name"`
+	Line1      string `json:"line1"` // street and number
+	Line2      string `json:"line2,omitempty"`
+	City       string `json:"city"`
+	Region     string `json:"region,omitempty"` // state, province or county
+	PostalCode string `json:"postal_code,omitempty"`
+	Country    string `json:"country"` // ISO 3166-1, two letters
+	Phone      string `json:"phone,omitempty"`
+}
+
+// String is the address on one line, empty for none.
+func (a *Address) String() string {
+	if a == nil {
+		return ""
+	}
+	parts := []string{a.Name, a.Line1, a.Line2, strings.TrimSpace(a.PostalCode + " " + a.City), a.Region, a.Country}
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ", ")
 }
 
 // MaxWait is the longest that a service waits for an order's outcome within one request.
@@ -47,7 +79,8 @@ type NewLine struct {
 
 // Order as it is now.
 type Order struct {
-	ID string `json:"id"`
+	ID     string `json:"id"`
+	Number string `json:"number,omitempty"` // what people call the order
 	// Status is one of Placed, Confirmed, Rejected and Cancelled; None of an order that is taken
 	// and not recorded yet.
 	Status           string       `json:"status"`
@@ -66,6 +99,14 @@ type Order struct {
 	// Stuck is where its saga waits; only operators are told.
 	Stuck   *Stuck `json:"stuck,omitempty"`
 	Version int64  `json:"version"`
+
+	Email           string   `json:"email,omitempty"`
+	DeliveryAddress *Address `json:"delivery_address,omitempty"`
+	BillingAddress  *Address `json:"billing_address,omitempty"`
+	// PersonalDataErased: the order had personal data, which cannot be read any more.
+	PersonalDataErased bool              `json:"personal_data_erased,omitempty"`
+	Reference          string            `json:"reference,omitempty"`
+	Metadata           map[string]string `json:"metadata,omitempty"`
 }
 
 // Statuses of an order.

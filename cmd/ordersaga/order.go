@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,17 +24,25 @@ type orderCommands struct {
 
 type placeOrder struct {
 	raw
-	Line     []string      `help:"What is ordered. Repeatable." required:"" placeholder:"SKU=QTY" sep:"none"`
-	Card     string        `help:"Payment method. Test cards: card_approve, card_declined, card_insufficient_funds, card_expired, card_slow, card_slow_effect, card_error, card_error_after_effect, card_flaky, card_other_amount, card_odd_text." default:"card_approve" placeholder:"TOKEN"`
-	Currency string        `help:"Currency to pay in." default:"GBP" placeholder:"CODE"`
-	Key      string        `help:"Idempotency key: the same key is the same order. By default a new one." placeholder:"KEY"`
-	As       string        `help:"The shopper who orders." default:"demo-shopper" placeholder:"SUB"`
-	Wait     time.Duration `help:"How long to wait for the outcome, at most 50s." default:"10s" placeholder:"DURATION"`
+	Line      []string          `help:"What is ordered. Repeatable." required:"" placeholder:"SKU=QTY" sep:"none"`
+	Card      string            `help:"Payment method. Test cards: card_approve, card_declined, card_insufficient_funds, card_expired, card_slow, card_slow_effect, card_error, card_error_after_effect, card_flaky, card_other_amount, card_odd_text." default:"card_approve" placeholder:"TOKEN"`
+	Currency  string            `help:"Currency to pay in." default:"GBP" placeholder:"CODE"`
+	Key       string            `help:"Idempotency key: the same key is the same order. By default a new one." placeholder:"KEY"`
+	Email     string            `help:"Where the shopper is written to." placeholder:"ADDRESS"`
+	Deliver   string            `help:"File with the delivery address as JSON: name, line1, city, postal_code, country." name:"deliver-to" type:"existingfile" placeholder:"FILE"`
+	Reference string            `help:"Your own name of the order." placeholder:"TEXT"`
+	Metadata  map[string]string `help:"Your own data about the order. Repeatable." mapsep:"none" placeholder:"NAME=TEXT"`
+	As        string            `help:"The shopper who orders." default:"demo-shopper" placeholder:"SUB"`
+	Wait      time.Duration     `help:"How long to wait for the outcome, at most 50s." default:"10s" placeholder:"DURATION"`
 }
 
 // Run is called by kong.
 func (c *placeOrder) Run(a *addresses) error {
 	wanted, err := lines.Parse(c.Line)
+	if err != nil {
+		return usage{err}
+	}
+	address, err := readAddress(c.Deliver)
 	if err != nil {
 		return usage{err}
 	}
@@ -46,6 +57,7 @@ func (c *placeOrder) Run(a *addresses) error {
 	}
 	placed, err := s.PlaceOrder(context.Background(), client.NewOrder{
 		Key: c.Key, Wait: wait, Currency: c.Currency, Lines: wanted, PaymentMethod: c.Card,
+		Email: c.Email, DeliveryAddress: address, Reference: c.Reference, Metadata: c.Metadata,
 	})
 	err = c.show(s, err, func() {
 		if placed.Replayed {
@@ -60,6 +72,22 @@ func (c *placeOrder) Run(a *addresses) error {
 		return answered{exitUnsettled}
 	}
 	return err
+}
+
+// readAddress reads an address from a file; nil without one.
+func readAddress(file string) (*client.Address, error) {
+	if file == "" {
+		return nil, nil
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the address: %w", err)
+	}
+	address := new(client.Address)
+	if err := json.Unmarshal(content, address); err != nil {
+		return nil, fmt.Errorf("read the address in %s: %w", file, err)
+	}
+	return address, nil
 }
 
 type getOrder struct {
@@ -136,12 +164,21 @@ func (c *orderTimeline) Run(a *addresses) error {
 func printOrder(o *client.Order) {
 	rows := [][]string{
 		{"order", o.ID},
+		{"number", o.Number},
 		{"status", o.Status},
 		{"payment", o.PaymentStatus},
 		{"fulfilment", o.FulfilmentStatus},
 		{"customer", o.CustomerID},
 		{"placed", when(o.PlacedAt)},
 		{"settled", when(o.SettledAt)},
+	}
+	for _, given := range [][]string{{"email", o.Email}, {"deliver to", o.DeliveryAddress.String()}, {"reference", o.Reference}} {
+		if given[1] != "" {
+			rows = append(rows, given)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Metadata)) {
+		rows = append(rows, []string{name, o.Metadata[name]})
 	}
 	if o.Reason != nil {
 		rows = append(rows, []string{"reason", strings.TrimSuffix(o.Reason.Code+": "+o.Reason.Message, ": ")})

@@ -80,6 +80,8 @@ type Adjustment struct {
 // the order's id.
 type OrderPlaced struct {
 	OrderID     string       `json:"order_id"`
+	Number      int64        `json:"number,omitempty"`    // what people call the order
+	Reference   string       `json:"reference,omitempty"` // the shop's own name of it
 	CustomerID  string       `json:"customer_id"`
 	Lines       []Line       `json:"lines"`
 	Adjustments []Adjustment `json:"adjustments,omitempty"`

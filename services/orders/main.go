@@ -24,6 +24,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/placeorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
+	"github.com/ordersaga/ordersaga/services/orders/internal/personal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
@@ -73,9 +74,14 @@ func run(ctx context.Context, cfg settings) error {
 	out := broker.Connect(ctx, cfg.AMQPURL.Reveal(), broker.Queues(events.Queues())...)
 	defer out.Close()
 
+	keys, err := personal.New(db, cfg.PersonalKey.Reveal())
+	if err != nil {
+		return err
+	}
 	streams := eventstore.New(db)
 	needs := internal.Needs{
 		Events: streams, Orders: store.New(streams), OpenSagas: opensagas.New(db), Documents: documents,
+		Numbers: store.NewNumbers(db), Keys: keys,
 		Catalog: quotes.New(catalogv1.NewCatalogServiceClient(catalog)),
 		Runs:    runs.New(temporal, cfg.TaskQueue),
 		Limits:  placeorder.Limits{OpenOrders: cfg.MaxOpenOrders, Declines: cfg.MaxDeclines},

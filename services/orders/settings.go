@@ -15,6 +15,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/temporalclient"
+	"github.com/ordersaga/ordersaga/services/orders/internal/personal"
 )
 
 // settings of orders, from the environment. TEMPORAL_ADDRESS and its kin are read by
@@ -28,6 +29,7 @@ type settings struct {
 	MongoDBURI      config.Secret `env:"MONGODB_URI,required" desc:"a MongoDB URI like mongodb://host:27017/"`
 	MongoDBDatabase string        `env:"MONGODB_DATABASE" envDefault:"orders" desc:"the name of the document database"`
 	AMQPURL         config.Secret `env:"AMQP_URL,required" desc:"an AMQP URL like amqp://user:password@host:5672/"`
+	PersonalKey     config.Secret `env:"PERSONAL_DATA_KEY" desc:"at least 32 random characters, the same for all instances and never changed, by which the keys of personal data are encrypted; required in production"`
 	CatalogAddr     string        `env:"CATALOG_GRPC_ADDR" envDefault:"127.0.0.1:9081" desc:"host:port of the catalog service's gRPC"`
 	MaxOpenOrders   int           `env:"MAX_OPEN_ORDERS" envDefault:"100" desc:"how many orders of one customer may be on their way at once, over all instances; 0 is no limit"`
 	MaxDeclines     int           `env:"MAX_DECLINES_PER_HOUR" envDefault:"20" desc:"after how many declined payments within an hour a customer places no more orders; 0 is no limit"`
@@ -56,6 +58,12 @@ func (s settings) checks() []doctor.Check {
 // Validate checks what the types of the fields do not.
 func (s settings) Validate() error {
 	problems := []error{s.REST.Check(s.Production())}
+	switch length := len(s.PersonalKey.Reveal()); {
+	case length == 0 && s.Production():
+		problems = append(problems, errors.New("PERSONAL_DATA_KEY is required in production: at least 32 random characters, as `openssl rand -hex 32` makes them, the same for all instances and never changed"))
+	case length > 0 && length < personal.MinSecret:
+		problems = append(problems, fmt.Errorf("PERSONAL_DATA_KEY must have at least %d characters", personal.MinSecret))
+	}
 	if s.MaxOpenOrders < 0 || s.MaxDeclines < 0 {
 		problems = append(problems, fmt.Errorf("MAX_OPEN_ORDERS and MAX_DECLINES_PER_HOUR must be 0 or more, not %d and %d", s.MaxOpenOrders, s.MaxDeclines))
 	}

@@ -20,7 +20,7 @@ func TestSettingsHaveDefaultsAndBounds(t *testing.T) {
 	given := []string{
 		"DATABASE_URL=postgres://o:secret@db:5432/orders", "MONGODB_URI=mongodb://m:27017/", "AMQP_URL=amqp://o:secret@r:5672/",
 		"OIDC_ISSUER=https://issuer.example", "OIDC_CLIENT_ID=orders", "OIDC_CLIENT_SECRET=secret",
-		"CURSOR_KEY=0123456789abcdef0123456789abcdef",
+		"CURSOR_KEY=0123456789abcdef0123456789abcdef", "PERSONAL_DATA_KEY=0123456789abcdef0123456789abcdef",
 	}
 	cfg, err := config.LoadFrom[settings](given)
 	require.NoError(t, err)
@@ -36,6 +36,10 @@ func TestSettingsHaveDefaultsAndBounds(t *testing.T) {
 	// Whoever can forge a cursor is shown what no list leads to.
 	_, err = config.LoadFrom[settings](append(given, "CURSOR_KEY="))
 	require.ErrorContains(t, err, "CURSOR_KEY is required in production")
+	_, err = config.LoadFrom[settings](append(given, "PERSONAL_DATA_KEY="))
+	require.ErrorContains(t, err, "PERSONAL_DATA_KEY is required in production")
+	_, err = config.LoadFrom[settings](append(given, "PERSONAL_DATA_KEY=hunter2"))
+	require.ErrorContains(t, err, "PERSONAL_DATA_KEY must have at least 32 characters")
 	_, err = config.LoadFrom[settings](append(given, "CURSOR_KEY=hunter2"))
 	require.ErrorContains(t, err, "CURSOR_KEY must have at least 32 characters")
 	require.NotContains(t, err.Error(), "hunter2")

@@ -22,7 +22,7 @@ func plain(program string) []string {
 		"CATALOG_GRPC_ADDR": "catalog.example:9081", "ORDERS_GRPC_ADDR": "orders.example:9080",
 		"INVENTORY_GRPC_ADDR": "inventory.example:9082", "PAYMENTS_GRPC_ADDR": "payments.example:9083",
 		"PAYMENT_PROVIDER_URL": "http://provider.example", "PAYMENT_PROVIDER_KEY": "hunter2",
-		"CURSOR_KEY": strings.Repeat("hunter2", 8), "PAYMENT_METHOD_KEY": strings.Repeat("hunter2", 8),
+		"CURSOR_KEY": strings.Repeat("hunter2", 8), "PAYMENT_METHOD_KEY": strings.Repeat("hunter2", 8), "PERSONAL_DATA_KEY": strings.Repeat("hunter2", 8),
 	}
 	var environment []string
 	for name, value := range settings {

@@ -20,6 +20,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordstuck"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordturnedback"
 	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
+	"github.com/ordersaga/ordersaga/services/orders/internal/personal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/projector"
 	"github.com/ordersaga/ordersaga/services/orders/internal/publisher"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/auditorders"
@@ -42,6 +43,8 @@ const Description = "Orders of a shop: placed with one request, confirmed or ref
 type Needs struct {
 	Events    *eventstore.Store
 	Orders    *store.Orders
+	Numbers   *store.Numbers
+	Keys      *personal.Keys
 	OpenSagas *opensagas.Sagas
 	Documents *mongo.Database
 	Catalog   *quotes.Catalog
@@ -52,8 +55,10 @@ type Needs struct {
 
 // Routes adds the operations of the REST border.
 func Routes(api *rest.API, n Needs) {
-	placeorder.Route(api, n.Orders, n.Catalog, n.Runs, n.OpenSagas, n.Limits)
-	getorder.Route(api, n.Orders)
+	placeorder.Route(api, placeorder.Needs{
+		Orders: n.Orders, Numbers: n.Numbers, Keys: n.Keys, Catalog: n.Catalog, Runs: n.Runs, Sagas: n.OpenSagas, Limits: n.Limits,
+	})
+	getorder.Route(api, n.Orders, n.Keys)
 	gettimeline.Route(api, n.Orders)
 	listorders.Route(api, n.Documents, n.Events)
 	auditorders.Route(api, n.Orders)

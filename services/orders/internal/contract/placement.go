@@ -17,6 +17,10 @@ func Placement(message *ordersv1.Placement) (placement domain.Placement, at time
 		CustomerID:  message.GetCustomerId(),
 		RequestHash: message.GetRequestHash(),
 		Total:       domain.Money{Amount: message.GetTotal().GetAmount(), Currency: message.GetTotal().GetCurrency()},
+		Number:      message.GetNumber(), Reference: message.GetReference(), Metadata: message.GetMetadata(),
+	}
+	if sealed := message.GetPersonal(); sealed != nil {
+		placement.Personal = &domain.Sealed{KeyID: sealed.GetKeyId(), Data: sealed.GetData()}
 	}
 	for _, line := range message.GetLines() {
 		placement.Lines = append(placement.Lines, domain.Line{
@@ -37,6 +41,7 @@ func PlaceOrderInput(order *domain.Order) *ordersv1.PlaceOrderInput {
 		Placement: placementMessage(order.ID(), domain.Placement{
 			CustomerID: order.CustomerID(), RequestHash: order.RequestHash(),
 			Lines: order.Lines(), Adjustments: order.Adjustments(), Total: order.Total(),
+			Number: order.Number(), Reference: order.Reference(), Metadata: order.Metadata(), Personal: order.Personal(),
 		}, order.PlacedAt()),
 	}
 }
@@ -46,6 +51,10 @@ func placementMessage(orderID string, placement domain.Placement, at time.Time) 
 		OrderId: orderID, CustomerId: placement.CustomerID, RequestHash: placement.RequestHash,
 		Total:    &commonv1.Money{Amount: placement.Total.Amount, Currency: placement.Total.Currency},
 		PlacedAt: timestamppb.New(at),
+		Number:   placement.Number, Reference: placement.Reference, Metadata: placement.Metadata,
+	}
+	if sealed := placement.Personal; sealed != nil {
+		message.Personal = &ordersv1.Sealed{KeyId: sealed.KeyID, Data: sealed.Data}
 	}
 	for _, line := range placement.Lines {
 		message.Lines = append(message.Lines, &ordersv1.OrderLine{

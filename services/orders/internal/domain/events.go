@@ -50,6 +50,18 @@ type OrderPlaced struct {
 	Lines       []Line       `json:"lines"`
 	Adjustments []Adjustment `json:"adjustments,omitempty"`
 	Total       Money        `json:"total"`
+	// Number is what people call the order. Older events lack it, and what follows.
+	Number    int64             `json:"number,omitempty"`
+	Reference string            `json:"reference,omitempty"` // the shop's own
+	Metadata  map[string]string `json:"metadata,omitempty"`  // the shop's own
+	Personal  *Sealed           `json:"personal,omitempty"`
+}
+
+// Sealed is data that can be read with a key of the shopper only: personal data in an event that is
+// kept for ever.
+type Sealed struct {
+	KeyID string `json:"key_id"` // a UUID
+	Data  []byte `json:"data"`   // encrypted
 }
 
 // SagaBegan: a saga works on the order from here on, alone, until SagaEnded.

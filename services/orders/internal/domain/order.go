@@ -23,6 +23,10 @@ type Order struct {
 	lines       []Line
 	adjustments []Adjustment
 	total       Money
+	number      int64
+	reference   string
+	metadata    map[string]string
+	personal    *Sealed
 	placedAt    time.Time
 	settledAt   time.Time
 	hold        *Hold
@@ -76,6 +80,7 @@ func (e OrderPlaced) applyTo(o *Order, at time.Time) {
 	o.lines = numbered(e.Lines)
 	o.adjustments = e.Adjustments
 	o.total = e.Total
+	o.number, o.reference, o.metadata, o.personal = e.Number, e.Reference, e.Metadata, e.Personal
 	o.placedAt = at
 	o.saga = &OpenSaga{Saga: Placing(o.id), BeganAt: at}
 }

@@ -39,6 +39,18 @@ func (o *Order) Adjustments() []Adjustment { return o.adjustments }
 // Total of lines and adjustments.
 func (o *Order) Total() Money { return o.total }
 
+// Number is what people call the order; 0 when it has none: it was placed before orders had numbers.
+func (o *Order) Number() int64 { return o.number }
+
+// Reference is the shop's own name of the order, empty when it gave none.
+func (o *Order) Reference() string { return o.reference }
+
+// Metadata is the shop's own data about the order. Not to be changed.
+func (o *Order) Metadata() map[string]string { return o.metadata }
+
+// Personal is the encrypted personal data, nil when the order has none.
+func (o *Order) Personal() *Sealed { return o.personal }
+
 // PlacedAt is when the customer placed the order.
 func (o *Order) PlacedAt() time.Time { return o.placedAt }
 

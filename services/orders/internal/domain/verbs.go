@@ -15,6 +15,10 @@ type Placement struct {
 	Lines       []Line
 	Adjustments []Adjustment
 	Total       Money
+	Number      int64             // what people call the order; 0: it has none
+	Reference   string            // the shop's own name of it, any text
+	Metadata    map[string]string // the shop's own data about it
+	Personal    *Sealed           // nil: none
 }
 
 // Place opens the order and the saga that places it. Refused with reason request_mismatch when the

@@ -3,8 +3,10 @@ package orderstest
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
@@ -54,6 +56,18 @@ func (w *World) Work() {
 func (w *World) Continue(orderID string) {
 	w.t.Helper()
 	check(w.t, w.Temporal.SignalWorkflow(w.t.Context(), sagas.WorkflowID(orderID), "", goOn, nil))
+}
+
+// History is the history of an order's latest run, as JSON: what Temporal keeps of it.
+func (w *World) History(orderID string) string {
+	w.t.Helper()
+	var history strings.Builder
+	events := w.Temporal.GetWorkflowHistory(w.t.Context(), sagas.WorkflowID(orderID), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		event := must(events.Next())(w.t)
+		history.WriteString(event.String())
+	}
+	return history.String()
 }
 
 // RunID is the id of an order's latest run, empty when it has none: it changes when a second one is

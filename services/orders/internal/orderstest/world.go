@@ -30,6 +30,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/placeorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
+	"github.com/ordersaga/ordersaga/services/orders/internal/personal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/projector"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
@@ -100,6 +101,7 @@ func Start(t testing.TB, with ...Option) *World {
 	}))(t)
 	needs := internal.Needs{
 		Events: w.Events, Orders: w.Orders, OpenSagas: opensagas.New(w.DB), Documents: w.Documents,
+		Numbers: store.NewNumbers(w.DB), Keys: must(personal.New(w.DB, ""))(t),
 		Catalog: quotes.New(catalogv1.NewCatalogServiceClient(w.serveCatalog())),
 		Runs:    runs.New(dial(t, o.temporal, namespace), w.TaskQueue),
 		Limits:  o.limits,

@@ -54,6 +54,7 @@ func (l *log) change(t *testing.T, id string, verb func(*domain.Order) error) {
 
 func place(o *domain.Order) error {
 	_, err := o.Place(domain.Placement{
+		Number: 100042, Reference: "basket-1",
 		CustomerID: "ann", RequestHash: "aa", Total: domain.Money{Amount: 590, Currency: "GBP"},
 		Lines:       []domain.Line{{Number: 1, SKU: "TEA", Name: "Tea", UnitPrice: 250, Quantity: 2}},
 		Adjustments: []domain.Adjustment{{Kind: "shipping", Amount: 90}},
@@ -146,7 +147,7 @@ func TestTheCompanyIsToldOverTheBroker(t *testing.T) {
 	first := of(confirmed)[0]
 	require.NoError(t, first.DataAs(&told))
 	require.Equal(t, events.OrderPlaced{
-		OrderID: confirmed, CustomerID: "ann", Total: 590, Currency: "GBP", PlacedAt: noon,
+		OrderID: confirmed, Number: 100042, Reference: "basket-1", CustomerID: "ann", Total: 590, Currency: "GBP", PlacedAt: noon,
 		Lines:       []events.Line{{SKU: "TEA", Name: "Tea", UnitPrice: 250, Quantity: 2}},
 		Adjustments: []events.Adjustment{{Kind: "shipping", Amount: 90}},
 	}, told)

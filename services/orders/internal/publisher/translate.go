@@ -30,7 +30,8 @@ func dataOf(orderID string, event store.Recorded) events.Data {
 	switch e := event.Fact.(type) {
 	case domain.OrderPlaced:
 		placed := events.OrderPlaced{
-			OrderID: orderID, CustomerID: e.CustomerID, Total: e.Total.Amount, Currency: e.Total.Currency, PlacedAt: at,
+			OrderID: orderID, Number: e.Number, Reference: e.Reference, CustomerID: e.CustomerID,
+			Total: e.Total.Amount, Currency: e.Total.Currency, PlacedAt: at,
 		}
 		for _, line := range e.Lines {
 			placed.Lines = append(placed.Lines, events.Line{SKU: line.SKU, Name: line.Name, UnitPrice: line.UnitPrice, Quantity: line.Quantity})

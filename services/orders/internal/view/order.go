@@ -4,9 +4,11 @@ package view
 
 import (
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+	"github.com/ordersaga/ordersaga/services/orders/internal/personal"
 )
 
 // Money is an amount in the minor unit of its currency.
@@ -18,6 +20,7 @@ type Money struct {
 // Order is an order as it is now.
 type Order struct {
 	ID               string       `json:"id" format:"uuid"`
+	Number           string       `json:"number,omitempty" doc:"What people call the order." example:"100042"`
 	Status           string       `json:"status" enum:"none,placed,confirmed,rejected,cancelled" doc:"placed: its saga is still at work. none: it is not even recorded."`
 	PaymentStatus    string       `json:"payment_status" enum:"none,authorized,voided"`
 	FulfilmentStatus string       `json:"fulfilment_status" enum:"unfulfilled"`
@@ -31,6 +34,13 @@ type Order struct {
 	Reason           *Reason      `json:"reason,omitempty" doc:"Why it was rejected or cancelled."`
 	Stuck            *Stuck       `json:"stuck,omitempty" doc:"Where its saga waits; for operators."`
 	Version          int64        `json:"version" doc:"Counts the events of the order; the ETag."`
+
+	Email           string            `json:"email,omitempty"`
+	DeliveryAddress *personal.Address `json:"delivery_address,omitempty"`
+	BillingAddress  *personal.Address `json:"billing_address,omitempty"`
+	Erased          bool              `json:"personal_data_erased,omitempty" doc:"The order had an email or addresses, which cannot be read any more."`
+	Reference       string            `json:"reference,omitempty" doc:"The shop's own name of the order."`
+	Metadata        map[string]string `json:"metadata,omitempty" doc:"The shop's own data about the order."`
 }
 
 // Line is a quantity of one product.
@@ -76,9 +86,9 @@ type StuckStep struct {
 	LastError string `json:"last_error"`
 }
 
-// Of shows an order. What is only for operators, the errors of our own machinery, is left out
+// Of shows an order, with its personal data as it was opened: nil when it is not to be shown. What is only for operators, the errors of our own machinery, is left out
 // unless the viewer is one.
-func Of(o *domain.Order, operator bool) Order {
+func Of(o *domain.Order, data *personal.Data, operator bool) Order {
 	shown := Order{
 		ID:               o.ID(),
 		Status:           string(o.Status()),
@@ -91,6 +101,15 @@ func Of(o *domain.Order, operator bool) Order {
 		PlacedAt:         when(o.PlacedAt()),
 		SettledAt:        when(o.SettledAt()),
 		Version:          o.Version(),
+		Reference:        o.Reference(),
+		Metadata:         o.Metadata(),
+	}
+	if data != nil {
+		shown.Email, shown.DeliveryAddress, shown.BillingAddress = data.Email, data.DeliveryAddress, data.BillingAddress
+		shown.Erased = o.Personal() != nil && data.IsZero()
+	}
+	if o.Number() > 0 {
+		shown.Number = strconv.FormatInt(o.Number(), 10)
 	}
 	for i, line := range o.Lines() {
 		shown.Lines[i] = Line{

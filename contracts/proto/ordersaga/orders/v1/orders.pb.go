@@ -161,11 +161,19 @@ type Placement struct {
 	OrderId    string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
 	CustomerId string                 `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
 	// Hash of the request that placed the order, hex.
-	RequestHash   string                 `protobuf:"bytes,3,opt,name=request_hash,json=requestHash,proto3" json:"request_hash,omitempty"`
-	Lines         []*OrderLine           `protobuf:"bytes,4,rep,name=lines,proto3" json:"lines,omitempty"`
-	Adjustments   []*OrderAdjustment     `protobuf:"bytes,5,rep,name=adjustments,proto3" json:"adjustments,omitempty"`
-	Total         *v1.Money              `protobuf:"bytes,6,opt,name=total,proto3" json:"total,omitempty"`
-	PlacedAt      *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=placed_at,json=placedAt,proto3" json:"placed_at,omitempty"`
+	RequestHash string                 `protobuf:"bytes,3,opt,name=request_hash,json=requestHash,proto3" json:"request_hash,omitempty"`
+	Lines       []*OrderLine           `protobuf:"bytes,4,rep,name=lines,proto3" json:"lines,omitempty"`
+	Adjustments []*OrderAdjustment     `protobuf:"bytes,5,rep,name=adjustments,proto3" json:"adjustments,omitempty"`
+	Total       *v1.Money              `protobuf:"bytes,6,opt,name=total,proto3" json:"total,omitempty"`
+	PlacedAt    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=placed_at,json=placedAt,proto3" json:"placed_at,omitempty"`
+	// What people call the order. 0: it has none.
+	Number int64 `protobuf:"varint,8,opt,name=number,proto3" json:"number,omitempty"`
+	// The shop's own name of the order.
+	Reference string `protobuf:"bytes,9,opt,name=reference,proto3" json:"reference,omitempty"`
+	// The shop's own data about the order.
+	Metadata map[string]string `protobuf:"bytes,10,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Encrypted; absent when the order has none.
+	Personal      *Sealed `protobuf:"bytes,11,opt,name=personal,proto3" json:"personal,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -249,6 +257,87 @@ func (x *Placement) GetPlacedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Placement) GetNumber() int64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Placement) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *Placement) GetMetadata() map[string]string {
+	if x != nil {
+		return x.Metadata
+	}
+	return nil
+}
+
+func (x *Placement) GetPersonal() *Sealed {
+	if x != nil {
+		return x.Personal
+	}
+	return nil
+}
+
+// Sealed is data that can be read with a key of the shopper only.
+type Sealed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	KeyId         string                 `protobuf:"bytes,1,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	Data          []byte                 `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Sealed) Reset() {
+	*x = Sealed{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Sealed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Sealed) ProtoMessage() {}
+
+func (x *Sealed) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Sealed.ProtoReflect.Descriptor instead.
+func (*Sealed) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Sealed) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
+func (x *Sealed) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
 // PlaceOrderInput starts the workflow PlaceOrder.
 type PlaceOrderInput struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
@@ -262,7 +351,7 @@ type PlaceOrderInput struct {
 
 func (x *PlaceOrderInput) Reset() {
 	*x = PlaceOrderInput{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[3]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -274,7 +363,7 @@ func (x *PlaceOrderInput) String() string {
 func (*PlaceOrderInput) ProtoMessage() {}
 
 func (x *PlaceOrderInput) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[3]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -287,7 +376,7 @@ func (x *PlaceOrderInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlaceOrderInput.ProtoReflect.Descriptor instead.
 func (*PlaceOrderInput) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{3}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *PlaceOrderInput) GetSaga() *v1.Saga {
@@ -321,7 +410,7 @@ type RecordPlacedRequest struct {
 
 func (x *RecordPlacedRequest) Reset() {
 	*x = RecordPlacedRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[4]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -333,7 +422,7 @@ func (x *RecordPlacedRequest) String() string {
 func (*RecordPlacedRequest) ProtoMessage() {}
 
 func (x *RecordPlacedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[4]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -346,7 +435,7 @@ func (x *RecordPlacedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordPlacedRequest.ProtoReflect.Descriptor instead.
 func (*RecordPlacedRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{4}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *RecordPlacedRequest) GetSaga() *v1.Saga {
@@ -372,7 +461,7 @@ type RecordPlacedResponse struct {
 
 func (x *RecordPlacedResponse) Reset() {
 	*x = RecordPlacedResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[5]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -384,7 +473,7 @@ func (x *RecordPlacedResponse) String() string {
 func (*RecordPlacedResponse) ProtoMessage() {}
 
 func (x *RecordPlacedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[5]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -397,7 +486,7 @@ func (x *RecordPlacedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordPlacedResponse.ProtoReflect.Descriptor instead.
 func (*RecordPlacedResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{5}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *RecordPlacedResponse) GetDirection() *v1.Direction {
@@ -418,7 +507,7 @@ type RecordConfirmedRequest struct {
 
 func (x *RecordConfirmedRequest) Reset() {
 	*x = RecordConfirmedRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[6]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -430,7 +519,7 @@ func (x *RecordConfirmedRequest) String() string {
 func (*RecordConfirmedRequest) ProtoMessage() {}
 
 func (x *RecordConfirmedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[6]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -443,7 +532,7 @@ func (x *RecordConfirmedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordConfirmedRequest.ProtoReflect.Descriptor instead.
 func (*RecordConfirmedRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{6}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *RecordConfirmedRequest) GetSaga() *v1.Saga {
@@ -469,7 +558,7 @@ type RecordConfirmedResponse struct {
 
 func (x *RecordConfirmedResponse) Reset() {
 	*x = RecordConfirmedResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[7]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -481,7 +570,7 @@ func (x *RecordConfirmedResponse) String() string {
 func (*RecordConfirmedResponse) ProtoMessage() {}
 
 func (x *RecordConfirmedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[7]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -494,7 +583,7 @@ func (x *RecordConfirmedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordConfirmedResponse.ProtoReflect.Descriptor instead.
 func (*RecordConfirmedResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{7}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *RecordConfirmedResponse) GetDirection() *v1.Direction {
@@ -514,7 +603,7 @@ type RecordTurnedBackRequest struct {
 
 func (x *RecordTurnedBackRequest) Reset() {
 	*x = RecordTurnedBackRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[8]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -526,7 +615,7 @@ func (x *RecordTurnedBackRequest) String() string {
 func (*RecordTurnedBackRequest) ProtoMessage() {}
 
 func (x *RecordTurnedBackRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[8]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -539,7 +628,7 @@ func (x *RecordTurnedBackRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordTurnedBackRequest.ProtoReflect.Descriptor instead.
 func (*RecordTurnedBackRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{8}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *RecordTurnedBackRequest) GetSaga() *v1.Saga {
@@ -565,7 +654,7 @@ type RecordTurnedBackResponse struct {
 
 func (x *RecordTurnedBackResponse) Reset() {
 	*x = RecordTurnedBackResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[9]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -577,7 +666,7 @@ func (x *RecordTurnedBackResponse) String() string {
 func (*RecordTurnedBackResponse) ProtoMessage() {}
 
 func (x *RecordTurnedBackResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[9]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -590,7 +679,7 @@ func (x *RecordTurnedBackResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordTurnedBackResponse.ProtoReflect.Descriptor instead.
 func (*RecordTurnedBackResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{9}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *RecordTurnedBackResponse) GetDirection() *v1.Direction {
@@ -612,7 +701,7 @@ type RecordRejectedRequest struct {
 
 func (x *RecordRejectedRequest) Reset() {
 	*x = RecordRejectedRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[10]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -624,7 +713,7 @@ func (x *RecordRejectedRequest) String() string {
 func (*RecordRejectedRequest) ProtoMessage() {}
 
 func (x *RecordRejectedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[10]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -637,7 +726,7 @@ func (x *RecordRejectedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordRejectedRequest.ProtoReflect.Descriptor instead.
 func (*RecordRejectedRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{10}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RecordRejectedRequest) GetSaga() *v1.Saga {
@@ -670,7 +759,7 @@ type RecordRejectedResponse struct {
 
 func (x *RecordRejectedResponse) Reset() {
 	*x = RecordRejectedResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[11]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -682,7 +771,7 @@ func (x *RecordRejectedResponse) String() string {
 func (*RecordRejectedResponse) ProtoMessage() {}
 
 func (x *RecordRejectedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[11]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -695,7 +784,7 @@ func (x *RecordRejectedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordRejectedResponse.ProtoReflect.Descriptor instead.
 func (*RecordRejectedResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{11}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RecordRejectedResponse) GetDirection() *v1.Direction {
@@ -717,7 +806,7 @@ type RecordCancelledRequest struct {
 
 func (x *RecordCancelledRequest) Reset() {
 	*x = RecordCancelledRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[12]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -729,7 +818,7 @@ func (x *RecordCancelledRequest) String() string {
 func (*RecordCancelledRequest) ProtoMessage() {}
 
 func (x *RecordCancelledRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[12]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -742,7 +831,7 @@ func (x *RecordCancelledRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordCancelledRequest.ProtoReflect.Descriptor instead.
 func (*RecordCancelledRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{12}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RecordCancelledRequest) GetSaga() *v1.Saga {
@@ -775,7 +864,7 @@ type RecordCancelledResponse struct {
 
 func (x *RecordCancelledResponse) Reset() {
 	*x = RecordCancelledResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[13]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -787,7 +876,7 @@ func (x *RecordCancelledResponse) String() string {
 func (*RecordCancelledResponse) ProtoMessage() {}
 
 func (x *RecordCancelledResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[13]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -800,7 +889,7 @@ func (x *RecordCancelledResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordCancelledResponse.ProtoReflect.Descriptor instead.
 func (*RecordCancelledResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{13}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RecordCancelledResponse) GetDirection() *v1.Direction {
@@ -819,7 +908,7 @@ type RecordResumedRequest struct {
 
 func (x *RecordResumedRequest) Reset() {
 	*x = RecordResumedRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[14]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -831,7 +920,7 @@ func (x *RecordResumedRequest) String() string {
 func (*RecordResumedRequest) ProtoMessage() {}
 
 func (x *RecordResumedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[14]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -844,7 +933,7 @@ func (x *RecordResumedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordResumedRequest.ProtoReflect.Descriptor instead.
 func (*RecordResumedRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{14}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *RecordResumedRequest) GetSaga() *v1.Saga {
@@ -869,7 +958,7 @@ type RecordResumedResponse struct {
 
 func (x *RecordResumedResponse) Reset() {
 	*x = RecordResumedResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[15]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -881,7 +970,7 @@ func (x *RecordResumedResponse) String() string {
 func (*RecordResumedResponse) ProtoMessage() {}
 
 func (x *RecordResumedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[15]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -894,7 +983,7 @@ func (x *RecordResumedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordResumedResponse.ProtoReflect.Descriptor instead.
 func (*RecordResumedResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{15}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *RecordResumedResponse) GetDirection() *v1.Direction {
@@ -940,7 +1029,7 @@ type RecordStuckRequest struct {
 
 func (x *RecordStuckRequest) Reset() {
 	*x = RecordStuckRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[16]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -952,7 +1041,7 @@ func (x *RecordStuckRequest) String() string {
 func (*RecordStuckRequest) ProtoMessage() {}
 
 func (x *RecordStuckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[16]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -965,7 +1054,7 @@ func (x *RecordStuckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordStuckRequest.ProtoReflect.Descriptor instead.
 func (*RecordStuckRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{16}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *RecordStuckRequest) GetSaga() *v1.Saga {
@@ -996,7 +1085,7 @@ type StuckStep struct {
 
 func (x *StuckStep) Reset() {
 	*x = StuckStep{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[17]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1008,7 +1097,7 @@ func (x *StuckStep) String() string {
 func (*StuckStep) ProtoMessage() {}
 
 func (x *StuckStep) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[17]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1021,7 +1110,7 @@ func (x *StuckStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StuckStep.ProtoReflect.Descriptor instead.
 func (*StuckStep) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{17}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *StuckStep) GetStep() string {
@@ -1053,7 +1142,7 @@ type RecordStuckResponse struct {
 
 func (x *RecordStuckResponse) Reset() {
 	*x = RecordStuckResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1065,7 +1154,7 @@ func (x *RecordStuckResponse) String() string {
 func (*RecordStuckResponse) ProtoMessage() {}
 
 func (x *RecordStuckResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1078,7 +1167,7 @@ func (x *RecordStuckResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordStuckResponse.ProtoReflect.Descriptor instead.
 func (*RecordStuckResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{18}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{19}
 }
 
 type ListOpenSagasRequest struct {
@@ -1095,7 +1184,7 @@ type ListOpenSagasRequest struct {
 
 func (x *ListOpenSagasRequest) Reset() {
 	*x = ListOpenSagasRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[19]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1107,7 +1196,7 @@ func (x *ListOpenSagasRequest) String() string {
 func (*ListOpenSagasRequest) ProtoMessage() {}
 
 func (x *ListOpenSagasRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[19]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1120,7 +1209,7 @@ func (x *ListOpenSagasRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpenSagasRequest.ProtoReflect.Descriptor instead.
 func (*ListOpenSagasRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{19}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListOpenSagasRequest) GetOlderThan() *durationpb.Duration {
@@ -1156,7 +1245,7 @@ type OpenSaga struct {
 
 func (x *OpenSaga) Reset() {
 	*x = OpenSaga{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[20]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1168,7 +1257,7 @@ func (x *OpenSaga) String() string {
 func (*OpenSaga) ProtoMessage() {}
 
 func (x *OpenSaga) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[20]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1181,7 +1270,7 @@ func (x *OpenSaga) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSaga.ProtoReflect.Descriptor instead.
 func (*OpenSaga) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{20}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *OpenSaga) GetSaga() *v1.Saga {
@@ -1216,7 +1305,7 @@ type ListOpenSagasResponse struct {
 
 func (x *ListOpenSagasResponse) Reset() {
 	*x = ListOpenSagasResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[21]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1228,7 +1317,7 @@ func (x *ListOpenSagasResponse) String() string {
 func (*ListOpenSagasResponse) ProtoMessage() {}
 
 func (x *ListOpenSagasResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[21]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1241,7 +1330,7 @@ func (x *ListOpenSagasResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpenSagasResponse.ProtoReflect.Descriptor instead.
 func (*ListOpenSagasResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{21}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListOpenSagasResponse) GetSagas() []*OpenSaga {
@@ -1267,7 +1356,7 @@ type CheckUndoRequest struct {
 
 func (x *CheckUndoRequest) Reset() {
 	*x = CheckUndoRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1279,7 +1368,7 @@ func (x *CheckUndoRequest) String() string {
 func (*CheckUndoRequest) ProtoMessage() {}
 
 func (x *CheckUndoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1292,7 +1381,7 @@ func (x *CheckUndoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUndoRequest.ProtoReflect.Descriptor instead.
 func (*CheckUndoRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{22}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *CheckUndoRequest) GetSaga() *v1.Saga {
@@ -1313,7 +1402,7 @@ type CheckUndoResponse struct {
 
 func (x *CheckUndoResponse) Reset() {
 	*x = CheckUndoResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1325,7 +1414,7 @@ func (x *CheckUndoResponse) String() string {
 func (*CheckUndoResponse) ProtoMessage() {}
 
 func (x *CheckUndoResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1338,7 +1427,7 @@ func (x *CheckUndoResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUndoResponse.ProtoReflect.Descriptor instead.
 func (*CheckUndoResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{23}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CheckUndoResponse) GetAllowed() bool {
@@ -1369,7 +1458,7 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\x06number\x18\x05 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xa0\x8d\x06(\x01R\x06number\"]\n" +
 	"\x0fOrderAdjustment\x122\n" +
 	"\x04kind\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19R\bshippingR\x03taxR\bdiscountR\x04kind\x12\x16\n" +
-	"\x06amount\x18\x02 \x01(\x03R\x06amount\"\xa7\x03\n" +
+	"\x06amount\x18\x02 \x01(\x03R\x06amount\"\xc8\x05\n" +
 	"\tPlacement\x12#\n" +
 	"\border_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\aorderId\x12+\n" +
 	"\vcustomer_id\x18\x02 \x01(\tB\n" +
@@ -1379,7 +1468,18 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\x05lines\x18\x04 \x03(\v2\x1e.ordersaga.orders.v1.OrderLineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x05lines\x12P\n" +
 	"\vadjustments\x18\x05 \x03(\v2$.ordersaga.orders.v1.OrderAdjustmentB\b\xbaH\x05\x92\x01\x02\x10dR\vadjustments\x128\n" +
 	"\x05total\x18\x06 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x05total\x12?\n" +
-	"\tplaced_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\bplacedAt\"\xbf\x01\n" +
+	"\tplaced_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\bplacedAt\x12\x1f\n" +
+	"\x06number\x18\b \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x06number\x12%\n" +
+	"\treference\x18\t \x01(\tB\a\xbaH\x04r\x02\x18dR\treference\x12a\n" +
+	"\bmetadata\x18\n" +
+	" \x03(\v2,.ordersaga.orders.v1.Placement.MetadataEntryB\x17\xbaH\x14\x9a\x01\x11\x10\x14\"\x06r\x04\x10\x01\x18(*\x05r\x03\x18\xf4\x03R\bmetadata\x127\n" +
+	"\bpersonal\x18\v \x01(\v2\x1b.ordersaga.orders.v1.SealedR\bpersonal\x1a;\n" +
+	"\rMetadataEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"J\n" +
+	"\x06Sealed\x12\x1f\n" +
+	"\x06key_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x05keyId\x12\x1f\n" +
+	"\x04data\x18\x02 \x01(\fB\v\xbaH\bz\x06\x10\x01\x18\xa0\x9c\x01R\x04data\"\xbf\x01\n" +
 	"\x0fPlaceOrderInput\x125\n" +
 	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x12D\n" +
 	"\tplacement\x18\x02 \x01(\v2\x1e.ordersaga.orders.v1.PlacementB\x06\xbaH\x03\xc8\x01\x01R\tplacement\x12/\n" +
@@ -1470,97 +1570,101 @@ func file_ordersaga_orders_v1_orders_proto_rawDescGZIP() []byte {
 	return file_ordersaga_orders_v1_orders_proto_rawDescData
 }
 
-var file_ordersaga_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_ordersaga_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_ordersaga_orders_v1_orders_proto_goTypes = []any{
 	(*OrderLine)(nil),                // 0: ordersaga.orders.v1.OrderLine
 	(*OrderAdjustment)(nil),          // 1: ordersaga.orders.v1.OrderAdjustment
 	(*Placement)(nil),                // 2: ordersaga.orders.v1.Placement
-	(*PlaceOrderInput)(nil),          // 3: ordersaga.orders.v1.PlaceOrderInput
-	(*RecordPlacedRequest)(nil),      // 4: ordersaga.orders.v1.RecordPlacedRequest
-	(*RecordPlacedResponse)(nil),     // 5: ordersaga.orders.v1.RecordPlacedResponse
-	(*RecordConfirmedRequest)(nil),   // 6: ordersaga.orders.v1.RecordConfirmedRequest
-	(*RecordConfirmedResponse)(nil),  // 7: ordersaga.orders.v1.RecordConfirmedResponse
-	(*RecordTurnedBackRequest)(nil),  // 8: ordersaga.orders.v1.RecordTurnedBackRequest
-	(*RecordTurnedBackResponse)(nil), // 9: ordersaga.orders.v1.RecordTurnedBackResponse
-	(*RecordRejectedRequest)(nil),    // 10: ordersaga.orders.v1.RecordRejectedRequest
-	(*RecordRejectedResponse)(nil),   // 11: ordersaga.orders.v1.RecordRejectedResponse
-	(*RecordCancelledRequest)(nil),   // 12: ordersaga.orders.v1.RecordCancelledRequest
-	(*RecordCancelledResponse)(nil),  // 13: ordersaga.orders.v1.RecordCancelledResponse
-	(*RecordResumedRequest)(nil),     // 14: ordersaga.orders.v1.RecordResumedRequest
-	(*RecordResumedResponse)(nil),    // 15: ordersaga.orders.v1.RecordResumedResponse
-	(*RecordStuckRequest)(nil),       // 16: ordersaga.orders.v1.RecordStuckRequest
-	(*StuckStep)(nil),                // 17: ordersaga.orders.v1.StuckStep
-	(*RecordStuckResponse)(nil),      // 18: ordersaga.orders.v1.RecordStuckResponse
-	(*ListOpenSagasRequest)(nil),     // 19: ordersaga.orders.v1.ListOpenSagasRequest
-	(*OpenSaga)(nil),                 // 20: ordersaga.orders.v1.OpenSaga
-	(*ListOpenSagasResponse)(nil),    // 21: ordersaga.orders.v1.ListOpenSagasResponse
-	(*CheckUndoRequest)(nil),         // 22: ordersaga.orders.v1.CheckUndoRequest
-	(*CheckUndoResponse)(nil),        // 23: ordersaga.orders.v1.CheckUndoResponse
-	(*v1.Money)(nil),                 // 24: ordersaga.common.v1.Money
-	(*timestamppb.Timestamp)(nil),    // 25: google.protobuf.Timestamp
-	(*v1.Saga)(nil),                  // 26: ordersaga.common.v1.Saga
-	(*v1.Direction)(nil),             // 27: ordersaga.common.v1.Direction
-	(*v1.Fact)(nil),                  // 28: ordersaga.common.v1.Fact
-	(*v1.Refusal)(nil),               // 29: ordersaga.common.v1.Refusal
-	(*durationpb.Duration)(nil),      // 30: google.protobuf.Duration
+	(*Sealed)(nil),                   // 3: ordersaga.orders.v1.Sealed
+	(*PlaceOrderInput)(nil),          // 4: ordersaga.orders.v1.PlaceOrderInput
+	(*RecordPlacedRequest)(nil),      // 5: ordersaga.orders.v1.RecordPlacedRequest
+	(*RecordPlacedResponse)(nil),     // 6: ordersaga.orders.v1.RecordPlacedResponse
+	(*RecordConfirmedRequest)(nil),   // 7: ordersaga.orders.v1.RecordConfirmedRequest
+	(*RecordConfirmedResponse)(nil),  // 8: ordersaga.orders.v1.RecordConfirmedResponse
+	(*RecordTurnedBackRequest)(nil),  // 9: ordersaga.orders.v1.RecordTurnedBackRequest
+	(*RecordTurnedBackResponse)(nil), // 10: ordersaga.orders.v1.RecordTurnedBackResponse
+	(*RecordRejectedRequest)(nil),    // 11: ordersaga.orders.v1.RecordRejectedRequest
+	(*RecordRejectedResponse)(nil),   // 12: ordersaga.orders.v1.RecordRejectedResponse
+	(*RecordCancelledRequest)(nil),   // 13: ordersaga.orders.v1.RecordCancelledRequest
+	(*RecordCancelledResponse)(nil),  // 14: ordersaga.orders.v1.RecordCancelledResponse
+	(*RecordResumedRequest)(nil),     // 15: ordersaga.orders.v1.RecordResumedRequest
+	(*RecordResumedResponse)(nil),    // 16: ordersaga.orders.v1.RecordResumedResponse
+	(*RecordStuckRequest)(nil),       // 17: ordersaga.orders.v1.RecordStuckRequest
+	(*StuckStep)(nil),                // 18: ordersaga.orders.v1.StuckStep
+	(*RecordStuckResponse)(nil),      // 19: ordersaga.orders.v1.RecordStuckResponse
+	(*ListOpenSagasRequest)(nil),     // 20: ordersaga.orders.v1.ListOpenSagasRequest
+	(*OpenSaga)(nil),                 // 21: ordersaga.orders.v1.OpenSaga
+	(*ListOpenSagasResponse)(nil),    // 22: ordersaga.orders.v1.ListOpenSagasResponse
+	(*CheckUndoRequest)(nil),         // 23: ordersaga.orders.v1.CheckUndoRequest
+	(*CheckUndoResponse)(nil),        // 24: ordersaga.orders.v1.CheckUndoResponse
+	nil,                              // 25: ordersaga.orders.v1.Placement.MetadataEntry
+	(*v1.Money)(nil),                 // 26: ordersaga.common.v1.Money
+	(*timestamppb.Timestamp)(nil),    // 27: google.protobuf.Timestamp
+	(*v1.Saga)(nil),                  // 28: ordersaga.common.v1.Saga
+	(*v1.Direction)(nil),             // 29: ordersaga.common.v1.Direction
+	(*v1.Fact)(nil),                  // 30: ordersaga.common.v1.Fact
+	(*v1.Refusal)(nil),               // 31: ordersaga.common.v1.Refusal
+	(*durationpb.Duration)(nil),      // 32: google.protobuf.Duration
 }
 var file_ordersaga_orders_v1_orders_proto_depIdxs = []int32{
 	0,  // 0: ordersaga.orders.v1.Placement.lines:type_name -> ordersaga.orders.v1.OrderLine
 	1,  // 1: ordersaga.orders.v1.Placement.adjustments:type_name -> ordersaga.orders.v1.OrderAdjustment
-	24, // 2: ordersaga.orders.v1.Placement.total:type_name -> ordersaga.common.v1.Money
-	25, // 3: ordersaga.orders.v1.Placement.placed_at:type_name -> google.protobuf.Timestamp
-	26, // 4: ordersaga.orders.v1.PlaceOrderInput.saga:type_name -> ordersaga.common.v1.Saga
-	2,  // 5: ordersaga.orders.v1.PlaceOrderInput.placement:type_name -> ordersaga.orders.v1.Placement
-	26, // 6: ordersaga.orders.v1.RecordPlacedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	2,  // 7: ordersaga.orders.v1.RecordPlacedRequest.placement:type_name -> ordersaga.orders.v1.Placement
-	27, // 8: ordersaga.orders.v1.RecordPlacedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	26, // 9: ordersaga.orders.v1.RecordConfirmedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	28, // 10: ordersaga.orders.v1.RecordConfirmedRequest.facts:type_name -> ordersaga.common.v1.Fact
-	27, // 11: ordersaga.orders.v1.RecordConfirmedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	26, // 12: ordersaga.orders.v1.RecordTurnedBackRequest.saga:type_name -> ordersaga.common.v1.Saga
-	29, // 13: ordersaga.orders.v1.RecordTurnedBackRequest.why:type_name -> ordersaga.common.v1.Refusal
-	27, // 14: ordersaga.orders.v1.RecordTurnedBackResponse.direction:type_name -> ordersaga.common.v1.Direction
-	26, // 15: ordersaga.orders.v1.RecordRejectedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	29, // 16: ordersaga.orders.v1.RecordRejectedRequest.why:type_name -> ordersaga.common.v1.Refusal
-	28, // 17: ordersaga.orders.v1.RecordRejectedRequest.facts:type_name -> ordersaga.common.v1.Fact
-	27, // 18: ordersaga.orders.v1.RecordRejectedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	26, // 19: ordersaga.orders.v1.RecordCancelledRequest.saga:type_name -> ordersaga.common.v1.Saga
-	29, // 20: ordersaga.orders.v1.RecordCancelledRequest.why:type_name -> ordersaga.common.v1.Refusal
-	28, // 21: ordersaga.orders.v1.RecordCancelledRequest.facts:type_name -> ordersaga.common.v1.Fact
-	27, // 22: ordersaga.orders.v1.RecordCancelledResponse.direction:type_name -> ordersaga.common.v1.Direction
-	26, // 23: ordersaga.orders.v1.RecordResumedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	27, // 24: ordersaga.orders.v1.RecordResumedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	3,  // 25: ordersaga.orders.v1.RecordResumedResponse.place_order:type_name -> ordersaga.orders.v1.PlaceOrderInput
-	26, // 26: ordersaga.orders.v1.RecordStuckRequest.saga:type_name -> ordersaga.common.v1.Saga
-	17, // 27: ordersaga.orders.v1.RecordStuckRequest.steps:type_name -> ordersaga.orders.v1.StuckStep
-	30, // 28: ordersaga.orders.v1.ListOpenSagasRequest.older_than:type_name -> google.protobuf.Duration
-	26, // 29: ordersaga.orders.v1.OpenSaga.saga:type_name -> ordersaga.common.v1.Saga
-	25, // 30: ordersaga.orders.v1.OpenSaga.began_at:type_name -> google.protobuf.Timestamp
-	20, // 31: ordersaga.orders.v1.ListOpenSagasResponse.sagas:type_name -> ordersaga.orders.v1.OpenSaga
-	26, // 32: ordersaga.orders.v1.CheckUndoRequest.saga:type_name -> ordersaga.common.v1.Saga
-	4,  // 33: ordersaga.orders.v1.OrdersService.RecordPlaced:input_type -> ordersaga.orders.v1.RecordPlacedRequest
-	6,  // 34: ordersaga.orders.v1.OrdersService.RecordConfirmed:input_type -> ordersaga.orders.v1.RecordConfirmedRequest
-	8,  // 35: ordersaga.orders.v1.OrdersService.RecordTurnedBack:input_type -> ordersaga.orders.v1.RecordTurnedBackRequest
-	10, // 36: ordersaga.orders.v1.OrdersService.RecordRejected:input_type -> ordersaga.orders.v1.RecordRejectedRequest
-	12, // 37: ordersaga.orders.v1.OrdersService.RecordCancelled:input_type -> ordersaga.orders.v1.RecordCancelledRequest
-	14, // 38: ordersaga.orders.v1.OrdersService.RecordResumed:input_type -> ordersaga.orders.v1.RecordResumedRequest
-	16, // 39: ordersaga.orders.v1.OrdersService.RecordStuck:input_type -> ordersaga.orders.v1.RecordStuckRequest
-	19, // 40: ordersaga.orders.v1.OrdersService.ListOpenSagas:input_type -> ordersaga.orders.v1.ListOpenSagasRequest
-	22, // 41: ordersaga.orders.v1.OrdersService.CheckUndo:input_type -> ordersaga.orders.v1.CheckUndoRequest
-	5,  // 42: ordersaga.orders.v1.OrdersService.RecordPlaced:output_type -> ordersaga.orders.v1.RecordPlacedResponse
-	7,  // 43: ordersaga.orders.v1.OrdersService.RecordConfirmed:output_type -> ordersaga.orders.v1.RecordConfirmedResponse
-	9,  // 44: ordersaga.orders.v1.OrdersService.RecordTurnedBack:output_type -> ordersaga.orders.v1.RecordTurnedBackResponse
-	11, // 45: ordersaga.orders.v1.OrdersService.RecordRejected:output_type -> ordersaga.orders.v1.RecordRejectedResponse
-	13, // 46: ordersaga.orders.v1.OrdersService.RecordCancelled:output_type -> ordersaga.orders.v1.RecordCancelledResponse
-	15, // 47: ordersaga.orders.v1.OrdersService.RecordResumed:output_type -> ordersaga.orders.v1.RecordResumedResponse
-	18, // 48: ordersaga.orders.v1.OrdersService.RecordStuck:output_type -> ordersaga.orders.v1.RecordStuckResponse
-	21, // 49: ordersaga.orders.v1.OrdersService.ListOpenSagas:output_type -> ordersaga.orders.v1.ListOpenSagasResponse
-	23, // 50: ordersaga.orders.v1.OrdersService.CheckUndo:output_type -> ordersaga.orders.v1.CheckUndoResponse
-	42, // [42:51] is the sub-list for method output_type
-	33, // [33:42] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	26, // 2: ordersaga.orders.v1.Placement.total:type_name -> ordersaga.common.v1.Money
+	27, // 3: ordersaga.orders.v1.Placement.placed_at:type_name -> google.protobuf.Timestamp
+	25, // 4: ordersaga.orders.v1.Placement.metadata:type_name -> ordersaga.orders.v1.Placement.MetadataEntry
+	3,  // 5: ordersaga.orders.v1.Placement.personal:type_name -> ordersaga.orders.v1.Sealed
+	28, // 6: ordersaga.orders.v1.PlaceOrderInput.saga:type_name -> ordersaga.common.v1.Saga
+	2,  // 7: ordersaga.orders.v1.PlaceOrderInput.placement:type_name -> ordersaga.orders.v1.Placement
+	28, // 8: ordersaga.orders.v1.RecordPlacedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	2,  // 9: ordersaga.orders.v1.RecordPlacedRequest.placement:type_name -> ordersaga.orders.v1.Placement
+	29, // 10: ordersaga.orders.v1.RecordPlacedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	28, // 11: ordersaga.orders.v1.RecordConfirmedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	30, // 12: ordersaga.orders.v1.RecordConfirmedRequest.facts:type_name -> ordersaga.common.v1.Fact
+	29, // 13: ordersaga.orders.v1.RecordConfirmedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	28, // 14: ordersaga.orders.v1.RecordTurnedBackRequest.saga:type_name -> ordersaga.common.v1.Saga
+	31, // 15: ordersaga.orders.v1.RecordTurnedBackRequest.why:type_name -> ordersaga.common.v1.Refusal
+	29, // 16: ordersaga.orders.v1.RecordTurnedBackResponse.direction:type_name -> ordersaga.common.v1.Direction
+	28, // 17: ordersaga.orders.v1.RecordRejectedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	31, // 18: ordersaga.orders.v1.RecordRejectedRequest.why:type_name -> ordersaga.common.v1.Refusal
+	30, // 19: ordersaga.orders.v1.RecordRejectedRequest.facts:type_name -> ordersaga.common.v1.Fact
+	29, // 20: ordersaga.orders.v1.RecordRejectedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	28, // 21: ordersaga.orders.v1.RecordCancelledRequest.saga:type_name -> ordersaga.common.v1.Saga
+	31, // 22: ordersaga.orders.v1.RecordCancelledRequest.why:type_name -> ordersaga.common.v1.Refusal
+	30, // 23: ordersaga.orders.v1.RecordCancelledRequest.facts:type_name -> ordersaga.common.v1.Fact
+	29, // 24: ordersaga.orders.v1.RecordCancelledResponse.direction:type_name -> ordersaga.common.v1.Direction
+	28, // 25: ordersaga.orders.v1.RecordResumedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	29, // 26: ordersaga.orders.v1.RecordResumedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	4,  // 27: ordersaga.orders.v1.RecordResumedResponse.place_order:type_name -> ordersaga.orders.v1.PlaceOrderInput
+	28, // 28: ordersaga.orders.v1.RecordStuckRequest.saga:type_name -> ordersaga.common.v1.Saga
+	18, // 29: ordersaga.orders.v1.RecordStuckRequest.steps:type_name -> ordersaga.orders.v1.StuckStep
+	32, // 30: ordersaga.orders.v1.ListOpenSagasRequest.older_than:type_name -> google.protobuf.Duration
+	28, // 31: ordersaga.orders.v1.OpenSaga.saga:type_name -> ordersaga.common.v1.Saga
+	27, // 32: ordersaga.orders.v1.OpenSaga.began_at:type_name -> google.protobuf.Timestamp
+	21, // 33: ordersaga.orders.v1.ListOpenSagasResponse.sagas:type_name -> ordersaga.orders.v1.OpenSaga
+	28, // 34: ordersaga.orders.v1.CheckUndoRequest.saga:type_name -> ordersaga.common.v1.Saga
+	5,  // 35: ordersaga.orders.v1.OrdersService.RecordPlaced:input_type -> ordersaga.orders.v1.RecordPlacedRequest
+	7,  // 36: ordersaga.orders.v1.OrdersService.RecordConfirmed:input_type -> ordersaga.orders.v1.RecordConfirmedRequest
+	9,  // 37: ordersaga.orders.v1.OrdersService.RecordTurnedBack:input_type -> ordersaga.orders.v1.RecordTurnedBackRequest
+	11, // 38: ordersaga.orders.v1.OrdersService.RecordRejected:input_type -> ordersaga.orders.v1.RecordRejectedRequest
+	13, // 39: ordersaga.orders.v1.OrdersService.RecordCancelled:input_type -> ordersaga.orders.v1.RecordCancelledRequest
+	15, // 40: ordersaga.orders.v1.OrdersService.RecordResumed:input_type -> ordersaga.orders.v1.RecordResumedRequest
+	17, // 41: ordersaga.orders.v1.OrdersService.RecordStuck:input_type -> ordersaga.orders.v1.RecordStuckRequest
+	20, // 42: ordersaga.orders.v1.OrdersService.ListOpenSagas:input_type -> ordersaga.orders.v1.ListOpenSagasRequest
+	23, // 43: ordersaga.orders.v1.OrdersService.CheckUndo:input_type -> ordersaga.orders.v1.CheckUndoRequest
+	6,  // 44: ordersaga.orders.v1.OrdersService.RecordPlaced:output_type -> ordersaga.orders.v1.RecordPlacedResponse
+	8,  // 45: ordersaga.orders.v1.OrdersService.RecordConfirmed:output_type -> ordersaga.orders.v1.RecordConfirmedResponse
+	10, // 46: ordersaga.orders.v1.OrdersService.RecordTurnedBack:output_type -> ordersaga.orders.v1.RecordTurnedBackResponse
+	12, // 47: ordersaga.orders.v1.OrdersService.RecordRejected:output_type -> ordersaga.orders.v1.RecordRejectedResponse
+	14, // 48: ordersaga.orders.v1.OrdersService.RecordCancelled:output_type -> ordersaga.orders.v1.RecordCancelledResponse
+	16, // 49: ordersaga.orders.v1.OrdersService.RecordResumed:output_type -> ordersaga.orders.v1.RecordResumedResponse
+	19, // 50: ordersaga.orders.v1.OrdersService.RecordStuck:output_type -> ordersaga.orders.v1.RecordStuckResponse
+	22, // 51: ordersaga.orders.v1.OrdersService.ListOpenSagas:output_type -> ordersaga.orders.v1.ListOpenSagasResponse
+	24, // 52: ordersaga.orders.v1.OrdersService.CheckUndo:output_type -> ordersaga.orders.v1.CheckUndoResponse
+	44, // [44:53] is the sub-list for method output_type
+	35, // [35:44] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_ordersaga_orders_v1_orders_proto_init() }
@@ -1568,7 +1672,7 @@ func file_ordersaga_orders_v1_orders_proto_init() {
 	if File_ordersaga_orders_v1_orders_proto != nil {
 		return
 	}
-	file_ordersaga_orders_v1_orders_proto_msgTypes[15].OneofWrappers = []any{
+	file_ordersaga_orders_v1_orders_proto_msgTypes[16].OneofWrappers = []any{
 		(*RecordResumedResponse_PlaceOrder)(nil),
 	}
 	type x struct{}
@@ -1577,7 +1681,7 @@ func file_ordersaga_orders_v1_orders_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ordersaga_orders_v1_orders_proto_rawDesc), len(file_ordersaga_orders_v1_orders_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   24,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

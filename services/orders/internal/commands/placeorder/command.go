@@ -4,12 +4,17 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"regexp"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
+	"github.com/ordersaga/ordersaga/platform/text"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+	"github.com/ordersaga/ordersaga/services/orders/internal/personal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 )
 
@@ -23,6 +28,9 @@ type Command struct {
 	PaymentMethod  string
 	// ExpectedTotal is what the customer was shown, nil when it does not matter.
 	ExpectedTotal *domain.Money
+	Reference     string
+	Metadata      map[string]string
+	Personal      personal.Data
 	// Wait is how long the customer waits for the outcome; 0: not at all.
 	Wait time.Duration
 }
@@ -37,6 +45,34 @@ func (c Command) orderID() string {
 	return uuid.NewSHA1(orderNamespace, []byte(c.CustomerID+"\x00"+c.IdempotencyKey)).String()
 }
 
+// metadataName is what a name of metadata may be.
+var metadataName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,40}$`)
+
+const maxMetadataText = 500 // characters
+
+// checkIdentity finds the first text by which the order cannot be known, and says why.
+func (c Command) checkIdentity() (field string, err error) {
+	if c.Reference != "" {
+		if err := text.Check(c.Reference); err != nil {
+			return "reference", err
+		}
+	}
+	for name, value := range c.Metadata {
+		switch {
+		case !metadataName.MatchString(name):
+			return "metadata", errors.New("a name must have 1 to 40 letters, digits, underscores, dashes or dots")
+		case utf8.RuneCountInString(value) > maxMetadataText:
+			return "metadata." + name, fmt.Errorf("must have at most %d characters", maxMetadataText)
+		case value == "":
+			continue
+		}
+		if err := text.Check(value, '\n'); err != nil {
+			return "metadata." + name, err
+		}
+	}
+	return c.Personal.Check()
+}
+
 // canonical is the request as it is hashed. Neither names nor order of the fields may change: a
 // repetition that is sent across the change would be taken for another request.
 type canonical struct {
@@ -44,6 +80,11 @@ type canonical struct {
 	Lines         []canonicalLine `json:"lines"`
 	PaymentMethod string          `json:"payment_method"`
 	ExpectedTotal *domain.Money   `json:"expected_total,omitempty"`
+	// Absent when there is none, as before orders had them.
+	Reference string            `json:"reference,omitempty"`
+	Metadata  map[string]string `json:"metadata,omitempty"` // in the order of the keys
+	// Personal is a token of the personal data: the hash is kept when the data is erased.
+	Personal string `json:"personal,omitempty"`
 }
 
 type canonicalLine struct {
@@ -53,14 +94,23 @@ type canonicalLine struct {
 
 // hash is the hex SHA-256 of what is asked for. It is taken of the request as it was understood, so
 // that white space or the order of members do not matter.
-func (c Command) hash() (string, error) {
+func (c Command) hash(keys *personal.Keys) (string, error) {
 	lines := make([]canonicalLine, len(c.Lines))
 	for i, line := range c.Lines {
 		lines[i] = canonicalLine(line)
 	}
-	encoded, err := json.Marshal(canonical{
+	asked := canonical{
 		Currency: c.Currency, Lines: lines, PaymentMethod: c.PaymentMethod, ExpectedTotal: c.ExpectedTotal,
-	})
+		Reference: c.Reference, Metadata: c.Metadata,
+	}
+	if !c.Personal.IsZero() {
+		plain, err := json.Marshal(c.Personal)
+		if err != nil {
+			return "", fmt.Errorf("hash the request: %w", err)
+		}
+		asked.Personal = keys.Token(string(plain))
+	}
+	encoded, err := json.Marshal(asked)
 	if err != nil {
 		return "", fmt.Errorf("hash the request: %w", err)
 	}

@@ -54,7 +54,7 @@ func FuzzPlaceOrder(f *testing.F) {
 	var taken *Command
 	route(api, cqrs.HandlerFunc[Command, Result](func(_ context.Context, command Command) (Result, error) {
 		taken = &command
-		hash, err := command.hash()
+		hash, err := command.hash(nil)
 		if err != nil {
 			return Result{}, err
 		}

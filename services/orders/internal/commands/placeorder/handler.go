@@ -25,6 +25,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/contract"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
+	"github.com/ordersaga/ordersaga/services/orders/internal/personal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
@@ -41,7 +42,8 @@ type PriceChangedDetails struct {
 
 // Result is an order as its request left it.
 type Result struct {
-	Order *domain.Order
+	Order    *domain.Order
+	Personal personal.Data
 	// Replayed tells that an earlier request placed the order.
 	Replayed bool
 }
@@ -56,8 +58,19 @@ const (
 )
 
 // New makes the use case.
-func New(orders *store.Orders, catalog *quotes.Catalog, runs *runs.Runs, sagas *opensagas.Sagas, limits Limits) cqrs.Handler[Command, Result] {
-	return cqrs.Command("place_order", &handler{orders, catalog, runs, sagas, limits})
+func New(n Needs) cqrs.Handler[Command, Result] {
+	return cqrs.Command("place_order", &handler{n})
+}
+
+// Needs are what placing is made of.
+type Needs struct {
+	Orders  *store.Orders
+	Numbers *store.Numbers
+	Keys    *personal.Keys
+	Catalog *quotes.Catalog
+	Runs    *runs.Runs
+	Sagas   *opensagas.Sagas
+	Limits  Limits
 }
 
 // Limits of one customer, over all instances of the service. 0 is no limit. What is counted follows
@@ -67,19 +80,13 @@ type Limits struct {
 	Declines   int // within opensagas.DeclinePeriod
 }
 
-type handler struct {
-	orders  *store.Orders
-	catalog *quotes.Catalog
-	runs    *runs.Runs
-	sagas   *opensagas.Sagas
-	limits  Limits
-}
+type handler struct{ Needs }
 
 // Handle places the order or finds it placed. Refused with the reasons of quotes.Quote,
 // PriceChanged, refusals.TooManyOpenOrders, refusals.TooManyDeclines and refusals.RequestMismatch. After an error that is unavailable the order may be
 // recorded or not; to send the same again is safe.
 func (h *handler) Handle(ctx context.Context, command Command) (Result, error) {
-	hash, err := command.hash()
+	hash, err := command.hash(h.Keys)
 	if err != nil {
 		return Result{}, err
 	}
@@ -88,7 +95,7 @@ func (h *handler) Handle(ctx context.Context, command Command) (Result, error) {
 	wait, cancel := waiting(ctx, command.Wait)
 	defer cancel()
 
-	order, err := h.orders.Load(ctx, id)
+	order, err := h.Orders.Load(ctx, id)
 	if err != nil {
 		return Result{}, err
 	}
@@ -103,17 +110,25 @@ func (h *handler) Handle(ctx context.Context, command Command) (Result, error) {
 		return Result{}, refusal.New(refusals.RequestMismatch, "The idempotency key was used with another request", nil)
 	}
 	if order.Status().Settled() {
-		return Result{Order: order, Replayed: replayed}, nil
+		return h.result(ctx, order, replayed)
 	}
 	startErr := h.run(ctx, wait, order, command.PaymentMethod)
 	// The customer may have hung up: the order is read all the same, for the log.
-	if order, err = h.orders.Load(context.WithoutCancel(ctx), id); err != nil {
+	if order, err = h.Orders.Load(context.WithoutCancel(ctx), id); err != nil {
 		return Result{}, err
 	}
 	if startErr != nil && !order.Status().Settled() {
 		return Result{}, notStarted(startErr)
 	}
-	return Result{Order: order, Replayed: replayed}, nil
+	return h.result(ctx, order, replayed)
+}
+
+func (h *handler) result(ctx context.Context, order *domain.Order, replayed bool) (Result, error) {
+	data, err := h.Keys.Open(ctx, order)
+	if err != nil && !errors.Is(err, personal.ErrErased) {
+		return Result{}, err
+	}
+	return Result{Order: order, Personal: data, Replayed: replayed}, nil
 }
 
 // waiting bounds how long the customer waits. A server that is told to stop ends all waits: who
@@ -143,9 +158,12 @@ func (h *handler) accept(ctx context.Context, command Command, hash string, orde
 	}
 	placement, err := h.quote(ctx, command, hash)
 	if err == nil {
+		err = h.identify(ctx, command, order.ID(), &placement)
+	}
+	if err == nil {
 		// What the stream can keep, so that it compares equal to what comes back.
 		if _, err = order.Place(placement, time.Now().UTC().Truncate(time.Microsecond)); err == nil {
-			err = h.orders.Save(ctx, order)
+			err = h.Orders.Save(ctx, order)
 		}
 	}
 	if err == nil {
@@ -154,7 +172,7 @@ func (h *handler) accept(ctx context.Context, command Command, hash string, orde
 	if _, refused := refusal.As(err); !refused && !errors.Is(err, eventstore.ErrConflict) {
 		return nil, false, err
 	}
-	meanwhile, loadErr := h.orders.Load(ctx, order.ID())
+	meanwhile, loadErr := h.Orders.Load(ctx, order.ID())
 	switch {
 	case loadErr != nil:
 		return nil, false, loadErr
@@ -167,17 +185,17 @@ func (h *handler) accept(ctx context.Context, command Command, hash string, orde
 // checkLimits refuses a new order of a customer who has too many under way, or whose payments were
 // declined too often: somebody may be trying stolen cards.
 func (h *handler) checkLimits(ctx context.Context, customerID string) error {
-	if h.limits.OpenOrders == 0 && h.limits.Declines == 0 {
+	if h.Limits.OpenOrders == 0 && h.Limits.Declines == 0 {
 		return nil
 	}
-	activity, err := h.sagas.Activity(ctx, customerID)
+	activity, err := h.Sagas.Activity(ctx, customerID)
 	switch {
 	case err != nil:
 		return err
-	case h.limits.OpenOrders > 0 && activity.Open >= h.limits.OpenOrders:
+	case h.Limits.OpenOrders > 0 && activity.Open >= h.Limits.OpenOrders:
 		return refusal.New(refusals.TooManyOpenOrders, fmt.Sprintf("you have %d orders on their way; wait until some are done", activity.Open),
 			refusals.RetryDetails{RetryAfter: openOrdersRetry})
-	case h.limits.Declines > 0 && activity.Declined >= h.limits.Declines:
+	case h.Limits.Declines > 0 && activity.Declined >= h.Limits.Declines:
 		return refusal.New(refusals.TooManyDeclines, fmt.Sprintf("%d payments of yours were declined within an hour; try again later", activity.Declined),
 			refusals.RetryDetails{RetryAfter: declinesRetry})
 	}
@@ -186,7 +204,7 @@ func (h *handler) checkLimits(ctx context.Context, customerID string) error {
 
 // quote prices the request.
 func (h *handler) quote(ctx context.Context, command Command, hash string) (domain.Placement, error) {
-	quote, err := h.catalog.Quote(ctx, command.Currency, command.Lines)
+	quote, err := h.Catalog.Quote(ctx, command.Currency, command.Lines)
 	if err != nil {
 		return domain.Placement{}, err
 	}
@@ -199,6 +217,16 @@ func (h *handler) quote(ctx context.Context, command Command, hash string) (doma
 	}, nil
 }
 
+// identify adds to a placement by what people know the order, and whose it is.
+func (h *handler) identify(ctx context.Context, command Command, orderID string, placement *domain.Placement) (err error) {
+	placement.Reference, placement.Metadata = command.Reference, command.Metadata
+	if placement.Number, err = h.Numbers.Next(ctx); err != nil {
+		return err
+	}
+	placement.Personal, err = h.Keys.Seal(ctx, command.CustomerID, orderID, command.Personal)
+	return err
+}
+
 // run starts the saga of an accepted order, unless it has been started, and waits for its outcome.
 // An error means that there may be no run.
 func (h *handler) run(ctx, wait context.Context, order *domain.Order, paymentMethod string) error {
@@ -206,7 +234,7 @@ func (h *handler) run(ctx, wait context.Context, order *domain.Order, paymentMet
 	in.PaymentMethod = paymentMethod
 	timeout := startTimeout
 	if wait.Err() == nil {
-		if err := h.runs.StartAndWait(wait, in); err == nil {
+		if err := h.Runs.StartAndWait(wait, in); err == nil {
 			return nil
 		}
 		timeout = lateStartTimeout
@@ -215,11 +243,11 @@ func (h *handler) run(ctx, wait context.Context, order *domain.Order, paymentMet
 	// is accepted, so it is started also for a customer who has hung up.
 	starting, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
-	if err := h.runs.Start(starting, in); err != nil && !errors.Is(err, runs.ErrExists) {
+	if err := h.Runs.Start(starting, in); err != nil && !errors.Is(err, runs.ErrExists) {
 		return err
 	}
 	if wait.Err() == nil {
-		if err := h.runs.Await(wait, order.ID()); err != nil && wait.Err() == nil {
+		if err := h.Runs.Await(wait, order.ID()); err != nil && wait.Err() == nil {
 			slog.WarnContext(ctx, "order answered before its outcome is known", "error", err)
 		}
 	}

@@ -15,10 +15,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
-	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
+	"github.com/ordersaga/ordersaga/services/orders/internal/personal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
-	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
-	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 	"github.com/ordersaga/ordersaga/services/orders/internal/view"
 )
 
@@ -40,6 +38,12 @@ type body struct {
 	Lines         []line `json:"lines" nullable:"false" minItems:"1" maxItems:"1000"`
 	PaymentMethod string `json:"payment_method" minLength:"1" maxLength:"200" doc:"The payment provider's token of a payment method: printable ASCII characters without spaces; never a card number." example:"card_approve"`
 	ExpectedTotal *money `json:"expected_total,omitempty" doc:"What the customer was shown. When prices have moved the order is not placed (409)."`
+
+	Email           string            `json:"email,omitempty" maxLength:"254" doc:"Where the customer is written to. Kept encrypted." example:"ann@example.com"`
+	DeliveryAddress *personal.Address `json:"delivery_address,omitempty" doc:"Where the goods go. Kept encrypted."`
+	BillingAddress  *personal.Address `json:"billing_address,omitempty" doc:"Whom the invoice names. Kept encrypted."`
+	Reference       string            `json:"reference,omitempty" maxLength:"100" doc:"The shop's own name of the order, such as the number of a basket. Not for personal data: it is kept in clear." example:"basket-7f3c"`
+	Metadata        map[string]string `json:"metadata,omitempty" maxProperties:"20" doc:"The shop's own data about the order: at most 20 names of 1 to 40 characters (a-z, A-Z, 0-9, _, -, .), with texts of at most 500. Not for personal data: it is kept in clear."`
 }
 
 type line struct {
@@ -62,9 +66,7 @@ type output struct {
 }
 
 // Route serves POST /v1/orders.
-func Route(api *rest.API, orders *store.Orders, catalog *quotes.Catalog, runs *runs.Runs, sagas *opensagas.Sagas, limits Limits) {
-	route(api, New(orders, catalog, runs, sagas, limits))
-}
+func Route(api *rest.API, n Needs) { route(api, New(n)) }
 
 func route(api *rest.API, handler cqrs.Handler[Command, Result]) {
 	rest.Handle(api, rest.Op{
@@ -129,6 +131,13 @@ func (in *input) command(ctx context.Context) (command Command, applied string, 
 		}
 		command.ExpectedTotal = (*domain.Money)(expected)
 	}
+	command.Reference, command.Metadata = in.Body.Reference, in.Body.Metadata
+	command.Personal = personal.Data{Email: in.Body.Email, DeliveryAddress: in.Body.DeliveryAddress, BillingAddress: in.Body.BillingAddress}
+	if field, err := command.checkIdentity(); err != nil {
+		problem := rest.NewProblem(http.StatusUnprocessableEntity, "validation-failed", "The request has a text that cannot be accepted.")
+		problem.Errors = []rest.FieldError{{Field: "body." + field, Message: err.Error()}}
+		return Command{}, "", problem
+	}
 	command.Wait, applied = preferred(in.Prefer)
 	return command, applied, nil
 }
@@ -165,7 +174,7 @@ func respond(result Result, applied string) (*output, error) {
 		Status: http.StatusAccepted, Location: view.Path(order.ID()), ETag: rest.ETag(order.Version()), Applied: applied,
 		// A shopper is never shown what is for operators, also not an operator who shops: the same
 		// request gets the same answer.
-		Body: view.Of(order, false),
+		Body: view.Of(order, &result.Personal, false),
 	}
 	if result.Replayed {
 		out.Replayed = "true"

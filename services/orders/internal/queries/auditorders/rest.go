@@ -74,6 +74,6 @@ func audited(o *domain.Order) Order {
 	if saga := o.Saga(); saga != nil {
 		shown.OpenSaga = saga.Kind
 	}
-	shown.Stuck = view.Of(o, true).Stuck
+	shown.Stuck = view.Of(o, nil, true).Stuck
 	return shown
 }

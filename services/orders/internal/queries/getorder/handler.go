@@ -9,6 +9,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/orders/internal/personal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 	"github.com/ordersaga/ordersaga/services/orders/internal/view"
 )
@@ -22,7 +23,7 @@ type Query struct {
 type Result = *view.Order
 
 // New makes the use case.
-func New(orders *store.Orders) cqrs.Handler[Query, Result] {
+func New(orders *store.Orders, keys *personal.Keys) cqrs.Handler[Query, Result] {
 	return cqrs.Query("get_order", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
 		caller, ok := auth.FromContext(ctx)
 		if !ok {
@@ -36,7 +37,11 @@ func New(orders *store.Orders) cqrs.Handler[Query, Result] {
 		if err != nil || !view.Visible(order, caller) {
 			return nil, err
 		}
-		shown := view.Of(order, caller.Has(auth.ScopeOperator))
+		data, err := keys.Open(ctx, order)
+		if err != nil && !errors.Is(err, personal.ErrErased) {
+			return nil, err
+		}
+		shown := view.Of(order, &data, caller.Has(auth.ScopeOperator))
 		return &shown, nil
 	}))
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/orders/internal/personal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 	"github.com/ordersaga/ordersaga/services/orders/internal/view"
 )
@@ -15,8 +16,8 @@ type output struct {
 }
 
 // Route serves GET /v1/orders/{id}.
-func Route(api *rest.API, orders *store.Orders) {
-	handler := New(orders)
+func Route(api *rest.API, orders *store.Orders, keys *personal.Keys) {
+	handler := New(orders, keys)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/orders/{id}", ID: "get-order", Tags: []string{"orders"},
 		Summary:     "Show an order",

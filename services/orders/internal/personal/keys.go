@@ -1,0 +1,171 @@
+package personal
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+)
+
+// ErrErased says that the key of the data was deleted: the data cannot be read any more.
+var ErrErased = errors.New("the personal data was erased")
+
+// MinSecret is the least length of the secret of New.
+const MinSecret = 32
+
+// developmentSecret stands in where there is no secret: on a developer's machine only.
+const developmentSecret = "development only: nothing here is kept from anybody"
+
+// Keys are the shoppers' keys. Each is kept encrypted under a key that follows from the service's
+// secret, so that a copy of the database alone reads nothing.
+type Keys struct {
+	db    *postgres.DB
+	wrap  cipher.AEAD
+	index []byte
+}
+
+// New finds the keys in the database. The secret has at least MinSecret characters, the same for
+// all instances and for ever; an empty one is for development.
+func New(db *postgres.DB, secret string) (*Keys, error) {
+	if secret == "" {
+		secret = developmentSecret
+	}
+	if len(secret) < MinSecret {
+		return nil, fmt.Errorf("the secret of personal data has %d characters, fewer than %d", len(secret), MinSecret)
+	}
+	wrapping, err := hkdf.Key(sha256.New, []byte(secret), nil, "ordersaga personal data: keys of shoppers", 32)
+	if err != nil {
+		return nil, fmt.Errorf("derive a key: %w", err)
+	}
+	index, err := hkdf.Key(sha256.New, []byte(secret), nil, "ordersaga personal data: tokens to compare", 32)
+	if err != nil {
+		return nil, fmt.Errorf("derive a key: %w", err)
+	}
+	wrap, err := sealer(wrapping)
+	if err != nil {
+		return nil, err
+	}
+	return &Keys{db: db, wrap: wrap, index: index}, nil
+}
+
+// Seal encrypts data of an order under the key of its shopper, who is given one at the first time.
+// No data is nil.
+func (k *Keys) Seal(ctx context.Context, customerID, orderID string, data Data) (*domain.Sealed, error) {
+	if data.IsZero() {
+		return nil, nil
+	}
+	plain, err := json.Marshal(data)
+	if err != nil {
+		return nil, fmt.Errorf("seal personal data: %w", err)
+	}
+	id, key, err := k.ofCustomer(ctx, customerID)
+	if err != nil {
+		return nil, fmt.Errorf("seal personal data of order %s: %w", orderID, err)
+	}
+	return &domain.Sealed{KeyID: id, Data: seal(key, plain, orderID)}, nil
+}
+
+// Open reads the data of an order; none when it has none. It fails with ErrErased when the
+// shopper's key was deleted.
+func (k *Keys) Open(ctx context.Context, order *domain.Order) (Data, error) {
+	sealed := order.Personal()
+	if sealed == nil {
+		return Data{}, nil
+	}
+	var wrapped []byte
+	err := k.db.SQL.QueryRowContext(ctx, `SELECT wrapped FROM shopper_keys WHERE id = $1`, sealed.KeyID).Scan(&wrapped)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Data{}, fmt.Errorf("open personal data of order %s: %w", order.ID(), ErrErased)
+	}
+	if err != nil {
+		return Data{}, fmt.Errorf("open personal data of order %s: %w", order.ID(), err)
+	}
+	key, err := k.unwrap(wrapped, sealed.KeyID)
+	if err != nil {
+		return Data{}, fmt.Errorf("open personal data of order %s: %w", order.ID(), err)
+	}
+	plain, err := open(key, sealed.Data, order.ID())
+	if err != nil {
+		return Data{}, fmt.Errorf("open personal data of order %s: %w", order.ID(), err)
+	}
+	var data Data
+	if err := json.Unmarshal(plain, &data); err != nil {
+		return Data{}, fmt.Errorf("open personal data of order %s: %w", order.ID(), err)
+	}
+	return data, nil
+}
+
+// Token is the same for the same text, and tells nobody without the secret what the text is: for
+// comparing data that must not be kept.
+func (k *Keys) Token(of string) string {
+	mac := hmac.New(sha256.New, k.index)
+	mac.Write([]byte(of))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// ofCustomer finds or makes the key of a shopper.
+func (k *Keys) ofCustomer(ctx context.Context, customerID string) (id string, key cipher.AEAD, err error) {
+	fresh := make([]byte, 32)
+	rand.Read(fresh) // never fails
+	newID := uuid.NewString()
+	offered := seal(k.wrap, fresh, newID)
+	// Two requests may make the first key of a shopper at once: the one that comes second finds
+	// neither, and looks again.
+	for range 3 {
+		var wrapped []byte
+		err = k.db.SQL.QueryRowContext(ctx, `
+			WITH kept AS (SELECT id, wrapped FROM shopper_keys WHERE customer_id = $1),
+			     made AS (INSERT INTO shopper_keys (id, customer_id, wrapped)
+			              SELECT $2, $1, $3 WHERE NOT EXISTS (SELECT FROM kept)
+			              ON CONFLICT (customer_id) DO NOTHING RETURNING id, wrapped)
+			SELECT id, wrapped FROM kept UNION ALL SELECT id, wrapped FROM made`,
+			customerID, newID, offered).Scan(&id, &wrapped)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return "", nil, fmt.Errorf("find the shopper's key: %w", err)
+		}
+		key, err = k.unwrap(wrapped, id)
+		return id, key, err
+	}
+	return "", nil, fmt.Errorf("find the shopper's key: %w", err)
+}
+
+func (k *Keys) unwrap(wrapped []byte, id string) (cipher.AEAD, error) {
+	key, err := open(k.wrap, wrapped, id)
+	if err != nil {
+		return nil, fmt.Errorf("the shopper's key %s was made with another secret: PERSONAL_DATA_KEY has changed", id)
+	}
+	return sealer(key)
+}
+
+func sealer(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// seal encrypts, bound to what it belongs to: it cannot be opened for another order or key.
+func seal(key cipher.AEAD, plain []byte, belongsTo string) []byte {
+	return key.Seal(nil, nil, plain, []byte(belongsTo))
+}
+
+func open(key cipher.AEAD, sealed []byte, belongsTo string) ([]byte, error) {
+	return key.Open(nil, nil, sealed, []byte(belongsTo))
+}
