@@ -1,9 +1,9 @@
-// Package barrier makes the steps of a saga safe to repeat, to undo twice, to undo before they were
-// done, and to arrive late.
+// Package barrier makes a saga's step and its undo safe when calls are repeated, late or out of
+// order.
 //
 // The idea is dtm's sub-transaction barrier (https://dtm.pub/practice/barrier): one row per step
-// and operation is written in the same transaction as the step's effect, so it says for certain
-// whether the effect happened.
+// and operation is written in the same transaction as the step's effect, so the row proves whether
+// the effect happened.
 //
 //	row of the do    the do                     the undo
 //	none             effect, answer kept        tombstone, no effect
@@ -12,11 +12,11 @@
 //	tombstone        refused: step_undone       nothing to undo
 //	done and undone  refused: step_undone       nothing more to undo
 //
-// A refusal is kept as well: a late attempt of a step must not succeed after the saga was told "no"
-// and has gone on without an undo for it.
+// A refusal is kept as well: after the saga got it and continued without an undo for the step, a
+// late attempt must not succeed.
 //
-// The row also has a fingerprint of the request. A do that comes again with another request is
-// refused with request_mismatch: it must not be told that what it asks for was done.
+// The row also has a fingerprint of the request. A do that is repeated with another request is
+// refused with request_mismatch, because the kept answer belongs to the first request.
 package barrier
 
 import (
@@ -44,14 +44,14 @@ const (
 type Step struct {
 	OrderID  string
 	Saga     string // the saga's kind
-	Instance string // tells apart the sagas of one kind on one order
+	Instance string // distinguishes sagas of one kind on one order
 	Name     string
 }
 
 func (s Step) String() string { return s.OrderID + "/" + s.Saga + "/" + s.Instance + "/" + s.Name }
 
-// Fingerprint of a request: what makes it another one. The parts are plain values (text, numbers,
-// slices and structs of these) in an order, and with names of fields, that never change.
+// Fingerprint is a hash of a request. The parts are plain values (text, numbers, slices and structs
+// of these); their order and field names must never change.
 func Fingerprint(parts ...any) string {
 	encoded, err := json.Marshal(parts)
 	if err != nil {
@@ -70,9 +70,9 @@ var Migrations = postgres.Migrations{Name: "barrier", Files: files}
 // Effect is what a step changes, in the transaction that also marks the barrier.
 type Effect[T any] func(ctx context.Context, tx *postgres.Tx) (T, error)
 
-// Do runs the effect once, however often it is called, and answers every call as the first one. A
-// refusal by the effect rolls back what the effect wrote and is kept. Any other error leaves
-// nothing behind. T must encode to JSON and back. The request is its Fingerprint.
+// Do runs the effect once, however often it is called, and gives every call the same answer. A
+// refusal by the effect rolls back the effect's writes and is kept. After any other error nothing
+// is kept. T must encode to JSON and back. The request is its Fingerprint.
 func Do[T any](ctx context.Context, db *postgres.DB, step Step, request string, effect Effect[T]) (T, error) {
 	var answer T
 	if err := step.validate(); err != nil {
@@ -100,7 +100,7 @@ func Do[T any](ctx context.Context, db *postgres.DB, step Step, request string, 
 		if r, ok := refusal.As(err); ok {
 			refused = r
 			if _, err := tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT effect"); err != nil {
-				return fmt.Errorf("step %s: take back a refused effect: %w", step, err)
+				return fmt.Errorf("step %s: roll back a refused effect: %w", step, err)
 			}
 			return keep(ctx, tx, step, true, r)
 		}
@@ -117,18 +117,18 @@ func Do[T any](ctx context.Context, db *postgres.DB, step Step, request string, 
 }
 
 // Undo runs the effect's inverse if, and only if, the do has happened and was not undone yet. A do
-// that has not happened never will: it is refused from now on.
+// that comes after its undo is refused.
 func Undo(ctx context.Context, db *postgres.DB, step Step, inverse func(ctx context.Context, tx *postgres.Tx) error) error {
 	if err := step.validate(); err != nil {
 		return err
 	}
 	return db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		// The undo's own row first: a second undo waits here for the first.
+		// A second undo waits here for the first.
 		first, err := insert(ctx, tx, step, "undo", "undo", "")
 		if err != nil || !first {
 			return err
 		}
-		// The do's row next: this waits for a do that is being done right now.
+		// This waits for a do that is running.
 		tombstone, err := insert(ctx, tx, step, "do", "undo", "")
 		if err != nil || tombstone {
 			return err
@@ -148,8 +148,8 @@ func Undo(ctx context.Context, db *postgres.DB, step Step, inverse func(ctx cont
 	})
 }
 
-// insert writes a row of the barrier, or waits for whoever is writing it and tells that it was
-// there already.
+// insert writes a row of the barrier. While another transaction writes the same row it waits, and
+// then returns false.
 func insert(ctx context.Context, q postgres.Querier, step Step, operation, writtenBy, request string) (first bool, err error) {
 	result, err := q.ExecContext(ctx, `
 		INSERT INTO barrier (order_id, saga, instance, step, operation, written_by, request)
@@ -180,7 +180,7 @@ func keep(ctx context.Context, q postgres.Querier, step Step, refused bool, answ
 	return nil
 }
 
-// recall answers a repeated do as the first time.
+// recall returns the kept answer to a repeated do.
 func recall[T any](ctx context.Context, q postgres.Querier, step Step, request string) (answer T, err error) {
 	var refused, undone bool
 	var encoded, first sql.NullString

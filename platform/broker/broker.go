@@ -1,14 +1,15 @@
 // Package broker publishes events to RabbitMQ and consumes them.
 //
 // Events are CloudEvents 1.0 in structured JSON. Each goes to one durable topic exchange, routed by
-// its type, for whoever has bound a queue there; and, by the queue's name, to each consumer that
-// the publisher was told must have it. Of a message to an exchange the broker says only that no
-// queue at all took it; of a message to a queue it says whether this queue took it, so an event
-// whose consumer's queue is missing is known to be undelivered.
+// its type, for any queue bound there, and by queue name to each consumer that must get it. For a
+// message to an exchange the broker reports only that no queue at all took it. For a message to a
+// queue it reports whether that queue took it, so the publisher notices when the queue of a
+// consumer is missing.
 //
-// Publishing is in batches: all messages of a batch are written, then all their confirms are
-// awaited once. Each consumer has a durable quorum queue, a bounded delayed retry and a dead-letter
-// queue with the reason. Delivery is at least once, so consumers keep an inbox or gate by version.
+// Events are published in batches: all messages of a batch are written, then their confirms are
+// awaited together. Each consumer has a durable quorum queue, a bounded delayed retry and a
+// dead-letter queue with the reason. Delivery is at least once, so consumers keep an inbox or gate
+// by version.
 package broker
 
 import (
@@ -20,13 +21,14 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 )
 
-// Exchange is the durable topic exchange that all events pass.
+// Exchange is the durable topic exchange to which all events are published.
 const Exchange = "ordersaga.events"
 
 var (
-	// ErrAway says that there is no connection to the broker right now.
-	ErrAway = errors.New("the broker is away")
-	// ErrClosed says that Close was called.
+	// ErrDisconnected means that there is no connection to the broker, or that it blocks
+	// publishers.
+	ErrDisconnected = errors.New("no connection to the broker")
+	// ErrClosed means that Close was called.
 	ErrClosed = errors.New("the broker connection was closed")
 )
 
@@ -42,14 +44,13 @@ type Broker struct {
 	closing    sync.Once
 }
 
-// Connect returns at once and connects in the background, again and again for as long as it takes.
-// The connection lives until Close: ctx gives values only and its end does not end the broker,
-// because what a program has in hand when it is told to stop must still be confirmed and
-// acknowledged.
+// Connect returns at once and connects in the background, with retries until it succeeds. The
+// connection stays open until Close: only the values of ctx are used, not its end, because a
+// program that stops must still confirm and acknowledge the messages it has begun.
 //
-// The expected queues are those of the consumers that must have what is published: they are made
-// before anything is published, and an event is delivered when each of them that wants its type has
-// it.
+// The expected queues belong to the consumers that must get the events. They are declared before
+// anything is published, and an event counts as delivered when each of them that takes its type has
+// confirmed it.
 func Connect(ctx context.Context, url string, expected ...Queue) *Broker {
 	ctx = context.WithoutCancel(ctx)
 	b := &Broker{publishing: newLink(ctx, url, "publisher"), consuming: newLink(ctx, url, "consumer"), expected: expected}
@@ -57,7 +58,7 @@ func Connect(ctx context.Context, url string, expected ...Queue) *Broker {
 	return b
 }
 
-// ValidateURL tells whether the URL can be one of a broker, without connecting:
+// ValidateURL checks the form of a broker's URL without connecting:
 // "amqp://user:password@host:5672/vhost". Its error does not repeat the URL, which may hold a
 // password.
 func ValidateURL(url string) error {
@@ -67,8 +68,8 @@ func ValidateURL(url string) error {
 	return nil
 }
 
-// Ready tells whether both connections stand and publishing is not blocked by the server. Its error
-// says why not.
+// Ready returns nil when both connections are open and the server does not block publishing, or
+// else an error with the reason.
 func (b *Broker) Ready(context.Context) error {
 	if _, err := b.consuming.connected(); err != nil {
 		return err
@@ -89,5 +90,10 @@ func (b *Broker) Close() {
 	})
 }
 
-// setupTimeout bounds declaring a consumer's queues and subscribing to them.
-const setupTimeout = 15 * time.Second
+const (
+	// setupTimeout bounds declaring a consumer's queues and subscribing to them.
+	setupTimeout = 15 * time.Second
+	// firstPause and longestPause bound the growing pauses between two tries.
+	firstPause   = 100 * time.Millisecond
+	longestPause = 5 * time.Second
+)

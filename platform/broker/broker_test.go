@@ -48,7 +48,7 @@ func numberOf(t testing.TB, event cloudevents.Event) int {
 	return data.Number
 }
 
-// connect gives a broker that stands.
+// connect returns a broker that is connected.
 func connect(t *testing.T, url string, expected ...broker.Queue) *broker.Broker {
 	t.Helper()
 	b := broker.Connect(t.Context(), url, expected...)

@@ -10,8 +10,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/doctor"
 )
 
-// Check tells whether the broker of a URL takes our connection and lets us make the exchange and
-// the queues, which it does as every start does. Dead letters are remarked.
+// Check makes a check that connects to the broker and declares the exchange and the queues, as
+// every start does. It remarks on dead letters.
 func Check(url string, expected ...Queue) doctor.Check {
 	return doctor.Check{Subject: "AMQP_URL", Encrypted: func() error { return encrypted(url) }, Try: func(ctx context.Context) (found string, err error) {
 		connection, err := dial(ctx, url, "doctor")
@@ -37,8 +37,8 @@ func Check(url string, expected ...Queue) doctor.Check {
 	}}
 }
 
-// look makes the expected queues and says what is worth knowing of them. A queue that is missing
-// and cannot be made is an error.
+// look declares the expected queues and returns remarks about them. It fails when a queue is
+// missing and cannot be declared.
 func look(connection *connection, expected []Queue) (remarks []string, err error) {
 	d := &declarer{connection: connection}
 	defer d.close()
@@ -61,7 +61,7 @@ func look(connection *connection, expected []Queue) (remarks []string, err error
 	}
 	dead, err := deadLetters(channel, expected)
 	if len(dead) > 0 {
-		remarks = append(remarks, strings.Join(dead, ", ")+": consumers have given up on these")
+		remarks = append(remarks, strings.Join(dead, ", ")+": consumers failed to handle these")
 	}
 	return remarks, err
 }

@@ -18,9 +18,9 @@ import (
 const (
 	// dialTimeout bounds the TCP connection with the TLS and AMQP handshakes.
 	dialTimeout = 10 * time.Second
-	// heartbeat finds a connection that broke without a word. The client gives it up when it has
-	// heard nothing for one and a half of them, 6 s, and with it whatever it was writing; RabbitMQ
-	// after three of them, 12 s, and gives what the consumer had in hand to another one.
+	// heartbeat detects a connection that broke without being closed. The client drops it, and
+	// pending writes with it, after 1.5 intervals (6 s) without data. RabbitMQ drops it after three
+	// (12 s) and delivers the unacknowledged messages to another consumer.
 	heartbeat = 4 * time.Second
 )
 
@@ -52,7 +52,7 @@ func dial(ctx context.Context, address, purpose string) (*connection, error) {
 				return nil, err
 			}
 			c.socket = socket
-			// The library clears it after the handshake.
+			// The library clears this deadline after the handshake.
 			return socket, socket.SetDeadline(time.Now().Add(dialTimeout))
 		},
 	}
@@ -71,13 +71,13 @@ func dial(ctx context.Context, address, purpose string) (*connection, error) {
 	return c, nil
 }
 
-// withoutHeartbeat takes an interval of its own out of a URL, which would win over ours: with
-// ?heartbeat=60, as some providers print it, a dead line is noticed after minutes, with
+// withoutHeartbeat removes the heartbeat parameter from a URL, because it would replace ours: with
+// ?heartbeat=60, which some providers set, a dead connection is noticed after minutes, with
 // ?heartbeat=0 never.
 func withoutHeartbeat(address string) string {
 	parsed, err := url.Parse(address)
 	if err != nil {
-		return address // the library says what is wrong
+		return address // the library reports the error
 	}
 	query := parsed.Query()
 	if !query.Has("heartbeat") {
@@ -106,7 +106,7 @@ func (c *connection) watchBlocking(changes <-chan amqp.Blocking) {
 	}
 }
 
-// blocking gives a channel that is closed when the server, low on memory or disk, stops reading
+// blocking returns a channel that is closed when the server, low on memory or disk, stops reading
 // from this connection.
 func (c *connection) blocking() <-chan struct{} {
 	c.mu.Lock()
@@ -114,19 +114,19 @@ func (c *connection) blocking() <-chan struct{} {
 	return c.blocked
 }
 
-// writable refuses publishing while the server does not read: what would be written now would only
-// wait in the socket until its deadline.
+// writable fails while the server does not read from the connection: a message written now would
+// only wait in the socket until its deadline.
 func (c *connection) writable() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.reason != "" {
-		return fmt.Errorf("%w: it blocks publishers: %s", ErrAway, c.reason)
+		return fmt.Errorf("%w: it blocks publishers: %s", ErrDisconnected, c.reason)
 	}
 	return nil
 }
 
-// within runs one exchange with the server. The library's calls know no deadline, so when ctx ends
-// first the socket is closed, which ends them.
+// within runs one request to the server. The library's calls have no deadline, so the socket is
+// closed when ctx ends first, which ends them.
 func (c *connection) within(ctx context.Context, exchange func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -140,8 +140,8 @@ func (c *connection) within(ctx context.Context, exchange func() error) error {
 	return err
 }
 
-// close says goodbye, for at most a second: the server then knows at once that the consumers are
-// gone.
+// close sends the AMQP close, for at most a second, so that the server removes the consumers at
+// once.
 func (c *connection) close() {
 	_ = c.CloseDeadline(time.Now().Add(time.Second))
 	c.socket.Close()

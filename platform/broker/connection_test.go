@@ -22,7 +22,7 @@ func TestBlockedConnectionIsNotWrittenTo(t *testing.T) {
 	}
 	expect := func(blocked bool) {
 		t.Helper()
-		if err := c.writable(); errors.Is(err, ErrAway) != blocked {
+		if err := c.writable(); errors.Is(err, ErrDisconnected) != blocked {
 			t.Errorf("writable: %v, want blocked: %v", err, blocked)
 		}
 		select {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/ordersaga/ordersaga/platform/pause"
 )
 
 const (
@@ -20,37 +22,37 @@ const (
 // Consumer is one reader of events, with a queue of its own. Several processes may run the same
 // consumer: one is active, the others take over from it.
 type Consumer struct {
-	// Name names the queue: "ordersaga."+Name, 1 to 100 characters. It must stay the same for as
-	// long as the queue's messages matter.
+	// Name names the queue: "ordersaga."+Name, 1 to 100 characters. It must not change while the
+	// queue holds messages.
 	Name string
-	// Types are the event types wanted, exactly or as topic patterns in which * is one
+	// Types are the event types to handle, exact or as topic patterns in which * is one
 	// dot-separated word and # any number. An event of another type is acknowledged and not
-	// handled: it is meant for somebody else.
+	// handled.
 	Types []string
 	// Prefetch is how many messages the broker sends ahead, 1 to 2000, and the largest batch. 0
 	// means 100.
 	Prefetch int
 	// Handle takes one event, in the queue's order. Its ctx has a deadline of Timeout. It does not
-	// end when Consume is told to stop, since what has begun is finished, but it ends when the
-	// message is lost with its connection.
+	// end when the ctx of Consume ends, because an event that was begun is finished, but it ends
+	// when the connection that delivered the message is lost.
 	//
-	// After an error of Poison the message goes to the dead-letter queue at once. After one that
-	// says "not now" (Unavailable, Ready) the consumer holds the message, and the order of its
-	// queue, and tries again until it succeeds. After any other it is tried again 1 s, 5 s and 30 s
-	// later, during which the events behind it pass by, and then goes to the dead-letter queue.
+	// After an error of Poison the message goes to the dead-letter queue at once. While a
+	// dependency does not work (Unavailable, Ready) the consumer holds the message, keeps the order
+	// of its queue, and tries again until it succeeds. After any other it is tried again 1 s, 5 s
+	// and 30 s later, while later events are handled, and then it goes to the dead-letter queue.
 	Handle func(ctx context.Context, event cloudevents.Event) error
 	// HandleBatch is used instead of Handle when it is set. It takes up to Prefetch events at once,
-	// in the queue's order: what has come within 50 ms, less when the queue is idle. When a batch
-	// fails, its events are given again in ever smaller parts, so that the guilty one alone is
+	// in the queue's order: those that arrive within 50 ms, fewer when the queue is idle. A batch
+	// that fails is handled again in smaller and smaller parts, so that only the failing event is
 	// retried.
 	HandleBatch func(ctx context.Context, events []cloudevents.Event) error
-	// Unavailable tells errors of what the handler needs, such as a database that is away, takes no
-	// writes or is too slow, from errors of the event. Without it and Ready, such a database sends
-	// good messages to the dead-letter queue.
+	// Unavailable reports whether an error comes from a dependency of the handler, such as a
+	// database that cannot be reached, is read-only or is too slow, and not from the event. Without
+	// it and Ready, valid messages go to the dead-letter queue while such a database fails.
 	Unavailable func(err error) bool
-	// Ready tells whether what the handler needs answers: an error that comes while Ready fails is
-	// not the message's fault, whatever it says. It gets a deadline of 5 s. Messages that were held
-	// for 20 minutes are given back, and none are taken before Ready succeeds.
+	// Ready asks the handler's dependencies whether they work: an error of the handler that comes
+	// while Ready fails is not counted against the message. Its ctx has a deadline of 5 s. Messages
+	// held for 20 minutes are returned to the queue, and none are taken before Ready succeeds.
 	Ready func(ctx context.Context) error
 	// Timeout bounds one call of the handler. 0 means 30 s.
 	Timeout time.Duration
@@ -61,9 +63,9 @@ type Consumer struct {
 	holdLimit time.Duration
 }
 
-// Consume handles the consumer's events until ctx ends, and then finishes what it has in hand and
-// returns nil. Lost connections are made again. It returns an error for a consumer that can never
-// work and after Close.
+// Consume handles the consumer's events until ctx ends; then it finishes the events it has begun
+// and returns nil. It reconnects after a lost connection. It returns an error for an invalid
+// consumer and after Close.
 func (b *Broker) Consume(ctx context.Context, c Consumer) error {
 	if err := c.complete(); err != nil {
 		return err
@@ -74,7 +76,7 @@ func (b *Broker) Consume(ctx context.Context, c Consumer) error {
 		return err
 	}
 	defer unobserve()
-	wait := newBackoff()
+	wait := pause.Growing(firstPause, longestPause)
 	logged := ""
 	for {
 		since := time.Now()
@@ -89,29 +91,29 @@ func (b *Broker) Consume(ctx context.Context, c Consumer) error {
 		case errors.Is(err, errHeld):
 			s.awaitReady(ctx)
 		}
-		// The loss of the connection is said by the link; anything else is of this queue: arguments
-		// that differ, no permission, a leader that moves.
-		if !errors.Is(err, ErrAway) && err.Error() != logged {
+		// The link logs a lost connection. Any other error concerns this queue: different
+		// arguments, no permission, a moving leader.
+		if !errors.Is(err, ErrDisconnected) && err.Error() != logged {
 			logged = err.Error()
 			slog.ErrorContext(ctx, "consumer interrupted, subscribing again", "queue", s.main, "error", err)
 		}
 		if time.Since(since) > wait.MaxInterval {
 			wait.Reset()
 		}
-		pause := wait.NextBackOff()
+		next := wait.NextBackOff()
 		if errors.Is(err, errCancelled) {
-			pause = max(pause, remakePause)
+			next = max(next, remakePause)
 		}
-		sleep(ctx, pause)
+		_ = pause.For(ctx, next, nil)
 	}
 }
 
-// serves tells whether publishers send to a consumer's queue by its name.
+// serves reports whether publishers send to a consumer's queue by its name.
 func (b *Broker) serves(consumer string) bool {
 	return slices.ContainsFunc(b.expected, func(queue Queue) bool { return queue.Name == consumer })
 }
 
-// complete fills in the defaults and refuses what cannot work.
+// complete sets the defaults and refuses invalid values.
 func (c *Consumer) complete() error {
 	if c.Prefetch == 0 {
 		c.Prefetch = defaultPrefetch

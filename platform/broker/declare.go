@@ -9,14 +9,14 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 )
 
-// Queue is a consumer's queue as those who publish know it: its name, without the prefix, and the
+// Queue is a consumer's queue as publishers see it: its name, without the prefix, and the event
 // types that must reach it.
 type Queue struct {
 	Name  string
 	Types []string
 }
 
-// Queues takes queues as a contract lists them, which knows nothing of brokers.
+// Queues converts the queues listed in a contract, which must not import this package.
 func Queues[Q ~struct {
 	Name  string
 	Types []string
@@ -28,16 +28,16 @@ func Queues[Q ~struct {
 	return queues
 }
 
-// declarer makes exchanges, queues and bindings, one after the other. What the server refuses, say
-// a queue that exists with other arguments, is noted and does not keep the others from being made:
-// one queue must not stop all publishing.
+// declarer declares exchanges, queues and bindings one after the other. What the server refuses,
+// such as a queue that exists with other arguments, is collected in refused and the next one is
+// declared: one queue must not stop all publishing.
 type declarer struct {
 	connection *connection
 	channel    *amqp.Channel
 	refused    []error
 }
 
-// try makes one thing. Its error is one of the connection.
+// try makes one declaration. It fails only when the connection fails.
 func (d *declarer) try(what string, declare func(*amqp.Channel) error) error {
 	if d.channel == nil || d.channel.IsClosed() {
 		channel, err := d.connection.Channel()
@@ -58,7 +58,7 @@ func (d *declarer) try(what string, declare func(*amqp.Channel) error) error {
 	default:
 		err = fmt.Errorf("%s: %w", what, err)
 	}
-	// With its answer the server has closed the channel.
+	// The server closes the channel with this answer.
 	d.refused = append(d.refused, err)
 	return nil
 }
@@ -89,7 +89,7 @@ func (d *declarer) bind(queue string, patterns []string) error {
 	return nil
 }
 
-// expected makes the exchange and the queues of the consumers that must have what is published.
+// expected declares the exchange and the queues of the consumers that must get the events.
 func (d *declarer) expected(queues []Queue) error {
 	if err := d.exchange(); err != nil {
 		return err
@@ -102,8 +102,8 @@ func (d *declarer) expected(queues []Queue) error {
 	return nil
 }
 
-// lacking is which of the queues are not there although they were declared, by name, each with what
-// the server said.
+// lacking returns the queues that do not exist although they were declared, by name, each with the
+// server's error.
 func (d *declarer) lacking(queues []Queue) (map[string]error, error) {
 	if len(d.refused) == 0 {
 		return nil, nil
@@ -127,7 +127,7 @@ func (d *declarer) lacking(queues []Queue) (map[string]error, error) {
 	return lacking, nil
 }
 
-// logRefused says what the server refused, when it is not what was said before.
+// logRefused logs what the server refused, unless it is the same as before.
 func logRefused(ctx context.Context, text string, refused error, before *string) {
 	said := ""
 	if refused != nil {

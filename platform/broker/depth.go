@@ -13,28 +13,29 @@ import (
 // DeadLettersShown bounds how many dead letters Depth looks at.
 const DeadLettersShown = 200
 
-// Depth is what lies in a consumer's queues. Messages the consumer has in hand are not counted.
+// Depth counts the messages in a consumer's queues. Messages that the consumer has taken are not
+// counted.
 type Depth struct {
 	// Declared is false before the consumer's first subscription.
 	Declared bool
-	// Waiting for the consumer, and Retrying after a failed attempt.
+	// Waiting messages are ready for the consumer; Retrying ones wait after a failed attempt.
 	Waiting, Retrying int
-	// Dead is how many dead letters there are, Letters the oldest of them, at most
-	// DeadLettersShown.
+	// Dead is the number of dead letters, Letters the oldest of them, at most DeadLettersShown.
 	Dead    int
 	Letters []DeadLetter
 }
 
-// DeadLetter is a message that a consumer, or the broker for it, gave up on.
+// DeadLetter is a message that a consumer could not handle, or that the broker moved to its
+// dead-letter queue.
 type DeadLetter struct {
 	EventID, EventType string
-	// Cause is "poison" or "retries_exhausted"; for a letter that the broker itself put there its
-	// own word, such as "delivery_limit", and "unknown" without one.
+	// Cause is "poison" or "retries_exhausted". For a message moved by the broker it is the
+	// broker's reason, such as "delivery_limit", or "unknown" without one.
 	Cause  string
 	Reason string // the last error
 }
 
-// Depth looks into the queues of a consumer, by its name. Dead letters stay where they are.
+// Depth inspects the queues of a consumer, by its name. Dead letters stay in their queue.
 func (b *Broker) Depth(ctx context.Context, consumer string) (depth Depth, err error) {
 	connection, err := b.consuming.await(ctx)
 	if err != nil {
@@ -57,7 +58,7 @@ func depthOf(connection *connection, q queues) (depth Depth, err error) {
 	if err != nil {
 		return Depth{}, err
 	}
-	// The end of the channel gives back the letters that were looked at.
+	// Closing the channel returns the inspected letters to the queue.
 	defer func() { err = errors.Join(err, closed(channel)) }()
 	if depth.Waiting, err = messages(channel, q.main); missing(err) {
 		return Depth{}, nil // the server has closed the channel with its answer
@@ -90,7 +91,7 @@ func depthOf(connection *connection, q queues) (depth Depth, err error) {
 	return depth, nil
 }
 
-// messages of a queue that are ready to be taken.
+// messages counts a queue's messages that are ready for delivery.
 func messages(channel *amqp.Channel, name string) (int, error) {
 	queue, err := channel.QueueDeclarePassive(name, true, false, false, false, nil)
 	if err != nil {
@@ -99,8 +100,7 @@ func messages(channel *amqp.Channel, name string) (int, error) {
 	return queue.Messages, nil
 }
 
-// deadLetter describes a letter, which anybody may have put there: what it says is bounded and made
-// safe to show.
+// deadLetter describes a letter. Its text is untrusted, so it is bounded and escaped for display.
 func deadLetter(letter amqp.Delivery) DeadLetter {
 	cause, _ := letter.Headers[HeaderCause].(string)
 	if cause == "" {

@@ -9,7 +9,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/doctor"
 )
 
-// encrypted tells whether a connection leaves this machine by TLS only.
+// encrypted fails for a connection to another machine without TLS.
 func encrypted(url string) error {
 	parsed, err := amqp.ParseURI(url)
 	if err != nil {

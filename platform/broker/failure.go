@@ -10,13 +10,13 @@ import (
 	"github.com/ordersaga/ordersaga/platform/text"
 )
 
-// The headers we add when a delivery failed. The broker's own (x-death and x-first-death-reason)
-// are beside them, and alone on a message that the broker itself gave up on because its consumers
-// kept dying.
+// These headers are added when a delivery fails. The broker adds its own (x-death,
+// x-first-death-reason). A message that reached the delivery limit, because its consumers kept
+// crashing, has only those.
 const (
 	// HeaderAttempts counts the failed attempts.
 	HeaderAttempts = "x-ordersaga-attempts"
-	// HeaderReason is the last error, for people.
+	// HeaderReason is the text of the last error.
 	HeaderReason = "x-ordersaga-reason"
 	// HeaderCause is "poison" or "retries_exhausted".
 	HeaderCause = "x-ordersaga-cause"
@@ -27,7 +27,7 @@ const (
 // maxReason bounds the reason in a header, in characters.
 const maxReason = 1024
 
-// poison marks an error that no repetition will heal.
+// poison marks an error that a retry cannot fix.
 type poison struct{ error }
 
 func (p poison) Unwrap() error { return p.error }
@@ -46,8 +46,8 @@ func isPoison(err error) bool {
 	return errors.As(err, &p)
 }
 
-// failed says where a failed delivery goes next: to the next delayed retry, or to the dead-letter
-// queue when its error is poison or its retries are used up.
+// failed returns the message to send on after a failed delivery: to the next retry queue, or to the
+// dead-letter queue when the error is poison or no retries are left.
 func (q queues) failed(delivery amqp.Delivery, cause error) (next message, outcome string) {
 	attempts := attemptsOf(delivery) + 1
 	table := amqp.Table{}
@@ -81,6 +81,6 @@ func attemptsOf(delivery amqp.Delivery) int {
 	return int(max(attempts, 0))
 }
 
-// reasonOf is the error as one line that can be shown: it may repeat what the event, or a store,
-// said.
+// reasonOf returns the error as one escaped line: it may contain untrusted text from the event or a
+// store.
 func reasonOf(err error) string { return text.Line(err.Error(), maxReason) }

@@ -14,16 +14,16 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// batchBytes bounds what one call of a handler takes of large events, in bytes of JSON.
+// batchBytes bounds the events of one call of a handler, in bytes of JSON.
 const batchBytes = 4 << 20
 
-// errInterrupted says that held messages were given back because the consumer stops or its
+// errInterrupted means that held messages were returned because the consumer stops or its
 // connection is lost.
-var errInterrupted = errors.New("gave back what it held")
+var errInterrupted = errors.New("held messages returned to the queue")
 
-// handleAll gives the events to the handler, together at first. What fails is tried in ever smaller
-// parts, so that what is too much at once gets through, and one guilty event is found. It notes
-// failures by delivery tag; its own error gives all back.
+// handleAll calls the handler with all events, and after an error with smaller and smaller parts,
+// so that a batch that is too large succeeds in parts and a failing event is found. Failures are
+// collected by delivery tag. When handleAll itself fails, all messages return to the queue.
 func (s *session) handleAll(ctx context.Context, deliveries []amqp.Delivery, events []cloudevents.Event, failures map[uint64]error) error {
 	for len(events) > 0 {
 		count, size := s.part(deliveries)
@@ -52,8 +52,7 @@ func (s *session) handleAll(ctx context.Context, deliveries []amqp.Delivery, eve
 	return nil
 }
 
-// part is how many of the messages the next call of the handler takes, and how many bytes these
-// are.
+// part returns how many messages the next call of the handler takes, and their size in bytes.
 func (s *session) part(deliveries []amqp.Delivery) (count, size int) {
 	for count < len(deliveries) && count < s.limit.Events() && (count == 0 || size < s.limit.Bytes()) {
 		size += len(deliveries[count].Body)
@@ -62,8 +61,8 @@ func (s *session) part(deliveries []amqp.Delivery) (count, size int) {
 	return count, size
 }
 
-// call makes one attempt. A panic is an error as any other: the message gets its retries and then
-// lies in the dead-letter queue, and the consumer lives on.
+// call makes one attempt. A panic counts as an error: the message is retried and then goes to the
+// dead-letter queue, and the consumer continues.
 func (s *session) call(deliveries []amqp.Delivery, events []cloudevents.Event) (err error) {
 	ctx, cancel := context.WithTimeout(s.alive, s.Timeout)
 	defer cancel()

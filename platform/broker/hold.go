@@ -11,29 +11,30 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"go.opentelemetry.io/otel/attribute"
 
+	"github.com/ordersaga/ordersaga/platform/pause"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 )
 
 const (
-	// readyTimeout bounds one question whether the handler's needs are met.
+	// readyTimeout bounds one call of Ready.
 	readyTimeout = 5 * time.Second
-	// holdLimit is how long messages are held in hand before they are given back. By default
+	// holdLimit is how long messages are held before they are returned to the queue. By default
 	// RabbitMQ ends a subscription that does not acknowledge within 30 min.
 	holdLimit = 20 * time.Minute
 )
 
-// errHeld says that messages were given back because they were held for long.
-var errHeld = errors.New("held messages for long and gave them back")
+// errHeld means that messages were returned because they had been held for holdLimit.
+var errHeld = errors.New("messages held too long, returned to the queue")
 
-// hold is what a consumer waits for while its handler cannot work, whatever the event: it keeps its
-// messages, and their order, and counts no attempt.
+// hold is the state of a consumer whose dependency does not work: it keeps its messages and their
+// order, and counts no attempt.
 type hold struct {
 	since atomic.Int64 // Unix nanoseconds; 0 while it does not hold
 	wait  *backoff.ExponentialBackOff
-	limit time.Time // when what is in hand is given back
+	limit time.Time // when the held messages are returned
 }
 
-// notNow tells whether an error is no fault of the events: what the handler needs does not work.
+// notNow reports whether an error comes from a dependency that does not work, not from the events.
 func (c *Consumer) notNow(err error) bool {
 	if isPoison(err) {
 		return false
@@ -41,7 +42,7 @@ func (c *Consumer) notNow(err error) bool {
 	return c.Unavailable != nil && c.Unavailable(err) || c.ready(context.Background()) != nil
 }
 
-// ready asks whether what the handler needs is there.
+// ready asks whether the handler's dependencies work.
 func (c *Consumer) ready(ctx context.Context) error {
 	if c.Ready == nil {
 		return nil
@@ -51,15 +52,15 @@ func (c *Consumer) ready(ctx context.Context) error {
 	return c.Ready(ctx)
 }
 
-// hold waits before the next try, ever longer, up to 5 s.
+// hold waits before the next try, with growing pauses up to 5 s.
 func (s *session) hold(ctx context.Context, cause error) error {
 	if s.held.since.CompareAndSwap(0, time.Now().UnixNano()) {
-		s.held.wait = newBackoff()
-		slog.WarnContext(ctx, "consumer holds its messages until what it needs works again", "queue", s.main, "error", cause)
+		s.held.wait = pause.Growing(firstPause, longestPause)
+		slog.WarnContext(ctx, "consumer holds its messages until its dependencies work again", "queue", s.main, "error", cause)
 	}
 	if s.held.limit.IsZero() {
 		s.held.limit = time.Now().Add(s.holdLimit)
-		// What is settled need not wait with them.
+		// Settled messages are acknowledged now; they need not wait.
 		if err := s.acknowledge(); err != nil {
 			return err
 		}
@@ -76,10 +77,10 @@ func (s *session) hold(ctx context.Context, cause error) error {
 	return nil
 }
 
-// awaitReady waits, with nothing in hand, until what the handler needs is there.
+// awaitReady waits, without holding messages, until the handler's dependencies work.
 func (s *subscription) awaitReady(ctx context.Context) {
 	for ctx.Err() == nil && s.ready(ctx) != nil {
-		sleep(ctx, s.held.wait.NextBackOff())
+		_ = pause.For(ctx, s.held.wait.NextBackOff(), nil)
 	}
 }
 
@@ -91,7 +92,7 @@ func (s *session) release(ctx context.Context) {
 	}
 }
 
-// age is how long the consumer has held its messages.
+// age returns how long the consumer has held its messages.
 func (h *hold) age() time.Duration {
 	since := h.since.Load()
 	if since == 0 {
@@ -102,10 +103,10 @@ func (h *hold) age() time.Duration {
 
 const heldGauge = "ordersaga.broker.held"
 
-// observe tells how long the consumer has held its messages, until stop is called.
+// observe exports how long the consumer has held its messages, until stop is called.
 func (s *subscription) observe() (stop func(), err error) {
 	return telemetry.Observe(scope, func(_ context.Context, set telemetry.Set) error {
 		set(heldGauge, s.held.age().Seconds(), attribute.String("consumer", s.Name))
 		return nil
-	}, telemetry.Gauge{Name: heldGauge, Unit: "s", Description: "how long a consumer has held its messages because what it needs does not work"})
+	}, telemetry.Gauge{Name: heldGauge, Unit: "s", Description: "how long a consumer has held its messages because a dependency does not work"})
 }

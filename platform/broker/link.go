@@ -7,12 +7,12 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
+	"github.com/ordersaga/ordersaga/platform/pause"
 )
 
 // link keeps one connection up: it connects, waits for the loss, and connects again. The client
-// library has a recovery of its own, which is experimental and re-declares from memory; ours starts
-// each time from nothing, the same way as the first time.
+// library's own recovery is experimental and re-declares from memory; this one connects each time
+// as it did the first time.
 type link struct {
 	url, purpose string
 	stop         context.CancelFunc
@@ -28,7 +28,7 @@ func newLink(ctx context.Context, url, purpose string) *link {
 	ctx, stop := context.WithCancel(ctx)
 	l := &link{
 		url: url, purpose: purpose, stop: stop,
-		done: make(chan struct{}), changed: make(chan struct{}), reason: fmt.Errorf("%w: not connected yet", ErrAway),
+		done: make(chan struct{}), changed: make(chan struct{}), reason: fmt.Errorf("%w: not connected yet", ErrDisconnected),
 	}
 	go l.keep(ctx)
 	return l
@@ -37,17 +37,17 @@ func newLink(ctx context.Context, url, purpose string) *link {
 func (l *link) keep(ctx context.Context) {
 	defer close(l.done)
 	defer l.set(nil, ErrClosed)
-	wait := newBackoff()
+	wait := pause.Growing(firstPause, longestPause)
 	logged := ""
 	for ctx.Err() == nil {
 		connection, err := dial(ctx, l.url, l.purpose)
 		if err != nil {
-			l.set(nil, fmt.Errorf("%w: %w", ErrAway, err))
+			l.set(nil, fmt.Errorf("%w: %w", ErrDisconnected, err))
 			if ctx.Err() == nil && err.Error() != logged {
 				logged = err.Error()
-				slog.WarnContext(ctx, "broker is away, trying again until it answers", "connection", l.purpose, "error", err)
+				slog.WarnContext(ctx, "no connection to the broker, trying again", "connection", l.purpose, "error", err)
 			}
-			sleep(ctx, wait.NextBackOff())
+			_ = pause.For(ctx, wait.NextBackOff(), nil)
 			continue
 		}
 		since := time.Now()
@@ -60,18 +60,18 @@ func (l *link) keep(ctx context.Context) {
 			connection.close()
 			return
 		case loss := <-connection.lost:
-			err = fmt.Errorf("%w: connection lost", ErrAway)
+			err = fmt.Errorf("%w: connection lost", ErrDisconnected)
 			if loss != nil {
-				err = fmt.Errorf("%w: connection lost: %w", ErrAway, loss)
+				err = fmt.Errorf("%w: connection lost: %w", ErrDisconnected, loss)
 			}
 			l.set(nil, err)
 			slog.WarnContext(ctx, "broker connection lost, connecting again", "connection", l.purpose, "error", err)
 		}
-		// A server that takes connections only to drop them is not hammered.
+		// The pause keeps growing while the server accepts connections and drops them at once.
 		if time.Since(since) > wait.MaxInterval {
 			wait.Reset()
 		}
-		sleep(ctx, wait.NextBackOff())
+		_ = pause.For(ctx, wait.NextBackOff(), nil)
 	}
 }
 
@@ -89,7 +89,7 @@ func (l *link) state() (current *connection, changed <-chan struct{}, reason err
 	return l.current, l.changed, l.reason
 }
 
-// connected gives the connection, or why there is none.
+// connected returns the connection, or an error with the reason why there is none.
 func (l *link) connected() (*connection, error) {
 	current, _, reason := l.state()
 	return current, reason
@@ -116,24 +116,4 @@ func (l *link) await(ctx context.Context) (*connection, error) {
 func (l *link) close() {
 	l.stop()
 	<-l.done
-}
-
-// newBackoff spreads the reconnects of many programs after one broker restart.
-func newBackoff() *backoff.ExponentialBackOff {
-	b := backoff.NewExponentialBackOff()
-	b.InitialInterval = 100 * time.Millisecond
-	b.MaxInterval = 5 * time.Second
-	b.Multiplier = 2
-	b.Reset()
-	return b
-}
-
-// sleep waits, or returns early when ctx ends.
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }

@@ -12,8 +12,8 @@ import (
 // maxShortString is AMQP's bound for routing keys and message ids, in bytes.
 const maxShortString = 255
 
-// encode makes the message of an event: structured JSON, so that the body alone is the whole event,
-// also in a dead-letter queue or a file.
+// encode makes the message of an event in structured JSON: the body alone is the whole event, also
+// in a dead-letter queue.
 func encode(event cloudevents.Event) (message, error) {
 	if err := Validate(event); err != nil {
 		return message{}, err
@@ -37,7 +37,7 @@ func encode(event cloudevents.Event) (message, error) {
 	}, nil
 }
 
-// Validate tells whether an event can be published: a valid CloudEvent 1.0 whose type and id fit
+// Validate checks that an event can be published: a valid CloudEvent 1.0 whose type and id fit
 // AMQP's 255 bytes.
 func Validate(event cloudevents.Event) error {
 	if err := event.Validate(); err != nil {
@@ -49,7 +49,7 @@ func Validate(event cloudevents.Event) error {
 	return nil
 }
 
-// decode reads an event back. What it refuses will never become an event, so it is poison.
+// decode reads an event. Its errors are poison, because a retry cannot fix them.
 func decode(delivery amqp.Delivery) (cloudevents.Event, error) {
 	mediaType, _, _ := strings.Cut(delivery.ContentType, ";")
 	if !strings.EqualFold(strings.TrimSpace(mediaType), cloudevents.ApplicationCloudEventsJSON) {

@@ -10,14 +10,14 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// The instruments follow the global meter provider, whenever it is set. A name that the API refuses
-// gives an instrument that does nothing, not a nil.
+// The instruments use the global meter provider, also when it is set later. For an invalid name the
+// API returns an instrument that does nothing, not nil.
 var (
 	meter        = otel.Meter(scope)
 	published, _ = meter.Int64Counter("ordersaga.broker.published",
 		metric.WithDescription("events confirmed by the broker, by type"))
 	unroutable, _ = meter.Int64Counter("ordersaga.broker.unroutable",
-		metric.WithDescription("events that nobody had to hear and no queue asked for, by type"))
+		metric.WithDescription("events that no expected queue takes and no queue is bound for, by type"))
 	undeliverable, _ = meter.Int64Counter("ordersaga.broker.undelivered",
 		metric.WithDescription("messages that came back because the queue that must take them was missing; they are sent again, by queue"))
 	consumed, _ = meter.Int64Counter("ordersaga.broker.consumed",
@@ -35,7 +35,7 @@ func countPublished(ctx context.Context, events []cloudevents.Event, returned []
 	}
 }
 
-// countUndelivered counts messages that came back; with 0 the metric is there before the first.
+// countUndelivered counts returned messages; a call with 0 creates the metric before the first.
 func countUndelivered(ctx context.Context, queue string, messages int64) {
 	undeliverable.Add(ctx, messages, metric.WithAttributes(attribute.String("queue", queue)))
 }

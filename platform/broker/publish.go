@@ -9,14 +9,13 @@ import (
 )
 
 // Publish sends the events as one batch, in order, and returns when the broker has confirmed all of
-// them: one wait, however many. It waits at most 1 s for a connection and at most 10 s in all, less
-// when ctx ends sooner.
+// them. It waits at most 1 s for a connection and at most 10 s in all, less when ctx ends sooner.
 //
-// After an error nothing is known to be delivered and the caller repeats the batch; consumers
-// recognise what they get twice. It is an error, too, when an expected queue that wants the type of
-// an event is missing: a call a second later makes it again. An event of a type that no expected
-// queue wants and nobody has bound a queue for is delivered to nobody, which is counted and no
-// error. An event that is no valid CloudEvent is refused before anything is sent.
+// After an error any part of the batch may have been delivered, and the caller repeats all of it;
+// consumers recognise repeated events. A missing expected queue that takes the type of an event is
+// an error; a call a second later declares it again. An event whose type no expected queue takes
+// and no queue is bound for is counted and dropped, without an error. An invalid CloudEvent is
+// refused before anything is sent.
 func (b *Broker) Publish(ctx context.Context, events ...cloudevents.Event) (err error) {
 	if len(events) == 0 {
 		return nil
@@ -42,8 +41,8 @@ func (b *Broker) Publish(ctx context.Context, events ...cloudevents.Event) (err 
 	return nil
 }
 
-// address gives the message of an event once to the exchange and once to each expected queue that
-// wants it. All share its body and headers.
+// address returns the messages of an event: one to the exchange and one to each expected queue that
+// takes its type. All share its body and headers.
 func (b *Broker) address(m message) []message {
 	addressed := []message{m}
 	for _, queue := range b.expected {
@@ -53,6 +52,6 @@ func (b *Broker) address(m message) []message {
 			addressed = append(addressed, direct)
 		}
 	}
-	addressed[0].unheard = len(addressed) > 1
+	addressed[0].optional = len(addressed) > 1
 	return addressed
 }

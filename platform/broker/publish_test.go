@@ -75,7 +75,7 @@ func TestPublishWithoutBrokerFailsSoonAndSaysWhy(t *testing.T) {
 
 	began := time.Now()
 	err := b.Publish(t.Context(), happened(0))
-	require.ErrorIs(t, err, broker.ErrAway)
+	require.ErrorIs(t, err, broker.ErrDisconnected)
 	require.Less(t, time.Since(began), 5*time.Second)
 	require.ErrorContains(t, b.Ready(t.Context()), "AMQP_URL")
 

@@ -14,38 +14,38 @@ import (
 const (
 	// confirmTimeout bounds one batch, from writing its first message to the confirm of its last.
 	confirmTimeout = 10 * time.Second
-	// awayTimeout is how long a batch waits for a connection: long enough for the first one after a
-	// start, short enough not to hold the caller's locks.
-	awayTimeout = time.Second
+	// connectTimeout is how long a batch waits for a connection: long enough for the first one
+	// after a start, short because the caller may hold locks.
+	connectTimeout = time.Second
 )
 
-// message is what is sent, and where to. Without an exchange the key is the name of the queue that
-// must take it.
+// message is an AMQP message with its destination. Without an exchange the key is the name of the
+// queue that must take it.
 type message struct {
 	exchange, key string
-	// unheard says that it does not matter whether anybody hears.
-	unheard bool
+	// optional means that the message need not reach any queue.
+	optional bool
 	amqp.Publishing
 }
 
-// errNoQueue says that a queue which must take messages is missing.
-var errNoQueue = errors.New("there is no queue")
+// errNoQueue means that a queue which must take messages is missing.
+var errNoQueue = errors.New("missing queue")
 
 // publisher sends batches on one channel in confirm mode, one batch at a time, so the order of
 // batches is the order of calls.
 type publisher struct {
 	link *link
-	// expected queues are made before the first message of a channel is sent.
+	// expected queues are declared before the first message of a channel is sent.
 	expected []Queue
 	turn     chan struct{}
 
-	// Only the holder of the turn touches these.
+	// Only the holder of turn reads and writes these.
 	connection *connection
 	channel    *amqp.Channel
 	returns    <-chan amqp.Return
-	lacking    map[string]error // queues that are missing and cannot be made
-	missed     error            // says which queue was missing, until
-	remake     time.Time        // when it may be made again
+	lacking    map[string]error // queues that are missing and cannot be declared
+	missed     error            // names the missing queue, until remake
+	remake     time.Time        // when it may be declared again
 	logged     string
 }
 
@@ -53,9 +53,9 @@ func newPublisher(l *link, expected []Queue) *publisher {
 	return &publisher{link: l, expected: expected, turn: make(chan struct{}, 1)}
 }
 
-// send writes the messages and waits until the server has confirmed each. It returns those to an
-// exchange that no queue took, which the server confirms too. After an error any part of the batch
-// may have arrived. A message to a queue that is missing is such an error; a later call makes the
+// send writes the messages and waits until the server has confirmed each. It returns the messages
+// to an exchange that no queue took; the server confirms these too. After an error any part of the
+// batch may have arrived. A message to a missing queue is such an error; a later call declares the
 // expected queues again.
 func (p *publisher) send(ctx context.Context, messages []message) (returned []amqp.Return, err error) {
 	ctx, cancel := context.WithTimeout(ctx, confirmTimeout)
@@ -64,7 +64,7 @@ func (p *publisher) send(ctx context.Context, messages []message) (returned []am
 	case p.turn <- struct{}{}:
 		defer func() { <-p.turn }()
 	case <-ctx.Done():
-		return nil, fmt.Errorf("wait for the batch before: %w", ctx.Err())
+		return nil, fmt.Errorf("wait for the previous batch: %w", ctx.Err())
 	}
 	if err := p.open(ctx); err != nil {
 		return nil, err
@@ -85,8 +85,8 @@ func (p *publisher) send(ctx context.Context, messages []message) (returned []am
 	return returned, nil
 }
 
-// refuse sends nothing while a queue that must take a part of it is known to be missing: the others
-// would get their part again with every try.
+// refuse fails while a queue that must take one of the messages cannot be declared: otherwise the
+// other queues would get their messages again with every try.
 func (p *publisher) refuse(messages []message) error {
 	for _, m := range messages {
 		if m.exchange == "" && p.lacking[m.key] != nil {
@@ -96,7 +96,7 @@ func (p *publisher) refuse(messages []message) error {
 	return nil
 }
 
-// undelivered is an error when messages to a queue came back.
+// undelivered returns an error when messages to a queue were returned.
 func undelivered(ctx context.Context, returned []amqp.Return) error {
 	var missing []string
 	for _, back := range returned {
@@ -111,10 +111,10 @@ func undelivered(ctx context.Context, returned []amqp.Return) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w %s: its messages came back; it is made again in %s", errNoQueue, strings.Join(missing, ", "), remakePause)
+	return fmt.Errorf("%w %s: its messages were returned; it is declared again in %s", errNoQueue, strings.Join(missing, ", "), remakePause)
 }
 
-// open gives the turn's holder a channel in confirm mode.
+// open opens a channel in confirm mode, unless one is open. The caller holds turn.
 func (p *publisher) open(ctx context.Context) error {
 	if p.channel != nil && !p.channel.IsClosed() {
 		return p.connection.writable()
@@ -122,7 +122,7 @@ func (p *publisher) open(ctx context.Context) error {
 	if time.Now().Before(p.remake) {
 		return p.missed
 	}
-	waiting, cancel := context.WithTimeout(ctx, awayTimeout)
+	waiting, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	connection, err := p.link.await(waiting)
 	if err != nil {
@@ -148,7 +148,7 @@ func (p *publisher) open(ctx context.Context) error {
 	})
 }
 
-// declare makes the expected queues and says once what the server refused.
+// declare declares the expected queues and logs once what the server refused.
 func (p *publisher) declare(ctx context.Context, connection *connection) error {
 	for _, queue := range p.expected {
 		countUndelivered(ctx, queuesOf(queue.Name, nil).main, 0)
@@ -171,12 +171,12 @@ func (p *publisher) exchange(ctx context.Context, messages []message) (returned 
 	pending := make([]*amqp.DeferredConfirmation, 0, len(messages))
 	err = p.connection.within(ctx, func() error {
 		for _, m := range messages {
-			confirm, err := p.channel.PublishWithDeferredConfirm(m.exchange, m.key, !m.unheard, false, m.Publishing)
+			confirm, err := p.channel.PublishWithDeferredConfirm(m.exchange, m.key, !m.optional, false, m.Publishing)
 			if err != nil {
 				return fmt.Errorf("write message %s for %s: %w", m.MessageId, m.key, err)
 			}
 			pending = append(pending, confirm)
-			// The library's reader waits for room: take what has come back.
+			// The library's reader blocks while the channel of returns is full.
 			returned = p.takeReturned(returned)
 		}
 		return nil
@@ -196,7 +196,7 @@ func (p *publisher) exchange(ctx context.Context, messages []message) (returned 
 			case <-confirm.Done():
 				confirmed = true
 			case <-p.connection.blocking():
-				return nil, fmt.Errorf("%d of %d messages not confirmed: %w: it blocks publishers", len(pending)-i, len(pending), ErrAway)
+				return nil, fmt.Errorf("%d of %d messages not confirmed: %w: it blocks publishers", len(pending)-i, len(pending), ErrDisconnected)
 			case <-ctx.Done():
 				return nil, fmt.Errorf("%d of %d messages not confirmed: %w", len(pending)-i, len(pending), ctx.Err())
 			}
@@ -205,7 +205,7 @@ func (p *publisher) exchange(ctx context.Context, messages []message) (returned 
 			return nil, fmt.Errorf("message %s of %d for %s refused, or the connection lost before its confirm", messages[i].MessageId, len(pending), messages[i].key)
 		}
 	}
-	// A message that comes back does so before its confirm: all are here.
+	// The server returns a message before it confirms it, so all returns have arrived.
 	return p.takeReturned(returned), nil
 }
 
@@ -224,8 +224,8 @@ func (p *publisher) takeReturned(returned []amqp.Return) []amqp.Return {
 	}
 }
 
-// discard gives up the channel: a confirm that comes late must not be counted for a later batch.
-// Closing asks the server, so it is done aside.
+// discard drops the channel, so that a late confirm does not count for a later batch. Closing waits
+// for the server, so it runs in a goroutine.
 func (p *publisher) discard() {
 	connection, channel := p.connection, p.channel
 	p.connection, p.channel, p.returns = nil, nil, nil
@@ -233,8 +233,8 @@ func (p *publisher) discard() {
 		return
 	}
 	if connection.writable() != nil {
-		// A blocked connection is kept, because a new one would be blocked as well and not know it
-		// yet. The answer comes when the server reads again.
+		// A blocked connection is kept: a new one would be blocked too, without the notice that
+		// says so. The close is answered when the server reads again.
 		go channel.Close()
 		return
 	}

@@ -11,22 +11,23 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"github.com/ordersaga/ordersaga/platform/batch"
+	"github.com/ordersaga/ordersaga/platform/pause"
 )
 
 const (
-	// batchWindow is how long a batch may collect, from its first event.
+	// batchWindow bounds the time in which a batch collects events, from its first one.
 	batchWindow = 50 * time.Millisecond
-	// idleWindow ends a batch early when nothing more comes: a lone event should not wait for
-	// company. It is also how long an acknowledgement may wait.
+	// idleWindow ends a batch early when no further event comes. It also bounds the delay of an
+	// acknowledgement.
 	idleWindow = 5 * time.Millisecond
-	// acknowledgements is into how many the prefetch is divided. A quorum queue's channel sends on
-	// 32 at a time and keeps the rest to itself; those it loses when it is closed, and what was
-	// acknowledged long ago comes again.
+	// acknowledgements is the number of acknowledgements for one prefetch of messages. A quorum
+	// queue's channel forwards acknowledgements in groups of 32. It loses an incomplete group when
+	// it is closed, and those messages are delivered again.
 	acknowledgements = 8
 )
 
-// session is a subscription on one channel. One goroutine takes, handles and settles, so the
-// queue's order is the handler's order.
+// session is a subscription on one channel. One goroutine takes, handles and settles messages, so
+// events are handled in the order of the queue.
 type session struct {
 	*subscription
 	// alive ends when the messages of the channel can no longer be acknowledged.
@@ -40,7 +41,8 @@ type session struct {
 	last    uint64 // the delivery tag of the last of them
 }
 
-// run handles until ctx ends, and finishes what has begun, or until the channel is lost.
+// run handles messages until ctx ends, and finishes those it has begun, or until the channel is
+// lost.
 func (s *session) run(ctx context.Context) error {
 	for {
 		taken, err := s.collect(ctx)
@@ -55,10 +57,10 @@ func (s *session) run(ctx context.Context) error {
 	}
 }
 
-// collect waits for a message and takes what follows it closely. With the error that ends the
-// session it still returns what it has taken.
+// collect waits for a message and takes those that follow within the windows. With the error that
+// ends the session it still returns the messages it has taken.
 func (s *session) collect(ctx context.Context) (taken []amqp.Delivery, err error) {
-	// When both are ready, the end comes first.
+	// The end of ctx goes before a message that is ready.
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -73,7 +75,7 @@ func (s *session) collect(ctx context.Context) (taken []amqp.Delivery, err error
 			return taken, ctx.Err()
 		case delivery, open := <-s.deliveries:
 			if !open {
-				// What was taken cannot be acknowledged any more: it comes again.
+				// The messages taken cannot be acknowledged any more and are delivered again.
 				return nil, fmt.Errorf("subscription to %s: %w", s.main, errCancelled)
 			}
 			taken = append(taken, delivery)
@@ -101,8 +103,8 @@ func (s *session) collect(ctx context.Context) (taken []amqp.Delivery, err error
 	}
 }
 
-// settle handles a batch and passes on what failed. What has begun is finished: ctx ends when the
-// consumer is told to stop, which only ends waiting.
+// settle handles a batch and passes on failed messages. The end of ctx ends only waiting: a batch
+// that was begun is finished.
 func (s *session) settle(ctx context.Context, taken []amqp.Delivery) error {
 	failures := make(map[uint64]error)
 	var deliveries []amqp.Delivery
@@ -145,8 +147,7 @@ func (s *session) settle(ctx context.Context, taken []amqp.Delivery) error {
 	return s.acknowledge()
 }
 
-// acknowledge tells the server of all that is settled. All before the last are settled too, so one
-// acknowledgement is enough.
+// acknowledge acknowledges all settled messages at once, up to the last delivery tag.
 func (s *session) acknowledge() error {
 	if s.settled == 0 {
 		return nil
@@ -158,7 +159,7 @@ func (s *session) acknowledge() error {
 	return nil
 }
 
-// onward decides where a failed delivery goes next, and says so.
+// onward returns the message to send on after a failed delivery, and logs the failure.
 func (s *session) onward(delivery amqp.Delivery, cause error) message {
 	next, outcome := s.failed(delivery, cause)
 	countConsumed(s.alive, s.Name, outcome, 1)
@@ -171,21 +172,21 @@ func (s *session) onward(delivery amqp.Delivery, cause error) message {
 	return next
 }
 
-// passOn moves failed deliveries to where they go next and returns when the broker has them there;
-// only then may the originals be acknowledged. While the broker takes nothing, it waits: giving the
-// messages back would count against their delivery limit.
+// passOn sends failed deliveries to their next queue and returns when the broker has confirmed
+// them; only then may the originals be acknowledged. It waits while the broker takes no messages,
+// because returning them would count against their delivery limit.
 func (s *session) passOn(ctx context.Context, messages []message) error {
 	if len(messages) == 0 {
 		return nil
 	}
-	wait := newBackoff()
+	wait := pause.Growing(firstPause, longestPause)
 	for {
 		_, err := s.passer.send(s.alive, messages)
 		switch {
 		case err == nil:
 			return nil
-		case !errors.Is(err, ErrAway):
-			// Where a queue is missing: subscribing again makes it again.
+		case !errors.Is(err, ErrDisconnected):
+			// When a queue is missing, the next subscription declares it again.
 			return fmt.Errorf("pass on %d failed messages: %w", len(messages), err)
 		}
 		if interrupted := s.pause(ctx, wait.NextBackOff()); interrupted != nil {
@@ -194,16 +195,10 @@ func (s *session) passOn(ctx context.Context, messages []message) error {
 	}
 }
 
-// pause waits while messages are held, unless they have to be given back.
+// pause waits while messages are held, and fails when they have to be returned.
 func (s *session) pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
+	if pause.For(ctx, d, s.alive.Done()) != nil || s.alive.Err() != nil {
 		return errInterrupted
-	case <-s.alive.Done():
-		return errInterrupted
-	case <-timer.C:
-		return nil
 	}
+	return nil
 }

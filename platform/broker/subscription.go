@@ -12,31 +12,30 @@ import (
 )
 
 const (
-	// remakePause is how long a queue that was found to be missing is left so before it is made
-	// again. RabbitMQ 3 does not cancel the consumers of a deleted queue at once but first tries,
-	// for a moment, to subscribe them to a queue of that name. When somebody has made one, the
-	// consumer's channel takes what it delivers for repetitions, because the numbers begin anew,
-	// and holds it back for ever.
+	// remakePause is the pause before a missing queue is declared again. RabbitMQ 3 does not cancel
+	// the consumers of a deleted queue at once: it first tries for a moment to subscribe them to a
+	// queue of the same name. If such a queue exists by then, its delivery numbers begin anew, the
+	// consumer's channel takes its messages for duplicates, and never delivers them.
 	remakePause = time.Second
-	// idleSubscription is how long a consumer hears nothing before it subscribes again. That frees
-	// one whose messages are held back, as above, and makes a queue again that was deleted
-	// unnoticed. It has nothing in hand then, so nothing is delivered twice.
+	// idleSubscription is the time without messages after which a consumer subscribes again. This
+	// ends the state described above and declares a queue again that was deleted without notice.
+	// The consumer has no messages then, so nothing is delivered twice.
 	idleSubscription = 30 * time.Second
 )
 
 var (
-	// errCancelled says that the server has ended a subscription.
-	errCancelled = errors.New("ended by the server: its queue is gone, it is made again")
-	errIdle      = errors.New("nothing came for a while")
+	// errCancelled means that the server has ended a subscription.
+	errCancelled = errors.New("ended by the server: the queue was deleted and is declared again")
+	errIdle      = errors.New("no messages, subscribing again")
 )
 
-// subscription is a consumer's claim on its queue, over as many connections as it takes.
+// subscription is a consumer's subscription to its queue, over one connection after the other.
 type subscription struct {
 	Consumer
 	queues
 	link *link
-	// served says that publishers send to the queue by its name. It is then not bound to the
-	// exchange, or each event would come twice.
+	// served means that publishers send to the queue by its name. It is then not bound to the
+	// exchange, because each event would come twice.
 	served bool
 	logged string // what the server refused the last time
 	held   hold
@@ -52,15 +51,15 @@ func (s *subscription) run(ctx context.Context) error {
 	if err != nil {
 		return explain(connection, err)
 	}
-	// Closing gives back what was sent ahead and not begun. Acknowledgements written before reach
-	// the server before.
+	// Closing returns the prefetched messages to the queue. Acknowledgements written earlier reach
+	// the server first.
 	defer func() {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), setupTimeout)
 		defer cancel()
 		_ = connection.within(closing, channel.Close)
 	}()
-	// What is handled after the loss of the channel is delivered again, perhaps to another process,
-	// and two must not work on one event: alive ends with it.
+	// After the channel is lost its messages are delivered again, perhaps to another process, and
+	// two must not handle one event: alive ends with the channel.
 	alive, lost := context.WithCancel(context.WithoutCancel(ctx))
 	defer lost()
 	gone := channel.NotifyClose(make(chan *amqp.Error, 1))
@@ -77,16 +76,16 @@ func (s *subscription) run(ctx context.Context) error {
 	return explain(connection, work.run(ctx))
 }
 
-// explain turns an error that only follows from a lost connection into ErrAway.
+// explain turns an error caused by a lost connection into ErrDisconnected.
 func explain(connection *connection, err error) error {
 	if connection.IsClosed() {
-		return fmt.Errorf("%w: %w", ErrAway, err)
+		return fmt.Errorf("%w: %w", ErrDisconnected, err)
 	}
 	return err
 }
 
 func (s *subscription) subscribe(ctx context.Context, connection *connection) (channel *amqp.Channel, deliveries <-chan amqp.Delivery, err error) {
-	// The connection is shared: telling this consumer to stop must not break it.
+	// The connection is shared: the end of this consumer must not close it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), setupTimeout)
 	defer cancel()
 	err = connection.within(ctx, func() error {
@@ -109,8 +108,8 @@ func (s *subscription) subscribe(ctx context.Context, connection *connection) (c
 	return channel, deliveries, err
 }
 
-// declareAll makes the queues, and the bindings of a consumer that publishers do not know. What the
-// server refuses is told apart from a lost connection.
+// declareAll declares the queues, and the bindings of a consumer that publishers do not send to by
+// name. It returns what the server refused apart from errors of the connection.
 func (s *subscription) declareAll(connection *connection) (refused, err error) {
 	d := &declarer{connection: connection}
 	defer d.close()

@@ -12,13 +12,13 @@ import (
 // queues' arguments, which cannot be changed once declared: new delays need new queue names.
 var retryDelays = []time.Duration{time.Second, 5 * time.Second, 30 * time.Second}
 
-// deliveryLimit is how often the broker gives one message to consumers that go away without
-// settling it, before it takes the message for what kills them. RabbitMQ 3 has no limit by default
-// and 4 has 20; each lost connection counts for every message in hand, so the limit is well above
-// what a bad network does.
+// deliveryLimit bounds how often the broker delivers a message to consumers that disconnect without
+// settling it, because it may be what crashes them. RabbitMQ 3 has no limit by default and 4 has
+// 20. Each lost connection counts for every message taken, so the limit is high enough for a bad
+// network.
 const deliveryLimit = 100
 
-// looksLimit is how often a dead letter can be looked at: without an end, as far as people go.
+// looksLimit is how often a dead letter can be inspected: in practice without a limit.
 const looksLimit = 1_000_000_000
 
 // queues are the names and arguments of one consumer's queues.
@@ -36,19 +36,18 @@ func (q queues) dead() string { return q.main + ".dead" }
 // retry names the queue that delays before the attempt after the given number of failed ones.
 func (q queues) retry(failed int) string { return fmt.Sprintf("%s.retry.%d", q.main, failed) }
 
-// declare makes the queues, or finds them as they are. Every argument is given, also where a
-// version's default is the same, so that RabbitMQ 3.10 to 4 take the same declaration as the same
-// queue.
+// declare declares the queues. Every argument is given, also where it equals a version's default,
+// so that RabbitMQ 3.10 to 4 accept the declaration for the same queue.
 func (q queues) declare(d *declarer) error {
-	// To look at a dead letter and put it back counts as a delivery (Depth does). RabbitMQ 4 would
-	// drop it after 20 looks.
+	// Depth takes dead letters and returns them, which counts as a delivery. RabbitMQ 4 would drop
+	// a letter after 20.
 	if err := d.queue(q.dead(), amqp.Table{"x-delivery-limit": int64(looksLimit)}); err != nil {
 		return err
 	}
 	main := deadLetteredTo(q.dead())
 	main["x-delivery-limit"] = int64(deliveryLimit)
-	// The order of a queue holds only for one consumer at a time: of several processes one is
-	// active and the others stand by.
+	// Only one consumer at a time keeps the order of the queue: one process is active, the others
+	// stand by.
 	main["x-single-active-consumer"] = true
 	if err := d.queue(q.main, main); err != nil {
 		return err
@@ -63,9 +62,9 @@ func (q queues) declare(d *declarer) error {
 	return nil
 }
 
-// deadLetteredTo are the arguments of a queue whose messages the broker itself moves on.
-// At-least-once keeps a message until its next queue has confirmed it; the default would lose it in
-// a crash. It demands reject-publish.
+// deadLetteredTo returns the arguments of a queue whose messages the broker moves to another queue.
+// With at-least-once a message is kept until the next queue has confirmed it; with the default a
+// crash could lose it. It requires reject-publish.
 func deadLetteredTo(queue string) amqp.Table {
 	return amqp.Table{
 		"x-dead-letter-exchange":    "",
@@ -75,9 +74,9 @@ func deadLetteredTo(queue string) amqp.Table {
 	}
 }
 
-// wanted tells whether an event type matches one of the patterns, as the topic exchange does: * is
-// one word, # any number. A binding of an earlier version stays on the broker, and what it still
-// brings must not become poison.
+// wanted reports whether an event type matches one of the patterns, as the topic exchange does: *
+// is one word, # any number. Bindings of earlier versions stay on the broker, and the events they
+// bring must not go to the dead-letter queue.
 func wanted(patterns []string, eventType string) bool {
 	words := strings.Split(eventType, ".")
 	for _, pattern := range patterns {

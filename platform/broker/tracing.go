@@ -36,8 +36,8 @@ func attributesOf(e cloudevents.Event) []attribute.KeyValue {
 	}
 }
 
-// startProducer starts the span of publishing one event, as a child of what made the event, and
-// names it in the message's headers as the consumers' parent.
+// startProducer starts the span of publishing one event, as a child of the span that made the
+// event, and writes it into the message's headers as the parent of the consumers' spans.
 func startProducer(ctx context.Context, event cloudevents.Event, table amqp.Table) trace.Span {
 	ctx, span := tracer().Start(eventtrace.Extract(ctx, event), "publish "+event.Type(),
 		trace.WithSpanKind(trace.SpanKindProducer),
@@ -49,8 +49,8 @@ func startProducer(ctx context.Context, event cloudevents.Event, table amqp.Tabl
 
 // startConsumer starts the span of handling the events, in the trace of each. A single event's
 // handler runs in the consumer span that is the child of its producer span. A batch has such a span
-// for each event, and its handler runs in one more, below the first and linked to the others, since
-// a span has but one parent.
+// for each event, and its handler runs in one more, a child of the first and linked to the others,
+// because a span has only one parent.
 func startConsumer(ctx context.Context, queue string, deliveries []amqp.Delivery, events []cloudevents.Event) (context.Context, []trace.Span) {
 	spans := make([]trace.Span, len(events))
 	var first context.Context

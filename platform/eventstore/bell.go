@@ -1,12 +1,10 @@
 package eventstore
 
 import (
-	"context"
 	"sync"
-	"time"
 )
 
-// bell wakes everybody who listens. It only makes waiting shorter: who misses it polls.
+// bell wakes all listeners. It only shortens waiting: a listener that misses it polls.
 type bell struct {
 	mu   sync.Mutex
 	rung chan struct{}
@@ -14,8 +12,8 @@ type bell struct {
 
 func newBell() *bell { return &bell{rung: make(chan struct{})} }
 
-// listen gives a channel that closes at the next ring. Listen first, look then: so nothing that is
-// rung after the look is missed.
+// listen returns a channel that closes at the next ring. Call it before looking for events, so that
+// a ring after the look is not missed.
 func (b *bell) listen() <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -27,24 +25,4 @@ func (b *bell) ring() {
 	defer b.mu.Unlock()
 	close(b.rung)
 	b.rung = make(chan struct{})
-}
-
-func waitFor(ctx context.Context, heard <-chan struct{}, most time.Duration) {
-	timer := time.NewTimer(most)
-	defer timer.Stop()
-	select {
-	case <-heard:
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-}
-
-// backoff doubles its pause from idlePoll to backoffMax until it is reset.
-type backoff struct{ next time.Duration }
-
-func (b *backoff) reset() { b.next = 0 }
-
-func (b *backoff) wait(ctx context.Context) {
-	b.next = min(max(2*b.next, idlePoll), backoffMax)
-	waitFor(ctx, nil, b.next)
 }

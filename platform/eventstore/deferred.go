@@ -13,16 +13,16 @@ import (
 	"github.com/ordersaga/ordersaga/platform/text"
 )
 
-// Deferred are streams that a subscriber leaves aside because it cannot read them, as after a
-// roll-back, when the log has events of types that only the newer version knows. Their events wait,
-// all from the first one that could not be read, so that the order within a stream is kept; those
-// of other streams go on. The next time that a process begins to read under the subscription's
-// name, which a newer version does at its start, it is given what waits.
+// Deferred is a set of streams that a subscriber defers because it cannot read them: after a
+// roll-back the log may have events of types that only the newer version can read. All events of
+// such a stream wait, from the first unreadable one on, so that the order within the stream is
+// kept; other streams continue. When a process next starts to read the subscription, as a newer
+// version does, it gets the deferred events.
 //
 // A subscriber adds what it cannot read, handles the rest of the batch, and returns Err.
 type Deferred struct{ streams map[string]deferral }
 
-// deferral says from where on a stream waits, and why.
+// deferral is the position from which a stream waits, and the reason.
 type deferral struct {
 	position int64
 	reason   error
@@ -47,8 +47,8 @@ func (d *Deferred) Has(stream string) bool {
 	return there
 }
 
-// Err is what Handle or Apply returns when the rest of the batch was handled: nil when nothing was
-// deferred.
+// Err returns the error with which Handle or Apply reports deferred streams after it has handled
+// the rest of the batch; nil when none was deferred.
 func (d *Deferred) Err() error {
 	if len(d.streams) == 0 {
 		return nil
@@ -65,7 +65,7 @@ func (e deferredError) Error() string {
 	return ""
 }
 
-// deferredBy takes apart what a subscriber returned.
+// deferredBy returns the deferred streams that a subscriber's error carries, or the error.
 func deferredBy(returned error) (*Deferred, error) {
 	var left deferredError
 	if errors.As(returned, &left) {
@@ -74,7 +74,7 @@ func deferredBy(returned error) (*Deferred, error) {
 	return nil, returned
 }
 
-// maxReason bounds what is kept of a reason.
+// maxReason bounds a kept reason, in characters.
 const maxReason = 1000
 
 // keep writes the deferred streams in the transaction of the checkpoint.
@@ -100,8 +100,8 @@ func (d *Deferred) keep(ctx context.Context, tx *postgres.Tx, subscription strin
 	return nil
 }
 
-// catchUp gives the subscriber what waits, stream after stream, in the order in which they were
-// deferred. What still cannot be read waits further.
+// catchUp gives the subscriber the deferred events, stream by stream, in the order in which they
+// were deferred. Streams that still cannot be read stay deferred.
 func (r *reader) catchUp(reading, handling context.Context) error {
 	streams := slices.SortedFunc(maps.Keys(r.deferred), func(a, b string) int { return cmp.Compare(r.deferred[a], r.deferred[b]) })
 	for _, stream := range streams {
@@ -145,11 +145,11 @@ func (r *reader) catchUpWith(reading, handling context.Context, stream string) e
 		return nil
 	}
 	delete(r.deferred, stream)
-	slog.InfoContext(handling, "a stream that waited is read again", "subscription", r.sub.Name, "stream", stream, "position", from)
+	slog.InfoContext(handling, "a deferred stream is read again", "subscription", r.sub.Name, "stream", stream, "position", from)
 	return nil
 }
 
-// deferredStreams reads which streams wait for a subscription, and from where on.
+// deferredStreams reads the deferred streams of a subscription, with their positions.
 func (s *Store) deferredStreams(ctx context.Context, subscription string) (map[string]int64, error) {
 	rows, err := s.db.SQL.QueryContext(ctx, `SELECT stream, position FROM deferred_streams WHERE subscription = $1`, subscription)
 	if err != nil {

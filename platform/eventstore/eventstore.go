@@ -2,13 +2,13 @@
 // in one order without gaps.
 //
 // A stream's order is guarded by UNIQUE (stream, version). The order of all events is harder:
-// transactions commit in another order than they number their rows, so a reader of a serial column
-// steps over rows that commit late; and transaction ids neither survive a dump and restore nor
-// advance while any other transaction of the cluster stays open. So events get their position after
-// they are committed, from one sequencer at a time (see Sequence). Positions have no gaps, and a
-// stream's events get theirs in the order of their versions.
+// transactions do not commit in the order in which they number their rows, so a reader of a serial
+// column skips rows that commit late; transaction ids do not survive a dump and restore, and a
+// snapshot stalls while any transaction of the cluster stays open. So events get their position
+// after they are committed, from one sequencer at a time (see Sequence). Positions have no gaps,
+// and a stream's events get theirs in the order of their versions.
 //
-// The log is its own outbox: what publishes and what projects are subscriptions with checkpoints.
+// The log is its own outbox: publishers and projectors are subscriptions with checkpoints.
 package eventstore
 
 import (
@@ -26,7 +26,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/postgres"
 )
 
-// ErrConflict says that a stream is not at the version the writer expected.
+// ErrConflict means that a stream is not at the version the writer expected.
 var ErrConflict = errors.New("the stream has moved on")
 
 // NewEvent is an event to append.
@@ -54,7 +54,7 @@ type Event struct {
 	RecordedAt time.Time
 }
 
-// Context is ctx within the trace that appended the event.
+// Context returns ctx within the trace that appended the event.
 func (e Event) Context(ctx context.Context) context.Context {
 	return otel.GetTextMapPropagator().Extract(ctx, propagation.MapCarrier(e.Metadata))
 }
@@ -77,9 +77,9 @@ func New(db *postgres.DB) *Store {
 	return &Store{db: db, appended: newBell(), sequenced: newBell()}
 }
 
-// Append writes events behind the expected version of a stream, all or none, and returns the
+// Append writes events after the expected version of a stream, all or none, and returns the
 // stream's new version. Expected 0 means that the stream must not exist. ErrConflict means that
-// somebody else was faster: load, decide again.
+// another writer was faster: load the stream and decide again.
 func (s *Store) Append(ctx context.Context, stream string, expected int64, events ...NewEvent) (int64, error) {
 	if len(events) == 0 {
 		return expected, nil
@@ -98,8 +98,8 @@ func (s *Store) Append(ctx context.Context, stream string, expected int64, event
 	if err != nil {
 		return 0, fmt.Errorf("append to %s: %w", stream, err)
 	}
-	// The subquery refuses to write behind a version that is not committed, so a stream's rows are
-	// numbered (seq) in the order of their versions: the sequencer relies on it.
+	// The subquery writes only after a committed version, so a stream's rows are numbered (seq) in
+	// the order of their versions, which the sequencer relies on.
 	result, err := s.db.SQL.ExecContext(ctx, `
 		INSERT INTO events (stream, version, type, data, metadata, occurred_at)
 		SELECT $1, $2::bigint + new.n, new.type, new.data::jsonb, $3::jsonb, new.at
@@ -124,7 +124,7 @@ func (s *Store) Append(ctx context.Context, stream string, expected int64, event
 	return expected + rows, nil
 }
 
-// Load reads a stream in the order of its versions; none means no such stream.
+// Load reads a stream in the order of its versions; without events there is no such stream.
 func (s *Store) Load(ctx context.Context, stream string) ([]Event, error) {
 	events, err := query(ctx, s.db.SQL, `events WHERE stream = $1 ORDER BY version`, stream)
 	if err != nil {
@@ -162,7 +162,7 @@ func query(ctx context.Context, q postgres.Querier, from string, args ...any) ([
 	return events, rows.Err()
 }
 
-// namespace of the events' name-based ids; any fixed UUID serves.
+// namespace of the events' name-based ids: any fixed UUID.
 var namespace = uuid.MustParse("5f0c9d2e-6f0b-4c57-9d0e-2a6f6a1c7b11")
 
 func id(stream string, version int64) string {

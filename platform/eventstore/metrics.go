@@ -12,8 +12,8 @@ import (
 
 const behindGauge, lagGauge, deferredGauge = "ordersaga.eventstore.behind", "ordersaga.eventstore.lag", "ordersaga.eventstore.deferred"
 
-// observe tells how far a subscription is behind, and how many streams it has left aside. It is the
-// same in every process.
+// observe exports how far a subscription is behind and how many streams it has deferred. Every
+// process exports the same values.
 func (s *Store) observe(subscription string) (stop func(), err error) {
 	label := attribute.String("subscription", subscription)
 	return telemetry.Observe("github.com/ordersaga/ordersaga/platform/eventstore", func(ctx context.Context, set telemetry.Set) error {
@@ -36,10 +36,10 @@ func (s *Store) observe(subscription string) (stop func(), err error) {
 	},
 		telemetry.Gauge{Name: behindGauge, Description: "committed events that a subscription of the log has not handled"},
 		telemetry.Gauge{Name: lagGauge, Unit: "s", Description: "age of the oldest event that a subscription of the log has not handled"},
-		telemetry.Gauge{Name: deferredGauge, Description: "streams that a subscription of the log cannot read and has left aside"})
+		telemetry.Gauge{Name: deferredGauge, Description: "streams that a subscription of the log cannot read and has deferred"})
 }
 
-// Deferred counts the streams that a subscription cannot read and has left aside.
+// Deferred counts the streams that a subscription has deferred.
 func (s *Store) Deferred(ctx context.Context, name string) (streams int64, err error) {
 	err = s.db.SQL.QueryRowContext(ctx, `SELECT count(*) FROM deferred_streams WHERE subscription = $1`, name).Scan(&streams)
 	if err != nil {
@@ -48,7 +48,7 @@ func (s *Store) Deferred(ctx context.Context, name string) (streams int64, err e
 	return streams, nil
 }
 
-// waiting is the age of the oldest event behind a position, 0 when there is none.
+// waiting returns the age of the oldest event after a position, 0 when there is none.
 func (s *Store) waiting(ctx context.Context, position int64) (time.Duration, error) {
 	var seconds float64
 	err := s.db.SQL.QueryRowContext(ctx, `
@@ -56,7 +56,7 @@ func (s *Store) waiting(ctx context.Context, position int64) (time.Duration, err
 			(SELECT recorded_at FROM events WHERE position > $1 ORDER BY position LIMIT 1),
 			(SELECT recorded_at FROM events WHERE position IS NULL ORDER BY seq LIMIT 1))), 0)::float8`, position).Scan(&seconds)
 	if err != nil {
-		return 0, fmt.Errorf("age of the events behind %d: %w", position, err)
+		return 0, fmt.Errorf("age of the events after %d: %w", position, err)
 	}
 	return max(0, time.Duration(seconds*float64(time.Second))), nil
 }

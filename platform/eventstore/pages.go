@@ -7,10 +7,10 @@ import (
 	"github.com/ordersaga/ordersaga/platform/postgres"
 )
 
-// Streams names at most limit streams that come after a name, in the order of their names; after ""
-// is from the start. Streams whose events are not sequenced yet are among them.
+// Streams returns the names of at most limit streams after a name, in the order of their names; ""
+// is before the first. Streams whose events are not sequenced yet are included.
 func (s *Store) Streams(ctx context.Context, after string, limit int) ([]string, error) {
-	// Every stream has a version 1, and the unique index on (stream, version) gives them in order.
+	// Every stream has a version 1, and the unique index on (stream, version) is in their order.
 	streams, err := names(ctx, s.db.SQL, `
 		SELECT stream FROM events WHERE version = 1 AND stream > $1 ORDER BY stream LIMIT $2`, after, limit)
 	if err != nil {
@@ -19,8 +19,8 @@ func (s *Store) Streams(ctx context.Context, after string, limit int) ([]string,
 	return streams, nil
 }
 
-// Opened names the streams whose first event has a position from one up to, not with, another, in
-// the order of these positions.
+// Opened returns the names of the streams whose first event has a position p with from <= p < to,
+// in the order of these positions.
 func (s *Store) Opened(ctx context.Context, from, to int64) ([]string, error) {
 	streams, err := names(ctx, s.db.SQL, `
 		SELECT stream FROM events WHERE position >= $1 AND position < $2 AND version = 1 ORDER BY position`, from, to)
@@ -31,7 +31,7 @@ func (s *Store) Opened(ctx context.Context, from, to int64) ([]string, error) {
 }
 
 // LoadMany reads streams in one statement, each in the order of its versions. A stream that does
-// not exist is not in the answer.
+// not exist is not in the result.
 func (s *Store) LoadMany(ctx context.Context, streams []string) (map[string][]Event, error) {
 	events, err := query(ctx, s.db.SQL, `events WHERE stream = ANY($1) ORDER BY stream, version`, streams)
 	if err != nil {

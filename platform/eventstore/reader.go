@@ -7,22 +7,26 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
+
 	"github.com/ordersaga/ordersaga/platform/batch"
+	"github.com/ordersaga/ordersaga/platform/pause"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 )
 
 // reader is a subscription's reader while it has the lock.
 type reader struct {
 	*Store
-	sub   Subscription
-	limit *batch.Limit
-	pause *backoff
+	sub      Subscription
+	limit    *batch.Limit
+	failures *backoff.ExponentialBackOff
 
 	position int64
-	// deferred are the streams that wait, and from which position on.
+	// deferred has the position from which each deferred stream waits.
 	deferred map[string]int64
-	// look is how many events to look at for the next batch. It follows what the last one took, so
-	// that the server does not measure hundreds of large events to send a few.
+	// look bounds the events whose size the server adds up for the next batch. It follows the size
+	// of the last batch, so that the server does not measure hundreds of large events to send a
+	// few.
 	look int
 }
 
@@ -43,7 +47,7 @@ func (r *reader) follow(reading, handling context.Context) error {
 			return err
 		}
 		if len(events) == 0 {
-			waitFor(reading, heard, idlePoll)
+			_ = pause.For(reading, idlePoll, heard)
 			continue
 		}
 		began := time.Now()
@@ -53,12 +57,12 @@ func (r *reader) follow(reading, handling context.Context) error {
 		}
 		r.limit.Done(len(events), size, time.Since(began))
 		r.look = max(2*len(events), 32)
-		r.pause.reset()
+		r.failures.Reset()
 	}
 	return nil
 }
 
-// begin reads where the subscription stands.
+// begin reads the checkpoint and the deferred streams.
 func (r *reader) begin(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
@@ -75,11 +79,11 @@ func (r *reader) begin(ctx context.Context) error {
 	return nil
 }
 
-// next reads the batch behind the checkpoint: at least one event, if there is any.
+// next reads the batch after the checkpoint: at least one event, if there is any.
 func (r *reader) next(ctx context.Context) (events []Event, size int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
-	// The server adds the sizes up: what is not taken does not cross the line.
+	// The server adds up the sizes, so that only the events of the batch are sent.
 	events, err = query(ctx, r.db.SQL, `(
 		SELECT *, sum(octet_length(data::text)) OVER (ORDER BY position) - octet_length(data::text) AS before
 		FROM (SELECT * FROM events WHERE position > $1 ORDER BY position LIMIT $2) AS next) AS sized
@@ -93,7 +97,7 @@ func (r *reader) next(ctx context.Context) (events []Event, size int, err error)
 	return events, size, nil
 }
 
-// handle gives a batch to the subscriber and moves the checkpoint behind it.
+// handle gives a batch to the subscriber and moves the checkpoint to its last event.
 func (r *reader) handle(ctx context.Context, events []Event) error {
 	last := events[len(events)-1].Position
 	readable := make([]Event, 0, len(events))
@@ -114,14 +118,14 @@ func (r *reader) handle(ctx context.Context, events []Event) error {
 	}
 	for stream, d := range deferred.streams {
 		r.deferred[stream] = d.position
-		slog.WarnContext(ctx, "a stream cannot be read and waits; the others go on",
+		slog.WarnContext(ctx, "a stream cannot be read and is deferred; other streams continue",
 			"subscription", r.sub.Name, "stream", stream, "position", d.position, "error", d.reason)
 	}
 	return nil
 }
 
-// deliver gives events to the subscriber and commits, together with what it applies and what it
-// defers, what mark writes.
+// deliver gives events to the subscriber. The writes of mark, of Apply and the deferred streams are
+// committed together.
 func (r *reader) deliver(ctx context.Context, events []Event, mark func(ctx context.Context, tx *postgres.Tx) error) (*Deferred, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleTimeout)
 	defer cancel()
@@ -133,8 +137,8 @@ func (r *reader) deliver(ctx context.Context, events []Event, mark func(ctx cont
 		}
 	}
 	err := r.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		// The checkpoint first: its row is locked until the commit, so of two readers one waits
-		// here for the other and then finds itself overtaken.
+		// The checkpoint goes first: its row is locked until the commit, so of two readers the
+		// second waits here and then fails with errOvertaken.
 		if err := mark(ctx, tx); err != nil {
 			return err
 		}
@@ -150,15 +154,15 @@ func (r *reader) deliver(ctx context.Context, events []Event, mark func(ctx cont
 	return deferred, err
 }
 
-// advance moves a checkpoint, only from where this reader stood: should its lock have been lost
-// with its session, the new reader's checkpoint is not overwritten.
+// advance moves a checkpoint by compare-and-set: a reader that lost its lock with its session does
+// not overwrite the checkpoint of the next reader.
 func advance(ctx context.Context, tx *postgres.Tx, name string, from, to int64) error {
 	result, err := tx.ExecContext(ctx, `UPDATE subscriptions SET position = $1 WHERE name = $2 AND position = $3`, to, name, from)
 	if err != nil {
 		return fmt.Errorf("move the checkpoint to %d: %w", to, err)
 	}
 	if rows, err := result.RowsAffected(); err != nil || rows != 1 {
-		return errors.Join(fmt.Errorf("the checkpoint is not %d any more: %w", from, errOvertaken), err)
+		return errors.Join(fmt.Errorf("the checkpoint is no longer %d: %w", from, errOvertaken), err)
 	}
 	return nil
 }

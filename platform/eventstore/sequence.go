@@ -6,25 +6,26 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/ordersaga/ordersaga/platform/pause"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 )
 
 const (
 	// sequencerLock is the advisory lock of the one sequencer of a database.
 	sequencerLock = 0x5e9c3ce5
-	// sequenceBatch bounds what one transaction numbers.
+	// sequenceBatch bounds the events numbered in one transaction.
 	sequenceBatch = 2000
-	// idlePoll is how late an event of another process, or of one that died before it could ring,
-	// is noticed. Events of this process ring the bell.
+	// idlePoll bounds the delay until events appended by other processes are noticed. Appends in
+	// this process ring the bell.
 	idlePoll = 250 * time.Millisecond
-	// backoffMax caps the pause after failures.
-	backoffMax = 5 * time.Second
+	// longestPause caps the pause after failures.
+	longestPause = 5 * time.Second
 )
 
 // Sequence gives committed events their positions until the context ends. Run it in every process
 // that has a store: one of them works at a time.
 func (s *Store) Sequence(ctx context.Context) error {
-	var pause backoff
+	failures := pause.Growing(idlePoll, longestPause)
 	for ctx.Err() == nil {
 		heard := s.appended.listen()
 		numbered, err := s.sequenceBatch(ctx)
@@ -32,14 +33,14 @@ func (s *Store) Sequence(ctx context.Context) error {
 		case ctx.Err() != nil:
 		case err != nil:
 			slog.WarnContext(ctx, "events are not sequenced", "error", err)
-			pause.wait(ctx)
+			_ = pause.For(ctx, failures.NextBackOff(), nil)
 			continue
 		case numbered > 0:
 			s.sequenced.ring()
 		}
-		pause.reset()
+		failures.Reset()
 		if numbered < sequenceBatch {
-			waitFor(ctx, heard, idlePoll)
+			_ = pause.For(ctx, idlePoll, heard)
 		}
 	}
 	return nil
@@ -54,8 +55,8 @@ func (s *Store) sequenceBatch(ctx context.Context) (numbered int64, err error) {
 		if err := tx.QueryRowContext(ctx, `SELECT pg_try_advisory_xact_lock($1)`, sequencerLock).Scan(&mine); err != nil || !mine {
 			return err
 		}
-		// A statement of its own after the lock: its snapshot sees every position the last holder
-		// of the lock gave.
+		// A separate statement after the lock: its snapshot sees every position given by the
+		// previous holder of the lock.
 		result, err := tx.ExecContext(ctx, `
 			WITH fresh AS (
 				SELECT seq, row_number() OVER (ORDER BY seq) AS n FROM (

@@ -1,6 +1,6 @@
-// Package eventtrace carries the W3C trace context inside an event, as CloudEvents' distributed
-// tracing extension says: an event may lie in a database for hours before it is published, and its
-// trace must survive that.
+// Package eventtrace carries the W3C trace context inside an event, as in CloudEvents' distributed
+// tracing extension: an event may wait in a database for hours before it is published, and keeps
+// its trace.
 package eventtrace
 
 import (
@@ -20,9 +20,9 @@ const (
 
 var w3c propagation.TraceContext
 
-// Inject returns the event with the trace context of ctx in it. An event that has one keeps it, and
-// one made outside a trace gets none. The given event is not changed: copies of an event share
-// their attributes.
+// Inject returns the event with the trace context of ctx in it. An event that has one keeps it;
+// outside a trace it gets none. The given event is not changed: copies of an event share their
+// attributes.
 func Inject(ctx context.Context, event cloudevents.Event) cloudevents.Event {
 	if event.Context == nil || event.Extensions()[Parent] != nil || !trace.SpanContextFromContext(ctx).IsValid() {
 		return event
@@ -36,8 +36,8 @@ func Inject(ctx context.Context, event cloudevents.Event) cloudevents.Event {
 	return event
 }
 
-// Extract returns ctx with the event's trace context as the parent of what comes. Without one, or
-// with a malformed one, it returns ctx as it is.
+// Extract returns ctx with the event's trace context as the parent of new spans. Without one, or
+// with a malformed one, it returns ctx unchanged.
 func Extract(ctx context.Context, event cloudevents.Event) context.Context {
 	carried := propagation.MapCarrier{}
 	for _, name := range []string{Parent, State} {
@@ -48,11 +48,11 @@ func Extract(ctx context.Context, event cloudevents.Event) context.Context {
 	return w3c.Extract(ctx, carried)
 }
 
-// Quiet returns ctx inside a trace that is not sampled, for the statements that housekeeping
-// repeats several times a second: as traces of their own they would bury the ones worth reading.
+// Quiet returns ctx inside a trace that is not sampled, for housekeeping statements that are
+// repeated several times a second and would fill the trace store.
 func Quiet(ctx context.Context) context.Context {
 	var config trace.SpanContextConfig
-	// Read never fails; an all-zero id would only make the trace loud.
+	// Read never fails; with an all-zero id the trace would only be sampled.
 	_, _ = rand.Read(config.TraceID[:])
 	_, _ = rand.Read(config.SpanID[:])
 	return trace.ContextWithRemoteSpanContext(ctx, trace.NewSpanContext(config))

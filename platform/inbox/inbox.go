@@ -7,7 +7,6 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"time"
 
 	"github.com/ordersaga/ordersaga/platform/postgres"
 )
@@ -18,29 +17,14 @@ var files embed.FS
 // Migrations has the inbox's table.
 var Migrations = postgres.Migrations{Name: "inbox", Files: files}
 
-// Once tells, in the consumer's transaction, whether it sees the event for the first time. When it
-// does not, the change was made and committed before, and the consumer has nothing to do. While
-// another transaction handles the same event, Once waits for its end.
+// Mark records, in the consumer's transaction, that it handles the events, and returns the ids that
+// it has not handled before. While another transaction handles one of them, Mark waits for its end.
+// An id that is given twice is returned once, so a caller that goes through its events must handle
+// each id once.
 //
 // Ids must be unique among all events that the consumer gets, as UUIDs are.
-func Once(ctx context.Context, q postgres.Querier, consumer, eventID string) (first bool, err error) {
-	result, err := q.ExecContext(ctx,
-		"INSERT INTO inbox (consumer, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", consumer, eventID)
-	if err != nil {
-		return false, fmt.Errorf("mark event %s in the inbox of %s: %w", eventID, consumer, err)
-	}
-	inserted, err := result.RowsAffected()
-	if err != nil {
-		return false, fmt.Errorf("mark event %s in the inbox of %s: %w", eventID, consumer, err)
-	}
-	return inserted == 1, nil
-}
-
-// Fresh is Once for a batch: it returns the ids seen for the first time. An id that is twice in the
-// batch is there once, so a caller that goes through its events takes each id out when it handles
-// it.
-func Fresh(ctx context.Context, q postgres.Querier, consumer string, eventIDs ...string) (map[string]bool, error) {
-	// Sorted, so that two overlapping batches wait for each other, not for ever.
+func Mark(ctx context.Context, q postgres.Querier, consumer string, eventIDs ...string) (map[string]bool, error) {
+	// Sorted, so that two overlapping batches do not deadlock.
 	rows, err := q.QueryContext(ctx, `
 INSERT INTO inbox (consumer, event_id)
 SELECT $1, id FROM unnest($2::text[]) AS given (id) ORDER BY id
@@ -61,29 +45,4 @@ ON CONFLICT DO NOTHING RETURNING event_id`, consumer, eventIDs)
 		return nil, fmt.Errorf("mark %d events in the inbox of %s: %w", len(eventIDs), consumer, err)
 	}
 	return fresh, nil
-}
-
-// pruneBatch bounds the rows one statement of Prune deletes.
-const pruneBatch = 10_000
-
-// Prune forgets the events handled longer ago than keep, and returns how many. What is forgotten
-// and then delivered again, say from a dead-letter queue, is handled again: keep must be longer
-// than anything lies there. Weeks are usual.
-func Prune(ctx context.Context, q postgres.Querier, keep time.Duration) (forgotten int64, err error) {
-	for {
-		result, err := q.ExecContext(ctx, `
-DELETE FROM inbox WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM inbox WHERE handled_at < now() - make_interval(secs => $1) LIMIT $2))`, keep.Seconds(), pruneBatch)
-		if err != nil {
-			return forgotten, fmt.Errorf("prune the inbox: %w", err)
-		}
-		deleted, err := result.RowsAffected()
-		if err != nil {
-			return forgotten, fmt.Errorf("prune the inbox: %w", err)
-		}
-		forgotten += deleted
-		if deleted < pruneBatch {
-			return forgotten, nil
-		}
-	}
 }

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -30,7 +29,8 @@ func open(t *testing.T) *postgres.DB {
 // handle makes the event's effect once; fail makes it fail after the effect.
 func handle(ctx context.Context, db *postgres.DB, eventID string, fail error) (first bool, err error) {
 	err = db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		if first, err = inbox.Once(ctx, tx, "reader", eventID); err != nil || !first {
+		fresh, err := inbox.Mark(ctx, tx, "reader", eventID)
+		if first = fresh[eventID]; err != nil || !first {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, "INSERT INTO effect VALUES ($1)", eventID); err != nil {
@@ -62,9 +62,9 @@ func TestEventHasItsEffectOnce(t *testing.T) {
 	require.False(t, first)
 	require.Equal(t, 1, effects(t, db))
 
-	other, err := inbox.Once(t.Context(), db.SQL, "another reader", "e-1")
+	other, err := inbox.Mark(t.Context(), db.SQL, "another reader", "e-1")
 	require.NoError(t, err)
-	require.True(t, other, "each consumer has its own marks")
+	require.True(t, other["e-1"], "each consumer has its own marks")
 }
 
 func TestSameEventAtOnceHasItsEffectOnce(t *testing.T) {
@@ -87,38 +87,17 @@ func TestSameEventAtOnceHasItsEffectOnce(t *testing.T) {
 	require.Equal(t, 4, effects(t, db))
 }
 
-func TestFreshTellsTheNewOnesOfABatch(t *testing.T) {
+func TestMarkReturnsTheNewIdsOfABatch(t *testing.T) {
 	db := open(t)
-	fresh, err := inbox.Fresh(t.Context(), db.SQL, "reader", "b", "a", "a")
+	fresh, err := inbox.Mark(t.Context(), db.SQL, "reader", "b", "a", "a")
 	require.NoError(t, err)
 	require.Equal(t, map[string]bool{"a": true, "b": true}, fresh)
-	fresh, err = inbox.Fresh(t.Context(), db.SQL, "reader", "a", "c", "b")
+	fresh, err = inbox.Mark(t.Context(), db.SQL, "reader", "a", "c", "b")
 	require.NoError(t, err)
 	require.Equal(t, map[string]bool{"c": true}, fresh)
-	fresh, err = inbox.Fresh(t.Context(), db.SQL, "reader")
+	fresh, err = inbox.Mark(t.Context(), db.SQL, "reader")
 	require.NoError(t, err)
 	require.Empty(t, fresh)
-}
-
-func TestPruneForgetsOldMarksOnly(t *testing.T) {
-	db := open(t)
-	ids := make([]string, 15_000)
-	for i := range ids {
-		ids[i] = fmt.Sprint("old-", i)
-	}
-	_, err := inbox.Fresh(t.Context(), db.SQL, "reader", ids...)
-	require.NoError(t, err)
-	_, err = db.SQL.ExecContext(t.Context(), "UPDATE inbox SET handled_at = handled_at - interval '30 days'")
-	require.NoError(t, err)
-	_, err = inbox.Once(t.Context(), db.SQL, "reader", "new")
-	require.NoError(t, err)
-
-	forgotten, err := inbox.Prune(t.Context(), db.SQL, 29*24*time.Hour)
-	require.NoError(t, err)
-	require.EqualValues(t, len(ids), forgotten)
-	first, err := inbox.Once(t.Context(), db.SQL, "reader", "new")
-	require.NoError(t, err)
-	require.False(t, first)
 }
 
 func TestKeysSortAlikeInEveryDatabase(t *testing.T) { testkit.TextKeysAreBytewise(t, open(t).SQL) }

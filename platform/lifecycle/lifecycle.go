@@ -1,6 +1,6 @@
-// Package lifecycle runs the parts of a program together and stops them one after another, in the
-// reverse of the order they are listed: list what others depend on first (telemetry, pools,
-// publishers) and servers last, and no request is cut off from what it needs.
+// Package lifecycle runs the components of a program and stops them one after another, in the
+// reverse of the order in which they are listed: list dependencies first (telemetry, pools,
+// publishers) and servers last, so that a request in progress keeps its dependencies.
 package lifecycle
 
 import (
@@ -19,12 +19,12 @@ import (
 // DefaultDrain is how long a component that sets no Drain may take to stop.
 const DefaultDrain = 10 * time.Second
 
-// Component is a part of a program that runs until it is told to stop.
+// Component is a part of a program that runs until it is stopped.
 type Component struct {
 	// Name is used in messages.
 	Name string
-	// Run works until its context is cancelled, then finishes what it has begun and returns. It may
-	// return nil earlier when its work is done; an error stops the program.
+	// Run runs until its context is cancelled, then finishes the work it has begun and returns. It
+	// may return nil earlier when its work is done; an error stops the program.
 	Run func(ctx context.Context) error
 	// Drain bounds the time between the cancelling and the return.
 	Drain time.Duration
@@ -35,7 +35,7 @@ type Component struct {
 // for before the next. A second signal ends the process at once.
 //
 // The error is the first failure, joined with the names of the components that did not stop within
-// their Drain; nil after an orderly stop.
+// their Drain; nil after a clean stop.
 func Run(ctx context.Context, components ...Component) error {
 	signalled, restoreSignals := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	defer restoreSignals()
@@ -43,7 +43,7 @@ func Run(ctx context.Context, components ...Component) error {
 	parts := make([]*part, len(components))
 	ended := make(chan error, len(components))
 	for i, component := range components {
-		// Not cancelled with ctx: each is stopped when its turn comes.
+		// Not cancelled with ctx: the components are stopped one after another.
 		parts[i] = start(context.WithoutCancel(ctx), component, ended)
 	}
 	failure := wait(signalled, ended, len(components))
@@ -57,7 +57,7 @@ func Run(ctx context.Context, components ...Component) error {
 	return failure
 }
 
-// wait returns when it is time to stop, with the failure that is the cause.
+// wait returns when the program has to stop, with the failure that is the cause.
 func wait(signalled context.Context, ended <-chan error, left int) error {
 	for ; left > 0; left-- {
 		select {
@@ -90,7 +90,7 @@ func start(ctx context.Context, component Component, ended chan<- error) *part {
 	go func() {
 		defer close(p.done)
 		err := p.run(ctx)
-		// A component that was told to stop and says so has not failed.
+		// A stopped component that returns context.Canceled has not failed.
 		if err != nil && !(ctx.Err() != nil && errors.Is(err, context.Canceled)) {
 			p.err = fmt.Errorf("%s: %w", p.Name, err)
 		}
@@ -99,7 +99,7 @@ func start(ctx context.Context, component Component, ended chan<- error) *part {
 	return p
 }
 
-// run turns a panic into a failure, so that the others are stopped in order.
+// run turns a panic into an error, so that the other components are stopped cleanly.
 func (p *part) run(ctx context.Context) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -110,7 +110,7 @@ func (p *part) run(ctx context.Context) (err error) {
 	return p.Run(ctx)
 }
 
-// stop returns what went wrong, now or before.
+// stop cancels the component and returns its error.
 func (p *part) stop() error {
 	begun := time.Now()
 	p.cancel()

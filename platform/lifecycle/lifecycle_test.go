@@ -137,11 +137,11 @@ func TestATakenPortIsOneLineThatNamesTheSetting(t *testing.T) {
 	taken := listen(t)
 	addr := taken.Addr().String()
 	err := lifecycle.Run(t.Context(), lifecycle.HTTP("rest", &http.Server{Addr: addr}))
-	assert.EqualError(t, err, "rest: "+addr+" is taken by another program: set PORT to a free port")
+	assert.EqualError(t, err, "rest: "+addr+" is in use by another program: set PORT to a free port")
 	err = lifecycle.Run(t.Context(), lifecycle.HTTP("admin", &http.Server{Addr: addr}, "ADMIN_PORT"))
-	assert.EqualError(t, err, "admin: "+addr+" is taken by another program: set ADMIN_PORT to a free port")
+	assert.EqualError(t, err, "admin: "+addr+" is in use by another program: set ADMIN_PORT to a free port")
 	err = lifecycle.Run(t.Context(), lifecycle.GRPC("grpc", grpc.NewServer(), addr))
-	assert.EqualError(t, err, "grpc: "+addr+" is taken by another program: set GRPC_PORT to a free port")
+	assert.EqualError(t, err, "grpc: "+addr+" is in use by another program: set GRPC_PORT to a free port")
 }
 
 func TestARequestInHandIsFinished(t *testing.T) {

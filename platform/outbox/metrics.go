@@ -15,9 +15,9 @@ import (
 const (
 	// scope of the metrics.
 	scope = "github.com/ordersaga/ordersaga/platform/outbox"
-	// backlogTimeout bounds the question of an auditor.
+	// backlogTimeout bounds one call of Backlog.
 	backlogTimeout = 2 * time.Second
-	// maxCounted bounds counting a backlog; above it the number is "many".
+	// maxCounted bounds the counting of a backlog.
 	maxCounted = 100_000
 )
 
@@ -35,7 +35,7 @@ func countPublished(ctx context.Context, events int) {
 
 const pendingGauge, lagGauge = "ordersaga.outbox.pending", "ordersaga.outbox.lag"
 
-// observe offers the backlog to metrics readers until stop is called.
+// observe exports the backlog until stop is called.
 func (r *Relay) observe() (stop func(), err error) {
 	return telemetry.Observe(scope, func(ctx context.Context, set telemetry.Set) error {
 		backlog, err := r.Backlog(ctx)
@@ -50,17 +50,17 @@ func (r *Relay) observe() (stop func(), err error) {
 		telemetry.Gauge{Name: lagGauge, Unit: "s", Description: "age of the oldest event not yet published"})
 }
 
-// Backlog is what waits in the outbox.
+// Backlog describes the events that wait in the outbox.
 type Backlog struct {
 	// Pending counts the events, up to 100,000.
 	Pending int
 	// Lag is the age of the oldest one, 0 when there is none.
 	Lag time.Duration
-	// Problem is why this process could not publish its last batch; "" when it could.
+	// Problem is the reason why this process could not publish its last batch, or "".
 	Problem string
 }
 
-// Backlog asks the database, for at most 2 s, what waits to be published.
+// Backlog reads from the database, within 2 s, which events wait to be published.
 func (r *Relay) Backlog(ctx context.Context) (Backlog, error) {
 	ctx, cancel := context.WithTimeout(eventtrace.Quiet(ctx), backlogTimeout)
 	defer cancel()

@@ -1,6 +1,6 @@
 // Package outbox publishes events if, and only if, the transaction that made them was committed:
-// Append writes them in that transaction, and a Relay sends them afterwards, however long the
-// broker is away.
+// Append writes them in that transaction, and a Relay sends them afterwards, as soon as the broker
+// takes them.
 //
 // Events are published at least once. Those of one aggregate are published in the order of their
 // Append, provided that its writers lock the aggregate's row before they append, as every change of
@@ -28,9 +28,9 @@ var files embed.FS
 var Migrations = postgres.Migrations{Name: "outbox", Files: files}
 
 const (
-	// MaxEventBytes bounds one encoded event. A broker refuses what is above its own bound (16 MiB
-	// and more), and an event it refuses would hold up all events behind it; so it is refused here,
-	// where the caller hears of it.
+	// MaxEventBytes bounds one encoded event. A broker refuses events above its own bound (16 MiB
+	// or more), and an event it refuses would block all later events; so Append refuses it, and the
+	// caller gets the error.
 	MaxEventBytes = 1 << 20
 	// maxNameBytes bounds an event's type and id: AMQP's routing key and message id hold no more.
 	maxNameBytes = 255
@@ -57,7 +57,7 @@ func Append(ctx context.Context, q postgres.Querier, events ...cloudevents.Event
 		}
 		encoded[i] = string(body)
 	}
-	// The identity is taken row by row in the order of the sort.
+	// Ids are assigned row by row in the order of the sort.
 	const statement = `
 INSERT INTO outbox (event)
 SELECT event::json FROM unnest($1::text[]) WITH ORDINALITY AS given (event, position) ORDER BY position`

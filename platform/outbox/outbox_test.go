@@ -283,8 +283,8 @@ func TestNothingIsLostReorderedOrCountedTwiceWhileTheBrokerComesAndGoes(t *testi
 
 // copyOnce takes one event into the copy and fails when one was skipped.
 func copyOnce(ctx context.Context, tx *postgres.Tx, event cloudevents.Event) error {
-	first, err := inbox.Once(ctx, tx, "copy", event.ID())
-	if err != nil || !first {
+	first, err := inbox.Mark(ctx, tx, "copy", event.ID())
+	if err != nil || !first[event.ID()] {
 		return err
 	}
 	number := numberOf(event)

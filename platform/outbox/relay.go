@@ -9,11 +9,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/ordersaga/ordersaga/platform/batch"
 	"github.com/ordersaga/ordersaga/platform/eventtrace"
+	"github.com/ordersaga/ordersaga/platform/pause"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 )
 
@@ -24,10 +24,10 @@ const (
 	batchBytes = 4 << 20
 	// batchTimeout bounds one batch. It is above the publisher's own deadline.
 	batchTimeout = 25 * time.Second
-	// readTimeout bounds the reading of one: a silent line is given up.
+	// readTimeout bounds reading one batch, also when the connection is silent.
 	readTimeout = 10 * time.Second
-	// The relay looks each minPoll after it found something, and ever less often until maxPoll
-	// while there is nothing.
+	// The relay polls after minPoll, and with growing pauses up to maxPoll while the outbox is
+	// empty.
 	minPoll = 250 * time.Millisecond
 	maxPoll = time.Second
 	// maxBackoff bounds the pause after a failed batch.
@@ -37,13 +37,13 @@ const (
 	advisoryLock = 0x6f7574626f78
 )
 
-// Publish sends events in order and returns when they are safe; after an error none of them is
-// known to be.
+// Publish sends events in order and returns when the broker has stored them; after an error any of
+// them may be missing.
 type Publish func(ctx context.Context, events ...cloudevents.Event) error
 
 // Relay moves committed events from one database's outbox to the broker. Any number of processes
-// may run one on the same database: one works, and another takes over when it fails, goes away, or
-// is cut off (see postgres.Lock).
+// may run one on the same database: one works, and another takes over when it fails, ends, or loses
+// its connection (see postgres.Lock).
 type Relay struct {
 	db      *postgres.DB
 	publish Publish
@@ -51,7 +51,7 @@ type Relay struct {
 	problem atomic.Pointer[string]
 }
 
-// NewRelay makes a relay that publishes by publish, such as a broker's Publish.
+// NewRelay makes a relay that publishes by publish, such as Broker.Publish.
 func NewRelay(db *postgres.DB, publish func(ctx context.Context, events ...cloudevents.Event) error) *Relay {
 	return &Relay{db: db, publish: publish, wake: make(chan struct{}, 1)}
 }
@@ -66,16 +66,14 @@ func (r *Relay) Wake() {
 }
 
 // Run relays until ctx ends, then finishes the batch it has begun and returns nil. Failures are
-// logged and tried again with growing pauses up to 5 s: while the broker is away the events wait in
-// their table.
+// logged and retried with growing pauses up to 5 s; meanwhile the events wait in their table.
 func (r *Relay) Run(ctx context.Context) error {
 	stopMetrics, err := r.observe()
 	if err != nil {
 		return err
 	}
 	defer stopMetrics()
-	failures := backoff.NewExponentialBackOff()
-	failures.InitialInterval, failures.MaxInterval, failures.Multiplier = minPoll, maxBackoff, 2
+	failures := pause.Growing(minPoll, maxBackoff)
 	limit := batch.NewLimit(batchSize, batchBytes, batchTimeout)
 	for ctx.Err() == nil {
 		err := r.work(ctx, limit, func() {
@@ -89,10 +87,10 @@ func (r *Relay) Run(ctx context.Context) error {
 		}
 		problem := err.Error()
 		if before := r.problem.Swap(&problem); before == nil || *before != problem {
-			slog.WarnContext(ctx, "outbox relay failed, its events wait and are tried again", "error", err)
+			slog.WarnContext(ctx, "outbox relay failed, its events wait and it tries again", "error", err)
 		}
-		// No waking here: it would hammer a broker that is away.
-		pauseFor(ctx, failures.NextBackOff(), nil)
+		// Wake does not end this pause: the broker cannot be reached.
+		_ = pause.For(ctx, failures.NextBackOff(), nil)
 	}
 	return nil
 }
@@ -106,10 +104,10 @@ func (r *Relay) work(ctx context.Context, limit *batch.Limit, works func()) erro
 		return err
 	}
 	defer lock.Unlock()
-	// Stopping must not tear a batch: it would be published and kept.
+	// A stop must not interrupt a batch: its events would be published and not deleted.
 	working, cancel := lock.While(context.WithoutCancel(ctx))
 	defer cancel()
-	pause := minPoll
+	poll := minPoll
 	for ctx.Err() == nil {
 		published, err := r.batch(working, limit)
 		if cause := context.Cause(working); cause != nil {
@@ -120,12 +118,12 @@ func (r *Relay) work(ctx context.Context, limit *batch.Limit, works func()) erro
 		}
 		works()
 		if published > 0 {
-			// There may be more: look again at once.
-			pause = minPoll
+			// There may be more events: poll again at once.
+			poll = minPoll
 			continue
 		}
-		pauseFor(ctx, pause, r.wake)
-		pause = min(2*pause, maxPoll)
+		_ = pause.For(ctx, poll, r.wake)
+		poll = min(2*poll, maxPoll)
 	}
 	return nil
 }
@@ -157,12 +155,12 @@ func (r *Relay) batch(ctx context.Context, limit *batch.Limit) (published int, e
 	return len(ids), nil
 }
 
-// oldest reads the events of one batch, at least one if there is any, and says how many bytes they
-// are.
+// oldest reads the events of one batch, at least one if there is any, and returns their size in
+// bytes.
 func (r *Relay) oldest(ctx context.Context, limit *batch.Limit) (ids []int64, events []cloudevents.Event, size int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	// The server adds the sizes up: what is not taken does not cross the line.
+	// The server adds up the sizes, so that only the events of the batch are sent.
 	rows, err := r.db.SQL.QueryContext(ctx, `
 SELECT id, event FROM (
 	SELECT id, event, sum(octet_length(event::text)) OVER (ORDER BY id) - octet_length(event::text) AS before
@@ -189,15 +187,4 @@ WHERE before < $2 ORDER BY id`, limit.Events(), limit.Bytes())
 		return nil, nil, 0, fmt.Errorf("read the outbox: %w", err)
 	}
 	return ids, events, size, nil
-}
-
-// pauseFor waits for d, or less when ctx ends or something wakes it.
-func pauseFor(ctx context.Context, d time.Duration, wake <-chan struct{}) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-wake:
-	case <-timer.C:
-	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/doctor"
 )
 
-// Check tells whether the database of a URL answers and lets its role make the tables that
-// migrations need.
+// Check makes a check that the database answers and that its role may create the tables of the
+// migrations.
 func Check(databaseURL string) doctor.Check {
 	return doctor.Check{Subject: "DATABASE_URL", Encrypted: func() error { return encrypted(databaseURL) }, Try: func(ctx context.Context) (string, error) {
 		db, err := Open(ctx, databaseURL)

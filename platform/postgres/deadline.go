@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// answerTimeout bounds a statement whose caller set no deadline. The server ends the statement
-// before; what takes longer is a silent line.
+// answerTimeout bounds a statement whose caller set no deadline. The server ends slow statements
+// earlier, so this ends only waiting on a silent connection.
 const answerTimeout = statementTimeout + 5*time.Second
 
 // tracer makes a span of each statement, and gives it a deadline if it has none.

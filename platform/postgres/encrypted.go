@@ -11,8 +11,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/doctor"
 )
 
-// encrypted tells whether a connection leaves this machine by TLS only: sslmode's default, prefer,
-// takes plain text as well.
+// encrypted fails for a connection to another machine that may be without TLS: the default sslmode,
+// prefer, also accepts plain text.
 func encrypted(databaseURL string) error {
 	parsed, err := pgx.ParseConfig(databaseURL)
 	if err != nil {

@@ -11,23 +11,21 @@ import (
 	"github.com/ordersaga/ordersaga/platform/postgres/outage"
 )
 
-// A line on which packets vanish, without an end of the connection, is noticed
+// A connection whose packets are lost, without being closed, is detected
 //
-//   - by our kernel and by the server's: keepalives on what is idle, a bound for
-//     what is not acknowledged; within 15 s;
-//   - where a proxy in between answers for the other side: by a ping before a
-//     connection that was idle is used, by the deadline of what is asked, and on
-//     the server by bounds for idle transactions and for sessions with a Lock.
+//   - by our kernel and by the server's: keepalives on idle connections, a bound for
+//     unacknowledged data; within 15 s;
+//   - where a proxy in between answers for the server: by a ping before an idle connection is used, by the deadline of each statement, and on the server by bounds for idle transactions and for sessions with a Lock.
 const (
 	keepaliveIdle     = 5 * time.Second
 	keepaliveInterval = 3 * time.Second
 	keepaliveCount    = 3
-	// unacknowledged is how long what was sent may go without an acknowledgement.
+	// unacknowledged bounds the time that sent data may stay without an acknowledgement.
 	unacknowledged = 15 * time.Second
 )
 
-// serverNotices are the settings by which the server notices the same of us. They concern TCP
-// alone; a session by a socket file ignores them.
+// serverNotices returns the settings by which the server detects the same. They apply to TCP only;
+// a session over a socket file ignores them.
 func serverNotices() map[string]string {
 	return map[string]string{
 		"tcp_keepalives_idle":     strconv.Itoa(int(keepaliveIdle.Seconds())),
@@ -37,7 +35,7 @@ func serverNotices() map[string]string {
 	}
 }
 
-// dial opens a line to the server.
+// dial opens a connection to the server.
 func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := net.Dialer{
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: keepaliveIdle, Interval: keepaliveInterval, Count: keepaliveCount},
@@ -50,10 +48,10 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return marked{conn}, nil
 }
 
-// pingIdle pings connections that were idle, and when one does not answer in time gives all up:
-// their line is the same, and to find that out one by one would take a request as many times as
-// long. It is the pool's ShouldPing, and tells it to ping, in vain, the connection that is to be
-// thrown away.
+// pingIdle pings a connection that was idle, and resets the whole pool when it does not answer in
+// time: all its connections have the same path, and a request would otherwise wait for each of them
+// in turn. It is the pool's ShouldPing: it returns true for a closed connection, whose ping fails,
+// so that the pool drops it.
 func pingIdle(pool func() *pgxpool.Pool) func(context.Context, pgxpool.ShouldPingParams) bool {
 	return func(ctx context.Context, idle pgxpool.ShouldPingParams) bool {
 		if idle.IdleDuration <= time.Second {
@@ -66,8 +64,8 @@ func pingIdle(pool func() *pgxpool.Pool) func(context.Context, pgxpool.ShouldPin
 	}
 }
 
-// marked is a connection whose errors say that they are the line's, so that the unexpected end of
-// what the server sends is not taken for that of a document.
+// marked is a connection whose errors are LineErrors, so that an unexpected EOF of the connection
+// is not taken for that of a document.
 type marked struct{ net.Conn }
 
 func (m marked) Read(b []byte) (int, error) {

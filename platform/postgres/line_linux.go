@@ -8,8 +8,8 @@ import (
 // tcpUserTimeout is TCP_USER_TIMEOUT of Linux, which package syscall does not name.
 const tcpUserTimeout = 0x12
 
-// boundUnacknowledged is a dialer's Control: keepalives are not sent while something sent before is
-// not acknowledged, and that alone would be noticed after a quarter of an hour.
+// boundUnacknowledged is a dialer's Control. The kernel sends no keepalives while sent data is
+// unacknowledged, and without this bound it gives up only after about 15 minutes.
 func boundUnacknowledged(network, _ string, raw syscall.RawConn) error {
 	if !strings.HasPrefix(network, "tcp") {
 		return nil

@@ -4,5 +4,5 @@ package postgres
 
 import "syscall"
 
-// boundUnacknowledged does nothing here: other systems give a connection up by themselves, later.
+// boundUnacknowledged does nothing: other systems close such a connection themselves, later.
 func boundUnacknowledged(string, string, syscall.RawConn) error { return nil }

@@ -7,21 +7,24 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/ordersaga/ordersaga/platform/pause"
 )
 
 // ErrLockLost is the cause of a context that ended because its lock was lost.
 var ErrLockLost = errors.New("the session that held the lock is lost")
 
 const (
-	// lockPoll is how often a process looks whether a lock has become free.
+	// lockPoll is the pause between two tries to take a lock.
 	lockPoll = time.Second
-	// lifeSign is how often a holder shows the server that it lives.
+	// lifeSign is the interval of the holder's pings.
 	lifeSign = 2 * time.Second
-	// lineTimeout bounds what an idle server answers at once: a longer silence is that of the line.
+	// lineTimeout bounds a call that an idle server answers at once: after that the connection is
+	// taken for broken.
 	lineTimeout = 4 * time.Second
-	// lockSilence is how long the server waits for a sign of life. It is above lifeSign +
-	// lineTimeout: a holder that is cut off knows it, and has stopped, before the server gives the
-	// lock to another.
+	// lockSilence is how long the server waits for a ping. It is longer than lifeSign +
+	// lineTimeout, so that a disconnected holder has stopped before the server gives the lock to
+	// another.
 	lockSilence = 10 * time.Second
 )
 
@@ -29,25 +32,22 @@ const (
 // session that took it, which ends
 //
 //   - at once when the process dies or the server restarts;
-//   - after 10 s when the line between both falls silent or the process is
-//     stopped: the holder shows a sign of life each 2 s, and the server ends a
-//     session that shows none (idle_session_timeout).
+//   - after 10 s when the connection is silent or the process is stopped (SIGSTOP): the holder pings each 2 s, and the server ends a session without pings (idle_session_timeout).
 //
-// TCP keepalive would not do: between a program and its server there may be a proxy, whose kernel
-// answers for both, and so does that of a process which is stopped. A holder may work on for a
-// moment after the loss, if it is stopped and wakes up; what it must not do then has to be
-// prevented by what it writes, as by a checkpoint that moves only from where it stood.
+// TCP keepalive is not enough: the kernel of a proxy in between, or of a stopped process, still
+// answers it. A holder that was stopped and resumes may work for a moment after the loss; its
+// writes have to be guarded, as by a checkpoint that moves by compare-and-set.
 type Lock struct {
 	conn *pgx.Conn
 	key  int64
 	lost context.Context
-	// stop ends the signs of life, and ended is closed when they have.
+	// stop ends the pings, and ended is closed after the last one.
 	stop  context.CancelFunc
 	ended chan struct{}
 }
 
-// Lock takes the lock of a key on a connection of its own, beside the pool. While another process
-// holds it Lock waits, as long as ctx allows.
+// Lock takes the lock of a key on its own connection, outside the pool. While another process holds
+// the lock it waits, until ctx ends.
 func (db *DB) Lock(ctx context.Context, key int64) (*Lock, error) {
 	conn, err := db.connectForLock(ctx)
 	if err != nil {
@@ -62,7 +62,7 @@ func (db *DB) Lock(ctx context.Context, key int64) (*Lock, error) {
 			break
 		}
 		if err == nil {
-			err = pauseFor(ctx, lockPoll)
+			err = pause.For(ctx, lockPoll, nil)
 		}
 		if err != nil {
 			closeQuickly(conn)
@@ -74,7 +74,7 @@ func (db *DB) Lock(ctx context.Context, key int64) (*Lock, error) {
 	l := &Lock{conn: conn, key: key, lost: lost, stop: stop, ended: make(chan struct{})}
 	go func() {
 		defer close(l.ended)
-		for pauseFor(beating, lifeSign) == nil {
+		for pause.For(beating, lifeSign, nil) == nil {
 			if err := within(beating, lineTimeout, conn.Ping); err != nil && beating.Err() == nil {
 				lose(fmt.Errorf("%w: %w", ErrLockLost, err))
 				return
@@ -84,8 +84,7 @@ func (db *DB) Lock(ctx context.Context, key int64) (*Lock, error) {
 	return l, nil
 }
 
-// While is ctx for as long as the lock is held: when it is lost, the context ends and its cause is
-// an ErrLockLost.
+// While derives a context that ends when the lock is lost; its cause is then ErrLockLost.
 func (l *Lock) While(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	forget := context.AfterFunc(l.lost, func() { cancel(context.Cause(l.lost)) })
@@ -95,13 +94,13 @@ func (l *Lock) While(ctx context.Context) (context.Context, context.CancelFunc) 
 	}
 }
 
-// Unlock gives the lock back. It waits for the server at most 4 s; then the server finds out by
-// itself.
+// Unlock releases the lock. It waits for the server at most 4 s; after that the server's timeout
+// releases it.
 func (l *Lock) Unlock() {
 	l.stop()
 	<-l.ended
-	// By a statement, and not only by the end of the session, which the server may notice a moment
-	// later: who asks next is not to wait.
+	// By a statement, not only by closing the session, which the server may notice a moment later:
+	// the next holder should not wait.
 	_ = within(context.Background(), lineTimeout, func(ctx context.Context) error {
 		_, err := l.conn.Exec(ctx, `SELECT pg_advisory_unlock($1)`, l.key)
 		return err
@@ -120,7 +119,7 @@ func (db *DB) connectForLock(ctx context.Context) (conn *pgx.Conn, err error) {
 	return conn, err
 }
 
-// within bounds a call that has no long work to do.
+// within bounds a short call.
 func within(ctx context.Context, most time.Duration, call func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
@@ -129,16 +128,4 @@ func within(ctx context.Context, most time.Duration, call func(context.Context) 
 
 func closeQuickly(conn *pgx.Conn) {
 	_ = within(context.Background(), lineTimeout, conn.Close)
-}
-
-// pauseFor waits, and returns why when ctx ends before.
-func pauseFor(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -30,13 +30,13 @@ type Migrations struct {
 	Files fs.FS
 }
 
-// Migrate brings tables up to date, set after set. Several processes may do it at once: one works,
-// the rest wait, at most five minutes.
+// Migrate updates the tables, set by set. When several processes call it one works and the others
+// wait, at most five minutes.
 func Migrate(ctx context.Context, db *DB, sets ...Migrations) error {
 	own := db.forMigrations()
 	defer own.Close()
-	// Not goose's own lock: a session that waits for long statements on another connection shows no
-	// sign of life, and would keep it for hours after its process, or the line to it, is gone.
+	// Not goose's own lock: its session is idle during long statements on another connection, and
+	// would keep the lock for hours after its process or connection is lost.
 	waiting, cancel := context.WithTimeoutCause(ctx, migrationWait,
 		fmt.Errorf("another process has been migrating this database for %s", migrationWait))
 	defer cancel()
@@ -78,17 +78,17 @@ func (m Migrations) up(ctx context.Context, db *sql.DB) error {
 // migrationWait bounds how long a start waits for another process that migrates.
 const migrationWait = 5 * time.Minute
 
-// lockTimeout bounds how long a migration waits for a table, with everybody who comes after it
-// waiting behind.
+// lockTimeout bounds how long a migration waits for a table, because later statements queue behind
+// it.
 const lockTimeout = 30 * time.Second
 
-// forMigrations is a pool of its own. To rewrite a large table takes longer than any statement of a
-// program's daily work may.
+// forMigrations opens a separate pool without the statement timeout: rewriting a large table takes
+// longer.
 func (db *DB) forMigrations() *sql.DB {
 	config := db.pool.Config().ConnConfig
 	config.RuntimeParams["statement_timeout"] = "0"
 	config.RuntimeParams["lock_timeout"] = milliseconds(lockTimeout)
-	config.Tracer = otelpgx.NewTracer() // without the deadline of daily work
+	config.Tracer = otelpgx.NewTracer() // without answerTimeout
 	return stdlib.OpenDB(*config)
 }
 

@@ -5,10 +5,10 @@ import (
 	"fmt"
 )
 
-// oldest is the oldest server that has what we need: idle_session_timeout.
+// oldest is the oldest supported server version: the first with idle_session_timeout.
 const oldest = 14
 
-// about is what a database says of itself.
+// about describes a database and the role that is connected.
 type about struct {
 	number                                    int // of the version: 150018
 	version, database, role, encoding, commit string
@@ -31,12 +31,12 @@ func (db *DB) about(ctx context.Context) (a about, err error) {
 			(SELECT rolsuper FROM pg_roles WHERE rolname = current_user), current_setting('max_connections')::int`).
 		Scan(&a.number, &a.version, &a.database, &a.role, &a.encoding, &a.commit, &a.schema, &a.creates, &a.superuser, &a.connections)
 	if err != nil {
-		return about{}, fmt.Errorf("ask PostgreSQL about itself: %w", err)
+		return about{}, fmt.Errorf("read PostgreSQL's version and settings: %w", err)
 	}
 	return a, nil
 }
 
-// lack says in one line what a database has not that we need, and what to do.
+// lack returns an error of one line for a missing requirement, with what to do.
 func (a about) lack() error {
 	switch {
 	case a.number/10000 < oldest:
@@ -49,8 +49,8 @@ func (a about) lack() error {
 	return nil
 }
 
-// session are the settings that our statements are written for, whatever the server, the database
-// or the role have as theirs.
+// session returns the session settings that the statements rely on, whatever the defaults of the
+// server, the database or the role are.
 func session() map[string]string {
 	return map[string]string{
 		"client_encoding":               "UTF8",

@@ -1,5 +1,5 @@
-// Package postgres opens one connection pool with two doors: GORM for entities and plain SQL for
-// set-based and hot statements, both in the same transaction.
+// Package postgres opens one connection pool with two interfaces: GORM for entities and plain SQL
+// for set-based and frequent statements, both in the same transaction.
 package postgres
 
 import (
@@ -22,14 +22,13 @@ import (
 )
 
 const (
-	// pingTimeout bounds the first contact: a start must stop, not hang.
+	// pingTimeout bounds the first connection: a start must fail, not hang.
 	pingTimeout = 10 * time.Second
-	// statementTimeout is the server's bound for one statement of ours. It is far above what any of
-	// them takes; it frees the locks of one that hangs.
+	// statementTimeout is the server's bound for one statement. It is much longer than any
+	// statement takes and frees the locks of one that hangs.
 	statementTimeout = 30 * time.Second
-	// idleInTransactionTimeout frees the locks of a process that stopped, or whose line fell
-	// silent, in the middle of a transaction. Ours wait for nothing in between but their own
-	// statements.
+	// idleInTransactionTimeout frees the locks of a process that stopped or lost its connection
+	// during a transaction. Our transactions wait only for their own statements.
 	idleInTransactionTimeout = 10 * time.Second
 	// maxConns is per process; four services and their tests share a server.
 	maxConns = 20
@@ -42,15 +41,16 @@ type Querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// DB is one pool. GORM is its door for entities, SQL the one for statements.
+// DB is a connection pool: GORM for entities, SQL for statements.
 type DB struct {
 	*gorm.DB
 	SQL  *sql.DB
 	pool *pgxpool.Pool
 }
 
-// Open connects to the database of a URL and waits until it answers, at most 10 s. A database that
-// lacks what is needed is refused. Its errors name DATABASE_URL, never the password.
+// Open connects to the database of a URL and waits until it answers, at most 10 s. It refuses a
+// database that does not meet the requirements (see about.lack). Its errors name DATABASE_URL,
+// never the password.
 func Open(ctx context.Context, databaseURL string) (*DB, error) {
 	config, err := pgxpool.ParseConfig(databaseURL)
 	if err != nil {
@@ -77,8 +77,8 @@ func Open(ctx context.Context, databaseURL string) (*DB, error) {
 		return nil, unreachable(config.ConnConfig, err)
 	}
 	sqlDB := stdlib.OpenDBFromPool(pool)
-	// The pool below keeps the idle connections; a second keeper would hold them back from each
-	// other's callers.
+	// The pgx pool keeps the idle connections; a second pool would keep them from users of the
+	// first.
 	sqlDB.SetMaxIdleConns(0)
 	gormDB, err := gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: sqlDB}), &gorm.Config{
 		Logger:                 logger.Discard,
@@ -109,14 +109,14 @@ func (db *DB) refuseLack(ctx context.Context) error {
 	return nil
 }
 
-// Close waits for the connections in use to come back and closes them all.
+// Close waits until all connections are returned and closes them.
 func (db *DB) Close() error {
 	err := db.SQL.Close()
 	db.pool.Close()
 	return err
 }
 
-// Ready tells whether the database answers.
+// Ready returns nil when the database answers.
 func (db *DB) Ready(ctx context.Context) error {
 	if err := db.pool.Ping(ctx); err != nil {
 		return fmt.Errorf("PostgreSQL: %w", err)
@@ -124,26 +124,26 @@ func (db *DB) Ready(ctx context.Context) error {
 	return nil
 }
 
-// Tx is one transaction with both doors.
+// Tx is one transaction with both interfaces.
 type Tx struct {
 	*gorm.DB
 	Querier
 }
 
-// attempts of a transaction that lost against another one.
+// attempts bounds the tries of a transaction that deadlocks or cannot be serialized.
 const attempts = 4
 
 // InTx runs do in one READ COMMITTED transaction: commits when it returns nil, rolls back
-// otherwise. A deadlock or serialization failure is tried again from the start, so do must not keep
-// anything of a failed try.
+// otherwise. After a deadlock or serialization failure it is run again from the start, so do must
+// not keep results of a failed try.
 func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 			return do(ctx, &Tx{DB: tx, Querier: tx.Statement.ConnPool})
 		})
 		if err != nil && ctx.Err() != nil {
-			// database/sql rolls back by itself then, and statements say that the transaction is
-			// done, not why.
+			// database/sql has rolled back, and a statement's error says only that the transaction
+			// is done.
 			return fmt.Errorf("%w: %w", err, context.Cause(ctx))
 		}
 		if err == nil || attempt == attempts || !lostRace(err) {
@@ -158,8 +158,8 @@ func lostRace(err error) bool {
 	return errors.As(err, &pgErr) && (pgErr.Code == serializationFailure || pgErr.Code == deadlockDetected)
 }
 
-// IsUniqueViolation tells whether a statement failed on the named unique constraint, or on any when
-// the name is empty.
+// IsUniqueViolation reports whether a statement failed on the named unique constraint, or on any
+// when the name is empty.
 func IsUniqueViolation(err error, constraint string) bool {
 	var pgErr *pgconn.PgError
 	const uniqueViolation = "23505"
@@ -169,9 +169,9 @@ func IsUniqueViolation(err error, constraint string) bool {
 
 func milliseconds(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }
 
-// unreachable says in one line where nobody answered, and nothing that is secret.
+// unreachable makes an error of one line with the address and without the password.
 func unreachable(config *pgx.ConnConfig, err error) error {
-	// The driver lists its attempts on lines of their own.
+	// The driver lists each attempt on its own line.
 	reason := strings.Join(strings.Fields(err.Error()), " ")
 	return fmt.Errorf("no answer from PostgreSQL at DATABASE_URL (user %s, host %s, port %d, database %s): %s",
 		config.User, config.Host, config.Port, config.Database, reason)

@@ -2,7 +2,6 @@ package postgres
 
 import "github.com/ordersaga/ordersaga/platform/postgres/outage"
 
-// Unavailable tells whether an error means "not now": the database cannot be reached, takes no
-// writes, is full, shuts down, is in recovery or was too slow. The same may be asked again later,
-// and who asked is not at fault. The SQLSTATEs are listed in package outage.
+// Unavailable reports whether an error means that the database does not work at the moment (see
+// outage.Is) and the call may be repeated later.
 func Unavailable(err error) bool { return outage.Is(err) }

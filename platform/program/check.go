@@ -17,13 +17,14 @@ import (
 	"github.com/ordersaga/ordersaga/platform/doctor"
 )
 
-// readyTimeout is above what a readiness check takes at most.
+// readyTimeout is longer than a readiness check can take.
 const readyTimeout = 4 * time.Second
 
-// errShown is an error that the user has read already.
+// errShown is an error that was already printed.
 var errShown = errors.New("shown")
 
-// check says what is wrong with the settings or, when they can be read, with what they point to.
+// check prints what is wrong with the settings or, when they are valid, with the services they
+// name.
 func (p Program[T]) check(out io.Writer) error {
 	fmt.Fprintf(out, "%s %s\n", p.Name, Version())
 	cfg, err := p.load()
@@ -48,17 +49,17 @@ func (p Program[T]) check(out io.Writer) error {
 	return nil
 }
 
-// running is whether the program that runs here with these settings is well or, when none does,
-// whether one could.
+// running checks whether the program that runs here with these settings is ready or, when none
+// runs, whether its ports are free.
 func running(cfg Settings) []doctor.Check {
 	err := askReady(cfg)
 	if !errors.Is(err, syscall.ECONNREFUSED) {
 		return []doctor.Check{{Subject: "process", Try: func(context.Context) (string, error) {
-			return "it runs here and is ready", err
+			return "the program runs here and is ready", err
 		}}}
 	}
 	checks := []doctor.Check{{Subject: "process", Try: func(context.Context) (string, error) {
-		return "it does not run here", nil
+		return "the program does not run here", nil
 	}}}
 	admin := "PORT"
 	if server, ok := cfg.(interface{ Address() string }); ok {
@@ -71,7 +72,7 @@ func running(cfg Settings) []doctor.Check {
 	return append(checks, doctor.Listen(admin, cfg.AdminAddress()))
 }
 
-// ready asks the program that runs on this host: for images without a shell.
+// ready asks the program that runs on this host, for images without a shell.
 func (p Program[T]) ready() error {
 	cfg, err := config.Load[T]()
 	if err != nil {
@@ -80,13 +81,13 @@ func (p Program[T]) ready() error {
 	return askReady(cfg)
 }
 
-// askReady is nil when the program that listens there says that it is ready.
+// askReady returns nil when the program at the admin address is ready.
 func askReady(cfg Settings) error {
 	host, port, err := net.SplitHostPort(cfg.AdminAddress())
 	if err != nil {
 		return fmt.Errorf("the admin address %q: %w", cfg.AdminAddress(), err)
 	}
-	// Who listens everywhere answers here.
+	// A program that listens on all addresses answers on loopback.
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
@@ -103,7 +104,7 @@ func askReady(cfg Settings) error {
 	}
 	defer response.Body.Close()
 	said, _ := io.ReadAll(io.LimitReader(response.Body, 4<<10))
-	// Many servers answer 200 to anything; ours say how they are.
+	// Other servers may answer 200 to any path; ours answer with a status.
 	var is struct {
 		Status string `json:"status"`
 	}
@@ -111,7 +112,7 @@ func askReady(cfg Settings) error {
 	case err != nil || is.Status == "":
 		return fmt.Errorf("another program answers at %s: %s", url, response.Status)
 	case response.StatusCode != http.StatusOK:
-		return fmt.Errorf("it runs and is not ready: %s", strings.TrimSpace(string(said)))
+		return fmt.Errorf("the program runs and is not ready: %s", strings.TrimSpace(string(said)))
 	default:
 		return nil
 	}

@@ -12,11 +12,11 @@ import (
 	"github.com/ordersaga/ordersaga/platform/doctor"
 )
 
-// slips is how many letters a misspelled name may differ by.
+// slips bounds the edit distance between a misspelled name and a setting.
 const slips = 2
 
-// misspelled remarks the variables that are set, are not read, and look like one that is: an
-// optional setting with a slip in its name is silently the default.
+// misspelled remarks on variables that are set, are not read, and resemble a setting: without this,
+// a misspelled optional setting silently has its default.
 func misspelled(read []config.Setting, environ []string) (checks []doctor.Check) {
 	for _, entry := range environ {
 		name, _, _ := strings.Cut(entry, "=")
@@ -31,7 +31,8 @@ func misspelled(read []config.Setting, environ []string) (checks []doctor.Check)
 	return checks
 }
 
-// resembles finds the setting that an unknown name was meant to be. Short names resemble too much.
+// resembles finds the setting that an unknown name resembles. Short names are skipped, because they
+// resemble too many.
 func resembles(name string, read []config.Setting) (meant string, found bool) {
 	const short = 6
 	if len(name) < short || slices.ContainsFunc(read, func(s config.Setting) bool { return matches(s.Name, name) }) {
@@ -45,7 +46,7 @@ func resembles(name string, read []config.Setting) (meant string, found bool) {
 	return "", false
 }
 
-// matches tells whether a setting, or the names a pattern stands for, is meant.
+// matches reports whether a name is that of a setting, which may be a pattern with a final *.
 func matches(setting, name string) bool {
 	prefix, pattern := strings.CutSuffix(setting, "*")
 	return setting == name || pattern && strings.HasPrefix(name, prefix)

@@ -1,5 +1,5 @@
-// Package program is what the main function of every program does: it answers questions about the
-// program, sets telemetry up, runs, and ends with one line that says what was wrong.
+// Package program has the main function that all programs share: it answers flags, sets up
+// telemetry, runs the program, and prints one line about an error.
 package program
 
 import (
@@ -33,33 +33,33 @@ const flushTimeout = 5 * time.Second
 // Program is a program whose settings are a T, read from the environment.
 type Program[T Settings] struct {
 	Name string
-	// Run serves until the process is told to stop.
+	// Run runs until the process is stopped.
 	Run func(ctx context.Context, cfg T) error
-	// Reads are the variables it reads beyond those of T and of telemetry.
+	// Reads are the variables it reads besides those of T and of telemetry.
 	Reads []config.Setting
-	// Checks are what must be true for it to work.
+	// Checks are the checks of --check.
 	Checks func(cfg T) []doctor.Check
 }
 
-// Settings of a program say where it tells how it is.
+// Settings are a program's settings.
 type Settings interface {
 	// AdminAddress is where /readyz is served, as net.Listen takes it.
 	AdminAddress() string
 }
 
-// Main runs a program and ends the process: with status 0 after an orderly stop, 1 after an error,
-// 2 when it was called wrongly. Settings come from the environment; flags only ask:
+// Main runs a program and ends the process: with status 0 after a clean stop, 1 after an error, 2
+// for wrong arguments. Settings come from the environment; the flags only query:
 //
-//	--version    which version and commit this is
-//	--settings   which variables it reads, as JSON (a list of config.Setting)
-//	--check      whether they are right and what they point to answers
-//	--ready      whether the program that runs with them on this host is ready
+//	--version    prints the version and commit
+//	--settings   prints the variables it reads, as JSON (a list of config.Setting)
+//	--check      checks the settings and the connections they name
+//	--ready      asks whether the program that runs on this host is ready
 func Main[T Settings](p Program[T]) {
 	flags := flag.NewFlagSet(p.Name, flag.ExitOnError)
 	versionAsked := flags.Bool("version", false, "print the version and commit")
 	settingsAsked := flags.Bool("settings", false, "print the environment variables it reads, as JSON")
-	checkAsked := flags.Bool("check", false, "check the settings and connections one by one and say what is wrong")
-	readyAsked := flags.Bool("ready", false, "tell whether the program that runs here with these settings is ready")
+	checkAsked := flags.Bool("check", false, "check the settings and connections one by one and print what is wrong")
+	readyAsked := flags.Bool("ready", false, "ask whether the program that runs here with these settings is ready")
 	_ = flags.Parse(os.Args[1:]) // ExitOnError
 	if flags.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "%s: %q is not understood: settings are environment variables\n", p.Name, flags.Arg(0))
@@ -106,8 +106,7 @@ func (p Program[T]) withTelemetry() error {
 	err = p.run(ctx)
 	flush, cancel := context.WithTimeout(ctx, flushTimeout)
 	defer cancel()
-	// Traces that could not be sent are no reason to call an orderly stop a failure; the exporter
-	// has logged it.
+	// A clean stop does not fail because of unsent traces; the exporter has logged the error.
 	_ = shutdown(flush)
 	return err
 }
@@ -120,8 +119,8 @@ func (p Program[T]) run(ctx context.Context) error {
 	return p.Run(ctx, cfg)
 }
 
-// load reads the settings. In production they must not have anything read on its way: what Checks
-// talk to is spoken with by TLS, or is on this machine.
+// load reads the settings. In production the connections of Checks must use TLS or stay on this
+// machine.
 func (p Program[T]) load() (T, error) {
 	cfg, err := config.Load[T]()
 	if err != nil || p.Checks == nil {
@@ -133,7 +132,7 @@ func (p Program[T]) load() (T, error) {
 	return cfg, doctor.Unencrypted(p.Checks(cfg))
 }
 
-// Version is the program's version, with the commit it was built from where that is known.
+// Version returns the program's version, with the commit it was built from if it has one.
 func Version() string {
 	revision := commit
 	if info, ok := debug.ReadBuildInfo(); ok && revision == "" {

@@ -29,7 +29,7 @@ func TestADeploymentThatIsWellIsFoundWell(t *testing.T) {
 		printed, exitCode := shop.Try(t, s.Environment(name), name, "--check")
 		assert.Zero(t, exitCode, printed)
 		assert.NotContains(t, printed, "wrong", name)
-		assert.Contains(t, printed, "it runs here and is ready", name)
+		assert.Contains(t, printed, "the program runs here and is ready", name)
 
 		printed, exitCode = shop.Try(t, s.Environment(name), name, "--ready")
 		assert.Zero(t, exitCode, printed)
@@ -44,7 +44,7 @@ func TestADeploymentThatIsWellIsFoundWell(t *testing.T) {
 	assert.Contains(t, printed, "worker: not ready")
 	printed, exitCode = shop.Try(t, s.Environment(shop.Worker), shop.Worker, "--check")
 	assert.Zero(t, exitCode, "it could run")
-	assert.Contains(t, printed, "it does not run here")
+	assert.Contains(t, printed, "the program does not run here")
 	s.Kill(shop.Inventory)
 	printed, exitCode = shop.Try(t, s.Environment(shop.Worker), shop.Worker, "--check")
 	assert.Equal(t, 1, exitCode)

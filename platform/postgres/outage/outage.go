@@ -1,6 +1,6 @@
-// Package outage tells errors of a database that does not work just now from errors of what was
-// asked of it. It is apart from package postgres so that the borders, which answer such errors with
-// "try again", need no database library.
+// Package outage distinguishes errors of a database that does not work at the moment from errors of
+// a statement. It is separate from package postgres so that packages rest and rpc, which answer
+// such errors with "try again", need no database library.
 package outage
 
 import (
@@ -13,8 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// states are the SQLSTATEs that say "not now": the same statement may succeed later, without
-// anybody changing it.
+// states are the SQLSTATEs of temporary failures: the same statement may succeed later.
 //
 //	08xxx                connection exceptions
 //	25006                a read-only transaction: a standby, or a primary that takes no writes
@@ -34,7 +33,7 @@ var states = map[string]bool{
 	"58000": true, "58030": true,
 }
 
-// classes are the first two characters of SQLSTATEs that all say "not now".
+// classes are the first two characters of SQLSTATEs that are all temporary failures.
 var classes = map[string]bool{"08": true, "53": true}
 
 // LineError is an error of the connection to the server, not of the server. It is a net.Error, as
@@ -43,28 +42,27 @@ type LineError struct{ Err error }
 
 func (e *LineError) Error() string { return e.Err.Error() }
 
-// Unwrap is the network's error.
+// Unwrap returns the network's error.
 func (e *LineError) Unwrap() error { return e.Err }
 
-// Timeout tells whether a deadline passed.
+// Timeout reports whether a deadline passed.
 func (e *LineError) Timeout() bool {
 	var network net.Error
 	return errors.As(e.Err, &network) && network.Timeout()
 }
 
-// Temporary tells whether the connection can be used further: after a timeout.
+// Temporary reports whether the connection can still be used: after a timeout.
 func (e *LineError) Temporary() bool { return e.Timeout() }
 
-// Is tells whether an error means that the database does not work just now: it cannot be reached,
-// takes no writes, is full, shuts down, is in recovery, was too slow, or lost this transaction to
-// another. What was asked may be asked again, and its author is not at fault. An error whose
-// deadline passed is one, too.
+// Is reports whether an error means that the database does not work at the moment: it cannot be
+// reached, is read-only, is full, shuts down, is in recovery, was too slow, or ended this
+// transaction for another. The statement may be repeated. A passed deadline is such an error, too.
 //
-// Everything else is about what was asked: a constraint, a value, a table that is not there.
+// Other errors concern the statement: a constraint, a value, a missing table.
 func Is(err error) bool {
 	var connecting *pgconn.ConnectError
 	if errors.As(err, &connecting) {
-		return true // whatever the reason, nothing was asked yet
+		return true // no statement was sent
 	}
 	var answer *pgconn.PgError
 	if errors.As(err, &answer) && len(answer.Code) == 5 {

@@ -56,7 +56,7 @@ func fresh(ctx context.Context, tx *postgres.Tx, products []Product) (map[string
 	for i, product := range products {
 		ids[i] = product.EventID
 	}
-	first, err := inbox.Fresh(ctx, tx, events.InventoryProducts.Name, ids...)
+	first, err := inbox.Mark(ctx, tx, events.InventoryProducts.Name, ids...)
 	if err != nil {
 		return nil, err
 	}
