@@ -1,5 +1,5 @@
-// Package config reads a program's settings from environment variables into a typed struct and says
-// everything that is wrong with them at once, one line a problem, each naming its variable.
+// Package config reads a program's settings from environment variables into a typed struct and
+// reports all errors at once, one line each with the name of the variable.
 //
 //	type Config struct {
 //		config.Server
@@ -20,10 +20,9 @@ import (
 )
 
 // Load reads the environment into a T by its `env` and `envDefault` tags (caarlos0/env). A variable
-// that is set but empty counts as not set, so an empty line in a compose file asks for the default
-// and not for a zero port.
+// that is set but empty counts as not set, so an empty line in a compose file means the default.
 //
-// Three things of T are used when present: `SetDefaults()` on *T runs first and gives defaults that
+// Three parts of T are used when present: `SetDefaults()` on *T runs first and gives defaults that
 // depend on the program; a `desc` tag says in messages what a variable should hold; `Validate()
 // error`, of T or of any struct within it, runs last and checks bounds.
 //
@@ -45,8 +44,8 @@ func LoadFrom[T any](environ []string) (T, error) {
 	if err := env.ParseWithOptions(&cfg, env.Options{Environment: environment}); err != nil {
 		problems = describe(err, vars, environment)
 	}
-	// A bound is checked only on settings that could be read: "PORT is 0" after "PORT is not a
-	// number" would send the reader to the wrong place.
+	// Bounds are checked only when all settings could be read: "PORT is 0" after "PORT is not a
+	// number" would mislead.
 	if len(problems) == 0 {
 		problems = validate(&cfg)
 	}
@@ -57,7 +56,7 @@ func LoadFrom[T any](environ []string) (T, error) {
 	return cfg, nil
 }
 
-// Error is everything that is wrong with the settings.
+// Error lists all errors of the settings.
 type Error struct {
 	// Problems has one line each, naming the variable and what it should hold.
 	Problems []string

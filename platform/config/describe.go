@@ -4,14 +4,14 @@ import "reflect"
 
 // Setting describes one environment variable that a program reads.
 type Setting struct {
-	// Name of the variable. One that ends in * stands for all that begin so.
+	// Name of the variable. A final * stands for all variables that begin with the name.
 	Name string `json:"name"`
 	// Kind says in words what it accepts: "a whole number".
 	Kind string `json:"kind"`
-	// Default is what it is when it is not set; empty for none.
+	// Default is the value when it is not set; empty for none.
 	Default  string `json:"default"`
 	Required bool   `json:"required"`
-	// Secret tells that its value, or a part of it, must not be shown.
+	// Secret means that its value, or a part of it, must not be shown.
 	Secret      bool   `json:"secret"`
 	Description string `json:"description"`
 }
@@ -31,15 +31,15 @@ func Describe[T any]() []Setting {
 	return settings
 }
 
-// Text describes a variable that is read elsewhere than from a struct.
+// Text describes a variable that is not read by Load.
 func Text(name, fallback, description string) Setting {
 	return Setting{
 		Name: name, Kind: "a text", Default: fallback, Secret: variable{name: name}.secret(), Description: description,
 	}
 }
 
-// PathOf describes a variable that holds the path of a file and is read elsewhere than from a
-// struct. The file may be a secret, its path is none.
+// PathOf describes a variable that holds the path of a file and is not read by Load. The file may
+// be secret, its path is not.
 func PathOf(name, description string) Setting {
 	return Setting{Name: name, Kind: variable{typ: reflect.TypeFor[File]()}.kind(), Description: description}
 }

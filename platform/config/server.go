@@ -8,16 +8,16 @@ import (
 	"strconv"
 )
 
-// Admin is where a program serves health and metrics, which ask for no token: on loopback until
-// ADMIN_HOST says otherwise, whatever HOST says.
+// Admin is where a program serves health and metrics, without a token: on loopback unless
+// ADMIN_HOST is set. HOST does not change it.
 type Admin struct {
 	AdminHost string `env:"ADMIN_HOST" envDefault:"127.0.0.1" desc:"the address to serve health and metrics on, without a token; 0.0.0.0 in a container"`
-	// Profiles show what is in memory and cost time.
+	// Profiles expose memory contents and cost CPU time.
 	Profiles bool `env:"ADMIN_PPROF" envDefault:"false" desc:"true to serve pprof's profiles there too, under /debug/pprof"`
 }
 
-// Server is where a service listens: REST on Port, gRPC a thousand above, admin two thousand above,
-// unless set apart. Services listen on loopback until HOST says otherwise.
+// Server is where a service listens: REST on Port, gRPC on Port+1000 and admin on Port+2000 unless
+// they are set. Services listen on loopback unless HOST is set.
 type Server struct {
 	Admin
 	Host string `env:"HOST" envDefault:"127.0.0.1" desc:"the address to listen on; 0.0.0.0 in a container"`
@@ -29,18 +29,18 @@ type Server struct {
 	AdminPort int `env:"ADMIN_PORT" desc:"the port of health and metrics, by default PORT+2000"`
 }
 
-// Address of REST, as net.Listen takes it.
+// Address returns the address of REST for net.Listen.
 func (s Server) Address() string { return s.join(s.Port) }
 
-// GRPCAddress of gRPC, as net.Listen takes it.
+// GRPCAddress returns the address of gRPC for net.Listen.
 func (s Server) GRPCAddress() string { return s.join(s.besides(s.GRPCPort, 1000)) }
 
-// AdminAddress of health and metrics, as net.Listen takes it.
+// AdminAddress returns the address of health and metrics for net.Listen.
 func (s Server) AdminAddress() string {
 	return net.JoinHostPort(s.AdminHost, strconv.Itoa(s.besides(s.AdminPort, 2000)))
 }
 
-// Validate checks that the ports, set or derived, exist.
+// Validate checks that the ports, set or derived, are in range.
 func (s Server) Validate() error {
 	return errors.Join(
 		port("PORT", s.Port),
@@ -51,8 +51,8 @@ func (s Server) Validate() error {
 
 func (s Server) join(port int) string { return net.JoinHostPort(s.Host, strconv.Itoa(port)) }
 
-// besides is the port set, or the one at an offset from Port. Next to a port the system chooses,
-// the system chooses too.
+// besides returns the port that is set, or Port plus an offset; 0, which lets the system choose,
+// when Port is 0.
 func (s Server) besides(set, offset int) int {
 	if set != 0 || s.Port == 0 {
 		return set
@@ -67,33 +67,33 @@ func port(name string, value int) error {
 	return nil
 }
 
-// The environments a process can be told it runs in.
+// The values of ORDERSAGA_ENV.
 const (
 	Production  = "production"
 	Development = "development"
 )
 
-// Auth is who issues the tokens a program trusts.
+// Auth names the issuer whose tokens a program trusts.
 type Auth struct {
 	Issuer   string `env:"OIDC_ISSUER,required" desc:"the URL of the OpenID Connect issuer whose tokens are trusted"`
 	Audience string `env:"OIDC_AUDIENCE" envDefault:"ordersaga" desc:"the audience a token must be meant for"`
-	// Environment is Production unless somebody says otherwise: what is only fit for development
-	// has to be asked for.
+	// Environment is Production by default: settings that are only fit for development must be
+	// chosen.
 	Environment string `env:"ORDERSAGA_ENV" envDefault:"production" desc:"production or development"`
 }
 
-// Client is Auth of a program that also calls others in its own name: with these credentials it
-// asks the issuer for its tokens.
+// Client is Auth for a program that also calls other services: with these credentials it gets its
+// tokens from the issuer.
 type Client struct {
 	Auth
 	ClientID     string `env:"OIDC_CLIENT_ID,required" desc:"the client id of this program at the issuer"`
 	ClientSecret Secret `env:"OIDC_CLIENT_SECRET,required" desc:"the client secret of this program at the issuer"`
 }
 
-// Production tells whether development conveniences are refused.
+// Production reports whether settings that are only fit for development are refused.
 func (a Auth) Production() bool { return a.Environment != Development }
 
-// Validate refuses, in production, an issuer that anyone on the way can forge.
+// Validate refuses, in production, an issuer without TLS.
 func (a Auth) Validate() error {
 	if a.Environment != Production && a.Environment != Development {
 		return fmt.Errorf("ORDERSAGA_ENV must be production or development, not %q", a.Environment)

@@ -11,11 +11,11 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// variable is one field of a settings struct, as messages need it.
+// variable describes one field of a settings struct.
 type variable struct {
 	name, field, desc string
 	required          bool
-	fallback          string // what it is when it is not set, as it would be written
+	fallback          string // the default, as text
 	typ               reflect.Type
 }
 
@@ -54,8 +54,8 @@ func walk(v reflect.Value, visit func(reflect.StructField, reflect.Value)) {
 	}
 }
 
-// validate runs Validate of the structs within first, then of the whole. An embedded struct's
-// Validate is also found on the whole; the same line is said once.
+// validate runs Validate of the nested structs first, then of the whole. An embedded struct's
+// Validate is also a method of the whole; each line is reported once.
 func validate(cfg any) []string {
 	var lines []string
 	run := func(v any) {
@@ -81,8 +81,8 @@ func validate(cfg any) []string {
 	return lines
 }
 
-// accepts parses a value alone, to find which of several fields of the same name and type is the
-// one at fault.
+// accepts parses a single value, to find which of several fields of the same name and type has the
+// error.
 func (v variable) accepts(value string) bool {
 	holder := reflect.New(reflect.StructOf([]reflect.StructField{{
 		Name: "Value", Type: v.typ, Tag: `env:"VALUE"`,
@@ -108,7 +108,7 @@ func (v variable) expects() string {
 	return v.kind()
 }
 
-// kind says in words what a field's type accepts.
+// kind describes the values of a field's type.
 func (v variable) kind() string {
 	switch v.typ {
 	case reflect.TypeFor[time.Duration]():
@@ -138,7 +138,7 @@ func (v variable) kind() string {
 	}
 }
 
-// secret tells whether a value must not be shown. URLs carry passwords.
+// secret reports whether a value must not be shown. URLs may hold passwords.
 func (v variable) secret() bool {
 	switch v.typ {
 	case reflect.TypeFor[Secret]():
@@ -155,14 +155,14 @@ func (v variable) secret() bool {
 	return false
 }
 
-// File is the path of a file. The file may be a secret, its path is none.
+// File is the path of a file. The file may be secret, its path is not.
 type File string
 
-// Secret is a setting that must not be seen: it prints as "[redacted]" in logs, messages and JSON.
-// Reveal gives it to the one who has to use it.
+// Secret is a setting that must not be shown: it prints as "[redacted]" in logs, messages and JSON.
+// Use Reveal to get the value.
 type Secret string
 
-// Reveal is the secret itself.
+// Reveal returns the value.
 func (s Secret) Reveal() string { return string(s) }
 
 func (s Secret) String() string {
@@ -172,8 +172,8 @@ func (s Secret) String() string {
 	return "[redacted]"
 }
 
-// GoString keeps %#v from showing it.
+// GoString hides the value from %#v.
 func (s Secret) GoString() string { return strconv.Quote(s.String()) }
 
-// MarshalText keeps JSON and slog from showing it.
+// MarshalText hides the value from JSON and slog.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

@@ -1,5 +1,5 @@
-// Package doctor tries what a program needs, one thing after the other, and says in plain words
-// what is there and what is wrong.
+// Package doctor checks a program's dependencies one after the other and prints what it found and
+// what is wrong.
 package doctor
 
 import (
@@ -11,26 +11,24 @@ import (
 	"time"
 )
 
-// patience is how long one check may take; above the time-outs of what it tries.
+// patience bounds one check; it is longer than the timeouts within a check.
 const patience = 30 * time.Second
 
-// Check is one thing that a program needs.
+// Check is a check of one dependency.
 type Check struct {
-	// Subject is the setting it is about: DATABASE_URL.
+	// Subject is the setting to check: DATABASE_URL.
 	Subject string
-	// Needs is the subject of an earlier check without which this one can find nothing out: it is
-	// then not tried.
+	// Needs is the subject of an earlier check: when that one fails, this one is not tried.
 	Needs string
-	// Try answers with what it found, "PostgreSQL 15.18, database orders". Its error says what is
-	// wrong and, where that is known, what to do; a Remark says what is worth knowing although the
-	// program would work.
+	// Try returns what it found, "PostgreSQL 15.18, database orders". Its error says what is wrong
+	// and, if possible, what to do. A Remark is an error with which the program still works.
 	Try func(ctx context.Context) (found string, err error)
-	// Encrypted is nil where nothing is sent. Its error says that what is sent could be read on its
-	// way, and what to set: "must have sslmode=…". It looks at settings only.
+	// Encrypted returns an error for a connection to another machine without TLS, with what to set:
+	// "must have sslmode=…". It reads settings only. It is nil when there is no connection.
 	Encrypted func() error
 }
 
-// Remark is an error that does not keep a program from working.
+// Remark is an error with which the program still works.
 type Remark string
 
 func (r Remark) Error() string { return string(r) }
@@ -39,9 +37,9 @@ func (r Remark) Error() string { return string(r) }
 //
 //	ok     DATABASE_URL   PostgreSQL 15.18, database orders, as orders
 //	wrong  AMQP_URL       connect to RabbitMQ at 127.0.0.1:5672 (AMQP_URL): connection refused
-//	                      Nobody listens there: is it started, and are host and port right?
+//	                      Nothing listens at this address: is it started, and are host and port right?
 //
-// It answers how many are wrong.
+// It returns how many are wrong.
 func Examine(ctx context.Context, out io.Writer, checks []Check) (wrong int) {
 	failed := map[string]bool{}
 	for _, check := range checks {
@@ -65,7 +63,7 @@ func Examine(ctx context.Context, out io.Writer, checks []Check) (wrong int) {
 	return wrong
 }
 
-// Wrong writes a line about something that is wrong, as Examine does.
+// Wrong writes a line about an error, as Examine does.
 func Wrong(out io.Writer, subject, words string) { say(out, "wrong", subject, words) }
 
 func say(out io.Writer, verdict, subject, words string) {

@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// Unencrypted names, a line each, the checks of what a program would speak with in the clear over a
-// network.
+// Unencrypted returns an error with a line for each check whose connection would be without TLS.
 func Unencrypted(checks []Check) error {
 	var problems []error
 	for _, check := range checks {
@@ -22,8 +21,7 @@ func Unencrypted(checks []Check) error {
 	return errors.Join(problems...)
 }
 
-// Local tells whether a host, with or without a port, is this machine: nothing that is sent there
-// leaves it. Names are not looked up.
+// Local reports whether a host, with or without a port, is this machine. Names are not resolved.
 func Local(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

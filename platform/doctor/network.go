@@ -15,7 +15,7 @@ func Listen(subject, address string) Check {
 		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 		switch {
 		case errors.Is(err, syscall.EADDRINUSE):
-			return "", fmt.Errorf("%s is taken by another program", address)
+			return "", fmt.Errorf("%s is in use by another program", address)
 		case err != nil:
 			return "", fmt.Errorf("cannot listen on %s: %w", address, err)
 		}
@@ -23,8 +23,8 @@ func Listen(subject, address string) Check {
 	}}
 }
 
-// Collector checks that somebody listens where OTEL_EXPORTER_OTLP_ENDPOINT points. Without one it
-// is only a remark: traces are optional, and sending waits.
+// Collector checks that a collector listens at OTEL_EXPORTER_OTLP_ENDPOINT. If not, it is only a
+// remark: traces are optional.
 func Collector(endpoint string) Check {
 	return Check{Subject: "OTEL_EXPORTER_OTLP_ENDPOINT", Try: func(ctx context.Context) (string, error) {
 		if endpoint == "" {
@@ -41,8 +41,8 @@ func Collector(endpoint string) Check {
 		address := net.JoinHostPort(target.Hostname(), port)
 		connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 		if err != nil {
-			return "", Remark(fmt.Sprintf("nobody answers there, so traces are lost and orders go on: %v", err))
+			return "", Remark(fmt.Sprintf("no collector answers there: traces are lost, orders continue: %v", err))
 		}
-		return "somebody listens at " + address, connection.Close()
+		return "a collector listens at " + address, connection.Close()
 	}}
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// acceptsJSON tells whether an Accept header allows application/json: the most specific range that
-// has it decides, and a weight of 0 means no (RFC 9110 12.5.1).
+// acceptsJSON reports whether an Accept header allows application/json: the most specific matching
+// range decides, and a weight of 0 means no (RFC 9110 12.5.1).
 func acceptsJSON(header string) bool {
 	precision, accepted := 0, false
 	for _, element := range splitList(header) {
@@ -35,12 +35,11 @@ func notAcceptable() *Problem {
 	return NewProblem(http.StatusNotAcceptable, "not-acceptable", "This service answers with application/json, which Accept excludes.")
 }
 
-// splitList splits a header's list at the commas that are not within quotes, and leaves empty
-// elements out (RFC 9110 5.6.1).
+// splitList splits a header's list at the commas outside quotes and drops empty elements (RFC 9110
+// 5.6.1).
 func splitList(header string) []string { return split(header, ',') }
 
-// split at a separator that is not within quotes, where a backslash takes the next character for
-// what it is.
+// split splits at a separator outside quotes; within quotes a backslash escapes the next character.
 func split(text string, separator byte) (parts []string) {
 	quoted, begin := false, 0
 	add := func(end int) {

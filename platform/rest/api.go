@@ -1,6 +1,5 @@
-// Package rest is the REST border of every service: typed operations with an OpenAPI 3.1
-// description, bearer tokens, strict JSON and problem details (RFC 9457) for everything that goes
-// wrong.
+// Package rest serves the REST API of every service: typed operations with an OpenAPI 3.1
+// description, bearer tokens, strict JSON and problem details (RFC 9457) for every error.
 //
 //	api := rest.New(rest.Config{Title: "Orders", Version: version, Verifier: verifier})
 //	rest.Handle(api, rest.Op{Method: "GET", Path: "/v1/orders/{id}", ID: "get-order"}, get)
@@ -25,18 +24,18 @@ import (
 	"github.com/ordersaga/ordersaga/platform/limits"
 )
 
-// Config is what a service says of its API.
+// Config describes a service's API.
 type Config struct {
 	Title       string
 	Version     string
 	Description string
 	// Verifier is needed unless every operation is Public.
 	Verifier *auth.Verifier
-	// Ready are the checks of /readyz, by name. What they say stays on the admin server; here only
-	// the names of the failing ones are shown.
+	// Ready are the checks of /readyz, by name. Only the names of failing checks are shown here;
+	// their errors are on the admin server.
 	Ready    map[string]func(ctx context.Context) error
 	Settings Settings
-	// BodyTimeout is how long the body of a request may take to arrive; 30 s when 0.
+	// BodyTimeout bounds the time in which the body of a request arrives; 30 s when 0.
 	BodyTimeout time.Duration
 }
 
@@ -57,8 +56,8 @@ func New(cfg Config) *API {
 	router := echo.NewWithConfig(echo.Config{
 		Logger:           slog.New(asDebug{}),
 		HTTPErrorHandler: writeError,
-		// Not allowed to overwrite: two operations on one path are a mistake. A HEAD is the GET
-		// without its body, wherever there is one (RFC 9110 9.3.2).
+		// Overwriting is not allowed: two operations on one path are a mistake. Every GET also
+		// answers HEAD (RFC 9110 9.3.2).
 		Router: echo.NewRouter(echo.RouterConfig{UnescapePathParamValues: true, AutoHandleHEAD: true}),
 	})
 	router.Use(tracing(), linkCaller, requestID, accessLog, recovery, secureHeaders, allowHead, crossOrigin(cfg.Settings.AllowedOrigins), cleanURL, conditional)
@@ -77,9 +76,9 @@ func New(cfg Config) *API {
 // ServeHTTP implements http.Handler.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.echo.ServeHTTP(w, r) }
 
-// Server is an http.Server for the API with the limits it needs to face the public: slow and
-// oversized requests do not hold it. The times of bodies and answers are those of what is no
-// operation; each operation sets its own.
+// Server makes an http.Server for the API, with limits against slow and oversized requests. Its
+// timeouts for bodies and answers apply to requests outside operations; each operation sets its
+// own.
 func (a *API) Server(addr string) *http.Server {
 	return &http.Server{
 		Addr:              addr,
@@ -92,7 +91,8 @@ func (a *API) Server(addr string) *http.Server {
 	}
 }
 
-// describe is the OpenAPI document without operations, and how JSON is read.
+// describe returns the configuration of Huma: the OpenAPI document without operations, and the JSON
+// format.
 func describe(cfg Config) huma.Config {
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{

@@ -13,14 +13,14 @@ import (
 	"github.com/ordersaga/ordersaga/platform/auth"
 )
 
-// remember puts the path in the context, for problems, and the key of cursors.
+// remember puts the path, for problems, and the key of cursors into the context.
 func (a *API) remember(ctx huma.Context, next func(huma.Context)) {
 	url := ctx.URL()
 	next(huma.WithValue(huma.WithValue(ctx, pathKey{}, url.EscapedPath()), cursorKeyKey{}, a.cursorKey))
 }
 
-// authenticate lets a caller through who has a valid token with the scope, and is no program of
-// ours: programs call each other by gRPC.
+// authenticate admits callers with a valid token and the scope. It refuses tokens of our own
+// programs, which call each other by gRPC.
 func (a *API) authenticate(scope string) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		if scope == Public {
@@ -38,7 +38,7 @@ func (a *API) authenticate(scope string) func(huma.Context, func(huma.Context)) 
 				WithHeader("WWW-Authenticate", fmt.Sprintf(`Bearer realm="ordersaga", error="insufficient_scope", scope=%q`, scope))
 		}
 		if refused != nil {
-			write(ctx, a.limitStranger(ctx, refused))
+			write(ctx, a.limitUnauthenticated(ctx, refused))
 			return
 		}
 		next(huma.WithContext(ctx, auth.WithIdentity(ctx.Context(), identity)))
@@ -54,8 +54,8 @@ func (a *API) identify(ctx context.Context, authorization string) (auth.Identity
 	}
 	identity, err := a.verifier.Verify(ctx, token)
 	if errors.Is(err, auth.ErrInvalidToken) {
-		// Why goes to the one who can do something about it, in the terms of RFC 6750.
-		return auth.Identity{}, NewProblem(http.StatusUnauthorized, "invalid-token", "The token is not valid for this service, or not any more.").
+		// The reason is not sent; the header has RFC 6750's error code.
+		return auth.Identity{}, NewProblem(http.StatusUnauthorized, "invalid-token", "The token is not valid for this service, or has expired.").
 			WithHeader("WWW-Authenticate", `Bearer realm="ordersaga", error="invalid_token"`)
 	}
 	if err != nil {

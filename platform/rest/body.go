@@ -17,20 +17,20 @@ import (
 )
 
 const (
-	// defaultBodyTimeout is how long a body may take to arrive: 256 KiB come over a line of 9 KB/s.
+	// defaultBodyTimeout bounds the arrival of a body: enough for 256 KiB at 9 KB/s.
 	defaultBodyTimeout = 30 * time.Second
-	// answerTimeout is how long a client may take to receive an answer.
+	// answerTimeout bounds the time in which a client receives an answer.
 	answerTimeout = 30 * time.Second
 )
 
-// receive reads the body of an operation that has one, within its size and time, and gives the
-// operation and its answer times of their own: those of the server begin with the request, and a
-// slow line would take them from the operation.
+// receive reads the body of an operation within its limits of size and time, and then sets new
+// deadlines for the operation and its answer: the server's deadlines start with the request, so a
+// slow body would leave less time for the operation.
 func (a *API) receive(limit int64, timeout time.Duration) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c := humaecho.Unwrap(ctx)
 		r := c.Request()
-		// A writer without deadlines is a test's.
+		// Only a test's writer has no deadlines.
 		times := http.NewResponseController(c.Response())
 		_ = times.SetReadDeadline(time.Now().Add(a.bodyTimeout))
 		_ = times.SetWriteDeadline(time.Now().Add(a.bodyTimeout + answerTimeout))
@@ -44,7 +44,7 @@ func (a *API) receive(limit int64, timeout time.Duration) func(huma.Context, fun
 			r.Header.Del("Content-Encoding")
 		}
 		if r.ContentLength == 0 || ctx.Operation().RequestBody != nil {
-			// Nothing more is read, and the end of the time would look like the end of the client.
+			// Nothing more is read, and a passed read deadline would look like a closed connection.
 			_ = times.SetReadDeadline(time.Time{})
 		}
 		_ = times.SetWriteDeadline(time.Now().Add(timeout + answerTimeout))
@@ -52,7 +52,7 @@ func (a *API) receive(limit int64, timeout time.Duration) func(huma.Context, fun
 	}
 }
 
-// readBody reads a body of at most limit bytes, as it comes and as it is decoded.
+// readBody reads a body of at most limit bytes, both encoded and decoded.
 func readBody(r *http.Request, limit int64) ([]byte, *Problem) {
 	zipped, refused := contentCoding(r.Header.Get("Content-Encoding"))
 	if refused != nil {
@@ -61,7 +61,7 @@ func readBody(r *http.Request, limit int64) ([]byte, *Problem) {
 	if r.ContentLength > limit {
 		return nil, tooLarge(fmt.Sprintf("The body has %d bytes; this operation takes %d.", r.ContentLength, limit))
 	}
-	// What came in chunks may be nothing, which has no type.
+	// A chunked body may be empty, and then has no type.
 	if given := r.Header.Get("Content-Type"); !isJSON(given) && (given != "" || r.ContentLength > 0) {
 		return nil, unsupportedMediaType()
 	}
@@ -84,8 +84,8 @@ func readBody(r *http.Request, limit int64) ([]byte, *Problem) {
 	return content, nil
 }
 
-// contentCoding tells whether a body is zipped. One coding is enough; a list of several, and
-// others, are refused (RFC 9110 8.4, 15.5.16).
+// contentCoding reports whether a body is gzipped. Other codings and lists of several are refused
+// (RFC 9110 8.4, 15.5.16).
 func contentCoding(header string) (zipped bool, refused *Problem) {
 	var codings []string
 	for _, coding := range splitList(header) {
@@ -100,22 +100,22 @@ func contentCoding(header string) (zipped bool, refused *Problem) {
 		return true, nil
 	default:
 		return false, NewProblem(http.StatusUnsupportedMediaType, "unsupported-content-coding",
-			"Send the body as it is, or with Content-Encoding: gzip.").WithHeader("Accept-Encoding", "gzip")
+			"Send the body without Content-Encoding, or with Content-Encoding: gzip.").WithHeader("Accept-Encoding", "gzip")
 	}
 }
 
 var errTooLarge = errors.New("the body is too large")
 
-// limited answers errTooLarge where there is more than may be read.
+// limited is a reader that returns errTooLarge after its limit.
 type limited struct {
 	io.Reader
 	left int64
-	// failed is what the reader below ended with.
+	// failed is the error of the underlying reader.
 	failed error
 }
 
 func (l *limited) Read(into []byte) (int, error) {
-	// One byte more than is left tells whether there are more.
+	// Reading one byte more than is left shows whether there are more.
 	n, err := l.Reader.Read(into[:min(int64(len(into)), l.left+1)])
 	if l.left -= int64(n); l.left < 0 {
 		return 0, errTooLarge
@@ -126,7 +126,7 @@ func (l *limited) Read(into []byte) (int, error) {
 	return n, err
 }
 
-// bodyProblem says why a body could not be read. It is never the server's fault.
+// bodyProblem returns the 4xx problem of a body that could not be read.
 func bodyProblem(err error, raw *limited, limit int64) *Problem {
 	var failed net.Error
 	switch {
@@ -135,14 +135,14 @@ func bodyProblem(err error, raw *limited, limit int64) *Problem {
 	case errors.As(raw.failed, &failed) && failed.Timeout():
 		return lastOfConnection(NewProblem(http.StatusRequestTimeout, "request-timeout", "The body did not arrive in time."))
 	case raw.failed != nil:
-		return lastOfConnection(NewProblem(http.StatusBadRequest, "broken-body", "The body ended before its end, or its chunks are none."))
+		return lastOfConnection(NewProblem(http.StatusBadRequest, "broken-body", "The body is incomplete, or its chunked encoding is not valid."))
 	default:
-		return NewProblem(http.StatusBadRequest, "broken-body", "The body is not gzip, as its Content-Encoding says, or was cut off.")
+		return NewProblem(http.StatusBadRequest, "broken-body", "The body is not valid gzip, or is incomplete.")
 	}
 }
 
-// lastOfConnection says that nothing more is read from the connection: where the next request would
-// begin, nobody knows.
+// lastOfConnection closes the connection after the answer, because the start of the next request is
+// unknown.
 func lastOfConnection(p *Problem) *Problem { return p.WithHeader("Connection", "close") }
 
 func tooLarge(detail string) *Problem {

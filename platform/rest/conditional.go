@@ -9,11 +9,11 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// isRead tells whether a method only reads.
+// isRead reports whether a method only reads.
 func isRead(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
-// checkConditions refuses conditions that are none, and a change on the condition of a version
-// where nothing has one: the change must not happen then (RFC 9110 13.1.1).
+// checkConditions refuses malformed conditions, and If-Match on a change of a resource without
+// versions: that change must not happen (RFC 9110 13.1.1).
 func checkConditions(ctx huma.Context, next func(huma.Context)) {
 	r := humaecho.Unwrap(ctx).Request()
 	for _, name := range []string{"If-Match", "If-None-Match"} {
@@ -27,7 +27,7 @@ func checkConditions(ctx huma.Context, next func(huma.Context)) {
 		}
 	}
 	if r.Header.Get("If-Match") != "" && !isRead(r.Method) && !takesHeader(ctx.Operation(), "If-Match") {
-		write(ctx, PreconditionFailed("If-Match names a version, and what this operation changes has none."))
+		write(ctx, PreconditionFailed("If-Match names a version, but this operation changes a resource without versions."))
 		return
 	}
 	next(ctx)
@@ -42,8 +42,8 @@ func takesHeader(op *huma.Operation, name string) bool {
 	return false
 }
 
-// conditional answers a reader who has it already with 304, and one who wants another version than
-// there is with 412 (RFC 9110 13.2.2).
+// conditional answers a read with 304 when If-None-Match has the current ETag, and with 412 when
+// If-Match does not (RFC 9110 13.2.2).
 func conditional(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		r := c.Request()
@@ -52,8 +52,8 @@ func conditional(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		w := &conditionalWriter{ResponseWriter: c.Response(), request: c.Request}
-		// What cannot be read is refused by the operation; the description of the API, which is
-		// none, takes it for no condition.
+		// Operations refuse malformed conditions; the API's description, which is not an operation,
+		// ignores them.
 		w.match, w.matchErr = readTags(strings.Join(match, ", "))
 		w.noneMatch, w.noneMatchErr = readTags(strings.Join(noneMatch, ", "))
 		c.SetResponse(w)
@@ -62,7 +62,8 @@ func conditional(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// conditionalWriter turns a 200 into what the conditions make of it, and drops its body then.
+// conditionalWriter turns a 200 into the status that the conditions require, and then drops its
+// body.
 type conditionalWriter struct {
 	http.ResponseWriter
 	request                func() *http.Request
@@ -86,7 +87,7 @@ func (w *conditionalWriter) WriteHeader(status int) {
 		header.Del("Content-Length")
 		header.Del("ETag")
 		ctx := w.request().Context()
-		writeProblem(w.ResponseWriter, w.request(), atRequest(ctx, PreconditionFailed("It is at another version than those in If-Match.")))
+		writeProblem(w.ResponseWriter, w.request(), atRequest(ctx, PreconditionFailed("The current version is not one of those in If-Match.")))
 	case w.noneMatchErr == nil && w.noneMatch.weakly(tag):
 		w.dropped = true
 		header.Del("Content-Length")

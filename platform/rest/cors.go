@@ -11,24 +11,23 @@ import (
 	"github.com/labstack/echo/v5/middleware"
 )
 
-// preflightAge is how long a browser may keep what a preflight was answered, in seconds.
+// preflightAge is how long a browser may cache the answer to a preflight, in seconds.
 const preflightAge = 600
 
-// exposed are the headers of answers that a page's script may read besides those that every script
-// may.
+// exposed are the response headers that scripts may read in addition to the standard ones.
 var exposed = []string{
 	"ETag", "Location", "Retry-After", "Idempotent-Replayed", "Preference-Applied", "Allow", "WWW-Authenticate", requestIDHeader,
 }
 
-// sent are the headers that a page's script may send.
+// sent are the request headers that scripts may send.
 var sent = []string{
 	"Authorization", "Content-Type", "Content-Encoding", "Idempotency-Key", "If-Match", "If-None-Match", "Prefer", requestIDHeader,
 	"Traceparent",
 }
 
-// crossOrigin lets scripts of pages from other origins call the API (the Fetch standard's CORS):
-// off without origins. Tokens are sent by the script itself, so no credentials of the browser's are
-// ever allowed.
+// crossOrigin lets scripts of pages from the given origins call the API (the Fetch standard's
+// CORS); it is off without origins. Scripts send tokens themselves, so the browser's credentials
+// are not allowed.
 func crossOrigin(origins []string) echo.MiddlewareFunc {
 	if len(origins) == 0 {
 		return func(next echo.HandlerFunc) echo.HandlerFunc { return next }
@@ -40,8 +39,8 @@ func crossOrigin(origins []string) echo.MiddlewareFunc {
 		answered := cors(next)
 		return func(c *echo.Context) error {
 			r := c.Request()
-			// An OPTIONS that is no preflight asks which methods there are, and what is no path is
-			// none for pages either.
+			// An OPTIONS that is not a preflight asks for the allowed methods; an unknown path
+			// stays a 404.
 			if r.Method == http.MethodOptions && (r.Header.Get("Access-Control-Request-Method") == "" || c.RouteInfo().Name == echo.NotFoundRouteName) {
 				return next(c)
 			}
@@ -50,8 +49,8 @@ func crossOrigin(origins []string) echo.MiddlewareFunc {
 	}
 }
 
-// checkOrigins says which of the origins is none: a scheme, a host and perhaps a port. Not "*":
-// every page of the web could then use a token that it got hold of.
+// checkOrigins returns an error for an invalid origin: it must be a scheme, a host and perhaps a
+// port. "*" is refused, because any page could then use a stolen token.
 func checkOrigins(origins []string) error {
 	for _, origin := range origins {
 		u, err := url.Parse(origin)

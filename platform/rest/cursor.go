@@ -12,9 +12,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Cursor is where a page of a list ended, opaque to clients: they send it back as they got it. It
-// is authenticated, so a position is one that this service has given. It is no secret and grants
-// nothing: the operation still decides what its caller may see.
+// Cursor is the position where a page of a list ended, opaque to clients. It is authenticated, so
+// only positions that this service has given are accepted. It is not secret and grants no access:
+// the operation still decides what its caller may see.
 type Cursor string
 
 const (
@@ -24,15 +24,15 @@ const (
 	tagLength = sha256.Size / 2
 )
 
-// Schema describes a cursor as a parameter. An empty one is allowed, where other parameters have a
-// value or are left out: the list begins there.
+// Schema describes a cursor as a parameter. Unlike other parameters it may be empty, which is the
+// begin of the list.
 func (Cursor) Schema(huma.Registry) *huma.Schema {
 	least, most := 0, maxCursor
 	return &huma.Schema{Type: huma.TypeString, MinLength: &least, MaxLength: &most}
 }
 
-// cursorKey authenticates the cursors of one service. Services may share a secret; their cursors
-// differ all the same.
+// cursorKey authenticates the cursors of one service. Services that share a secret still have
+// different keys.
 type cursorKey []byte
 
 func newCursorKey(secret, service string) cursorKey {
@@ -41,7 +41,7 @@ func newCursorKey(secret, service string) cursorKey {
 
 type cursorKeyKey struct{}
 
-// keyOf is the key of the API that a request is for.
+// keyOf returns the cursor key of the request's API.
 func keyOf(ctx context.Context) cursorKey {
 	key, ok := ctx.Value(cursorKeyKey{}).(cursorKey)
 	if !ok {
@@ -51,8 +51,8 @@ func keyOf(ctx context.Context) cursorKey {
 }
 
 // NewCursor makes the cursor of a position: any value that encodes to JSON, usually a struct of the
-// sort keys. The list names what is listed and, when filters change the order, those too; a cursor
-// is good for its own list only. The context is that of the operation.
+// sort keys. The list is its name and, when filters change the order, the filters; a cursor is
+// valid for its own list only. The context is that of the operation.
 func NewCursor[T any](ctx context.Context, list string, position T) Cursor {
 	encoded, err := json.Marshal(position)
 	if err != nil {
@@ -61,8 +61,8 @@ func NewCursor[T any](ctx context.Context, list string, position T) Cursor {
 	return Cursor(base64.RawURLEncoding.EncodeToString(append(tag(keyOf(ctx), list, encoded), encoded...)))
 }
 
-// ReadCursor is the position of a cursor, and the zero position of an empty one: the list begins
-// there. One that this service has not made, or not for this list, is a 400 problem.
+// ReadCursor returns the position of a cursor; that of an empty one is zero, the begin of the list.
+// A cursor that this service has not made, or not for this list, is a 400 problem.
 func ReadCursor[T any](ctx context.Context, list string, cursor Cursor) (T, error) {
 	var position T
 	if cursor == "" {
@@ -77,7 +77,7 @@ func ReadCursor[T any](ctx context.Context, list string, cursor Cursor) (T, erro
 	if !hmac.Equal(decoded[:tagLength], tag(keyOf(ctx), list, encoded)) {
 		return position, invalid
 	}
-	// It is ours. After an upgrade its position may have another shape.
+	// The cursor is authentic, but an earlier version's position may have other fields.
 	decoder := json.NewDecoder(bytes.NewReader(encoded))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&position); err != nil {
@@ -86,9 +86,9 @@ func ReadCursor[T any](ctx context.Context, list string, cursor Cursor) (T, erro
 	return position, nil
 }
 
-// Page reads at most limit items of a list behind a cursor, and the cursor of the page after it,
-// which is empty on the last one. Read answers the items behind a position in the order of the
-// list; at is the position of an item.
+// Page reads at most limit items of a list after a cursor, and returns the cursor of the next page,
+// empty on the last one. Read returns the items after a position in the order of the list; at
+// returns the position of an item.
 func Page[T, P any](ctx context.Context, list string, cursor Cursor, limit int,
 	read func(after P, limit int) ([]T, error), at func(T) P,
 ) (items []T, next Cursor, err error) {
@@ -96,7 +96,7 @@ func Page[T, P any](ctx context.Context, list string, cursor Cursor, limit int,
 	if err != nil {
 		return nil, "", err
 	}
-	// One more than is shown tells whether there are more.
+	// One item more than the page shows whether there is a next page.
 	items, err = read(after, limit+1)
 	if err != nil || len(items) <= limit {
 		return items, "", err

@@ -17,8 +17,8 @@ import (
 	"github.com/swaggest/swgui/v5emb"
 )
 
-// serveDescription serves the OpenAPI document and a page to read it and try it, whose every asset
-// comes from this binary.
+// serveDescription serves the OpenAPI document and a page to read and try it, with all assets from
+// this binary.
 func (a *API) serveDescription(title string) {
 	asJSON := sync.OnceValues(func() ([]byte, error) { return json.Marshal(a.huma.OpenAPI()) })
 	asYAML := sync.OnceValues(func() ([]byte, error) { return a.huma.OpenAPI().YAML() })
@@ -50,15 +50,15 @@ func serveDocument(contentType string, document func() ([]byte, error)) echo.Han
 		if err != nil {
 			return fmt.Errorf("encode the OpenAPI document: %w", err)
 		}
-		// Kept, and asked for again with its tag.
+		// Caches must revalidate it with its ETag.
 		c.Response().Header().Set("Cache-Control", "no-cache")
 		c.Response().Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(body)))
 		return c.Blob(http.StatusOK, contentType, body)
 	}
 }
 
-// quotedTags gives the page's assets entity tags of the standard's form: the handler writes them
-// without quotes (RFC 9110 8.8.3).
+// quotedTags quotes the entity tags of the page's assets: the handler writes them without quotes,
+// which RFC 9110 8.8.3 requires.
 type quotedTags struct {
 	http.ResponseWriter
 	begun bool
@@ -81,8 +81,8 @@ func (w *quotedTags) Write(content []byte) (int, error) {
 
 var inlineScript = regexp.MustCompile(`(?s)<script>(.*?)</script>`)
 
-// pagePolicy lets the page load from here only, and run only the scripts it has: those in the page
-// are named by their hashes.
+// pagePolicy makes the page's Content-Security-Policy: it loads only from this server and runs only
+// its own scripts; inline ones are named by their hashes.
 func pagePolicy(page http.Handler) string {
 	rendered := httptest.NewRecorder()
 	page.ServeHTTP(rendered, httptest.NewRequest(http.MethodGet, "/docs/", nil))

@@ -18,12 +18,12 @@ import (
 	"github.com/ordersaga/ordersaga/platform/unavailable"
 )
 
-// statusClientClosed is for logs and metrics: nobody is there to receive it. The number is nginx's;
-// RFC 9110 has none.
+// statusClientClosed is for logs and metrics; no client receives it. The number is nginx's; RFC
+// 9110 has none.
 const statusClientClosed = 499
 
-// problemOf is the problem an error reaches the client as. The statuses of refusals are the
-// operation's.
+// problemOf returns the problem with which an error is answered. The refusals have the operation's
+// status for each reason.
 func problemOf(ctx context.Context, err error, refusals map[string]int) *Problem {
 	return atRequest(ctx, translate(ctx, err, refusals))
 }
@@ -31,20 +31,20 @@ func problemOf(ctx context.Context, err error, refusals map[string]int) *Problem
 func translate(ctx context.Context, err error, refusals map[string]int) *Problem {
 	var p *Problem
 	if errors.As(err, &p) {
-		// A copy: handlers may keep problems as values, and each answer adds to its own.
+		// A copy, because handlers may share problems and each answer adds members.
 		return p.clone()
 	}
 	if r, ok := refusal.As(err); ok {
 		return Refused(cmp.Or(refusals[r.Reason], http.StatusUnprocessableEntity), r)
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
-		// The client hung up, and what was done for it ended with that.
-		slog.InfoContext(ctx, "the client did not wait", "error", err)
+		// The client closed the connection, which cancelled the operation.
+		slog.InfoContext(ctx, "the client closed the connection before the answer", "error", err)
 		return NewProblem(statusClientClosed, "client-closed-request", "The client closed the connection before the answer.")
 	}
 	if unavailable.Is(err) {
 		slog.WarnContext(ctx, "request failed", "error", err)
-		detail := "Something this service needs does not answer. Try again."
+		detail := "A dependency of this service does not work at the moment. Try again."
 		if said, marked := unavailable.As(err); marked {
 			detail = sentence(said.Message)
 		}
@@ -54,9 +54,9 @@ func translate(ctx context.Context, err error, refusals map[string]int) *Problem
 	return internalError()
 }
 
-// Refused is the problem of a refusal, in the one shape that all have: the reason is the type, with
-// dashes; the message is the detail; each member of the details is a member of the problem, and
-// retry_after (seconds) also the header.
+// Refused makes the problem of a refusal: the reason is the type, with dashes; the message is the
+// detail; each member of the details is a member of the problem, and retry_after (seconds) is also
+// the header.
 //
 //	{"type": "https://…/out-of-stock", "status": 422, "detail": "Not enough of TEA.", "shortages": […]}
 func Refused(status int, r *refusal.Refusal) *Problem {
@@ -64,7 +64,7 @@ func Refused(status int, r *refusal.Refusal) *Problem {
 	if len(r.Details) == 0 {
 		return p
 	}
-	// Decoded and encoded again, so that it is written as everything else is.
+	// Decoded and encoded again, so that its texts are cleaned and numbers keep their form.
 	decoder := json.NewDecoder(bytes.NewReader(r.Details))
 	decoder.UseNumber()
 	var details any
@@ -85,7 +85,7 @@ func Refused(status int, r *refusal.Refusal) *Problem {
 	return p
 }
 
-// slug of a refusal's reason: out-of-stock of out_of_stock.
+// slug turns a refusal's reason into a problem's slug: out_of_stock into out-of-stock.
 func slug(reason string) string { return strings.ReplaceAll(reason, "_", "-") }
 
 func internalError() *Problem {
@@ -104,7 +104,7 @@ func (p *Problem) clone() *Problem {
 
 type pathKey struct{}
 
-// atRequest adds what a problem says of the request it happened in.
+// atRequest adds the request's path and trace id to a problem.
 func atRequest(ctx context.Context, p *Problem) *Problem {
 	if path, ok := ctx.Value(pathKey{}).(string); ok && p.Instance == "" && len(path) <= maxDetail {
 		p.Instance = path
@@ -115,8 +115,7 @@ func atRequest(ctx context.Context, p *Problem) *Problem {
 	return p
 }
 
-// writeError answers what does not come from an operation: no such route, a method it does not
-// have, a panic.
+// writeError answers errors outside operations: no such route, no such method, a panic.
 func writeError(c *echo.Context, err error) {
 	if response, _ := echo.UnwrapResponse(c.Response()); response != nil && response.Committed {
 		return
@@ -149,6 +148,6 @@ func writeProblem(w http.ResponseWriter, r *http.Request, p *Problem) {
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
-	// The client that went away has no use for an error.
+	// The client has gone: the error has no receiver.
 	_, _ = w.Write(append(body, '\n'))
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// ETag is the entity tag of a version, `"7"`. Further numbers count the changes of what is shown
-// with it and has a life of its own, such as the stock of a product: `"7.31"`.
+// ETag makes the entity tag of a version, `"7"`. Further numbers are versions of parts that change
+// separately, such as the stock of a product: `"7.31"`.
 func ETag(version int64, others ...int64) string {
 	numbers := []string{strconv.FormatInt(version, 10)}
 	for _, other := range others {
@@ -18,10 +18,10 @@ func ETag(version int64, others ...int64) string {
 	return strconv.Quote(strings.Join(numbers, "."))
 }
 
-// IfMatch reads the versions a change is meant for from the If-Match header: nil for "*", whichever
-// is current. Without the header it is a 428 problem; when it is no entity tag, list of them or
-// "*", 400; when none of its tags can be of a version this service has given, 412. Whether one of
-// the versions is the current one, and the 412 when none is, is the caller's.
+// IfMatch reads the expected versions of a change from the If-Match header: nil for "*", any
+// version. A missing header is a 428 problem; a malformed one 400; tags that this service cannot
+// have given 412. The caller compares the versions with the current one and answers 412 when none
+// is equal.
 func IfMatch(header string) (versions []int64, err error) {
 	if strings.TrimSpace(header) == "" {
 		return nil, NewProblem(http.StatusPreconditionRequired, "precondition-required",
@@ -46,12 +46,12 @@ func IfMatch(header string) (versions []int64, err error) {
 	return versions, nil
 }
 
-// PreconditionFailed is the 412 of a change that was meant for another version.
+// PreconditionFailed makes the 412 problem of a change that expects another version.
 func PreconditionFailed(detail string) *Problem {
 	return NewProblem(http.StatusPreconditionFailed, "precondition-failed", detail)
 }
 
-// versionOf is the version of a tag that ETag has made.
+// versionOf returns the version in a tag made by ETag.
 func versionOf(tag string) (int64, bool) {
 	opaque, isQuoted := strings.CutPrefix(tag, `"`)
 	if !isQuoted {
@@ -107,12 +107,12 @@ func readTags(header string) (read tags, err error) {
 	return read, nil
 }
 
-// strongly compares as changes do: weak tags are of no one version.
+// strongly is the strong comparison, for changes: weak tags never match.
 func (t tags) strongly(tag string) bool {
 	return t.any || !strings.HasPrefix(tag, "W/") && slices.Contains(t.tags, tag)
 }
 
-// weakly compares as readers do.
+// weakly is the weak comparison, for reads.
 func (t tags) weakly(tag string) bool {
 	return t.any || slices.ContainsFunc(t.tags, func(given string) bool {
 		return strings.TrimPrefix(given, "W/") == strings.TrimPrefix(tag, "W/")

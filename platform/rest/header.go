@@ -9,14 +9,13 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 )
 
-// lists are the headers we read whose values are lists: they may come in several lines, which are
-// one list (RFC 9110 5.3).
+// lists are the headers whose values are lists: several lines are one list (RFC 9110 5.3).
 var lists = map[string]bool{
 	"Accept": true, "Content-Encoding": true, "If-Match": true, "If-None-Match": true, "Prefer": true,
 }
 
-// checkHeaders refuses a header that comes twice although it has one value: which of the two was
-// meant, nobody knows. Lists that come in several lines are joined.
+// checkHeaders refuses a single-valued header that is sent more than once. The lines of lists are
+// joined.
 func checkHeaders(ctx huma.Context, next func(huma.Context)) {
 	header := humaecho.Unwrap(ctx).Request().Header
 	for name := range lists {
@@ -32,15 +31,14 @@ func checkHeaders(ctx huma.Context, next func(huma.Context)) {
 	}
 	for _, name := range single {
 		if len(header[name]) > 1 {
-			write(ctx, invalidHeader("repeated-header", name, fmt.Sprintf("%s comes %d times; send it once.", name, len(header[name]))))
+			write(ctx, invalidHeader("repeated-header", name, fmt.Sprintf("%s was sent %d times; send it once.", name, len(header[name]))))
 			return
 		}
 	}
 	next(ctx)
 }
 
-// checkAccept refuses a request whose answer its client says it cannot read. It does so before
-// anything has happened.
+// checkAccept refuses a request whose Accept excludes JSON, before the operation starts.
 func checkAccept(ctx huma.Context, next func(huma.Context)) {
 	if accept := ctx.Header("Accept"); strings.TrimSpace(accept) != "" && !acceptsJSON(accept) {
 		write(ctx, notAcceptable())
@@ -51,9 +49,9 @@ func checkAccept(ctx huma.Context, next func(huma.Context)) {
 
 func invalidHeader(slug, name, detail string) *Problem {
 	p := NewProblem(http.StatusBadRequest, slug, detail)
-	p.Errors = []FieldError{{Field: "header." + name, Message: "is not as the operation takes it"}}
+	p.Errors = []FieldError{{Field: "header." + name, Message: "is not valid"}}
 	if slug == "repeated-header" {
-		p.Errors[0].Message = "comes more than once"
+		p.Errors[0].Message = "was sent more than once"
 	}
 	return p
 }

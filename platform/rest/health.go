@@ -10,8 +10,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 )
 
-// serveHealth answers /livez and /readyz also on the public port, where load balancers ask. The
-// reasons stay on the admin server: they name our insides.
+// serveHealth serves /livez and /readyz also on the public port, for load balancers. The errors are
+// only on the admin server, because they name internal addresses.
 func (a *API) serveHealth(ready map[string]func(ctx context.Context) error) {
 	a.echo.GET("/livez", func(c *echo.Context) error {
 		return c.JSON(http.StatusOK, map[string]any{"status": "ok"})

@@ -8,8 +8,8 @@ import (
 // maxIdempotencyKey in bytes.
 const maxIdempotencyKey = 255
 
-// CheckIdempotencyKey refuses an Idempotency-Key that is not 1 to 255 printable ASCII characters
-// with a 400 problem, as draft-ietf-httpapi-idempotency-key-header has it.
+// CheckIdempotencyKey refuses, with a 400 problem, an Idempotency-Key that is not 1 to 255
+// printable ASCII characters (draft-ietf-httpapi-idempotency-key-header).
 func CheckIdempotencyKey(key string) error {
 	unprintable := func(char rune) bool { return char < ' ' || char > '~' }
 	if key == "" || len(key) > maxIdempotencyKey || strings.ContainsFunc(key, unprintable) {

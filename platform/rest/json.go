@@ -12,16 +12,15 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rest/internal/strictjson"
 )
 
-// Huma keeps only the text of what a format answers, so the kind of the error travels in front of
-// it.
+// Huma keeps only the text of a format's error, so a prefix carries its kind.
 const (
 	malformedPrefix = "malformed JSON\x00"
 	mistypedPrefix  = "mistyped JSON\x00"
 )
 
-// strictJSON reads JSON as RFC 8259 and I-JSON (RFC 7493) have it, where encoding/json is lenient:
-// names appear once, text is valid Unicode. Two programs can then not read two different orders
-// from one body. Unknown names are refused later, by the schema.
+// strictJSON reads JSON by RFC 8259 and I-JSON (RFC 7493), where encoding/json is lenient: names
+// are unique, text is valid Unicode. So two programs cannot read two different orders from one
+// body. Unknown names are refused later, by the schema.
 var strictJSON = huma.Format{
 	Marshal:   huma.DefaultJSONFormat.Marshal,
 	Unmarshal: unmarshalStrict,
@@ -35,7 +34,7 @@ func unmarshalStrict(data []byte, into any) error {
 			return errors.New(malformedPrefix + err.Error())
 		}
 		decoder := json.NewDecoder(bytes.NewReader(data))
-		// A float64 would round, or be too small for what the schema refuses by its place.
+		// A float64 would round large numbers.
 		decoder.UseNumber()
 		return decoder.Decode(generic)
 	}

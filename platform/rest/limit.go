@@ -12,9 +12,9 @@ import (
 	"github.com/ordersaga/ordersaga/platform/auth"
 )
 
-// limit bounds what one customer takes of the service: requests a second and requests at work, of
-// which those that wait for an order last longest. It stands behind authenticate, which limits
-// those without a token.
+// limit bounds the requests of one caller: per second, and in progress at one time, of which those
+// that wait for an order last longest. It runs after authenticate, which limits requests without a
+// token.
 func (a *API) limit(ctx huma.Context, next func(huma.Context)) {
 	identity, known := auth.FromContext(ctx.Context())
 	key := "subject " + identity.Subject
@@ -28,7 +28,7 @@ func (a *API) limit(ctx huma.Context, next func(huma.Context)) {
 	if known {
 		done, ok := a.inFlight.Begin(key)
 		if !ok {
-			write(ctx, tooMany(time.Second, "Too many of your requests are at work at once. Wait for one of them."))
+			write(ctx, tooMany(time.Second, "Too many of your requests are in progress. Wait for one of them to end."))
 			return
 		}
 		defer done()
@@ -36,16 +36,16 @@ func (a *API) limit(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// limitStranger is the answer to a request without a valid token: refused, or 429 when its address
-// sends too many of them.
-func (a *API) limitStranger(ctx huma.Context, refused *Problem) *Problem {
+// limitUnauthenticated returns the answer to a request without a valid token: refused, or 429 when
+// its address sends too many of them.
+func (a *API) limitUnauthenticated(ctx huma.Context, refused *Problem) *Problem {
 	if retryAfter, ok := a.rate.Allow(addressKey(ctx)); !ok {
 		return tooMany(retryAfter, "Too many requests without a valid token. Slow down.")
 	}
 	return refused
 }
 
-// addressKey is the peer's address. What a proxy says of its clients anybody can say.
+// addressKey is the peer's address. A forwarding header is not used, because any client can set it.
 func addressKey(ctx huma.Context) string {
 	host, _, err := net.SplitHostPort(ctx.RemoteAddr())
 	if err != nil {

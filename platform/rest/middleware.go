@@ -25,7 +25,7 @@ const (
 	maxRequestID    = 128
 )
 
-// requestID keeps the caller's id for the request, or gives one, and puts it on every log line.
+// requestID keeps the caller's id for the request, or makes one, and adds it to every log line.
 func requestID(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		id := c.Request().Header.Get(requestIDHeader)
@@ -38,14 +38,14 @@ func requestID(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// plausible keeps what callers make up from breaking logs.
+// plausible reports whether a caller's id is safe to log.
 func plausible(id string) bool {
 	return id != "" && len(id) <= maxRequestID && strings.IndexFunc(id, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("-_.:", r)
 	}) < 0
 }
 
-// accessLog writes one line a request: no query, no body, no caller, all of which may be personal.
+// accessLog writes one line per request, without query, body and caller, which may be personal.
 func accessLog(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		begun := time.Now()
@@ -71,7 +71,7 @@ func accessLog(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// recovery answers a panic with 500 and logs where it came from.
+// recovery answers a panic with 500 and logs its stack.
 func recovery(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) (err error) {
 		defer func() {
@@ -84,7 +84,7 @@ func recovery(next echo.HandlerFunc) echo.HandlerFunc {
 				panic(cause) // net/http's way to drop the connection
 			}
 			if response, _ := echo.UnwrapResponse(c.Response()); response != nil && response.Committed && isOfConnection(failure) {
-				slog.InfoContext(c.Request().Context(), "the client did not take its answer", "error", failure)
+				slog.InfoContext(c.Request().Context(), "the client closed the connection during the answer", "error", failure)
 				return
 			}
 			slog.ErrorContext(c.Request().Context(), "panic", "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
@@ -94,7 +94,7 @@ func recovery(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// allowHead adds HEAD where Allow will have GET: echo serves it and does not say so.
+// allowHead adds HEAD to an Allow header with GET: echo serves it without listing it.
 func allowHead(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		allowed, _ := c.Get(echo.ContextKeyHeaderAllow).(string)
@@ -106,8 +106,8 @@ func allowHead(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// asDebug logs what echo has to say below what people read: that an answer was begun twice, which
-// happens when its client has gone.
+// asDebug logs echo's messages at debug level: echo reports an answer that was begun twice, which
+// happens when the client has gone.
 type asDebug struct{}
 
 func (asDebug) Enabled(ctx context.Context, _ slog.Level) bool {
@@ -123,15 +123,15 @@ func (h asDebug) WithAttrs([]slog.Attr) slog.Handler { return h }
 
 func (h asDebug) WithGroup(string) slog.Handler { return h }
 
-// isOfConnection tells whether an error is of the connection to the client: it was closed, or
-// nobody read from it in time.
+// isOfConnection reports whether an error comes from the connection to the client: it was closed,
+// or the client did not read in time.
 func isOfConnection(err error) bool {
 	var failed net.Error
 	return errors.As(err, &failed)
 }
 
-// secureHeaders tell browsers to take an answer for nothing but what it says it is. Answers are
-// personal: nobody on the way keeps them.
+// secureHeaders adds headers that stop browsers from guessing the type of an answer or framing it,
+// and caches from storing it, because answers are personal.
 func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		header := c.Response().Header()

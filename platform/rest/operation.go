@@ -39,26 +39,24 @@ type Op struct {
 	Scope string
 	// Status of success; by default 200, or 204 when there is no body.
 	Status int
-	// OtherStatuses of success, with the same headers and body.
+	// OtherStatuses are further statuses of success, with the same headers and body.
 	OtherStatuses []int
-	// Errors are the statuses besides those every operation can answer with.
+	// Errors are further error statuses, besides those that every operation has.
 	Errors []int
-	// Refusals are the reasons of refusals that the operation can answer with, and their statuses.
-	// A reason that is not among them is 422.
+	// Refusals has the status of each refusal's reason. Other reasons are 422.
 	Refusals map[string]int
 	// MaxBody in bytes; DefaultMaxBody when 0.
 	MaxBody int64
-	// Timeout of the operation, once its body is there; DefaultTimeout when 0, at most 55 s, since
-	// gateways commonly wait 60 s for an answer.
+	// Timeout of the operation after its body has arrived; DefaultTimeout when 0, at most 55 s,
+	// because gateways commonly wait 60 s for an answer.
 	Timeout time.Duration
 }
 
 const maxTimeout = 55 * time.Second
 
-// Handle serves an operation. The caller is auth.FromContext(ctx). What the handler returns as an
-// error is answered as a problem: a *Problem as it is, a
-// *refusal.Refusal as Refused says, what is unavailable with 503, the rest with 500
-// and only a trace id.
+// Handle serves an operation. The caller is auth.FromContext(ctx). An error of the handler is
+// answered as a problem: a *Problem unchanged, a *refusal.Refusal by Refused, an unavailable
+// dependency with 503, any other error with 500 and only a trace id.
 func Handle[In, Out any](api *API, op Op, h func(ctx context.Context, in *In) (*Out, error)) {
 	op.Timeout = cmp.Or(op.Timeout, DefaultTimeout)
 	if op.Timeout < 0 || op.Timeout > maxTimeout {
@@ -88,7 +86,7 @@ func (a *API) operation(op Op) huma.Operation {
 		Summary: op.Summary, Description: op.Description, Tags: op.Tags,
 		DefaultStatus: op.Status,
 		Errors:        errorsOf(op),
-		// The body was read before Huma sees it, within its size and time.
+		// receive has read the body already, within its limits.
 		MaxBodyBytes: -1, BodyReadTimeout: -1,
 		Middlewares: huma.Middlewares{
 			a.remember, checkHeaders, a.authenticate(op.Scope), a.limit, checkQuery, checkAccept, checkConditions,
@@ -106,7 +104,7 @@ func (a *API) operation(op Op) huma.Operation {
 	return operation
 }
 
-// describeOthers says of the other statuses what Huma said of the one it knows.
+// describeOthers describes the other statuses as Huma described the default one.
 func (a *API) describeOthers(op Op) {
 	operation := a.described(op)
 	for _, status := range op.OtherStatuses {
@@ -116,7 +114,7 @@ func (a *API) describeOthers(op Op) {
 	}
 }
 
-// describeConditions says that what has an entity tag can be asked for again with it.
+// describeConditions describes If-None-Match for reads with an ETag.
 func (a *API) describeConditions(op Op) {
 	operation := a.described(op)
 	success := operation.Responses[strconv.Itoa(operation.DefaultStatus)]
@@ -125,14 +123,14 @@ func (a *API) describeConditions(op Op) {
 	}
 	operation.Parameters = append(operation.Parameters, &huma.Param{
 		Name: "If-None-Match", In: "header", Schema: &huma.Schema{Type: huma.TypeString},
-		Description: "The ETag of what you have: when it is still so, the answer is 304 without a body.",
+		Description: "The ETag of the version you have: when it is still the current one, the answer is 304 without a body.",
 	})
 	operation.Responses[strconv.Itoa(http.StatusNotModified)] = &huma.Response{
-		Description: "Not modified: it is what If-None-Match names.", Headers: success.Headers,
+		Description: "Not modified: If-None-Match has the current version.", Headers: success.Headers,
 	}
 }
 
-// describeRefusals says of each status of a refusal which types it can have.
+// describeRefusals adds the types of refusals to the descriptions of their statuses.
 func (a *API) describeRefusals(op Op) {
 	operation := a.described(op)
 	for _, reason := range slices.Sorted(maps.Keys(op.Refusals)) {
@@ -145,7 +143,7 @@ func (a *API) describeRefusals(op Op) {
 	}
 }
 
-// described is the operation in the description.
+// described returns the operation of the OpenAPI document.
 func (a *API) described(op Op) *huma.Operation {
 	path := a.huma.OpenAPI().Paths[op.Path]
 	for _, operation := range []*huma.Operation{path.Get, path.Post, path.Put, path.Patch, path.Delete} {
@@ -156,7 +154,7 @@ func (a *API) described(op Op) *huma.Operation {
 	panic("rest: " + op.ID + " is not described")
 }
 
-// errorsOf adds what every operation of its kind can answer with.
+// errorsOf returns the error statuses of an operation, with those that all operations have.
 func errorsOf(op Op) []int {
 	statuses := []int{
 		http.StatusBadRequest, http.StatusNotAcceptable, http.StatusUnprocessableEntity,

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Preference is something a client would like and can do without.
+// Preference is an optional wish of a client (RFC 7240).
 type Preference struct {
 	// Name is in lower case.
 	Name string
@@ -13,11 +13,11 @@ type Preference struct {
 	Value string
 }
 
-// Preferences reads a Prefer header (RFC 7240). Of a preference that comes twice the first counts;
-// what is no preference is left out, as the standard has it.
+// Preferences reads a Prefer header (RFC 7240). Of a repeated preference the first counts;
+// malformed ones are ignored, as the standard requires.
 func Preferences(header string) (preferences []Preference) {
 	for _, element := range splitList(header) {
-		parts := split(element, ';') // the others are parameters, of which we know none
+		parts := split(element, ';') // the other parts are parameters, which we do not use
 		if len(parts) == 0 {
 			continue
 		}
@@ -33,7 +33,7 @@ func Preferences(header string) (preferences []Preference) {
 	return preferences
 }
 
-// word is the text of a token or a quoted string (RFC 9110 5.6.2, 5.6.4).
+// word returns the text of a token or a quoted string (RFC 9110 5.6.2, 5.6.4).
 func word(text string) (string, bool) {
 	if !strings.HasPrefix(text, `"`) {
 		return text, isToken(text)

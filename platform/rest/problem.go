@@ -17,7 +17,7 @@ import (
 // problemTypes is the prefix of every problem's type.
 const problemTypes = "https://ordersaga.dev/problems/"
 
-// Problem is an error as a client sees it: application/problem+json (RFC 9457).
+// Problem is an error in an answer: application/problem+json (RFC 9457).
 type Problem struct {
 	// Type is a stable URI that programs compare.
 	Type string `json:"type" format:"uri" doc:"What went wrong; stable, for programs." example:"https://ordersaga.dev/problems/out-of-stock"`
@@ -31,18 +31,17 @@ type Problem struct {
 	Instance string `json:"instance,omitempty" format:"uri-reference" doc:"The path that was asked for."`
 	// Errors name the parts of the request that are wrong.
 	Errors []FieldError `json:"errors,omitempty" doc:"The parts of the request that are wrong."`
-	// Extra are further members, flattened into the object. Its names do not replace the ones
-	// above.
+	// Extra are further members of the object. They do not replace the ones above.
 	Extra map[string]any `json:"-"`
 
 	header http.Header
 }
 
-// FieldError is one thing that is wrong with a request.
+// FieldError is an error of one part of a request.
 type FieldError struct {
 	// Field is where: "body.lines[0].quantity", "query.limit", "header.If-Match".
 	Field string `json:"field" doc:"Where, for example body.lines[0].quantity."`
-	// Message is what.
+	// Message says what is wrong.
 	Message string `json:"message" doc:"What is wrong with it."`
 }
 
@@ -114,7 +113,7 @@ func (p *Problem) MarshalJSON() ([]byte, error) {
 	return append(members, '}'), nil
 }
 
-// encode writes "<" as it is: problems are read by people, and not within pages.
+// encode does not escape "<", because problems are not embedded in pages.
 func encode(value any) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
@@ -123,7 +122,7 @@ func encode(value any) ([]byte, error) {
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), err
 }
 
-// UnmarshalJSON reads a problem back, further members into Extra.
+// UnmarshalJSON reads a problem, with further members into Extra.
 func (p *Problem) UnmarshalJSON(data []byte) error {
 	type plain Problem
 	if err := json.Unmarshal(data, (*plain)(p)); err != nil {

@@ -15,17 +15,16 @@ import (
 	"github.com/ordersaga/ordersaga/platform/text"
 )
 
-// cleanURL refuses what is no text in a URL: invalid UTF-8, and NUL, which PostgreSQL cannot store;
-// and a query that does not parse. To read such a query as far as it goes would answer another
-// question than the one that was asked.
+// cleanURL refuses a URL with invalid UTF-8 or NUL, which PostgreSQL cannot store, and a query that
+// does not parse: reading only the valid parts would ignore filters.
 func cleanURL(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		u := c.Request().URL
 		if unescaped, err := url.QueryUnescape(u.RawQuery); err == nil && !isText(unescaped) || !isText(u.Path) {
-			return NewProblem(http.StatusBadRequest, "bad-request", "The URL contains what is not text.")
+			return NewProblem(http.StatusBadRequest, "bad-request", "The URL contains bytes that are not text.")
 		}
 		if _, err := url.ParseQuery(u.RawQuery); err != nil {
-			detail := "The query does not parse: it has an escape that is none."
+			detail := "The query does not parse: it has an invalid escape."
 			if strings.Contains(err.Error(), "semicolon") {
 				detail = "The query does not parse: parameters are separated by &, and a semicolon is written %3B."
 			}
@@ -37,8 +36,8 @@ func cleanURL(next echo.HandlerFunc) echo.HandlerFunc {
 
 func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
-// checkQuery refuses parameters the operation does not have, those that come twice although they
-// have one value, and those without a value: a filter that is not understood must not become none.
+// checkQuery refuses unknown parameters, repeated single-valued ones, and those without a value: a
+// filter that is not understood must not be ignored.
 func checkQuery(ctx huma.Context, next func(huma.Context)) {
 	u := ctx.URL()
 	query := u.Query()
@@ -65,14 +64,14 @@ func checkQuery(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// faultOf says what is wrong with the values of a parameter, which is nil when the operation has
-// none of that name.
+// faultOf returns the error in the values of a parameter, or "". The parameter is nil when the
+// operation has none of that name.
 func faultOf(p *huma.Param, values []string) string {
 	switch {
 	case p == nil:
 		return "there is no such parameter"
 	case len(values) > 1 && p.Schema.Type != huma.TypeArray:
-		return fmt.Sprintf("it comes %d times; send it once", len(values))
+		return fmt.Sprintf("it was sent %d times; send it once", len(values))
 	case slices.Contains(values, "") && (p.Schema.MinLength == nil || *p.Schema.MinLength > 0):
 		return "it has no value"
 	default:

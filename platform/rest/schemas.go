@@ -8,8 +8,7 @@ import (
 )
 
 // newSchemaNamer names schemas after their types, and after package and type when two packages have
-// types of one name. Huma alone would panic then, and slices that know nothing of each other cannot
-// agree on names.
+// types of the same name, for which Huma would panic.
 func newSchemaNamer() func(reflect.Type, string) string {
 	taken := map[string]reflect.Type{}
 	return func(t reflect.Type, hint string) string {

@@ -9,7 +9,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/config"
 )
 
-// Settings of a REST border, from the environment.
+// Settings are the settings of a REST API, from the environment.
 type Settings struct {
 	CursorKey      config.Secret `env:"CURSOR_KEY" desc:"at least 32 random characters, the same for all instances of a service, by which the cursors of lists are authenticated; required in production"`
 	AllowedOrigins []string      `env:"CORS_ALLOWED_ORIGINS" desc:"the origins whose pages may call REST from a browser, like https://shop.example.com,https://admin.example.com; none when empty"`
@@ -18,10 +18,10 @@ type Settings struct {
 	InFlight       int           `env:"REQUESTS_IN_FLIGHT" envDefault:"50" desc:"requests of one customer that this process works on at once, those that wait for an order among them; 0 for no limit"`
 }
 
-// minCursorKey in bytes: as much as the key of HMAC-SHA256 is good for, in base64 or hex.
+// minCursorKey in bytes.
 const minCursorKey = 32
 
-// Check says what is wrong with the settings. Its errors name the variables.
+// Check returns the errors of the settings, which name the variables.
 func (s Settings) Check(production bool) error {
 	problems := []error{s.checkCursorKey(production), checkOrigins(s.AllowedOrigins)}
 	if s.RatePerSecond < 0 || math.IsNaN(s.RatePerSecond) || math.IsInf(s.RatePerSecond, 0) {
@@ -47,8 +47,8 @@ func (s Settings) checkCursorKey(production bool) error {
 	}
 }
 
-// cursorSecret is the setting or, in development without it, one of this process: cursors then end
-// with it, and begin again.
+// cursorSecret returns the setting or, without one in development, a random secret: cursors are
+// then valid until the process ends.
 func (s Settings) cursorSecret() string {
 	if key := s.CursorKey.Reveal(); key != "" {
 		return key

@@ -9,15 +9,15 @@ import (
 	"github.com/ordersaga/ordersaga/platform/text"
 )
 
-// What a problem says at most, in characters. More than that is a client's own text, which it has.
+// Bounds of a problem's texts, in characters, and of its list of errors.
 const (
 	maxDetail = 2000
 	maxField  = 200
 	maxFaults = 100
 )
 
-// sentence gives a message its full stop. Its first letter stays as it is: it may be that of an
-// identifier, and another letter may be another product.
+// sentence adds a full stop to a message. The first letter does not change, because it may be that
+// of an identifier.
 func sentence(message string) string {
 	if message == "" || strings.ContainsAny(message[len(message)-1:], ".!?") {
 		return message
@@ -25,7 +25,7 @@ func sentence(message string) string {
 	return message + "."
 }
 
-// clean makes each text in a JSON value safe to show.
+// clean bounds and escapes each text in a JSON value.
 func clean(value any) any {
 	switch value := value.(type) {
 	case string:
@@ -42,8 +42,8 @@ func clean(value any) any {
 	return value
 }
 
-// format is fmt.Sprintf that writes whole numbers as such: limits are kept as floats, and
-// 9.007199254740991e+15 is nobody's idea of a limit.
+// format is fmt.Sprintf that writes whole floats as integers: Huma keeps limits as floats, and
+// would print 9.007199254740991e+15.
 func format(layout string, values ...any) string {
 	for i, value := range values {
 		if number, ok := value.(float64); ok && number == math.Trunc(number) && math.Abs(number) < 1<<63 {

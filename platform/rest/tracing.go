@@ -13,8 +13,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// tracing makes each request a server span named by its route, the root of a new trace, and records
-// http.server.request.duration and its kin.
+// tracing starts a server span for each request, named by its route, in a new trace, and records
+// http.server.request.duration and related metrics.
 func tracing() echo.MiddlewareFunc {
 	return echootel.NewMiddlewareWithConfig(echootel.Config{
 		Skipper:          func(c *echo.Context) bool { return isProbe(c.Request().URL.Path) },
@@ -23,9 +23,9 @@ func tracing() echo.MiddlewareFunc {
 	})
 }
 
-// nothingFromOutside is the propagator of a public border. A trace that a client chooses would
-// decide what is sampled, and its baggage would be carried into every call, event and history that
-// follows from the request.
+// nothingFromOutside is the propagator of a public API: it ignores a client's trace, which would
+// decide what is sampled, and its baggage, which would be carried into every call, event and
+// history of the request.
 type nothingFromOutside struct{}
 
 func (nothingFromOutside) Inject(context.Context, propagation.TextMapCarrier) {}
@@ -36,11 +36,11 @@ func (nothingFromOutside) Extract(ctx context.Context, _ propagation.TextMapCarr
 
 func (nothingFromOutside) Fields() []string { return nil }
 
-// linkCaller links the request to the span its client says it is made in: whoever has both traces
-// finds the one from the other. The client's vendor state stays outside.
+// linkCaller links the request's span to the client's span, so that each trace can be found from
+// the other. The client's tracestate is not taken over.
 func linkCaller(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
-		// Of several, none is valid (W3C Trace Context 3.2).
+		// Several headers are invalid (W3C Trace Context 3.2).
 		if given := c.Request().Header.Values("Traceparent"); len(given) == 1 {
 			carrier := propagation.MapCarrier{"traceparent": given[0]}
 			caller := trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), carrier))
@@ -52,14 +52,14 @@ func linkCaller(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// methods that a label may have: those of RFC 9110 and PATCH.
+// methods are the values of the method label: those of RFC 9110 and PATCH.
 var methods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
 	http.MethodConnect, http.MethodOptions, http.MethodTrace,
 }
 
-// metricLabels are from fixed sets, whatever a client sends: a method, the template of a route, a
-// status. Each other value would be a series more, for ever.
+// metricLabels returns labels from fixed sets, because each further value would be a further
+// series: a method, the template of a route, a status.
 func metricLabels(c *echo.Context, v *echootel.Values) []attribute.KeyValue {
 	method := semconv.HTTPRequestMethodOther
 	if slices.Contains(methods, c.Request().Method) {

@@ -2,14 +2,14 @@ package rest
 
 import "github.com/google/uuid"
 
-// ParseUUID reads an id in the one form that is ours: 36 characters, in lower case when it is
-// returned. The forms with braces and prefixes would be other paths of the same thing.
+// ParseUUID reads an id of 36 characters and returns it in lower case. Forms with braces and
+// prefixes are refused, because one resource would have several paths.
 func ParseUUID(text string) (id string, ok bool) {
 	parsed, err := uuid.Parse(text)
 	return parsed.String(), err == nil && len(text) == 36
 }
 
-// UUIDs leaves out what is none.
+// UUIDs returns the valid ids.
 func UUIDs(given []string) []string {
 	ids := make([]string, 0, len(given))
 	for _, text := range given {

@@ -13,7 +13,7 @@ import (
 
 // Huma has these settings in globals. This package is the only one that uses Huma to serve.
 func init() {
-	// Two spellings of a name would be a name that appears twice.
+	// Names in other cases would be duplicates of a name.
 	huma.ValidateStrictCasing = true
 	huma.ErrorFormatter = format
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
@@ -24,8 +24,8 @@ func init() {
 	}
 }
 
-// humaProblem puts Huma's own errors, all about reading a request, in our words. It drops the
-// values Huma echoes: they may be personal, or the whole body.
+// humaProblem makes problems of Huma's errors, which are all about reading a request. It drops the
+// values in them, which may be personal or the whole body.
 func humaProblem(ctx context.Context, status int, message string, errs ...error) *Problem {
 	fields, missingHeader, malformed := fieldErrors(errs[:min(len(errs), maxFaults)])
 	var p *Problem
@@ -49,14 +49,14 @@ func humaProblem(ctx context.Context, status int, message string, errs ...error)
 		p = NewProblem(http.StatusUnprocessableEntity, "validation-failed", "The request is not valid: "+fields[0].Field+": "+fields[0].Message+".")
 		p.Errors = fields
 	default:
-		// The words are Huma's own: "request body is required".
+		// The message is Huma's: "request body is required".
 		p = NewProblem(status, "bad-request", capital(message)+".")
 	}
 	return atRequest(ctx, p)
 }
 
-// fieldErrors also finds what makes the answer a 400: a header that is missing, or JSON that is
-// none.
+// fieldErrors also returns the errors that make the answer a 400: a missing header, or malformed
+// JSON.
 func fieldErrors(errs []error) (fields []FieldError, missingHeader string, malformed error) {
 	for _, err := range errs {
 		var detailer huma.ErrorDetailer

@@ -19,7 +19,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/auth"
 )
 
-// border is what every call passes on its way in and out.
+// border has the interceptors of all calls.
 type border struct {
 	verifier  *auth.Verifier
 	validator protovalidate.Validator
@@ -27,7 +27,7 @@ type border struct {
 	callers   Callers
 }
 
-// answerUnary turns what comes back, panics included, into a status.
+// answerUnary turns errors and panics into a status.
 func (b *border) answerUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (res any, err error) {
 	defer func() { err = answer(ctx, info.FullMethod, err, recover()) }()
 	return next(ctx, req)
@@ -38,7 +38,7 @@ func (b *border) answerStream(srv any, stream grpc.ServerStream, info *grpc.Stre
 	return next(srv, stream)
 }
 
-// answer logs what the caller does not get to see.
+// answer logs the error, and returns the status without internal details.
 func answer(ctx context.Context, method string, err error, panicked any) error {
 	if panicked != nil {
 		slog.ErrorContext(ctx, "panic", "method", method, "panic", fmt.Sprint(panicked), "stack", string(debug.Stack()))
@@ -75,7 +75,7 @@ func (b *border) admitStream(srv any, stream grpc.ServerStream, info *grpc.Strea
 	return next(srv, &admittedStream{ServerStream: stream, ctx: ctx, validate: b.validate})
 }
 
-// free are the services that probes and people use, who have neither token nor deadline.
+// free are the services without authentication and deadline, for probes and people.
 var free = []string{"/grpc.health.v1.Health/", "/grpc.reflection."}
 
 func (b *border) admit(ctx context.Context, method string) (context.Context, error) {
@@ -94,7 +94,7 @@ func (b *border) admit(ctx context.Context, method string) (context.Context, err
 	identity, err := b.verifier.Verify(ctx, token)
 	switch {
 	case errors.Is(err, auth.ErrInvalidToken):
-		return nil, status.Error(codes.Unauthenticated, "the token is not valid for this service, or not any more")
+		return nil, status.Error(codes.Unauthenticated, "the token is not valid for this service, or has expired")
 	case err != nil:
 		return nil, err
 	}
@@ -113,11 +113,11 @@ func bearer(ctx context.Context) (string, bool) {
 	return token, strings.EqualFold(scheme, "bearer") && token != ""
 }
 
-// mostViolations bounds what is said of a bad message: it leaves in the trailers, twice, and of
-// those proxies pass 8 KiB in all.
+// mostViolations bounds the reported errors of a message: the status is sent in the trailers,
+// twice, and proxies pass 8 KiB of trailers in all.
 const mostViolations = 10
 
-// validate checks a message against the rules in its .proto file, and for what is impossible.
+// validate checks a message by the rules in its .proto file, and by impossible.
 func (b *border) validate(req any) error {
 	message, ok := req.(proto.Message)
 	if !ok {
@@ -158,7 +158,7 @@ func (b *border) validate(req any) error {
 	return s.Err()
 }
 
-// admittedStream has the caller in its context and checks what it receives.
+// admittedStream has the caller in its context and validates received messages.
 type admittedStream struct {
 	grpc.ServerStream
 	ctx      context.Context

@@ -11,17 +11,18 @@ import (
 )
 
 const (
-	// messageMax bounds the text of a status, in characters, shortMax where there are details as
-	// well that leave no room for more.
+	// messageMax bounds the text of a status, in characters; shortMax when large details leave less
+	// room.
 	messageMax, shortMax = 1000, 100
-	// detailsMax bounds the details of a refusal, in bytes. They fit beside a text of shortMax.
+	// detailsMax bounds the details of a refusal, in bytes. They fit together with a text of
+	// shortMax.
 	detailsMax = 5000
-	// trailersMax bounds what a status takes of the trailers, in bytes: proxies pass 8 KiB in all.
+	// trailersMax bounds a status in the trailers, in bytes: proxies pass 8 KiB in all.
 	trailersMax = 7900
 )
 
-// bounded is a status that fits into the trailers, with a message of one clean line. Details that
-// do not fit are left out, which is a mistake of whoever made them.
+// bounded returns a status that fits into the trailers, with a message of one clean line. Details
+// that do not fit are dropped and logged as an error.
 func bounded(err error) error {
 	s := status.Convert(err).Proto()
 	s.Message = text.Line(s.GetMessage(), messageMax)
@@ -35,8 +36,8 @@ func bounded(err error) error {
 	return status.FromProto(s).Err()
 }
 
-// trailers is what a status takes of them: its message, in which gRPC writes a byte that is not
-// printable ASCII as three, and all of it in base64.
+// trailers returns the size of a status in the trailers: its message, in which a byte that is not
+// printable ASCII takes three, and the whole status in base64.
 func trailers(s interface {
 	proto.Message
 	GetMessage() string

@@ -17,15 +17,14 @@ import (
 // may call it.
 type Callers map[string][]string
 
-// Service is a gRPC service with the rule who may call each of its methods.
+// Service is a gRPC service with the allowed callers of each method.
 type Service struct {
 	register func(grpc.ServiceRegistrar)
 	callers  Callers
 }
 
-// NewService makes a Service of what protoc-gen-go-grpc generates: the function that registers
-// implementations of T. Server refuses it unless callers has a rule for every method, and no rule
-// for a method that does not exist.
+// NewService makes a Service from the register function that protoc-gen-go-grpc generates.
+// NewServer refuses it unless callers has exactly the methods of the service.
 func NewService[T any](register func(grpc.ServiceRegistrar, T), implementation T, callers Callers) Service {
 	return Service{
 		register: func(registrar grpc.ServiceRegistrar) { register(registrar, implementation) },
@@ -33,8 +32,8 @@ func NewService[T any](register func(grpc.ServiceRegistrar, T), implementation T
 	}
 }
 
-// registerOn adds the service to a server. The error names the methods that have no rule and the
-// rules that have no method.
+// registerOn adds the service to a server. It fails for methods without callers, and for callers of
+// methods that do not exist.
 func (s Service) registerOn(server *grpc.Server) error {
 	before := server.GetServiceInfo()
 	s.register(server)
@@ -50,22 +49,22 @@ func (s Service) registerOn(server *grpc.Server) error {
 	var problems []error
 	for _, method := range slices.Sorted(maps.Keys(methods)) {
 		if len(s.callers[method]) == 0 {
-			problems = append(problems, fmt.Errorf("the method %s has no rule who may call it", method))
+			problems = append(problems, fmt.Errorf("no callers are listed for the method %s", method))
 		}
 	}
 	for _, method := range slices.Sorted(maps.Keys(s.callers)) {
 		if !methods[method] {
-			problems = append(problems, fmt.Errorf("there is a rule who may call %s, and no such method", method))
+			problems = append(problems, fmt.Errorf("callers are listed for %s, which does not exist", method))
 		}
 	}
 	return errors.Join(problems...)
 }
 
-// clients says which client of the issuer speaks for which program.
+// clients has the program of each client of the issuer.
 type clients map[string]string
 
-// program that a client speaks for, empty when it speaks for none. Without settings a client speaks
-// for the program of its name.
+// program returns the program of a client, or "". Without settings a client is the program of its
+// name.
 func (c clients) program(client string) string {
 	if len(c) == 0 {
 		return client
@@ -73,7 +72,7 @@ func (c clients) program(client string) string {
 	return c[client]
 }
 
-// refusal says why a caller must not call a method, and is empty when it may.
+// refusal returns why a caller may not call a method, or "" when it may.
 func (b *border) refusal(method string, identity auth.Identity) string {
 	if !identity.Has(auth.ScopeService) {
 		return fmt.Sprintf("the token of %s lacks the scope %s", brief(identity.Subject), auth.ScopeService)
@@ -82,7 +81,7 @@ func (b *border) refusal(method string, identity auth.Identity) string {
 	if slices.Contains(allowed, b.clients.program(identity.Client)) {
 		return ""
 	}
-	return fmt.Sprintf("the client %s may not call %s; %s may. GRPC_CALLERS says which client is which program",
+	return fmt.Sprintf("the client %s may not call %s; %s may. GRPC_CALLERS has the program of each client",
 		brief(identity.Client), method, strings.Join(allowed, ", "))
 }
 

@@ -71,10 +71,10 @@ func TestAServiceWithAMethodWithoutARuleDoesNotStart(t *testing.T) {
 		callers rpc.Callers
 		want    string
 	}{
-		"no rule":           {nil, "the method /ordersaga.test.Stock/Reserve has no rule who may call it"},
-		"one has none":      {rpc.Callers{reserve: {"orders"}}, "the method /ordersaga.test.Stock/Watch has no rule who may call it"},
-		"nobody":            {rpc.Callers{reserve: {"orders"}, watch: {}}, "the method /ordersaga.test.Stock/Watch has no rule who may call it"},
-		"one that is not":   {rpc.Callers{reserve: {"orders"}, watch: {"orders"}, reserve + "All": {"orders"}}, "there is a rule who may call /ordersaga.test.Stock/ReserveAll, and no such method"},
+		"no rule":           {nil, "no callers are listed for the method /ordersaga.test.Stock/Reserve"},
+		"one has none":      {rpc.Callers{reserve: {"orders"}}, "no callers are listed for the method /ordersaga.test.Stock/Watch"},
+		"nobody":            {rpc.Callers{reserve: {"orders"}, watch: {}}, "no callers are listed for the method /ordersaga.test.Stock/Watch"},
+		"one that is not":   {rpc.Callers{reserve: {"orders"}, watch: {"orders"}, reserve + "All": {"orders"}}, "callers are listed for /ordersaga.test.Stock/ReserveAll, which does not exist"},
 		"all have, by name": {rpc.Callers{reserve: {"orders"}, watch: {"orders"}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/doctor"
 )
 
-// Check tells whether a service of ours answers at an address. The setting names the variable that
-// holds it.
+// Check makes a check that a service answers at an address. The setting is the variable with the
+// address.
 func Check(setting, addr string) doctor.Check {
 	return doctor.Check{Subject: setting, Encrypted: func() error { return dialsEncrypted(addr) }, Try: func(ctx context.Context) (string, error) {
 		connection, err := Dial(addr, nil)
@@ -22,7 +22,7 @@ func Check(setting, addr string) doctor.Check {
 		defer connection.Close()
 		ctx, cancel := context.WithTimeout(ctx, DefaultTimeout)
 		defer cancel()
-		// gRPC says of a name that does not resolve that there is "no child to pick".
+		// For a name that does not resolve gRPC's error is only "no child to pick".
 		if host, _, err := net.SplitHostPort(addr); err == nil {
 			if _, err := net.DefaultResolver.LookupHost(ctx, host); err != nil {
 				return "", err
@@ -33,31 +33,31 @@ func Check(setting, addr string) doctor.Check {
 			return "", fmt.Errorf("no answer from the service at %s%s: %w", addr, encryption(), err)
 		}
 		if answer.GetStatus() != grpc_health_v1.HealthCheckResponse_SERVING {
-			return "", fmt.Errorf("the service at %s says that it is %s", addr, answer.GetStatus())
+			return "", fmt.Errorf("the service at %s answers that it is %s", addr, answer.GetStatus())
 		}
 		return addr + " serves" + encryption(), nil
 	}}
 }
 
-// CheckServer tells whether our gRPC at an address can be read on its way.
+// CheckServer makes a check of the TLS settings of our gRPC server.
 func CheckServer(settings ServerSettings, addr string) doctor.Check {
 	return doctor.Check{Subject: "GRPC_TLS_CERT", Encrypted: func() error {
 		if settings.Certificate != "" || doctor.Local(addr) {
 			return nil
 		}
-		return fmt.Errorf("and GRPC_TLS_KEY must be set: gRPC listens on %s, which is not this machine alone", addr)
+		return fmt.Errorf("and GRPC_TLS_KEY must be set: gRPC listens on %s, which other machines can reach", addr)
 	}, Try: func(context.Context) (string, error) {
 		if _, err := settings.credentials(); err != nil {
 			return "", err
 		}
 		if settings.Certificate == "" {
-			return "our gRPC is plain text", nil
+			return "our gRPC server uses plain text", nil
 		}
-		return "our gRPC speaks TLS", nil
+		return "our gRPC server uses TLS", nil
 	}}
 }
 
-// dialsEncrypted tells whether calls of an address leave this machine by TLS only.
+// dialsEncrypted fails for calls to another machine without TLS.
 func dialsEncrypted(addr string) error {
 	if os.Getenv("GRPC_TLS_CA") != "" || doctor.Local(addr) {
 		return nil
@@ -65,8 +65,7 @@ func dialsEncrypted(addr string) error {
 	return fmt.Errorf("is called in plain text: set GRPC_TLS_CA, %s is not this machine", addr)
 }
 
-// encryption says how we speak: what one side sets and the other does not is the usual reason for
-// silence.
+// encryption describes how we connect: a call without an answer usually has TLS on one side only.
 func encryption() string {
 	if os.Getenv("GRPC_TLS_CA") == "" {
 		return " in plain text (GRPC_TLS_CA is not set)"

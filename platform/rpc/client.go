@@ -16,13 +16,13 @@ import (
 // DefaultTimeout bounds a call whose context has no deadline.
 const DefaultTimeout = 10 * time.Second
 
-// reconnect tries often: a service that was restarted is missed at once, and gRPC's own back-off
+// reconnect has short pauses, because callers need a restarted service at once; gRPC's default
 // grows to two minutes.
 var reconnect = backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 3 * time.Second}
 
-// Dial makes a connection to a service, "host:port" or any gRPC target; it is made and remade in
-// the background, and calls fail with UNAVAILABLE while there is none. Who retries is the caller's
-// business.
+// Dial makes a client connection to a service, "host:port" or any gRPC target. It connects and
+// reconnects in the background; calls fail with UNAVAILABLE while it is not connected, and are not
+// retried.
 //
 // Every call carries the token, has a deadline (DefaultTimeout unless its context has one), is
 // spread over the addresses the name resolves to, and returns a *refusal.Refusal when the service
@@ -61,8 +61,8 @@ func call(ctx context.Context, method string, req, reply any, cc *grpc.ClientCon
 	return FromStatus(invoke(ctx, method, req, reply, cc, opts...))
 }
 
-// openStream leaves the deadline to the caller, who alone knows how long the stream is meant to
-// live; a server of ours refuses one without.
+// openStream adds no deadline: only the caller knows how long the stream should live. Our servers
+// refuse a stream without one.
 func openStream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 	stream, err := open(ctx, desc, cc, method, opts...)
 	if err != nil {
@@ -71,7 +71,7 @@ func openStream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn,
 	return &refusingStream{stream}, nil
 }
 
-// refusingStream maps refusals that end a stream back.
+// refusingStream returns refusals that end a stream as *refusal.Refusal.
 type refusingStream struct{ grpc.ClientStream }
 
 func (s *refusingStream) RecvMsg(message any) error {

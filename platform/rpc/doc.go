@@ -1,4 +1,3 @@
-// Package rpc is how services call each other: gRPC with a deadline, a service token, checked
-// messages and one trace on every call, and with business refusals that arrive as what they left
-// as.
+// Package rpc makes the gRPC calls between services: each has a deadline, a service token,
+// validated messages and one trace, and business refusals arrive as *refusal.Refusal.
 package rpc

@@ -14,22 +14,20 @@ import (
 	"github.com/ordersaga/ordersaga/platform/unavailable"
 )
 
-// domain is the google.rpc.ErrorInfo domain that marks a refusal of ours among other preconditions
-// that failed.
+// domain is the google.rpc.ErrorInfo domain that distinguishes our refusals from other failed
+// preconditions.
 const domain = "ordersaga"
 
-// ToStatus is the gRPC status that an error crosses the border as:
+// ToStatus returns the gRPC status of an error:
 //
 //   - a refusal is FAILED_PRECONDITION with google.rpc.ErrorInfo, its details
 //     as JSON in the metadata, unless they are larger than 5,000 bytes;
 //   - a cancelled or expired context is CANCELLED or DEADLINE_EXCEEDED;
-//   - what is unavailable now is UNAVAILABLE, with the message of an
-//     unavailable.Error;
-//   - an error that is a status already passes;
-//   - anything else is INTERNAL without its text, which belongs in the log.
+//   - an unavailable dependency is UNAVAILABLE, with the message of an unavailable.Error;
+//   - an error that is a status does not change;
+//   - any other error is INTERNAL, and its text is only in the log.
 //
-// Its text has at most 1,000 characters; details that do not fit into the trailers with it are left
-// out.
+// Its text has at most 1,000 characters; details that do not fit into the trailers are dropped.
 func ToStatus(err error) error {
 	if err == nil {
 		return nil
@@ -41,8 +39,8 @@ func toStatus(err error) error {
 	if r, ok := refusal.As(err); ok {
 		return refused(r)
 	}
-	// Only a status that is the error itself: one deeper down came from a call to somebody else,
-	// and its INVALID_ARGUMENT is our bug, not our caller's.
+	// Only a status that is the error itself: a wrapped one came from a call to another service,
+	// and its INVALID_ARGUMENT is our mistake, not our caller's.
 	if s, ok := err.(interface{ GRPCStatus() *status.Status }); ok {
 		return s.GRPCStatus().Err()
 	}
@@ -60,7 +58,7 @@ func toStatus(err error) error {
 		return status.Error(code, "a service this call needs did not answer")
 	}
 	if unavailable.Is(err) {
-		return status.Error(codes.Unavailable, "something this call needs does not work just now")
+		return status.Error(codes.Unavailable, "a dependency of this call does not work at the moment")
 	}
 	return status.Error(codes.Internal, "internal error")
 }
@@ -68,7 +66,7 @@ func toStatus(err error) error {
 func refused(r *refusal.Refusal) error {
 	info := &errdetails.ErrorInfo{Reason: r.Reason, Domain: domain}
 	if len(r.Details) > detailsMax {
-		// Whoever refuses names fewer things.
+		// The service that refuses has to send fewer details.
 		slog.Error("the details of a refusal are too large and are left out", "reason", r.Reason, "bytes", len(r.Details), "most", detailsMax)
 	} else if len(r.Details) > 0 {
 		info.Metadata = map[string]string{"details": string(r.Details)}
@@ -80,11 +78,11 @@ func refused(r *refusal.Refusal) error {
 	return s.Err()
 }
 
-// InvalidRequest is the reason of the refusal that INVALID_ARGUMENT of a service of ours is: it
-// does not take the request, whatever happens.
+// InvalidRequest is the reason of the refusal that FromStatus makes of INVALID_ARGUMENT: a retry
+// cannot succeed.
 const InvalidRequest = "invalid_request"
 
-// invalidRequest is the refusal, and the status that it came as.
+// invalidRequest is the refusal with its status.
 type invalidRequest struct {
 	*refusal.Refusal
 	status error
@@ -92,8 +90,8 @@ type invalidRequest struct {
 
 func (e *invalidRequest) Unwrap() []error { return []error{e.Refusal, e.status} }
 
-// FromStatus is ToStatus' way back: a *refusal.Refusal when a service of ours refused, also the
-// form of the request (InvalidRequest), else the error as it is.
+// FromStatus is the inverse of ToStatus: it returns a *refusal.Refusal when the service refused,
+// also for an invalid request (InvalidRequest), else the error unchanged.
 func FromStatus(err error) error {
 	s, ok := status.FromError(err)
 	if err == nil || !ok {

@@ -13,9 +13,9 @@ import (
 
 var errNUL = errors.New("must not contain NUL")
 
-// impossible finds what no contract means to allow and no rule of protovalidate forbids: times and
-// durations that are none (their Go conversions quietly make another one of them), and NUL, which
-// PostgreSQL cannot store.
+// impossible finds values that no rule of protovalidate forbids and no service can use: invalid
+// times and durations, which Go's conversions change silently, and NUL, which PostgreSQL cannot
+// store.
 func impossible(message protoreflect.Message, path string) (found []*errdetails.BadRequest_FieldViolation) {
 	message.Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
 		name := strings.TrimPrefix(path+"."+string(field.Name()), ".")

@@ -225,7 +225,7 @@ func TestAFailureTellsItsCodeAndNothingOfOurInsides(t *testing.T) {
 		"unavailable":          {fmt.Errorf("authorize: %w", unavailable.New("the payment provider does not answer", errors.New("hunter2"))), codes.Unavailable, "the payment provider does not answer"},
 		"status":               {status.Error(codes.NotFound, "no product TEA"), codes.NotFound, "no product TEA"},
 		"somebody else's no":   {fmt.Errorf("quote: %w", inner), codes.Internal, "internal error"},
-		"read-only database":   {fmt.Errorf("reserve: %w", &pgconn.PgError{Code: "25006", Message: "hunter2"}), codes.Unavailable, "something this call needs does not work just now"},
+		"read-only database":   {fmt.Errorf("reserve: %w", &pgconn.PgError{Code: "25006", Message: "hunter2"}), codes.Unavailable, "a dependency of this call does not work at the moment"},
 		"broken constraint":    {fmt.Errorf("reserve: %w", &pgconn.PgError{Code: "23514", Message: "hunter2"}), codes.Internal, "internal error"},
 		"somebody else's away": {fmt.Errorf("quote: %w", status.Error(codes.Unavailable, "dial 10.0.0.7")), codes.Unavailable, "a service this call needs did not answer"},
 		"deadline":             {fmt.Errorf("select: %w", context.DeadlineExceeded), codes.DeadlineExceeded, "the call's deadline passed"},

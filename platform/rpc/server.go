@@ -16,13 +16,13 @@ import (
 )
 
 const (
-	// A connection that was quiet for pingAfter is asked for a sign of life, by either side, and
-	// given up when there is none within pingTimeout: a line that fell silent without being closed
-	// is noticed within 14 s. gRPC allows callers no shorter pingAfter.
+	// Both sides ping a connection that was idle for pingAfter, and close it when there is no
+	// answer within pingTimeout: a connection that broke without being closed is detected within 14
+	// s. gRPC allows clients no shorter pingAfter.
 	pingAfter, pingTimeout = 10 * time.Second, 4 * time.Second
-	// connectionAge is when a server asks its callers to connect anew, and connectionGrace what it
-	// then gives calls that are under way. A caller keeps its connections: without an age a server
-	// that was added would get no calls.
+	// connectionAge is the age at which a server asks clients to reconnect, and connectionGrace the
+	// time that open calls then have. Without it clients keep their connections, and an added
+	// server gets no calls.
 	connectionAge, connectionGrace = 5 * time.Minute, time.Minute
 	// maxMessage in bytes: a thousand order lines are some hundred KiB.
 	maxMessage = 4 << 20
@@ -30,16 +30,13 @@ const (
 
 // NewServer makes a gRPC server of services, on which every call
 //
-//   - carries a token with auth.ScopeService (UNAUTHENTICATED otherwise) of a
-//     client that speaks for a program which may call the method
-//     (PERMISSION_DENIED, naming the programs that may),
-//   - carries a deadline, and a message its protovalidate rules accept
-//     (INVALID_ARGUMENT, naming the fields),
+//   - has a token with auth.ScopeService (else UNAUTHENTICATED) of a client whose program may call the method (else PERMISSION_DENIED, naming the programs that may),
+//   - has a deadline and a message that is valid by its protovalidate rules (else INVALID_ARGUMENT, naming the fields),
 //   - is a span in its caller's trace,
 //   - answers errors by ToStatus, logs the technical ones and survives a panic.
 //
-// Health and reflection are added, and free of the first two rules. An error means that the
-// settings are wrong, or that a method has no rule who may call it.
+// Health and reflection are added, without the first two rules. It fails for invalid settings, or
+// when a method has no callers.
 func NewServer(v *auth.Verifier, settings ServerSettings, services ...Service) (*grpc.Server, error) {
 	border := &border{verifier: v, validator: protovalidate.GlobalValidator, clients: settings.Callers, callers: Callers{}}
 	encryption, err := settings.credentials()
@@ -52,8 +49,7 @@ func NewServer(v *auth.Verifier, settings ServerSettings, services ...Service) (
 		grpc.ChainUnaryInterceptor(border.answerUnary, border.admitUnary),
 		grpc.ChainStreamInterceptor(border.answerStream, border.admitStream),
 		grpc.MaxRecvMsgSize(maxMessage),
-		// Without it the server calls pings more often than every five minutes an attack and closes
-		// the connection.
+		// By default a server closes connections that ping more often than every five minutes.
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingAfter / 2, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
 			Time: pingAfter, Timeout: pingTimeout,

@@ -9,11 +9,11 @@ func DialSettings() []config.Setting {
 	}
 }
 
-// ServerSettings are what a service's environment says of its gRPC, besides where it listens.
+// ServerSettings are the settings of a service's gRPC server, except for its address.
 type ServerSettings struct {
 	Certificate config.File `env:"GRPC_TLS_CERT" desc:"a file with the certificate of our gRPC; with GRPC_TLS_KEY, or neither"`
 	Key         config.File `env:"GRPC_TLS_KEY" desc:"a file with the key of that certificate"`
-	// Callers has the program that each client of the issuer speaks for. Without it a client speaks
-	// for the program of its name.
+	// Callers has the program of each client of the issuer. Without it a client is the program of
+	// its name.
 	Callers map[string]string `env:"GRPC_CALLERS" desc:"which client of the issuer is which program that calls us, like 0oa1b2:orders,0oa3c4:worker; by default each program has the client of its name"`
 }

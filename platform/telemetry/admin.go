@@ -10,13 +10,12 @@ import (
 	"time"
 )
 
-// readyTimeout bounds each readiness check: a probe must not pile up behind a dependency that
-// hangs.
+// readyTimeout bounds each readiness check, so that probes do not wait for a dependency that hangs.
 const readyTimeout = 2 * time.Second
 
-// AdminServer is what operators and orchestrators talk to, on a port of its own that is not for the
-// public: /livez (the process answers), /readyz (the named checks pass; 503 and the failing ones
-// otherwise), /metrics and, if asked for, /debug/pprof.
+// AdminServer makes the server for operators and orchestrators, on a separate port that is not
+// public: /livez (the process answers), /readyz (the named checks pass; else 503 with the failing
+// ones), /metrics and optionally /debug/pprof.
 func AdminServer(addr string, profiles bool, ready map[string]func(context.Context) error) *http.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
@@ -36,7 +35,7 @@ func AdminServer(addr string, profiles bool, ready map[string]func(context.Conte
 		Handler:           mux,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
-		// Above the 30 s a CPU profile takes by default.
+		// More than the 30 s of a CPU profile.
 		WriteTimeout: 3 * time.Minute,
 		IdleTimeout:  2 * time.Minute,
 	}
@@ -48,7 +47,7 @@ type status struct {
 	Failing map[string]string `json:"failing,omitempty"`
 }
 
-// Readiness answers 200 when every check passes within 2 s and 503 with the failing ones otherwise.
+// Readiness answers 200 when every check passes within 2 s, else 503 with the failing ones.
 func Readiness(ready map[string]func(context.Context) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if failing := Failing(r.Context(), ready); len(failing) > 0 {
@@ -59,8 +58,8 @@ func Readiness(ready map[string]func(context.Context) error) http.Handler {
 	})
 }
 
-// Failing runs the checks side by side, 2 s at most, and answers with the message of each that does
-// not pass, by its name.
+// Failing runs the checks in parallel, for at most 2 s, and returns the error of each that fails,
+// by its name.
 func Failing(ctx context.Context, ready map[string]func(context.Context) error) map[string]string {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
@@ -103,6 +102,6 @@ func writeStatus(w http.ResponseWriter, code int, body status) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(code)
-	// The peer that went away has no use for an error.
+	// The peer has gone: the error has no receiver.
 	_ = json.NewEncoder(w).Encode(body)
 }

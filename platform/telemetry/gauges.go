@@ -11,22 +11,21 @@ import (
 	"github.com/ordersaga/ordersaga/platform/eventtrace"
 )
 
-// observeTimeout bounds the question of a metrics reader.
+// observeTimeout bounds one reading of gauges.
 const observeTimeout = 2 * time.Second
 
-// Gauge is a figure that is looked up when a metrics reader asks for it.
+// Gauge is a value that is read when metrics are collected.
 type Gauge struct {
 	Name        string // ordersaga.outbox.lag
 	Unit        string // "s"; empty for a count
 	Description string
 }
 
-// Set gives a gauge, by its name, its value of this reading.
+// Set sets the value of a gauge, by its name.
 type Set func(name string, value float64, labels ...attribute.KeyValue)
 
-// Observe offers gauges of a package to metrics readers until stop is called. Read looks the
-// figures up when a reader asks, within 2 s and in no trace, so that they are also true when what
-// they tell of hangs; after an error this reading has none.
+// Observe exports gauges until stop is called. Read sets their values at each collection, within 2
+// s and without a trace; after an error this collection has no values.
 func Observe(meter string, read func(ctx context.Context, set Set) error, gauges ...Gauge) (stop func(), err error) {
 	m := Meter(meter)
 	instruments := make(map[string]metric.Float64Observable, len(gauges))

@@ -11,8 +11,8 @@ import (
 
 type attrsKey struct{}
 
-// With adds attributes, an order id for example, to every log line written with the context or one
-// made from it.
+// With adds attributes, an order id for example, to every log line that is written with the
+// context.
 func With(ctx context.Context, attrs ...slog.Attr) context.Context {
 	before, _ := ctx.Value(attrsKey{}).([]slog.Attr)
 	return context.WithValue(ctx, attrsKey{}, append(before[:len(before):len(before)], attrs...))
@@ -24,7 +24,7 @@ func setLogger(w io.Writer, level slog.Level, service string) {
 	slog.SetDefault(slog.New(handler).With("service", service))
 }
 
-// contextHandler adds what the context knows: the trace and With's attributes.
+// contextHandler adds the context's trace and the attributes of With.
 type contextHandler struct{ slog.Handler }
 
 func (h *contextHandler) Handle(ctx context.Context, record slog.Record) error {

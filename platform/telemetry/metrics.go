@@ -19,11 +19,11 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 )
 
-// registry holds the metrics of the running provider, and none before Setup. It is our own:
-// libraries that write into Prometheus' global one stay out.
+// registry has the metrics of the running provider; it is nil before Setup. It is not Prometheus'
+// global registry, so that metrics of libraries are not in it.
 var registry atomic.Pointer[promclient.Registry]
 
-// Meter is the meter of a package, named by its import path.
+// Meter returns the meter of a package, by its import path.
 func Meter(name string) metric.Meter { return otel.GetMeterProvider().Meter(name) }
 
 // MetricsHandler answers a Prometheus scrape.
@@ -47,7 +47,7 @@ func newMeterProvider(ctx context.Context, described *resource.Resource) (*sdkme
 		return nil, fmt.Errorf("set up the Prometheus exporter: %w", err)
 	}
 	options := []sdkmetric.Option{sdkmetric.WithResource(described), sdkmetric.WithReader(scraped)}
-	// Prometheus is always served on the admin port; a push is on request.
+	// Prometheus is always served on the admin port; pushing is optional.
 	if name := os.Getenv("OTEL_METRICS_EXPORTER"); name != "" && name != "prometheus" && name != "none" {
 		pushed, err := autoexport.NewMetricReader(ctx)
 		if err != nil {

@@ -1,7 +1,7 @@
 // Package telemetry gives every program the same traces, metrics and logs.
 //
-// Traces are OpenTelemetry with W3C propagation and go where OTEL_* says, or nowhere: the ids exist
-// either way, so a log line always names its trace. Metrics are scraped by Prometheus from the
+// Traces are OpenTelemetry with W3C propagation and are exported as OTEL_* says, or not at all: the
+// ids always exist, so a log line always has its trace. Metrics are scraped by Prometheus from the
 // admin server. Logs are JSON lines on stderr, with the trace and the attributes that With put in
 // the context.
 package telemetry
@@ -23,8 +23,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Setup makes a program's telemetry global; call it first in main. Shutdown sends what is still
-// held back and takes as long as its context allows. The error names the variable that is wrong.
+// Setup sets up a program's global telemetry; call it first in main. Shutdown sends buffered data
+// until its context ends. The error names the invalid variable.
 //
 //	LOG_LEVEL                       debug, info (default), warn, error
 //	OTEL_TRACES_EXPORTER            otlp, console, ordersaga-file, none
@@ -57,7 +57,7 @@ func Setup(ctx context.Context, service, version string) (shutdown func(context.
 	otel.SetTracerProvider(traces)
 	otel.SetMeterProvider(metrics)
 	otel.SetTextMapPropagator(propagator())
-	// A collector that is away must cost a warning, not the program.
+	// An unreachable collector is only a warning.
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
 		slog.Warn("telemetry", "error", err)
 	}))
@@ -66,11 +66,11 @@ func Setup(ctx context.Context, service, version string) (shutdown func(context.
 	}, nil
 }
 
-// Tracer is the tracer of a package, named by its import path. Ask for it when a span starts rather
-// than keeping it: tests change the provider.
+// Tracer returns the tracer of a package, by its import path. Call it for each span and do not keep
+// it: tests change the provider.
 func Tracer(name string) trace.Tracer { return otel.GetTracerProvider().Tracer(name) }
 
-// TraceID is the id of the trace a context is in, as 32 hexadecimal digits, or empty.
+// TraceID returns the trace id of a context, as 32 hexadecimal digits, or "".
 func TraceID(ctx context.Context) string {
 	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
 		return span.TraceID().String()
@@ -87,12 +87,12 @@ func tracesAreWanted() bool {
 	return false
 }
 
-// propagator carries the trace from program to program and nothing else: baggage would go wherever
-// the trace goes, to the order log and the payment provider too.
+// propagator carries only the trace from program to program, no baggage: it would also go into the
+// order log and to the payment provider.
 func propagator() propagation.TextMapPropagator { return propagation.TraceContext{} }
 
-// describe says which program this is. OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win over what
-// the program says of itself.
+// describe returns the attributes of this program. OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES
+// replace them.
 func describe(ctx context.Context, service, version string) (*resource.Resource, error) {
 	return resource.New(ctx,
 		resource.WithTelemetrySDK(),

@@ -7,9 +7,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// SetupForTest sends every span, as soon as it ends, to an exporter of the test's, and puts the
-// former provider back when the test is over. Tests that use it cannot run in parallel: the
-// provider is global.
+// SetupForTest exports every span, as soon as it ends, to the test's exporter, and restores the
+// provider after the test. Tests that use it cannot run in parallel: the provider is global.
 func SetupForTest(t interface{ Cleanup(func()) }, exporter sdktrace.SpanExporter) {
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter), sdktrace.WithSampler(sdktrace.AlwaysSample()))
 	beforeProvider, beforePropagator := otel.GetTracerProvider(), otel.GetTextMapPropagator()

@@ -16,8 +16,8 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
-// TraceFileExporter is the OTEL_TRACES_EXPORTER for people without a collector: it appends each
-// ended span as one JSON line to ORDERSAGA_TRACE_FILE. Several processes may share the file.
+// TraceFileExporter is the OTEL_TRACES_EXPORTER for use without a collector: it appends each ended
+// span as one JSON line to ORDERSAGA_TRACE_FILE. Several processes may share the file.
 const TraceFileExporter = "ordersaga-file"
 
 func init() {
@@ -47,7 +47,7 @@ type SpanLine struct {
 	Links        []SpanLink     `json:"links,omitempty"`
 }
 
-// SpanLink names a span of the same or of another trace that a span follows.
+// SpanLink names a linked span, of the same or another trace.
 type SpanLink struct {
 	TraceID string `json:"trace_id"`
 	SpanID  string `json:"span_id"`
@@ -66,8 +66,7 @@ func newTraceFile(path string) (*traceFile, error) {
 	return &traceFile{file: file}, nil
 }
 
-// ExportSpans appends with one write: appends of several processes to a file opened with O_APPEND
-// do not mix, but those of several writes would.
+// ExportSpans appends with one write: with O_APPEND, single writes of several processes do not mix.
 func (t *traceFile) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
 	var lines bytes.Buffer
 	encoder := json.NewEncoder(&lines)
@@ -126,7 +125,7 @@ func newSpanLine(span sdktrace.ReadOnlySpan) SpanLine {
 	return line
 }
 
-// plain keeps the JSON types and writes what JSON has no number for as text.
+// plain keeps JSON's types and writes all other values as text.
 func plain(value attribute.Value) any {
 	switch value.Type() {
 	case attribute.BOOL, attribute.INT64, attribute.STRING:

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// maxDigits of an integer that is written out: those of an int64, and no million of zeros for
-// 1e1000000.
+// maxDigits bounds an integer that is written out: enough for an int64, and never a million zeros
+// for 1e1000000.
 const maxDigits = 19
 
-// Integers writes every number that is an integer without a fraction or an exponent, so that 1.0
-// and 1e2 are read as the integers they are: JSON has one kind of number, and JSON Schema calls
-// each of them an integer whose fraction is zero. Others stay as they are. The data is valid JSON;
-// it is copied only when something changes.
+// Integers rewrites integers such as 1.0 and 1e2 without fraction and exponent, because
+// encoding/json does not decode them into an int: JSON Schema calls a number with a zero fraction
+// an integer. Other numbers do not change. The data must be valid JSON; it is copied only when
+// something changes.
 func Integers(data []byte) []byte {
 	var out []byte
 	copied := 0
@@ -41,8 +41,8 @@ func Integers(data []byte) []byte {
 	return append(out, data[copied:]...)
 }
 
-// integerOf writes a number with a fraction or an exponent as the integer it is, when it is one of
-// at most maxDigits digits.
+// integerOf rewrites a number with a fraction or an exponent as an integer, when it is one of at
+// most maxDigits digits.
 func integerOf(number string) (integer string, ok bool) {
 	if !strings.ContainsAny(number, ".eE") {
 		return "", false
@@ -74,8 +74,8 @@ func integerOf(number string) (integer string, ok bool) {
 	return integer, true
 }
 
-// PathAt is where in the data the byte at an offset is, or ends: "lines[3].quantity", and empty for
-// the whole. The data is valid JSON.
+// PathAt returns the path of the value at an offset: "lines[3].quantity", empty for the whole. The
+// data must be valid JSON.
 func PathAt(data []byte, offset int64) string {
 	type level struct {
 		array bool
@@ -103,7 +103,7 @@ func PathAt(data []byte, offset int64) string {
 		case '"':
 			end := afterString(data, i)
 			if nameNext {
-				// A name that does not decode cannot be: the data is valid.
+				// Decoding cannot fail: the data is valid.
 				_ = json.Unmarshal(data[i:end], &open[len(open)-1].name)
 				nameNext = false
 			}
@@ -123,7 +123,7 @@ func PathAt(data []byte, offset int64) string {
 	return strings.TrimPrefix(path.String(), ".")
 }
 
-// afterString is the place behind the string that begins at i.
+// afterString returns the offset after the string that begins at i.
 func afterString(data []byte, i int) int {
 	for i++; i < len(data) && data[i] != '"'; i++ {
 		if data[i] == '\\' {

@@ -14,8 +14,8 @@ import (
 	"unicode/utf8"
 )
 
-// Check says what keeps data from being one JSON value (RFC 8259) as I-JSON (RFC 7493) has it:
-// names appear once in an object, text is Unicode. NUL, which PostgreSQL cannot store, is refused
+// Check returns an error unless data is one JSON value (RFC 8259) that is valid I-JSON (RFC 7493):
+// names are unique in an object, text is Unicode. NUL, which PostgreSQL cannot store, is refused
 // too.
 func Check(data []byte) error {
 	if !utf8.Valid(data) {
@@ -81,9 +81,8 @@ func checkNames(data []byte) error {
 	}
 }
 
-// checkEscapes refuses what a string can only hold by escapes: half a surrogate pair, which is no
-// character, and NUL, which PostgreSQL cannot store. The data is valid JSON, so a backslash begins
-// an escape within a string.
+// checkEscapes refuses escapes of a lone surrogate and of NUL, which PostgreSQL cannot store. The
+// data is valid JSON, so a backslash begins an escape within a string.
 func checkEscapes(data []byte) error {
 	for i := 0; i < len(data); i++ {
 		if data[i] != '\\' {
@@ -108,7 +107,7 @@ func checkEscapes(data []byte) error {
 	return nil
 }
 
-// escaped is the code unit of the \uXXXX that data begins with, or -1.
+// escaped returns the code unit of the \uXXXX at the begin of data, or -1.
 func escaped(data []byte) rune {
 	if len(data) < 6 || data[0] != '\\' || data[1] != 'u' {
 		return -1
