@@ -119,7 +119,9 @@ func pinnedImages(_ testing.TB, project *types.Project, _ known) (wrong []string
 			if slices.Contains(programs, name) && program != name {
 				wrong = append(wrong, fmt.Sprintf("%s: runs the image %s", name, service.Image))
 			}
-			if service.Build != nil && service.Build.Target != program {
+			if service.Build == nil || service.PullPolicy != types.PullPolicyBuild {
+				wrong = append(wrong, fmt.Sprintf("%s: %s is looked for in a registry, not built from the sources here", name, service.Image))
+			} else if service.Build.Target != program {
 				wrong = append(wrong, fmt.Sprintf("%s: builds the target %s as %s", name, service.Build.Target, service.Image))
 			}
 			continue
@@ -161,10 +163,7 @@ func jobsOfOurs(_ testing.TB, project *types.Project, _ known) (wrong []string) 
 		"setup": {"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"},
 		"demo":  {"OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "ORDERSAGA_URL_CATALOG", "ORDERSAGA_URL_INVENTORY"},
 	} {
-		service, here := project.Services[name]
-		if !here {
-			continue
-		}
+		service := project.Services[name]
 		if len(service.Command) == 0 || service.Command[0] != name {
 			wrong = append(wrong, fmt.Sprintf("%s: runs %v", name, service.Command))
 		}

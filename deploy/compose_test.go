@@ -4,36 +4,64 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
-func TestComposeRunsTheEnginesAloneAndAllWithTheProfileApp(t *testing.T) {
-	engines := []string{
-		"grafana", "jaeger", "keycloak", "mongodb", "otel-collector", "postgres", "prometheus", "rabbitmq",
-		"setup", "temporal", "temporal-schema", "temporal-ui",
+// enginesOfCompose are those that compose runs, with the jobs that set them up.
+var enginesOfCompose = []string{
+	"grafana", "jaeger", "keycloak", "mongodb", "otel-collector", "postgres", "prometheus", "rabbitmq",
+	"setup", "temporal", "temporal-schema", "temporal-ui",
+}
+
+func TestComposeUpRunsTheWholeProduct(t *testing.T) {
+	project := load(t)
+	assert.ElementsMatch(t, append(append(slices.Clone(enginesOfCompose), programs...), "demo"), project.ServiceNames())
+	assert.Empty(t, project.DisabledServiceNames(), "what a plain `docker compose up` passes over")
+}
+
+// TestTheEnginesAloneAreWhatTheDocumentedCommandStarts takes the services that the pages name after
+// `docker compose up` and starts, as Compose does, them and what they depend on.
+func TestTheEnginesAloneAreWhatTheDocumentedCommandStarts(t *testing.T) {
+	named := regexp.MustCompile(`docker compose up (?:--detach )?((?:[a-z-]+ )*setup [a-z -]*[a-z])`)
+	for _, page := range []string{"docker-compose.yml", "README.md", "deploy/README.md"} {
+		t.Run(page, func(t *testing.T) {
+			content, err := os.ReadFile(filepath.Join(root, page))
+			require.NoError(t, err)
+			command := named.FindSubmatch(content)
+			require.NotNil(t, command, "no command that starts the engines alone")
+			selected, err := load(t).WithSelectedServices(strings.Fields(string(command[1])))
+			require.NoError(t, err)
+			assert.ElementsMatch(t, enginesOfCompose, selected.ServiceNames())
+		})
 	}
-	assert.ElementsMatch(t, engines, load(t).ServiceNames())
-	assert.ElementsMatch(t, append(append(engines, programs...), "demo"), load(t, "app").ServiceNames())
+}
+
+// TestNoPageWaitsForTheJobs: `up --wait` takes a job that has ended, and for which no other service
+// waits, for a failure (docker/compose#10596); so demo would fail it.
+func TestNoPageWaitsForTheJobs(t *testing.T) {
+	for _, page := range []string{"docker-compose.yml", "README.md", "deploy/README.md", "docs/operations.md"} {
+		content, err := os.ReadFile(filepath.Join(root, page))
+		require.NoError(t, err)
+		assert.NotRegexp(t, `docker compose up[^\n]* --wait`, string(content), page)
+	}
 }
 
 func TestComposeIsInOrder(t *testing.T) {
-	settings := allSettings(t)
-	for _, profiles := range [][]string{nil, {"app"}} {
-		t.Run(fmt.Sprintf("profiles %v", profiles), func(t *testing.T) {
-			assert.Empty(t, problems(t, load(t, profiles...), settings))
-		})
-	}
+	assert.Empty(t, problems(t, load(t), allSettings(t)))
 }
 
 // checks of the file as a whole. Each says what is wrong in a line that names the service;
 // TestEachMistakeInComposeIsNamed plants a mistake for each.
 var checks = []func(testing.TB, *types.Project, known) []string{
-	variablesOfPrograms, portsOfPrograms, portsAreOnLoopback, mountsExist, healthChecks, startOrder, pinnedImages,
+	everyProgramRuns, variablesOfPrograms, portsOfPrograms, portsAreOnLoopback, mountsExist, healthChecks, startOrder, pinnedImages,
 	hardened, addressesAreReal, databaseRoles, brokerLogin, documentLogin, issuerAndClients, jobsOfOurs,
 }
 
@@ -46,13 +74,25 @@ func problems(t testing.TB, project *types.Project, settings known) []string {
 	return found
 }
 
+// everyProgramRuns, and so do the jobs, without anything asked for.
+func everyProgramRuns(_ testing.TB, project *types.Project, _ known) (wrong []string) {
+	for _, name := range slices.Concat(programs, jobs) {
+		if _, here := project.Services[name]; !here {
+			wrong = append(wrong, name+": does not run")
+		}
+	}
+	for _, name := range project.ServiceNames() {
+		if profiles := project.Services[name].Profiles; len(profiles) > 0 {
+			wrong = append(wrong, fmt.Sprintf("%s: runs with the profiles %v only", name, profiles))
+		}
+	}
+	return wrong
+}
+
 // variablesOfPrograms: every required one is given and none is unknown.
 func variablesOfPrograms(_ testing.TB, project *types.Project, settings known) (wrong []string) {
 	for _, program := range programs {
 		given := environment(project.Services[program])
-		if len(given) == 0 {
-			continue // not in this profile
-		}
 		for _, name := range sortedKeys(given) {
 			if _, found := settings.find(program, name); !found {
 				wrong = append(wrong, fmt.Sprintf("%s: %s is no setting of the program", program, name))
@@ -70,10 +110,7 @@ func variablesOfPrograms(_ testing.TB, project *types.Project, settings known) (
 // portsOfPrograms: those of `make run`, inside and outside.
 func portsOfPrograms(_ testing.TB, project *types.Project, settings known) (wrong []string) {
 	for _, program := range programs {
-		service, here := project.Services[program]
-		if !here {
-			continue
-		}
+		service := project.Services[program]
 		given := environment(service)
 		for _, name := range []string{"HOST", "ADMIN_HOST"} {
 			if _, listens := settings.find(program, name); listens && given[name] != "0.0.0.0" {

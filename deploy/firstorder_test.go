@@ -58,7 +58,7 @@ func token(t testing.TB, issuer, subject string, scopes ...string) string {
 // sets them up, our programs in the environments it gives them, and its jobs, in its order; then it
 // places an order and looks for every metric that alerts and dashboards ask for.
 func TestAFirstOrderOnWhatComposeSays(t *testing.T) {
-	project := load(t, "app")
+	project := load(t)
 	settings := allSettings(t)
 	stand := runningEngines(t)
 

@@ -30,6 +30,11 @@ func TestEachMistakeInComposeIsNamed(t *testing.T) {
 		plant func(*types.Project)
 		want  string
 	}{
+		"a program is missing":           {func(p *types.Project) { delete(p.Services, "paysim") }, "paysim: does not run"},
+		"a job is missing":               {func(p *types.Project) { delete(p.Services, "demo") }, "demo: does not run"},
+		"a program behind a profile":     {service("worker", func(s *types.ServiceConfig) { s.Profiles = []string{"app"} }), "worker: runs with the profiles [app] only"},
+		"an image from a registry":       {service("demo", func(s *types.ServiceConfig) { s.Build = nil }), "demo: ordersaga/ordersaga:dev is looked for in a registry"},
+		"an image of a registry first":   {service("orders", func(s *types.ServiceConfig) { s.PullPolicy = "" }), "orders: ordersaga/orders:dev is looked for in a registry"},
 		"a required variable is missing": {drop("orders", "MONGODB_URI"), "orders: MONGODB_URI is required and not given"},
 		"a variable is misspelt":         {set("worker", "ORDERS_GRPC_ADDRESS", "orders:9080"), "worker: ORDERS_GRPC_ADDRESS is no setting of the program"},
 		"a variable of another program":  {set("paysim", "DATABASE_URL", "postgres://catalog:catalog-dev@postgres:5432/catalog"), "paysim: DATABASE_URL is no setting of the program"},
@@ -98,7 +103,7 @@ func TestEachMistakeInComposeIsNamed(t *testing.T) {
 		"a job that does something else":  {service("demo", func(s *types.ServiceConfig) { s.Command = []string{"verify"} }), "demo: runs [verify]"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			project := load(t, "app")
+			project := load(t)
 			test.plant(project)
 			found := problems(t, project, settings)
 			assert.True(t, slices.ContainsFunc(found, func(line string) bool { return strings.HasPrefix(line, test.want) }),

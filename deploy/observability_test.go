@@ -55,7 +55,7 @@ func prometheusConfig(t testing.TB) (config scrapes) {
 }
 
 func TestPrometheusScrapesEveryProgramWhereItListens(t *testing.T) {
-	project := load(t, "app")
+	project := load(t)
 	config := prometheusConfig(t)
 	scraped := map[string]int{}
 	for _, job := range config.Jobs {
@@ -338,7 +338,7 @@ func TestUseCasesThatAlertsAndDashboardsNameExist(t *testing.T) {
 // The collector's file, as far as it can be read without the collector: every part that a pipeline
 // names is defined, every part defined is used, and it sends to Jaeger.
 func TestTheCollectorSendsTracesToJaeger(t *testing.T) {
-	project := load(t, "app")
+	project := load(t)
 	var config struct {
 		Receivers struct {
 			OTLP struct {

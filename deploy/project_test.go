@@ -49,10 +49,9 @@ func listed() (names []string) {
 
 // load reads docker-compose.yml as Docker Compose does, without the .env of this machine: what is
 // checked is what a stranger gets.
-func load(t testing.TB, profiles ...string) *types.Project {
+func load(t testing.TB) *types.Project {
 	t.Helper()
-	options, err := cli.NewProjectOptions([]string{filepath.Join(root, "docker-compose.yml")},
-		cli.WithProfiles(profiles), cli.WithEnv([]string{}))
+	options, err := cli.NewProjectOptions([]string{filepath.Join(root, "docker-compose.yml")}, cli.WithEnv([]string{}))
 	require.NoError(t, err)
 	project, err := options.LoadProject(context.Background())
 	require.NoError(t, err, "docker-compose.yml")
