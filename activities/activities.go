@@ -26,11 +26,13 @@ func Register(r Registry, orders ordersv1.OrdersServiceClient, inventory invento
 	call(r, sagas.RecordTurnedBack, orders.RecordTurnedBack)
 	call(r, sagas.RecordRejected, orders.RecordRejected)
 	call(r, sagas.RecordCancelled, orders.RecordCancelled)
+	call(r, sagas.RecordCancellation, orders.RecordCancellation)
 	call(r, sagas.RecordResumed, orders.RecordResumed)
 	call(r, sagas.RecordStuck, orders.RecordStuck)
 
 	call(r, sagas.ReserveStock, inventory.Reserve)
 	call(r, sagas.AllocateStock, inventory.Allocate)
+	call(r, sagas.ReleaseUnits, inventory.ReleaseUnits)
 	call(r, sagas.ReleaseStock, inventory.Release)
 
 	call(r, sagas.AuthorizePayment, payments.Authorize)

@@ -90,6 +90,7 @@ type Order struct {
 	Lines            []Line       `json:"lines"`
 	Adjustments      []Adjustment `json:"adjustments"`
 	Total            Money        `json:"total"`
+	Due              Money        `json:"due"` // of the total, for what was not cancelled
 	PlacedAt         time.Time    `json:"placed_at,omitzero"`
 	SettledAt        time.Time    `json:"settled_at,omitzero"`
 	// Payment that was authorized, if any.
@@ -107,6 +108,17 @@ type Order struct {
 	PersonalDataErased bool              `json:"personal_data_erased,omitempty"`
 	Reference          string            `json:"reference,omitempty"`
 	Metadata           map[string]string `json:"metadata,omitempty"`
+	Actions            []Action          `json:"actions"`
+}
+
+// Action is something that can be done with an order.
+type Action struct {
+	Name    string `json:"name"` // cancel
+	Method  string `json:"method"`
+	Href    string `json:"href"`
+	Allowed bool   `json:"allowed"`
+	Reason  string `json:"reason,omitempty"` // why it is not
+	Effect  string `json:"effect,omitempty"`
 }
 
 // Statuses of an order.
@@ -120,9 +132,11 @@ const (
 
 // Line of an order, as it was priced when the order was placed.
 type Line struct {
+	Number    int32  `json:"number"` // names the line
 	SKU       string `json:"sku"`
 	Name      string `json:"name"`
-	Quantity  int64  `json:"quantity"`
+	Quantity  int64  `json:"quantity"`            // as it was ordered
+	Cancelled int64  `json:"cancelled,omitempty"` // units of it
 	UnitPrice Money  `json:"unit_price"`
 }
 

@@ -6,18 +6,20 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/workflows/cancelorder"
 	"github.com/ordersaga/ordersaga/workflows/placeorder"
 	"github.com/ordersaga/ordersaga/workflows/saga"
 	"github.com/ordersaga/ordersaga/workflows/sweep"
 )
 
 // Kinds are all sagas: what RepairOrder and ResumeOrder can go on with.
-var Kinds = []saga.Kind{placeorder.Saga}
+var Kinds = []saga.Kind{placeorder.Saga, cancelorder.Saga}
 
 // Register makes the workflows known to a worker: one line a saga. Each is pinned to the worker
 // version it began on; a stuck saga goes on as RepairOrder on the current one.
 func Register(w worker.WorkflowRegistry) {
 	register(w, sagas.PlaceOrder, placeorder.PlaceOrder)
+	register(w, sagas.CancelOrder, cancelorder.CancelOrder)
 	register(w, sagas.RepairOrder, saga.Continue(Kinds...))
 	register(w, sagas.ResumeOrder, saga.Continue(Kinds...))
 	register(w, sagas.SweepOrders, sweep.SweepOrders)

@@ -19,6 +19,7 @@ type orderCommands struct {
 	Place    placeOrder    `cmd:"" help:"Place an order and wait for its outcome."`
 	Get      getOrder      `cmd:"" help:"Show an order."`
 	List     listOrders    `cmd:"" help:"List orders, the one recorded last first."`
+	Cancel   cancelOrder   `cmd:"" help:"Cancel an order, or units of it, before it is shipped."`
 	Timeline orderTimeline `cmd:"" help:"Tell what happened to an order, and when."`
 }
 
@@ -190,12 +191,20 @@ func printOrder(o *client.Order) {
 	}
 	table(rows)
 	fmt.Println()
-	rows = [][]string{{"SKU", "NAME", "QUANTITY", "UNIT PRICE"}}
+	rows = [][]string{{"LINE", "SKU", "NAME", "QUANTITY", "UNIT PRICE"}}
 	for _, line := range o.Lines {
-		rows = append(rows, []string{line.SKU, line.Name, strconv.FormatInt(line.Quantity, 10), amount(line.UnitPrice)})
+		quantity := strconv.FormatInt(line.Quantity, 10)
+		if line.Cancelled > 0 {
+			quantity += fmt.Sprintf(" (%d cancelled)", line.Cancelled)
+		}
+		rows = append(rows, []string{strconv.Itoa(int(line.Number)), line.SKU, line.Name, quantity, amount(line.UnitPrice)})
 	}
 	for _, adjustment := range o.Adjustments {
-		rows = append(rows, []string{"", adjustment.Kind, "", amount(adjustment.Amount)})
+		rows = append(rows, []string{"", "", adjustment.Kind, "", amount(adjustment.Amount)})
 	}
-	table(append(rows, []string{"", "total", "", amount(o.Total)}))
+	rows = append(rows, []string{"", "", "total", "", amount(o.Total)})
+	if o.Due != o.Total {
+		rows = append(rows, []string{"", "", "due", "", amount(o.Due)})
+	}
+	table(rows)
 }

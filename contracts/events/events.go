@@ -17,6 +17,7 @@ const (
 	OrderConfirmedV1 = "com.ordersaga.orders.order-confirmed.v1"
 	OrderRejectedV1  = "com.ordersaga.orders.order-rejected.v1"
 	OrderCancelledV1 = "com.ordersaga.orders.order-cancelled.v1"
+	UnitsCancelledV1 = "com.ordersaga.orders.units-cancelled.v1"
 	SagaStuckV1      = "com.ordersaga.orders.saga-stuck.v1"
 )
 
@@ -115,6 +116,24 @@ type OrderCancelled struct {
 	CustomerID  string    `json:"customer_id"`
 	Reason      string    `json:"reason"`
 	CancelledAt time.Time `json:"cancelled_at"`
+}
+
+// UnitsCancelled is the data of UnitsCancelledV1: units were taken out of an order before they were
+// shipped. When nothing is left of the order, OrderCancelled follows.
+type UnitsCancelled struct {
+	OrderID     string          `json:"order_id"`
+	CustomerID  string          `json:"customer_id"`
+	Lines       []CancelledLine `json:"lines"`
+	Amount      int64           `json:"amount"` // not due any more, minor units
+	Currency    string          `json:"currency"`
+	Reason      string          `json:"reason"`
+	CancelledAt time.Time       `json:"cancelled_at"`
+}
+
+// CancelledLine is units of a line of an order.
+type CancelledLine struct {
+	Line     int32 `json:"line"` // its number
+	Quantity int64 `json:"quantity"`
 }
 
 // SagaStuck is the data of SagaStuckV1: steps failed more often than they may, and the saga waits

@@ -19,6 +19,7 @@ func (StockChanged) kind() (string, string)   { return StockChangedV1, SourceInv
 func (OrderPlaced) kind() (string, string)    { return OrderPlacedV1, SourceOrders }
 func (OrderConfirmed) kind() (string, string) { return OrderConfirmedV1, SourceOrders }
 func (OrderRejected) kind() (string, string)  { return OrderRejectedV1, SourceOrders }
+func (UnitsCancelled) kind() (string, string) { return UnitsCancelledV1, SourceOrders }
 func (OrderCancelled) kind() (string, string) { return OrderCancelledV1, SourceOrders }
 func (SagaStuck) kind() (string, string)      { return SagaStuckV1, SourceOrders }
 

@@ -51,8 +51,13 @@ const (
 	// Interrupted: the saga was ended from outside before its pivot, and another one undid what it
 	// had done.
 	Interrupted = "interrupted"
-	// Cancelled: the saga was cancelled before its pivot.
+	// Cancelled: the order was cancelled.
 	Cancelled = "cancelled"
+	// UnitsNotCancellable: a line has fewer units left than are to be cancelled. Details:
+	// UnitsDetails.
+	UnitsNotCancellable = "units_not_cancellable"
+	// NotAllocated: the order has fewer units of a line allocated than are to be freed.
+	NotAllocated = "not_allocated"
 )
 
 // MostNamed bounds what the details of a refusal name; how many more there are is told as a number.
@@ -114,6 +119,15 @@ type OrderSettledDetails struct {
 // SagaInProgressDetails names the saga that works on the order.
 type SagaInProgressDetails struct {
 	Saga string `json:"saga"`
+	// RetryAfter is after how many seconds the same can be tried again; 0: it is not known.
+	RetryAfter int64 `json:"retry_after,omitempty"`
+}
+
+// UnitsDetails says what of a line is left.
+type UnitsDetails struct {
+	Line      int32 `json:"line"`
+	Requested int64 `json:"requested"` // units
+	Left      int64 `json:"left"`      // units
 }
 
 // StepDetails names a step of a saga.

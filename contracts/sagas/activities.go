@@ -13,16 +13,18 @@ type Activity[Request, Response any] struct{ Name string }
 
 // The activities of sagas, by the service that they call.
 var (
-	RecordPlaced     = Activity[ordersv1.RecordPlacedRequest, ordersv1.RecordPlacedResponse]{"RecordPlaced"}
-	RecordConfirmed  = Activity[ordersv1.RecordConfirmedRequest, ordersv1.RecordConfirmedResponse]{"RecordConfirmed"}
-	RecordTurnedBack = Activity[ordersv1.RecordTurnedBackRequest, ordersv1.RecordTurnedBackResponse]{"RecordTurnedBack"}
-	RecordRejected   = Activity[ordersv1.RecordRejectedRequest, ordersv1.RecordRejectedResponse]{"RecordRejected"}
-	RecordCancelled  = Activity[ordersv1.RecordCancelledRequest, ordersv1.RecordCancelledResponse]{"RecordCancelled"}
-	RecordResumed    = Activity[ordersv1.RecordResumedRequest, ordersv1.RecordResumedResponse]{"RecordResumed"}
-	RecordStuck      = Activity[ordersv1.RecordStuckRequest, ordersv1.RecordStuckResponse]{"RecordStuck"}
+	RecordPlaced       = Activity[ordersv1.RecordPlacedRequest, ordersv1.RecordPlacedResponse]{"RecordPlaced"}
+	RecordConfirmed    = Activity[ordersv1.RecordConfirmedRequest, ordersv1.RecordConfirmedResponse]{"RecordConfirmed"}
+	RecordTurnedBack   = Activity[ordersv1.RecordTurnedBackRequest, ordersv1.RecordTurnedBackResponse]{"RecordTurnedBack"}
+	RecordRejected     = Activity[ordersv1.RecordRejectedRequest, ordersv1.RecordRejectedResponse]{"RecordRejected"}
+	RecordCancelled    = Activity[ordersv1.RecordCancelledRequest, ordersv1.RecordCancelledResponse]{"RecordCancelled"}
+	RecordCancellation = Activity[ordersv1.RecordCancellationRequest, ordersv1.RecordCancellationResponse]{"RecordCancellation"}
+	RecordResumed      = Activity[ordersv1.RecordResumedRequest, ordersv1.RecordResumedResponse]{"RecordResumed"}
+	RecordStuck        = Activity[ordersv1.RecordStuckRequest, ordersv1.RecordStuckResponse]{"RecordStuck"}
 
 	ReserveStock  = Activity[inventoryv1.ReserveRequest, inventoryv1.ReserveResponse]{"ReserveStock"}
 	AllocateStock = Activity[inventoryv1.AllocateRequest, inventoryv1.AllocateResponse]{"AllocateStock"}
+	ReleaseUnits  = Activity[inventoryv1.ReleaseUnitsRequest, inventoryv1.ReleaseUnitsResponse]{"ReleaseUnits"}
 	ReleaseStock  = Activity[inventoryv1.ReleaseRequest, inventoryv1.ReleaseResponse]{"ReleaseStock"}
 
 	AuthorizePayment = Activity[paymentsv1.AuthorizeRequest, paymentsv1.AuthorizeResponse]{"AuthorizePayment"}

@@ -20,6 +20,8 @@ const TaskQueue = "ordersaga"
 const (
 	// PlaceOrder's input is ordersv1.PlaceOrderInput.
 	PlaceOrder = "PlaceOrder"
+	// CancelOrder's input is ordersv1.CancelOrderInput.
+	CancelOrder = "CancelOrder"
 	// RepairOrder goes on with a saga that was stuck. Input: commonv1.SagaRun.
 	RepairOrder = "RepairOrder"
 	// ResumeOrder goes on with a saga whose run is gone. Input: commonv1.SagaRun.
@@ -28,9 +30,11 @@ const (
 	SweepOrders = "SweepOrders"
 )
 
-// KindPlaceOrder is the kind of the saga that places an order, in the barrier's keys and in the
-// order's events.
-const KindPlaceOrder = "place-order"
+// Kinds of sagas, in the barrier's keys and in the order's events.
+const (
+	KindPlaceOrder  = "place-order"
+	KindCancelOrder = "cancel-order"
+)
 
 // Placing is the saga that places an order. An order is placed once: the instance is its id.
 func Placing(orderID string) *commonv1.Saga {

@@ -27,9 +27,19 @@ type Orders interface {
 // undo the steps of the saga, because it goes forward or has ended well; the undo then waits for an
 // operator. Any other error means that it is not known: the same may be asked again.
 func Check(ctx context.Context, orders Orders, saga *commonv1.Saga) error {
+	return check(ctx, orders, &ordersv1.CheckUndoRequest{Saga: saga})
+}
+
+// CheckPart asks as Check does, for an undo of a part of what the saga's steps did.
+func CheckPart(ctx context.Context, orders Orders, saga *commonv1.Saga) error {
+	return check(ctx, orders, &ordersv1.CheckUndoRequest{Saga: saga, Partly: true})
+}
+
+func check(ctx context.Context, orders Orders, question *ordersv1.CheckUndoRequest) error {
+	saga := question.GetSaga()
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	answer, err := orders.CheckUndo(ctx, &ordersv1.CheckUndoRequest{Saga: saga})
+	answer, err := orders.CheckUndo(ctx, question)
 	switch {
 	case err != nil:
 		return fmt.Errorf("ask orders whether %s of order %s may be undone: %w", saga.GetKind(), saga.GetOrderId(), err)

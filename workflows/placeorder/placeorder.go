@@ -16,6 +16,7 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/refusal"
+	"github.com/ordersaga/ordersaga/platform/text"
 	"github.com/ordersaga/ordersaga/workflows/record"
 	"github.com/ordersaga/ordersaga/workflows/saga"
 )
@@ -26,6 +27,9 @@ const (
 	holdFor           = 15 * time.Minute
 	authorizeDeadline = 60 * time.Second
 )
+
+// StepAuthorizePayment is the name of the step whose authorization other sagas void.
+const StepAuthorizePayment = "authorize-payment"
 
 // PlaceOrder places the order of its input. A rejected order is a completed run whose outcome says
 // why; a run that was cancelled before the pivot ends as cancelled, with everything undone.
@@ -70,13 +74,13 @@ func (o placing) reserveStock() saga.Step {
 	return saga.Step{
 		Key: key,
 		Do: saga.CallOf(sagas.ReserveStock, &inventoryv1.ReserveRequest{Step: key, Lines: lines, HoldFor: durationpb.New(holdFor)},
-			fmt.Sprintf("Hold %s for %s", count(len(lines)), holdFor)),
+			fmt.Sprintf("Hold %s for %s", text.Count(len(lines), "line"), holdFor)),
 		Undo: saga.CallOf(sagas.ReleaseStock, &inventoryv1.ReleaseRequest{Step: key}, "Give the stock back"),
 	}
 }
 
 func (o placing) authorizePayment() saga.Step {
-	key, total := o.Key("authorize-payment"), o.in.GetPlacement().GetTotal()
+	key, total := o.Key(StepAuthorizePayment), o.in.GetPlacement().GetTotal()
 	do := saga.CallOf(sagas.AuthorizePayment, &paymentsv1.AuthorizeRequest{
 		Step: key, CustomerId: o.in.GetPlacement().GetCustomerId(), Amount: total, PaymentMethod: o.in.GetPaymentMethod(),
 	}, fmt.Sprintf("Authorize %d %s (minor units)", total.GetAmount(), total.GetCurrency()))
@@ -125,11 +129,4 @@ func updates(s *saga.Saga) saga.Handlers {
 		}
 		return s.AwaitOutcome(ctx)
 	}}
-}
-
-func count(lines int) string {
-	if lines == 1 {
-		return "1 line"
-	}
-	return fmt.Sprintf("%d lines", lines)
 }

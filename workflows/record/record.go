@@ -30,6 +30,9 @@ func (Order) Input(response any) proto.Message {
 	if in := resumed.GetPlaceOrder(); in != nil {
 		return in
 	}
+	if in := resumed.GetCancelOrder(); in != nil {
+		return in
+	}
 	return nil
 }
 

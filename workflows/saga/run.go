@@ -112,6 +112,7 @@ func (s *Saga) resume(earlier *commonv1.SagaRun) {
 	case at.GetTurnedBack() != nil:
 		s.course, s.failed, s.phase = turnedBack, sagas.FromMessage(at.GetTurnedBack()), sagas.SagaUndoing
 	}
+	s.done = int(earlier.GetDone())
 	s.facts, s.undone, s.rounds = slices.Clone(earlier.GetFacts()), slices.Clone(earlier.GetUndone()), int(earlier.GetRounds())
 	if earlier.GetCancelled() {
 		cancelled, cancel := workflow.WithCancel(s.ctx)

@@ -87,6 +87,9 @@ type Saga struct {
 	// not.
 	undone []string
 
+	// done counts the calls behind the pivot that were done, told those that the story came to.
+	done, told int
+
 	// stuck is what this run could not do. Everything after it is passed over, and another run goes
 	// on.
 	stuck  []Trouble
@@ -197,9 +200,16 @@ func (s *Saga) Forward(call func() Call) {
 	if s.lists(Listed{Role: RoleForward, Activity: activityOf(s, call)}) || s.over() || s.course != pastPivot {
 		return
 	}
+	// What was done is not asked for again: after the end of the saga it might be refused.
+	if s.told++; s.told <= s.done {
+		return
+	}
 	if refused := s.forward(call()); refused != nil {
 		// Nothing behind the pivot may be refused: somebody has to look.
 		s.stuck = []Trouble{{Activity: call().Activity, Attempts: 1, LastError: refused.Error()}}
+	}
+	if len(s.stuck) == 0 {
+		s.done = s.told
 	}
 }
 
@@ -279,7 +289,8 @@ func (s *Saga) end() (*commonv1.Outcome, error) {
 	}
 	err := workflow.UpsertTypedSearchAttributes(ctx,
 		sagas.OrderStatus.ValueSet(s.outcome.GetStatus()), sagas.SagaState.ValueSet(sagas.SagaCompleted))
-	if err == nil && s.outcome.GetStatus() == sagas.StatusCancelled {
+	// Without a refusal what was asked for was done: to cancel the order.
+	if err == nil && s.outcome.GetStatus() == sagas.StatusCancelled && s.outcome.GetRefusal() != nil {
 		err = temporal.NewCanceledError(s.outcome)
 	}
 	return s.outcome, err

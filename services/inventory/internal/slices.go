@@ -16,6 +16,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/allocate"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/receivestock"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/release"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/releaseunits"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/reserve"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/queries/auditlevels"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/queries/auditreservations"
@@ -30,6 +31,7 @@ type (
 	reserveStock  = reserve.Method
 	allocateStock = allocate.Method
 	releaseStock  = release.Method
+	releaseUnits  = releaseunits.Method
 )
 
 // service is InventoryService, put together of its slices. Embedding the "unsafe" interface makes a
@@ -40,13 +42,15 @@ type service struct {
 	reserveStock
 	allocateStock
 	releaseStock
+	releaseUnits
 }
 
 // callers may call the methods of the service. One without a rule stops the start.
 var callers = rpc.Callers{
-	inventoryv1.InventoryService_Reserve_FullMethodName:  {programs.Worker},
-	inventoryv1.InventoryService_Allocate_FullMethodName: {programs.Worker},
-	inventoryv1.InventoryService_Release_FullMethodName:  {programs.Worker},
+	inventoryv1.InventoryService_Reserve_FullMethodName:      {programs.Worker},
+	inventoryv1.InventoryService_Allocate_FullMethodName:     {programs.Worker},
+	inventoryv1.InventoryService_Release_FullMethodName:      {programs.Worker},
+	inventoryv1.InventoryService_ReleaseUnits_FullMethodName: {programs.Worker},
 }
 
 // Service makes the gRPC service. Orders are asked before a reservation is undone. announced is
@@ -56,6 +60,7 @@ func Service(db *postgres.DB, orders undo.Orders, announced func()) rpc.Service 
 		reserveStock:  reserve.NewMethod(db, announced),
 		allocateStock: allocate.NewMethod(db),
 		releaseStock:  release.NewMethod(db, orders, announced),
+		releaseUnits:  releaseunits.NewMethod(db, orders, announced),
 	}, callers)
 }
 

@@ -11,7 +11,9 @@ import (
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/cancelorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/placeorder"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordcancellation"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordcancelled"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordconfirmed"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordplaced"
@@ -26,10 +28,12 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/auditorders"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/auditreadmodel"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/checkundo"
+	"github.com/ordersaga/ordersaga/services/orders/internal/queries/getcancellation"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/getorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/gettimeline"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listopensagas"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listorders"
+	"github.com/ordersaga/ordersaga/services/orders/internal/queries/previewcancellation"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
@@ -58,6 +62,9 @@ func Routes(api *rest.API, n Needs) {
 	placeorder.Route(api, placeorder.Needs{
 		Orders: n.Orders, Numbers: n.Numbers, Keys: n.Keys, Catalog: n.Catalog, Runs: n.Runs, Sagas: n.OpenSagas, Limits: n.Limits,
 	})
+	cancelorder.Route(api, n.Orders, n.Runs)
+	previewcancellation.Route(api, n.Orders)
+	getcancellation.Route(api, n.Orders)
 	getorder.Route(api, n.Orders, n.Keys)
 	gettimeline.Route(api, n.Orders)
 	listorders.Route(api, n.Documents, n.Events)
@@ -84,15 +91,16 @@ func Audits(api *rest.API, n Needs, following []eventstore.Subscription) {
 // The methods of OrdersService, one a slice. Their types have the same name in every slice; what is
 // embedded needs names of its own.
 type (
-	recordPlaced     = recordplaced.Method
-	recordConfirmed  = recordconfirmed.Method
-	recordTurnedBack = recordturnedback.Method
-	recordRejected   = recordrejected.Method
-	recordCancelled  = recordcancelled.Method
-	recordResumed    = recordresumed.Method
-	recordStuck      = recordstuck.Method
-	listOpenSagas    = listopensagas.Method
-	checkUndo        = checkundo.Method
+	recordPlaced       = recordplaced.Method
+	recordConfirmed    = recordconfirmed.Method
+	recordTurnedBack   = recordturnedback.Method
+	recordRejected     = recordrejected.Method
+	recordCancelled    = recordcancelled.Method
+	recordCancellation = recordcancellation.Method
+	recordResumed      = recordresumed.Method
+	recordStuck        = recordstuck.Method
+	listOpenSagas      = listopensagas.Method
+	checkUndo          = checkundo.Method
 )
 
 // service is OrdersService, put together of its slices. Embedding the "unsafe" interface makes a
@@ -105,6 +113,7 @@ type service struct {
 	recordTurnedBack
 	recordRejected
 	recordCancelled
+	recordCancellation
 	recordResumed
 	recordStuck
 	listOpenSagas
@@ -113,28 +122,30 @@ type service struct {
 
 // callers may call the methods of the service. One without a rule stops the start.
 var callers = rpc.Callers{
-	ordersv1.OrdersService_RecordPlaced_FullMethodName:     {programs.Worker},
-	ordersv1.OrdersService_RecordConfirmed_FullMethodName:  {programs.Worker},
-	ordersv1.OrdersService_RecordTurnedBack_FullMethodName: {programs.Worker},
-	ordersv1.OrdersService_RecordRejected_FullMethodName:   {programs.Worker},
-	ordersv1.OrdersService_RecordCancelled_FullMethodName:  {programs.Worker},
-	ordersv1.OrdersService_RecordResumed_FullMethodName:    {programs.Worker},
-	ordersv1.OrdersService_RecordStuck_FullMethodName:      {programs.Worker},
-	ordersv1.OrdersService_ListOpenSagas_FullMethodName:    {programs.Worker},
-	ordersv1.OrdersService_CheckUndo_FullMethodName:        {programs.Inventory, programs.Payments},
+	ordersv1.OrdersService_RecordPlaced_FullMethodName:       {programs.Worker},
+	ordersv1.OrdersService_RecordConfirmed_FullMethodName:    {programs.Worker},
+	ordersv1.OrdersService_RecordTurnedBack_FullMethodName:   {programs.Worker},
+	ordersv1.OrdersService_RecordRejected_FullMethodName:     {programs.Worker},
+	ordersv1.OrdersService_RecordCancelled_FullMethodName:    {programs.Worker},
+	ordersv1.OrdersService_RecordCancellation_FullMethodName: {programs.Worker},
+	ordersv1.OrdersService_RecordResumed_FullMethodName:      {programs.Worker},
+	ordersv1.OrdersService_RecordStuck_FullMethodName:        {programs.Worker},
+	ordersv1.OrdersService_ListOpenSagas_FullMethodName:      {programs.Worker},
+	ordersv1.OrdersService_CheckUndo_FullMethodName:          {programs.Inventory, programs.Payments},
 }
 
 // Service makes the gRPC service, by which sagas write.
 func Service(n Needs) rpc.Service {
 	return rpc.NewService[ordersv1.OrdersServiceServer](ordersv1.RegisterOrdersServiceServer, service{
-		recordPlaced:     recordplaced.NewMethod(n.Orders),
-		recordConfirmed:  recordconfirmed.NewMethod(n.Orders),
-		recordTurnedBack: recordturnedback.NewMethod(n.Orders),
-		recordRejected:   recordrejected.NewMethod(n.Orders),
-		recordCancelled:  recordcancelled.NewMethod(n.Orders),
-		recordResumed:    recordresumed.NewMethod(n.Orders),
-		recordStuck:      recordstuck.NewMethod(n.Orders),
-		listOpenSagas:    listopensagas.NewMethod(n.OpenSagas),
-		checkUndo:        checkundo.NewMethod(n.Orders),
+		recordPlaced:       recordplaced.NewMethod(n.Orders),
+		recordConfirmed:    recordconfirmed.NewMethod(n.Orders),
+		recordTurnedBack:   recordturnedback.NewMethod(n.Orders),
+		recordRejected:     recordrejected.NewMethod(n.Orders),
+		recordCancelled:    recordcancelled.NewMethod(n.Orders),
+		recordCancellation: recordcancellation.NewMethod(n.Orders),
+		recordResumed:      recordresumed.NewMethod(n.Orders),
+		recordStuck:        recordstuck.NewMethod(n.Orders),
+		listOpenSagas:      listopensagas.NewMethod(n.OpenSagas),
+		checkUndo:          checkundo.NewMethod(n.Orders),
 	}, callers)
 }

@@ -28,7 +28,7 @@ func TestAnOrderWhoseSagaTurnedBackCannotBeConfirmed(t *testing.T) {
 func TestASagaThatForgotThePivotIsToldBeforeItUndoesAnything(t *testing.T) {
 	order := confirmed(t)
 	assert.Equal(t, domain.Direction{Ended: &domain.Outcome{Status: domain.StatusConfirmed}}, order.TurnBack(placing, late, noon))
-	require.Error(t, order.CheckUndo(placing))
+	require.Error(t, order.CheckUndo(placing, false))
 }
 
 func TestASettledOrderSaysHowItsSagaEnded(t *testing.T) {
@@ -47,7 +47,7 @@ func TestASagaOfAnOrderThatTheLogDoesNotHaveTurnsBackAndIsRejected(t *testing.T)
 	assert.Equal(t, refusals.OrderUnknown, direction.TurnedBack.Reason)
 	assert.Equal(t, &late, order.TurnBack(placing, late, noon).TurnedBack)
 	assert.Equal(t, refusals.OrderUnknown, order.Resume(placing, noon).TurnedBack.Reason)
-	require.NoError(t, order.CheckUndo(placing), "what the other services know of is undone")
+	require.NoError(t, order.CheckUndo(placing, false), "what the other services know of is undone")
 	order.MarkStuck(placing, stuckIn("VoidPayment", 5), noon)
 	assert.Empty(t, order.Changes(), "none of this opens a stream")
 
@@ -89,7 +89,7 @@ func TestUndoIsAllowedOnlyAfterTheOrderTurnedTheSagaBack(t *testing.T) {
 		"another saga of rejected":  {after(placed(t), func(o *domain.Order) { o.Reject(late, nil, noon) }), other, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := test.order.CheckUndo(test.saga)
+			err := test.order.CheckUndo(test.saga, false)
 			if test.allowed {
 				require.NoError(t, err)
 			} else {

@@ -37,6 +37,8 @@ const (
 	TypeCompensationStarted = "CompensationStarted.v1"
 	TypeOrderRejected       = "OrderRejected.v1"
 	TypeOrderCancelled      = "OrderCancelled.v1"
+	TypeCancelRequested     = "CancelRequested.v1"
+	TypeUnitsCancelled      = "UnitsCancelled.v1"
 )
 
 // typeSagaStuckV1 had one step. It is read as TypeSagaStuck.
@@ -128,11 +130,34 @@ type OrderRejected struct {
 	Refused
 }
 
-// OrderCancelled: the saga was cancelled before its pivot and everything undone.
+// OrderCancelled: nothing is left of the order, and everything that was done for it is undone.
 type OrderCancelled struct {
 	CustomerID string `json:"customer_id,omitempty"`
 	Refused
 }
+
+// CancelRequested: somebody asked to cancel the order while it was being placed.
+type CancelRequested struct {
+	Instance   string `json:"instance"`
+	CustomerID string `json:"customer_id,omitempty"`
+	Reason     string `json:"reason"`
+	Note       string `json:"note,omitempty"`
+	By         string `json:"by"`
+	Hash       string `json:"hash"` // of the request
+}
+
+// UnitsCancelled: units were taken out of a confirmed order, and their stock is free again.
+type UnitsCancelled struct {
+	Instance   string `json:"instance"`
+	CustomerID string `json:"customer_id,omitempty"`
+	Cancellation
+}
+
+// Type is the name the event is kept under.
+func (CancelRequested) Type() string { return TypeCancelRequested }
+
+// Type is the name the event is kept under.
+func (UnitsCancelled) Type() string { return TypeUnitsCancelled }
 
 // Type is the name the event is kept under.
 func (OrderPlaced) Type() string { return TypeOrderPlaced }
@@ -184,6 +209,8 @@ var decoders = map[string]func([]byte) (Fact, error){
 	TypeCompensationStarted: decode[CompensationStarted],
 	TypeOrderRejected:       decode[OrderRejected],
 	TypeOrderCancelled:      decode[OrderCancelled],
+	TypeCancelRequested:     decode[CancelRequested],
+	TypeUnitsCancelled:      decode[UnitsCancelled],
 }
 
 // Decode reads a fact from the type and the JSON it was kept as. An unknown type was written by a

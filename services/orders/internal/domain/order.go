@@ -9,7 +9,11 @@
 // One saga at a time works on an order; the order keeps how each one ended.
 package domain
 
-import "time"
+import (
+	"time"
+
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain/slots"
+)
 
 // Order is one customer's order.
 type Order struct {
@@ -34,6 +38,11 @@ type Order struct {
 	refused     *Refused
 	saga        *OpenSaga
 	ended       map[Saga]Outcome
+	// taken are the units that something has happened to: they were cancelled.
+	taken []slots.Range
+	// cancels are the cancel requests by instance, cancelOrder their instances in time.
+	cancels     map[string]*RequestedCancel
+	cancelOrder []string
 
 	changes []Event
 }
@@ -87,6 +96,30 @@ func (e OrderPlaced) applyTo(o *Order, at time.Time) {
 
 func (e SagaBegan) applyTo(o *Order, at time.Time) {
 	o.saga = &OpenSaga{Saga: e.Saga, Input: e.Input, BeganAt: at}
+	if cancelling := o.Cancelling(); cancelling != nil {
+		o.requestCancel(e.Instance, RequestedCancel{
+			Hash: cancelling.Hash, At: at, Cancellation: cancelling, Reason: cancelling.Reason, Note: cancelling.Note, By: cancelling.By,
+		})
+	}
+}
+
+func (e CancelRequested) applyTo(o *Order, at time.Time) {
+	o.requestCancel(e.Instance, RequestedCancel{Hash: e.Hash, At: at, Reason: e.Reason, Note: e.Note, By: e.By})
+}
+
+func (e UnitsCancelled) applyTo(o *Order, at time.Time) {
+	o.taken = append(o.taken, e.Units...)
+	if request := o.cancels[e.Instance]; request != nil {
+		request.Ended = at
+	}
+}
+
+func (o *Order) requestCancel(instance string, request RequestedCancel) {
+	if o.cancels == nil {
+		o.cancels = map[string]*RequestedCancel{}
+	}
+	o.cancels[instance] = &request
+	o.cancelOrder = append(o.cancelOrder, instance)
 }
 
 func (e SagaStuck) applyTo(o *Order, at time.Time) {
@@ -145,6 +178,11 @@ func (e OrderCancelled) applyTo(o *Order, at time.Time) {
 func (o *Order) settle(status Status, at time.Time, why *Refused) {
 	o.status = status
 	o.settledAt = at
+	for _, request := range o.cancels {
+		if request.Cancellation == nil && request.Ended.IsZero() { // it met the order while it was being placed
+			request.Ended = at
+		}
+	}
 	o.refused = why
 	// An order is rejected or cancelled only after its saga undid every step. Streams from before
 	// there was PaymentVoided do not say it.

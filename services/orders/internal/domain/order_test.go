@@ -328,7 +328,7 @@ func checkInvariants(t *rapid.T, order *domain.Order) {
 	}
 	require.Equal(t, order.Status().Settled(), !order.SettledAt().IsZero())
 	require.Equal(t, order.Status() == domain.StatusPlaced, order.Saga() != nil, "a saga is open exactly until the order is settled")
-	require.Equal(t, order.Status() != domain.StatusConfirmed && !order.Direction(placing).Forward(), order.CheckUndo(placing) == nil)
+	require.Equal(t, order.Status() != domain.StatusConfirmed && !order.Direction(placing).Forward(), order.CheckUndo(placing, false) == nil)
 	if order.Placed() {
 		total, err := domain.Total(order.Lines(), order.Adjustments(), order.Total().Currency)
 		require.NoError(t, err)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/refusal"
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain/slots"
 )
 
 // Placement is what a customer has ordered at which prices.
@@ -38,6 +39,9 @@ func (o *Order) Place(p Placement, at time.Time) (Direction, error) {
 	}
 	if total != p.Total {
 		return Direction{}, fmt.Errorf("place order %s: %w: %s, not %s", o.id, ErrTotal, total, p.Total)
+	}
+	if _, err := slots.New(slotsOf(numbered(p.Lines), p.Adjustments)); err != nil {
+		return Direction{}, fmt.Errorf("place order %s: %w: %w", o.id, ErrTotal, err)
 	}
 	o.record(at, OrderPlaced(p)) // the same fields; the compiler keeps it so
 	o.record(at, SagaBegan{Saga: placing, CustomerID: p.CustomerID})
@@ -137,8 +141,15 @@ func (o *Order) MarkStuck(saga Saga, steps []StuckStep, at time.Time) {
 	o.record(at, SagaStuck{Saga: saga, CustomerID: o.customerID, Steps: steps})
 }
 
-// CheckUndo tells why the steps of a saga must not be undone; nil when they may.
-func (o *Order) CheckUndo(saga Saga) error {
+// CheckUndo tells why the steps of a saga must not be undone; nil when they may. partly asks for a
+// part of what they did: cancelling units takes a part of what placing did.
+func (o *Order) CheckUndo(saga Saga, partly bool) error {
+	if cancelling := o.Cancelling(); cancelling != nil && saga == Placing(o.id) {
+		if partly || cancelling.Whole {
+			return nil
+		}
+		return fmt.Errorf("only units of order %s are being cancelled", o.id)
+	}
 	switch direction := o.Direction(saga); {
 	case direction.TurnedBack != nil:
 		return nil

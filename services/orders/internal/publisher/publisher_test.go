@@ -130,6 +130,18 @@ func TestTheCompanyIsToldOverTheBroker(t *testing.T) {
 		return nil
 	})
 
+	parted := uuid.NewString()
+	l.change(t, parted, place)
+	l.change(t, parted, confirm)
+	l.change(t, parted, func(o *domain.Order) error {
+		request := domain.CancelRequest{Instance: "i", Lines: []domain.CancelledLine{{Number: 1, Quantity: 1}}, Reason: "customer"}
+		if _, err := o.BeginCancel(request, noon); err != nil {
+			return err
+		}
+		_, err := o.EndCancel(domain.Cancelling("i"), nil, noon)
+		return err
+	})
+
 	of := func(id string) (all []cloudevents.Event) {
 		for _, event := range c.heard() {
 			if event.Subject() == id {
@@ -138,7 +150,13 @@ func TestTheCompanyIsToldOverTheBroker(t *testing.T) {
 		}
 		return all
 	}
-	testkit.Eventually(t, "the last order to be told of", func() bool { return len(of(cancelled)) == 2 })
+	testkit.Eventually(t, "the last order to be told of", func() bool { return len(of(parted)) == 3 })
+	var units events.UnitsCancelled
+	require.Equal(t, events.UnitsCancelledV1, of(parted)[2].Type())
+	require.NoError(t, of(parted)[2].DataAs(&units))
+	require.Equal(t, events.UnitsCancelled{
+		OrderID: parted, CustomerID: "ann", Lines: []events.CancelledLine{{Line: 1, Quantity: 1}}, Amount: 250, Currency: "GBP", Reason: "customer", CancelledAt: noon,
+	}, units)
 	require.Equal(t, []string{events.OrderPlacedV1, events.SagaStuckV1, events.OrderConfirmedV1}, types(of(confirmed)), "facts of single steps are not published")
 	require.Equal(t, []string{events.OrderPlacedV1, events.OrderRejectedV1}, types(of(rejected)))
 	require.Equal(t, []string{events.OrderPlacedV1, events.OrderCancelledV1}, types(of(cancelled)))

@@ -47,6 +47,18 @@ func dataOf(orderID string, event store.Recorded) events.Data {
 		}
 	case domain.OrderRejected:
 		return events.OrderRejected{OrderID: orderID, CustomerID: e.CustomerID, Reason: e.Reason, RejectedAt: at}
+	case domain.UnitsCancelled:
+		cancelled := events.UnitsCancelled{
+			OrderID: orderID, CustomerID: e.CustomerID, Amount: e.Amount.Amount, Currency: e.Amount.Currency, Reason: e.Reason, CancelledAt: at,
+		}
+		for _, r := range e.Units {
+			if last := len(cancelled.Lines) - 1; last >= 0 && cancelled.Lines[last].Line == r.Line {
+				cancelled.Lines[last].Quantity += r.Units()
+				continue
+			}
+			cancelled.Lines = append(cancelled.Lines, events.CancelledLine{Line: r.Line, Quantity: r.Units()})
+		}
+		return cancelled
 	case domain.OrderCancelled:
 		return events.OrderCancelled{OrderID: orderID, CustomerID: e.CustomerID, Reason: e.Reason, CancelledAt: at}
 	case domain.SagaStuck:

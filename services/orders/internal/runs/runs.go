@@ -17,6 +17,9 @@ import (
 
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/platform/money"
+	"github.com/ordersaga/ordersaga/platform/text"
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 )
 
 // ErrExists says that PlaceOrder was not started because the order has, or had, a run.
@@ -69,6 +72,41 @@ func (r *Runs) StartAndWait(ctx context.Context, in *ordersv1.PlaceOrderInput) e
 	}
 	if err != nil {
 		return fmt.Errorf("place order %s: %w", in.GetSaga().GetOrderId(), existing(err))
+	}
+	return nil
+}
+
+// StartCancel starts CancelOrder and does not wait. ErrExists means that a run is open on the order.
+// After any other error there may be one.
+func (r *Runs) StartCancel(ctx context.Context, in *ordersv1.CancelOrderInput, order *domain.Order) error {
+	_, err := r.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                       sagas.WorkflowID(order.ID()),
+		TaskQueue:                r.taskQueue,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowTaskTimeout:      sagas.WorkflowTaskTimeout,
+		// Without it the SDK answers with the open run as if it had started one.
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			sagas.OrderStatus.ValueSet(string(order.Status())),
+			sagas.SagaState.ValueSet(sagas.SagaRunning),
+			sagas.CustomerID.ValueSet(order.CustomerID()),
+		),
+		StaticSummary: fmt.Sprintf("cancel %s · %s", text.Count(len(in.GetLines()), "line"), money.Text(in.GetAmount().GetAmount(), in.GetAmount().GetCurrency())),
+	}, sagas.CancelOrder, in)
+	if err != nil {
+		return fmt.Errorf("start CancelOrder of order %s: %w", order.ID(), existing(err))
+	}
+	return nil
+}
+
+// Cancel asks the run that is open on the order to stop and turn back. That there is none is no
+// error: what is recorded at the order decides.
+func (r *Runs) Cancel(ctx context.Context, orderID string) error {
+	err := r.temporal.CancelWorkflow(ctx, sagas.WorkflowID(orderID), "")
+	var none *serviceerror.NotFound
+	if err != nil && !errors.As(err, &none) {
+		return fmt.Errorf("cancel the run of order %s: %w", orderID, err)
 	}
 	return nil
 }

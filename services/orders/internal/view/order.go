@@ -27,7 +27,8 @@ type Order struct {
 	CustomerID       string       `json:"customer_id" doc:"The subject of the shopper's token."`
 	Lines            []Line       `json:"lines" nullable:"false" doc:"As they were priced when the order was placed."`
 	Adjustments      []Adjustment `json:"adjustments" nullable:"false" doc:"Shipping, tax and discounts."`
-	Total            Money        `json:"total"`
+	Total            Money        `json:"total" doc:"Of lines and adjustments, as the order was placed."`
+	Due              Money        `json:"due" doc:"Of it, what is owed for units that were not cancelled."`
 	PlacedAt         *time.Time   `json:"placed_at,omitempty"`
 	SettledAt        *time.Time   `json:"settled_at,omitempty" doc:"When it was confirmed, rejected or cancelled."`
 	Payment          *Payment     `json:"payment,omitempty"`
@@ -39,15 +40,18 @@ type Order struct {
 	DeliveryAddress *personal.Address `json:"delivery_address,omitempty"`
 	BillingAddress  *personal.Address `json:"billing_address,omitempty"`
 	Erased          bool              `json:"personal_data_erased,omitempty" doc:"The order had an email or addresses, which cannot be read any more."`
+	Actions         []Action          `json:"actions" nullable:"false" doc:"What can be done with the order."`
 	Reference       string            `json:"reference,omitempty" doc:"The shop's own name of the order."`
 	Metadata        map[string]string `json:"metadata,omitempty" doc:"The shop's own data about the order."`
 }
 
 // Line is a quantity of one product.
 type Line struct {
+	Number    int32  `json:"number" doc:"Names the line; never used again for another."`
 	SKU       string `json:"sku" example:"TEA-EARL-GREY"`
 	Name      string `json:"name"`
-	Quantity  int64  `json:"quantity"`
+	Quantity  int64  `json:"quantity" doc:"Units, as they were ordered."`
+	Cancelled int64  `json:"cancelled,omitempty" doc:"Units of them that were cancelled."`
 	UnitPrice Money  `json:"unit_price"`
 }
 
@@ -98,9 +102,11 @@ func Of(o *domain.Order, data *personal.Data, operator bool) Order {
 		Lines:            make([]Line, len(o.Lines())),
 		Adjustments:      make([]Adjustment, len(o.Adjustments())),
 		Total:            Money(o.Total()),
+		Due:              Money(o.Due()),
 		PlacedAt:         when(o.PlacedAt()),
 		SettledAt:        when(o.SettledAt()),
 		Version:          o.Version(),
+		Actions:          actions(o),
 		Reference:        o.Reference(),
 		Metadata:         o.Metadata(),
 	}
@@ -113,7 +119,7 @@ func Of(o *domain.Order, data *personal.Data, operator bool) Order {
 	}
 	for i, line := range o.Lines() {
 		shown.Lines[i] = Line{
-			SKU: line.SKU, Name: line.Name, Quantity: line.Quantity,
+			Number: line.Number, SKU: line.SKU, Name: line.Name, Quantity: line.Quantity, Cancelled: o.CancelledUnits(line.Number),
 			UnitPrice: Money{Amount: line.UnitPrice, Currency: o.Total().Currency},
 		}
 	}

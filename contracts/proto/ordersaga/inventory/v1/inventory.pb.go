@@ -302,6 +302,113 @@ func (x *ReleaseResponse) GetFacts() []*v1.Fact {
 	return nil
 }
 
+type ReleaseUnitsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Step  *v1.Step               `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
+	// The saga that reserved, of the same order.
+	ReservedBy *v1.Saga `protobuf:"bytes,2,opt,name=reserved_by,json=reservedBy,proto3" json:"reserved_by,omitempty"`
+	// Units of lines of its reservation. No two lines have one number.
+	Lines         []*v1.Line `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseUnitsRequest) Reset() {
+	*x = ReleaseUnitsRequest{}
+	mi := &file_ordersaga_inventory_v1_inventory_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseUnitsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseUnitsRequest) ProtoMessage() {}
+
+func (x *ReleaseUnitsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_inventory_v1_inventory_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseUnitsRequest.ProtoReflect.Descriptor instead.
+func (*ReleaseUnitsRequest) Descriptor() ([]byte, []int) {
+	return file_ordersaga_inventory_v1_inventory_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ReleaseUnitsRequest) GetStep() *v1.Step {
+	if x != nil {
+		return x.Step
+	}
+	return nil
+}
+
+func (x *ReleaseUnitsRequest) GetReservedBy() *v1.Saga {
+	if x != nil {
+		return x.ReservedBy
+	}
+	return nil
+}
+
+func (x *ReleaseUnitsRequest) GetLines() []*v1.Line {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+type ReleaseUnitsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// StockReleased when nothing is left of the reservation.
+	Facts         []*v1.Fact `protobuf:"bytes,1,rep,name=facts,proto3" json:"facts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseUnitsResponse) Reset() {
+	*x = ReleaseUnitsResponse{}
+	mi := &file_ordersaga_inventory_v1_inventory_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseUnitsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseUnitsResponse) ProtoMessage() {}
+
+func (x *ReleaseUnitsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_inventory_v1_inventory_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseUnitsResponse.ProtoReflect.Descriptor instead.
+func (*ReleaseUnitsResponse) Descriptor() ([]byte, []int) {
+	return file_ordersaga_inventory_v1_inventory_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ReleaseUnitsResponse) GetFacts() []*v1.Fact {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
+}
+
 var File_ordersaga_inventory_v1_inventory_proto protoreflect.FileDescriptor
 
 const file_ordersaga_inventory_v1_inventory_proto_rawDesc = "" +
@@ -321,11 +428,20 @@ const file_ordersaga_inventory_v1_inventory_proto_rawDesc = "" +
 	"\x0eReleaseRequest\x125\n" +
 	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\"B\n" +
 	"\x0fReleaseResponse\x12/\n" +
-	"\x05facts\x18\x01 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts2\xa9\x02\n" +
+	"\x05facts\x18\x01 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts\"\xa2\x02\n" +
+	"\x13ReleaseUnitsRequest\x125\n" +
+	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\x12B\n" +
+	"\vreserved_by\x18\x02 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\n" +
+	"reservedBy\x12\x8f\x01\n" +
+	"\x05lines\x18\x03 \x03(\v2\x19.ordersaga.common.v1.LineB^\xbaH[\xba\x01P\n" +
+	"\rlines.numbers\x12\x19two lines have one number\x1a$this.map(line, line.number).unique()\x92\x01\x05\b\x01\x10\xe8\aR\x05lines\"G\n" +
+	"\x14ReleaseUnitsResponse\x12/\n" +
+	"\x05facts\x18\x01 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts2\x94\x03\n" +
 	"\x10InventoryService\x12Z\n" +
 	"\aReserve\x12&.ordersaga.inventory.v1.ReserveRequest\x1a'.ordersaga.inventory.v1.ReserveResponse\x12]\n" +
 	"\bAllocate\x12'.ordersaga.inventory.v1.AllocateRequest\x1a(.ordersaga.inventory.v1.AllocateResponse\x12Z\n" +
-	"\aRelease\x12&.ordersaga.inventory.v1.ReleaseRequest\x1a'.ordersaga.inventory.v1.ReleaseResponseBSZQgithub.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1;inventoryv1b\x06proto3"
+	"\aRelease\x12&.ordersaga.inventory.v1.ReleaseRequest\x1a'.ordersaga.inventory.v1.ReleaseResponse\x12i\n" +
+	"\fReleaseUnits\x12+.ordersaga.inventory.v1.ReleaseUnitsRequest\x1a,.ordersaga.inventory.v1.ReleaseUnitsResponseBSZQgithub.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1;inventoryv1b\x06proto3"
 
 var (
 	file_ordersaga_inventory_v1_inventory_proto_rawDescOnce sync.Once
@@ -339,38 +455,47 @@ func file_ordersaga_inventory_v1_inventory_proto_rawDescGZIP() []byte {
 	return file_ordersaga_inventory_v1_inventory_proto_rawDescData
 }
 
-var file_ordersaga_inventory_v1_inventory_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_ordersaga_inventory_v1_inventory_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_ordersaga_inventory_v1_inventory_proto_goTypes = []any{
-	(*ReserveRequest)(nil),      // 0: ordersaga.inventory.v1.ReserveRequest
-	(*ReserveResponse)(nil),     // 1: ordersaga.inventory.v1.ReserveResponse
-	(*AllocateRequest)(nil),     // 2: ordersaga.inventory.v1.AllocateRequest
-	(*AllocateResponse)(nil),    // 3: ordersaga.inventory.v1.AllocateResponse
-	(*ReleaseRequest)(nil),      // 4: ordersaga.inventory.v1.ReleaseRequest
-	(*ReleaseResponse)(nil),     // 5: ordersaga.inventory.v1.ReleaseResponse
-	(*v1.Step)(nil),             // 6: ordersaga.common.v1.Step
-	(*v1.Line)(nil),             // 7: ordersaga.common.v1.Line
-	(*durationpb.Duration)(nil), // 8: google.protobuf.Duration
-	(*v1.Fact)(nil),             // 9: ordersaga.common.v1.Fact
+	(*ReserveRequest)(nil),       // 0: ordersaga.inventory.v1.ReserveRequest
+	(*ReserveResponse)(nil),      // 1: ordersaga.inventory.v1.ReserveResponse
+	(*AllocateRequest)(nil),      // 2: ordersaga.inventory.v1.AllocateRequest
+	(*AllocateResponse)(nil),     // 3: ordersaga.inventory.v1.AllocateResponse
+	(*ReleaseRequest)(nil),       // 4: ordersaga.inventory.v1.ReleaseRequest
+	(*ReleaseResponse)(nil),      // 5: ordersaga.inventory.v1.ReleaseResponse
+	(*ReleaseUnitsRequest)(nil),  // 6: ordersaga.inventory.v1.ReleaseUnitsRequest
+	(*ReleaseUnitsResponse)(nil), // 7: ordersaga.inventory.v1.ReleaseUnitsResponse
+	(*v1.Step)(nil),              // 8: ordersaga.common.v1.Step
+	(*v1.Line)(nil),              // 9: ordersaga.common.v1.Line
+	(*durationpb.Duration)(nil),  // 10: google.protobuf.Duration
+	(*v1.Fact)(nil),              // 11: ordersaga.common.v1.Fact
+	(*v1.Saga)(nil),              // 12: ordersaga.common.v1.Saga
 }
 var file_ordersaga_inventory_v1_inventory_proto_depIdxs = []int32{
-	6,  // 0: ordersaga.inventory.v1.ReserveRequest.step:type_name -> ordersaga.common.v1.Step
-	7,  // 1: ordersaga.inventory.v1.ReserveRequest.lines:type_name -> ordersaga.common.v1.Line
-	8,  // 2: ordersaga.inventory.v1.ReserveRequest.hold_for:type_name -> google.protobuf.Duration
-	9,  // 3: ordersaga.inventory.v1.ReserveResponse.facts:type_name -> ordersaga.common.v1.Fact
-	6,  // 4: ordersaga.inventory.v1.AllocateRequest.step:type_name -> ordersaga.common.v1.Step
-	6,  // 5: ordersaga.inventory.v1.ReleaseRequest.step:type_name -> ordersaga.common.v1.Step
-	9,  // 6: ordersaga.inventory.v1.ReleaseResponse.facts:type_name -> ordersaga.common.v1.Fact
-	0,  // 7: ordersaga.inventory.v1.InventoryService.Reserve:input_type -> ordersaga.inventory.v1.ReserveRequest
-	2,  // 8: ordersaga.inventory.v1.InventoryService.Allocate:input_type -> ordersaga.inventory.v1.AllocateRequest
-	4,  // 9: ordersaga.inventory.v1.InventoryService.Release:input_type -> ordersaga.inventory.v1.ReleaseRequest
-	1,  // 10: ordersaga.inventory.v1.InventoryService.Reserve:output_type -> ordersaga.inventory.v1.ReserveResponse
-	3,  // 11: ordersaga.inventory.v1.InventoryService.Allocate:output_type -> ordersaga.inventory.v1.AllocateResponse
-	5,  // 12: ordersaga.inventory.v1.InventoryService.Release:output_type -> ordersaga.inventory.v1.ReleaseResponse
-	10, // [10:13] is the sub-list for method output_type
-	7,  // [7:10] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	8,  // 0: ordersaga.inventory.v1.ReserveRequest.step:type_name -> ordersaga.common.v1.Step
+	9,  // 1: ordersaga.inventory.v1.ReserveRequest.lines:type_name -> ordersaga.common.v1.Line
+	10, // 2: ordersaga.inventory.v1.ReserveRequest.hold_for:type_name -> google.protobuf.Duration
+	11, // 3: ordersaga.inventory.v1.ReserveResponse.facts:type_name -> ordersaga.common.v1.Fact
+	8,  // 4: ordersaga.inventory.v1.AllocateRequest.step:type_name -> ordersaga.common.v1.Step
+	8,  // 5: ordersaga.inventory.v1.ReleaseRequest.step:type_name -> ordersaga.common.v1.Step
+	11, // 6: ordersaga.inventory.v1.ReleaseResponse.facts:type_name -> ordersaga.common.v1.Fact
+	8,  // 7: ordersaga.inventory.v1.ReleaseUnitsRequest.step:type_name -> ordersaga.common.v1.Step
+	12, // 8: ordersaga.inventory.v1.ReleaseUnitsRequest.reserved_by:type_name -> ordersaga.common.v1.Saga
+	9,  // 9: ordersaga.inventory.v1.ReleaseUnitsRequest.lines:type_name -> ordersaga.common.v1.Line
+	11, // 10: ordersaga.inventory.v1.ReleaseUnitsResponse.facts:type_name -> ordersaga.common.v1.Fact
+	0,  // 11: ordersaga.inventory.v1.InventoryService.Reserve:input_type -> ordersaga.inventory.v1.ReserveRequest
+	2,  // 12: ordersaga.inventory.v1.InventoryService.Allocate:input_type -> ordersaga.inventory.v1.AllocateRequest
+	4,  // 13: ordersaga.inventory.v1.InventoryService.Release:input_type -> ordersaga.inventory.v1.ReleaseRequest
+	6,  // 14: ordersaga.inventory.v1.InventoryService.ReleaseUnits:input_type -> ordersaga.inventory.v1.ReleaseUnitsRequest
+	1,  // 15: ordersaga.inventory.v1.InventoryService.Reserve:output_type -> ordersaga.inventory.v1.ReserveResponse
+	3,  // 16: ordersaga.inventory.v1.InventoryService.Allocate:output_type -> ordersaga.inventory.v1.AllocateResponse
+	5,  // 17: ordersaga.inventory.v1.InventoryService.Release:output_type -> ordersaga.inventory.v1.ReleaseResponse
+	7,  // 18: ordersaga.inventory.v1.InventoryService.ReleaseUnits:output_type -> ordersaga.inventory.v1.ReleaseUnitsResponse
+	15, // [15:19] is the sub-list for method output_type
+	11, // [11:15] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_ordersaga_inventory_v1_inventory_proto_init() }
@@ -384,7 +509,7 @@ func file_ordersaga_inventory_v1_inventory_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ordersaga_inventory_v1_inventory_proto_rawDesc), len(file_ordersaga_inventory_v1_inventory_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

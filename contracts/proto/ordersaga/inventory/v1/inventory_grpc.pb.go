@@ -19,9 +19,10 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	InventoryService_Reserve_FullMethodName  = "/ordersaga.inventory.v1.InventoryService/Reserve"
-	InventoryService_Allocate_FullMethodName = "/ordersaga.inventory.v1.InventoryService/Allocate"
-	InventoryService_Release_FullMethodName  = "/ordersaga.inventory.v1.InventoryService/Release"
+	InventoryService_Reserve_FullMethodName      = "/ordersaga.inventory.v1.InventoryService/Reserve"
+	InventoryService_Allocate_FullMethodName     = "/ordersaga.inventory.v1.InventoryService/Allocate"
+	InventoryService_Release_FullMethodName      = "/ordersaga.inventory.v1.InventoryService/Release"
+	InventoryService_ReleaseUnits_FullMethodName = "/ordersaga.inventory.v1.InventoryService/ReleaseUnits"
 )
 
 // InventoryServiceClient is the client API for InventoryService service.
@@ -42,6 +43,9 @@ type InventoryServiceClient interface {
 	// has reserved is free again. Without an earlier Reserve it leaves a
 	// tombstone that refuses a late one.
 	Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*ReleaseResponse, error)
+	// ReleaseUnits frees a part of what a saga of the order was allocated: units that are cancelled.
+	// Refused with reason not_allocated when a line has fewer units allocated.
+	ReleaseUnits(ctx context.Context, in *ReleaseUnitsRequest, opts ...grpc.CallOption) (*ReleaseUnitsResponse, error)
 }
 
 type inventoryServiceClient struct {
@@ -82,6 +86,16 @@ func (c *inventoryServiceClient) Release(ctx context.Context, in *ReleaseRequest
 	return out, nil
 }
 
+func (c *inventoryServiceClient) ReleaseUnits(ctx context.Context, in *ReleaseUnitsRequest, opts ...grpc.CallOption) (*ReleaseUnitsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReleaseUnitsResponse)
+	err := c.cc.Invoke(ctx, InventoryService_ReleaseUnits_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // InventoryServiceServer is the server API for InventoryService service.
 // All implementations must embed UnimplementedInventoryServiceServer
 // for forward compatibility.
@@ -100,6 +114,9 @@ type InventoryServiceServer interface {
 	// has reserved is free again. Without an earlier Reserve it leaves a
 	// tombstone that refuses a late one.
 	Release(context.Context, *ReleaseRequest) (*ReleaseResponse, error)
+	// ReleaseUnits frees a part of what a saga of the order was allocated: units that are cancelled.
+	// Refused with reason not_allocated when a line has fewer units allocated.
+	ReleaseUnits(context.Context, *ReleaseUnitsRequest) (*ReleaseUnitsResponse, error)
 	mustEmbedUnimplementedInventoryServiceServer()
 }
 
@@ -118,6 +135,9 @@ func (UnimplementedInventoryServiceServer) Allocate(context.Context, *AllocateRe
 }
 func (UnimplementedInventoryServiceServer) Release(context.Context, *ReleaseRequest) (*ReleaseResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Release not implemented")
+}
+func (UnimplementedInventoryServiceServer) ReleaseUnits(context.Context, *ReleaseUnitsRequest) (*ReleaseUnitsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReleaseUnits not implemented")
 }
 func (UnimplementedInventoryServiceServer) mustEmbedUnimplementedInventoryServiceServer() {}
 func (UnimplementedInventoryServiceServer) testEmbeddedByValue()                          {}
@@ -194,6 +214,24 @@ func _InventoryService_Release_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _InventoryService_ReleaseUnits_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReleaseUnitsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InventoryServiceServer).ReleaseUnits(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InventoryService_ReleaseUnits_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InventoryServiceServer).ReleaseUnits(ctx, req.(*ReleaseUnitsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // InventoryService_ServiceDesc is the grpc.ServiceDesc for InventoryService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -212,6 +250,10 @@ var InventoryService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Release",
 			Handler:    _InventoryService_Release_Handler,
+		},
+		{
+			MethodName: "ReleaseUnits",
+			Handler:    _InventoryService_ReleaseUnits_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

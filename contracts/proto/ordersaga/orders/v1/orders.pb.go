@@ -899,6 +899,183 @@ func (x *RecordCancelledResponse) GetDirection() *v1.Direction {
 	return nil
 }
 
+// CancelOrderInput starts the workflow CancelOrder: units are taken out of a confirmed order.
+type CancelOrderInput struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Saga  *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
+	// What is cancelled, with units as quantities.
+	Lines []*v1.Line `protobuf:"bytes,2,rep,name=lines,proto3" json:"lines,omitempty"`
+	// Nothing is left of the order: its payment is voided too.
+	Whole bool `protobuf:"varint,3,opt,name=whole,proto3" json:"whole,omitempty"`
+	// What is not due any more.
+	Amount        *v1.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
+	Reason        string    `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelOrderInput) Reset() {
+	*x = CancelOrderInput{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelOrderInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelOrderInput) ProtoMessage() {}
+
+func (x *CancelOrderInput) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelOrderInput.ProtoReflect.Descriptor instead.
+func (*CancelOrderInput) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *CancelOrderInput) GetSaga() *v1.Saga {
+	if x != nil {
+		return x.Saga
+	}
+	return nil
+}
+
+func (x *CancelOrderInput) GetLines() []*v1.Line {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *CancelOrderInput) GetWhole() bool {
+	if x != nil {
+		return x.Whole
+	}
+	return false
+}
+
+func (x *CancelOrderInput) GetAmount() *v1.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *CancelOrderInput) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type RecordCancellationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Saga  *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
+	// What was undone.
+	Facts         []*v1.Fact `protobuf:"bytes,2,rep,name=facts,proto3" json:"facts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordCancellationRequest) Reset() {
+	*x = RecordCancellationRequest{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordCancellationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordCancellationRequest) ProtoMessage() {}
+
+func (x *RecordCancellationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordCancellationRequest.ProtoReflect.Descriptor instead.
+func (*RecordCancellationRequest) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *RecordCancellationRequest) GetSaga() *v1.Saga {
+	if x != nil {
+		return x.Saga
+	}
+	return nil
+}
+
+func (x *RecordCancellationRequest) GetFacts() []*v1.Fact {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
+}
+
+type RecordCancellationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Direction     *v1.Direction          `protobuf:"bytes,1,opt,name=direction,proto3" json:"direction,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordCancellationResponse) Reset() {
+	*x = RecordCancellationResponse{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordCancellationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordCancellationResponse) ProtoMessage() {}
+
+func (x *RecordCancellationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordCancellationResponse.ProtoReflect.Descriptor instead.
+func (*RecordCancellationResponse) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *RecordCancellationResponse) GetDirection() *v1.Direction {
+	if x != nil {
+		return x.Direction
+	}
+	return nil
+}
+
 type RecordResumedRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Saga          *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
@@ -908,7 +1085,7 @@ type RecordResumedRequest struct {
 
 func (x *RecordResumedRequest) Reset() {
 	*x = RecordResumedRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[15]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -920,7 +1097,7 @@ func (x *RecordResumedRequest) String() string {
 func (*RecordResumedRequest) ProtoMessage() {}
 
 func (x *RecordResumedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[15]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -933,7 +1110,7 @@ func (x *RecordResumedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordResumedRequest.ProtoReflect.Descriptor instead.
 func (*RecordResumedRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{15}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *RecordResumedRequest) GetSaga() *v1.Saga {
@@ -951,6 +1128,7 @@ type RecordResumedResponse struct {
 	// Types that are valid to be assigned to Input:
 	//
 	//	*RecordResumedResponse_PlaceOrder
+	//	*RecordResumedResponse_CancelOrder
 	Input         isRecordResumedResponse_Input `protobuf_oneof:"input"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -958,7 +1136,7 @@ type RecordResumedResponse struct {
 
 func (x *RecordResumedResponse) Reset() {
 	*x = RecordResumedResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[16]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -970,7 +1148,7 @@ func (x *RecordResumedResponse) String() string {
 func (*RecordResumedResponse) ProtoMessage() {}
 
 func (x *RecordResumedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[16]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -983,7 +1161,7 @@ func (x *RecordResumedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordResumedResponse.ProtoReflect.Descriptor instead.
 func (*RecordResumedResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{16}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *RecordResumedResponse) GetDirection() *v1.Direction {
@@ -1009,6 +1187,15 @@ func (x *RecordResumedResponse) GetPlaceOrder() *PlaceOrderInput {
 	return nil
 }
 
+func (x *RecordResumedResponse) GetCancelOrder() *CancelOrderInput {
+	if x != nil {
+		if x, ok := x.Input.(*RecordResumedResponse_CancelOrder); ok {
+			return x.CancelOrder
+		}
+	}
+	return nil
+}
+
 type isRecordResumedResponse_Input interface {
 	isRecordResumedResponse_Input()
 }
@@ -1017,7 +1204,13 @@ type RecordResumedResponse_PlaceOrder struct {
 	PlaceOrder *PlaceOrderInput `protobuf:"bytes,2,opt,name=place_order,json=placeOrder,proto3,oneof"`
 }
 
+type RecordResumedResponse_CancelOrder struct {
+	CancelOrder *CancelOrderInput `protobuf:"bytes,3,opt,name=cancel_order,json=cancelOrder,proto3,oneof"`
+}
+
 func (*RecordResumedResponse_PlaceOrder) isRecordResumedResponse_Input() {}
+
+func (*RecordResumedResponse_CancelOrder) isRecordResumedResponse_Input() {}
 
 type RecordStuckRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1029,7 +1222,7 @@ type RecordStuckRequest struct {
 
 func (x *RecordStuckRequest) Reset() {
 	*x = RecordStuckRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[17]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1041,7 +1234,7 @@ func (x *RecordStuckRequest) String() string {
 func (*RecordStuckRequest) ProtoMessage() {}
 
 func (x *RecordStuckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[17]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1054,7 +1247,7 @@ func (x *RecordStuckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordStuckRequest.ProtoReflect.Descriptor instead.
 func (*RecordStuckRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{17}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *RecordStuckRequest) GetSaga() *v1.Saga {
@@ -1085,7 +1278,7 @@ type StuckStep struct {
 
 func (x *StuckStep) Reset() {
 	*x = StuckStep{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1097,7 +1290,7 @@ func (x *StuckStep) String() string {
 func (*StuckStep) ProtoMessage() {}
 
 func (x *StuckStep) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1110,7 +1303,7 @@ func (x *StuckStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StuckStep.ProtoReflect.Descriptor instead.
 func (*StuckStep) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{18}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *StuckStep) GetStep() string {
@@ -1142,7 +1335,7 @@ type RecordStuckResponse struct {
 
 func (x *RecordStuckResponse) Reset() {
 	*x = RecordStuckResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[19]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1154,7 +1347,7 @@ func (x *RecordStuckResponse) String() string {
 func (*RecordStuckResponse) ProtoMessage() {}
 
 func (x *RecordStuckResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[19]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1167,7 +1360,7 @@ func (x *RecordStuckResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordStuckResponse.ProtoReflect.Descriptor instead.
 func (*RecordStuckResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{19}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{22}
 }
 
 type ListOpenSagasRequest struct {
@@ -1184,7 +1377,7 @@ type ListOpenSagasRequest struct {
 
 func (x *ListOpenSagasRequest) Reset() {
 	*x = ListOpenSagasRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[20]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1196,7 +1389,7 @@ func (x *ListOpenSagasRequest) String() string {
 func (*ListOpenSagasRequest) ProtoMessage() {}
 
 func (x *ListOpenSagasRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[20]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1209,7 +1402,7 @@ func (x *ListOpenSagasRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpenSagasRequest.ProtoReflect.Descriptor instead.
 func (*ListOpenSagasRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{20}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListOpenSagasRequest) GetOlderThan() *durationpb.Duration {
@@ -1245,7 +1438,7 @@ type OpenSaga struct {
 
 func (x *OpenSaga) Reset() {
 	*x = OpenSaga{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[21]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1257,7 +1450,7 @@ func (x *OpenSaga) String() string {
 func (*OpenSaga) ProtoMessage() {}
 
 func (x *OpenSaga) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[21]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1270,7 +1463,7 @@ func (x *OpenSaga) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSaga.ProtoReflect.Descriptor instead.
 func (*OpenSaga) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{21}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *OpenSaga) GetSaga() *v1.Saga {
@@ -1305,7 +1498,7 @@ type ListOpenSagasResponse struct {
 
 func (x *ListOpenSagasResponse) Reset() {
 	*x = ListOpenSagasResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1317,7 +1510,7 @@ func (x *ListOpenSagasResponse) String() string {
 func (*ListOpenSagasResponse) ProtoMessage() {}
 
 func (x *ListOpenSagasResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1330,7 +1523,7 @@ func (x *ListOpenSagasResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpenSagasResponse.ProtoReflect.Descriptor instead.
 func (*ListOpenSagasResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{22}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListOpenSagasResponse) GetSagas() []*OpenSaga {
@@ -1348,15 +1541,17 @@ func (x *ListOpenSagasResponse) GetNext() string {
 }
 
 type CheckUndoRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Saga          *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Saga  *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
+	// Only a part of what a step did is undone.
+	Partly        bool `protobuf:"varint,2,opt,name=partly,proto3" json:"partly,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CheckUndoRequest) Reset() {
 	*x = CheckUndoRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1368,7 +1563,7 @@ func (x *CheckUndoRequest) String() string {
 func (*CheckUndoRequest) ProtoMessage() {}
 
 func (x *CheckUndoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1381,7 +1576,7 @@ func (x *CheckUndoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUndoRequest.ProtoReflect.Descriptor instead.
 func (*CheckUndoRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{23}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *CheckUndoRequest) GetSaga() *v1.Saga {
@@ -1389,6 +1584,13 @@ func (x *CheckUndoRequest) GetSaga() *v1.Saga {
 		return x.Saga
 	}
 	return nil
+}
+
+func (x *CheckUndoRequest) GetPartly() bool {
+	if x != nil {
+		return x.Partly
+	}
+	return false
 }
 
 type CheckUndoResponse struct {
@@ -1402,7 +1604,7 @@ type CheckUndoResponse struct {
 
 func (x *CheckUndoResponse) Reset() {
 	*x = CheckUndoResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1414,7 +1616,7 @@ func (x *CheckUndoResponse) String() string {
 func (*CheckUndoResponse) ProtoMessage() {}
 
 func (x *CheckUndoResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1427,7 +1629,7 @@ func (x *CheckUndoResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUndoResponse.ProtoReflect.Descriptor instead.
 func (*CheckUndoResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{24}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *CheckUndoResponse) GetAllowed() bool {
@@ -1510,13 +1712,25 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\x03why\x18\x02 \x01(\v2\x1c.ordersaga.common.v1.RefusalB\x06\xbaH\x03\xc8\x01\x01R\x03why\x129\n" +
 	"\x05facts\x18\x03 \x03(\v2\x19.ordersaga.common.v1.FactB\b\xbaH\x05\x92\x01\x02\x10dR\x05facts\"W\n" +
 	"\x17RecordCancelledResponse\x12<\n" +
+	"\tdirection\x18\x01 \x01(\v2\x1e.ordersaga.common.v1.DirectionR\tdirection\"\xfa\x01\n" +
+	"\x10CancelOrderInput\x125\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x12<\n" +
+	"\x05lines\x18\x02 \x03(\v2\x19.ordersaga.common.v1.LineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x05lines\x12\x14\n" +
+	"\x05whole\x18\x03 \x01(\bR\x05whole\x12:\n" +
+	"\x06amount\x18\x04 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x12\x1f\n" +
+	"\x06reason\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\x06reason\"\x8d\x01\n" +
+	"\x19RecordCancellationRequest\x125\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x129\n" +
+	"\x05facts\x18\x02 \x03(\v2\x19.ordersaga.common.v1.FactB\b\xbaH\x05\x92\x01\x02\x10dR\x05facts\"Z\n" +
+	"\x1aRecordCancellationResponse\x12<\n" +
 	"\tdirection\x18\x01 \x01(\v2\x1e.ordersaga.common.v1.DirectionR\tdirection\"M\n" +
 	"\x14RecordResumedRequest\x125\n" +
-	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\"\xa7\x01\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\"\xf3\x01\n" +
 	"\x15RecordResumedResponse\x12<\n" +
 	"\tdirection\x18\x01 \x01(\v2\x1e.ordersaga.common.v1.DirectionR\tdirection\x12G\n" +
 	"\vplace_order\x18\x02 \x01(\v2$.ordersaga.orders.v1.PlaceOrderInputH\x00R\n" +
-	"placeOrderB\a\n" +
+	"placeOrder\x12J\n" +
+	"\fcancel_order\x18\x03 \x01(\v2%.ordersaga.orders.v1.CancelOrderInputH\x00R\vcancelOrderB\a\n" +
 	"\x05input\"\x8d\x01\n" +
 	"\x12RecordStuckRequest\x125\n" +
 	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x12@\n" +
@@ -1541,18 +1755,20 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\bbegan_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\abeganAt\"`\n" +
 	"\x15ListOpenSagasResponse\x123\n" +
 	"\x05sagas\x18\x01 \x03(\v2\x1d.ordersaga.orders.v1.OpenSagaR\x05sagas\x12\x12\n" +
-	"\x04next\x18\x02 \x01(\tR\x04next\"I\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\"a\n" +
 	"\x10CheckUndoRequest\x125\n" +
-	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\"?\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x12\x16\n" +
+	"\x06partly\x18\x02 \x01(\bR\x06partly\"?\n" +
 	"\x11CheckUndoResponse\x12\x18\n" +
 	"\aallowed\x18\x01 \x01(\bR\aallowed\x12\x10\n" +
-	"\x03why\x18\x02 \x01(\tR\x03why2\xba\a\n" +
+	"\x03why\x18\x02 \x01(\tR\x03why2\xb1\b\n" +
 	"\rOrdersService\x12c\n" +
 	"\fRecordPlaced\x12(.ordersaga.orders.v1.RecordPlacedRequest\x1a).ordersaga.orders.v1.RecordPlacedResponse\x12l\n" +
 	"\x0fRecordConfirmed\x12+.ordersaga.orders.v1.RecordConfirmedRequest\x1a,.ordersaga.orders.v1.RecordConfirmedResponse\x12o\n" +
 	"\x10RecordTurnedBack\x12,.ordersaga.orders.v1.RecordTurnedBackRequest\x1a-.ordersaga.orders.v1.RecordTurnedBackResponse\x12i\n" +
 	"\x0eRecordRejected\x12*.ordersaga.orders.v1.RecordRejectedRequest\x1a+.ordersaga.orders.v1.RecordRejectedResponse\x12l\n" +
-	"\x0fRecordCancelled\x12+.ordersaga.orders.v1.RecordCancelledRequest\x1a,.ordersaga.orders.v1.RecordCancelledResponse\x12f\n" +
+	"\x0fRecordCancelled\x12+.ordersaga.orders.v1.RecordCancelledRequest\x1a,.ordersaga.orders.v1.RecordCancelledResponse\x12u\n" +
+	"\x12RecordCancellation\x12..ordersaga.orders.v1.RecordCancellationRequest\x1a/.ordersaga.orders.v1.RecordCancellationResponse\x12f\n" +
 	"\rRecordResumed\x12).ordersaga.orders.v1.RecordResumedRequest\x1a*.ordersaga.orders.v1.RecordResumedResponse\x12`\n" +
 	"\vRecordStuck\x12'.ordersaga.orders.v1.RecordStuckRequest\x1a(.ordersaga.orders.v1.RecordStuckResponse\x12f\n" +
 	"\rListOpenSagas\x12).ordersaga.orders.v1.ListOpenSagasRequest\x1a*.ordersaga.orders.v1.ListOpenSagasResponse\x12Z\n" +
@@ -1570,101 +1786,114 @@ func file_ordersaga_orders_v1_orders_proto_rawDescGZIP() []byte {
 	return file_ordersaga_orders_v1_orders_proto_rawDescData
 }
 
-var file_ordersaga_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_ordersaga_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_ordersaga_orders_v1_orders_proto_goTypes = []any{
-	(*OrderLine)(nil),                // 0: ordersaga.orders.v1.OrderLine
-	(*OrderAdjustment)(nil),          // 1: ordersaga.orders.v1.OrderAdjustment
-	(*Placement)(nil),                // 2: ordersaga.orders.v1.Placement
-	(*Sealed)(nil),                   // 3: ordersaga.orders.v1.Sealed
-	(*PlaceOrderInput)(nil),          // 4: ordersaga.orders.v1.PlaceOrderInput
-	(*RecordPlacedRequest)(nil),      // 5: ordersaga.orders.v1.RecordPlacedRequest
-	(*RecordPlacedResponse)(nil),     // 6: ordersaga.orders.v1.RecordPlacedResponse
-	(*RecordConfirmedRequest)(nil),   // 7: ordersaga.orders.v1.RecordConfirmedRequest
-	(*RecordConfirmedResponse)(nil),  // 8: ordersaga.orders.v1.RecordConfirmedResponse
-	(*RecordTurnedBackRequest)(nil),  // 9: ordersaga.orders.v1.RecordTurnedBackRequest
-	(*RecordTurnedBackResponse)(nil), // 10: ordersaga.orders.v1.RecordTurnedBackResponse
-	(*RecordRejectedRequest)(nil),    // 11: ordersaga.orders.v1.RecordRejectedRequest
-	(*RecordRejectedResponse)(nil),   // 12: ordersaga.orders.v1.RecordRejectedResponse
-	(*RecordCancelledRequest)(nil),   // 13: ordersaga.orders.v1.RecordCancelledRequest
-	(*RecordCancelledResponse)(nil),  // 14: ordersaga.orders.v1.RecordCancelledResponse
-	(*RecordResumedRequest)(nil),     // 15: ordersaga.orders.v1.RecordResumedRequest
-	(*RecordResumedResponse)(nil),    // 16: ordersaga.orders.v1.RecordResumedResponse
-	(*RecordStuckRequest)(nil),       // 17: ordersaga.orders.v1.RecordStuckRequest
-	(*StuckStep)(nil),                // 18: ordersaga.orders.v1.StuckStep
-	(*RecordStuckResponse)(nil),      // 19: ordersaga.orders.v1.RecordStuckResponse
-	(*ListOpenSagasRequest)(nil),     // 20: ordersaga.orders.v1.ListOpenSagasRequest
-	(*OpenSaga)(nil),                 // 21: ordersaga.orders.v1.OpenSaga
-	(*ListOpenSagasResponse)(nil),    // 22: ordersaga.orders.v1.ListOpenSagasResponse
-	(*CheckUndoRequest)(nil),         // 23: ordersaga.orders.v1.CheckUndoRequest
-	(*CheckUndoResponse)(nil),        // 24: ordersaga.orders.v1.CheckUndoResponse
-	nil,                              // 25: ordersaga.orders.v1.Placement.MetadataEntry
-	(*v1.Money)(nil),                 // 26: ordersaga.common.v1.Money
-	(*timestamppb.Timestamp)(nil),    // 27: google.protobuf.Timestamp
-	(*v1.Saga)(nil),                  // 28: ordersaga.common.v1.Saga
-	(*v1.Direction)(nil),             // 29: ordersaga.common.v1.Direction
-	(*v1.Fact)(nil),                  // 30: ordersaga.common.v1.Fact
-	(*v1.Refusal)(nil),               // 31: ordersaga.common.v1.Refusal
-	(*durationpb.Duration)(nil),      // 32: google.protobuf.Duration
+	(*OrderLine)(nil),                  // 0: ordersaga.orders.v1.OrderLine
+	(*OrderAdjustment)(nil),            // 1: ordersaga.orders.v1.OrderAdjustment
+	(*Placement)(nil),                  // 2: ordersaga.orders.v1.Placement
+	(*Sealed)(nil),                     // 3: ordersaga.orders.v1.Sealed
+	(*PlaceOrderInput)(nil),            // 4: ordersaga.orders.v1.PlaceOrderInput
+	(*RecordPlacedRequest)(nil),        // 5: ordersaga.orders.v1.RecordPlacedRequest
+	(*RecordPlacedResponse)(nil),       // 6: ordersaga.orders.v1.RecordPlacedResponse
+	(*RecordConfirmedRequest)(nil),     // 7: ordersaga.orders.v1.RecordConfirmedRequest
+	(*RecordConfirmedResponse)(nil),    // 8: ordersaga.orders.v1.RecordConfirmedResponse
+	(*RecordTurnedBackRequest)(nil),    // 9: ordersaga.orders.v1.RecordTurnedBackRequest
+	(*RecordTurnedBackResponse)(nil),   // 10: ordersaga.orders.v1.RecordTurnedBackResponse
+	(*RecordRejectedRequest)(nil),      // 11: ordersaga.orders.v1.RecordRejectedRequest
+	(*RecordRejectedResponse)(nil),     // 12: ordersaga.orders.v1.RecordRejectedResponse
+	(*RecordCancelledRequest)(nil),     // 13: ordersaga.orders.v1.RecordCancelledRequest
+	(*RecordCancelledResponse)(nil),    // 14: ordersaga.orders.v1.RecordCancelledResponse
+	(*CancelOrderInput)(nil),           // 15: ordersaga.orders.v1.CancelOrderInput
+	(*RecordCancellationRequest)(nil),  // 16: ordersaga.orders.v1.RecordCancellationRequest
+	(*RecordCancellationResponse)(nil), // 17: ordersaga.orders.v1.RecordCancellationResponse
+	(*RecordResumedRequest)(nil),       // 18: ordersaga.orders.v1.RecordResumedRequest
+	(*RecordResumedResponse)(nil),      // 19: ordersaga.orders.v1.RecordResumedResponse
+	(*RecordStuckRequest)(nil),         // 20: ordersaga.orders.v1.RecordStuckRequest
+	(*StuckStep)(nil),                  // 21: ordersaga.orders.v1.StuckStep
+	(*RecordStuckResponse)(nil),        // 22: ordersaga.orders.v1.RecordStuckResponse
+	(*ListOpenSagasRequest)(nil),       // 23: ordersaga.orders.v1.ListOpenSagasRequest
+	(*OpenSaga)(nil),                   // 24: ordersaga.orders.v1.OpenSaga
+	(*ListOpenSagasResponse)(nil),      // 25: ordersaga.orders.v1.ListOpenSagasResponse
+	(*CheckUndoRequest)(nil),           // 26: ordersaga.orders.v1.CheckUndoRequest
+	(*CheckUndoResponse)(nil),          // 27: ordersaga.orders.v1.CheckUndoResponse
+	nil,                                // 28: ordersaga.orders.v1.Placement.MetadataEntry
+	(*v1.Money)(nil),                   // 29: ordersaga.common.v1.Money
+	(*timestamppb.Timestamp)(nil),      // 30: google.protobuf.Timestamp
+	(*v1.Saga)(nil),                    // 31: ordersaga.common.v1.Saga
+	(*v1.Direction)(nil),               // 32: ordersaga.common.v1.Direction
+	(*v1.Fact)(nil),                    // 33: ordersaga.common.v1.Fact
+	(*v1.Refusal)(nil),                 // 34: ordersaga.common.v1.Refusal
+	(*v1.Line)(nil),                    // 35: ordersaga.common.v1.Line
+	(*durationpb.Duration)(nil),        // 36: google.protobuf.Duration
 }
 var file_ordersaga_orders_v1_orders_proto_depIdxs = []int32{
 	0,  // 0: ordersaga.orders.v1.Placement.lines:type_name -> ordersaga.orders.v1.OrderLine
 	1,  // 1: ordersaga.orders.v1.Placement.adjustments:type_name -> ordersaga.orders.v1.OrderAdjustment
-	26, // 2: ordersaga.orders.v1.Placement.total:type_name -> ordersaga.common.v1.Money
-	27, // 3: ordersaga.orders.v1.Placement.placed_at:type_name -> google.protobuf.Timestamp
-	25, // 4: ordersaga.orders.v1.Placement.metadata:type_name -> ordersaga.orders.v1.Placement.MetadataEntry
+	29, // 2: ordersaga.orders.v1.Placement.total:type_name -> ordersaga.common.v1.Money
+	30, // 3: ordersaga.orders.v1.Placement.placed_at:type_name -> google.protobuf.Timestamp
+	28, // 4: ordersaga.orders.v1.Placement.metadata:type_name -> ordersaga.orders.v1.Placement.MetadataEntry
 	3,  // 5: ordersaga.orders.v1.Placement.personal:type_name -> ordersaga.orders.v1.Sealed
-	28, // 6: ordersaga.orders.v1.PlaceOrderInput.saga:type_name -> ordersaga.common.v1.Saga
+	31, // 6: ordersaga.orders.v1.PlaceOrderInput.saga:type_name -> ordersaga.common.v1.Saga
 	2,  // 7: ordersaga.orders.v1.PlaceOrderInput.placement:type_name -> ordersaga.orders.v1.Placement
-	28, // 8: ordersaga.orders.v1.RecordPlacedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	31, // 8: ordersaga.orders.v1.RecordPlacedRequest.saga:type_name -> ordersaga.common.v1.Saga
 	2,  // 9: ordersaga.orders.v1.RecordPlacedRequest.placement:type_name -> ordersaga.orders.v1.Placement
-	29, // 10: ordersaga.orders.v1.RecordPlacedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	28, // 11: ordersaga.orders.v1.RecordConfirmedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	30, // 12: ordersaga.orders.v1.RecordConfirmedRequest.facts:type_name -> ordersaga.common.v1.Fact
-	29, // 13: ordersaga.orders.v1.RecordConfirmedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	28, // 14: ordersaga.orders.v1.RecordTurnedBackRequest.saga:type_name -> ordersaga.common.v1.Saga
-	31, // 15: ordersaga.orders.v1.RecordTurnedBackRequest.why:type_name -> ordersaga.common.v1.Refusal
-	29, // 16: ordersaga.orders.v1.RecordTurnedBackResponse.direction:type_name -> ordersaga.common.v1.Direction
-	28, // 17: ordersaga.orders.v1.RecordRejectedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	31, // 18: ordersaga.orders.v1.RecordRejectedRequest.why:type_name -> ordersaga.common.v1.Refusal
-	30, // 19: ordersaga.orders.v1.RecordRejectedRequest.facts:type_name -> ordersaga.common.v1.Fact
-	29, // 20: ordersaga.orders.v1.RecordRejectedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	28, // 21: ordersaga.orders.v1.RecordCancelledRequest.saga:type_name -> ordersaga.common.v1.Saga
-	31, // 22: ordersaga.orders.v1.RecordCancelledRequest.why:type_name -> ordersaga.common.v1.Refusal
-	30, // 23: ordersaga.orders.v1.RecordCancelledRequest.facts:type_name -> ordersaga.common.v1.Fact
-	29, // 24: ordersaga.orders.v1.RecordCancelledResponse.direction:type_name -> ordersaga.common.v1.Direction
-	28, // 25: ordersaga.orders.v1.RecordResumedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	29, // 26: ordersaga.orders.v1.RecordResumedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	4,  // 27: ordersaga.orders.v1.RecordResumedResponse.place_order:type_name -> ordersaga.orders.v1.PlaceOrderInput
-	28, // 28: ordersaga.orders.v1.RecordStuckRequest.saga:type_name -> ordersaga.common.v1.Saga
-	18, // 29: ordersaga.orders.v1.RecordStuckRequest.steps:type_name -> ordersaga.orders.v1.StuckStep
-	32, // 30: ordersaga.orders.v1.ListOpenSagasRequest.older_than:type_name -> google.protobuf.Duration
-	28, // 31: ordersaga.orders.v1.OpenSaga.saga:type_name -> ordersaga.common.v1.Saga
-	27, // 32: ordersaga.orders.v1.OpenSaga.began_at:type_name -> google.protobuf.Timestamp
-	21, // 33: ordersaga.orders.v1.ListOpenSagasResponse.sagas:type_name -> ordersaga.orders.v1.OpenSaga
-	28, // 34: ordersaga.orders.v1.CheckUndoRequest.saga:type_name -> ordersaga.common.v1.Saga
-	5,  // 35: ordersaga.orders.v1.OrdersService.RecordPlaced:input_type -> ordersaga.orders.v1.RecordPlacedRequest
-	7,  // 36: ordersaga.orders.v1.OrdersService.RecordConfirmed:input_type -> ordersaga.orders.v1.RecordConfirmedRequest
-	9,  // 37: ordersaga.orders.v1.OrdersService.RecordTurnedBack:input_type -> ordersaga.orders.v1.RecordTurnedBackRequest
-	11, // 38: ordersaga.orders.v1.OrdersService.RecordRejected:input_type -> ordersaga.orders.v1.RecordRejectedRequest
-	13, // 39: ordersaga.orders.v1.OrdersService.RecordCancelled:input_type -> ordersaga.orders.v1.RecordCancelledRequest
-	15, // 40: ordersaga.orders.v1.OrdersService.RecordResumed:input_type -> ordersaga.orders.v1.RecordResumedRequest
-	17, // 41: ordersaga.orders.v1.OrdersService.RecordStuck:input_type -> ordersaga.orders.v1.RecordStuckRequest
-	20, // 42: ordersaga.orders.v1.OrdersService.ListOpenSagas:input_type -> ordersaga.orders.v1.ListOpenSagasRequest
-	23, // 43: ordersaga.orders.v1.OrdersService.CheckUndo:input_type -> ordersaga.orders.v1.CheckUndoRequest
-	6,  // 44: ordersaga.orders.v1.OrdersService.RecordPlaced:output_type -> ordersaga.orders.v1.RecordPlacedResponse
-	8,  // 45: ordersaga.orders.v1.OrdersService.RecordConfirmed:output_type -> ordersaga.orders.v1.RecordConfirmedResponse
-	10, // 46: ordersaga.orders.v1.OrdersService.RecordTurnedBack:output_type -> ordersaga.orders.v1.RecordTurnedBackResponse
-	12, // 47: ordersaga.orders.v1.OrdersService.RecordRejected:output_type -> ordersaga.orders.v1.RecordRejectedResponse
-	14, // 48: ordersaga.orders.v1.OrdersService.RecordCancelled:output_type -> ordersaga.orders.v1.RecordCancelledResponse
-	16, // 49: ordersaga.orders.v1.OrdersService.RecordResumed:output_type -> ordersaga.orders.v1.RecordResumedResponse
-	19, // 50: ordersaga.orders.v1.OrdersService.RecordStuck:output_type -> ordersaga.orders.v1.RecordStuckResponse
-	22, // 51: ordersaga.orders.v1.OrdersService.ListOpenSagas:output_type -> ordersaga.orders.v1.ListOpenSagasResponse
-	24, // 52: ordersaga.orders.v1.OrdersService.CheckUndo:output_type -> ordersaga.orders.v1.CheckUndoResponse
-	44, // [44:53] is the sub-list for method output_type
-	35, // [35:44] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	32, // 10: ordersaga.orders.v1.RecordPlacedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	31, // 11: ordersaga.orders.v1.RecordConfirmedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	33, // 12: ordersaga.orders.v1.RecordConfirmedRequest.facts:type_name -> ordersaga.common.v1.Fact
+	32, // 13: ordersaga.orders.v1.RecordConfirmedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	31, // 14: ordersaga.orders.v1.RecordTurnedBackRequest.saga:type_name -> ordersaga.common.v1.Saga
+	34, // 15: ordersaga.orders.v1.RecordTurnedBackRequest.why:type_name -> ordersaga.common.v1.Refusal
+	32, // 16: ordersaga.orders.v1.RecordTurnedBackResponse.direction:type_name -> ordersaga.common.v1.Direction
+	31, // 17: ordersaga.orders.v1.RecordRejectedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	34, // 18: ordersaga.orders.v1.RecordRejectedRequest.why:type_name -> ordersaga.common.v1.Refusal
+	33, // 19: ordersaga.orders.v1.RecordRejectedRequest.facts:type_name -> ordersaga.common.v1.Fact
+	32, // 20: ordersaga.orders.v1.RecordRejectedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	31, // 21: ordersaga.orders.v1.RecordCancelledRequest.saga:type_name -> ordersaga.common.v1.Saga
+	34, // 22: ordersaga.orders.v1.RecordCancelledRequest.why:type_name -> ordersaga.common.v1.Refusal
+	33, // 23: ordersaga.orders.v1.RecordCancelledRequest.facts:type_name -> ordersaga.common.v1.Fact
+	32, // 24: ordersaga.orders.v1.RecordCancelledResponse.direction:type_name -> ordersaga.common.v1.Direction
+	31, // 25: ordersaga.orders.v1.CancelOrderInput.saga:type_name -> ordersaga.common.v1.Saga
+	35, // 26: ordersaga.orders.v1.CancelOrderInput.lines:type_name -> ordersaga.common.v1.Line
+	29, // 27: ordersaga.orders.v1.CancelOrderInput.amount:type_name -> ordersaga.common.v1.Money
+	31, // 28: ordersaga.orders.v1.RecordCancellationRequest.saga:type_name -> ordersaga.common.v1.Saga
+	33, // 29: ordersaga.orders.v1.RecordCancellationRequest.facts:type_name -> ordersaga.common.v1.Fact
+	32, // 30: ordersaga.orders.v1.RecordCancellationResponse.direction:type_name -> ordersaga.common.v1.Direction
+	31, // 31: ordersaga.orders.v1.RecordResumedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	32, // 32: ordersaga.orders.v1.RecordResumedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	4,  // 33: ordersaga.orders.v1.RecordResumedResponse.place_order:type_name -> ordersaga.orders.v1.PlaceOrderInput
+	15, // 34: ordersaga.orders.v1.RecordResumedResponse.cancel_order:type_name -> ordersaga.orders.v1.CancelOrderInput
+	31, // 35: ordersaga.orders.v1.RecordStuckRequest.saga:type_name -> ordersaga.common.v1.Saga
+	21, // 36: ordersaga.orders.v1.RecordStuckRequest.steps:type_name -> ordersaga.orders.v1.StuckStep
+	36, // 37: ordersaga.orders.v1.ListOpenSagasRequest.older_than:type_name -> google.protobuf.Duration
+	31, // 38: ordersaga.orders.v1.OpenSaga.saga:type_name -> ordersaga.common.v1.Saga
+	30, // 39: ordersaga.orders.v1.OpenSaga.began_at:type_name -> google.protobuf.Timestamp
+	24, // 40: ordersaga.orders.v1.ListOpenSagasResponse.sagas:type_name -> ordersaga.orders.v1.OpenSaga
+	31, // 41: ordersaga.orders.v1.CheckUndoRequest.saga:type_name -> ordersaga.common.v1.Saga
+	5,  // 42: ordersaga.orders.v1.OrdersService.RecordPlaced:input_type -> ordersaga.orders.v1.RecordPlacedRequest
+	7,  // 43: ordersaga.orders.v1.OrdersService.RecordConfirmed:input_type -> ordersaga.orders.v1.RecordConfirmedRequest
+	9,  // 44: ordersaga.orders.v1.OrdersService.RecordTurnedBack:input_type -> ordersaga.orders.v1.RecordTurnedBackRequest
+	11, // 45: ordersaga.orders.v1.OrdersService.RecordRejected:input_type -> ordersaga.orders.v1.RecordRejectedRequest
+	13, // 46: ordersaga.orders.v1.OrdersService.RecordCancelled:input_type -> ordersaga.orders.v1.RecordCancelledRequest
+	16, // 47: ordersaga.orders.v1.OrdersService.RecordCancellation:input_type -> ordersaga.orders.v1.RecordCancellationRequest
+	18, // 48: ordersaga.orders.v1.OrdersService.RecordResumed:input_type -> ordersaga.orders.v1.RecordResumedRequest
+	20, // 49: ordersaga.orders.v1.OrdersService.RecordStuck:input_type -> ordersaga.orders.v1.RecordStuckRequest
+	23, // 50: ordersaga.orders.v1.OrdersService.ListOpenSagas:input_type -> ordersaga.orders.v1.ListOpenSagasRequest
+	26, // 51: ordersaga.orders.v1.OrdersService.CheckUndo:input_type -> ordersaga.orders.v1.CheckUndoRequest
+	6,  // 52: ordersaga.orders.v1.OrdersService.RecordPlaced:output_type -> ordersaga.orders.v1.RecordPlacedResponse
+	8,  // 53: ordersaga.orders.v1.OrdersService.RecordConfirmed:output_type -> ordersaga.orders.v1.RecordConfirmedResponse
+	10, // 54: ordersaga.orders.v1.OrdersService.RecordTurnedBack:output_type -> ordersaga.orders.v1.RecordTurnedBackResponse
+	12, // 55: ordersaga.orders.v1.OrdersService.RecordRejected:output_type -> ordersaga.orders.v1.RecordRejectedResponse
+	14, // 56: ordersaga.orders.v1.OrdersService.RecordCancelled:output_type -> ordersaga.orders.v1.RecordCancelledResponse
+	17, // 57: ordersaga.orders.v1.OrdersService.RecordCancellation:output_type -> ordersaga.orders.v1.RecordCancellationResponse
+	19, // 58: ordersaga.orders.v1.OrdersService.RecordResumed:output_type -> ordersaga.orders.v1.RecordResumedResponse
+	22, // 59: ordersaga.orders.v1.OrdersService.RecordStuck:output_type -> ordersaga.orders.v1.RecordStuckResponse
+	25, // 60: ordersaga.orders.v1.OrdersService.ListOpenSagas:output_type -> ordersaga.orders.v1.ListOpenSagasResponse
+	27, // 61: ordersaga.orders.v1.OrdersService.CheckUndo:output_type -> ordersaga.orders.v1.CheckUndoResponse
+	52, // [52:62] is the sub-list for method output_type
+	42, // [42:52] is the sub-list for method input_type
+	42, // [42:42] is the sub-list for extension type_name
+	42, // [42:42] is the sub-list for extension extendee
+	0,  // [0:42] is the sub-list for field type_name
 }
 
 func init() { file_ordersaga_orders_v1_orders_proto_init() }
@@ -1672,8 +1901,9 @@ func file_ordersaga_orders_v1_orders_proto_init() {
 	if File_ordersaga_orders_v1_orders_proto != nil {
 		return
 	}
-	file_ordersaga_orders_v1_orders_proto_msgTypes[16].OneofWrappers = []any{
+	file_ordersaga_orders_v1_orders_proto_msgTypes[19].OneofWrappers = []any{
 		(*RecordResumedResponse_PlaceOrder)(nil),
+		(*RecordResumedResponse_CancelOrder)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1681,7 +1911,7 @@ func file_ordersaga_orders_v1_orders_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ordersaga_orders_v1_orders_proto_rawDesc), len(file_ordersaga_orders_v1_orders_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   26,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,15 +19,16 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	OrdersService_RecordPlaced_FullMethodName     = "/ordersaga.orders.v1.OrdersService/RecordPlaced"
-	OrdersService_RecordConfirmed_FullMethodName  = "/ordersaga.orders.v1.OrdersService/RecordConfirmed"
-	OrdersService_RecordTurnedBack_FullMethodName = "/ordersaga.orders.v1.OrdersService/RecordTurnedBack"
-	OrdersService_RecordRejected_FullMethodName   = "/ordersaga.orders.v1.OrdersService/RecordRejected"
-	OrdersService_RecordCancelled_FullMethodName  = "/ordersaga.orders.v1.OrdersService/RecordCancelled"
-	OrdersService_RecordResumed_FullMethodName    = "/ordersaga.orders.v1.OrdersService/RecordResumed"
-	OrdersService_RecordStuck_FullMethodName      = "/ordersaga.orders.v1.OrdersService/RecordStuck"
-	OrdersService_ListOpenSagas_FullMethodName    = "/ordersaga.orders.v1.OrdersService/ListOpenSagas"
-	OrdersService_CheckUndo_FullMethodName        = "/ordersaga.orders.v1.OrdersService/CheckUndo"
+	OrdersService_RecordPlaced_FullMethodName       = "/ordersaga.orders.v1.OrdersService/RecordPlaced"
+	OrdersService_RecordConfirmed_FullMethodName    = "/ordersaga.orders.v1.OrdersService/RecordConfirmed"
+	OrdersService_RecordTurnedBack_FullMethodName   = "/ordersaga.orders.v1.OrdersService/RecordTurnedBack"
+	OrdersService_RecordRejected_FullMethodName     = "/ordersaga.orders.v1.OrdersService/RecordRejected"
+	OrdersService_RecordCancelled_FullMethodName    = "/ordersaga.orders.v1.OrdersService/RecordCancelled"
+	OrdersService_RecordCancellation_FullMethodName = "/ordersaga.orders.v1.OrdersService/RecordCancellation"
+	OrdersService_RecordResumed_FullMethodName      = "/ordersaga.orders.v1.OrdersService/RecordResumed"
+	OrdersService_RecordStuck_FullMethodName        = "/ordersaga.orders.v1.OrdersService/RecordStuck"
+	OrdersService_ListOpenSagas_FullMethodName      = "/ordersaga.orders.v1.OrdersService/ListOpenSagas"
+	OrdersService_CheckUndo_FullMethodName          = "/ordersaga.orders.v1.OrdersService/CheckUndo"
 )
 
 // OrdersServiceClient is the client API for OrdersService service.
@@ -52,6 +53,8 @@ type OrdersServiceClient interface {
 	RecordRejected(ctx context.Context, in *RecordRejectedRequest, opts ...grpc.CallOption) (*RecordRejectedResponse, error)
 	// RecordCancelled ends placing because it was cancelled, after everything was undone.
 	RecordCancelled(ctx context.Context, in *RecordCancelledRequest, opts ...grpc.CallOption) (*RecordCancelledResponse, error)
+	// RecordCancellation ends CancelOrder, after the units are free again.
+	RecordCancellation(ctx context.Context, in *RecordCancellationRequest, opts ...grpc.CallOption) (*RecordCancellationResponse, error)
 	// RecordResumed asks where a saga goes whose run is gone. Placing is turned back: only the lost
 	// run had the payment method.
 	RecordResumed(ctx context.Context, in *RecordResumedRequest, opts ...grpc.CallOption) (*RecordResumedResponse, error)
@@ -124,6 +127,16 @@ func (c *ordersServiceClient) RecordCancelled(ctx context.Context, in *RecordCan
 	return out, nil
 }
 
+func (c *ordersServiceClient) RecordCancellation(ctx context.Context, in *RecordCancellationRequest, opts ...grpc.CallOption) (*RecordCancellationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecordCancellationResponse)
+	err := c.cc.Invoke(ctx, OrdersService_RecordCancellation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *ordersServiceClient) RecordResumed(ctx context.Context, in *RecordResumedRequest, opts ...grpc.CallOption) (*RecordResumedResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(RecordResumedResponse)
@@ -186,6 +199,8 @@ type OrdersServiceServer interface {
 	RecordRejected(context.Context, *RecordRejectedRequest) (*RecordRejectedResponse, error)
 	// RecordCancelled ends placing because it was cancelled, after everything was undone.
 	RecordCancelled(context.Context, *RecordCancelledRequest) (*RecordCancelledResponse, error)
+	// RecordCancellation ends CancelOrder, after the units are free again.
+	RecordCancellation(context.Context, *RecordCancellationRequest) (*RecordCancellationResponse, error)
 	// RecordResumed asks where a saga goes whose run is gone. Placing is turned back: only the lost
 	// run had the payment method.
 	RecordResumed(context.Context, *RecordResumedRequest) (*RecordResumedResponse, error)
@@ -222,6 +237,9 @@ func (UnimplementedOrdersServiceServer) RecordRejected(context.Context, *RecordR
 }
 func (UnimplementedOrdersServiceServer) RecordCancelled(context.Context, *RecordCancelledRequest) (*RecordCancelledResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RecordCancelled not implemented")
+}
+func (UnimplementedOrdersServiceServer) RecordCancellation(context.Context, *RecordCancellationRequest) (*RecordCancellationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordCancellation not implemented")
 }
 func (UnimplementedOrdersServiceServer) RecordResumed(context.Context, *RecordResumedRequest) (*RecordResumedResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RecordResumed not implemented")
@@ -346,6 +364,24 @@ func _OrdersService_RecordCancelled_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _OrdersService_RecordCancellation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordCancellationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OrdersServiceServer).RecordCancellation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OrdersService_RecordCancellation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OrdersServiceServer).RecordCancellation(ctx, req.(*RecordCancellationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _OrdersService_RecordResumed_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(RecordResumedRequest)
 	if err := dec(in); err != nil {
@@ -444,6 +480,10 @@ var OrdersService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RecordCancelled",
 			Handler:    _OrdersService_RecordCancelled_Handler,
+		},
+		{
+			MethodName: "RecordCancellation",
+			Handler:    _OrdersService_RecordCancellation_Handler,
 		},
 		{
 			MethodName: "RecordResumed",

@@ -20,6 +20,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+	"github.com/ordersaga/ordersaga/services/orders/internal/waiting"
 )
 
 // FuzzPlaceOrder sends anything through the whole border to the point where an order is quoted.
@@ -82,7 +83,7 @@ func FuzzPlaceOrder(f *testing.F) {
 		}
 		require.Equal(t, http.StatusAccepted, answer.Code, "%s", answer.Body)
 		assert.NoError(t, rest.CheckIdempotencyKey(taken.IdempotencyKey))
-		assert.LessOrEqual(t, taken.Wait, maxWait)
+		assert.LessOrEqual(t, taken.Wait, waiting.Timeout)
 		assert.GreaterOrEqual(t, taken.Wait, time.Duration(0))
 		assert.NotEmpty(t, taken.Lines)
 		assert.LessOrEqual(t, len(taken.Lines), domain.MaxLines)

@@ -18,7 +18,6 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/eventstore"
-	"github.com/ordersaga/ordersaga/platform/lifecycle"
 	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 	"github.com/ordersaga/ordersaga/platform/unavailable"
@@ -29,6 +28,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
+	"github.com/ordersaga/ordersaga/services/orders/internal/waiting"
 )
 
 // PriceChanged is the reason of a refusal that only this use case has: the total is not the one the
@@ -92,7 +92,7 @@ func (h *handler) Handle(ctx context.Context, command Command) (Result, error) {
 	}
 	id := command.orderID()
 	ctx = telemetry.With(ctx, slog.String("order_id", id))
-	wait, cancel := waiting(ctx, command.Wait)
+	wait, cancel := waiting.Bounded(ctx, command.Wait)
 	defer cancel()
 
 	order, err := h.Orders.Load(ctx, id)
@@ -129,22 +129,6 @@ func (h *handler) result(ctx context.Context, order *domain.Order, replayed bool
 		return Result{}, err
 	}
 	return Result{Order: order, Personal: data, Replayed: replayed}, nil
-}
-
-// waiting bounds how long the customer waits. A server that is told to stop ends all waits: who
-// waits is told that the order is on its way.
-func waiting(ctx context.Context, wait time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(ctx, wait)
-	if draining := lifecycle.Draining(ctx); draining != nil {
-		go func() {
-			select {
-			case <-draining:
-				cancel()
-			case <-ctx.Done():
-			}
-		}()
-	}
-	return ctx, cancel
 }
 
 // exists tells whether the stream can answer for the order.

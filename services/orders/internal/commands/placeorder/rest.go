@@ -3,10 +3,7 @@ package placeorder
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/ordersaga/ordersaga/contracts/paymentmethod"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
@@ -18,13 +15,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/personal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 	"github.com/ordersaga/ordersaga/services/orders/internal/view"
-)
-
-const (
-	defaultWait = 10 * time.Second
-	// maxWait leaves time for an answer before the server cuts it off.
-	maxWait = 50 * time.Second
-	timeout = 55 * time.Second
+	"github.com/ordersaga/ordersaga/services/orders/internal/waiting"
 )
 
 type input struct {
@@ -80,7 +71,7 @@ func route(api *rest.API, handler cqrs.Handler[Command, Result]) {
 * 409: cancelled, or not placed because its price has changed.
 * 429: too many orders under way, or payments declined, for one customer.
 * 503: not known to be on its way. Send the same request with the same key again; it cannot place two orders.`,
-		Status: http.StatusCreated, OtherStatuses: []int{http.StatusAccepted}, Timeout: timeout,
+		Status: http.StatusCreated, OtherStatuses: []int{http.StatusAccepted}, Timeout: waiting.Timeout,
 		Refusals: map[string]int{
 			refusals.OutOfStock: http.StatusUnprocessableEntity, refusals.PaymentDeclined: http.StatusUnprocessableEntity,
 			refusals.UnknownProduct: http.StatusUnprocessableEntity, refusals.CurrencyMismatch: http.StatusUnprocessableEntity,
@@ -138,33 +129,8 @@ func (in *input) command(ctx context.Context) (command Command, applied string, 
 		problem.Errors = []rest.FieldError{{Field: "body." + field, Message: err.Error()}}
 		return Command{}, "", problem
 	}
-	command.Wait, applied = preferred(in.Prefer)
+	command.Wait, applied = waiting.Preferred(in.Prefer)
 	return command, applied, nil
-}
-
-// preferred reads the wait from a Prefer header (RFC 7240), and says what of it is granted. What is
-// not understood is ignored, as the RFC has it.
-func preferred(header string) (wait time.Duration, applied string) {
-	async := false
-	wait = -1
-	for _, preference := range rest.Preferences(header) {
-		switch preference.Name {
-		case "respond-async":
-			async = true
-		case "wait":
-			if seconds, err := strconv.ParseUint(preference.Value, 10, 31); err == nil {
-				wait = min(time.Duration(seconds)*time.Second, maxWait)
-			}
-		}
-	}
-	switch {
-	case wait >= 0:
-		return wait, fmt.Sprintf("wait=%d", int(wait.Seconds()))
-	case async:
-		return 0, "respond-async"
-	default:
-		return defaultWait, ""
-	}
 }
 
 // respond answers by how far the order has come.

@@ -25,20 +25,25 @@ type (
 func New(orders *store.Orders) cqrs.Handler[Command, Result] {
 	return cqrs.Command("record_resumed", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, req Command) (Result, error) {
 		var direction domain.Direction
-		var input *ordersv1.PlaceOrderInput
+		var placing *ordersv1.PlaceOrderInput
+		var cancelling *ordersv1.CancelOrderInput
 		err := orders.Update(ctx, req.GetSaga().GetOrderId(), func(o *domain.Order) error {
 			direction = o.Resume(contract.Saga(req.GetSaga()), time.Now().UTC())
-			if input = nil; o.Placed() {
-				input = contract.PlaceOrderInput(o)
+			if placing = nil; o.Placed() {
+				placing = contract.PlaceOrderInput(o)
 			}
+			cancelling = contract.CancelOrderInput(o)
 			return nil
 		})
 		if err != nil {
 			return nil, err
 		}
 		res := &ordersv1.RecordResumedResponse{Direction: contract.DirectionMessage(direction)}
-		if input != nil && req.GetSaga().GetKind() == sagas.KindPlaceOrder {
-			res.Input = &ordersv1.RecordResumedResponse_PlaceOrder{PlaceOrder: input}
+		switch kind := req.GetSaga().GetKind(); {
+		case kind == sagas.KindPlaceOrder && placing != nil:
+			res.Input = &ordersv1.RecordResumedResponse_PlaceOrder{PlaceOrder: placing}
+		case kind == sagas.KindCancelOrder && cancelling != nil:
+			res.Input = &ordersv1.RecordResumedResponse_CancelOrder{CancelOrder: cancelling}
 		}
 		return res, nil
 	}))

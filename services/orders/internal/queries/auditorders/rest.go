@@ -32,7 +32,7 @@ type Order struct {
 	Status        string      `json:"status" enum:"none,placed,confirmed,rejected,cancelled" doc:"none and placed: the saga that places it is not at its end."`
 	PaymentStatus string      `json:"payment_status" enum:"none,authorized,voided"`
 	Total         view.Money  `json:"total"`
-	Units         int64       `json:"units" doc:"the sum of its lines' quantities"`
+	Units         int64       `json:"units" doc:"the sum of its lines' quantities, less what was cancelled"`
 	PlacedAt      *time.Time  `json:"placed_at,omitempty"`
 	OpenSaga      string      `json:"open_saga,omitempty" doc:"the kind of the saga that works on it" example:"place-order"`
 	Stuck         *view.Stuck `json:"stuck,omitempty" doc:"why its saga does not come to its end, when it says so"`
@@ -65,7 +65,7 @@ func audited(o *domain.Order) Order {
 		ID: o.ID(), Status: string(o.Status()), PaymentStatus: string(o.Payment()), Total: view.Money(o.Total()),
 	}
 	for _, line := range o.Lines() {
-		shown.Units += line.Quantity
+		shown.Units += line.Quantity - o.CancelledUnits(line.Number)
 	}
 	if o.Placed() {
 		at := o.PlacedAt()

@@ -25,7 +25,7 @@ func New(orders *store.Orders) cqrs.Handler[Query, Result] {
 		if err != nil {
 			return nil, err
 		}
-		if err := order.CheckUndo(contract.Saga(query.GetSaga())); err != nil {
+		if err := order.CheckUndo(contract.Saga(query.GetSaga()), query.GetPartly()); err != nil {
 			return &ordersv1.CheckUndoResponse{Why: err.Error()}, nil
 		}
 		return &ordersv1.CheckUndoResponse{Allowed: true}, nil

@@ -40,6 +40,14 @@ func told(fact domain.Fact, operator bool) string {
 		return because("Rejected", e.Message, e.Reason)
 	case domain.OrderCancelled:
 		return because("Cancelled", e.Message, e.Reason)
+	case domain.CancelRequested:
+		return "To be cancelled: " + e.Reason
+	case domain.UnitsCancelled:
+		units := int64(0)
+		for _, r := range e.Units {
+			units += r.Units()
+		}
+		return fmt.Sprintf("%s cancelled, %s less is due: %s", text.Count(int(units), "unit"), e.Amount.Text(), e.Reason)
 	case domain.SagaStuck:
 		if operator {
 			return "Stuck: " + stuck(e)

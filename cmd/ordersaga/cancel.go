@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ordersaga/ordersaga/client"
+	"github.com/ordersaga/ordersaga/contracts/refusals"
+)
+
+type cancelOrder struct {
+	raw
+	caller
+	ID     string        `arg:"" help:"The order's id."`
+	Line   []string      `help:"Units of a line by its number; repeatable. By default everything that is left." placeholder:"NUMBER=QTY" sep:"none"`
+	Reason string        `help:"Why: customer, fraud, unavailable or other." default:"customer" enum:"customer,fraud,unavailable,other"`
+	Note   string        `help:"A text for people." placeholder:"TEXT"`
+	Key    string        `help:"Idempotency key: the same key is the same cancellation. By default a new one." placeholder:"KEY"`
+	Yes    bool          `help:"Do it without asking, for scripts."`
+	Wait   time.Duration `help:"How long to wait for the outcome, at most 50s." default:"10s" placeholder:"DURATION"`
+}
+
+// Run is called by kong. It says what will happen before it does it.
+func (c *cancelOrder) Run(a *addresses) error {
+	wanted, err := cancelledLines(c.Line)
+	if err != nil {
+		return usage{err}
+	}
+	s, err := a.session(c.caller)
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	etag, err := c.confirm(ctx, s, wanted)
+	if err != nil {
+		return c.show(s, err, nil)
+	}
+	wait := c.Wait
+	if wait <= 0 {
+		wait = -1 // of the client, 0 is what the service waits by default
+	}
+	done, err := s.CancelOrder(ctx, c.ID, client.NewCancellation{
+		Key: c.Key, ETag: etag, Wait: wait, Lines: wanted, Reason: c.Reason, Note: c.Note,
+	})
+	err = c.show(s, err, func() {
+		fmt.Printf("Cancellation %s: %s. The order is %s.\n", done.ID, strings.ReplaceAll(done.Status, "_", " "), done.OrderStatus)
+	})
+	if err == nil && done.DoneAt.IsZero() {
+		return answered{exitUnsettled}
+	}
+	return err
+}
+
+// confirm shows what the cancellation would do and asks. The ETag is that of the order for which it
+// is true.
+func (c *cancelOrder) confirm(ctx context.Context, s *session, wanted []client.CancelledLine) (etag string, err error) {
+	if c.Yes {
+		return "*", nil
+	}
+	effect := "the order is still being placed: it is cancelled, and nothing is charged"
+	preview, err := s.PreviewCancellation(ctx, c.ID, wanted)
+	var refused *client.Refused
+	switch {
+	case err == nil:
+		effect, etag = preview.Effect, preview.ETag
+	case errors.As(err, &refused) && refused.Reason == refusals.SagaInProgress && len(wanted) == 0:
+		etag = "*" // the service says if it is another saga
+	default:
+		return "", err
+	}
+	fmt.Fprintf(os.Stderr, "This %s.\nGo on? [y/N] ", effect)
+	answer, _ := bufio.NewReader(os.Stdin).ReadString('\n')
+	if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
+		return "", errors.New("nothing was cancelled; --yes does not ask")
+	}
+	return etag, nil
+}
+
+// cancelledLines reads NUMBER=QTY.
+func cancelledLines(texts []string) ([]client.CancelledLine, error) {
+	var lines []client.CancelledLine
+	for _, text := range texts {
+		number, quantity, _ := strings.Cut(text, "=")
+		line, err := strconv.ParseInt(number, 10, 32)
+		units, unitsErr := strconv.ParseInt(quantity, 10, 64)
+		if err != nil || unitsErr != nil {
+			return nil, fmt.Errorf("%q is not the number of a line and a quantity: 1=2", text)
+		}
+		lines = append(lines, client.CancelledLine{Line: int32(line), Quantity: units})
+	}
+	return lines, nil
+}

@@ -1,0 +1,53 @@
+// Package releaseunits frees a part of what an order was allocated: units that are cancelled.
+package releaseunits
+
+import (
+	"context"
+	"time"
+
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	"github.com/ordersaga/ordersaga/contracts/undo"
+	"github.com/ordersaga/ordersaga/platform/barrier"
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
+)
+
+// Command to free units of lines that a saga of the order reserved.
+type Command struct {
+	Step       barrier.Step
+	ReservedBy *commonv1.Saga
+	Lines      []domain.Line
+}
+
+// Result says when nothing was left of the reservation; zero when something is.
+type Result struct {
+	FreedAt time.Time `json:"freed_at"`
+}
+
+// New makes the use case. It refuses with undo_not_allowed what the order's state forbids, and with
+// not_allocated more than is allocated. announced is called when there is an event to relay.
+func New(db *postgres.DB, orders undo.Orders, announced func()) cqrs.Handler[Command, Result] {
+	return cqrs.Command("release_units", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+		if err := undo.CheckPart(ctx, orders, command.ReservedBy); err != nil {
+			return Result{}, err
+		}
+		reservation := domain.ReservationID{
+			OrderID: command.Step.OrderID, Saga: command.ReservedBy.GetKind(), Instance: command.ReservedBy.GetInstance(),
+		}
+		request := barrier.Fingerprint(reservation.Saga, reservation.Instance, command.Lines)
+		result, err := barrier.Do(ctx, db, command.Step, request, func(ctx context.Context, tx *postgres.Tx) (Result, error) {
+			levels, freedAt, err := store.ReleaseUnits(ctx, tx, reservation, command.Lines)
+			if err != nil {
+				return Result{}, err
+			}
+			return Result{FreedAt: freedAt}, store.Announce(ctx, tx, reservation.OrderID, levels)
+		})
+		if err != nil {
+			return Result{}, err
+		}
+		announced()
+		return result, nil
+	}))
+}

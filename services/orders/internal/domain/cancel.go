@@ -1,0 +1,264 @@
+package domain
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/ordersaga/ordersaga/contracts/refusals"
+	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/platform/refusal"
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain/slots"
+)
+
+// sagaRetry is after how many seconds an order is usually free for another saga.
+const sagaRetry = 2
+
+// CancelRequest asks to cancel an order, or units of it.
+type CancelRequest struct {
+	// Instance follows from the caller, the order and the request's key: the same request is the
+	// same saga.
+	Instance string
+	// Hash is the hex SHA-256 of the request.
+	Hash string
+	// Lines says how many units of which lines; none: everything that is left.
+	Lines []CancelledLine
+	// Why, and who asks: the subject of a token.
+	Reason, Note, By string
+}
+
+// CancelledLine is units of a line.
+type CancelledLine struct {
+	Number   int32
+	Quantity int64
+}
+
+// Cancellation is units that are taken out of an order, and what is not due any more. It is the
+// input of the saga that does it.
+type Cancellation struct {
+	Units []slots.Range `json:"units"`
+	// Shipping is cancelled with the last goods.
+	Shipping bool `json:"shipping,omitempty"`
+	// Whole: nothing is left of the order.
+	Whole  bool   `json:"whole,omitempty"`
+	Amount Money  `json:"amount"`
+	Reason string `json:"reason"`
+	Note   string `json:"note,omitempty"`
+	By     string `json:"by"`
+	Hash   string `json:"hash"` // of the request
+}
+
+// Cancelling is the saga of a cancel request.
+func Cancelling(instance string) Saga {
+	return Saga{Kind: sagas.KindCancelOrder, Instance: instance}
+}
+
+// PlanCancel tells what a request would cancel now. Refused with order_settled when the order was
+// rejected or cancelled, with saga_in_progress while another saga works on it, and with
+// units_not_cancellable when a line has fewer units left.
+func (o *Order) PlanCancel(request CancelRequest) (Cancellation, error) {
+	switch {
+	case o.saga != nil:
+		return Cancellation{}, refusal.New(refusals.SagaInProgress, "Another saga is working on the order; try again when it is done",
+			refusals.SagaInProgressDetails{Saga: o.saga.Kind, RetryAfter: sagaRetry})
+	case o.status != StatusConfirmed:
+		return Cancellation{}, refusal.New(refusals.OrderSettled, fmt.Sprintf("The order is %s already", o.status),
+			refusals.OrderSettledDetails{Status: string(o.status)})
+	}
+	planned := Cancellation{Reason: request.Reason, Note: request.Note, By: request.By, Hash: request.Hash}
+	free := o.free()
+	left := int64(0)
+	for _, line := range o.lines {
+		left += free[line.Number].Units()
+	}
+	lines := request.Lines
+	if len(lines) == 0 {
+		for _, line := range o.lines {
+			if units := free[line.Number].Units(); units > 0 {
+				lines = append(lines, CancelledLine{line.Number, units})
+			}
+		}
+	}
+	for _, line := range lines {
+		taken := free[line.Number].Lowest(line.Quantity)
+		units := int64(0)
+		for _, r := range taken {
+			free[line.Number] = free[line.Number].Without(r)
+			units += r.Units()
+		}
+		if units < line.Quantity {
+			return Cancellation{}, refusal.New(refusals.UnitsNotCancellable,
+				fmt.Sprintf("Line %d has %d units that can be cancelled, not %d", line.Number, units, line.Quantity),
+				refusals.UnitsDetails{Line: line.Number, Requested: line.Quantity, Left: units})
+		}
+		planned.Units = append(planned.Units, taken...)
+		left -= units
+	}
+	planned.Whole = left == 0
+	planned.Shipping = planned.Whole
+	amount, err := o.amountOf(planned.Units, planned.Shipping)
+	planned.Amount = amount
+	return planned, err
+}
+
+// BeginCancel records that CancelOrder works on the order from here on. Refused as PlanCancel is. A
+// request that has begun before is the same saga, and refused with request_mismatch when it asked
+// for something else.
+func (o *Order) BeginCancel(request CancelRequest, at time.Time) (Cancellation, error) {
+	planned, err := o.PlanCancel(request)
+	if err != nil {
+		return Cancellation{}, err
+	}
+	input, err := json.Marshal(planned)
+	if err != nil {
+		return Cancellation{}, fmt.Errorf("cancel order %s: %w", o.id, err)
+	}
+	o.record(at, SagaBegan{Saga: Cancelling(request.Instance), CustomerID: o.customerID, Input: input})
+	return planned, nil
+}
+
+// CancelPlacing has the saga that places the order turn back: the order ends cancelled. Refused with
+// saga_in_progress when only a part is to be cancelled, which the order has to be confirmed for.
+func (o *Order) CancelPlacing(request CancelRequest, at time.Time) error {
+	if len(request.Lines) > 0 {
+		return refusal.New(refusals.SagaInProgress, "The order is still being placed; until then it can be cancelled as a whole only",
+			refusals.SagaInProgressDetails{Saga: sagas.KindPlaceOrder, RetryAfter: sagaRetry})
+	}
+	o.record(at, CancelRequested{
+		Instance: request.Instance, CustomerID: o.customerID, Reason: request.Reason, Note: request.Note, By: request.By, Hash: request.Hash,
+	})
+	o.TurnBack(Placing(o.id), Refused{Reason: refusals.Cancelled, Message: "the order was cancelled before it was confirmed"}, at)
+	return nil
+}
+
+// EndCancel ends CancelOrder after its units are free again and, when nothing is left of the order,
+// its money too.
+func (o *Order) EndCancel(saga Saga, done []Done, at time.Time) (Direction, error) {
+	if !o.isOpen(saga) {
+		return o.Direction(saga), nil
+	}
+	cancelled, err := o.saga.cancellation()
+	if err != nil {
+		return Direction{}, err
+	}
+	o.recordDone(done)
+	o.record(at, UnitsCancelled{Instance: saga.Instance, CustomerID: o.customerID, Cancellation: cancelled})
+	if cancelled.Whole {
+		o.record(at, OrderCancelled{o.customerID, Refused{Reason: refusals.Cancelled, Message: "the order was cancelled: " + cancelled.Reason}})
+	}
+	return o.endSaga(saga, Outcome{Status: o.status}, at), nil
+}
+
+// Cancelling is what CancelOrder is taking out of the order, nil when it is not at work.
+func (o *Order) Cancelling() *Cancellation {
+	if o.saga == nil || o.saga.Kind != sagas.KindCancelOrder {
+		return nil
+	}
+	cancellation, err := o.saga.cancellation()
+	if err != nil {
+		return nil
+	}
+	return &cancellation
+}
+
+// cancellation reads the saga's input.
+func (s *OpenSaga) cancellation() (cancellation Cancellation, err error) {
+	if err = json.Unmarshal(s.Input, &cancellation); err != nil {
+		return Cancellation{}, fmt.Errorf("the input of %s %s: %w", s.Kind, s.Instance, err)
+	}
+	return cancellation, nil
+}
+
+// RequestedCancel is a cancel request as the order knows it.
+type RequestedCancel struct {
+	Hash string
+	At   time.Time
+	// Ended is when it was done, or could not be any more; zero while it is under way.
+	Ended time.Time
+	// Cancellation is what was, or is being, cancelled; nil of a request that met the order while it
+	// was being placed.
+	Cancellation *Cancellation
+	Reason, Note string
+	By           string
+}
+
+// CancelOf finds a cancel request by its instance; nil when there is none.
+func (o *Order) CancelOf(instance string) *RequestedCancel { return o.cancels[instance] }
+
+// Cancels are the instances of all cancel requests, the first one first.
+func (o *Order) Cancels() []string { return o.cancelOrder }
+
+// Due is what the customer owes for what is left of the order.
+func (o *Order) Due() Money {
+	due := o.total
+	for _, r := range o.cancels {
+		if r.Cancellation != nil && !r.Ended.IsZero() {
+			due.Amount -= r.Cancellation.Amount.Amount
+		}
+	}
+	return due
+}
+
+// CancelledUnits of a line.
+func (o *Order) CancelledUnits(line int32) (units int64) {
+	for _, r := range o.taken {
+		if r.Line == line {
+			units += r.Units()
+		}
+	}
+	return units
+}
+
+// free are the units of each line that nothing has happened to.
+func (o *Order) free() map[int32]slots.Free {
+	free := make(map[int32]slots.Free, len(o.lines))
+	for _, line := range o.lines {
+		free[line.Number] = slots.NewFree(slots.Line{Number: line.Number, Quantity: line.Quantity})
+	}
+	for _, r := range o.taken {
+		free[r.Line] = free[r.Line].Without(r)
+	}
+	return free
+}
+
+// amountOf adds up slots.
+func (o *Order) amountOf(units []slots.Range, shipping bool) (Money, error) {
+	split, err := o.split()
+	if err != nil {
+		return Money{}, err
+	}
+	sum := slots.Amounts{}
+	if shipping {
+		sum = split.Shipping()
+	}
+	for _, r := range units {
+		sum = sum.Plus(split.Units(r.Line, r.From, r.To))
+	}
+	return Money{Amount: sum.Total(), Currency: o.total.Currency}, nil
+}
+
+func (o *Order) split() (slots.Split, error) {
+	split, err := slots.New(slotsOf(o.lines, o.adjustments))
+	if err != nil {
+		return slots.Split{}, fmt.Errorf("order %s: %w", o.id, err)
+	}
+	return split, nil
+}
+
+func slotsOf(lines []Line, adjustments []Adjustment) slots.Order {
+	order := slots.Order{Lines: make([]slots.Line, len(lines))}
+	for i, line := range lines {
+		order.Lines[i] = slots.Line{Number: line.Number, Quantity: line.Quantity, UnitPrice: line.UnitPrice}
+	}
+	for _, adjustment := range adjustments {
+		switch {
+		case adjustment.Amount < 0:
+			order.Discount -= adjustment.Amount
+		case adjustment.Kind == "tax":
+			order.Tax += adjustment.Amount
+		default:
+			order.Shipping += adjustment.Amount
+		}
+	}
+	return order
+}

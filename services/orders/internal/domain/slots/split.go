@@ -1,0 +1,162 @@
+// Package slots divides an order's total among its units, once, when it is placed.
+//
+// Each unit of a line, and shipping as a whole, is a slot with an amount of its own: its price, its
+// share of the discount and its share of the tax. Whatever happens to a unit later (it is shipped,
+// cancelled, returned) moves exactly the amount of its slot. So amounts always add up to the total,
+// in whatever order units are moved, and nothing is divided a second time.
+package slots
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"slices"
+)
+
+// Line is a quantity of one product.
+type Line struct {
+	Number    int32 // at least 1; no two lines have one
+	Quantity  int64 // at least 1
+	UnitPrice int64 // minor units, at least 0
+}
+
+// Order is what is divided. All amounts are in minor units and at least 0.
+type Order struct {
+	Lines    []Line
+	Discount int64 // at most goods and shipping
+	Shipping int64
+	Tax      int64
+}
+
+// Amounts of slots, in minor units. Discount is what is taken off.
+type Amounts struct {
+	Goods, Shipping, Discount, Tax int64
+}
+
+// Total is what is due for the slots.
+func (a Amounts) Total() int64 { return a.Goods + a.Shipping - a.Discount + a.Tax }
+
+// Plus adds.
+func (a Amounts) Plus(b Amounts) Amounts {
+	return Amounts{a.Goods + b.Goods, a.Shipping + b.Shipping, a.Discount + b.Discount, a.Tax + b.Tax}
+}
+
+// Split has the amounts of an order's slots.
+type Split struct {
+	lines    map[int32]share
+	shipping Amounts
+}
+
+type share struct {
+	quantity int64
+	Amounts
+}
+
+// ErrDiscount: more is taken off than there is.
+var ErrDiscount = errors.New("the discount is above goods and shipping")
+
+// New divides an order. A discount is spread over the goods by the lines' values, what exceeds them
+// over shipping; tax over what is left of goods and shipping. Each is spread by largest remainder,
+// ties by line number. Where all values are zero, quantities take their place.
+func New(order Order) (Split, error) {
+	lines := slices.SortedFunc(slices.Values(order.Lines), func(a, b Line) int { return int(a.Number) - int(b.Number) })
+	goods, quantities := make([]int64, len(lines)), make([]int64, len(lines))
+	var allGoods int64
+	for i, line := range lines {
+		goods[i], quantities[i] = line.UnitPrice*line.Quantity, line.Quantity
+		allGoods += goods[i]
+	}
+	onGoods := min(order.Discount, allGoods)
+	onShipping := order.Discount - onGoods
+	if onShipping > order.Shipping {
+		return Split{}, fmt.Errorf("%w: %d of %d", ErrDiscount, order.Discount, allGoods+order.Shipping)
+	}
+	discounts := spread(onGoods, goods, quantities)
+
+	// Shipping is the last of what tax is spread over.
+	taxed, counts := make([]int64, len(lines)+1), append(slices.Clone(quantities), 0)
+	for i := range lines {
+		taxed[i] = goods[i] - discounts[i]
+	}
+	taxed[len(lines)] = order.Shipping - onShipping
+	taxes := spread(order.Tax, taxed, counts)
+
+	split := Split{
+		lines:    make(map[int32]share, len(lines)),
+		shipping: Amounts{Shipping: order.Shipping, Discount: onShipping, Tax: taxes[len(lines)]},
+	}
+	for i, line := range lines {
+		split.lines[line.Number] = share{line.Quantity, Amounts{Goods: goods[i], Discount: discounts[i], Tax: taxes[i]}}
+	}
+	return split, nil
+}
+
+// Units are the amounts of a line's units from one to another, counted from 0; to is not included.
+func (s Split) Units(line int32, from, to int64) Amounts {
+	of := s.lines[line]
+	part := func(amount int64) int64 {
+		return upTo(amount, to, of.quantity) - upTo(amount, from, of.quantity)
+	}
+	return Amounts{Goods: part(of.Goods), Discount: part(of.Discount), Tax: part(of.Tax)}
+}
+
+// Shipping are the amounts of shipping.
+func (s Split) Shipping() Amounts { return s.shipping }
+
+// upTo is what the first units of n have of an amount: floor(amount · units / n), in 128 bits.
+func upTo(amount, units, n int64) int64 {
+	if n == 0 {
+		return 0
+	}
+	return mulDiv(amount, units, n)
+}
+
+// spread divides an amount by weights, or by others when all weights are zero. The parts add up to it.
+func spread(amount int64, weights, others []int64) []int64 {
+	parts := make([]int64, len(weights))
+	var sum int64
+	for _, weight := range weights {
+		sum += weight
+	}
+	if sum == 0 {
+		weights = others
+		for _, weight := range weights {
+			sum += weight
+		}
+	}
+	if sum == 0 || amount == 0 {
+		return parts
+	}
+	left := amount
+	remainders := make([]uint64, len(weights))
+	for i, weight := range weights {
+		high, low := bits.Mul64(uint64(amount), uint64(weight))
+		quotient, remainder := bits.Div64(high, low, uint64(sum))
+		parts[i], remainders[i] = int64(quotient), remainder
+		left -= parts[i]
+	}
+	order := make([]int, len(weights))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch {
+		case remainders[a] > remainders[b]:
+			return -1
+		case remainders[a] < remainders[b]:
+			return 1
+		}
+		return a - b
+	})
+	for _, i := range order[:left] {
+		parts[i]++
+	}
+	return parts
+}
+
+// mulDiv is floor(a · b / n) for b at most n, so that it fits.
+func mulDiv(a, b, n int64) int64 {
+	high, low := bits.Mul64(uint64(a), uint64(b))
+	quotient, _ := bits.Div64(high, low, uint64(n))
+	return int64(quotient)
+}

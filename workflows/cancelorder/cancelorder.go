@@ -1,0 +1,73 @@
+// Package cancelorder is the saga that cancels a confirmed order before it is shipped, or units of
+// it: free the units' stock, void the payment when nothing is left, record the end.
+//
+// The order has recorded what is cancelled before the saga begins, so there is no way back: every
+// call is made until it is done. What is not due any more of an order that goes on is not captured
+// later; its authorization stays.
+package cancelorder
+
+import (
+	"fmt"
+
+	"go.temporal.io/sdk/workflow"
+
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
+	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
+	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
+	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/platform/text"
+	"github.com/ordersaga/ordersaga/workflows/placeorder"
+	"github.com/ordersaga/ordersaga/workflows/record"
+	"github.com/ordersaga/ordersaga/workflows/saga"
+)
+
+// CancelOrder cancels what its input says.
+func CancelOrder(ctx workflow.Context, in *ordersv1.CancelOrderInput) (*commonv1.Outcome, error) {
+	return saga.Run(ctx, Saga, in.GetSaga(), in)
+}
+
+// Saga is the kind.
+var Saga = saga.Kind{
+	Name: sagas.KindCancelOrder, Order: record.Order{}, Unopened: sagas.StatusConfirmed,
+	Tell: saga.Story(func(s *saga.Saga, in *ordersv1.CancelOrderInput) {
+		c := cancelling{s, in}
+		s.Pivot(c.askWhetherOpen)
+		s.Forward(c.releaseUnits)
+		if in == nil || in.GetWhole() { // nil: the story is listed
+			s.Forward(c.voidPayment)
+		}
+		s.Forward(c.recordCancellation)
+	}),
+}
+
+// cancelling makes the calls of the story.
+type cancelling struct {
+	*saga.Saga
+	in *ordersv1.CancelOrderInput
+}
+
+// askWhetherOpen finds an earlier run that ended the saga.
+func (c cancelling) askWhetherOpen() saga.Call {
+	return record.Order{}.Resumed(c.Ref())
+}
+
+func (c cancelling) releaseUnits() saga.Call {
+	return saga.CallOf(sagas.ReleaseUnits, &inventoryv1.ReleaseUnitsRequest{
+		Step: c.Key("release-units"), ReservedBy: sagas.Placing(c.Ref().GetOrderId()), Lines: c.in.GetLines(),
+	}, fmt.Sprintf("Free units of %s", text.Count(len(c.in.GetLines()), "line")))
+}
+
+// voidPayment takes back what placing authorized.
+func (c cancelling) voidPayment() saga.Call {
+	call := saga.CallOf(sagas.VoidPayment, &paymentsv1.VoidRequest{
+		Step: sagas.Step(sagas.Placing(c.Ref().GetOrderId()), placeorder.StepAuthorizePayment),
+	}, "Void the payment: nothing is left of the order")
+	call.Remote = true
+	return call
+}
+
+func (c cancelling) recordCancellation() saga.Call {
+	return saga.CallOf(sagas.RecordCancellation, &ordersv1.RecordCancellationRequest{Saga: c.Ref(), Facts: c.Facts()},
+		"Record what was cancelled")
+}
