@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 // Audit is the provider's side of the story, to be compared with the merchant's.
 type Audit struct {
 	Totals     []Total           `json:"totals"`     // by currency, then status
+	Balances   []Balance         `json:"balances"`   // by currency
 	References []ReferenceTotals `json:"references"` // in order of the reference
 }
 
@@ -29,24 +29,42 @@ type Total struct {
 // all but one were voided afterwards; Open above zero means that money is still held or taken.
 type ReferenceTotals struct {
 	Reference        string `json:"reference"`
-	AuthorizeEffects int    `json:"authorize_effects"` // holds ever made: authorized, voided and captured
-	Open             int    `json:"open"`              // of these, not voided
+	AuthorizeEffects int    `json:"authorize_effects"` // holds ever made, whatever became of them
+	Open             int    `json:"open"`              // of these, those of which something is held or was taken
 	Declined         int    `json:"declined"`
 }
 
 // Audit adds up the books, or the part of one reference when it is not empty, as of one moment.
 func (b *Books) Audit(reference string) (Audit, error) {
 	sums := newSums()
-	err := b.db.View(func(tx *bbolt.Tx) error {
+	err := b.view(func(tx *bbolt.Tx) error {
+		*sums = *newSums()
 		if reference != "" {
-			return eachOfReference(tx, reference, sums.add)
+			if err := eachOfReference(tx, reference, sums.add); err != nil {
+				return err
+			}
+			return eachID(tx, bucketMoved, reference, func(id string) error { return sums.move(tx, id) })
 		}
-		return eachAuthorization(tx, sums.add)
+		if err := eachAuthorization(tx, sums.add); err != nil {
+			return err
+		}
+		return sums.moveAll(tx)
 	})
 	if err != nil {
 		return Audit{}, fmt.Errorf("audit: %w", err)
 	}
 	return sums.audit(), nil
+}
+
+// Balance is what the provider owes the merchant in one currency, and why: captured less refunded
+// less disputed less fees. Amounts are in minor units, without bound.
+type Balance struct {
+	Currency string   `json:"currency"`
+	Captured *big.Int `json:"captured"` // succeeded
+	Refunded *big.Int `json:"refunded"` // succeeded
+	Disputed *big.Int `json:"disputed"` // open or lost
+	Fees     *big.Int `json:"fees"`     // of all disputes
+	Balance  *big.Int `json:"balance"`
 }
 
 type totalKey struct {
@@ -55,12 +73,13 @@ type totalKey struct {
 }
 
 type sums struct {
+	balances   map[string]*Balance
 	totals     map[totalKey]*Total
 	references map[string]*ReferenceTotals
 }
 
 func newSums() *sums {
-	return &sums{totals: map[totalKey]*Total{}, references: map[string]*ReferenceTotals{}}
+	return &sums{balances: map[string]*Balance{}, totals: map[totalKey]*Total{}, references: map[string]*ReferenceTotals{}}
 }
 
 func (s *sums) add(a Authorization) {
@@ -81,16 +100,71 @@ func (s *sums) add(a Authorization) {
 	switch a.Status {
 	case StatusDeclined:
 		ref.Declined++
-	case StatusVoided:
-		ref.AuthorizeEffects++
 	default:
 		ref.AuthorizeEffects++
-		ref.Open++
+		if a.Open+a.Captured > 0 {
+			ref.Open++
+		}
 	}
 }
 
+// move adds a capture, refund or dispute to its currency's balance.
+func (s *sums) move(tx *bbolt.Tx, id string) error {
+	found := noEntries()
+	if err := found.add(tx, id); err != nil {
+		return err
+	}
+	for _, c := range found.Captures {
+		if c.Status == StatusSucceeded {
+			s.balance(c.Currency, c.Amount, 0, 0, 0)
+		}
+	}
+	for _, r := range found.Refunds {
+		if r.Status == StatusSucceeded {
+			s.balance(r.Currency, 0, r.Amount, 0, 0)
+		}
+	}
+	for _, d := range found.Disputes {
+		if d.Status == StatusWon {
+			s.balance(d.Currency, 0, 0, 0, d.Fee)
+		} else {
+			s.balance(d.Currency, 0, 0, d.Amount, d.Fee)
+		}
+	}
+	return nil
+}
+
+func (s *sums) moveAll(tx *bbolt.Tx) error {
+	for _, bucket := range [][]byte{bucketCaptures, bucketRefunds, bucketDisputes} {
+		err := tx.Bucket(bucket).ForEach(func(id, _ []byte) error { return s.move(tx, string(id)) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *sums) balance(currency string, captured, refunded, disputed, fees int64) {
+	b, ok := s.balances[currency]
+	if !ok {
+		b = &Balance{currency, new(big.Int), new(big.Int), new(big.Int), new(big.Int), new(big.Int)}
+		s.balances[currency] = b
+	}
+	b.Captured.Add(b.Captured, big.NewInt(captured))
+	b.Refunded.Add(b.Refunded, big.NewInt(refunded))
+	b.Disputed.Add(b.Disputed, big.NewInt(disputed))
+	b.Fees.Add(b.Fees, big.NewInt(fees))
+	b.Balance.Sub(b.Captured, b.Refunded)
+	b.Balance.Sub(b.Balance, b.Disputed)
+	b.Balance.Sub(b.Balance, b.Fees)
+}
+
 func (s *sums) audit() Audit {
-	audit := Audit{Totals: []Total{}, References: []ReferenceTotals{}}
+	audit := Audit{Totals: []Total{}, Balances: []Balance{}, References: []ReferenceTotals{}}
+	for _, balance := range s.balances {
+		audit.Balances = append(audit.Balances, *balance)
+	}
+	slices.SortFunc(audit.Balances, func(a, b Balance) int { return cmp.Compare(a.Currency, b.Currency) })
 	for _, total := range s.totals {
 		audit.Totals = append(audit.Totals, *total)
 	}
@@ -113,17 +187,4 @@ func eachAuthorization(tx *bbolt.Tx, visit func(Authorization)) error {
 		visit(a)
 		return nil
 	})
-}
-
-func eachOfReference(tx *bbolt.Tx, reference string, visit func(Authorization)) error {
-	prefix := []byte(reference + "\x00") // a reference has no NUL in it, so no other one has this prefix
-	cursor := tx.Bucket(bucketByReference).Cursor()
-	for key, _ := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); key, _ = cursor.Next() {
-		a, err := readAuthorization(tx, string(key[len(prefix):]))
-		if err != nil {
-			return fmt.Errorf("reference %q: %w", reference, err)
-		}
-		visit(a)
-	}
-	return nil
 }

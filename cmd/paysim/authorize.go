@@ -82,7 +82,8 @@ func (b *Books) Settle(p pendingEffect) (*Answer, error) {
 // Pending returns the effects that are still to come, in no order.
 func (b *Books) Pending() ([]pendingEffect, error) {
 	var pending []pendingEffect
-	err := b.db.View(func(tx *bbolt.Tx) error {
+	err := b.view(func(tx *bbolt.Tx) error {
+		pending = nil
 		return tx.Bucket(bucketPending).ForEach(func(key, stored []byte) error {
 			var p pendingEffect
 			if err := json.Unmarshal(stored, &p); err != nil {
@@ -101,24 +102,43 @@ func (b *Books) perform(tx *bbolt.Tx, key string, req AuthorizeRequest) (*Answer
 	if card.noEffect {
 		return newAnswer(http.StatusInternalServerError, problemInternal)
 	}
-	id, err := newAuthorizationID()
-	if err != nil {
-		return nil, err
-	}
 	a := Authorization{
-		ID: id, Reference: req.Reference, Amount: req.Amount - card.less, Currency: req.Currency, Source: req.Source,
+		ID: newID("auth"), Reference: req.Reference, Amount: req.Amount - card.less, Currency: req.Currency, Source: req.Source,
 		Status: StatusAuthorized, IdempotencyKey: key, CreatedAt: b.now(),
 	}
 	status := http.StatusCreated
 	if card.declineCode != "" {
-		a.Status, a.DeclineCode, a.Message = StatusDeclined, card.declineCode, declineMessages[card.declineCode]
+		a.Status, a.DeclineCode, a.Message = StatusDeclined, card.declineCode, messageOf(card.declineCode)
 		status = http.StatusPaymentRequired
+	} else {
+		end := a.CreatedAt.Add(b.lifetime(card))
+		a.Open = a.Amount
+		a.Terms = Terms{MultiCapture: !card.singleCapture, PartialVoid: !card.singleCapture, CaptureBefore: &end}
+		if card.stored {
+			a.StoredMethod, a.Consent = storedMethod, true
+		}
+		if err := putTurn(tx, end, turn{Kind: kindAuthorization, ID: a.ID, To: StatusExpired}); err != nil {
+			return nil, err
+		}
+		if card.voidedOutside {
+			if err := putTurn(tx, a.CreatedAt.Add(b.slow), turn{Kind: kindAuthorization, ID: a.ID, To: StatusVoided}); err != nil {
+				return nil, err
+			}
+		}
 	}
-	if err := writeAuthorization(tx, a); err != nil {
+	if err := writeAuthorization(tx, &a); err != nil {
 		return nil, err
 	}
 	if card.hiddenAnswer {
 		return newAnswer(http.StatusInternalServerError, problemInternal)
 	}
 	return newAnswer(status, a.answer())
+}
+
+// lifetime is how long an authorization of a card lasts.
+func (b *Books) lifetime(c card) time.Duration {
+	if c.expires {
+		return b.slow
+	}
+	return authorizationLifetime
 }

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
-	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 )
@@ -17,21 +15,35 @@ var (
 	bucketAuthorizations = []byte("authorizations") // id -> Authorization
 	bucketByReference    = []byte("by_reference")   // reference NUL id -> nothing
 	bucketKeys           = []byte("keys")           // Idempotency-Key -> keyRecord
+	bucketCaptures       = []byte("captures")       // id -> Capture
+	bucketRefunds        = []byte("refunds")        // id -> Refund
+	bucketDisputes       = []byte("disputes")       // id -> Dispute
+	bucketMoved          = []byte("moved")          // reference NUL id of a capture, refund or dispute -> nothing
+	bucketChanges        = []byte("changes")        // sequence of its last change -> id of anything
+	bucketTurns          = []byte("turns")          // time and number -> turn
 	bucketPending        = []byte("pending")        // Idempotency-Key -> pendingEffect
 )
 
-// ErrNotFound means that the books have no such authorization.
-var ErrNotFound = errors.New("no such authorization")
+var buckets = [][]byte{
+	bucketAuthorizations, bucketByReference, bucketKeys, bucketPending,
+	bucketCaptures, bucketRefunds, bucketDisputes, bucketMoved, bucketChanges, bucketTurns,
+}
 
-// Books are what the provider knows: authorizations, and the answers given under each Idempotency-Key. They are
-// safe for concurrent use; writes happen one after the other, each synced to disk before it returns.
+// ErrNotFound means that the books have nothing of that id.
+var ErrNotFound = errors.New("not in the books")
+
+// Books are what the provider knows: authorizations with their captures, refunds and disputes, and the answers given
+// under each Idempotency-Key. They are safe for concurrent use; writes happen one after the other, each synced to disk
+// before it returns.
 type Books struct {
-	db  *bbolt.DB
-	now func() time.Time
+	db          *bbolt.DB
+	now         func() time.Time
+	keyLifetime time.Duration // of an Idempotency-Key; then it is forgotten
+	slow        time.Duration // after which slow things happen
 }
 
 // OpenBooks opens or creates the file at path and its folder. It fails when another process has the file open.
-func OpenBooks(path string) (*Books, error) {
+func OpenBooks(path string, slow, keyLifetime time.Duration) (*Books, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("create folder of the books %s: %w", path, err)
 	}
@@ -45,7 +57,7 @@ func OpenBooks(path string) (*Books, error) {
 		return nil, fmt.Errorf("open books %s: %w", path, err)
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{bucketAuthorizations, bucketByReference, bucketKeys, bucketPending} {
+		for _, name := range buckets {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return fmt.Errorf("bucket %s: %w", name, err)
 			}
@@ -55,7 +67,32 @@ func OpenBooks(path string) (*Books, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare books %s: %w", path, err), db.Close())
 	}
-	return &Books{db: db, now: func() time.Time { return time.Now().UTC() }}, nil
+	return &Books{db: db, now: func() time.Time { return time.Now().UTC() }, slow: slow, keyLifetime: keyLifetime}, nil
+}
+
+// update runs a change in a transaction, after the changes whose time has come.
+func (b *Books) update(change func(*bbolt.Tx) error) error {
+	return b.db.Update(func(tx *bbolt.Tx) error {
+		if err := b.takeTurns(tx); err != nil {
+			return err
+		}
+		return change(tx)
+	})
+}
+
+// view reads the books as they are, after the changes whose time has come.
+func (b *Books) view(read func(*bbolt.Tx) error) error {
+	waiting := false
+	err := b.db.View(func(tx *bbolt.Tx) error {
+		if waiting = b.due(tx); waiting {
+			return nil
+		}
+		return read(tx)
+	})
+	if waiting {
+		return b.update(read)
+	}
+	return err
 }
 
 // Close waits for open transactions and releases the file. Calls after it fail.
@@ -68,7 +105,7 @@ func (b *Books) Check() error {
 
 // Authorization returns one authorization, or ErrNotFound.
 func (b *Books) Authorization(id string) (found Authorization, err error) {
-	err = b.db.View(func(tx *bbolt.Tx) error {
+	err = b.view(func(tx *bbolt.Tx) error {
 		found, err = readAuthorization(tx, id)
 		return err
 	})
@@ -76,50 +113,10 @@ func (b *Books) Authorization(id string) (found Authorization, err error) {
 }
 
 // ByReference returns every authorization of a reference, declined ones too, oldest first; none is an empty list.
-func (b *Books) ByReference(reference string) ([]Authorization, error) {
-	found := []Authorization{}
-	err := b.db.View(func(tx *bbolt.Tx) error {
+func (b *Books) ByReference(reference string) (found []Authorization, err error) {
+	err = b.view(func(tx *bbolt.Tx) error {
+		found = []Authorization{} // anew: a view may run twice
 		return eachOfReference(tx, reference, func(a Authorization) { found = append(found, a) })
 	})
 	return found, err
-}
-
-// newAuthorizationID is unique and grows with time, so that keys stored under it are in order of creation.
-func newAuthorizationID() (string, error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return "", fmt.Errorf("make authorization id: %w", err)
-	}
-	return "auth_" + id.String(), nil
-}
-
-func readAuthorization(tx *bbolt.Tx, id string) (Authorization, error) {
-	var a Authorization
-	stored := tx.Bucket(bucketAuthorizations).Get([]byte(id))
-	if stored == nil {
-		return a, fmt.Errorf("authorization %q: %w", id, ErrNotFound)
-	}
-	if err := json.Unmarshal(stored, &a); err != nil {
-		return a, fmt.Errorf("read authorization %q: %w", id, err)
-	}
-	return a, nil
-}
-
-func writeAuthorization(tx *bbolt.Tx, a Authorization) error {
-	if err := putJSON(tx.Bucket(bucketAuthorizations), a.ID, a); err != nil {
-		return fmt.Errorf("write authorization %q: %w", a.ID, err)
-	}
-	// Idempotent, so that a changed authorization needs no second way in.
-	if err := tx.Bucket(bucketByReference).Put([]byte(a.Reference+"\x00"+a.ID), nil); err != nil {
-		return fmt.Errorf("index authorization %q: %w", a.ID, err)
-	}
-	return nil
-}
-
-func putJSON(bucket *bbolt.Bucket, key string, value any) error {
-	encoded, err := json.Marshal(value)
-	if err != nil {
-		return err
-	}
-	return bucket.Put([]byte(key), encoded)
 }

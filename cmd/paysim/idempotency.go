@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.etcd.io/bbolt"
 )
@@ -28,7 +29,9 @@ type Answer struct {
 type keyRecord struct {
 	Request  string  `json:"request"`          // fingerprint of the request that came first
 	Attempts int     `json:"attempts"`         // POSTs seen, until there was an answer
-	Answer   *Answer `json:"answer,omitempty"` // the answer for ever; nil until there is one
+	Answer   *Answer `json:"answer,omitempty"` // the answer; nil until there is one
+	// FirstAt is when the first request came; zero in books of an earlier paysim, which forgot nothing.
+	FirstAt time.Time `json:"first_at,omitzero"`
 }
 
 // fingerprint identifies a request by what it asks for, not by how its JSON was spelled.
@@ -41,15 +44,19 @@ func fingerprint(operation string, request any) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// readKey returns what is known of a key, a new record when nothing is, or ErrKeyReused.
-func readKey(tx *bbolt.Tx, key, request string) (keyRecord, error) {
+// readKey returns what is known of a key, a new record when nothing is or the key was forgotten, or ErrKeyReused.
+func (b *Books) readKey(tx *bbolt.Tx, key, request string) (keyRecord, error) {
+	fresh := keyRecord{Request: request, FirstAt: b.now()}
 	stored := tx.Bucket(bucketKeys).Get([]byte(key))
 	if stored == nil {
-		return keyRecord{Request: request}, nil
+		return fresh, nil
 	}
 	var record keyRecord
 	if err := json.Unmarshal(stored, &record); err != nil {
 		return record, fmt.Errorf("read Idempotency-Key %q: %w", key, err)
+	}
+	if !record.FirstAt.IsZero() && !b.now().Before(record.FirstAt.Add(b.keyLifetime)) {
+		return fresh, nil
 	}
 	if record.Request != request {
 		return record, fmt.Errorf("Idempotency-Key %q: %w", key, ErrKeyReused)
@@ -67,8 +74,8 @@ func writeKey(tx *bbolt.Tx, key string, record keyRecord) error {
 // once runs act in a write transaction unless the key has an answer already, which it returns instead. The answer act
 // returns is kept together with its effects; nil means that this POST failed and the next one is to run act again.
 func (b *Books) once(key, request string, act func(*bbolt.Tx, *keyRecord) (*Answer, error)) (answer *Answer, err error) {
-	err = b.db.Update(func(tx *bbolt.Tx) error {
-		record, err := readKey(tx, key, request)
+	err = b.update(func(tx *bbolt.Tx) error {
+		record, err := b.readKey(tx, key, request)
 		if err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ func main() { program.Main(program.Program[settings]{Name: "paysim", Run: run}) 
 
 // run serves until ctx ends, then finishes the requests it has begun.
 func run(ctx context.Context, set settings) (err error) {
-	books, err := OpenBooks(set.Data)
+	books, err := OpenBooks(set.Data, set.Slow, set.KeyLifetime)
 	if err != nil {
 		return err
 	}

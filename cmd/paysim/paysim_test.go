@@ -57,7 +57,13 @@ func command(t *testing.T, file string, slow time.Duration) *exec.Cmd {
 }
 
 func start(t *testing.T, file string, slow time.Duration) *paysim {
-	p := &paysim{t: t, cmd: command(t, file, slow), done: make(chan error, 1)}
+	return startCommand(t, command(t, file, slow))
+}
+
+// startCommand starts the program with further settings.
+func startCommand(t *testing.T, cmd *exec.Cmd, settings ...string) *paysim {
+	p := &paysim{t: t, cmd: cmd, done: make(chan error, 1)}
+	p.cmd.Env = append(p.cmd.Env, settings...)
 	stderr, err := p.cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, p.cmd.Start())

@@ -42,6 +42,8 @@ func problemOf(err error) *Problem {
 		return problem
 	case errors.Is(err, ErrNotFound):
 		return newProblem(http.StatusNotFound, "not_found", err.Error())
+	case errors.Is(err, ErrNotPossible):
+		return newProblem(http.StatusConflict, "not_possible", err.Error())
 	case errors.Is(err, ErrKeyReused):
 		return newProblem(http.StatusUnprocessableEntity, "idempotency_key_reused", err.Error())
 	case errors.Is(err, ErrInProgress):

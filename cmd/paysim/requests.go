@@ -36,11 +36,7 @@ func idempotencyKey(c *echo.Context) (string, error) {
 
 func authorizeRequest(c *echo.Context) (AuthorizeRequest, error) {
 	var req AuthorizeRequest
-	mediaType, _, err := mime.ParseMediaType(c.Request().Header.Get("Content-Type"))
-	if err != nil || mediaType != "application/json" {
-		return req, newProblem(http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be application/json.")
-	}
-	if err := decodeStrictly(c, &req); err != nil {
+	if err := decodeBody(c, &req); err != nil {
 		return req, err
 	}
 	_, knownSource := cards[req.Source]
@@ -48,13 +44,26 @@ func authorizeRequest(c *echo.Context) (AuthorizeRequest, error) {
 	case !validReference.MatchString(req.Reference):
 		return req, invalid("invalid_reference", "reference must be 1 to 200 printable ASCII characters without spaces, not %q", req.Reference)
 	case req.Amount <= 0:
-		return req, invalid("invalid_amount", "amount must be a positive number of minor units, not %d", req.Amount)
+		return req, invalidAmount(req.Amount)
 	case !validCurrency.MatchString(req.Currency):
 		return req, invalid("invalid_currency", "currency must be three capital letters, not %q", req.Currency)
 	case !knownSource:
 		return req, invalid("invalid_source", "there is no card %q", req.Source)
 	}
 	return req, nil
+}
+
+func invalidAmount(amount int64) error {
+	return invalid("invalid_amount", "amount must be a positive number of minor units, not %d", amount)
+}
+
+// decodeBody reads a body of JSON.
+func decodeBody(c *echo.Context, into any) error {
+	mediaType, _, err := mime.ParseMediaType(c.Request().Header.Get("Content-Type"))
+	if err != nil || mediaType != "application/json" {
+		return newProblem(http.StatusUnsupportedMediaType, "unsupported_media_type", "The body must be application/json.")
+	}
+	return decodeStrictly(c, into)
 }
 
 // decodeStrictly refuses unknown fields, trailing data and bodies above maxBody.

@@ -39,7 +39,15 @@ func (s *server) handler(apiKey string) http.Handler {
 	v1.GET("/authorizations", s.lookup)
 	v1.GET("/authorizations/:id", s.get)
 	v1.POST("/authorizations/:id/void", s.void)
+	v1.POST("/authorizations/:id/captures", s.capture)
+	v1.POST("/captures/:id/refunds", s.refund)
+	v1.GET("/statement", s.statement)
+	v1.GET("/list", s.list)
 	v1.GET("/books", s.audit)
+
+	v1.POST("/simulate/:kind/:id/:status", s.simulate)
+	v1.POST("/simulate/capture/:id/disputed", s.dispute)
+	v1.POST("/simulate/forget-keys", s.forgetKeys)
 	return e
 }
 

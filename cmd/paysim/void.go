@@ -7,8 +7,9 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Void gives a hold back, once per key. Voiding what is voided answers as the first time; an authorization that was
-// declined or captured is answered 409. ErrNotFound leaves the key unused.
+// Void gives back what is still held, once per key. Voiding what was voided answers as the first
+// time; an authorization of which nothing is held and nothing was voided is answered 409.
+// ErrNotFound leaves the key unused.
 func (b *Books) Void(key, id string) (*Answer, error) {
 	asked, err := fingerprint("void", id)
 	if err != nil {
@@ -23,9 +24,8 @@ func (b *Books) Void(key, id string) (*Answer, error) {
 		case StatusVoided:
 			return newAnswer(http.StatusOK, a.answer())
 		case StatusAuthorized:
-			now := b.now()
-			a.Status, a.VoidedAt = StatusVoided, &now
-			if err := writeAuthorization(tx, a); err != nil {
+			a.void(b.now())
+			if err := writeAuthorization(tx, &a); err != nil {
 				return nil, err
 			}
 			return newAnswer(http.StatusOK, a.answer())
