@@ -37,6 +37,10 @@ func Register(r Registry, orders ordersv1.OrdersServiceClient, inventory invento
 
 	call(r, sagas.AuthorizePayment, payments.Authorize)
 	call(r, sagas.VoidPayment, payments.Void)
+	call(r, sagas.CapturePayment, payments.Capture)
+	call(r, sagas.RefundPayment, payments.Refund)
+	call(r, sagas.VoidAuthorization, payments.VoidAuthorization)
+	call(r, sagas.GetPayment, payments.GetPayment)
 }
 
 // call makes an activity of a method of a service. A refusal becomes a typed error that is never

@@ -15,6 +15,20 @@ const (
 	HoldExpired = "hold_expired"
 	// PaymentDeclined: the provider said no. Details: DeclinedDetails.
 	PaymentDeclined = "payment_declined"
+	// AuthorizationUnknown: the order has no such authorization, or none in that currency.
+	AuthorizationUnknown = "authorization_unknown"
+	// AuthorizationEnded: nothing of the authorization can be captured any more. Details:
+	// AuthorizationEndedDetails.
+	AuthorizationEnded = "authorization_ended"
+	// AmountExceedsOpen: more was to be captured than is open. Details: AmountLeftDetails.
+	AmountExceedsOpen = "amount_exceeds_open"
+	// CaptureFailed: the provider did not take the amount. Details: DeclinedDetails.
+	CaptureFailed = "capture_failed"
+	// RefundExceedsCaptured: more was to be refunded than is left of the captures. Details:
+	// AmountLeftDetails.
+	RefundExceedsCaptured = "refund_exceeds_captured"
+	// RefundFailed: the provider gave nothing back. Details: DeclinedDetails.
+	RefundFailed = "refund_failed"
 	// UnknownProduct: no such product, or none that is for sale. Details: UnknownProductDetails.
 	UnknownProduct = "unknown_product"
 	// CurrencyMismatch: the product is not sold in that currency. Details: CurrencyMismatchDetails.
@@ -89,6 +103,17 @@ type Shortage struct {
 // DeclinedDetails has the provider's code: "insufficient_funds".
 type DeclinedDetails struct {
 	DeclineCode string `json:"decline_code"`
+}
+
+// AuthorizationEndedDetails says how an authorization ended.
+type AuthorizationEndedDetails struct {
+	State string `json:"state"` // voided, expired, declined
+}
+
+// AmountLeftDetails says what is left to capture or to refund.
+type AmountLeftDetails struct {
+	Amount   int64  `json:"amount"` // minor units
+	Currency string `json:"currency"`
 }
 
 // UnknownProductDetails names SKUs at fault, at most MostNamed.

@@ -29,6 +29,11 @@ var (
 
 	AuthorizePayment = Activity[paymentsv1.AuthorizeRequest, paymentsv1.AuthorizeResponse]{"AuthorizePayment"}
 	VoidPayment      = Activity[paymentsv1.VoidRequest, paymentsv1.VoidResponse]{"VoidPayment"}
+
+	CapturePayment    = Activity[paymentsv1.CaptureRequest, paymentsv1.CaptureResponse]{"CapturePayment"}
+	RefundPayment     = Activity[paymentsv1.RefundRequest, paymentsv1.RefundResponse]{"RefundPayment"}
+	VoidAuthorization = Activity[paymentsv1.VoidAuthorizationRequest, paymentsv1.VoidAuthorizationResponse]{"VoidAuthorization"}
+	GetPayment        = Activity[paymentsv1.GetPaymentRequest, paymentsv1.GetPaymentResponse]{"GetPayment"}
 )
 
 // ResumeOpenSagas is the activity of the sweep.

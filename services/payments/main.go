@@ -59,7 +59,7 @@ func run(ctx context.Context, cfg settings) error {
 	})
 	internal.Routes(api, payments)
 	internal.Audits(api, payments, gateway.Statements())
-	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(moves, cfg.methodKey(), ordersv1.NewOrdersServiceClient(orders)))
+	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(moves, payments, cfg.methodKey(), ordersv1.NewOrdersServiceClient(orders)))
 	if err != nil {
 		return err
 	}

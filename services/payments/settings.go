@@ -88,6 +88,7 @@ func (s settings) policy() domain.Policy {
 		LookupDeadline: s.LookupDeadline,
 		RetryAfter:     s.ResolveEvery,
 		RetryAtMost:    time.Minute,
+		PollAtMost:     time.Hour,
 		RecheckAfter:   10 * s.LookupDeadline,
 	}
 }

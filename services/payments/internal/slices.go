@@ -9,7 +9,10 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/services/payments/internal/commands/authorize"
+	"github.com/ordersaga/ordersaga/services/payments/internal/commands/capture"
+	"github.com/ordersaga/ordersaga/services/payments/internal/commands/refund"
 	"github.com/ordersaga/ordersaga/services/payments/internal/commands/void"
+	"github.com/ordersaga/ordersaga/services/payments/internal/commands/voidauthorization"
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
@@ -21,8 +24,12 @@ import (
 // The methods of PaymentsService, one a slice. Their types have the same name in every slice; what
 // is embedded needs names of its own.
 type (
-	authorizePayment = authorize.Method
-	voidPayment      = void.Method
+	authorizePayment  = authorize.Method
+	voidPayment       = void.Method
+	capturePayment    = capture.Method
+	refundPayment     = refund.Method
+	voidAuthorization = voidauthorization.Method
+	getPayment        = getpayment.Method
 )
 
 // service is PaymentsService, put together of its slices. Embedding the "unsafe" interface makes a
@@ -32,19 +39,31 @@ type service struct {
 	paymentsv1.UnsafePaymentsServiceServer
 	authorizePayment
 	voidPayment
+	capturePayment
+	refundPayment
+	voidAuthorization
+	getPayment
 }
 
 // callers may call the methods of the service. One without a rule stops the start.
 var callers = rpc.Callers{
-	paymentsv1.PaymentsService_Authorize_FullMethodName: {programs.Worker},
-	paymentsv1.PaymentsService_Void_FullMethodName:      {programs.Worker},
+	paymentsv1.PaymentsService_Authorize_FullMethodName:         {programs.Worker},
+	paymentsv1.PaymentsService_Void_FullMethodName:              {programs.Worker},
+	paymentsv1.PaymentsService_Capture_FullMethodName:           {programs.Worker},
+	paymentsv1.PaymentsService_Refund_FullMethodName:            {programs.Worker},
+	paymentsv1.PaymentsService_VoidAuthorization_FullMethodName: {programs.Worker},
+	paymentsv1.PaymentsService_GetPayment_FullMethodName:        {programs.Worker},
 }
 
 // Service makes the gRPC service. Orders are asked before a payment is undone.
-func Service(j *journal.Journal, key domain.MethodKey, orders undo.Orders) rpc.Service {
+func Service(j *journal.Journal, s *store.Store, key domain.MethodKey, orders undo.Orders) rpc.Service {
 	return rpc.NewService[paymentsv1.PaymentsServiceServer](paymentsv1.RegisterPaymentsServiceServer, service{
-		authorizePayment: authorize.NewMethod(j, key),
-		voidPayment:      void.NewMethod(j, orders),
+		authorizePayment:  authorize.NewMethod(j, key),
+		voidPayment:       void.NewMethod(j, orders),
+		capturePayment:    capture.NewMethod(j),
+		refundPayment:     refund.NewMethod(j),
+		voidAuthorization: voidauthorization.NewMethod(j),
+		getPayment:        getpayment.NewMethod(s),
 	}, callers)
 }
 

@@ -5,6 +5,7 @@ type Task struct {
 	Action Action
 	Step   Step
 	Kind   Kind // of the operation whose lease it is done under
+	Part   int
 }
 
 // Calls tells whether the task is a call of the provider.
@@ -31,7 +32,7 @@ func (p *Payment) Authorize(c Caller, step Step, request Request) (Task, error) 
 	if op.Problem != "" { // the provider has something else under this key
 		return p.lookUp(c, op), nil
 	}
-	return Task{op.send(c), step, Authorize}, nil
+	return Task{Action: op.send(c), Step: step, Kind: Authorize}, nil
 }
 
 // Void asks for the step to be undone, whether or not it was ever asked for.
@@ -68,7 +69,7 @@ func (p *Payment) undo(c Caller, step Step) Task {
 		undo.State = Sending
 		action := undo.sendAnyhow(c)
 		undo.DueAt = undo.LeaseUntil // if its holder does not come back
-		return Task{action, step, Void}
+		return Task{Action: action, Step: step, Kind: Void}
 	default:
 		undo.State = Waiting
 		return p.lookUp(c, op)
@@ -85,5 +86,5 @@ func (p *Payment) lookUp(c Caller, op *Operation) Task {
 	if op.State == Absent {
 		op.DueAt = op.LeaseUntil
 	}
-	return Task{action, op.Step, op.Kind}
+	return Task{Action: action, Step: op.Step, Kind: op.Kind}
 }

@@ -23,6 +23,8 @@ type Policy struct {
 	LookupDeadline time.Duration
 	// RetryAfter is the resolver's first pause after a failure; it doubles up to RetryAtMost.
 	RetryAfter, RetryAtMost time.Duration
+	// PollAtMost bounds the pauses between two looks at a capture or refund that is submitted.
+	PollAtMost time.Duration
 	// RecheckAfter is when an authorization that was never made is looked for once more.
 	RecheckAfter time.Duration
 }

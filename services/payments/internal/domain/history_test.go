@@ -90,7 +90,7 @@ func (w *world) carryOut(i int, luck string) {
 }
 
 func (w *world) finding(do Task, luck string) Finding {
-	lost := Finding{Kind: Failed, Err: errors.New("lost")}
+	lost := Finding{Kind: NoFact, Err: errors.New("lost")}
 	switch {
 	case do.Action == LookUp && luck != "ok":
 		return lost
@@ -121,7 +121,7 @@ func (w *world) finding(do Task, luck string) Finding {
 
 // says is what the provider says of the authorization, which may be one of another amount than was asked for.
 func (w *world) says(kind FindingKind) Finding {
-	return Finding{Kind: kind, OrderID: step.OrderID, Reference: "auth_1", Money: w.amount}
+	return Finding{Kind: kind, OrderID: step.OrderID, Reference: "auth_1", Money: w.amount, Open: w.amount.Amount}
 }
 
 // TestNothingStaysHeldAfterAnUndoWhateverHappened is invariant I2 for authorizations, over histories of all kinds.

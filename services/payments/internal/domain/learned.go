@@ -13,10 +13,24 @@ type Finding struct {
 	OrderID, Key, Reference string
 	Money
 	Terms
-	// With FoundDeclined.
+	// Open and Captured are what can still be captured, and what was, of the authorization, in minor
+	// units: with each fact of an authorization and of a capture.
+	Open, Captured int64
+	// Ended is how the authorization of a capture ended, by which it cannot be captured any more:
+	// FoundVoided or FoundExpired; empty when it has not.
+	Ended FindingKind
+	// Why, with FoundDeclined and FoundFailed.
 	DeclineCode, DeclineMessage string
-	// Why there is no fact; with Failed and Unclear.
+	// Why there is no fact; with NoFact and Unclear.
 	Err error
+}
+
+// open is what a fact leaves to be captured of an authorization.
+func (f Finding) open() int64 {
+	if f.Kind == FoundAuthorized {
+		return f.Open
+	}
+	return 0
 }
 
 // FindingKind says which of the columns of the package's tables a finding is. Facts are called as
@@ -30,9 +44,14 @@ const (
 	FoundExpired    = FindingKind(Expired)
 	FoundCaptured   = FindingKind(Captured)
 
+	// Of a capture or refund.
+	FoundSubmitted = FindingKind(Submitted)
+	FoundSucceeded = FindingKind(Succeeded)
+	FoundFailed    = FindingKind(Failed)
+
 	NotFound FindingKind = "not_found" // by a lookup
 	Unclear  FindingKind = "unclear"   // the provider says something of it that we do not know
-	Failed   FindingKind = "failed"    // it may or may not have had its effect
+	NoFact   FindingKind = "no_fact"   // it may or may not have had its effect
 )
 
 // news are the states of an authorization in which a fact says something new.
@@ -48,8 +67,11 @@ var news = map[FindingKind][]State{
 // thought to be gone may come back with one. The end of an attempt matters only when its lease is
 // still held.
 func (p *Payment) Learn(c Caller, t Task, f Finding) Task {
+	if t.Kind == Capture || t.Kind == Refund {
+		return p.learnOfMovement(c, t, f)
+	}
 	op, undo := p.Operation(t.Step, Authorize), p.Operation(t.Step, Void)
-	if !slices.Contains(news[f.Kind], op.State) {
+	if p.knows(op, f) || !slices.Contains(news[f.Kind], op.State) {
 		return p.learnNothing(c, t, f)
 	}
 	contradiction := op.contradiction(f)
@@ -59,7 +81,7 @@ func (p *Payment) Learn(c Caller, t Task, f Finding) Task {
 		if op.owns(f) && op.State != Authorized {
 			op.Held = f.Money
 		}
-		return p.learnNothing(c, t, Finding{Kind: Failed, Err: contradiction})
+		return p.learnNothing(c, t, Finding{Kind: NoFact, Err: contradiction})
 	}
 	if undo == nil && op.State == Declined { // it was charged nevertheless
 		undo = p.add(c, t.Step, Void, Waiting)
@@ -128,7 +150,7 @@ func (p *Payment) learnNothing(c Caller, t Task, f Finding) Task {
 	if f.Err != nil {
 		mine.LastError = fmt.Sprintf("%s %s: %v", t.Kind, t.Action, f.Err)
 	}
-	if t.Action == Send && f.Kind == Failed {
+	if t.Action == Send && f.Kind == NoFact {
 		return p.lookUp(c, mine)
 	}
 	absent := f.Kind == NotFound && !c.Now.Before(op.SentAt.Add(c.Policy.LookupDeadline))

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Errors of a step, for the caller of the service.
@@ -16,6 +18,32 @@ var (
 	// payment method.
 	ErrOtherRequest = errors.New("the step was asked for before with another request")
 )
+
+// Errors of a request to capture or refund.
+var (
+	// ErrNoAuthorization refuses a capture of what the order has not.
+	ErrNoAuthorization = errors.New("the order has no such authorization")
+	// ErrOtherCurrency refuses a capture in another currency than the authorization's.
+	ErrOtherCurrency = errors.New("the authorization is in another currency")
+)
+
+// EndedError refuses a capture of an authorization that is open no more.
+type EndedError struct{ State State }
+
+func (e *EndedError) Error() string { return "the authorization is " + string(e.State) }
+
+// ExceedsError refuses more than is open, or more than can be refunded.
+type ExceedsError struct{ Room Money }
+
+func (e *ExceedsError) Error() string { return "more than the " + e.Room.Text() + " that are left" }
+
+// FailedError says why a capture or refund failed.
+type FailedError struct {
+	Code    string // the provider's
+	Message string // may be shown to the shopper
+}
+
+func (e *FailedError) Error() string { return "failed: " + e.Code + ": " + e.Message }
 
 // DeclinedError is the provider's no.
 type DeclinedError struct {
@@ -35,20 +63,57 @@ type Payment struct {
 }
 
 // Operation is a step's operation of a kind; nil when nobody asked for it.
-func (p *Payment) Operation(step Step, kind Kind) *Operation {
+func (p *Payment) Operation(step Step, kind Kind) *Operation { return p.part(step, kind, 0) }
+
+// part is one of a step's operations of a kind; nil when there is none.
+func (p *Payment) part(step Step, kind Kind, part int) *Operation {
 	for _, op := range p.Operations {
-		if op.Step == step && op.Kind == kind {
+		if op.Step == step && op.Kind == kind && op.Part == part {
 			return op
 		}
 	}
 	return nil
 }
 
+// Doing is the operation that a task is about.
+func (p *Payment) Doing(t Task) *Operation { return p.part(t.Step, t.Kind, t.Part) }
+
+// ByID is the operation of an id; nil when the payment has none.
+func (p *Payment) ByID(id string) *Operation {
+	for _, op := range p.Operations {
+		if op.ID == id {
+			return op
+		}
+	}
+	return nil
+}
+
+// of are the operations of a kind of another operation, as they were first asked for.
+func (p *Payment) of(id string, kind Kind) (found []*Operation) {
+	for _, op := range p.Operations {
+		if op.Of == id && op.Kind == kind {
+			found = append(found, op)
+		}
+	}
+	return found
+}
+
 func (p *Payment) add(c Caller, step Step, kind Kind, state State) *Operation {
-	op := &Operation{Step: step, Kind: kind, State: state, Attempt: Attempt{Key: step.Key(kind), AskedAt: c.Now}}
+	return p.addPart(c, step, kind, 0, state)
+}
+
+func (p *Payment) addPart(c Caller, step Step, kind Kind, part int, state State) *Operation {
+	key := step.partKey(kind, part)
+	op := &Operation{
+		ID: uuid.NewSHA1(operationIDs, []byte(key)).String(), Step: step, Kind: kind, Part: part, State: state,
+		Attempt: Attempt{Key: key, AskedAt: c.Now},
+	}
 	p.Operations = append(p.Operations, op)
 	return op
 }
+
+// operationIDs is the namespace of the ids of operations (RFC 9562, version 5).
+var operationIDs = uuid.MustParse("2f6f7a6e-6b8f-4b57-9d4d-2f1a5be0c0de")
 
 // cover refuses an authorization of more than what is due less what is held, or may be. Sagas ask
 // for all that is due at once, so what is due is what they ask for.

@@ -29,8 +29,8 @@ func TestAnotherRequestUnderTheSameStepIsRefused(t *testing.T) {
 // Whoever was refused for a mismatch may still undo the step: what is held under it is given back.
 func TestAnUndoAfterAMismatchGivesBack(t *testing.T) {
 	for state, want := range map[string]Task{
-		"sending":    {LookUp, step, Authorize},
-		"authorized": {Send, step, Void},
+		"sending":    {Action: LookUp, Step: step, Kind: Authorize},
+		"authorized": {Action: Send, Step: step, Kind: Void},
 	} {
 		p := paymentIn(state).payment
 		other := request
@@ -58,7 +58,7 @@ func TestAHolderThatComesBackTooLateStillBringsItsFact(t *testing.T) {
 	require.Equal(t, Send, next.Action, "the lease has run out")
 
 	old := at(holder, policy.Lease)
-	assert.Equal(t, Task{}, p.Learn(old, next, Finding{Kind: Failed, Err: errors.New("time-out")}))
+	assert.Equal(t, Task{}, p.Learn(old, next, Finding{Kind: NoFact, Err: errors.New("time-out")}))
 	assert.Equal(t, "new holder", op.LeaseOwner, "the end of an attempt counts for the holder of the lease only")
 
 	assert.Equal(t, Task{}, p.Learn(old, next, found(FoundAuthorized)))
@@ -70,8 +70,8 @@ func TestWhoeverLearnsThatThereIsSomethingToGiveBackGivesItBackOnce(t *testing.T
 	p := paymentIn("sending/waiting").payment
 	finder, other := at("finder", time.Second), at("other", time.Second)
 	look := p.Void(other, step)
-	require.Equal(t, Task{LookUp, step, Authorize}, look)
-	assert.Equal(t, Task{Send, step, Void}, p.Learn(finder, Task{Send, step, Authorize}, found(FoundAuthorized)))
+	require.Equal(t, Task{Action: LookUp, Step: step, Kind: Authorize}, look)
+	assert.Equal(t, Task{Action: Send, Step: step, Kind: Void}, p.Learn(finder, Task{Action: Send, Step: step, Kind: Authorize}, found(FoundAuthorized)))
 	assert.Equal(t, Task{}, p.Learn(other, look, found(FoundAuthorized)), "the finder is at it")
 	assert.Equal(t, Wait, p.Void(other, step).Action)
 }
@@ -85,7 +85,7 @@ func TestTheLookupDeadlineCountsFromTheLastSending(t *testing.T) {
 	p.Void(at("b", policy.LookupDeadline), step)
 
 	soon := at("a", policy.LookupDeadline+policy.Lease-time.Second)
-	p.Learn(soon, Task{LookUp, step, Authorize}, Finding{Kind: NotFound})
+	p.Learn(soon, Task{Action: LookUp, Step: step, Kind: Authorize}, Finding{Kind: NotFound})
 	assert.Equal(t, Waiting, p.Operation(step, Void).State, "the second request may still have its effect")
 }
 
@@ -96,8 +96,8 @@ func TestARequestIsNotSentAgainAtTheEndOfItsKeysLife(t *testing.T) {
 	next, err := p.Authorize(at("a", life-time.Second), step, request)
 	require.NoError(t, err)
 	assert.Equal(t, Send, next.Action)
-	p.Learn(at("a", life-time.Second), next, Finding{Kind: Failed, Err: errors.New("time-out")})
-	p.Learn(at("a", life-time.Second), Task{LookUp, step, Authorize}, Finding{Kind: NotFound})
+	p.Learn(at("a", life-time.Second), next, Finding{Kind: NoFact, Err: errors.New("time-out")})
+	p.Learn(at("a", life-time.Second), Task{Action: LookUp, Step: step, Kind: Authorize}, Finding{Kind: NotFound})
 
 	for range 2 {
 		late := at("b", life+policy.LookupDeadline)
@@ -122,7 +122,7 @@ func TestARequestIsNotSentAgainAtTheEndOfItsKeysLife(t *testing.T) {
 // An undo is sent again however late: it asks for a state, and names what is to have it.
 func TestAnUndoIsSentAgainHoweverLate(t *testing.T) {
 	p := paymentIn("authorized/sending").payment
-	assert.Equal(t, Task{Send, step, Void}, p.Resume(at("r", 30*24*time.Hour), step))
+	assert.Equal(t, Task{Action: Send, Step: step, Kind: Void}, p.Resume(at("r", 30*24*time.Hour), step))
 }
 
 func TestAFactThatSpeaksOfSomethingElseIsNone(t *testing.T) {
@@ -137,7 +137,7 @@ func TestAFactThatSpeaksOfSomethingElseIsNone(t *testing.T) {
 			p := paymentIn("sending+").payment
 			wrong := found(FoundAuthorized)
 			change(&wrong)
-			next := p.Learn(at(holder, 0), Task{action, step, Authorize}, wrong)
+			next := p.Learn(at(holder, 0), Task{Action: action, Step: step, Kind: Authorize}, wrong)
 			if action == Send {
 				require.Equal(t, LookUp, next.Action, "another %s: no answer to what was asked", name)
 				next = p.Learn(at(holder, 0), next, wrong)
@@ -163,7 +163,7 @@ func TestAnUndoGivesBackAnotherAmountThanWasAskedFor(t *testing.T) {
 	wrong := found(FoundAuthorized)
 	wrong.Money = Money{1, "JPY"}
 	giveBack := p.Learn(at("v", 0), look, wrong)
-	require.Equal(t, Task{Send, step, Void}, giveBack)
+	require.Equal(t, Task{Action: Send, Step: step, Kind: Void}, giveBack)
 
 	again := p.Learn(at("v", 0), giveBack, found(FoundVoided))
 	assert.Equal(t, LookUp, again.Action, "1,234 GBP were never held")
@@ -179,7 +179,7 @@ func TestAnUndoEndsWithWhatWasHeldAndIsNot(t *testing.T) {
 	p := paymentIn("sending+").payment
 	wrong := found(FoundAuthorized)
 	wrong.Money = Money{1, "JPY"}
-	p.Learn(at(holder, 0), Task{LookUp, step, Authorize}, wrong)
+	p.Learn(at(holder, 0), Task{Action: LookUp, Step: step, Kind: Authorize}, wrong)
 	look := p.Void(at("v", 0), step)
 	require.Equal(t, LookUp, look.Action)
 	wrong.Kind = FoundVoided
@@ -223,7 +223,7 @@ func TestAnUndoOfWhatWasCapturedEndsWithItsRefund(t *testing.T) {
 	now := at("r", policy.Lease)
 	task := p.Resume(now, step)
 	require.Equal(t, Send, task.Action)
-	task = p.Learn(now, task, Finding{Kind: Failed, Err: errors.New("409 not_voidable")})
+	task = p.Learn(now, task, Finding{Kind: NoFact, Err: errors.New("409 not_voidable")})
 	require.Equal(t, LookUp, task.Action, "a void that fails asks why")
 	require.Equal(t, Task{}, p.Learn(now, task, found(FoundCaptured)))
 	undo := p.Operation(step, Void)
@@ -250,8 +250,8 @@ func TestTheResolverIsLessAndLessInAHurry(t *testing.T) {
 		c := Caller{Owner: "r", Now: now, Policy: policy}
 		task := p.Resume(c, step)
 		require.Equal(t, Send, task.Action)
-		task = p.Learn(c, task, Finding{Kind: Failed, Err: errors.New("down")})
-		require.Equal(t, Task{}, p.Learn(c, task, Finding{Kind: Failed, Err: errors.New("down")}))
+		task = p.Learn(c, task, Finding{Kind: NoFact, Err: errors.New("down")})
+		require.Equal(t, Task{}, p.Learn(c, task, Finding{Kind: NoFact, Err: errors.New("down")}))
 		pause := undo.DueAt.Sub(now)
 		require.GreaterOrEqual(t, pause, last, "try %d", i)
 		require.LessOrEqual(t, pause, policy.RetryAtMost)
@@ -277,7 +277,7 @@ func TestStepsOfAnOrderHoldNoMoreTogetherThanIsDue(t *testing.T) {
 			continue
 		}
 		require.NoError(t, err, state)
-		assert.Equal(t, Task{Send, second, Authorize}, next, state)
+		assert.Equal(t, Task{Action: Send, Step: second, Kind: Authorize}, next, state)
 	}
 }
 

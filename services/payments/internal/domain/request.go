@@ -35,7 +35,15 @@ func (s Step) String() string { return s.OrderID + "/" + s.Saga + "/" + s.Instan
 
 // Key is the idempotency key of the step's operation of a kind: a hash, because providers take no
 // more than 64 characters. It is stored with the operation, which keeps its key for ever.
-func (s Step) Key(kind Kind) string { return digest(s.String() + "/" + string(kind)) }
+func (s Step) Key(kind Kind) string { return s.partKey(kind, 0) }
+
+// partKey is the key of one of several operations of a kind.
+func (s Step) partKey(kind Kind, part int) string {
+	if part == 0 {
+		return digest(s.String() + "/" + string(kind))
+	}
+	return digest(fmt.Sprintf("%s/%s/%d", s, kind, part))
+}
 
 func digest(text string) string {
 	sum := sha256.Sum256([]byte(text))
@@ -51,8 +59,9 @@ type Money struct {
 // Text is the amount for a message.
 func (m Money) Text() string { return fmt.Sprintf("%d %s", m.Amount, m.Currency) }
 
-// Request is what is to be authorized. The payment method is kept as a fingerprint only: enough to see
-// that a repeated request is the same.
+// Request is what was asked for: an amount to authorize, capture or refund. Customer and payment
+// method are of an authorization. The payment method is kept as a fingerprint only: enough to see that
+// a repeated request is the same.
 type Request struct {
 	CustomerID string
 	Money

@@ -122,6 +122,9 @@ func paymentIn(state string) *table {
 		switch name {
 		case Authorized, Voided, Expired, Captured:
 			op.ProviderReference, op.Held = "auth_1", request.Money
+			if name == Authorized {
+				op.Open = request.Amount
+			}
 		case Declined:
 			op.DeclineCode = "card_declined"
 		case Absent:
@@ -154,11 +157,11 @@ func (w *table) lease(op *Operation, state string) {
 func (w *table) happens(t *testing.T, event string) Action {
 	another := Caller{Owner: "another", Now: w.now, Policy: policy}
 	mine := Caller{Owner: holder, Now: w.now, Policy: policy}
-	task := Task{LookUp, step, Authorize}
+	task := Task{Action: LookUp, Step: step, Kind: Authorize}
 	if undo := w.payment.Operation(step, Void); undo != nil && undo.LeaseOwner != "" {
 		task.Kind = Void
 	}
-	fact := Finding{OrderID: step.OrderID, Key: step.Key(Authorize), Reference: "auth_1", Money: request.Money}
+	fact := Finding{OrderID: step.OrderID, Key: step.Key(Authorize), Reference: "auth_1", Money: request.Money, Open: request.Amount}
 	failure := errors.New("connection reset")
 	switch event {
 	case "authorize":
@@ -170,18 +173,20 @@ func (w *table) happens(t *testing.T, event string) Action {
 	case "resume":
 		return w.payment.Resume(another, step).Action
 	case "other":
-		fact.Kind, fact.Amount = FoundAuthorized, 1
+		fact.Kind, fact.Amount, fact.Open = FoundAuthorized, 1, 1
 	case "declined":
 		fact = Finding{Kind: FoundDeclined, DeclineCode: "card_declined"}
 	case "no_answer":
 		task.Action = Send
-		fact = Finding{Kind: Failed, Err: failure}
+		fact = Finding{Kind: NoFact, Err: failure}
 	case "absent":
 		mine.Now = w.now.Add(policy.LookupDeadline)
 		fact = Finding{Kind: NotFound}
 	case "not_found":
 		fact = Finding{Kind: NotFound}
-	case "failed", "unclear":
+	case "failed":
+		fact = Finding{Kind: NoFact, Err: failure}
+	case "unclear":
 		fact = Finding{Kind: FindingKind(event), Err: failure}
 	default:
 		fact.Kind = FindingKind(event)

@@ -20,12 +20,15 @@ func Authorized(p *domain.Payment, step domain.Step) []*commonv1.Fact {
 	if reference == nothingdue.Reference {
 		reference = ""
 	}
+	fact := &commonv1.PaymentAuthorized{
+		PaymentId: p.ID, ProviderReference: reference, Amount: money(op.Held),
+		AuthorizationId: op.ID, MultiCapture: op.MultiCapture,
+	}
+	if !op.CaptureBefore.IsZero() {
+		fact.CaptureBefore = timestamppb.New(op.CaptureBefore)
+	}
 	return []*commonv1.Fact{{
-		At: timestamppb.New(op.AnsweredAt),
-		Fact: &commonv1.Fact_PaymentAuthorized{PaymentAuthorized: &commonv1.PaymentAuthorized{
-			PaymentId: p.ID, ProviderReference: reference,
-			Amount: &commonv1.Money{Amount: op.Held.Amount, Currency: op.Held.Currency},
-		}},
+		At: timestamppb.New(op.AnsweredAt), Fact: &commonv1.Fact_PaymentAuthorized{PaymentAuthorized: fact},
 	}}
 }
 
@@ -41,4 +44,51 @@ func Undone(p *domain.Payment, step domain.Step) []*commonv1.Fact {
 		})
 	}
 	return found
+}
+
+// Closed are the facts of an authorization that was given back, as far as something was.
+func Closed(p *domain.Payment, authorization *domain.Operation) []*commonv1.Fact {
+	undo := p.Operation(authorization.Step, domain.Void)
+	if undo == nil || undo.State != domain.Succeeded {
+		return nil
+	}
+	return []*commonv1.Fact{{
+		At:   timestamppb.New(undo.AnsweredAt),
+		Fact: &commonv1.Fact_PaymentVoided{PaymentVoided: &commonv1.PaymentVoided{PaymentId: p.ID}},
+	}}
+}
+
+// Captured is the fact of a capture that succeeded or was accepted.
+func Captured(p *domain.Payment, op *domain.Operation) []*commonv1.Fact {
+	return []*commonv1.Fact{{
+		At: timestamppb.New(op.AnsweredAt),
+		Fact: &commonv1.Fact_PaymentCaptured{PaymentCaptured: &commonv1.PaymentCaptured{
+			PaymentId: p.ID, CaptureId: op.ID, AuthorizationId: op.Of, ProviderReference: op.ProviderReference,
+			Amount: money(op.Request.Money), Shipment: op.Shipment, Submitted: op.State == domain.Submitted,
+		}},
+	}}
+}
+
+// Refunded are the facts of a refund: for each capture, that it succeeded or was accepted, or that it
+// failed.
+func Refunded(p *domain.Payment, refunds []*domain.Operation) (facts []*commonv1.Fact) {
+	for _, op := range refunds {
+		fact := &commonv1.Fact{At: timestamppb.New(op.AnsweredAt)}
+		if op.Moved() == nil {
+			fact.Fact = &commonv1.Fact_PaymentRefunded{PaymentRefunded: &commonv1.PaymentRefunded{
+				PaymentId: p.ID, RefundId: op.ID, CaptureId: op.Of, ProviderReference: op.ProviderReference,
+				Amount: money(op.Request.Money), Submitted: op.State == domain.Submitted,
+			}}
+		} else {
+			fact.Fact = &commonv1.Fact_PaymentRefundFailed{PaymentRefundFailed: &commonv1.PaymentRefundFailed{
+				PaymentId: p.ID, RefundId: op.ID, CaptureId: op.Of, Amount: money(op.Request.Money), Code: op.DeclineCode,
+			}}
+		}
+		facts = append(facts, fact)
+	}
+	return facts
+}
+
+func money(m domain.Money) *commonv1.Money {
+	return &commonv1.Money{Amount: m.Amount, Currency: m.Currency}
 }

@@ -10,16 +10,27 @@ import (
 
 // carryOut calls the provider and says what came of it.
 func (j *Journal) carryOut(ctx context.Context, payment *domain.Payment, task domain.Task, paymentMethod string) domain.Finding {
-	op := payment.Operation(task.Step, domain.Authorize)
+	order, op := task.Step.OrderID, payment.Doing(task)
 	switch {
+	case task.Kind == domain.Capture && task.Action == domain.Send:
+		return finding(j.provider.Capture(ctx, provider.Capture{
+			Key: op.Key, OrderID: order, Authorization: payment.ByID(op.Of).ProviderReference, Money: op.Request.Money, Final: op.Final,
+		}))
+	case task.Kind == domain.Refund && task.Action == domain.Send:
+		return finding(j.provider.Refund(ctx, provider.Refund{
+			Key: op.Key, OrderID: order, Capture: payment.ByID(op.Of).ProviderReference, Money: op.Request.Money,
+		}))
+	case task.Action == domain.LookUp && task.Kind == domain.Void: // it is the authorization that tells
+		return finding(j.provider.Lookup(ctx, order, payment.Operation(task.Step, domain.Authorize).Key))
 	case task.Action == domain.LookUp:
-		return finding(j.provider.Lookup(ctx, task.Step.OrderID, op.Key))
+		return finding(j.provider.Lookup(ctx, order, op.Key))
 	case task.Kind == domain.Void:
-		return finding(j.provider.Void(ctx, payment.Operation(task.Step, domain.Void).Key,
-			provider.Held{OrderID: task.Step.OrderID, Reference: op.ProviderReference, Money: op.Held}))
+		authorization := payment.Operation(task.Step, domain.Authorize)
+		return finding(j.provider.Void(ctx, op.Key,
+			provider.Held{OrderID: order, Reference: authorization.ProviderReference, Money: authorization.Held}))
 	default:
 		return finding(j.provider.Authorize(ctx, provider.Authorization{
-			Key: op.Key, OrderID: task.Step.OrderID, Money: op.Request.Money, PaymentMethod: paymentMethod,
+			Key: op.Key, OrderID: order, Money: op.Request.Money, PaymentMethod: paymentMethod,
 		}))
 	}
 }
@@ -30,11 +41,12 @@ func finding(fact provider.Fact, err error) domain.Finding {
 	case errors.As(err, &unclear):
 		return domain.Finding{Kind: domain.Unclear, Err: err}
 	case err != nil:
-		return domain.Finding{Kind: domain.Failed, Err: err}
+		return domain.Finding{Kind: domain.NoFact, Err: err}
 	}
 	return domain.Finding{
 		Kind:    domain.FindingKind(fact.Kind),
 		OrderID: fact.OrderID, Key: fact.Key, Reference: fact.Reference, Money: fact.Money, Terms: fact.Terms,
+		Open: fact.Open, Captured: fact.Captured, Ended: domain.FindingKind(fact.Ended),
 		DeclineCode: fact.DeclineCode, DeclineMessage: fact.DeclineMessage,
 	}
 }

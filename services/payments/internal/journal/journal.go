@@ -45,7 +45,7 @@ func (j *Journal) Authorize(ctx context.Context, step domain.Step, request domai
 		return p.Authorize(c, step, request)
 	})
 	if err == nil {
-		err = because(payment, step, payment.Authorized(step))
+		err = because(payment.Authorized(step), payment.Operation(step, domain.Void), payment.Operation(step, domain.Authorize))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("authorize %s: %w", step, err)
@@ -60,7 +60,7 @@ func (j *Journal) Void(ctx context.Context, step domain.Step) (*domain.Payment, 
 		return p.Void(c, step), nil
 	})
 	if err == nil {
-		err = because(payment, step, payment.Undone(step))
+		err = because(payment.Undone(step), payment.Operation(step, domain.Void), payment.Operation(step, domain.Authorize))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("void %s: %w", step, err)
@@ -68,10 +68,86 @@ func (j *Journal) Void(ctx context.Context, step domain.Step) (*domain.Payment, 
 	return payment, nil
 }
 
-// Resume carries on with a step that nobody works on, and does not wait for one that somebody does.
-func (j *Journal) Resume(ctx context.Context, step domain.Step) error {
-	_, err := j.run(ctx, step, "", func(p *domain.Payment, c domain.Caller) (domain.Task, error) {
-		task := p.Resume(c, step)
+// Capture takes an amount of an authorization, once per step. Its errors are domain.FailedError,
+// domain.EndedError, domain.ExceedsError, domain.ErrNoAuthorization, domain.ErrOtherCurrency,
+// domain.ErrOtherRequest, and domain.ErrUnknown when the caller is to ask again.
+func (j *Journal) Capture(ctx context.Context, step domain.Step, want domain.CaptureRequest) (*domain.Payment, error) {
+	payment, err := j.run(ctx, step, "", func(p *domain.Payment, c domain.Caller) (domain.Task, error) {
+		return p.Capture(c, step, want)
+	})
+	if err == nil {
+		err = moved(payment.Operation(step, domain.Capture))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("capture %s: %w", step, err)
+	}
+	return payment, nil
+}
+
+// VoidOpen gives back what is open of an authorization. Its errors are domain.ErrNoAuthorization, and
+// domain.ErrUnknown when the caller is to ask again.
+func (j *Journal) VoidOpen(ctx context.Context, orderID, authorization string) (*domain.Payment, error) {
+	payment, err := j.run(ctx, domain.Step{OrderID: orderID}, "", func(p *domain.Payment, c domain.Caller) (domain.Task, error) {
+		return p.VoidOpen(c, authorization)
+	})
+	if err == nil {
+		op := payment.ByID(authorization)
+		err = because(payment.Closed(op), payment.Operation(op.Step, domain.Void), op)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("void authorization %s of order %s: %w", authorization, orderID, err)
+	}
+	return payment, nil
+}
+
+// Refund gives an amount back, once per step. Its errors are domain.FailedError when all of it failed,
+// domain.ExceedsError, domain.ErrOtherRequest, and domain.ErrUnknown when the caller is to ask again.
+func (j *Journal) Refund(ctx context.Context, step domain.Step, want domain.RefundRequest) (*domain.Payment, error) {
+	payment, err := j.run(ctx, step, "", func(p *domain.Payment, c domain.Caller) (domain.Task, error) {
+		return p.Refund(c, step, want)
+	})
+	if err == nil {
+		err = moved(payment.Refunds(step)...)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("refund %s: %w", step, err)
+	}
+	return payment, nil
+}
+
+// moved answers for the operations of one step: the outcome is unknown while that of one is, and
+// a failure only when all have failed.
+func moved(operations ...*domain.Operation) (err error) {
+	var failed *domain.FailedError
+	done := false
+	for _, op := range operations {
+		one := op.Moved()
+		switch {
+		case one == nil:
+			done = true
+		case errors.As(one, &failed):
+			err = one
+		default:
+			return because(one, op)
+		}
+	}
+	if done {
+		return nil
+	}
+	return err
+}
+
+// Resume carries on with an operation that nobody works on, and does not wait for one that somebody
+// does.
+func (j *Journal) Resume(ctx context.Context, due store.Unfinished) error {
+	step := due.Step
+	_, err := j.run(ctx, step, "", func(p *domain.Payment, c domain.Caller) (task domain.Task, err error) {
+		switch due.Kind {
+		case domain.Capture, domain.Refund:
+			task = p.Poll(c, step, due.Kind, due.Part)
+		default:
+			task = p.Resume(c, step)
+		}
 		if task.Action == domain.Wait {
 			task = domain.Task{}
 		}
@@ -114,15 +190,23 @@ func (j *Journal) record(ctx context.Context, owner string, done domain.Task, f 
 	defer cancel()
 	before := ""
 	payment, next, err := j.update(ctx, done.Step.OrderID, owner, func(p *domain.Payment, c domain.Caller) (domain.Task, error) {
-		before = p.Operation(done.Step, domain.Authorize).Problem
+		before = problemOf(p, done)
 		return p.Learn(c, done, f), nil
 	})
 	if err == nil {
-		if problem := payment.Operation(done.Step, domain.Authorize).Problem; problem != "" && problem != before {
+		if problem := problemOf(payment, done); problem != "" && problem != before {
 			slog.ErrorContext(ctx, "an operator has to look at a payment", "step", done.Step.String(), "problem", problem)
 		}
 	}
 	return payment, next, err
+}
+
+// problemOf is what an operator has to look at after a task: of an undo, it is the authorization's.
+func problemOf(p *domain.Payment, t domain.Task) string {
+	if t.Kind == domain.Void {
+		t.Kind = domain.Authorize
+	}
+	return p.Doing(t).Problem
 }
 
 func (j *Journal) update(ctx context.Context, orderID, owner string, ask verb) (payment *domain.Payment, task domain.Task, err error) {
@@ -134,9 +218,8 @@ func (j *Journal) update(ctx context.Context, orderID, owner string, ask verb) (
 }
 
 // because adds to an unknown outcome, for people, what the last attempt came to.
-func because(payment *domain.Payment, step domain.Step, err error) error {
-	for _, kind := range []domain.Kind{domain.Void, domain.Authorize} {
-		op := payment.Operation(step, kind)
+func because(err error, operations ...*domain.Operation) error {
+	for _, op := range operations {
 		switch {
 		case op == nil || !errors.Is(err, domain.ErrUnknown):
 		case op.Problem != "":

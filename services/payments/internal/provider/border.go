@@ -31,6 +31,16 @@ func (b Border) Void(ctx context.Context, key string, h Held) (Fact, error) {
 	return clean(b.Provider.Void(ctx, key, h))
 }
 
+// Capture implements Provider.
+func (b Border) Capture(ctx context.Context, c Capture) (Fact, error) {
+	return clean(b.Provider.Capture(ctx, c))
+}
+
+// Refund implements Provider.
+func (b Border) Refund(ctx context.Context, r Refund) (Fact, error) {
+	return clean(b.Provider.Refund(ctx, r))
+}
+
 // Lookup implements Provider.
 func (b Border) Lookup(ctx context.Context, orderID, key string) (Fact, error) {
 	return clean(b.Provider.Lookup(ctx, orderID, key))
@@ -45,17 +55,43 @@ func (b Border) Statements() Statements {
 	return statements{told}
 }
 
+// Lists are what the provider can tell of all orders; nil when it can tell nothing.
+func (b Border) Lists() Lists {
+	told, can := b.Provider.(Lists)
+	if !can {
+		return nil
+	}
+	return lists{told}
+}
+
 type statements struct{ Statements }
 
 // Statement implements Statements.
 func (s statements) Statement(ctx context.Context, orderID string) ([]Entry, error) {
 	entries, err := s.Statements.Statement(ctx, orderID)
-	for i := range entries {
-		entry := &entries[i]
-		entry.Key, entry.Reference = text.Line(entry.Key, maxName), text.Line(entry.Reference, maxName)
-		entry.Currency = text.Line(entry.Currency, maxCode)
+	return cleanEntries(entries), cleanError(err)
+}
+
+type lists struct{ Lists }
+
+// List implements Lists.
+func (l lists) List(ctx context.Context, after string) (Page, error) {
+	page, err := l.Lists.List(ctx, after)
+	page.Entries, page.Next = cleanEntries(page.Entries), text.Line(page.Next, maxName)
+	return page, cleanError(err)
+}
+
+// cleanEntries leaves out what has a name that could not be asked for; as a fact it would be unclear.
+func cleanEntries(entries []Entry) []Entry {
+	kept := entries[:0]
+	for _, entry := range entries {
+		fact, err := clean(entry.Fact, nil)
+		if err == nil && text.Line(entry.Of, maxName) == entry.Of {
+			entry.Fact = fact
+			kept = append(kept, entry)
+		}
 	}
-	return entries, cleanError(err)
+	return kept
 }
 
 func clean(f Fact, err error) (Fact, error) {
@@ -68,7 +104,10 @@ func clean(f Fact, err error) (Fact, error) {
 	}
 	f.OrderID, f.Key = text.Line(f.OrderID, maxName), text.Line(f.Key, maxName)
 	f.Currency = text.Line(f.Currency, maxCode)
-	if f.Kind == Declined { // the shopper is told something, whatever is left of it
+	if method := text.Line(f.StoredMethod, maxName); method != f.StoredMethod {
+		f.StoredMethod, f.Consent = "", false // a changed one would be another's
+	}
+	if f.Kind == Declined || f.Kind == Failed { // the shopper is told something, whatever is left of it
 		f.DeclineCode = cmp.Or(text.Line(f.DeclineCode, maxCode), "declined")
 		f.DeclineMessage = cmp.Or(text.Line(f.DeclineMessage, maxMessage), "The payment was declined.")
 	}

@@ -15,29 +15,42 @@ import (
 type Kind string
 
 const (
-	Authorized Kind = "authorized" // the amount is held
+	// Of an authorization.
+	Authorized Kind = "authorized" // something of the amount is held
 	Declined   Kind = "declined"   // nothing is held, and never will be under this key
 	Voided     Kind = "voided"     // it was held, or taken, and was given back as a whole
 	Expired    Kind = "expired"    // it was held until its time was over
-	Captured   Kind = "captured"   // the amount was taken
-	NotFound   Kind = "not_found"  // the provider does not know of it: not yet, perhaps
+	Captured   Kind = "captured"   // nothing is held any more, and something was taken
+
+	// Of a capture or refund.
+	Submitted Kind = "submitted" // accepted: it will succeed or fail
+	Succeeded Kind = "succeeded" // the money has moved
+	Failed    Kind = "failed"    // the money has not moved, or was moved back
+
+	NotFound Kind = "not_found" // the provider does not know of it: not yet, perhaps
 )
 
 // Fact is what the provider said. Its values are the provider's own, never those that were sent:
 // the service compares them with what it asked for.
 type Fact struct {
 	Kind Kind
-	// OrderID and Key are of the authorization, as far as the provider repeats them.
+	// OrderID and Key are of the request, as far as the provider repeats them.
 	OrderID, Key string
-	// Reference, Money and Terms go with all but Declined and NotFound.
-	Reference string // the provider's name of the authorization
+	// Reference and Money go with all but Declined and NotFound.
+	Reference string // the provider's name of the authorization, capture or refund
 	domain.Money
+	// Terms are of an authorization.
 	domain.Terms
-	DeclineCode    string // with Declined: "insufficient_funds"
-	DeclineMessage string // with Declined: may be shown to the shopper
+	// Open and Captured are what can still be captured of the authorization, and what was, in minor
+	// units. They go with the facts of authorizations and of captures.
+	Open, Captured int64
+	// Ended is how the authorization of a capture ended: Voided or Expired; empty when it has not.
+	Ended          Kind
+	DeclineCode    string // with Declined and Failed: "insufficient_funds"
+	DeclineMessage string // with Declined and Failed: may be shown to the shopper
 }
 
-// UnclearError is a state of an authorization that the adapter does not know. An operator is told.
+// UnclearError is a state that the adapter does not know. An operator is told.
 type UnclearError struct {
 	Reference string
 	Status    string // in the provider's words
@@ -64,15 +77,40 @@ type Held struct {
 	domain.Money
 }
 
-// Provider holds money on a payment method and gives it back. Every call ends within a deadline of
-// the adapter's.
+// Capture asks for an amount of an authorization.
+type Capture struct {
+	Key           string // as of an Authorization
+	OrderID       string
+	Authorization string // the provider's name of it
+	domain.Money
+	// Final gives back what is left of the authorization. A provider that allows one capture does so
+	// in any case.
+	Final bool
+}
+
+// Refund asks for an amount of a capture to be given back.
+type Refund struct {
+	Key     string // as of an Authorization
+	OrderID string
+	Capture string // the provider's name of it
+	domain.Money
+}
+
+// Provider holds money on a payment method, takes it and gives it back. Every call ends within a
+// deadline of the adapter's. A provider that replays its first answer to a key says what was true then:
+// the adapter answers what is true now.
 type Provider interface {
 	// Authorize answers what became of the request. After an error the outcome is unknown.
 	Authorize(ctx context.Context, a Authorization) (Fact, error)
 	// Void gives back what is held and answers Voided, also when that was done before, with whatever
 	// key.
 	Void(ctx context.Context, key string, h Held) (Fact, error)
-	// Lookup tells what became of the request to authorize that was sent with the key, at present.
+	// Capture takes the amount. What the provider refuses is Failed.
+	Capture(ctx context.Context, c Capture) (Fact, error)
+	// Refund gives the amount back. What the provider refuses is Failed.
+	Refund(ctx context.Context, r Refund) (Fact, error)
+	// Lookup tells what became of the request that was sent with the key, at present: of an
+	// authorization, a capture or a refund.
 	Lookup(ctx context.Context, orderID, key string) (Fact, error)
 	// KeyLifetime is for how long the provider is sure to remember an idempotency key; 0 is for ever.
 	KeyLifetime() time.Duration

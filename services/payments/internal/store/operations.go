@@ -13,10 +13,11 @@ import (
 
 // keyColumns of an operation, and the others. The functions below name the fields in the same order.
 const (
-	keyColumns = `order_id, saga, instance, step, kind`
+	keyColumns = `order_id, saga, instance, step, kind, part`
 	columns    = `state, idempotency_key, lease_owner, lease_until, due_at, sends, asked_at, sent_at, answered_at,
 		failures, last_error, problem, customer_id, amount, currency, method_fingerprint,
-		provider_reference, held_amount, held_currency, multi_capture, capture_before, decline_code, decline_message`
+		provider_reference, held_amount, held_currency, multi_capture, capture_before, decline_code, decline_message,
+		id, of_operation, shipment, final, fee, open_amount, open_changes, partial_void, stored_method, consent`
 )
 
 // upsert stores an operation, whether or not it is there.
@@ -34,12 +35,14 @@ var upsert = func() string {
 func save(ctx context.Context, q postgres.Querier, op *domain.Operation) error {
 	null := func(t time.Time) sql.NullTime { return sql.NullTime{Time: t, Valid: !t.IsZero()} }
 	_, err := q.ExecContext(ctx, upsert,
-		op.Step.OrderID, op.Step.Saga, op.Step.Instance, op.Step.Name, op.Kind,
+		op.Step.OrderID, op.Step.Saga, op.Step.Instance, op.Step.Name, op.Kind, op.Part,
 		op.State, op.Key, op.LeaseOwner, null(op.LeaseUntil), null(op.DueAt), op.Sends,
 		op.AskedAt, null(op.SentAt), null(op.AnsweredAt), op.Failures, op.LastError, op.Problem,
 		op.Request.CustomerID, op.Request.Amount, op.Request.Currency, op.Request.MethodFingerprint,
 		op.ProviderReference, op.Held.Amount, op.Held.Currency, op.MultiCapture, null(op.CaptureBefore),
-		op.DeclineCode, op.DeclineMessage)
+		op.DeclineCode, op.DeclineMessage,
+		op.ID, sql.NullString{String: op.Of, Valid: op.Of != ""}, op.Shipment, op.Final, op.Fee, op.Open, op.OpenChanges,
+		op.PartialVoid, op.StoredMethod, op.Consent)
 	return err
 }
 
@@ -47,19 +50,22 @@ func save(ctx context.Context, q postgres.Querier, op *domain.Operation) error {
 func operations(ctx context.Context, q postgres.Querier, orderIDs []string) ([]*domain.Operation, error) {
 	return scanAll(ctx, q, scanOperation, `
 		SELECT `+keyColumns+`, `+columns+` FROM operations
-		WHERE order_id = ANY($1::uuid[]) ORDER BY asked_at, saga, instance, step, kind`, orderIDs)
+		WHERE order_id = ANY($1::uuid[]) ORDER BY asked_at, saga, instance, step, kind, part`, orderIDs)
 }
 
 func scanOperation(row *sql.Rows) (*domain.Operation, error) {
 	op := new(domain.Operation)
 	var lease, due, sent, answered, captureBefore sql.NullTime
+	var of sql.NullString
 	err := row.Scan(
-		&op.Step.OrderID, &op.Step.Saga, &op.Step.Instance, &op.Step.Name, &op.Kind,
+		&op.Step.OrderID, &op.Step.Saga, &op.Step.Instance, &op.Step.Name, &op.Kind, &op.Part,
 		&op.State, &op.Key, &op.LeaseOwner, &lease, &due, &op.Sends,
 		&op.AskedAt, &sent, &answered, &op.Failures, &op.LastError, &op.Problem,
 		&op.Request.CustomerID, &op.Request.Amount, &op.Request.Currency, &op.Request.MethodFingerprint,
 		&op.ProviderReference, &op.Held.Amount, &op.Held.Currency, &op.MultiCapture, &captureBefore,
-		&op.DeclineCode, &op.DeclineMessage)
+		&op.DeclineCode, &op.DeclineMessage,
+		&op.ID, &of, &op.Shipment, &op.Final, &op.Fee, &op.Open, &op.OpenChanges, &op.PartialVoid, &op.StoredMethod, &op.Consent)
+	op.Of = of.String
 	op.AskedAt = op.AskedAt.UTC()
 	for into, from := range map[*time.Time]sql.NullTime{
 		&op.LeaseUntil: lease, &op.DueAt: due, &op.SentAt: sent, &op.AnsweredAt: answered, &op.CaptureBefore: captureBefore,
@@ -71,15 +77,22 @@ func scanOperation(row *sql.Rows) (*domain.Operation, error) {
 	return op, err
 }
 
-// Due returns steps that the resolver is to carry on with, the longest due first.
-func (s *Store) Due(ctx context.Context, limit int) ([]domain.Step, error) {
-	steps, err := scanAll(ctx, s.db.SQL, func(row *sql.Rows) (step domain.Step, err error) {
-		return step, row.Scan(&step.OrderID, &step.Saga, &step.Instance, &step.Name)
-	}, `SELECT order_id, saga, instance, step FROM operations WHERE due_at <= clock_timestamp() ORDER BY due_at LIMIT $1`, limit)
+// Unfinished names an operation that the resolver is to carry on with.
+type Unfinished struct {
+	Step domain.Step
+	Kind domain.Kind
+	Part int
+}
+
+// Due returns operations that the resolver is to carry on with, the longest due first.
+func (s *Store) Due(ctx context.Context, limit int) ([]Unfinished, error) {
+	due, err := scanAll(ctx, s.db.SQL, func(row *sql.Rows) (u Unfinished, err error) {
+		return u, row.Scan(&u.Step.OrderID, &u.Step.Saga, &u.Step.Instance, &u.Step.Name, &u.Kind, &u.Part)
+	}, `SELECT `+keyColumns+` FROM operations WHERE due_at <= clock_timestamp() ORDER BY due_at LIMIT $1`, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read operations that are due: %w", err)
 	}
-	return steps, nil
+	return due, nil
 }
 
 // scanAll reads the rows of a query.

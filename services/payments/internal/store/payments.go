@@ -44,11 +44,20 @@ func (s *Store) Update(ctx context.Context, orderID string, change Change) (paym
 			return err
 		}
 		for i, op := range payment.Operations {
-			if i < len(before) && before[i] == *op {
+			var was domain.Operation
+			if i < len(before) {
+				was = before[i]
+			}
+			if was == *op {
 				continue
 			}
 			if err := save(ctx, tx, op); err != nil {
 				return fmt.Errorf("write %s of %s as %s: %w", op.Kind, op.Step, op.State, err)
+			}
+			if entry, moves := domain.EntryOf(&was, op, now); moves {
+				if err := enter(ctx, tx, entry); err != nil {
+					return fmt.Errorf("write the ledger's entry %s: %w", entry.ID, err)
+				}
 			}
 		}
 		return nil

@@ -771,6 +771,9 @@ type Fact struct {
 	//	*Fact_StockReleased
 	//	*Fact_PaymentAuthorized
 	//	*Fact_PaymentVoided
+	//	*Fact_PaymentCaptured
+	//	*Fact_PaymentRefunded
+	//	*Fact_PaymentRefundFailed
 	Fact          isFact_Fact `protobuf_oneof:"fact"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -856,6 +859,33 @@ func (x *Fact) GetPaymentVoided() *PaymentVoided {
 	return nil
 }
 
+func (x *Fact) GetPaymentCaptured() *PaymentCaptured {
+	if x != nil {
+		if x, ok := x.Fact.(*Fact_PaymentCaptured); ok {
+			return x.PaymentCaptured
+		}
+	}
+	return nil
+}
+
+func (x *Fact) GetPaymentRefunded() *PaymentRefunded {
+	if x != nil {
+		if x, ok := x.Fact.(*Fact_PaymentRefunded); ok {
+			return x.PaymentRefunded
+		}
+	}
+	return nil
+}
+
+func (x *Fact) GetPaymentRefundFailed() *PaymentRefundFailed {
+	if x != nil {
+		if x, ok := x.Fact.(*Fact_PaymentRefundFailed); ok {
+			return x.PaymentRefundFailed
+		}
+	}
+	return nil
+}
+
 type isFact_Fact interface {
 	isFact_Fact()
 }
@@ -876,6 +906,18 @@ type Fact_PaymentVoided struct {
 	PaymentVoided *PaymentVoided `protobuf:"bytes,5,opt,name=payment_voided,json=paymentVoided,proto3,oneof"`
 }
 
+type Fact_PaymentCaptured struct {
+	PaymentCaptured *PaymentCaptured `protobuf:"bytes,20,opt,name=payment_captured,json=paymentCaptured,proto3,oneof"`
+}
+
+type Fact_PaymentRefunded struct {
+	PaymentRefunded *PaymentRefunded `protobuf:"bytes,21,opt,name=payment_refunded,json=paymentRefunded,proto3,oneof"`
+}
+
+type Fact_PaymentRefundFailed struct {
+	PaymentRefundFailed *PaymentRefundFailed `protobuf:"bytes,22,opt,name=payment_refund_failed,json=paymentRefundFailed,proto3,oneof"`
+}
+
 func (*Fact_StockReserved) isFact_Fact() {}
 
 func (*Fact_StockReleased) isFact_Fact() {}
@@ -883,6 +925,12 @@ func (*Fact_StockReleased) isFact_Fact() {}
 func (*Fact_PaymentAuthorized) isFact_Fact() {}
 
 func (*Fact_PaymentVoided) isFact_Fact() {}
+
+func (*Fact_PaymentCaptured) isFact_Fact() {}
+
+func (*Fact_PaymentRefunded) isFact_Fact() {}
+
+func (*Fact_PaymentRefundFailed) isFact_Fact() {}
 
 // StockReserved: all lines are held.
 type StockReserved struct {
@@ -974,8 +1022,14 @@ type PaymentAuthorized struct {
 	// The provider's name for the authorization. Empty when nothing was due.
 	ProviderReference string `protobuf:"bytes,2,opt,name=provider_reference,json=providerReference,proto3" json:"provider_reference,omitempty"`
 	Amount            *Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// What captures name it by. Empty in histories of earlier versions.
+	AuthorizationId string `protobuf:"bytes,4,opt,name=authorization_id,json=authorizationId,proto3" json:"authorization_id,omitempty"`
+	// It can be captured in several parts.
+	MultiCapture bool `protobuf:"varint,5,opt,name=multi_capture,json=multiCapture,proto3" json:"multi_capture,omitempty"`
+	// When it expires; absent when the provider does not say.
+	CaptureBefore *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=capture_before,json=captureBefore,proto3" json:"capture_before,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PaymentAuthorized) Reset() {
@@ -1029,6 +1083,27 @@ func (x *PaymentAuthorized) GetAmount() *Money {
 	return nil
 }
 
+func (x *PaymentAuthorized) GetAuthorizationId() string {
+	if x != nil {
+		return x.AuthorizationId
+	}
+	return ""
+}
+
+func (x *PaymentAuthorized) GetMultiCapture() bool {
+	if x != nil {
+		return x.MultiCapture
+	}
+	return false
+}
+
+func (x *PaymentAuthorized) GetCaptureBefore() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CaptureBefore
+	}
+	return nil
+}
+
 // PaymentVoided: the authorization was given back.
 type PaymentVoided struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1070,6 +1145,267 @@ func (*PaymentVoided) Descriptor() ([]byte, []int) {
 func (x *PaymentVoided) GetPaymentId() string {
 	if x != nil {
 		return x.PaymentId
+	}
+	return ""
+}
+
+// PaymentCaptured: an amount of an authorization was taken.
+type PaymentCaptured struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId       string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	CaptureId       string                 `protobuf:"bytes,2,opt,name=capture_id,json=captureId,proto3" json:"capture_id,omitempty"`
+	AuthorizationId string                 `protobuf:"bytes,3,opt,name=authorization_id,json=authorizationId,proto3" json:"authorization_id,omitempty"`
+	// Empty when nothing was due.
+	ProviderReference string `protobuf:"bytes,4,opt,name=provider_reference,json=providerReference,proto3" json:"provider_reference,omitempty"`
+	Amount            *Money `protobuf:"bytes,5,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The shipment that it was for, as the caller named it.
+	Shipment string `protobuf:"bytes,6,opt,name=shipment,proto3" json:"shipment,omitempty"`
+	// The provider has accepted it, and will say later whether it succeeded.
+	Submitted     bool `protobuf:"varint,7,opt,name=submitted,proto3" json:"submitted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PaymentCaptured) Reset() {
+	*x = PaymentCaptured{}
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PaymentCaptured) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PaymentCaptured) ProtoMessage() {}
+
+func (x *PaymentCaptured) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PaymentCaptured.ProtoReflect.Descriptor instead.
+func (*PaymentCaptured) Descriptor() ([]byte, []int) {
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *PaymentCaptured) GetPaymentId() string {
+	if x != nil {
+		return x.PaymentId
+	}
+	return ""
+}
+
+func (x *PaymentCaptured) GetCaptureId() string {
+	if x != nil {
+		return x.CaptureId
+	}
+	return ""
+}
+
+func (x *PaymentCaptured) GetAuthorizationId() string {
+	if x != nil {
+		return x.AuthorizationId
+	}
+	return ""
+}
+
+func (x *PaymentCaptured) GetProviderReference() string {
+	if x != nil {
+		return x.ProviderReference
+	}
+	return ""
+}
+
+func (x *PaymentCaptured) GetAmount() *Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *PaymentCaptured) GetShipment() string {
+	if x != nil {
+		return x.Shipment
+	}
+	return ""
+}
+
+func (x *PaymentCaptured) GetSubmitted() bool {
+	if x != nil {
+		return x.Submitted
+	}
+	return false
+}
+
+// PaymentRefunded: an amount of a capture was given back.
+type PaymentRefunded struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	RefundId  string                 `protobuf:"bytes,2,opt,name=refund_id,json=refundId,proto3" json:"refund_id,omitempty"`
+	// Empty when nothing was to be refunded.
+	CaptureId         string `protobuf:"bytes,3,opt,name=capture_id,json=captureId,proto3" json:"capture_id,omitempty"`
+	ProviderReference string `protobuf:"bytes,4,opt,name=provider_reference,json=providerReference,proto3" json:"provider_reference,omitempty"`
+	Amount            *Money `protobuf:"bytes,5,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The provider has accepted it, and will say later whether it succeeded.
+	Submitted     bool `protobuf:"varint,6,opt,name=submitted,proto3" json:"submitted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PaymentRefunded) Reset() {
+	*x = PaymentRefunded{}
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PaymentRefunded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PaymentRefunded) ProtoMessage() {}
+
+func (x *PaymentRefunded) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PaymentRefunded.ProtoReflect.Descriptor instead.
+func (*PaymentRefunded) Descriptor() ([]byte, []int) {
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *PaymentRefunded) GetPaymentId() string {
+	if x != nil {
+		return x.PaymentId
+	}
+	return ""
+}
+
+func (x *PaymentRefunded) GetRefundId() string {
+	if x != nil {
+		return x.RefundId
+	}
+	return ""
+}
+
+func (x *PaymentRefunded) GetCaptureId() string {
+	if x != nil {
+		return x.CaptureId
+	}
+	return ""
+}
+
+func (x *PaymentRefunded) GetProviderReference() string {
+	if x != nil {
+		return x.ProviderReference
+	}
+	return ""
+}
+
+func (x *PaymentRefunded) GetAmount() *Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *PaymentRefunded) GetSubmitted() bool {
+	if x != nil {
+		return x.Submitted
+	}
+	return false
+}
+
+// PaymentRefundFailed: an amount that was to be given back was not. The shop owes it.
+type PaymentRefundFailed struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	RefundId  string                 `protobuf:"bytes,2,opt,name=refund_id,json=refundId,proto3" json:"refund_id,omitempty"`
+	CaptureId string                 `protobuf:"bytes,3,opt,name=capture_id,json=captureId,proto3" json:"capture_id,omitempty"`
+	Amount    *Money                 `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The provider's code: "account_closed".
+	Code          string `protobuf:"bytes,5,opt,name=code,proto3" json:"code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PaymentRefundFailed) Reset() {
+	*x = PaymentRefundFailed{}
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PaymentRefundFailed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PaymentRefundFailed) ProtoMessage() {}
+
+func (x *PaymentRefundFailed) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PaymentRefundFailed.ProtoReflect.Descriptor instead.
+func (*PaymentRefundFailed) Descriptor() ([]byte, []int) {
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *PaymentRefundFailed) GetPaymentId() string {
+	if x != nil {
+		return x.PaymentId
+	}
+	return ""
+}
+
+func (x *PaymentRefundFailed) GetRefundId() string {
+	if x != nil {
+		return x.RefundId
+	}
+	return ""
+}
+
+func (x *PaymentRefundFailed) GetCaptureId() string {
+	if x != nil {
+		return x.CaptureId
+	}
+	return ""
+}
+
+func (x *PaymentRefundFailed) GetAmount() *Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *PaymentRefundFailed) GetCode() string {
+	if x != nil {
+		return x.Code
 	}
 	return ""
 }
@@ -1125,26 +1461,59 @@ const file_ordersaga_common_v1_common_proto_rawDesc = "" +
 	"past_pivot\x18\x03 \x01(\v2\x1c.ordersaga.common.v1.ForwardH\x00R\tpastPivot\x12?\n" +
 	"\vturned_back\x18\x04 \x01(\v2\x1c.ordersaga.common.v1.RefusalH\x00R\n" +
 	"turnedBackB\v\n" +
-	"\x02at\x12\x05\xbaH\x02\b\x01\"\x89\x03\n" +
+	"\x02at\x12\x05\xbaH\x02\b\x01\"\x8f\x05\n" +
 	"\x04Fact\x122\n" +
 	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x02at\x12K\n" +
 	"\x0estock_reserved\x18\x02 \x01(\v2\".ordersaga.common.v1.StockReservedH\x00R\rstockReserved\x12K\n" +
 	"\x0estock_released\x18\x03 \x01(\v2\".ordersaga.common.v1.StockReleasedH\x00R\rstockReleased\x12W\n" +
 	"\x12payment_authorized\x18\x04 \x01(\v2&.ordersaga.common.v1.PaymentAuthorizedH\x00R\x11paymentAuthorized\x12K\n" +
-	"\x0epayment_voided\x18\x05 \x01(\v2\".ordersaga.common.v1.PaymentVoidedH\x00R\rpaymentVoidedB\r\n" +
+	"\x0epayment_voided\x18\x05 \x01(\v2\".ordersaga.common.v1.PaymentVoidedH\x00R\rpaymentVoided\x12Q\n" +
+	"\x10payment_captured\x18\x14 \x01(\v2$.ordersaga.common.v1.PaymentCapturedH\x00R\x0fpaymentCaptured\x12Q\n" +
+	"\x10payment_refunded\x18\x15 \x01(\v2$.ordersaga.common.v1.PaymentRefundedH\x00R\x0fpaymentRefunded\x12^\n" +
+	"\x15payment_refund_failed\x18\x16 \x01(\v2(.ordersaga.common.v1.PaymentRefundFailedH\x00R\x13paymentRefundFailedB\r\n" +
 	"\x04fact\x12\x05\xbaH\x02\b\x01\"R\n" +
 	"\rStockReserved\x12A\n" +
 	"\n" +
 	"expires_at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\texpiresAt\"\x0f\n" +
-	"\rStockReleased\"\xb2\x01\n" +
+	"\rStockReleased\"\xce\x02\n" +
 	"\x11PaymentAuthorized\x12(\n" +
 	"\n" +
 	"payment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\tpaymentId\x127\n" +
 	"\x12provider_reference\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\x11providerReference\x12:\n" +
-	"\x06amount\x18\x03 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\"9\n" +
+	"\x06amount\x18\x03 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x122\n" +
+	"\x10authorization_id\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18dR\x0fauthorizationId\x12#\n" +
+	"\rmulti_capture\x18\x05 \x01(\bR\fmultiCapture\x12A\n" +
+	"\x0ecapture_before\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\rcaptureBefore\"9\n" +
 	"\rPaymentVoided\x12(\n" +
 	"\n" +
-	"payment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\tpaymentIdBMZKgithub.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1;commonv1b\x06proto3"
+	"payment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\tpaymentId\"\xd1\x02\n" +
+	"\x0fPaymentCaptured\x12(\n" +
+	"\n" +
+	"payment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\tpaymentId\x12'\n" +
+	"\n" +
+	"capture_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\tcaptureId\x123\n" +
+	"\x10authorization_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x0fauthorizationId\x127\n" +
+	"\x12provider_reference\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\x11providerReference\x12:\n" +
+	"\x06amount\x18\x05 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x12#\n" +
+	"\bshipment\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18dR\bshipment\x12\x1c\n" +
+	"\tsubmitted\x18\a \x01(\bR\tsubmitted\"\x9d\x02\n" +
+	"\x0fPaymentRefunded\x12(\n" +
+	"\n" +
+	"payment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\tpaymentId\x12%\n" +
+	"\trefund_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\brefundId\x12&\n" +
+	"\n" +
+	"capture_id\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\tcaptureId\x127\n" +
+	"\x12provider_reference\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x90\x03R\x11providerReference\x12:\n" +
+	"\x06amount\x18\x05 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x12\x1c\n" +
+	"\tsubmitted\x18\x06 \x01(\bR\tsubmitted\"\xe8\x01\n" +
+	"\x13PaymentRefundFailed\x12(\n" +
+	"\n" +
+	"payment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\tpaymentId\x12%\n" +
+	"\trefund_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\brefundId\x12'\n" +
+	"\n" +
+	"capture_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\tcaptureId\x12:\n" +
+	"\x06amount\x18\x04 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x12\x1b\n" +
+	"\x04code\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\x04codeBMZKgithub.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1;commonv1b\x06proto3"
 
 var (
 	file_ordersaga_common_v1_common_proto_rawDescOnce sync.Once
@@ -1158,7 +1527,7 @@ func file_ordersaga_common_v1_common_proto_rawDescGZIP() []byte {
 	return file_ordersaga_common_v1_common_proto_rawDescData
 }
 
-var file_ordersaga_common_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_ordersaga_common_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_ordersaga_common_v1_common_proto_goTypes = []any{
 	(*Money)(nil),                 // 0: ordersaga.common.v1.Money
 	(*Saga)(nil),                  // 1: ordersaga.common.v1.Saga
@@ -1175,8 +1544,11 @@ var file_ordersaga_common_v1_common_proto_goTypes = []any{
 	(*StockReleased)(nil),         // 12: ordersaga.common.v1.StockReleased
 	(*PaymentAuthorized)(nil),     // 13: ordersaga.common.v1.PaymentAuthorized
 	(*PaymentVoided)(nil),         // 14: ordersaga.common.v1.PaymentVoided
-	(*anypb.Any)(nil),             // 15: google.protobuf.Any
-	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(*PaymentCaptured)(nil),       // 15: ordersaga.common.v1.PaymentCaptured
+	(*PaymentRefunded)(nil),       // 16: ordersaga.common.v1.PaymentRefunded
+	(*PaymentRefundFailed)(nil),   // 17: ordersaga.common.v1.PaymentRefundFailed
+	(*anypb.Any)(nil),             // 18: google.protobuf.Any
+	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
 }
 var file_ordersaga_common_v1_common_proto_depIdxs = []int32{
 	1,  // 0: ordersaga.common.v1.Step.saga:type_name -> ordersaga.common.v1.Saga
@@ -1186,24 +1558,31 @@ var file_ordersaga_common_v1_common_proto_depIdxs = []int32{
 	5,  // 4: ordersaga.common.v1.Direction.ended:type_name -> ordersaga.common.v1.Outcome
 	1,  // 5: ordersaga.common.v1.SagaRun.saga:type_name -> ordersaga.common.v1.Saga
 	9,  // 6: ordersaga.common.v1.SagaRun.course:type_name -> ordersaga.common.v1.Course
-	15, // 7: ordersaga.common.v1.SagaRun.input:type_name -> google.protobuf.Any
+	18, // 7: ordersaga.common.v1.SagaRun.input:type_name -> google.protobuf.Any
 	10, // 8: ordersaga.common.v1.SagaRun.facts:type_name -> ordersaga.common.v1.Fact
 	7,  // 9: ordersaga.common.v1.Course.start:type_name -> ordersaga.common.v1.Forward
 	7,  // 10: ordersaga.common.v1.Course.pivot:type_name -> ordersaga.common.v1.Forward
 	7,  // 11: ordersaga.common.v1.Course.past_pivot:type_name -> ordersaga.common.v1.Forward
 	4,  // 12: ordersaga.common.v1.Course.turned_back:type_name -> ordersaga.common.v1.Refusal
-	16, // 13: ordersaga.common.v1.Fact.at:type_name -> google.protobuf.Timestamp
+	19, // 13: ordersaga.common.v1.Fact.at:type_name -> google.protobuf.Timestamp
 	11, // 14: ordersaga.common.v1.Fact.stock_reserved:type_name -> ordersaga.common.v1.StockReserved
 	12, // 15: ordersaga.common.v1.Fact.stock_released:type_name -> ordersaga.common.v1.StockReleased
 	13, // 16: ordersaga.common.v1.Fact.payment_authorized:type_name -> ordersaga.common.v1.PaymentAuthorized
 	14, // 17: ordersaga.common.v1.Fact.payment_voided:type_name -> ordersaga.common.v1.PaymentVoided
-	16, // 18: ordersaga.common.v1.StockReserved.expires_at:type_name -> google.protobuf.Timestamp
-	0,  // 19: ordersaga.common.v1.PaymentAuthorized.amount:type_name -> ordersaga.common.v1.Money
-	20, // [20:20] is the sub-list for method output_type
-	20, // [20:20] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	15, // 18: ordersaga.common.v1.Fact.payment_captured:type_name -> ordersaga.common.v1.PaymentCaptured
+	16, // 19: ordersaga.common.v1.Fact.payment_refunded:type_name -> ordersaga.common.v1.PaymentRefunded
+	17, // 20: ordersaga.common.v1.Fact.payment_refund_failed:type_name -> ordersaga.common.v1.PaymentRefundFailed
+	19, // 21: ordersaga.common.v1.StockReserved.expires_at:type_name -> google.protobuf.Timestamp
+	0,  // 22: ordersaga.common.v1.PaymentAuthorized.amount:type_name -> ordersaga.common.v1.Money
+	19, // 23: ordersaga.common.v1.PaymentAuthorized.capture_before:type_name -> google.protobuf.Timestamp
+	0,  // 24: ordersaga.common.v1.PaymentCaptured.amount:type_name -> ordersaga.common.v1.Money
+	0,  // 25: ordersaga.common.v1.PaymentRefunded.amount:type_name -> ordersaga.common.v1.Money
+	0,  // 26: ordersaga.common.v1.PaymentRefundFailed.amount:type_name -> ordersaga.common.v1.Money
+	27, // [27:27] is the sub-list for method output_type
+	27, // [27:27] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_ordersaga_common_v1_common_proto_init() }
@@ -1227,6 +1606,9 @@ func file_ordersaga_common_v1_common_proto_init() {
 		(*Fact_StockReleased)(nil),
 		(*Fact_PaymentAuthorized)(nil),
 		(*Fact_PaymentVoided)(nil),
+		(*Fact_PaymentCaptured)(nil),
+		(*Fact_PaymentRefunded)(nil),
+		(*Fact_PaymentRefundFailed)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1234,7 +1616,7 @@ func file_ordersaga_common_v1_common_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ordersaga_common_v1_common_proto_rawDesc), len(file_ordersaga_common_v1_common_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   15,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

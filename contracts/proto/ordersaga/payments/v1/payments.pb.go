@@ -11,6 +11,7 @@ import (
 	v1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -227,11 +228,952 @@ func (x *VoidResponse) GetFacts() []*v1.Fact {
 	return nil
 }
 
+type CaptureRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Step  *v1.Step               `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
+	// The id in the fact PaymentAuthorized.
+	AuthorizationId string    `protobuf:"bytes,2,opt,name=authorization_id,json=authorizationId,proto3" json:"authorization_id,omitempty"`
+	Amount          *v1.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The shipment it is for; a refund of that shipment takes this capture first.
+	Shipment string `protobuf:"bytes,4,opt,name=shipment,proto3" json:"shipment,omitempty"`
+	// Gives back what this capture leaves of the authorization.
+	Final         bool `protobuf:"varint,5,opt,name=final,proto3" json:"final,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CaptureRequest) Reset() {
+	*x = CaptureRequest{}
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CaptureRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CaptureRequest) ProtoMessage() {}
+
+func (x *CaptureRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CaptureRequest.ProtoReflect.Descriptor instead.
+func (*CaptureRequest) Descriptor() ([]byte, []int) {
+	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *CaptureRequest) GetStep() *v1.Step {
+	if x != nil {
+		return x.Step
+	}
+	return nil
+}
+
+func (x *CaptureRequest) GetAuthorizationId() string {
+	if x != nil {
+		return x.AuthorizationId
+	}
+	return ""
+}
+
+func (x *CaptureRequest) GetAmount() *v1.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *CaptureRequest) GetShipment() string {
+	if x != nil {
+		return x.Shipment
+	}
+	return ""
+}
+
+func (x *CaptureRequest) GetFinal() bool {
+	if x != nil {
+		return x.Final
+	}
+	return false
+}
+
+type CaptureResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Capture *Capture               `protobuf:"bytes,1,opt,name=capture,proto3" json:"capture,omitempty"`
+	// PaymentCaptured.
+	Facts         []*v1.Fact `protobuf:"bytes,2,rep,name=facts,proto3" json:"facts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CaptureResponse) Reset() {
+	*x = CaptureResponse{}
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CaptureResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CaptureResponse) ProtoMessage() {}
+
+func (x *CaptureResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CaptureResponse.ProtoReflect.Descriptor instead.
+func (*CaptureResponse) Descriptor() ([]byte, []int) {
+	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *CaptureResponse) GetCapture() *Capture {
+	if x != nil {
+		return x.Capture
+	}
+	return nil
+}
+
+func (x *CaptureResponse) GetFacts() []*v1.Fact {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
+}
+
+type RefundRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Step   *v1.Step               `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
+	Amount *v1.Money              `protobuf:"bytes,2,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The shipment that is refunded. Empty: it is of no shipment, as goodwill is.
+	Shipment      string `protobuf:"bytes,3,opt,name=shipment,proto3" json:"shipment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefundRequest) Reset() {
+	*x = RefundRequest{}
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefundRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefundRequest) ProtoMessage() {}
+
+func (x *RefundRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefundRequest.ProtoReflect.Descriptor instead.
+func (*RefundRequest) Descriptor() ([]byte, []int) {
+	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *RefundRequest) GetStep() *v1.Step {
+	if x != nil {
+		return x.Step
+	}
+	return nil
+}
+
+func (x *RefundRequest) GetAmount() *v1.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *RefundRequest) GetShipment() string {
+	if x != nil {
+		return x.Shipment
+	}
+	return ""
+}
+
+type RefundResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each capture that was refunded, of which some may have failed.
+	Refunds []*Refund `protobuf:"bytes,1,rep,name=refunds,proto3" json:"refunds,omitempty"`
+	// PaymentRefunded for each that did not fail, PaymentRefundFailed for the others.
+	Facts         []*v1.Fact `protobuf:"bytes,2,rep,name=facts,proto3" json:"facts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefundResponse) Reset() {
+	*x = RefundResponse{}
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefundResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefundResponse) ProtoMessage() {}
+
+func (x *RefundResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefundResponse.ProtoReflect.Descriptor instead.
+func (*RefundResponse) Descriptor() ([]byte, []int) {
+	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *RefundResponse) GetRefunds() []*Refund {
+	if x != nil {
+		return x.Refunds
+	}
+	return nil
+}
+
+func (x *RefundResponse) GetFacts() []*v1.Fact {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
+}
+
+type VoidAuthorizationRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	OrderId string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	// The id in the fact PaymentAuthorized.
+	AuthorizationId string `protobuf:"bytes,2,opt,name=authorization_id,json=authorizationId,proto3" json:"authorization_id,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *VoidAuthorizationRequest) Reset() {
+	*x = VoidAuthorizationRequest{}
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VoidAuthorizationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VoidAuthorizationRequest) ProtoMessage() {}
+
+func (x *VoidAuthorizationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VoidAuthorizationRequest.ProtoReflect.Descriptor instead.
+func (*VoidAuthorizationRequest) Descriptor() ([]byte, []int) {
+	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *VoidAuthorizationRequest) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *VoidAuthorizationRequest) GetAuthorizationId() string {
+	if x != nil {
+		return x.AuthorizationId
+	}
+	return ""
+}
+
+type VoidAuthorizationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Authorization *Authorization         `protobuf:"bytes,1,opt,name=authorization,proto3" json:"authorization,omitempty"`
+	// PaymentVoided, when something was given back.
+	Facts         []*v1.Fact `protobuf:"bytes,2,rep,name=facts,proto3" json:"facts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VoidAuthorizationResponse) Reset() {
+	*x = VoidAuthorizationResponse{}
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VoidAuthorizationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VoidAuthorizationResponse) ProtoMessage() {}
+
+func (x *VoidAuthorizationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VoidAuthorizationResponse.ProtoReflect.Descriptor instead.
+func (*VoidAuthorizationResponse) Descriptor() ([]byte, []int) {
+	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *VoidAuthorizationResponse) GetAuthorization() *Authorization {
+	if x != nil {
+		return x.Authorization
+	}
+	return nil
+}
+
+func (x *VoidAuthorizationResponse) GetFacts() []*v1.Fact {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
+}
+
+type GetPaymentRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	OrderId       string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPaymentRequest) Reset() {
+	*x = GetPaymentRequest{}
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPaymentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPaymentRequest) ProtoMessage() {}
+
+func (x *GetPaymentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPaymentRequest.ProtoReflect.Descriptor instead.
+func (*GetPaymentRequest) Descriptor() ([]byte, []int) {
+	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *GetPaymentRequest) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+// GetPaymentResponse is all of an order's money, each list in the order of asking. It is empty when
+// nothing was ever asked of the provider.
+type GetPaymentResponse struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId      string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	Authorizations []*Authorization       `protobuf:"bytes,2,rep,name=authorizations,proto3" json:"authorizations,omitempty"`
+	Captures       []*Capture             `protobuf:"bytes,3,rep,name=captures,proto3" json:"captures,omitempty"`
+	Refunds        []*Refund              `protobuf:"bytes,4,rep,name=refunds,proto3" json:"refunds,omitempty"`
+	Disputes       []*Dispute             `protobuf:"bytes,5,rep,name=disputes,proto3" json:"disputes,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *GetPaymentResponse) Reset() {
+	*x = GetPaymentResponse{}
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPaymentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPaymentResponse) ProtoMessage() {}
+
+func (x *GetPaymentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPaymentResponse.ProtoReflect.Descriptor instead.
+func (*GetPaymentResponse) Descriptor() ([]byte, []int) {
+	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *GetPaymentResponse) GetPaymentId() string {
+	if x != nil {
+		return x.PaymentId
+	}
+	return ""
+}
+
+func (x *GetPaymentResponse) GetAuthorizations() []*Authorization {
+	if x != nil {
+		return x.Authorizations
+	}
+	return nil
+}
+
+func (x *GetPaymentResponse) GetCaptures() []*Capture {
+	if x != nil {
+		return x.Captures
+	}
+	return nil
+}
+
+func (x *GetPaymentResponse) GetRefunds() []*Refund {
+	if x != nil {
+		return x.Refunds
+	}
+	return nil
+}
+
+func (x *GetPaymentResponse) GetDisputes() []*Dispute {
+	if x != nil {
+		return x.Disputes
+	}
+	return nil
+}
+
+// Authorization is an amount that was held: what is open, captured, voided and expired add up to it.
+type Authorization struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Step  *v1.Step               `protobuf:"bytes,2,opt,name=step,proto3" json:"step,omitempty"`
+	// sending, authorized, declined, voiding, voided, expired; captured when money was taken that
+	// nobody asked for, absent when it was given up and never found.
+	State  string    `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
+	Amount *v1.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
+	// In minor units of the amount's currency.
+	Open     int64 `protobuf:"varint,5,opt,name=open,proto3" json:"open,omitempty"`
+	Captured int64 `protobuf:"varint,6,opt,name=captured,proto3" json:"captured,omitempty"`
+	Voided   int64 `protobuf:"varint,7,opt,name=voided,proto3" json:"voided,omitempty"`
+	Expired  int64 `protobuf:"varint,8,opt,name=expired,proto3" json:"expired,omitempty"`
+	// It can be captured in several parts.
+	MultiCapture bool `protobuf:"varint,9,opt,name=multi_capture,json=multiCapture,proto3" json:"multi_capture,omitempty"`
+	// A part of it can be voided.
+	PartialVoid bool `protobuf:"varint,10,opt,name=partial_void,json=partialVoid,proto3" json:"partial_void,omitempty"`
+	// When it expires; absent when the provider does not say.
+	CaptureBefore *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=capture_before,json=captureBefore,proto3" json:"capture_before,omitempty"`
+	// The payment method is stored at the provider, and the shopper agreed that it is charged again.
+	ChargeableAgain   bool   `protobuf:"varint,12,opt,name=chargeable_again,json=chargeableAgain,proto3" json:"chargeable_again,omitempty"`
+	ProviderReference string `protobuf:"bytes,13,opt,name=provider_reference,json=providerReference,proto3" json:"provider_reference,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *Authorization) Reset() {
+	*x = Authorization{}
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Authorization) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Authorization) ProtoMessage() {}
+
+func (x *Authorization) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Authorization.ProtoReflect.Descriptor instead.
+func (*Authorization) Descriptor() ([]byte, []int) {
+	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Authorization) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Authorization) GetStep() *v1.Step {
+	if x != nil {
+		return x.Step
+	}
+	return nil
+}
+
+func (x *Authorization) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Authorization) GetAmount() *v1.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *Authorization) GetOpen() int64 {
+	if x != nil {
+		return x.Open
+	}
+	return 0
+}
+
+func (x *Authorization) GetCaptured() int64 {
+	if x != nil {
+		return x.Captured
+	}
+	return 0
+}
+
+func (x *Authorization) GetVoided() int64 {
+	if x != nil {
+		return x.Voided
+	}
+	return 0
+}
+
+func (x *Authorization) GetExpired() int64 {
+	if x != nil {
+		return x.Expired
+	}
+	return 0
+}
+
+func (x *Authorization) GetMultiCapture() bool {
+	if x != nil {
+		return x.MultiCapture
+	}
+	return false
+}
+
+func (x *Authorization) GetPartialVoid() bool {
+	if x != nil {
+		return x.PartialVoid
+	}
+	return false
+}
+
+func (x *Authorization) GetCaptureBefore() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CaptureBefore
+	}
+	return nil
+}
+
+func (x *Authorization) GetChargeableAgain() bool {
+	if x != nil {
+		return x.ChargeableAgain
+	}
+	return false
+}
+
+func (x *Authorization) GetProviderReference() string {
+	if x != nil {
+		return x.ProviderReference
+	}
+	return ""
+}
+
+// Capture is an amount taken of an authorization.
+type Capture struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Id              string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Step            *v1.Step               `protobuf:"bytes,2,opt,name=step,proto3" json:"step,omitempty"`
+	AuthorizationId string                 `protobuf:"bytes,3,opt,name=authorization_id,json=authorizationId,proto3" json:"authorization_id,omitempty"`
+	Shipment        string                 `protobuf:"bytes,4,opt,name=shipment,proto3" json:"shipment,omitempty"`
+	// sending, submitted (accepted, not settled), succeeded, failed, reversed (failed afterwards).
+	State  string    `protobuf:"bytes,5,opt,name=state,proto3" json:"state,omitempty"`
+	Amount *v1.Money `protobuf:"bytes,6,opt,name=amount,proto3" json:"amount,omitempty"`
+	// What can still be refunded, in minor units.
+	Refundable int64 `protobuf:"varint,7,opt,name=refundable,proto3" json:"refundable,omitempty"`
+	// Why it failed, the provider's code and a text for the shopper.
+	FailureCode       string `protobuf:"bytes,8,opt,name=failure_code,json=failureCode,proto3" json:"failure_code,omitempty"`
+	FailureMessage    string `protobuf:"bytes,9,opt,name=failure_message,json=failureMessage,proto3" json:"failure_message,omitempty"`
+	ProviderReference string `protobuf:"bytes,10,opt,name=provider_reference,json=providerReference,proto3" json:"provider_reference,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *Capture) Reset() {
+	*x = Capture{}
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Capture) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Capture) ProtoMessage() {}
+
+func (x *Capture) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Capture.ProtoReflect.Descriptor instead.
+func (*Capture) Descriptor() ([]byte, []int) {
+	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Capture) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Capture) GetStep() *v1.Step {
+	if x != nil {
+		return x.Step
+	}
+	return nil
+}
+
+func (x *Capture) GetAuthorizationId() string {
+	if x != nil {
+		return x.AuthorizationId
+	}
+	return ""
+}
+
+func (x *Capture) GetShipment() string {
+	if x != nil {
+		return x.Shipment
+	}
+	return ""
+}
+
+func (x *Capture) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Capture) GetAmount() *v1.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *Capture) GetRefundable() int64 {
+	if x != nil {
+		return x.Refundable
+	}
+	return 0
+}
+
+func (x *Capture) GetFailureCode() string {
+	if x != nil {
+		return x.FailureCode
+	}
+	return ""
+}
+
+func (x *Capture) GetFailureMessage() string {
+	if x != nil {
+		return x.FailureMessage
+	}
+	return ""
+}
+
+func (x *Capture) GetProviderReference() string {
+	if x != nil {
+		return x.ProviderReference
+	}
+	return ""
+}
+
+// Refund is an amount given back of a capture.
+type Refund struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Step  *v1.Step               `protobuf:"bytes,2,opt,name=step,proto3" json:"step,omitempty"`
+	// Empty for a refund of zero.
+	CaptureId string `protobuf:"bytes,3,opt,name=capture_id,json=captureId,proto3" json:"capture_id,omitempty"`
+	Shipment  string `protobuf:"bytes,4,opt,name=shipment,proto3" json:"shipment,omitempty"`
+	// As of a capture.
+	State             string    `protobuf:"bytes,5,opt,name=state,proto3" json:"state,omitempty"`
+	Amount            *v1.Money `protobuf:"bytes,6,opt,name=amount,proto3" json:"amount,omitempty"`
+	FailureCode       string    `protobuf:"bytes,7,opt,name=failure_code,json=failureCode,proto3" json:"failure_code,omitempty"`
+	FailureMessage    string    `protobuf:"bytes,8,opt,name=failure_message,json=failureMessage,proto3" json:"failure_message,omitempty"`
+	ProviderReference string    `protobuf:"bytes,9,opt,name=provider_reference,json=providerReference,proto3" json:"provider_reference,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *Refund) Reset() {
+	*x = Refund{}
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Refund) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Refund) ProtoMessage() {}
+
+func (x *Refund) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Refund.ProtoReflect.Descriptor instead.
+func (*Refund) Descriptor() ([]byte, []int) {
+	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Refund) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Refund) GetStep() *v1.Step {
+	if x != nil {
+		return x.Step
+	}
+	return nil
+}
+
+func (x *Refund) GetCaptureId() string {
+	if x != nil {
+		return x.CaptureId
+	}
+	return ""
+}
+
+func (x *Refund) GetShipment() string {
+	if x != nil {
+		return x.Shipment
+	}
+	return ""
+}
+
+func (x *Refund) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Refund) GetAmount() *v1.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *Refund) GetFailureCode() string {
+	if x != nil {
+		return x.FailureCode
+	}
+	return ""
+}
+
+func (x *Refund) GetFailureMessage() string {
+	if x != nil {
+		return x.FailureMessage
+	}
+	return ""
+}
+
+func (x *Refund) GetProviderReference() string {
+	if x != nil {
+		return x.ProviderReference
+	}
+	return ""
+}
+
+// Dispute is an amount that the shopper's bank took back of a capture.
+type Dispute struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Id        string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	CaptureId string                 `protobuf:"bytes,2,opt,name=capture_id,json=captureId,proto3" json:"capture_id,omitempty"`
+	// open, won, lost.
+	State  string    `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
+	Amount *v1.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
+	// What it costs, in minor units; it does not come back when the dispute is won.
+	Fee               int64  `protobuf:"varint,5,opt,name=fee,proto3" json:"fee,omitempty"`
+	ProviderReference string `protobuf:"bytes,6,opt,name=provider_reference,json=providerReference,proto3" json:"provider_reference,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *Dispute) Reset() {
+	*x = Dispute{}
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Dispute) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Dispute) ProtoMessage() {}
+
+func (x *Dispute) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Dispute.ProtoReflect.Descriptor instead.
+func (*Dispute) Descriptor() ([]byte, []int) {
+	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Dispute) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Dispute) GetCaptureId() string {
+	if x != nil {
+		return x.CaptureId
+	}
+	return ""
+}
+
+func (x *Dispute) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Dispute) GetAmount() *v1.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *Dispute) GetFee() int64 {
+	if x != nil {
+		return x.Fee
+	}
+	return 0
+}
+
+func (x *Dispute) GetProviderReference() string {
+	if x != nil {
+		return x.ProviderReference
+	}
+	return ""
+}
+
 var File_ordersaga_payments_v1_payments_proto protoreflect.FileDescriptor
 
 const file_ordersaga_payments_v1_payments_proto_rawDesc = "" +
 	"\n" +
-	"$ordersaga/payments/v1/payments.proto\x12\x15ordersaga.payments.v1\x1a\x1bbuf/validate/validate.proto\x1a ordersaga/common/v1/common.proto\"\xe5\x01\n" +
+	"$ordersaga/payments/v1/payments.proto\x12\x15ordersaga.payments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a ordersaga/common/v1/common.proto\"\xe5\x01\n" +
 	"\x10AuthorizeRequest\x125\n" +
 	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\x12+\n" +
 	"\vcustomer_id\x18\x02 \x01(\tB\n" +
@@ -245,10 +1187,94 @@ const file_ordersaga_payments_v1_payments_proto_rawDesc = "" +
 	"\vVoidRequest\x125\n" +
 	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\"?\n" +
 	"\fVoidResponse\x12/\n" +
-	"\x05facts\x18\x01 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts2\xc2\x01\n" +
+	"\x05facts\x18\x01 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts\"\xf3\x01\n" +
+	"\x0eCaptureRequest\x125\n" +
+	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\x123\n" +
+	"\x10authorization_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x0fauthorizationId\x12:\n" +
+	"\x06amount\x18\x03 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x12#\n" +
+	"\bshipment\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18dR\bshipment\x12\x14\n" +
+	"\x05final\x18\x05 \x01(\bR\x05final\"|\n" +
+	"\x0fCaptureResponse\x128\n" +
+	"\acapture\x18\x01 \x01(\v2\x1e.ordersaga.payments.v1.CaptureR\acapture\x12/\n" +
+	"\x05facts\x18\x02 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts\"\xa7\x01\n" +
+	"\rRefundRequest\x125\n" +
+	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\x12:\n" +
+	"\x06amount\x18\x02 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x12#\n" +
+	"\bshipment\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\bshipment\"z\n" +
+	"\x0eRefundResponse\x127\n" +
+	"\arefunds\x18\x01 \x03(\v2\x1d.ordersaga.payments.v1.RefundR\arefunds\x12/\n" +
+	"\x05facts\x18\x02 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts\"t\n" +
+	"\x18VoidAuthorizationRequest\x12#\n" +
+	"\border_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\aorderId\x123\n" +
+	"\x10authorization_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x0fauthorizationId\"\x98\x01\n" +
+	"\x19VoidAuthorizationResponse\x12J\n" +
+	"\rauthorization\x18\x01 \x01(\v2$.ordersaga.payments.v1.AuthorizationR\rauthorization\x12/\n" +
+	"\x05facts\x18\x02 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts\"8\n" +
+	"\x11GetPaymentRequest\x12#\n" +
+	"\border_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\aorderId\"\xb2\x02\n" +
+	"\x12GetPaymentResponse\x12\x1d\n" +
+	"\n" +
+	"payment_id\x18\x01 \x01(\tR\tpaymentId\x12L\n" +
+	"\x0eauthorizations\x18\x02 \x03(\v2$.ordersaga.payments.v1.AuthorizationR\x0eauthorizations\x12:\n" +
+	"\bcaptures\x18\x03 \x03(\v2\x1e.ordersaga.payments.v1.CaptureR\bcaptures\x127\n" +
+	"\arefunds\x18\x04 \x03(\v2\x1d.ordersaga.payments.v1.RefundR\arefunds\x12:\n" +
+	"\bdisputes\x18\x05 \x03(\v2\x1e.ordersaga.payments.v1.DisputeR\bdisputes\"\xdf\x03\n" +
+	"\rAuthorization\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12-\n" +
+	"\x04step\x18\x02 \x01(\v2\x19.ordersaga.common.v1.StepR\x04step\x12\x14\n" +
+	"\x05state\x18\x03 \x01(\tR\x05state\x122\n" +
+	"\x06amount\x18\x04 \x01(\v2\x1a.ordersaga.common.v1.MoneyR\x06amount\x12\x12\n" +
+	"\x04open\x18\x05 \x01(\x03R\x04open\x12\x1a\n" +
+	"\bcaptured\x18\x06 \x01(\x03R\bcaptured\x12\x16\n" +
+	"\x06voided\x18\a \x01(\x03R\x06voided\x12\x18\n" +
+	"\aexpired\x18\b \x01(\x03R\aexpired\x12#\n" +
+	"\rmulti_capture\x18\t \x01(\bR\fmultiCapture\x12!\n" +
+	"\fpartial_void\x18\n" +
+	" \x01(\bR\vpartialVoid\x12A\n" +
+	"\x0ecapture_before\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\rcaptureBefore\x12)\n" +
+	"\x10chargeable_again\x18\f \x01(\bR\x0fchargeableAgain\x12-\n" +
+	"\x12provider_reference\x18\r \x01(\tR\x11providerReference\"\xf4\x02\n" +
+	"\aCapture\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12-\n" +
+	"\x04step\x18\x02 \x01(\v2\x19.ordersaga.common.v1.StepR\x04step\x12)\n" +
+	"\x10authorization_id\x18\x03 \x01(\tR\x0fauthorizationId\x12\x1a\n" +
+	"\bshipment\x18\x04 \x01(\tR\bshipment\x12\x14\n" +
+	"\x05state\x18\x05 \x01(\tR\x05state\x122\n" +
+	"\x06amount\x18\x06 \x01(\v2\x1a.ordersaga.common.v1.MoneyR\x06amount\x12\x1e\n" +
+	"\n" +
+	"refundable\x18\a \x01(\x03R\n" +
+	"refundable\x12!\n" +
+	"\ffailure_code\x18\b \x01(\tR\vfailureCode\x12'\n" +
+	"\x0ffailure_message\x18\t \x01(\tR\x0efailureMessage\x12-\n" +
+	"\x12provider_reference\x18\n" +
+	" \x01(\tR\x11providerReference\"\xc7\x02\n" +
+	"\x06Refund\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12-\n" +
+	"\x04step\x18\x02 \x01(\v2\x19.ordersaga.common.v1.StepR\x04step\x12\x1d\n" +
+	"\n" +
+	"capture_id\x18\x03 \x01(\tR\tcaptureId\x12\x1a\n" +
+	"\bshipment\x18\x04 \x01(\tR\bshipment\x12\x14\n" +
+	"\x05state\x18\x05 \x01(\tR\x05state\x122\n" +
+	"\x06amount\x18\x06 \x01(\v2\x1a.ordersaga.common.v1.MoneyR\x06amount\x12!\n" +
+	"\ffailure_code\x18\a \x01(\tR\vfailureCode\x12'\n" +
+	"\x0ffailure_message\x18\b \x01(\tR\x0efailureMessage\x12-\n" +
+	"\x12provider_reference\x18\t \x01(\tR\x11providerReference\"\xc3\x01\n" +
+	"\aDispute\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
+	"\n" +
+	"capture_id\x18\x02 \x01(\tR\tcaptureId\x12\x14\n" +
+	"\x05state\x18\x03 \x01(\tR\x05state\x122\n" +
+	"\x06amount\x18\x04 \x01(\v2\x1a.ordersaga.common.v1.MoneyR\x06amount\x12\x10\n" +
+	"\x03fee\x18\x05 \x01(\x03R\x03fee\x12-\n" +
+	"\x12provider_reference\x18\x06 \x01(\tR\x11providerReference2\xce\x04\n" +
 	"\x0fPaymentsService\x12^\n" +
 	"\tAuthorize\x12'.ordersaga.payments.v1.AuthorizeRequest\x1a(.ordersaga.payments.v1.AuthorizeResponse\x12O\n" +
-	"\x04Void\x12\".ordersaga.payments.v1.VoidRequest\x1a#.ordersaga.payments.v1.VoidResponseBQZOgithub.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1;paymentsv1b\x06proto3"
+	"\x04Void\x12\".ordersaga.payments.v1.VoidRequest\x1a#.ordersaga.payments.v1.VoidResponse\x12X\n" +
+	"\aCapture\x12%.ordersaga.payments.v1.CaptureRequest\x1a&.ordersaga.payments.v1.CaptureResponse\x12U\n" +
+	"\x06Refund\x12$.ordersaga.payments.v1.RefundRequest\x1a%.ordersaga.payments.v1.RefundResponse\x12v\n" +
+	"\x11VoidAuthorization\x12/.ordersaga.payments.v1.VoidAuthorizationRequest\x1a0.ordersaga.payments.v1.VoidAuthorizationResponse\x12a\n" +
+	"\n" +
+	"GetPayment\x12(.ordersaga.payments.v1.GetPaymentRequest\x1a).ordersaga.payments.v1.GetPaymentResponseBQZOgithub.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1;paymentsv1b\x06proto3"
 
 var (
 	file_ordersaga_payments_v1_payments_proto_rawDescOnce sync.Once
@@ -262,31 +1288,74 @@ func file_ordersaga_payments_v1_payments_proto_rawDescGZIP() []byte {
 	return file_ordersaga_payments_v1_payments_proto_rawDescData
 }
 
-var file_ordersaga_payments_v1_payments_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_ordersaga_payments_v1_payments_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_ordersaga_payments_v1_payments_proto_goTypes = []any{
-	(*AuthorizeRequest)(nil),  // 0: ordersaga.payments.v1.AuthorizeRequest
-	(*AuthorizeResponse)(nil), // 1: ordersaga.payments.v1.AuthorizeResponse
-	(*VoidRequest)(nil),       // 2: ordersaga.payments.v1.VoidRequest
-	(*VoidResponse)(nil),      // 3: ordersaga.payments.v1.VoidResponse
-	(*v1.Step)(nil),           // 4: ordersaga.common.v1.Step
-	(*v1.Money)(nil),          // 5: ordersaga.common.v1.Money
-	(*v1.Fact)(nil),           // 6: ordersaga.common.v1.Fact
+	(*AuthorizeRequest)(nil),          // 0: ordersaga.payments.v1.AuthorizeRequest
+	(*AuthorizeResponse)(nil),         // 1: ordersaga.payments.v1.AuthorizeResponse
+	(*VoidRequest)(nil),               // 2: ordersaga.payments.v1.VoidRequest
+	(*VoidResponse)(nil),              // 3: ordersaga.payments.v1.VoidResponse
+	(*CaptureRequest)(nil),            // 4: ordersaga.payments.v1.CaptureRequest
+	(*CaptureResponse)(nil),           // 5: ordersaga.payments.v1.CaptureResponse
+	(*RefundRequest)(nil),             // 6: ordersaga.payments.v1.RefundRequest
+	(*RefundResponse)(nil),            // 7: ordersaga.payments.v1.RefundResponse
+	(*VoidAuthorizationRequest)(nil),  // 8: ordersaga.payments.v1.VoidAuthorizationRequest
+	(*VoidAuthorizationResponse)(nil), // 9: ordersaga.payments.v1.VoidAuthorizationResponse
+	(*GetPaymentRequest)(nil),         // 10: ordersaga.payments.v1.GetPaymentRequest
+	(*GetPaymentResponse)(nil),        // 11: ordersaga.payments.v1.GetPaymentResponse
+	(*Authorization)(nil),             // 12: ordersaga.payments.v1.Authorization
+	(*Capture)(nil),                   // 13: ordersaga.payments.v1.Capture
+	(*Refund)(nil),                    // 14: ordersaga.payments.v1.Refund
+	(*Dispute)(nil),                   // 15: ordersaga.payments.v1.Dispute
+	(*v1.Step)(nil),                   // 16: ordersaga.common.v1.Step
+	(*v1.Money)(nil),                  // 17: ordersaga.common.v1.Money
+	(*v1.Fact)(nil),                   // 18: ordersaga.common.v1.Fact
+	(*timestamppb.Timestamp)(nil),     // 19: google.protobuf.Timestamp
 }
 var file_ordersaga_payments_v1_payments_proto_depIdxs = []int32{
-	4, // 0: ordersaga.payments.v1.AuthorizeRequest.step:type_name -> ordersaga.common.v1.Step
-	5, // 1: ordersaga.payments.v1.AuthorizeRequest.amount:type_name -> ordersaga.common.v1.Money
-	6, // 2: ordersaga.payments.v1.AuthorizeResponse.facts:type_name -> ordersaga.common.v1.Fact
-	4, // 3: ordersaga.payments.v1.VoidRequest.step:type_name -> ordersaga.common.v1.Step
-	6, // 4: ordersaga.payments.v1.VoidResponse.facts:type_name -> ordersaga.common.v1.Fact
-	0, // 5: ordersaga.payments.v1.PaymentsService.Authorize:input_type -> ordersaga.payments.v1.AuthorizeRequest
-	2, // 6: ordersaga.payments.v1.PaymentsService.Void:input_type -> ordersaga.payments.v1.VoidRequest
-	1, // 7: ordersaga.payments.v1.PaymentsService.Authorize:output_type -> ordersaga.payments.v1.AuthorizeResponse
-	3, // 8: ordersaga.payments.v1.PaymentsService.Void:output_type -> ordersaga.payments.v1.VoidResponse
-	7, // [7:9] is the sub-list for method output_type
-	5, // [5:7] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	16, // 0: ordersaga.payments.v1.AuthorizeRequest.step:type_name -> ordersaga.common.v1.Step
+	17, // 1: ordersaga.payments.v1.AuthorizeRequest.amount:type_name -> ordersaga.common.v1.Money
+	18, // 2: ordersaga.payments.v1.AuthorizeResponse.facts:type_name -> ordersaga.common.v1.Fact
+	16, // 3: ordersaga.payments.v1.VoidRequest.step:type_name -> ordersaga.common.v1.Step
+	18, // 4: ordersaga.payments.v1.VoidResponse.facts:type_name -> ordersaga.common.v1.Fact
+	16, // 5: ordersaga.payments.v1.CaptureRequest.step:type_name -> ordersaga.common.v1.Step
+	17, // 6: ordersaga.payments.v1.CaptureRequest.amount:type_name -> ordersaga.common.v1.Money
+	13, // 7: ordersaga.payments.v1.CaptureResponse.capture:type_name -> ordersaga.payments.v1.Capture
+	18, // 8: ordersaga.payments.v1.CaptureResponse.facts:type_name -> ordersaga.common.v1.Fact
+	16, // 9: ordersaga.payments.v1.RefundRequest.step:type_name -> ordersaga.common.v1.Step
+	17, // 10: ordersaga.payments.v1.RefundRequest.amount:type_name -> ordersaga.common.v1.Money
+	14, // 11: ordersaga.payments.v1.RefundResponse.refunds:type_name -> ordersaga.payments.v1.Refund
+	18, // 12: ordersaga.payments.v1.RefundResponse.facts:type_name -> ordersaga.common.v1.Fact
+	12, // 13: ordersaga.payments.v1.VoidAuthorizationResponse.authorization:type_name -> ordersaga.payments.v1.Authorization
+	18, // 14: ordersaga.payments.v1.VoidAuthorizationResponse.facts:type_name -> ordersaga.common.v1.Fact
+	12, // 15: ordersaga.payments.v1.GetPaymentResponse.authorizations:type_name -> ordersaga.payments.v1.Authorization
+	13, // 16: ordersaga.payments.v1.GetPaymentResponse.captures:type_name -> ordersaga.payments.v1.Capture
+	14, // 17: ordersaga.payments.v1.GetPaymentResponse.refunds:type_name -> ordersaga.payments.v1.Refund
+	15, // 18: ordersaga.payments.v1.GetPaymentResponse.disputes:type_name -> ordersaga.payments.v1.Dispute
+	16, // 19: ordersaga.payments.v1.Authorization.step:type_name -> ordersaga.common.v1.Step
+	17, // 20: ordersaga.payments.v1.Authorization.amount:type_name -> ordersaga.common.v1.Money
+	19, // 21: ordersaga.payments.v1.Authorization.capture_before:type_name -> google.protobuf.Timestamp
+	16, // 22: ordersaga.payments.v1.Capture.step:type_name -> ordersaga.common.v1.Step
+	17, // 23: ordersaga.payments.v1.Capture.amount:type_name -> ordersaga.common.v1.Money
+	16, // 24: ordersaga.payments.v1.Refund.step:type_name -> ordersaga.common.v1.Step
+	17, // 25: ordersaga.payments.v1.Refund.amount:type_name -> ordersaga.common.v1.Money
+	17, // 26: ordersaga.payments.v1.Dispute.amount:type_name -> ordersaga.common.v1.Money
+	0,  // 27: ordersaga.payments.v1.PaymentsService.Authorize:input_type -> ordersaga.payments.v1.AuthorizeRequest
+	2,  // 28: ordersaga.payments.v1.PaymentsService.Void:input_type -> ordersaga.payments.v1.VoidRequest
+	4,  // 29: ordersaga.payments.v1.PaymentsService.Capture:input_type -> ordersaga.payments.v1.CaptureRequest
+	6,  // 30: ordersaga.payments.v1.PaymentsService.Refund:input_type -> ordersaga.payments.v1.RefundRequest
+	8,  // 31: ordersaga.payments.v1.PaymentsService.VoidAuthorization:input_type -> ordersaga.payments.v1.VoidAuthorizationRequest
+	10, // 32: ordersaga.payments.v1.PaymentsService.GetPayment:input_type -> ordersaga.payments.v1.GetPaymentRequest
+	1,  // 33: ordersaga.payments.v1.PaymentsService.Authorize:output_type -> ordersaga.payments.v1.AuthorizeResponse
+	3,  // 34: ordersaga.payments.v1.PaymentsService.Void:output_type -> ordersaga.payments.v1.VoidResponse
+	5,  // 35: ordersaga.payments.v1.PaymentsService.Capture:output_type -> ordersaga.payments.v1.CaptureResponse
+	7,  // 36: ordersaga.payments.v1.PaymentsService.Refund:output_type -> ordersaga.payments.v1.RefundResponse
+	9,  // 37: ordersaga.payments.v1.PaymentsService.VoidAuthorization:output_type -> ordersaga.payments.v1.VoidAuthorizationResponse
+	11, // 38: ordersaga.payments.v1.PaymentsService.GetPayment:output_type -> ordersaga.payments.v1.GetPaymentResponse
+	33, // [33:39] is the sub-list for method output_type
+	27, // [27:33] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_ordersaga_payments_v1_payments_proto_init() }
@@ -300,7 +1369,7 @@ func file_ordersaga_payments_v1_payments_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ordersaga_payments_v1_payments_proto_rawDesc), len(file_ordersaga_payments_v1_payments_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,8 +19,12 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PaymentsService_Authorize_FullMethodName = "/ordersaga.payments.v1.PaymentsService/Authorize"
-	PaymentsService_Void_FullMethodName      = "/ordersaga.payments.v1.PaymentsService/Void"
+	PaymentsService_Authorize_FullMethodName         = "/ordersaga.payments.v1.PaymentsService/Authorize"
+	PaymentsService_Void_FullMethodName              = "/ordersaga.payments.v1.PaymentsService/Void"
+	PaymentsService_Capture_FullMethodName           = "/ordersaga.payments.v1.PaymentsService/Capture"
+	PaymentsService_Refund_FullMethodName            = "/ordersaga.payments.v1.PaymentsService/Refund"
+	PaymentsService_VoidAuthorization_FullMethodName = "/ordersaga.payments.v1.PaymentsService/VoidAuthorization"
+	PaymentsService_GetPayment_FullMethodName        = "/ordersaga.payments.v1.PaymentsService/GetPayment"
 )
 
 // PaymentsServiceClient is the client API for PaymentsService service.
@@ -38,6 +42,21 @@ type PaymentsServiceClient interface {
 	// tombstone that refuses a late one. While an authorization's outcome is
 	// unknown it answers UNAVAILABLE, until there is nothing left to void.
 	Void(ctx context.Context, in *VoidRequest, opts ...grpc.CallOption) (*VoidResponse, error)
+	// Capture takes an amount of one authorization, once per step; of zero it calls no provider.
+	// Refused with authorization_unknown, authorization_ended (voided, expired), amount_exceeds_open
+	// (details say what is open) and capture_failed (details carry the provider's code). UNAVAILABLE
+	// also while another capture of the authorization is not settled.
+	Capture(ctx context.Context, in *CaptureRequest, opts ...grpc.CallOption) (*CaptureResponse, error)
+	// Refund gives an amount back, once per step: of the captures of the shipment first, then of the
+	// newest that have room; of zero it calls no provider. Refused with refund_exceeds_captured
+	// (details say what is left), and with refund_failed when no part of it succeeded.
+	Refund(ctx context.Context, in *RefundRequest, opts ...grpc.CallOption) (*RefundResponse, error)
+	// VoidAuthorization gives back what is open of an authorization, also when some of it was
+	// captured. It may be repeated. UNAVAILABLE while a capture of it is not settled.
+	VoidAuthorization(ctx context.Context, in *VoidAuthorizationRequest, opts ...grpc.CallOption) (*VoidAuthorizationResponse, error)
+	// GetPayment tells where an order's money is. What the provider has accepted and not settled is
+	// asked for until it is.
+	GetPayment(ctx context.Context, in *GetPaymentRequest, opts ...grpc.CallOption) (*GetPaymentResponse, error)
 }
 
 type paymentsServiceClient struct {
@@ -68,6 +87,46 @@ func (c *paymentsServiceClient) Void(ctx context.Context, in *VoidRequest, opts 
 	return out, nil
 }
 
+func (c *paymentsServiceClient) Capture(ctx context.Context, in *CaptureRequest, opts ...grpc.CallOption) (*CaptureResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CaptureResponse)
+	err := c.cc.Invoke(ctx, PaymentsService_Capture_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *paymentsServiceClient) Refund(ctx context.Context, in *RefundRequest, opts ...grpc.CallOption) (*RefundResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RefundResponse)
+	err := c.cc.Invoke(ctx, PaymentsService_Refund_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *paymentsServiceClient) VoidAuthorization(ctx context.Context, in *VoidAuthorizationRequest, opts ...grpc.CallOption) (*VoidAuthorizationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(VoidAuthorizationResponse)
+	err := c.cc.Invoke(ctx, PaymentsService_VoidAuthorization_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *paymentsServiceClient) GetPayment(ctx context.Context, in *GetPaymentRequest, opts ...grpc.CallOption) (*GetPaymentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetPaymentResponse)
+	err := c.cc.Invoke(ctx, PaymentsService_GetPayment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PaymentsServiceServer is the server API for PaymentsService service.
 // All implementations must embed UnimplementedPaymentsServiceServer
 // for forward compatibility.
@@ -83,6 +142,21 @@ type PaymentsServiceServer interface {
 	// tombstone that refuses a late one. While an authorization's outcome is
 	// unknown it answers UNAVAILABLE, until there is nothing left to void.
 	Void(context.Context, *VoidRequest) (*VoidResponse, error)
+	// Capture takes an amount of one authorization, once per step; of zero it calls no provider.
+	// Refused with authorization_unknown, authorization_ended (voided, expired), amount_exceeds_open
+	// (details say what is open) and capture_failed (details carry the provider's code). UNAVAILABLE
+	// also while another capture of the authorization is not settled.
+	Capture(context.Context, *CaptureRequest) (*CaptureResponse, error)
+	// Refund gives an amount back, once per step: of the captures of the shipment first, then of the
+	// newest that have room; of zero it calls no provider. Refused with refund_exceeds_captured
+	// (details say what is left), and with refund_failed when no part of it succeeded.
+	Refund(context.Context, *RefundRequest) (*RefundResponse, error)
+	// VoidAuthorization gives back what is open of an authorization, also when some of it was
+	// captured. It may be repeated. UNAVAILABLE while a capture of it is not settled.
+	VoidAuthorization(context.Context, *VoidAuthorizationRequest) (*VoidAuthorizationResponse, error)
+	// GetPayment tells where an order's money is. What the provider has accepted and not settled is
+	// asked for until it is.
+	GetPayment(context.Context, *GetPaymentRequest) (*GetPaymentResponse, error)
 	mustEmbedUnimplementedPaymentsServiceServer()
 }
 
@@ -98,6 +172,18 @@ func (UnimplementedPaymentsServiceServer) Authorize(context.Context, *AuthorizeR
 }
 func (UnimplementedPaymentsServiceServer) Void(context.Context, *VoidRequest) (*VoidResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Void not implemented")
+}
+func (UnimplementedPaymentsServiceServer) Capture(context.Context, *CaptureRequest) (*CaptureResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Capture not implemented")
+}
+func (UnimplementedPaymentsServiceServer) Refund(context.Context, *RefundRequest) (*RefundResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Refund not implemented")
+}
+func (UnimplementedPaymentsServiceServer) VoidAuthorization(context.Context, *VoidAuthorizationRequest) (*VoidAuthorizationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method VoidAuthorization not implemented")
+}
+func (UnimplementedPaymentsServiceServer) GetPayment(context.Context, *GetPaymentRequest) (*GetPaymentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetPayment not implemented")
 }
 func (UnimplementedPaymentsServiceServer) mustEmbedUnimplementedPaymentsServiceServer() {}
 func (UnimplementedPaymentsServiceServer) testEmbeddedByValue()                         {}
@@ -156,6 +242,78 @@ func _PaymentsService_Void_Handler(srv interface{}, ctx context.Context, dec fun
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PaymentsService_Capture_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CaptureRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PaymentsServiceServer).Capture(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PaymentsService_Capture_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PaymentsServiceServer).Capture(ctx, req.(*CaptureRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PaymentsService_Refund_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RefundRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PaymentsServiceServer).Refund(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PaymentsService_Refund_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PaymentsServiceServer).Refund(ctx, req.(*RefundRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PaymentsService_VoidAuthorization_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(VoidAuthorizationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PaymentsServiceServer).VoidAuthorization(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PaymentsService_VoidAuthorization_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PaymentsServiceServer).VoidAuthorization(ctx, req.(*VoidAuthorizationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PaymentsService_GetPayment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPaymentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PaymentsServiceServer).GetPayment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PaymentsService_GetPayment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PaymentsServiceServer).GetPayment(ctx, req.(*GetPaymentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PaymentsService_ServiceDesc is the grpc.ServiceDesc for PaymentsService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -170,6 +328,22 @@ var PaymentsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Void",
 			Handler:    _PaymentsService_Void_Handler,
+		},
+		{
+			MethodName: "Capture",
+			Handler:    _PaymentsService_Capture_Handler,
+		},
+		{
+			MethodName: "Refund",
+			Handler:    _PaymentsService_Refund_Handler,
+		},
+		{
+			MethodName: "VoidAuthorization",
+			Handler:    _PaymentsService_VoidAuthorization_Handler,
+		},
+		{
+			MethodName: "GetPayment",
+			Handler:    _PaymentsService_GetPayment_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel/propagation"
 
+	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 )
 
@@ -59,8 +60,12 @@ func (c *Client) KeyLifetime() time.Duration { return 24 * time.Hour }
 
 // Authorize implements provider.Provider.
 func (c *Client) Authorize(ctx context.Context, a provider.Authorization) (provider.Fact, error) {
+	units, err := toPaysim(a.Money)
+	if err != nil {
+		return provider.Fact{}, fmt.Errorf("authorize for order %s: %w", a.OrderID, err)
+	}
 	request := map[string]any{
-		"reference": a.OrderID, "amount": a.Amount, "currency": a.Currency, "source": a.PaymentMethod,
+		"reference": a.OrderID, "amount": units, "currency": a.Currency, "source": a.PaymentMethod,
 	}
 	var answer authorization
 	status, problem, err := c.call(ctx, http.MethodPost, c.base.JoinPath("v1", "authorizations"), a.Key, request, &answer)
@@ -96,58 +101,91 @@ func (c *Client) Void(ctx context.Context, key string, h provider.Held) (provide
 	return answer.fact()
 }
 
+// Capture implements provider.Provider.
+func (c *Client) Capture(ctx context.Context, m provider.Capture) (provider.Fact, error) {
+	return c.move(ctx, fmt.Sprintf("capture %s of %s", m.Text(), m.Authorization), m.OrderID, m.Key,
+		c.base.JoinPath("v1", "authorizations", url.PathEscape(m.Authorization), "captures"), m.Money, m.Final)
+}
+
+// Refund implements provider.Provider.
+func (c *Client) Refund(ctx context.Context, r provider.Refund) (provider.Fact, error) {
+	return c.move(ctx, fmt.Sprintf("refund %s of %s", r.Text(), r.Capture), r.OrderID, r.Key,
+		c.base.JoinPath("v1", "captures", url.PathEscape(r.Capture), "refunds"), r.Money, false)
+}
+
+// move sends a request that moves money. A replayed answer may be an old one: then it is looked up.
+func (c *Client) move(ctx context.Context, what, orderID, key string, to *url.URL, money domain.Money, final bool) (provider.Fact, error) {
+	units, err := toPaysim(money)
+	if err != nil {
+		return provider.Fact{}, fmt.Errorf("%s: %w", what, err)
+	}
+	request := map[string]any{"amount": units}
+	if final {
+		request["final"] = true
+	}
+	var answer movement
+	status, header, problem, err := c.callFor(ctx, http.MethodPost, to, key, request, &answer)
+	switch {
+	case err != nil:
+	case status != http.StatusCreated && (status != http.StatusPaymentRequired || answer.Status != "failed"), !answer.named():
+		err = unexpected(status, problem)
+	case header.Get("Idempotent-Replayed") == "true":
+		return c.Lookup(ctx, orderID, key)
+	default:
+		return answer.fact()
+	}
+	return provider.Fact{}, fmt.Errorf("%s: %w", what, err)
+}
+
 // Lookup implements provider.Provider.
 func (c *Client) Lookup(ctx context.Context, orderID, key string) (provider.Fact, error) {
-	authorizations, err := c.authorizationsOf(ctx, orderID)
+	all, err := c.statement(ctx, orderID)
 	if err != nil {
 		return provider.Fact{}, fmt.Errorf("look up order %s: %w", orderID, err)
 	}
-	for _, found := range authorizations {
-		if found.IdempotencyKey == key { // an order may have others, of other steps
+	for _, found := range all.Authorizations { // an order may have others, of other steps
+		if found.IdempotencyKey == key {
+			return found.fact()
+		}
+	}
+	for _, found := range append(all.Captures, all.Refunds...) {
+		if found.IdempotencyKey == key {
 			return found.fact()
 		}
 	}
 	return provider.Fact{Kind: provider.NotFound}, nil
 }
 
-// authorizationsOf are all of an order's; never nil without an error. An answer
-// that does not list them, such as {} of something in between, proves nothing: it
-// must not read as "there are none", which after a while means never charged.
-func (c *Client) authorizationsOf(ctx context.Context, orderID string) ([]authorization, error) {
-	var answer struct {
-		Authorizations []authorization `json:"authorizations"`
-	}
-	path := c.base.JoinPath("v1", "authorizations")
+// statement is all that paysim has of an order. An answer that does not list it, such as {} of something in between,
+// proves nothing: it must not read as "there is nothing", which after a while means never charged.
+func (c *Client) statement(ctx context.Context, orderID string) (records, error) {
+	path := c.base.JoinPath("v1", "statement")
 	path.RawQuery = url.Values{"reference": {orderID}}.Encode()
-	status, problem, err := c.call(ctx, http.MethodGet, path, "", nil, &answer)
-	switch {
-	case err != nil:
-		return nil, err
-	case status != http.StatusOK:
-		return nil, unexpected(status, problem)
-	case answer.Authorizations == nil:
-		return nil, errors.New("the answer does not say which authorizations there are")
-	default:
-		return answer.Authorizations, nil
-	}
+	return c.records(ctx, path)
 }
 
 // call sends a request and decodes the answer: a body of the API's into answer, an error into a problem.
 func (c *Client) call(ctx context.Context, method string, to *url.URL, key string, body, answer any) (int, problem, error) {
+	status, _, p, err := c.callFor(ctx, method, to, key, body, answer)
+	return status, p, err
+}
+
+// callFor also tells the header of the answer.
+func (c *Client) callFor(ctx context.Context, method string, to *url.URL, key string, body, answer any) (int, http.Header, problem, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	request, err := c.request(ctx, method, to, key, body)
 	if err != nil {
-		return 0, problem{}, err
+		return 0, nil, problem{}, err
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return 0, problem{}, err
+		return 0, nil, problem{}, err
 	}
 	defer response.Body.Close()
 	read, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
-		return 0, problem{}, fmt.Errorf("read answer %s: %w", response.Status, err)
+		return 0, nil, problem{}, fmt.Errorf("read answer %s: %w", response.Status, err)
 	}
 	var p problem
 	switch response.StatusCode {
@@ -158,9 +196,9 @@ func (c *Client) call(ctx context.Context, method string, to *url.URL, key strin
 		_ = json.Unmarshal(read, &p)
 	}
 	if err != nil {
-		return 0, problem{}, fmt.Errorf("read answer %s: %w", response.Status, err)
+		return 0, nil, problem{}, fmt.Errorf("read answer %s: %w", response.Status, err)
 	}
-	return response.StatusCode, p, nil
+	return response.StatusCode, response.Header, p, nil
 }
 
 func (c *Client) request(ctx context.Context, method string, to *url.URL, key string, body any) (*http.Request, error) {

@@ -78,7 +78,7 @@ func TestEveryStatusIsAFactOrUnclear(t *testing.T) {
 			one := fmt.Sprintf(`{"id":"auth_1","reference":"o","amount":1235,"currency":"EUR","idempotency_key":"k","decline_code":"card_declined","status":%q}`, status)
 			switch {
 			case r.Method == http.MethodGet:
-				one = `{"authorizations":[` + one + `]}`
+				one = `{"authorizations":[` + one + `],"captures":[],"refunds":[],"disputes":[]}`
 			case r.URL.Path == "/v1/authorizations":
 				w.WriteHeader(http.StatusCreated)
 			}

@@ -175,7 +175,7 @@ func (w *world) requireOpen(open int) {
 	require.NoError(w, err)
 	count := 0
 	for _, entry := range entries {
-		if entry.Open {
+		if entry.Taken() {
 			count++
 			assert.Equal(w, w.money(), entry.Money, "%+v", entry)
 			assert.NotEmpty(w, entry.Reference, "%+v", entry)

@@ -121,7 +121,7 @@ func disagreements(p *domain.Payment, is domain.Summary, entries []provider.Entr
 	for _, entry := range entries {
 		op := held[entry.Key]
 		switch {
-		case !entry.Open:
+		case !entry.Taken():
 		case op != nil:
 			delete(held, entry.Key)
 			if entry.Money != op.Held {

@@ -1,0 +1,324 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
+	"github.com/ordersaga/ordersaga/contracts/refusals"
+	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
+)
+
+// paid is an order whose amount is held.
+type paid struct {
+	*world
+	order, authorization string
+	reference            string // of the authorization at the provider
+}
+
+func (w *world) pay(card string) *paid {
+	w.t.Helper()
+	order := newOrder()
+	done, err := w.authorize(order, card)
+	require.NoError(w.t, err)
+	fact := authorizedOf(w.t, done.GetFacts())
+	return &paid{world: w, order: order, authorization: fact.GetAuthorizationId(), reference: fact.GetProviderReference()}
+}
+
+// shipping is the step of one shipment.
+func (p *paid) shipping(shipment string) *commonv1.Step {
+	return &commonv1.Step{
+		Saga: &commonv1.Saga{OrderId: p.order, Kind: "ship-order", Instance: uuid.NewSHA1(uuid.Nil, []byte(shipment)).String()},
+		Name: "capture-payment",
+	}
+}
+
+func gbp(amount int64) *commonv1.Money { return &commonv1.Money{Amount: amount, Currency: "GBP"} }
+
+func (p *paid) captureOf(shipment string, amount int64) *paymentsv1.CaptureRequest {
+	return &paymentsv1.CaptureRequest{
+		Step: p.shipping(shipment), AuthorizationId: p.authorization, Amount: gbp(amount), Shipment: shipment,
+	}
+}
+
+func (p *paid) capture(shipment string, amount int64) (*paymentsv1.CaptureResponse, error) {
+	p.t.Helper()
+	return p.client.Capture(asService(p.t), p.captureOf(shipment, amount))
+}
+
+func (p *paid) mustCapture(shipment string, amount int64) *paymentsv1.Capture {
+	p.t.Helper()
+	done, err := p.capture(shipment, amount)
+	require.NoError(p.t, err)
+	return done.GetCapture()
+}
+
+func (p *paid) refund(name, shipment string, amount int64) (*paymentsv1.RefundResponse, error) {
+	p.t.Helper()
+	return p.client.Refund(asService(p.t), &paymentsv1.RefundRequest{
+		Step: &commonv1.Step{
+			Saga: &commonv1.Saga{OrderId: p.order, Kind: "refund-order", Instance: uuid.NewSHA1(uuid.Nil, []byte(name)).String()},
+			Name: "refund-payment",
+		},
+		Amount: gbp(amount), Shipment: shipment,
+	})
+}
+
+func (p *paid) voidAuthorization() (*paymentsv1.VoidAuthorizationResponse, error) {
+	p.t.Helper()
+	return p.client.VoidAuthorization(asService(p.t), &paymentsv1.VoidAuthorizationRequest{OrderId: p.order, AuthorizationId: p.authorization})
+}
+
+// money is all that payments says of the order's money.
+func (p *paid) money() *paymentsv1.GetPaymentResponse {
+	p.t.Helper()
+	shown, err := p.client.GetPayment(asService(p.t), &paymentsv1.GetPaymentRequest{OrderId: p.order})
+	require.NoError(p.t, err)
+	for _, a := range shown.GetAuthorizations() {
+		require.Equal(p.t, a.GetAmount().GetAmount(), a.GetOpen()+a.GetCaptured()+a.GetVoided()+a.GetExpired(), "%v", a)
+	}
+	return shown
+}
+
+// requireParts asserts what is open, captured and voided of the only authorization.
+func (p *paid) requireParts(open, captured, voided int64) {
+	p.t.Helper()
+	a := p.money().GetAuthorizations()[0]
+	require.Equal(p.t, []int64{open, captured, voided}, []int64{a.GetOpen(), a.GetCaptured(), a.GetVoided()}, "%v", a)
+}
+
+// requireBalanced asserts that the ledger, the journal and the provider agree, and returns the balance
+// of the provider's account.
+func (p *paid) requireBalanced() int64 {
+	p.t.Helper()
+	payment, err := p.store.Payment(p.t.Context(), p.order)
+	require.NoError(p.t, err)
+	ledger := map[domain.Account]int64{}
+	sums, err := p.store.Balances(p.t.Context(), []string{p.order})
+	require.NoError(p.t, err)
+	for _, sum := range sums {
+		ledger[sum.Account] = sum.Amount
+	}
+	folded := payment.Balances()["GBP"]
+	if folded == nil {
+		folded = map[domain.Account]int64{}
+	}
+	for account, amount := range folded {
+		if amount == 0 {
+			delete(folded, account)
+		}
+	}
+	require.Equal(p.t, folded, ledger, "the ledger is the fold of the journal")
+	require.Equal(p.t, p.provider.balance(p.order), ledger[domain.Provider], "what the provider says it owes")
+	return ledger[domain.Provider]
+}
+
+func TestACaptureTakesItsAmountOnce(t *testing.T) {
+	w := newWorld(t, hasty, time.Second)
+	p := w.pay("card_approve")
+	request, ctx := p.captureOf("first", 1000), asService(t)
+	var wg sync.WaitGroup
+	for range 5 {
+		wg.Go(func() {
+			done, err := w.client.Capture(ctx, request)
+			if assert.NoError(t, err) {
+				fact := done.GetFacts()[0].GetPaymentCaptured()
+				assert.EqualValues(t, 1000, fact.GetAmount().GetAmount())
+				assert.Equal(t, p.authorization, fact.GetAuthorizationId())
+				assert.Equal(t, done.GetCapture().GetId(), fact.GetCaptureId())
+				assert.Equal(t, "first", fact.GetShipment())
+				assert.False(t, fact.GetSubmitted())
+			}
+		})
+	}
+	wg.Wait()
+	assert.Equal(t, 1, w.wire.answered("POST /v1/authorizations/"+p.reference+"/captures"))
+	p.requireParts(amount-1000, 1000, 0)
+
+	p.mustCapture("second", 34)
+	p.requireParts(200, 1034, 0)
+	closed, err := p.voidAuthorization()
+	require.NoError(t, err)
+	require.NotNil(t, closed.GetFacts()[0].GetPaymentVoided())
+	p.requireParts(0, 1034, 200)
+	_, err = p.voidAuthorization()
+	require.NoError(t, err)
+	assert.EqualValues(t, 1034, p.requireBalanced())
+}
+
+func TestACaptureThatCannotBeIsRefused(t *testing.T) {
+	w := newWorld(t, hasty, time.Second)
+	p := w.pay("card_approve")
+	_, err := p.capture("too much", amount+1)
+	assert.JSONEq(t, fmt.Sprintf(`{"amount":%d,"currency":"GBP"}`, amount), requireRefused(t, refusals.AmountExceedsOpen, err))
+
+	p.mustCapture("first", 1000)
+	_, err = p.capture("first", 999)
+	requireRefused(t, refusals.RequestMismatch, err)
+	_, err = p.capture("second", 235)
+	requireRefused(t, refusals.AmountExceedsOpen, err)
+
+	other := w.pay("card_approve")
+	request := p.captureOf("third", 1)
+	request.AuthorizationId = other.authorization
+	_, err = w.client.Capture(asService(t), request)
+	requireRefused(t, refusals.AuthorizationUnknown, err)
+	request = p.captureOf("third", 1)
+	request.Amount.Currency = "EUR"
+	_, err = w.client.Capture(asService(t), request)
+	requireRefused(t, refusals.AuthorizationUnknown, err)
+
+	_, err = p.voidAuthorization()
+	require.NoError(t, err)
+	_, err = p.capture("late", 1)
+	assert.JSONEq(t, `{"state":"voided"}`, requireRefused(t, refusals.AuthorizationEnded, err))
+
+	declined := w.pay("card_capture_declined")
+	for range 2 {
+		_, err = declined.capture("first", 100)
+		assert.JSONEq(t, `{"decline_code":"card_declined"}`, requireRefused(t, refusals.CaptureFailed, err))
+	}
+	declined.requireParts(amount, 0, 0)
+	assert.Zero(t, declined.requireBalanced())
+}
+
+func TestACardThatIsCapturedOnceHasNothingOpenAfterwards(t *testing.T) {
+	w := newWorld(t, hasty, time.Second)
+	p := w.pay("card_capture_once")
+	assert.False(t, p.money().GetAuthorizations()[0].GetMultiCapture())
+	p.mustCapture("first", 1000)
+	p.requireParts(0, 1000, 234)
+	_, err := p.capture("second", 1)
+	requireRefused(t, refusals.AmountExceedsOpen, err)
+	p.requireBalanced()
+}
+
+func TestACaptureWithoutAnAnswerIsFound(t *testing.T) {
+	w := newWorld(t, hasty, time.Second)
+	for _, card := range []string{"card_capture_error", "card_capture_flaky"} {
+		p := w.pay(card)
+		testkit.Eventually(t, "the capture of "+card, func() bool {
+			_, err := p.capture("first", 1000)
+			if err != nil {
+				requireUnavailable(t, err)
+			}
+			return err == nil
+		})
+		p.requireParts(234, 1000, 0)
+		assert.EqualValues(t, 1000, p.requireBalanced())
+	}
+}
+
+func TestNothingIsCapturedWithoutTheProvider(t *testing.T) {
+	w := newWorld(t, hasty, time.Second)
+	p := w.pay("card_approve")
+	done := p.mustCapture("free", 0)
+	assert.Equal(t, "succeeded", done.GetState())
+	assert.Zero(t, w.wire.answered("POST /v1/authorizations/"+p.reference+"/captures"))
+	given, err := p.refund("free", "free", 0)
+	require.NoError(t, err)
+	require.Len(t, given.GetFacts(), 1)
+	assert.Zero(t, given.GetFacts()[0].GetPaymentRefunded().GetAmount().GetAmount())
+	p.requireBalanced()
+}
+
+func TestARefundTakesTheShipmentsOwnCaptureFirst(t *testing.T) {
+	w := newWorld(t, hasty, time.Second)
+	p := w.pay("card_approve")
+	first, second := p.mustCapture("first", 1000), p.mustCapture("second", 200)
+
+	own, err := p.refund("own", "first", 300)
+	require.NoError(t, err)
+	require.Len(t, own.GetRefunds(), 1)
+	assert.Equal(t, first.GetId(), own.GetRefunds()[0].GetCaptureId())
+
+	goodwill, err := p.refund("goodwill", "", 250)
+	require.NoError(t, err)
+	require.Len(t, goodwill.GetRefunds(), 2, "the newest has not room for all of it")
+	assert.Equal(t, second.GetId(), goodwill.GetRefunds()[0].GetCaptureId())
+	assert.EqualValues(t, 200, goodwill.GetRefunds()[0].GetAmount().GetAmount())
+	assert.Equal(t, first.GetId(), goodwill.GetRefunds()[1].GetCaptureId())
+	again, err := p.refund("goodwill", "", 250)
+	require.NoError(t, err)
+	assert.Equal(t, goodwill.String(), again.String(), "once per step")
+	_, err = p.refund("goodwill", "", 251)
+	requireRefused(t, refusals.RequestMismatch, err)
+
+	_, err = p.refund("too much", "first", 651)
+	assert.JSONEq(t, `{"amount":650,"currency":"GBP"}`, requireRefused(t, refusals.RefundExceedsCaptured, err))
+	assert.EqualValues(t, 1200-300-250, p.requireBalanced())
+}
+
+func TestARefundThatIsRefusedIsToldAndBooked(t *testing.T) {
+	w := newWorld(t, hasty, time.Second)
+	p := w.pay("card_refund_declined")
+	p.mustCapture("first", 1000)
+	for range 2 {
+		_, err := p.refund("refund", "first", 100)
+		assert.JSONEq(t, `{"decline_code":"refund_declined"}`, requireRefused(t, refusals.RefundFailed, err))
+	}
+	assert.EqualValues(t, 1000, p.money().GetCaptures()[0].GetRefundable(), "it can be tried again as another one")
+	assert.EqualValues(t, 1000, p.requireBalanced())
+}
+
+func TestARefundWithoutAnAnswerIsFound(t *testing.T) {
+	w := newWorld(t, hasty, time.Second)
+	p := w.pay("card_refund_error")
+	p.mustCapture("first", 1000)
+	_, err := p.refund("refund", "first", 100)
+	require.NoError(t, err, "the lookup tells")
+	assert.EqualValues(t, 900, p.requireBalanced())
+}
+
+// balance is what the provider owes the shop for an order, in pence.
+func (p *providerProcess) balance(order string) int64 {
+	p.t.Helper()
+	var audit struct{ Balances []struct{ Balance int64 } }
+	p.read("/v1/books?reference="+order, &audit)
+	if len(audit.Balances) == 0 {
+		return 0
+	}
+	return audit.Balances[0].Balance
+}
+
+// read asks the provider itself.
+func (p *providerProcess) read(path string, answer any) {
+	p.t.Helper()
+	response := p.ask(http.MethodGet, path, "")
+	defer response.Body.Close()
+	require.Equal(p.t, http.StatusOK, response.StatusCode, path)
+	require.NoError(p.t, json.NewDecoder(response.Body).Decode(answer))
+}
+
+// simulate lets something happen at the provider by itself.
+func (p *providerProcess) simulate(path, body string) {
+	p.t.Helper()
+	response := p.ask(http.MethodPost, "/v1/simulate/"+path, body)
+	defer response.Body.Close()
+	require.Less(p.t, response.StatusCode, 300, path)
+}
+
+func (p *providerProcess) ask(method, path, body string) *http.Response {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), callDeadline)
+	p.t.Cleanup(cancel)
+	request, err := http.NewRequestWithContext(ctx, method, p.url+path, strings.NewReader(body))
+	require.NoError(p.t, err)
+	request.Header.Set("Authorization", "Bearer "+providerKey)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(p.t, err)
+	return response
+}

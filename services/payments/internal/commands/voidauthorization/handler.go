@@ -1,0 +1,38 @@
+// Package voidauthorization gives back what is open of an authorization, also after captures.
+package voidauthorization
+
+import (
+	"context"
+	"errors"
+
+	"github.com/ordersaga/ordersaga/contracts/refusals"
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/refusal"
+	"github.com/ordersaga/ordersaga/platform/unavailable"
+	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
+	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
+)
+
+// Command to void an authorization. It asks for a state, so it needs no step.
+type Command struct {
+	OrderID       string
+	Authorization string // the operation's id
+}
+
+// Result is the payment.
+type Result = *domain.Payment
+
+// New makes the use case. It refuses with authorization_unknown, and answers unavailable until the
+// provider has confirmed that nothing is open, and while a capture is not settled.
+func New(j *journal.Journal) cqrs.Handler[Command, Result] {
+	return cqrs.Command("void_authorization", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+		done, err := j.VoidOpen(ctx, command.OrderID, command.Authorization)
+		switch {
+		case errors.Is(err, domain.ErrNoAuthorization):
+			err = refusal.New(refusals.AuthorizationUnknown, "The order has no such authorization.", nil)
+		case errors.Is(err, domain.ErrUnknown):
+			err = unavailable.New(err.Error(), nil)
+		}
+		return done, err
+	}))
+}
