@@ -56,7 +56,7 @@ const (
 var hasty = times{
 	Policy: domain.Policy{
 		Lease: 20 * time.Second, LookupDeadline: time.Second,
-		RetryAfter: 20 * time.Millisecond, RetryAtMost: 200 * time.Millisecond, RecheckAfter: time.Hour,
+		RetryAfter: 20 * time.Millisecond, RetryAtMost: 200 * time.Millisecond, PollAtMost: 200 * time.Millisecond, RecheckAfter: time.Hour,
 	},
 	providerTimeout: 500 * time.Millisecond,
 }
@@ -65,7 +65,7 @@ var hasty = times{
 var calm = times{
 	Policy: domain.Policy{
 		Lease: time.Minute, LookupDeadline: time.Minute,
-		RetryAfter: time.Minute, RetryAtMost: time.Minute, RecheckAfter: time.Hour,
+		RetryAfter: time.Minute, RetryAtMost: time.Minute, PollAtMost: time.Minute, RecheckAfter: time.Hour,
 	},
 	providerTimeout: callDeadline,
 }

@@ -3,7 +3,6 @@ package domain
 import (
 	"fmt"
 	"slices"
-	"time"
 )
 
 // CaptureRequest asks for an amount of one authorization.
@@ -326,7 +325,7 @@ func (p *Payment) learnNothingOfMovement(c Caller, t Task, f Finding) Task {
 // pollLater tells the resolver when to look again: pauses grow with the age of what is looked for.
 func (o *Operation) pollLater(c Caller) {
 	age := c.Now.Sub(o.AskedAt)
-	o.DueAt = c.Now.Add(min(max(age, c.Policy.RetryAfter), max(c.Policy.PollAtMost, time.Second)))
+	o.DueAt = c.Now.Add(min(max(age, c.Policy.RetryAfter), c.Policy.PollAtMost))
 }
 
 // Moved answers a request to capture or refund: nil when the provider has done it or accepted it,

@@ -16,7 +16,7 @@ var (
 	t0     = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	policy = Policy{
 		Lease: 10 * time.Second, KeyLifetime: 24 * time.Hour, LookupDeadline: 20 * time.Second,
-		RetryAfter: time.Second, RetryAtMost: time.Minute, RecheckAfter: 10 * time.Minute,
+		RetryAfter: time.Second, RetryAtMost: time.Minute, PollAtMost: time.Hour, RecheckAfter: 10 * time.Minute,
 	}
 	step    = Step{"o", "s", "i", "n"}
 	request = Request{CustomerID: "c", Money: Money{1234, "GBP"}, MethodFingerprint: "f"}
