@@ -1,11 +1,11 @@
 # syntax=docker/dockerfile:1.19
 #
-# All programs from one build, each in an image of its own:
+# An image for each program, all from one build:
 #
-#   docker build --target orders --build-arg VERSION=v1.2.3 --build-arg COMMIT=$(git rev-parse HEAD) -t ordersaga/orders:v1.2.3 .
+#   docker build --build-arg PROGRAM=orders --target program --build-arg VERSION=v1.2.3 --build-arg COMMIT=$(git rev-parse HEAD) -t ordersaga/orders:v1.2.3 .
 #
-# Targets: catalog, inventory, payments, orders, worker, paysim and, as the last and so
-# the default one, ordersaga, the command for people and jobs.
+# PROGRAM is a name that `ordersaga programs` lists. The last target and so the default one is
+# ordersaga, the command for people and jobs.
 ARG VERSION=dev
 ARG COMMIT=
 
@@ -48,57 +48,18 @@ LABEL org.opencontainers.image.source="https://github.com/ordersaga/ordersaga" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$COMMIT"
 
-# A container's own loopback would be nobody's to reach. Health and metrics stay on it:
-# who wants them from outside sets ADMIN_HOST.
-FROM base AS server
+# A program, called /program in its image, so that all images are alike.
+FROM base AS program
+ARG PROGRAM=the-build-argument-PROGRAM-is-missing
+LABEL org.opencontainers.image.title="ordersaga $PROGRAM" org.opencontainers.image.description="$PROGRAM of the order platform Ordersaga"
+# Where one that writes a file (paysim) gets a volume: a new one takes over the folder's owner.
+COPY --from=build --chown=65532:65532 /data /data
+COPY --from=build /out/$PROGRAM /program
+# A container's own loopback would be nobody's to reach. Health and metrics stay on it: who
+# wants them from outside sets ADMIN_HOST.
 ENV HOST=0.0.0.0
-
-# Ports: REST, gRPC, and health with metrics.
-FROM server AS catalog
-LABEL org.opencontainers.image.title="ordersaga catalog" org.opencontainers.image.description="What the shop sells and what it costs"
-COPY --from=build /out/catalog /catalog
-EXPOSE 8081 9081 10081
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s CMD ["/catalog", "--ready"]
-ENTRYPOINT ["/catalog"]
-
-FROM server AS inventory
-LABEL org.opencontainers.image.title="ordersaga inventory" org.opencontainers.image.description="Stock and its reservations"
-COPY --from=build /out/inventory /inventory
-EXPOSE 8082 9082 10082
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s CMD ["/inventory", "--ready"]
-ENTRYPOINT ["/inventory"]
-
-FROM server AS payments
-LABEL org.opencontainers.image.title="ordersaga payments" org.opencontainers.image.description="Payments and the calls of their provider"
-COPY --from=build /out/payments /payments
-EXPOSE 8083 9083 10083
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s CMD ["/payments", "--ready"]
-ENTRYPOINT ["/payments"]
-
-FROM server AS orders
-LABEL org.opencontainers.image.title="ordersaga orders" org.opencontainers.image.description="Takes orders and keeps their story"
-COPY --from=build /out/orders /orders
-EXPOSE 8080 9080 10080
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s CMD ["/orders", "--ready"]
-ENTRYPOINT ["/orders"]
-
-FROM base AS worker
-LABEL org.opencontainers.image.title="ordersaga worker" org.opencontainers.image.description="Runs the sagas and what they do"
-COPY --from=build /out/worker /worker
-EXPOSE 8090
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s CMD ["/worker", "--ready"]
-ENTRYPOINT ["/worker"]
-
-# The one program that writes a file: a new volume takes over the folder and its owner.
-FROM server AS paysim
-LABEL org.opencontainers.image.title="ordersaga paysim" org.opencontainers.image.description="A payment provider to play with"
-COPY --from=build --chown=65532:65532 /data /var/lib/paysim
-ENV PAYSIM_DATA=/var/lib/paysim/paysim.db
-VOLUME /var/lib/paysim
-COPY --from=build /out/paysim /paysim
-EXPOSE 8084
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --start-interval=1s CMD ["/paysim", "--ready"]
-ENTRYPOINT ["/paysim"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s CMD ["/program", "--ready"]
+ENTRYPOINT ["/program"]
 
 # No other programs beside it: each checks its own settings and connections in its own
 # container, where they are (docker compose run --rm orders --check).

@@ -49,7 +49,7 @@ func healthChecks(_ testing.TB, project *types.Project, _ known) (wrong []string
 		}
 		tool := strings.Fields(health.Test[1])[0]
 		if slices.Contains(programs, name) {
-			if !slices.Equal(health.Test, []string{"CMD", "/" + name, "--ready"}) {
+			if !slices.Equal(health.Test, []string{"CMD", "/program", "--ready"}) {
 				wrong = append(wrong, fmt.Sprintf("%s: the health check is %v, not the program's own --ready", name, health.Test))
 			}
 		} else if !slices.Contains(tools[name], tool) {
@@ -121,8 +121,8 @@ func pinnedImages(_ testing.TB, project *types.Project, _ known) (wrong []string
 			}
 			if service.Build == nil || service.PullPolicy != types.PullPolicyBuild {
 				wrong = append(wrong, fmt.Sprintf("%s: %s is looked for in a registry, not built from the sources here", name, service.Image))
-			} else if service.Build.Target != program {
-				wrong = append(wrong, fmt.Sprintf("%s: builds the target %s as %s", name, service.Build.Target, service.Image))
+			} else if built := builds(service); built != program {
+				wrong = append(wrong, fmt.Sprintf("%s: builds %s as %s", name, built, service.Image))
 			}
 			continue
 		}
@@ -131,6 +131,17 @@ func pinnedImages(_ testing.TB, project *types.Project, _ known) (wrong []string
 		}
 	}
 	return wrong
+}
+
+// builds names the program that the Dockerfile puts into a service's image.
+func builds(service types.ServiceConfig) string {
+	if service.Build.Target != "program" {
+		return service.Build.Target
+	}
+	if name := service.Build.Args["PROGRAM"]; name != nil {
+		return *name
+	}
+	return "no program"
 }
 
 // longestStop is what the slowest program, orders, may take to stop: its

@@ -37,9 +37,16 @@ admit() {
 
 sql --command 'REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC'
 
-admit catalog "$CATALOG_DB_PASSWORD" catalog
-admit inventory "$INVENTORY_DB_PASSWORD" inventory
-admit payments "$PAYMENTS_DB_PASSWORD" payments
-admit orders "$ORDERS_DB_PASSWORD" orders
-admit temporal "$TEMPORAL_DB_PASSWORD" temporal temporal_visibility
-admit keycloak "$KEYCLOAK_DB_PASSWORD" keycloak
+# A program NAME whose NAME_DB_PASSWORD is given has the database of its name.
+for role in $(env | sed -n 's/^\([A-Z]*\)_DB_PASSWORD=.*/\1/p' | tr '[:upper:]' '[:lower:]'); do
+	databases=$role
+	[ "$role" != temporal ] || databases="temporal temporal_visibility"
+	password=$(printenv "$(printf %s "$role" | tr '[:lower:]' '[:upper:]')_DB_PASSWORD")
+	[ -n "$password" ] || {
+		echo "10-databases.sh: the password of $role is empty" >&2
+		exit 1
+	}
+	# Each of its databases is a word.
+	# shellcheck disable=SC2086
+	admit "$role" "$password" $databases
+done
