@@ -10,7 +10,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/doctor"
 )
 
-// CheckIssuer tells whether the issuer describes itself, and is one to trust here.
+// CheckIssuer makes a check that the issuer answers and may be trusted.
 func CheckIssuer(cfg config.Auth) doctor.Check {
 	return doctor.Check{Subject: "OIDC_ISSUER", Try: func(ctx context.Context) (string, error) {
 		provider, err := newIssuer(cfg).discovered(ctx)
@@ -20,7 +20,7 @@ func CheckIssuer(cfg config.Auth) doctor.Check {
 		if _, err := newTokenVerifier(provider, newIssuer(cfg), time.Now); err != nil {
 			return "", err
 		}
-		found := cfg.Issuer + " describes itself"
+		found := cfg.Issuer + " answers"
 		if !cfg.Production() {
 			return found, doctor.Remark("ORDERSAGA_ENV is development: plain http and development issuers are allowed")
 		}
@@ -28,8 +28,8 @@ func CheckIssuer(cfg config.Auth) doctor.Check {
 	}}
 }
 
-// CheckClient tells whether the issuer gives this program a token, and whether the other services
-// would take it: our audience, and the scope of services.
+// CheckClient makes a check that the issuer gives this program a token that the services accept:
+// with their audience and ScopeService.
 func CheckClient(cfg config.Client) doctor.Check {
 	return doctor.Check{Subject: "OIDC_CLIENT_ID", Needs: "OIDC_ISSUER", Try: func(ctx context.Context) (string, error) {
 		tokens := &serviceTokens{ctx: ctx, cfg: cfg, issuer: newIssuer(cfg.Auth), now: time.Now}

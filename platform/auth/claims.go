@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// claims reads what issuers write in different ways.
+// claims has the claims that issuers name differently.
 type claims struct {
 	// Scopes: "scope" as one text (RFC 8693), "scp" as one text or as a list.
 	Scope string          `json:"scope"`
 	Scp   json.RawMessage `json:"scp"`
 	// The client: "client_id" (RFC 9068), "azp" (OpenID Connect; Keycloak, Auth0), "appid" (Entra
-	// ID), "cid" (Okta). Some issuers put other things under these names, numbers for example.
+	// ID), "cid" (Okta). Some issuers use these names for other values, such as numbers.
 	ClientID        any `json:"client_id"`
 	AuthorizedParty any `json:"azp"`
 	AppID           any `json:"appid"`
@@ -31,8 +31,8 @@ func (c claims) scopes() []string {
 	return scopes
 }
 
-// client is the subject when no claim names the client: RFC 9068, section 2.2, has the subject of a
-// client that calls in its own name identify that client.
+// client returns the client's id. It is the subject when no claim names the client: by RFC 9068,
+// section 2.2, the subject of a token by client credentials identifies the client.
 func (c claims) client(subject string) string {
 	for _, claim := range []any{c.ClientID, c.AuthorizedParty, c.AppID, c.CID} {
 		if id, ok := claim.(string); ok && id != "" {

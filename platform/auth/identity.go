@@ -1,5 +1,5 @@
-// Package auth tells who is calling: it verifies the bearer tokens of an OpenID Connect issuer and
-// gets tokens for this service's own calls.
+// Package auth verifies the bearer tokens of an OpenID Connect issuer, and gets tokens for this
+// service's own calls.
 package auth
 
 import (
@@ -7,10 +7,9 @@ import (
 	"slices"
 )
 
-// The scopes that platform code knows.
+// The scopes that package platform uses.
 const (
-	// ScopeOperator may see and change what belongs to the shop: products, stock, everybody's
-	// orders.
+	// ScopeOperator may read and change the shop's data: products, stock, all orders.
 	ScopeOperator = "ordersaga.operator"
 	// ScopeService is for calls between the services.
 	ScopeService = "ordersaga.service"
@@ -18,27 +17,27 @@ const (
 
 // Identity is a caller whose token was verified.
 type Identity struct {
-	// Subject names the caller at the issuer. Never empty.
+	// Subject is the caller's name at the issuer. It is never empty.
 	Subject string
-	// Client is the id of the OAuth client that the token was issued to. Of a program that calls in
-	// its own name it says which program it is. Never empty.
+	// Client is the id of the OAuth client that the token was issued to; for a service token it
+	// identifies the program. It is never empty.
 	Client string
 	Scopes []string
 }
 
-// Has tells whether the caller was granted a scope.
+// Has reports whether the caller has a scope.
 func (i Identity) Has(scope string) bool { return slices.Contains(i.Scopes, scope) }
 
 type identityKey struct{}
 
-// FromContext is the caller of the request, when it was verified.
+// FromContext returns the verified caller of the request.
 func FromContext(ctx context.Context) (Identity, bool) {
 	identity, ok := ctx.Value(identityKey{}).(Identity)
 	return identity, ok
 }
 
-// WithIdentity makes a context whose caller is identity. Borders call it after Verify; tests call
-// it to be somebody.
+// WithIdentity returns a context with the caller. Packages rest and rpc call it after Verify, tests
+// to set a caller.
 func WithIdentity(ctx context.Context, identity Identity) context.Context {
 	return context.WithValue(ctx, identityKey{}, identity)
 }

@@ -18,21 +18,20 @@ import (
 const (
 	// issuerTimeout bounds each request to the issuer.
 	issuerTimeout = 5 * time.Second
-	// rediscovery is the least time between two tries to reach an issuer that does not answer: many
-	// callers must not become as many tries.
+	// rediscovery is the shortest time between two tries to reach an issuer that does not answer,
+	// so that many callers do not cause many tries.
 	rediscovery = time.Second
 )
 
-// ErrUnavailable means that the issuer could not be asked: nothing is known about the caller, good
-// or bad, and trying again later is right.
+// ErrUnavailable means that the issuer could not be asked, so the caller could not be verified. The
+// call may be repeated later.
 var ErrUnavailable = unavailable.New("The token issuer is not available", nil)
 
-// ErrDevelopmentIssuer means that a development issuer was met in production. Waiting does not
-// help.
+// ErrDevelopmentIssuer means that production settings name a development issuer.
 var ErrDevelopmentIssuer = errors.New("a development issuer is refused in production")
 
-// issuer finds out about the issuer when that is first needed, and again until it answered once. A
-// service therefore starts before its issuer does.
+// issuer gets the issuer's discovery document when it is first needed, and tries again until the
+// issuer has answered once. So a service can start before its issuer.
 type issuer struct {
 	cfg    config.Auth
 	client *http.Client
@@ -44,7 +43,7 @@ type issuer struct {
 	failedAt time.Time
 }
 
-// discovery is one try, which several callers may wait for.
+// discovery is one try, for which several callers may wait.
 type discovery struct {
 	done     chan struct{}
 	provider *oidc.Provider
@@ -55,7 +54,7 @@ func newIssuer(cfg config.Auth) *issuer {
 	return &issuer{cfg: cfg, client: &http.Client{Timeout: issuerTimeout}}
 }
 
-// discovered answers with the issuer's own description of itself.
+// discovered returns the issuer's discovery document.
 func (i *issuer) discovered(ctx context.Context) (*oidc.Provider, error) {
 	i.mu.Lock()
 	if i.provider != nil {
@@ -81,8 +80,7 @@ func (i *issuer) discovered(ctx context.Context) (*oidc.Provider, error) {
 	}
 }
 
-// discover belongs to no caller: the one who began it may be gone when the next one needs the
-// answer.
+// discover does not use a caller's context: other callers wait for the same answer.
 func (i *issuer) discover(try *discovery) {
 	ctx, cancel := context.WithTimeout(context.Background(), issuerTimeout)
 	defer cancel()
@@ -102,20 +100,19 @@ func (i *issuer) discover(try *discovery) {
 	close(try.done)
 }
 
-// oneLine is what an error says, without the length and the line breaks of an error page that it
-// may quote.
+// oneLine returns an error's text on one bounded line: it may quote an error page.
 func oneLine(err error) string { return text.Line(err.Error(), enough) }
 
-// enough in characters for what is quoted of others.
+// enough bounds quoted text of others, in characters.
 const enough = 200
 
-// check refuses, in production, an issuer that hands out tokens to anybody.
+// check refuses a development issuer in production: it gives tokens to anybody.
 func (i *issuer) check(provider *oidc.Provider) error {
 	var self struct {
 		Development bool `json:"ordersaga_development_issuer"`
 	}
 	if err := provider.Claims(&self); err != nil {
-		return fmt.Errorf("%w: OIDC_ISSUER %s describes itself in a way that cannot be read: %w", ErrUnavailable, i.cfg.Issuer, err)
+		return fmt.Errorf("%w: OIDC_ISSUER %s has a discovery document that cannot be read: %w", ErrUnavailable, i.cfg.Issuer, err)
 	}
 	if self.Development && i.cfg.Production() {
 		return fmt.Errorf("%w: OIDC_ISSUER %s; set ORDERSAGA_ENV=development or another issuer", ErrDevelopmentIssuer, i.cfg.Issuer)

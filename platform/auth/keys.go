@@ -15,23 +15,23 @@ import (
 )
 
 const (
-	// keysRenewed is the age at which the issuer's keys are downloaded anew, in the background. It
-	// bounds how long a key that the issuer withdrew is accepted while the issuer answers:
-	// keysRenewed when tokens are verified all the time, and never more than twice that, since a
-	// call waits for older ones.
+	// keysRenewed is the age at which the issuer's keys are downloaded again, in the background.
+	// While the issuer answers, a withdrawn key is accepted for at most keysRenewed when tokens are
+	// verified all the time, and never longer than twice that, because a call waits for a download
+	// when the keys are older.
 	keysRenewed = 5 * time.Minute
-	// keysKept is how long the last keys are used while the issuer does not answer. After that
-	// nobody can be verified (ErrUnavailable).
+	// keysKept is how long the last keys are used while the issuer does not answer. After that no
+	// token can be verified (ErrUnavailable).
 	keysKept = time.Hour
-	// keysPause is the least time between two downloads, rediscovery after one that failed. Tokens
-	// that no key fits are free to make up, and each asks for a download: without a pause anybody
-	// could have us flood the issuer.
+	// keysPause is the shortest time between two downloads (rediscovery after a failed one). A
+	// token with an unknown key causes a download, and anybody can make such tokens: without a
+	// pause they could flood the issuer.
 	keysPause = 10 * time.Second
-	// maxKeys in bytes bounds what an issuer may answer with.
+	// maxKeys bounds the issuer's answer, in bytes.
 	maxKeys = 1 << 20
 )
 
-// keys are the issuer's published keys, downloaded when they are needed. They are an oidc.KeySet.
+// keys are the issuer's published keys, downloaded on demand. They implement oidc.KeySet.
 type keys struct {
 	url        string
 	client     *http.Client
@@ -40,7 +40,7 @@ type keys struct {
 
 	mu      sync.Mutex
 	set     []jose.JSONWebKey
-	at      time.Time // of the download that set is from
+	at      time.Time // of the download of set
 	triedAt time.Time
 	failed  error // why the last download failed
 	pending chan struct{}
@@ -56,9 +56,8 @@ func newKeys(client *http.Client, url string, algorithms []string, now func() ti
 
 type keyOutcomeKey struct{}
 
-// keyOutcome is where a verification leaves why it could not look up a key. go-oidc keeps only the
-// text of the error, which is the same kind for a key that could not be looked up, our trouble, and
-// for a wrong signature, the caller's.
+// keyOutcome receives the error of a verification whose keys could not be downloaded. go-oidc keeps
+// only the text of an error, which does not distinguish missing keys from a wrong signature.
 type keyOutcome struct{ unavailable error }
 
 // VerifySignature implements oidc.KeySet.
@@ -73,7 +72,7 @@ func (k *keys) VerifySignature(ctx context.Context, token string) ([]byte, error
 	return payload, err
 }
 
-// noKeysError means that the issuer's keys could not be had.
+// noKeysError means that the issuer's keys could not be downloaded.
 type noKeysError struct{ cause error }
 
 func (e *noKeysError) Error() string { return "get the issuer's keys: " + e.cause.Error() }
@@ -91,7 +90,7 @@ func (k *keys) verify(ctx context.Context, token string) ([]byte, error) {
 	if payload, ok := verifiedBy(set, signed); ok {
 		return payload, nil
 	}
-	// The issuer may have a new key since.
+	// The issuer may have added a key.
 	set, err = k.renewed(ctx)
 	if payload, ok := verifiedBy(set, signed); ok {
 		return payload, nil
@@ -99,7 +98,7 @@ func (k *keys) verify(ctx context.Context, token string) ([]byte, error) {
 	if err != nil {
 		return nil, &noKeysError{err}
 	}
-	return nil, errors.New("no key of the issuer fits the signature")
+	return nil, errors.New("no key of the issuer matches the signature")
 }
 
 func verifiedBy(set []jose.JSONWebKey, signed *jose.JSONWebSignature) ([]byte, bool) {
@@ -115,11 +114,11 @@ func verifiedBy(set []jose.JSONWebKey, signed *jose.JSONWebSignature) ([]byte, b
 	return nil, false
 }
 
-// current keys, renewed where they are old.
+// current returns the keys, renewed when they are old.
 func (k *keys) current(ctx context.Context) ([]jose.JSONWebKey, error) {
 	k.mu.Lock()
 	age := k.now().Sub(k.at)
-	// Who waited once for an issuer that does not answer need not wait again.
+	// Calls do not wait again for an issuer that did not answer the last time.
 	wait := age >= keysKept || age >= 2*keysRenewed && k.failed == nil
 	set := k.set
 	if !wait && age >= keysRenewed {
@@ -136,8 +135,8 @@ func (k *keys) current(ctx context.Context) ([]jose.JSONWebKey, error) {
 	return set, nil
 }
 
-// renewed waits for a download, unless the last one was a moment ago. The error says why it failed;
-// the keys are then those of an earlier one, nil when they are too old.
+// renewed waits for a download, unless the last one was within the pause. When the download failed
+// it returns the error and the earlier keys, or nil when they are too old.
 func (k *keys) renewed(ctx context.Context) ([]jose.JSONWebKey, error) {
 	k.mu.Lock()
 	k.download()
@@ -158,8 +157,8 @@ func (k *keys) renewed(ctx context.Context) ([]jose.JSONWebKey, error) {
 	return k.set, k.failed
 }
 
-// download begins one, unless one is under way or the last was a moment ago. It belongs to no
-// caller: the one who began it may be gone when the next one needs the answer. The caller holds mu.
+// download starts a download, unless one is running or the last one was within the pause. It does
+// not use a caller's context: other callers wait for the same keys. The caller holds mu.
 func (k *keys) download() {
 	pause := keysPause
 	if k.failed != nil {
@@ -217,7 +216,7 @@ func (k *keys) get() ([]jose.JSONWebKey, error) {
 	set := []jose.JSONWebKey{}
 	for _, raw := range document.Keys {
 		var key jose.JSONWebKey
-		// A key of a kind that we do not know is no reason to do without the others.
+		// Keys of unknown kinds are skipped.
 		if json.Unmarshal(raw, &key) == nil {
 			set = append(set, key)
 		}

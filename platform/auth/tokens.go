@@ -15,13 +15,13 @@ import (
 	"github.com/ordersaga/ordersaga/platform/config"
 )
 
-// refreshShare is the part of a token's life after which a new one is fetched in the background,
-// while the old one is still good.
+// refreshShare is the part of a token's lifetime after which a new one is fetched in the
+// background.
 const refreshShare = 0.75
 
 // ServiceTokens gives this service's gRPC calls a bearer token with ScopeService, by OAuth 2.0
-// client credentials. The token is kept and renewed before it expires; a call waits for the issuer
-// only when there is none yet.
+// client credentials. The token is cached and renewed before it expires; a call waits for the
+// issuer only when there is none yet.
 //
 // Calls fail with ErrUnavailable while there is no token. The background work ends with ctx.
 func ServiceTokens(ctx context.Context, cfg config.Client) credentials.PerRPCCredentials {
@@ -40,7 +40,7 @@ type serviceTokens struct {
 	pending *tokenRequest
 }
 
-// tokenRequest is one request for a token, which several calls may wait for.
+// tokenRequest is one request for a token, for which several calls may wait.
 type tokenRequest struct {
 	done  chan struct{}
 	token *oauth2.Token
@@ -56,8 +56,8 @@ func (s *serviceTokens) GetRequestMetadata(ctx context.Context, _ ...string) (ma
 	return map[string]string{"authorization": "Bearer " + token.AccessToken}, nil
 }
 
-// RequireTransportSecurity implements credentials.PerRPCCredentials. It does not insist: services
-// on one machine speak plainly. In production a start insists for those on others
+// RequireTransportSecurity implements credentials.PerRPCCredentials. It is false because services
+// on one machine use plain text. In production a start requires TLS for services on other machines
 // (doctor.Unencrypted).
 func (s *serviceTokens) RequireTransportSecurity() bool { return false }
 
@@ -82,7 +82,7 @@ func (s *serviceTokens) current(ctx context.Context) (*oauth2.Token, error) {
 	}
 }
 
-// request belongs to no call: the one that began it may be gone when the next one needs the token.
+// request does not use a call's context: other calls wait for the same token.
 func (s *serviceTokens) request(r *tokenRequest) {
 	ctx, cancel := context.WithTimeout(s.ctx, issuerTimeout)
 	defer cancel()
@@ -94,7 +94,7 @@ func (s *serviceTokens) request(r *tokenRequest) {
 		life := r.token.Expiry.Sub(now)
 		s.token, s.renewAt = r.token, now.Add(time.Duration(float64(life)*refreshShare))
 	} else {
-		// The old token may be good for a while; no need to ask at every call.
+		// The old token may still be valid: do not ask again at every call.
 		s.renewAt = s.now().Add(rediscovery)
 	}
 	s.pending = nil
@@ -118,7 +118,7 @@ func (s *serviceTokens) fetch(ctx context.Context) (*oauth2.Token, error) {
 		return nil, fmt.Errorf("%w: get a service token for %s: %w", ErrUnavailable, s.cfg.ClientID, withoutBody(err))
 	}
 	if token.Expiry.IsZero() {
-		// An issuer that does not say: renew often rather than be refused.
+		// The issuer gave no lifetime: assume a short one.
 		token.Expiry = s.now().Add(time.Minute)
 	}
 	return token, nil

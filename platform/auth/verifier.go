@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	// firstContact is how long a start waits for the issuer, only to refuse a development issuer at
-	// once when it can.
+	// firstContact is how long a start waits for the issuer, to refuse a development issuer at
+	// once.
 	firstContact = 2 * time.Second
-	// maxToken in bytes; far above what issuers make.
+	// maxToken in bytes; larger than issuers' tokens.
 	maxToken = 16 << 10
 	// maxSubject in bytes; OpenID Connect Core allows 255.
 	maxSubject = 255
@@ -37,9 +37,9 @@ type Verifier struct {
 	verifier *oidc.IDTokenVerifier
 }
 
-// NewVerifier makes a verifier for cfg. It does not need the issuer to be up; until it is, Verify
-// and Ready answer ErrUnavailable. An error means that the settings, or the issuer that answered,
-// are refused.
+// NewVerifier makes a verifier for cfg. The issuer need not answer yet; until it does, Verify and
+// Ready return ErrUnavailable. It fails for invalid settings, and for a development issuer in
+// production.
 func NewVerifier(ctx context.Context, cfg config.Auth) (*Verifier, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -55,15 +55,15 @@ func NewVerifier(ctx context.Context, cfg config.Auth) (*Verifier, error) {
 
 func newVerifier(cfg config.Auth) *Verifier { return &Verifier{issuer: newIssuer(cfg), now: time.Now} }
 
-// Ready tells whether tokens can be verified.
+// Ready returns nil when tokens can be verified.
 func (v *Verifier) Ready(ctx context.Context) error {
 	_, err := v.discovered(ctx)
 	return err
 }
 
-// Verify answers who a token speaks for. The error is ErrInvalidToken, with the reason, or
-// ErrUnavailable when the issuer could not be asked; neither contains the token. The reason is for
-// the log, where it is written at level info, and not for the caller.
+// Verify returns the identity in a token. The error is ErrInvalidToken, with the reason, or
+// ErrUnavailable when the issuer could not be asked; neither contains the token. The reason is
+// logged at level info and must not be sent to the caller.
 func (v *Verifier) Verify(ctx context.Context, rawToken string) (Identity, error) {
 	identity, err := v.verify(ctx, rawToken)
 	if errors.Is(err, ErrInvalidToken) {
@@ -91,8 +91,8 @@ func (v *Verifier) verify(ctx context.Context, rawToken string) (Identity, error
 	if token.Subject == "" || len(token.Subject) > maxSubject {
 		return Identity{}, fmt.Errorf("%w: its subject must have 1 to %d bytes, it has %d", ErrInvalidToken, maxSubject, len(token.Subject))
 	}
-	// No database text holds a NUL; a line break would forge a log line, and what cannot be seen or
-	// turns text around would show one customer as another.
+	// PostgreSQL cannot store NUL, a line break would forge a log line, and invisible or direction
+	// characters would show one customer as another.
 	if err := text.Check(token.Subject); err != nil {
 		return Identity{}, fmt.Errorf("%w: its subject %w", ErrInvalidToken, err)
 	}
@@ -124,7 +124,7 @@ func newTokenVerifier(provider *oidc.Provider, issuer *issuer, now func() time.T
 		Algorithms []string `json:"id_token_signing_alg_values_supported"`
 	}
 	if err := provider.Claims(&self); err != nil {
-		return nil, fmt.Errorf("%w: OIDC_ISSUER %s describes itself in a way that cannot be read: %w", ErrUnavailable, issuer.cfg.Issuer, err)
+		return nil, fmt.Errorf("%w: OIDC_ISSUER %s has a discovery document that cannot be read: %w", ErrUnavailable, issuer.cfg.Issuer, err)
 	}
 	algorithms := publicKeyAlgorithms(self.Algorithms)
 	return oidc.NewVerifier(issuer.cfg.Issuer, newKeys(issuer.client, self.Keys, algorithms, now), &oidc.Config{
@@ -132,8 +132,9 @@ func newTokenVerifier(provider *oidc.Provider, issuer *issuer, now func() time.T
 	}), nil
 }
 
-// publicKeyAlgorithms is what of the issuer's list can be verified with a published key: never
-// "none", never a shared secret. Without any, the one that OpenID Connect makes mandatory.
+// publicKeyAlgorithms returns the algorithms of the issuer's list that are verified with a
+// published key: never "none" or a shared secret. When there is none, it is RS256, which OpenID
+// Connect requires.
 func publicKeyAlgorithms(offered []string) []string {
 	var accepted []string
 	for _, algorithm := range offered {

@@ -94,7 +94,7 @@ func TestWhyATokenIsRefusedIsInTheLog(t *testing.T) {
 		`expected audience \"ordersaga\" got [\"somebody-else\"]`: issuer.TokenWith(t, map[string]any{"aud": "somebody-else"}),
 		"issued by a different provider":                          issuer.TokenWith(t, map[string]any{"iss": other.URL}),
 		"token is expired":                                        issuer.TokenWith(t, map[string]any{"exp": time.Now().Add(-time.Minute).Unix()}),
-		"no key of the issuer fits the signature":                 other.TokenWith(t, map[string]any{"iss": issuer.URL}),
+		"no key of the issuer matches the signature":              other.TokenWith(t, map[string]any{"iss": issuer.URL}),
 		"malformed jwt":                                           strings.Repeat("hello ", 1000),
 	} {
 		var logged bytes.Buffer

@@ -1,6 +1,6 @@
-// Package deliveryaudit answers, for any service, where its events are: those it has not published,
-// those its own consumers have not taken, those they gave up on, and how far its subscriptions of
-// the event log have come.
+// Package deliveryaudit reports a service's undelivered events: those it has not published, those
+// its own consumers have not handled, its dead letters, and the progress of its subscriptions of
+// the event log.
 package deliveryaudit
 
 import (
@@ -17,18 +17,18 @@ import (
 	"github.com/ordersaga/ordersaga/platform/unavailable"
 )
 
-// Sources are what a service has of these.
+// Sources are the parts of a service to report on.
 type Sources struct {
-	// Outbox tells the backlog; nil for a service without one.
+	// Outbox has the backlog; nil for a service without an outbox.
 	Outbox interface {
 		Backlog(ctx context.Context) (outbox.Backlog, error)
 	}
-	// Consumers by name; looked at by Broker.
+	// Consumers are names of consumers; Broker inspects their queues.
 	Consumers []string
 	Broker    interface {
 		Depth(ctx context.Context, consumer string) (broker.Depth, error)
 	}
-	// Subscriptions are all that the service follows its log with; looked at by Log.
+	// Subscriptions are all subscriptions of the service's log; Log has their progress.
 	Subscriptions []eventstore.Subscription
 	Log           interface {
 		Progress(ctx context.Context, name string) (position, head int64, err error)
@@ -43,7 +43,7 @@ type Delivery struct {
 	Subscriptions []Subscription `json:"subscriptions" nullable:"false"`
 }
 
-// Outbox is what is committed and not published.
+// Outbox describes the events that are committed and not published.
 type Outbox struct {
 	Pending       int     `json:"pending" doc:"events, counted up to 100,000"`
 	OldestSeconds float64 `json:"oldest_seconds" doc:"how long the oldest of them waits"`
@@ -57,7 +57,7 @@ type Consumer struct {
 	Waiting  int    `json:"waiting" doc:"messages not taken yet"`
 	Retrying int    `json:"retrying" doc:"messages that wait for another attempt"`
 	Dead     int    `json:"dead" doc:"dead letters"`
-	// Not every dead letter may be there: see broker.Depth.
+	// Letters may not have every dead letter: see broker.Depth.
 	Letters []Letter `json:"letters" nullable:"false" doc:"the oldest dead letters, at most 200"`
 }
 
@@ -81,9 +81,9 @@ type output struct{ Body Delivery }
 
 // Route serves GET /v1/audit/delivery to operators.
 func Route(api *rest.API, s Sources) {
-	handler := cqrs.Query("audit_delivery", cqrs.HandlerFunc[struct{}, Delivery](func(ctx context.Context, _ struct{}) (Delivery, error) {
+	handler := cqrs.Query("audit_delivery", func(ctx context.Context, _ struct{}) (Delivery, error) {
 		return s.look(ctx)
-	}))
+	})
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/audit/delivery", ID: "audit-delivery",
 		Summary: "Audit the delivery of events", Tags: []string{"audit"}, Scope: auth.ScopeOperator,
@@ -127,7 +127,7 @@ func (s Sources) look(ctx context.Context) (Delivery, error) {
 	return delivery, nil
 }
 
-// brokerPatience is how long a broker that is away is waited for.
+// brokerPatience bounds the wait for a broker that is not connected.
 const brokerPatience = 5 * time.Second
 
 func (s Sources) consumer(ctx context.Context, name string) (Consumer, error) {

@@ -1,5 +1,5 @@
-// Package limits bounds what one caller can take of a process: requests a second, and requests in
-// flight. Limits hold for each process alone: n instances together give n times as much.
+// Package limits bounds the requests of one caller in a process: per second, and in flight. Each
+// process has its own limits: n instances allow n times as much.
 package limits
 
 import (
@@ -9,11 +9,10 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// maxKeys bounds the callers that are remembered. Beyond it some are forgotten, and their limits
-// begin anew.
+// maxKeys bounds the callers in memory. Above it some are dropped, and their limits start again.
 const maxKeys = 100_000
 
-// Rate limits how often each caller does something: so many times a second, and a burst at once.
+// Rate limits the requests of each caller: a number per second, and a burst.
 type Rate struct {
 	perSecond rate.Limit
 	burst     int
@@ -28,13 +27,13 @@ type caller struct {
 	last    time.Time
 }
 
-// NewRate makes a limit. Nothing is limited when perSecond is 0.
+// NewRate makes a limit. There is no limit when perSecond is 0.
 func NewRate(perSecond float64, burst int) *Rate {
 	return &Rate{perSecond: rate.Limit(perSecond), burst: burst, callers: map[string]*caller{}}
 }
 
-// Allow counts one try of a caller, and tells whether it is within the limit; else how long it
-// takes until one is.
+// Allow counts one request of a caller and reports whether it is within the limit; if not,
+// retryAfter is the time until one is.
 func (r *Rate) Allow(key string) (retryAfter time.Duration, ok bool) {
 	if r.perSecond == 0 {
 		return 0, true
@@ -61,8 +60,8 @@ func (r *Rate) limiter(key string, now time.Time) *rate.Limiter {
 	return known.limiter
 }
 
-// sweep forgets callers whose whole burst is there again: to forget them changes nothing. When
-// there are too many all the same it forgets a tenth, so that the next callers cost no sweep each.
+// sweep drops callers whose burst is full again, which does not change their limits. When there are
+// still too many it drops a tenth of them, so that not every further caller needs a sweep.
 func (r *Rate) sweep(now time.Time) {
 	full := time.Duration(float64(r.burst) / float64(r.perSecond) * float64(time.Second))
 	crowded := len(r.callers) >= maxKeys
@@ -83,14 +82,14 @@ func (r *Rate) sweep(now time.Time) {
 	}
 }
 
-// Size is how many callers are remembered.
+// Size returns the number of callers in memory.
 func (r *Rate) Size() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.callers)
 }
 
-// InFlight limits how many requests of each caller are at work at once.
+// InFlight limits the requests of each caller that run at one time.
 type InFlight struct {
 	limit int
 
@@ -98,11 +97,11 @@ type InFlight struct {
 	callers map[string]int
 }
 
-// NewInFlight makes a limit. Nothing is limited when it is 0.
+// NewInFlight makes a limit. There is no limit when it is 0.
 func NewInFlight(limit int) *InFlight { return &InFlight{limit: limit, callers: map[string]int{}} }
 
-// Begin counts one of a caller's until done is called, and tells whether it is within the limit;
-// done is nil when it is not.
+// Begin counts a request of a caller until done is called, and reports whether it is within the
+// limit; done is nil when it is not.
 func (f *InFlight) Begin(key string) (done func(), ok bool) {
 	if f.limit == 0 {
 		return func() {}, true

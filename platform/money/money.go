@@ -1,5 +1,5 @@
-// Package money writes and reads amounts of minor units as people do. Everything that shows an
-// amount shows it by this package, so that one amount looks the same everywhere.
+// Package money formats and parses amounts of minor units for people. All amounts are formatted by
+// this package, so that they look the same everywhere.
 package money
 
 import (
@@ -9,16 +9,16 @@ import (
 	"github.com/bojanz/currency"
 )
 
-// English as Unicode's CLDR has it without a country: each currency has a text of its own (¥ is
-// JPY, CN¥ is CNY; $ is USD, CA$ is CAD).
+// English without a country, by Unicode's CLDR: each currency has its own symbol (¥ is JPY, CN¥ is
+// CNY; $ is USD, CA$ is CAD).
 var formatter = currency.NewFormatter(currency.NewLocale("en"))
 
-// spaces that do not break a line are no use in a terminal or a search.
+// spaces replaces non-breaking spaces, which would not match in a search.
 var spaces = strings.NewReplacer("\u00a0", " ", "\u202f", " ")
 
-// Text is an amount of minor units of an ISO 4217 currency: "£12.50", "-£3.95", "¥20,000", "CHF
-// 4.00". The currency has as many digits after the point as ISO 4217 gives it. Spaces are ordinary
-// ones. Of a currency that ISO 4217 does not have it is "1250 XYZ (minor units)".
+// Text formats an amount of minor units of an ISO 4217 currency: "£12.50", "-£3.95", "¥20,000",
+// "CHF 4.00". The number of digits after the point is that of ISO 4217. For a code that is not in
+// ISO 4217 it returns "1250 XYZ (minor units)".
 func Text(minor int64, code string) string {
 	if !IsCurrency(code) {
 		return fmt.Sprintf("%d %s (minor units)", minor, code)
@@ -50,7 +50,7 @@ func Parse(number, code string) (minor int64, err error) {
 	return minor, nil
 }
 
-// IsCurrency tells whether a code is one of ISO 4217, in upper case.
+// IsCurrency reports whether a code is one of ISO 4217, in upper case.
 func IsCurrency(code string) bool {
-	return code != "" && currency.IsValid(code) // the library takes "" for valid
+	return code != "" && currency.IsValid(code) // for the library "" is valid
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/ordersaga/ordersaga/platform/doctor"
 )
 
-// scratch is the collection that Check writes to, and drops.
+// scratch is the collection that Check writes to and drops.
 const scratch = "doctor"
 
-// Check tells whether the server of a URI answers and takes writes: a replica set without a primary
-// and a user without a role on the database do not.
+// Check makes a check that the server of a URI answers and takes writes, which fails for a replica
+// set without a primary and for a user without a role on the database.
 func Check(uri, database string) doctor.Check {
 	return doctor.Check{Subject: "MONGODB_URI", Encrypted: func() error { return encrypted(uri) }, Try: func(ctx context.Context) (string, error) {
 		db, err := Open(ctx, uri, database)
@@ -41,7 +41,7 @@ func Check(uri, database string) doctor.Check {
 			return "", fmt.Errorf("%s: it does not take a write: %w", found, err)
 		}
 		if err := db.Collection(scratch).Drop(ctx); err != nil {
-			return "", fmt.Errorf("%s: it does not let go of the collection %s: %w", found, scratch, err)
+			return "", fmt.Errorf("%s: it does not drop the collection %s: %w", found, scratch, err)
 		}
 		return found, nil
 	}}

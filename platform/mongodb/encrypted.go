@@ -11,11 +11,11 @@ import (
 	"github.com/ordersaga/ordersaga/platform/doctor"
 )
 
-// encrypted tells whether a connection leaves this machine by TLS only.
+// encrypted fails for a connection to another machine without TLS.
 func encrypted(uri string) error {
 	const set = "must have tls=true"
 	if rest, srv := strings.CutPrefix(uri, "mongodb+srv://"); srv {
-		// TLS unless switched off. The driver would look the name up to parse it.
+		// TLS unless switched off. The driver would resolve the name to parse the URI.
 		_, query, _ := strings.Cut(rest, "?")
 		for name, values := range parameters(query) {
 			if (strings.EqualFold(name, "tls") || strings.EqualFold(name, "ssl")) && values[0] != "true" {
@@ -40,6 +40,6 @@ func encrypted(uri string) error {
 }
 
 func parameters(query string) url.Values {
-	values, _ := url.ParseQuery(query) // what cannot be read is left out
+	values, _ := url.ParseQuery(query) // invalid parameters are left out
 	return values
 }

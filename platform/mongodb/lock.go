@@ -8,14 +8,15 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
 
-// The locks let the writers of one document in this process take turns: FerretDB 1 does not do it
-// for them. Documents share them by hash, which only costs time.
+// The locks serialize the writers of one document in this process, because FerretDB 1 does not.
+// Documents share the locks by hash.
 var (
 	locks    [64]sync.Mutex
 	lockSeed = maphash.MakeSeed()
 )
 
-// lock takes the locks of the documents, always in the same order, and returns their release.
+// lock takes the locks of the documents, always in the same order, and returns the function that
+// releases them.
 func lock(collection *mongo.Collection, documents []encoded) (unlock func()) {
 	namespace := collection.Database().Name() + "." + collection.Name() + "."
 	places := make([]int, 0, len(documents))

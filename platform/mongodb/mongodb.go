@@ -2,7 +2,7 @@
 // replaces a newer one.
 //
 // The store is MongoDB or FerretDB 1, which has no transactions, no pipeline updates and no $text;
-// nothing here needs them.
+// this package does not need them.
 package mongodb
 
 import (
@@ -22,24 +22,24 @@ import (
 const (
 	// pingTimeout bounds the first contact: a start must stop, not hang.
 	pingTimeout = 10 * time.Second
-	// selectionTimeout is how long an operation waits for a server.
+	// selectionTimeout bounds the wait of an operation for a server.
 	selectionTimeout = 5 * time.Second
-	// A server that fell silent is noticed by the driver's monitor, a connection of its own: each
-	// heartbeat it asks, and when the answer does not come within the connect timeout, and a new
-	// connection is not made within it either, operations in flight are interrupted and their
-	// connections given up. So within 10 s, also where a proxy in between keeps TCP alive.
+	// The driver's monitor detects a silent server on a separate connection: it pings at each
+	// heartbeat, and when neither an answer nor a new connection comes within connectTimeout,
+	// operations in flight are interrupted and their connections closed. That takes at most 10 s,
+	// also when a proxy in between keeps TCP alive.
 	heartbeat      = 2 * time.Second
 	connectTimeout = 4 * time.Second
 	// operationTimeout bounds an operation whose context has no deadline.
 	operationTimeout = 30 * time.Second
-	// maxConnections bounds the commands at work at once. Each of FerretDB 1's holds one connection
-	// of its own pool and waits for a second; when all are held by such, it hangs for ever.
+	// maxConnections bounds the commands that run at one time. In FerretDB 1 each command holds a
+	// connection of its pool and waits for a second one; too many commands deadlock it.
 	maxConnections = 16
 )
 
 // Open connects to the server of a URI and waits until it answers, at most 10 s. Its errors name
 // MONGODB_URI, never the password. Operations whose context has no deadline get one of 30 s. At
-// most 16 run at once unless the URI says otherwise. Each is a span, without the values.
+// most 16 run at one time unless the URI sets another number. Each is a span, without the values.
 func Open(ctx context.Context, uri, database string) (*mongo.Database, error) {
 	if database == "" {
 		return nil, errors.New("open MONGODB_URI: no database name")
@@ -68,7 +68,7 @@ func Open(ctx context.Context, uri, database string) (*mongo.Database, error) {
 	return db, nil
 }
 
-// Ready tells whether the server answers, in at most 10 s.
+// Ready returns nil when the server answers within 10 s.
 func Ready(ctx context.Context, db *mongo.Database) error {
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
@@ -89,7 +89,7 @@ func Close(ctx context.Context, db *mongo.Database) error {
 // userinfo finds the user and password of a URI that may name several hosts.
 var userinfo = regexp.MustCompile(`//([^@/:]*):[^@/]*@`)
 
-// redacted is the URI without its password, for messages.
+// redacted returns the URI without its password, for messages.
 func redacted(uri string) string {
 	if parsed, err := url.Parse(uri); err == nil {
 		return parsed.Redacted()

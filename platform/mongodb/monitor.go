@@ -19,8 +19,8 @@ type command struct {
 	request    int64
 }
 
-// monitor makes a client span of each command that belongs to a trace. It names the command, the
-// collection and the database, and holds none of the values.
+// monitor makes a client span of each command in a trace. It has the command, the collection and
+// the database, and no values.
 func monitor() *event.CommandMonitor {
 	var inFlight sync.Map
 	end := func(finished event.CommandFinishedEvent, failure error) {
@@ -37,7 +37,7 @@ func monitor() *event.CommandMonitor {
 	}
 	return &event.CommandMonitor{
 		Started: func(ctx context.Context, started *event.CommandStartedEvent) {
-			// Pings and the driver's own housekeeping are no part of any trace.
+			// Pings and other commands of the driver have no trace.
 			if !trace.SpanContextFromContext(ctx).IsValid() {
 				return
 			}

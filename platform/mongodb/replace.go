@@ -17,16 +17,15 @@ const VersionField = "version"
 // Document is one whole document at one version.
 type Document struct {
 	ID any
-	// Version counts the changes of what the document shows, from 1.
+	// Version counts the changes of the document's source, from 1.
 	Version int64
-	// Doc encodes to a BSON document. Its _id and version are set from ID and Version; when it has
-	// its own, they must be the same.
+	// Doc encodes to a BSON document. Its _id and version are set from ID and Version; if it has
+	// these fields they must be the same.
 	Doc any
 }
 
 // ReplaceIfNewer writes the document unless the collection has it in this version or a newer one;
-// then it does nothing and returns nil. So events may come twice and in any order, and the newest
-// stays.
+// then it does nothing and returns nil. So events may be repeated and come in any order.
 func ReplaceIfNewer(ctx context.Context, collection *mongo.Collection, id any, version int64, doc any) error {
 	return ReplaceManyIfNewer(ctx, collection, []Document{{ID: id, Version: version, Doc: doc}})
 }
@@ -35,9 +34,9 @@ func ReplaceIfNewer(ctx context.Context, collection *mongo.Collection, id any, v
 // it writes the newest alone. After an error any part may have been written; the call can be
 // repeated.
 //
-// FerretDB 1 reads a document and writes it back in two steps, so on it two processes that write
-// the same document at the same moment can still leave the older one. Within a process the writes
-// of a document take turns, and a broker consumer is active in one process at a time.
+// FerretDB 1 reads and writes a document in two steps, so with two processes that write the same
+// document at the same moment the older version may win. Within a process the writes of a document
+// are serialized, and a broker consumer is active in one process at a time.
 func ReplaceManyIfNewer(ctx context.Context, collection *mongo.Collection, documents []Document) error {
 	newest, err := newestOf(documents)
 	if err != nil {
@@ -53,9 +52,9 @@ func ReplaceManyIfNewer(ctx context.Context, collection *mongo.Collection, docum
 	return nil
 }
 
-// replaceOrInsert is an upsert in its parts. As one command it would be of no use: FerretDB 1 ends
-// the command at the first duplicate key, which here only says "there and not older", and does not
-// tell which one it was.
+// replaceOrInsert is an upsert in separate commands. One command is not possible: FerretDB 1 ends
+// it at the first duplicate key, which here only means "exists and is not older", and does not
+// report which one it was.
 func replaceOrInsert(ctx context.Context, collection *mongo.Collection, documents []encoded) error {
 	replaced, err := replaceOlder(ctx, collection, documents)
 	if err != nil || replaced == len(documents) {
@@ -65,8 +64,8 @@ func replaceOrInsert(ctx context.Context, collection *mongo.Collection, document
 	if err != nil || len(there) == 0 {
 		return err
 	}
-	// One that was missing before and is there now was inserted by another writer in between, maybe
-	// in an older version than ours.
+	// A document that was missing and now exists was inserted by another writer in between, perhaps
+	// in an older version.
 	_, err = replaceOlder(ctx, collection, there)
 	return err
 }
@@ -106,7 +105,7 @@ func newestOf(documents []Document) ([]encoded, error) {
 	return newest, nil
 }
 
-// body is the document with _id first and its version.
+// body returns the document with _id first and its version.
 func (d Document) body() (bson.D, error) {
 	raw, err := bson.Marshal(d.Doc)
 	if err != nil {
@@ -121,11 +120,11 @@ func (d Document) body() (bson.D, error) {
 		switch element.Key() {
 		case "_id":
 			if kind, id, err := bson.MarshalValue(d.ID); err != nil || !element.Value().Equal(bson.RawValue{Type: kind, Value: id}) {
-				return nil, fmt.Errorf("its own _id %s is another", element.Value())
+				return nil, fmt.Errorf("its own _id %s is different", element.Value())
 			}
 		case VersionField:
 			if own, ok := element.Value().AsInt64OK(); !ok || own != d.Version {
-				return nil, fmt.Errorf("its own version %s is another", element.Value())
+				return nil, fmt.Errorf("its own version %s is different", element.Value())
 			}
 		default:
 			body = append(body, bson.E{Key: element.Key(), Value: element.Value()})
@@ -134,9 +133,9 @@ func (d Document) body() (bson.D, error) {
 	return body, nil
 }
 
-// replacesPerCommand bounds the replacements in one command. FerretDB 1 keeps a connection of its
-// pool for each one that matched until the command ends, and waits for ever when it has no more. It
-// does them one by one anyway, so that small commands cost little.
+// replacesPerCommand bounds the replacements in one command. FerretDB 1 holds a connection of its
+// pool for each match until the command ends, and deadlocks when it has no more. It runs them one
+// by one anyway, so small commands cost little.
 const replacesPerCommand = 4
 
 // replaceOlder writes the documents over older ones and returns how many.

@@ -12,27 +12,28 @@ import (
 	"github.com/ordersaga/ordersaga/platform/postgres/outage"
 )
 
-// notNow are codes of the server's errors that say "not now": the same command may succeed later,
-// without anybody changing it.
+// notNow are codes of the server's temporary errors: the same command may succeed later.
 //
 //	6, 7, 89, 9001                 a host or a socket that does not answer
 //	11600, 11602, 91               shutdown, or a change of the primary
 //	189, 10107, 13435, 13436       not the primary, or not any more
 //	50, 262                        out of time
-//	64, 100                        a write concern that too few members meet
+//
+// 64, 100 too few members for the write concern
+//
 //	202                            a resource is used up
 //	14031                          no room on the disk
 var notNow = []int{6, 7, 89, 9001, 11600, 11602, 91, 189, 10107, 13435, 13436, 50, 262, 64, 100, 202, 14031}
 
-// internalError is the code under which FerretDB 1 passes on what its PostgreSQL says, with the
+// internalError is the code with which FerretDB 1 returns errors of its PostgreSQL, with the
 // SQLSTATE in the text.
 const internalError = 1
 
 var sqlState = regexp.MustCompile(`\(SQLSTATE ([0-9A-Z]{5})\)`)
 
-// Unavailable tells whether an error means "not now": the store cannot be reached, takes no writes,
-// is full, shuts down, changes its primary or was too slow. The same may be asked again later, and
-// who asked is not at fault. It is what postgres.Unavailable is for PostgreSQL.
+// Unavailable reports whether an error means that the store does not work at the moment: it cannot
+// be reached, takes no writes, is full, shuts down, changes its primary or was too slow. The call
+// may be repeated later. It corresponds to postgres.Unavailable.
 func Unavailable(err error) bool {
 	if err == nil {
 		return false

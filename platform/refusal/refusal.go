@@ -1,8 +1,8 @@
-// Package refusal has the typed business "no": out of stock, declined, expired.
+// Package refusal has the type of business refusals: out of stock, declined, expired.
 //
 // A refusal is not a failure. It proves that the effect did not happen, so nothing has to be
-// undone, and saying the same again gets the same answer, so it is never retried. Whatever else
-// goes wrong is an ordinary error and proves nothing.
+// undone; a repeated request gets the same refusal, so it is never retried. Any other error leaves
+// open whether the effect happened.
 package refusal
 
 import (
@@ -11,7 +11,7 @@ import (
 	"fmt"
 )
 
-// Refusal says why a request was refused and what the caller needs to know.
+// Refusal has the reason why a request was refused, and the details for the caller.
 type Refusal struct {
 	// Reason is a stable snake_case name that programs compare: "out_of_stock".
 	Reason string `json:"reason"`

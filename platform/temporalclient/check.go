@@ -15,15 +15,15 @@ import (
 	"github.com/ordersaga/ordersaga/platform/doctor"
 )
 
-// Checks tell whether Temporal answers, has the namespace, knows the search attributes (Keyword)
-// and has workers on the task queue.
+// Checks makes checks that Temporal answers, has the namespace with the search attributes
+// (Keyword), and has workers on the task queue.
 func Checks(taskQueue string, attributes ...string) []doctor.Check {
 	return []doctor.Check{
 		{Subject: "TEMPORAL_ADDRESS", Encrypted: encrypted, Try: func(ctx context.Context) (string, error) {
 			return withClient(ctx, func(c client.Client, at place) (string, error) {
 				info, err := c.WorkflowService().GetSystemInfo(ctx, &workflowservice.GetSystemInfoRequest{})
 				if err != nil {
-					return "", fmt.Errorf("ask Temporal at %s about itself: %w", at.address, err)
+					return "", fmt.Errorf("get the system info of Temporal at %s: %w", at.address, err)
 				}
 				return fmt.Sprintf("Temporal %s at %s", info.GetServerVersion(), at.address), nil
 			})
@@ -41,7 +41,7 @@ func Checks(taskQueue string, attributes ...string) []doctor.Check {
 	}
 }
 
-// encrypted tells whether Temporal is spoken with by TLS only.
+// encrypted fails for a Temporal server on another machine without TLS.
 func encrypted() error {
 	profile, err := envconfig.LoadClientConfigProfile(envconfig.LoadClientConfigProfileOptions{})
 	if err != nil {
@@ -58,7 +58,7 @@ func encrypted() error {
 	return fmt.Errorf("is called in plain text: set TEMPORAL_TLS=true, %s is not this machine", address)
 }
 
-// place is where the settings point.
+// place is the address and namespace of the settings.
 type place struct{ address, namespace string }
 
 func withClient(ctx context.Context, try func(client.Client, place) (string, error)) (string, error) {

@@ -2,7 +2,7 @@ package temporalclient
 
 import "github.com/ordersaga/ordersaga/platform/config"
 
-// Settings are the variables that Dial reads, as the SDK's envconfig names them.
+// Settings are the variables that Dial reads, by the names of the SDK's envconfig.
 func Settings() []config.Setting {
 	return []config.Setting{
 		config.Text("TEMPORAL_ADDRESS", "localhost:7233", "host:port of the Temporal frontend"),

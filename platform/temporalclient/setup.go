@@ -14,14 +14,13 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// again is the pause before another look at what the server has not noticed yet.
+// again is the pause between two tries.
 const again = 250 * time.Millisecond
 
-// Setup makes what sagas need and is not there: the namespace, which keeps closed sagas for the
-// retention, and the keyword search attributes. It returns when they can be used, or with the last
-// problem when ctx ends. What is there stays as it is, the retention too. Temporal Cloud makes
-// namespaces and attributes only on its own page or by tcld; there it finds them or says that they
-// are missing.
+// Setup creates the namespace of the sagas, with the retention for closed sagas, and its keyword
+// search attributes, unless they exist. It returns when they can be used, or with the last error
+// when ctx ends. An existing namespace keeps its retention. On Temporal Cloud namespaces and
+// attributes are created only on its page or with tcld; there Setup finds them or fails.
 func Setup(ctx context.Context, retention time.Duration, attributes ...string) (made []string, err error) {
 	options, err := options()
 	if err != nil {
@@ -66,7 +65,7 @@ func ensureNamespace(ctx context.Context, c client.Client, name string, retentio
 	if err != nil && !errors.As(err, &exists) {
 		return false, fmt.Errorf("make the namespace %s: %w", name, err)
 	}
-	// The server's own list of namespaces is some seconds old.
+	// The server's cache of namespaces is some seconds old.
 	return err == nil, retry(ctx, func() error {
 		_, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: name})
 		return wrap(err, "wait for the namespace %s", name)
@@ -98,14 +97,14 @@ func ensureAttributes(ctx context.Context, c client.Client, namespace string, na
 	_, err = c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
 		Namespace: namespace, SearchAttributes: missing,
 	})
-	var exists *serviceerror.AlreadyExists // somebody else was at it
+	var exists *serviceerror.AlreadyExists // another process added them
 	if err != nil && !errors.As(err, &exists) {
 		return nil, fmt.Errorf("add the search attributes of %s: %w", namespace, err)
 	}
 	return added, nil
 }
 
-// retry tries until it succeeds or ctx ends, and then says why it did not.
+// retry tries until it succeeds or ctx ends; then it returns the last error.
 func retry(ctx context.Context, try func() error) error {
 	for {
 		err := try()

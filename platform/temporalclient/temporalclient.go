@@ -1,6 +1,6 @@
-// Package temporalclient dials Temporal as the TEMPORAL_* environment variables and configuration
-// file say, so that a local server, a cluster with mTLS and Temporal Cloud with an API key differ
-// in settings only.
+// Package temporalclient connects to Temporal by the TEMPORAL_* environment variables and
+// configuration file, so that a local server, a cluster with mTLS and Temporal Cloud with an API
+// key differ in settings only.
 //
 // Source: https://docs.temporal.io/develop/environment-configuration
 package temporalclient
@@ -25,23 +25,21 @@ import (
 const (
 	// dialTimeout bounds the first contact: a start must stop, not hang.
 	dialTimeout = 15 * time.Second
-	// A connection that was quiet for pingAfter is asked for a sign of life, and given up when
-	// there is none within pingTimeout, so that a line that fell silent is noticed within 14 s. The
-	// server takes pings that come more often than every 10 s (its frontend.keepAliveMinTime) for
-	// an attack.
+	// A connection that was idle for pingAfter is pinged, and closed when there is no answer within
+	// pingTimeout, so that a broken connection is detected within 14 s. The server refuses pings
+	// more often than every 10 s (its frontend.keepAliveMinTime).
 	pingAfter, pingTimeout = 11 * time.Second, 3 * time.Second
 )
 
-// Dial connects and waits for the server's answer, at most 15 s. The client keeps payloads as the
-// converter says; nil is the SDK's default. It and the workers made from it carry the caller's
-// trace.
+// Dial connects and waits for the server's answer, at most 15 s. The converter encodes payloads;
+// nil is the SDK's default. The client and its workers carry the caller's trace.
 func Dial(ctx context.Context, payloads converter.DataConverter) (client.Client, error) {
 	options, err := options()
 	if err != nil {
 		return nil, err
 	}
 	tracing, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{
-		// Its default carries baggage, too, into every header of a history.
+		// The default also carries baggage, into the headers of histories.
 		TextMapPropagator: propagation.TraceContext{},
 	})
 	if err != nil {
@@ -60,7 +58,7 @@ func Dial(ctx context.Context, payloads converter.DataConverter) (client.Client,
 	return c, nil
 }
 
-// options are what the environment says.
+// options returns the client options of the environment.
 func options() (client.Options, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
@@ -73,7 +71,7 @@ func options() (client.Options, error) {
 	return options, nil
 }
 
-// Ready tells whether the server answers and has the namespace.
+// Ready makes a check that the server answers.
 func Ready(c client.Client) func(context.Context) error {
 	return func(ctx context.Context) error {
 		if _, err := c.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
@@ -84,11 +82,10 @@ func Ready(c client.Client) func(context.Context) error {
 }
 
 // HasSearchAttributes checks that the client's namespace has keyword search attributes of these
-// names and that the server can use them, which takes it a moment after their creation. The error
-// names the first that is missing.
+// names and that the server can use them, which takes a moment after their creation. The error
+// names the first missing one.
 func HasSearchAttributes(ctx context.Context, c client.Client, names ...string) error {
-	// A query is the one way that works on every kind of server and sees what a starting workflow
-	// would see.
+	// A query works on every kind of server and fails as a starting workflow would.
 	for _, name := range names {
 		_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: name + " = 'none'"})
 		if err != nil {

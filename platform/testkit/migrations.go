@@ -6,7 +6,8 @@ import (
 	"testing/fstest"
 )
 
-// Until is the migrations up to and with the last one, as an older version of a program had them.
+// Until returns the migrations up to and including the last one, as an older version of a program
+// had them.
 func Until(t testing.TB, files fs.FS, last string) fs.FS {
 	t.Helper()
 	names, err := fs.Glob(files, "*.sql")

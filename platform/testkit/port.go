@@ -8,13 +8,12 @@ import (
 	"testing"
 )
 
-// Ports of programs that a test starts lie below those that the kernel gives to outgoing
-// connections (from 32768 on Linux): there, any connection may take a port between its choice and
-// the program's start.
+// Ports of programs started by tests are below the kernel's range for outgoing connections (from
+// 32768 on Linux), where any connection may take a port before the program starts.
 //
-// A test program owns whole blocks of ports: it listens on the first port of a block for as long as
-// it lives, and gives out the others, each once. So two test programs that run at once never give
-// out the same port. devstack's package freeport has the same blocks.
+// A test program reserves whole blocks of ports: it listens on the first port of a block until it
+// ends, and gives out the others, each once. So two test programs never give out the same port.
+// devstack's package freeport uses the same blocks.
 const (
 	firstPort = 21_300
 	blockSize = 44
@@ -25,10 +24,10 @@ var portBlock struct {
 	sync.Mutex
 	owners []net.Listener // never closed: they end with the process
 	next   int            // the next port to give out
-	end    int            // the first port behind the block
+	end    int            // the first port after the block
 }
 
-// FreePort is a loopback port that nobody listens on and that no other test is given.
+// FreePort returns a free loopback port that no other test gets.
 func FreePort(t testing.TB) int {
 	t.Helper()
 	portBlock.Lock()

@@ -8,8 +8,8 @@ import (
 )
 
 // Postgres makes an empty database for this test and drops it afterwards. Its locale, time zone and
-// defaults are not those of a fresh installation: it sorts as English does, by ICU, where the
-// server can, and a program's statements must not depend on it.
+// defaults differ from those of a new installation, because statements must not depend on them: it
+// sorts as in English, by ICU, if the server can.
 func Postgres(t testing.TB) (databaseURL string) {
 	t.Helper()
 	name := "test_" + unique()
@@ -49,8 +49,8 @@ func database(t testing.TB, name string, statements ...string) (databaseURL stri
 	return parsed.String()
 }
 
-// english is the locale of a database that does not sort by bytes, as far as the server has one: by
-// ICU, from PostgreSQL 15.
+// english returns the options for a database that does not sort by bytes, if the server has ICU
+// (from PostgreSQL 15).
 func english(t testing.TB) string {
 	t.Helper()
 	admin, err := sql.Open("pgx", Running(t).Postgres.URL)
@@ -72,9 +72,9 @@ func english(t testing.TB) string {
 	return " LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"
 }
 
-// TextKeysAreBytewise fails the test for columns of indexes that sort by the database's locale:
-// their order would differ from that of other databases, and their indexes would be wrong after an
-// update of the system's locales.
+// TextKeysAreBytewise fails the test for indexed columns that sort by the database's locale: their
+// order would differ between databases, and their indexes would be wrong after an update of the
+// system's locales.
 func TextKeysAreBytewise(t testing.TB, db interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 },

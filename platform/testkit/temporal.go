@@ -13,8 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// searchAttributes are the ones the house uses; a namespace of a test has them as the deployed one
-// has.
+// searchAttributes are those of a deployed namespace.
 var searchAttributes = map[string]enumspb.IndexedValueType{
 	"OrderStatus": enumspb.INDEXED_VALUE_TYPE_KEYWORD,
 	"SagaState":   enumspb.INDEXED_VALUE_TYPE_KEYWORD,
@@ -27,8 +26,8 @@ var namespaces = struct {
 	names map[string]string
 }{names: map[string]string{}}
 
-// Temporal gives the server's address and a namespace that belongs to this test program. Tests of
-// one program share it and keep apart by task queue: a new namespace takes the server seconds.
+// Temporal returns the server's address and the namespace of this test program. Its tests share the
+// namespace and use separate task queues: creating a namespace takes seconds.
 func Temporal(t testing.TB) (address, namespace string) {
 	t.Helper()
 	address = Running(t).Temporal.Address
@@ -42,8 +41,8 @@ func Temporal(t testing.TB) (address, namespace string) {
 	return address, namespaces.names[address]
 }
 
-// OwnTemporal gives a namespace that nobody else has: for tests whose workflow ids follow from what
-// customers send, and so may be those of another test.
+// OwnTemporal creates a namespace for this test, when its workflow ids derive from requests and may
+// be the same as those of another test.
 func OwnTemporal(t testing.TB) (address, namespace string) {
 	t.Helper()
 	address = Running(t).Temporal.Address
@@ -52,7 +51,7 @@ func OwnTemporal(t testing.TB) (address, namespace string) {
 	return address, namespace
 }
 
-// TaskQueue is a name no other test has.
+// TaskQueue returns a unique name.
 func TaskQueue(testing.TB) string { return "test-" + unique() }
 
 func makeNamespace(t testing.TB, address, name string) {
@@ -80,8 +79,8 @@ func makeNamespace(t testing.TB, address, name string) {
 	if err != nil {
 		t.Fatalf("add search attributes to %s: %v", name, err)
 	}
-	// A server knows a new search attribute only after its cache was refreshed: starting a workflow
-	// with it is refused until then.
+	// A server can use a new search attribute only after its cache was refreshed; until then it
+	// refuses to start workflows with it.
 	Eventually(t, "the search attributes of "+name+" to be usable", func() bool {
 		_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
 			Namespace: name, Query: `OrderStatus = "placed" AND SagaState = "running" AND CustomerId = "nobody"`,

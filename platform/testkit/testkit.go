@@ -1,6 +1,6 @@
-// Package testkit gives each test its own corner of the real engines: a database, a broker vhost, a
+// Package testkit gives each test its own part of the real engines: a database, a broker vhost, a
 // document database, a Temporal namespace. The engines run once for the whole test run;
-// ORDERSAGA_ENGINES names the file that says where. `make test` starts them and sets it; `make
+// ORDERSAGA_ENGINES names the file with their addresses. `make test` starts them and sets it; `make
 // engines` leaves them running.
 package testkit
 
@@ -23,11 +23,10 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// patience bounds every wait of a test. The machine may be slow; a wait that ends here has found a
-// fault, not a slow machine.
+// patience bounds every wait of a test. It is long, so that it does not fail on a slow machine.
 const patience = 60 * time.Second
 
-// Engines is where the engines of this test run answer.
+// Engines has the addresses of the engines of this test run.
 type Engines struct {
 	Postgres struct {
 		URL string `json:"url"`
@@ -49,7 +48,7 @@ type Engines struct {
 	} `json:"oidc"`
 }
 
-// Running reads where the engines are, or fails the test with what to do.
+// Running reads the addresses of the engines, or fails the test with what to do.
 func Running(t testing.TB) Engines {
 	t.Helper()
 	path := os.Getenv("ORDERSAGA_ENGINES")
@@ -77,7 +76,7 @@ func AMQP(t testing.TB) (amqpURL string) {
 	return strings.TrimSuffix(engines.AMQP.URL, "/") + "/" + name
 }
 
-// MongoDB names an unused document database and drops it afterwards.
+// MongoDB returns the name of an unused document database and drops it afterwards.
 func MongoDB(t testing.TB) (uri, database string) {
 	t.Helper()
 	engines := Running(t)
@@ -98,13 +97,13 @@ func MongoDB(t testing.TB) (uri, database string) {
 	return engines.MongoDB.URL, database
 }
 
-// Issuer is the development token issuer's URL.
+// Issuer returns the development issuer's URL.
 func Issuer(t testing.TB) string {
 	t.Helper()
 	return Running(t).OIDC.Issuer
 }
 
-// Token is a bearer token of the development issuer for a subject.
+// Token gets a bearer token for a subject from the development issuer.
 func Token(t testing.TB, subject string, scopes ...string) string {
 	t.Helper()
 	form := url.Values{"sub": {subject}, "scope": {strings.Join(scopes, " ")}}
@@ -123,14 +122,14 @@ func Token(t testing.TB, subject string, scopes ...string) string {
 	return answer.AccessToken
 }
 
-// Eventually waits until the condition holds and fails the test, saying what was awaited, when it
-// does not.
+// Eventually waits until the condition holds. After a timeout it fails the test and prints what was
+// awaited.
 func Eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
 	for pause := time.Millisecond; !condition(); pause = min(2*pause, 100*time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited %s in vain for: %s", patience, what)
+			t.Fatalf("not within %s: %s", patience, what)
 		}
 		time.Sleep(pause)
 	}
@@ -164,7 +163,7 @@ func manage(t testing.TB, method, address string) {
 	}
 }
 
-// unique is a name that no other test of any run has.
+// unique returns a random name.
 func unique() string {
 	var random [8]byte
 	if _, err := rand.Read(random[:]); err != nil {

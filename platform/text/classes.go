@@ -2,8 +2,8 @@ package text
 
 import "unicode"
 
-// blank are characters that have a width or a category of visible ones and show nothing: the
-// fillers of Hangul, vowels of Khmer that are not drawn, the empty Braille pattern.
+// blank are characters that Unicode classifies as visible but that show nothing: the fillers of
+// Hangul, vowels of Khmer that are not drawn, the empty Braille pattern.
 var blank = &unicode.RangeTable{R16: []unicode.Range16{
 	{Lo: 0x115f, Hi: 0x1160, Stride: 1},
 	{Lo: 0x17b4, Hi: 0x17b5, Stride: 1},
@@ -27,15 +27,15 @@ var joining = &unicode.RangeTable{R16: []unicode.Range16{
 	{Lo: 0xe0100, Hi: 0xe01ef, Stride: 1},
 }}
 
-// hidden tells whether a character is a control character, ends a line or paragraph, or is of
-// Unicode's format characters: those set the direction of text, are invisible, or, as tags, hide
-// text within text. Joining ones are not hidden; what is only blank is not, either.
+// hidden reports whether a character is a control character, ends a line or paragraph, or is a
+// format character: those set the direction of text, are invisible, or, as tags, hide text within
+// text. Joining and blank characters are not hidden.
 func hidden(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Cs, unicode.Noncharacter_Code_Point) &&
 		!unicode.Is(joining, r)
 }
 
-// visible tells whether a reader sees a character by itself.
+// visible reports whether a character can be seen by itself.
 func visible(r rune) bool {
 	return unicode.IsPrint(r) && r != ' ' && !unicode.In(r, joining, blank)
 }

@@ -5,15 +5,14 @@ import (
 	"unicode"
 )
 
-// Markdown is text for a line of Markdown that shows it as it is, with hidden characters escaped as
-// Terminal does it: nothing in it is emphasis, code, a table's border, HTML, an entity, a list, a
-// heading or a link. It has at most limit characters as they are shown; the source has up to twice
-// as many.
+// Markdown escapes text for a line of Markdown, with hidden characters escaped as by Terminal:
+// nothing in it is emphasis, code, a table's border, HTML, an entity, a list, a heading or a link.
+// The shown text has at most limit characters; the source has up to twice as many.
 //
 // Markup is escaped by a backslash (CommonMark, GitHub's tables). Addresses that GitHub's dialect
-// makes links of by themselves (https://, www., mail addresses) cannot be escaped so; one of their
-// characters becomes one that looks alike. The Temporal Web UI also fills in {namespace} and the
-// like, hence braces.
+// turns into links (https://, www., mail addresses) cannot be escaped so; one of their characters
+// is replaced by a similar one. The Temporal Web UI also replaces {namespace} and similar
+// placeholders, so braces are escaped.
 func Markdown(s string, limit int) string {
 	runes := []rune(cut(strings.TrimSpace(Terminal(s)), limit))
 	var line strings.Builder
@@ -27,15 +26,15 @@ func Markdown(s string, limit int) string {
 	return line.String()
 }
 
-// escaped tells whether a character would be markup where it stands.
+// escaped reports whether a character would be markup at its place.
 func escaped(line []rune, i int) bool {
 	switch line[i] {
 	case '\\', '`', '*', '[', ']', '{', '}', '<', '>', '|', '~', '&', '$':
 		return true
-	case '_': // within a word it is a letter like others
+	case '_': // within a word it is no markup
 		return !(i > 0 && i+1 < len(line) && wordly(line[i-1]) && wordly(line[i+1]))
 	case '#', '+', '-', '=':
-		return i == 0 // a heading, a list, a line across
+		return i == 0 // a heading, a list, a rule
 	case '.', ')':
 		return i > 0 && digits(line[:i]) // a numbered list
 	default:
@@ -43,7 +42,7 @@ func escaped(line []rune, i int) bool {
 	}
 }
 
-// unlinked is the character, or one that looks alike where it would make a link.
+// unlinked returns the character, or a similar one where it would make a link.
 func unlinked(line []rune, i int) rune {
 	switch {
 	case line[i] == ':' && i+2 < len(line) && line[i+1] == '/' && line[i+2] == '/':

@@ -1,16 +1,16 @@
-// Package text makes text from outside safe to show and to keep: what a customer, a seller, a
-// payment provider or another program wrote, which may hold anything.
+// Package text makes untrusted text safe to show and to store: text of a customer, a seller, a
+// payment provider or another program.
 //
 // There is one function per purpose:
 //
-//   - [Check] at a border: refuses what nobody needs in a name and what misleads readers.
-//   - [Line] before text is kept, sent on or logged: one line, valid UTF-8, bounded.
+//   - [Check] for input: refuses characters that are not needed in a name or mislead readers.
+//   - [Line] before text is stored, sent on or logged: one line, valid UTF-8, bounded.
 //   - [Terminal] before text is printed in a terminal: hidden characters are shown escaped.
 //   - [JSON] before JSON is printed in a terminal: the same, and it stays the same JSON.
 //   - [Markdown] before text is put into Markdown, as the Temporal Web UI shows it.
 //
-// [Terminal] and [Markdown] show hidden characters, because who looks at data wants to see them;
-// [Line] drops them, because who reads a message does not.
+// [Terminal] and [Markdown] show hidden characters, for readers of data; [Line] drops them, for
+// readers of messages.
 package text
 
 import (
@@ -33,14 +33,13 @@ var (
 	ErrBlank = errors.New("has no character that can be seen")
 )
 
-// Check tells whether text can be accepted as the name of something. It refuses text that is not
-// UTF-8 (ErrEncoding), that holds a control character, a line end, a character which sets the
-// direction of text, or an invisible one (ErrHidden, the error names the character and where it
-// stands), and text in which nothing can be seen (ErrBlank). Empty text is ErrBlank, too.
+// Check checks that text can be used as the name of something. It refuses text that is not UTF-8
+// (ErrEncoding), that has a control character, a line end, a character that sets the direction of
+// text, or an invisible one (ErrHidden, with the character and its position), and text without a
+// visible character (ErrBlank), also empty text.
 //
-// Joiners and variation selectors are accepted beside what can be seen: Persian, Indic scripts and
-// emoji are written with them. The characters that are allowed besides, such as line ends in a
-// description, are given.
+// Joiners and variation selectors are accepted next to visible characters: Persian, Indic scripts
+// and emoji need them. Further characters, such as line ends in a description, can be allowed.
 func Check(s string, allowed ...rune) error {
 	if !utf8.ValidString(s) {
 		return ErrEncoding
@@ -60,10 +59,10 @@ func Check(s string, allowed ...rune) error {
 	return nil
 }
 
-// Line is text on one line, for what is kept, sent on or logged. White space and line ends become
-// single spaces, none at the ends; hidden characters are dropped; bytes that are not UTF-8 become
-// U+FFFD. It has at most limit characters (runes, so at most four times as many bytes), the last of
-// which is "…" when there was more. Text in which nothing can be seen is "".
+// Line returns text on one line, to store, send on or log. White space and line ends become single
+// spaces, none at the ends; hidden characters are dropped; bytes that are not UTF-8 become U+FFFD.
+// The result has at most limit characters (runes, so at most four times as many bytes), the last of
+// which is "…" when there was more. Text without a visible character becomes "".
 func Line(s string, limit int) string {
 	var line builder
 	for i := 0; i < len(s) && line.runes <= limit; {
@@ -82,9 +81,9 @@ func Line(s string, limit int) string {
 	return cut(line.String(), limit)
 }
 
-// Terminal is text that can be printed in a terminal, on one line: what cannot be seen, moves the
-// cursor, changes colours or the direction of text is written as Go writes it in a string (\x1b,
-// \n, \u202e). Spaces of any width become ordinary ones. Everything else stays as it is.
+// Terminal returns text that can be printed in a terminal, on one line: characters that are
+// invisible, move the cursor, change colours or the direction of text are escaped as in a Go string
+// (\x1b, \n, \u202e). Spaces of any width become ordinary ones. All other characters do not change.
 func Terminal(s string) string {
 	var line strings.Builder
 	for i := 0; i < len(s); {
@@ -105,9 +104,9 @@ func Terminal(s string) string {
 	return line.String()
 }
 
-// JSON is JSON that can be printed in a terminal: in its strings, what cannot be seen or changes
-// the direction of text is written as \uXXXX, which reads back as the same. Line ends and indents
-// between its members stay. Bytes that are not UTF-8 become \ufffd.
+// JSON returns JSON that can be printed in a terminal: in strings, characters that are invisible or
+// change the direction of text are escaped as \uXXXX, so the value is the same. Line ends and
+// indents between members do not change. Bytes that are not UTF-8 become \ufffd.
 func JSON(document []byte) []byte {
 	var shown []byte
 	for len(document) > 0 {
@@ -125,7 +124,7 @@ func JSON(document []byte) []byte {
 	return shown
 }
 
-// Count is a number with its noun: "1 line", "2 lines".
+// Count formats a number with its noun: "1 line", "2 lines".
 func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -145,7 +144,7 @@ func cut(s string, limit int) string {
 	return strings.TrimRight(string(runes[:limit-1]), " ") + "…"
 }
 
-// builder of a line, which writes a space only when something follows it.
+// builder builds a line; it writes a space only before a further character.
 type builder struct {
 	strings.Builder
 	runes int

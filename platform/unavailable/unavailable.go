@@ -1,5 +1,5 @@
-// Package unavailable tells "not now" apart from every other error: something that is needed does
-// not answer, and trying the same again later is right.
+// Package unavailable distinguishes temporary errors from all others: a dependency does not work at
+// the moment, and the call may be repeated later.
 package unavailable
 
 import (
@@ -14,12 +14,11 @@ import (
 	"github.com/ordersaga/ordersaga/platform/postgres/outage"
 )
 
-// Error says that something is not available now.
+// Error means that a dependency is not available at the moment.
 type Error struct {
-	// Message is what callers of a border may see: a sentence without its full stop, which the
-	// cause may follow.
+	// Message is what callers of the API may see: a sentence without its full stop.
 	Message string
-	// Cause is for the log; nil when there is nothing more to say.
+	// Cause is for the log; it may be nil.
 	Cause error
 }
 
@@ -42,8 +41,8 @@ func As(err error) (*Error, bool) {
 	return e, ok
 }
 
-// Is tells whether trying again later is right: an Error, the end of a deadline, a connection that
-// failed, a database that does not answer or takes no writes, a service that does not answer.
+// Is reports whether the call may be repeated later: after an Error, a passed deadline, a failed
+// connection, and when a database or a service does not work at the moment.
 func Is(err error) bool {
 	if _, marked := As(err); marked {
 		return true
@@ -63,12 +62,12 @@ func Is(err error) bool {
 	}
 }
 
-// stateChanges are the codes by which a MongoDB server says that it stops, is not the primary any
-// more or not yet a secondary, or took too long (server/src/mongo/base/error_codes.yml).
+// stateChanges are the codes of a MongoDB server that stops, is no longer the primary or not yet a
+// secondary, or took too long (server/src/mongo/base/error_codes.yml).
 var stateChanges = []int{50, 91, 189, 10107, 11600, 11602, 13435, 13436}
 
-// ofMongoDB asks by what the driver's errors can tell, and not by their types: those would bring
-// the driver into every program.
+// ofMongoDB uses the methods of the driver's errors and not their types, which would link the
+// driver into every program.
 func ofMongoDB(err error) bool {
 	var said interface {
 		HasErrorLabel(label string) bool

@@ -1,5 +1,5 @@
-// Package authtest has an OpenID Connect issuer for tests: a real HTTP peer with discovery, keys
-// and a token endpoint, in the test's own process.
+// Package authtest has an OpenID Connect issuer for tests: a real HTTP server with discovery, keys
+// and a token endpoint, in the test's process.
 package authtest
 
 import (
@@ -36,11 +36,11 @@ const (
 type Issuer struct {
 	URL string
 
-	// Development makes the issuer say that it is one.
+	// Development marks the issuer as a development issuer.
 	Development atomic.Bool
 	// Down makes every answer a 503.
 	Down atomic.Bool
-	// TokenLife is how long tokens of the token endpoint are good, in seconds.
+	// TokenLife is the lifetime of the token endpoint's tokens, in seconds.
 	TokenLife atomic.Int64
 	// KeyDownloads and TokensGiven count requests.
 	KeyDownloads, TokensGiven atomic.Int64
@@ -52,7 +52,7 @@ type Issuer struct {
 	withdrawn map[int]bool
 }
 
-// New starts an issuer on plain HTTP that stops with the test.
+// New starts an issuer on plain HTTP. It stops at the end of the test.
 func New(t testing.TB) *Issuer { return start(t, httptest.NewUnstartedServer(nil), false) }
 
 // NewTLS starts an issuer on HTTPS with the certificate of httptest.
@@ -84,10 +84,10 @@ func start(t testing.TB, server *httptest.Server, tls bool) *Issuer {
 	return i
 }
 
-// Client trusts a TLS issuer's certificate.
+// Client returns a client that trusts a TLS issuer's certificate.
 func (i *Issuer) Client() *http.Client { return i.server.Client() }
 
-// Config is a program's settings for this issuer, in development.
+// Config returns a program's settings for this issuer, in development.
 func (i *Issuer) Config() config.Client {
 	return config.Client{
 		Auth:     config.Auth{Issuer: i.URL, Audience: Audience, Environment: config.Development},
@@ -107,7 +107,7 @@ func (i *Issuer) Rotate(t testing.TB) {
 	i.keys = append(i.keys, key)
 }
 
-// Withdraw takes the key that signs out of what is published. It signs until Rotate.
+// Withdraw removes the current key from the published keys. It still signs until Rotate.
 func (i *Issuer) Withdraw(t testing.TB) {
 	t.Helper()
 	i.mu.Lock()
@@ -115,13 +115,13 @@ func (i *Issuer) Withdraw(t testing.TB) {
 	i.withdrawn[len(i.keys)-1] = true
 }
 
-// Token makes a token for a subject that is good for an hour.
+// Token makes a token for a subject, valid for an hour.
 func (i *Issuer) Token(t testing.TB, subject string, scopes ...string) string {
 	t.Helper()
 	return i.TokenWith(t, map[string]any{"sub": subject, "scope": strings.Join(scopes, " ")})
 }
 
-// TokenWith makes a token with claims of the test's; nil removes one.
+// TokenWith makes a token with the test's claims; nil removes a claim.
 func (i *Issuer) TokenWith(t testing.TB, claims map[string]any) string {
 	t.Helper()
 	all := jwt.MapClaims{

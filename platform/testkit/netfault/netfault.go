@@ -1,5 +1,5 @@
-// Package netfault puts a line with faults between a test and an engine: it can be cut, mended,
-// slowed down, narrowed and silenced while the test runs.
+// Package netfault has a proxy between a test and an engine that can cut, delay, throttle and
+// silence connections while the test runs.
 package netfault
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Line is a TCP proxy on loopback in front of one engine.
+// Line is a TCP proxy on loopback for one engine.
 type Line struct {
 	t     testing.TB
 	proxy *toxiproxy.Proxy
@@ -22,7 +22,7 @@ type Line struct {
 	url   string
 }
 
-// New makes a line, already working, in front of the engine of a URL. It goes away with the test.
+// New starts a proxy for the engine of a URL. It stops at the end of the test.
 func New(t testing.TB, engineURL string) *Line {
 	t.Helper()
 	parsed, err := url.Parse(engineURL)
@@ -39,13 +39,13 @@ func New(t testing.TB, engineURL string) *Line {
 	return l
 }
 
-// URL is the engine's URL by way of the line.
+// URL returns the engine's URL through the proxy.
 func (l *Line) URL() string { return l.url }
 
 // Cut breaks all connections and refuses new ones, as a stopped engine does.
 func (l *Line) Cut() { l.proxy.Stop() }
 
-// Mend lets connections through, on the same port as before.
+// Mend accepts connections again, on the same port.
 func (l *Line) Mend() {
 	l.t.Helper()
 	if err := l.proxy.Start(); err != nil {
@@ -53,28 +53,28 @@ func (l *Line) Mend() {
 	}
 }
 
-// Slow delays everything that comes back from the engine.
+// Slow delays the data that the engine sends.
 func (l *Line) Slow(milliseconds int) {
 	l.t.Helper()
 	l.add("slow", fmt.Sprintf(`{"type":"latency","stream":"downstream","attributes":{"latency":%d}}`, milliseconds))
 }
 
-// Narrow lets so many KiB a second through to the engine.
+// Narrow limits the data sent to the engine, in KiB per second.
 func (l *Line) Narrow(kibibytes int) {
 	l.t.Helper()
 	l.add("narrow", fmt.Sprintf(`{"type":"bandwidth","stream":"upstream","attributes":{"rate":%d}}`, kibibytes))
 }
 
-// Silence swallows everything in both directions without closing a connection, as a machine that
-// lost its power or a firewall that forgot its connections does. The engine does not hear of it
-// either when this side gives its connections up.
+// Silence stops the data in both directions without closing connections, as a machine without power
+// or a firewall that dropped its connections does. The engine does not notice when this side closes
+// its connections.
 func (l *Line) Silence() { l.relay.silence() }
 
-// Forget silences the connections there are, for ever, and lets new ones through: a machine that
-// lost its power, and another that took its address over.
+// Forget silences the open connections for ever and accepts new ones: as when a machine lost its
+// power and another took over its address.
 func (l *Line) Forget() { l.relay.forget() }
 
-// Heal takes all faults but a cut away. Silenced connections break.
+// Heal removes all faults except for a cut. Silenced connections are closed.
 func (l *Line) Heal() {
 	l.relay.heal()
 	l.proxy.Toxics.ResetToxics(context.Background())

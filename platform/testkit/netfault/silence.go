@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// relay forwards connections to an engine, and can fall silent: then it neither forwards nor closes
-// anything, so that neither side hears of the other, not even that it has gone.
+// relay forwards connections to an engine, and can be silent: then it neither forwards nor closes
+// anything, so that neither side notices that the other has closed.
 type relay struct {
 	listener net.Listener
 	upstream string
@@ -16,7 +16,7 @@ type relay struct {
 	mu sync.Mutex
 	// loud is closed while the relay forwards.
 	loud chan struct{}
-	// ends of the open connections, and whether they are forwarded: not when they were forgotten.
+	// ends of the open connections; false for those that were forgotten.
 	ends map[net.Conn]bool
 }
 
@@ -44,7 +44,7 @@ func (r *relay) accept() {
 			return
 		}
 		if !r.keep(near) {
-			continue // a connection that is made in the silence gets no answer
+			continue // a connection that is made while silent gets no answer
 		}
 		far, err := net.Dial("tcp", r.upstream)
 		if err != nil {
@@ -57,7 +57,7 @@ func (r *relay) accept() {
 	}
 }
 
-// keep notes an end, and tells whether the relay forwards.
+// keep adds an end and reports whether the relay forwards.
 func (r *relay) keep(end net.Conn) (forwards bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -91,7 +91,7 @@ func (r *relay) forward(to, from net.Conn) {
 	}
 }
 
-// forget makes the connections there are silent for ever, and forwards new ones.
+// forget silences the open connections for ever, and forwards new ones.
 func (r *relay) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -130,7 +130,7 @@ func (r *relay) silence() {
 	}
 }
 
-// heal ends the silence, and with it the connections that were silent.
+// heal ends the silence and closes the connections that were silent.
 func (r *relay) heal() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -40,7 +40,7 @@ type position struct {
 
 // New makes the use case.
 func New(db *postgres.DB, products *readside.Products) cqrs.Handler[Query, Result] {
-	return cqrs.Query("audit_products", &handler{db: db, products: products})
+	return cqrs.Query("audit_products", (&handler{db: db, products: products}).Handle)
 }
 
 type handler struct {

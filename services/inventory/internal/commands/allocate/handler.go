@@ -24,12 +24,12 @@ type Result struct{}
 // New makes the use case. It refuses a hold that has run out, also when the sweep has not ended it
 // yet, and stock that was released. No level changes, so there is nothing to announce.
 func New(db *postgres.DB) cqrs.Handler[Command, Result] {
-	return cqrs.Command("allocate", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+	return cqrs.Command("allocate", func(ctx context.Context, command Command) (Result, error) {
 		return barrier.Do(ctx, db, command.Step, barrier.Fingerprint(), func(ctx context.Context, tx *postgres.Tx) (Result, error) {
 			_, err := store.UpdateReservation(ctx, tx, step.Reservation(command.Step), func(r *domain.Reservation, now time.Time) error {
 				return r.Allocate(now)
 			})
 			return Result{}, err
 		})
-	}))
+	})
 }

@@ -25,7 +25,7 @@ type Result struct {
 
 // New makes the use case. Any number of processes may run it at once.
 func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
-	return cqrs.Command("expire_holds", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, cmd Command) (Result, error) {
+	return cqrs.Command("expire_holds", func(ctx context.Context, cmd Command) (Result, error) {
 		var result Result
 		err := db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 			levels, holds, err := store.Expire(ctx, tx, cmd.Holds...)
@@ -42,5 +42,5 @@ func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 			announced()
 		}
 		return result, nil
-	}))
+	})
 }

@@ -35,13 +35,13 @@ type Result struct {
 // New makes the use case. The same key with other lines is refused with request_mismatch.
 func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 	receive := cqrs.InTx(db, handle)
-	return cqrs.Command("receive_stock", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+	return cqrs.Command("receive_stock", func(ctx context.Context, command Command) (Result, error) {
 		result, err := receive.Handle(ctx, command)
 		if err == nil {
 			announced()
 		}
 		return result, err
-	}))
+	})
 }
 
 func handle(ctx context.Context, tx *postgres.Tx, command Command) (Result, error) {

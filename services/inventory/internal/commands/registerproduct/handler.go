@@ -30,7 +30,7 @@ type Result struct{}
 
 // New makes the use case. An event that was handled before changes nothing.
 func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
-	return cqrs.Command("register_product", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+	return cqrs.Command("register_product", func(ctx context.Context, command Command) (Result, error) {
 		err := db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 			names, err := fresh(ctx, tx, command.Products)
 			if err != nil || len(names) == 0 {
@@ -46,7 +46,7 @@ func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 			announced()
 		}
 		return Result{}, err
-	}))
+	})
 }
 
 // fresh are the names by SKU that events not handled before give, of each SKU the one of the newest

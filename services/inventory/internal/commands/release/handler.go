@@ -30,7 +30,7 @@ type Result struct {
 // from now on. One that has expired is free already. announced is called when there is an event to
 // relay.
 func New(db *postgres.DB, orders undo.Orders, announced func()) cqrs.Handler[Command, Result] {
-	return cqrs.Command("release", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+	return cqrs.Command("release", func(ctx context.Context, command Command) (Result, error) {
 		if err := undo.Check(ctx, orders, step.Saga(command.Undo)); err != nil {
 			return Result{}, err
 		}
@@ -50,5 +50,5 @@ func New(db *postgres.DB, orders undo.Orders, announced func()) cqrs.Handler[Com
 		announced()
 		history, reserved, err := store.FindHistory(ctx, db, reservation)
 		return Result{Reserved: reserved, History: history}, err
-	}))
+	})
 }

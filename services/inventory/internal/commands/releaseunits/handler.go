@@ -29,7 +29,7 @@ type Result struct {
 // New makes the use case. It refuses with undo_not_allowed what the order's state forbids, and with
 // not_allocated more than is allocated. announced is called when there is an event to relay.
 func New(db *postgres.DB, orders undo.Orders, announced func()) cqrs.Handler[Command, Result] {
-	return cqrs.Command("release_units", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+	return cqrs.Command("release_units", func(ctx context.Context, command Command) (Result, error) {
 		if err := undo.CheckPart(ctx, orders, command.ReservedBy); err != nil {
 			return Result{}, err
 		}
@@ -49,5 +49,5 @@ func New(db *postgres.DB, orders undo.Orders, announced func()) cqrs.Handler[Com
 		}
 		announced()
 		return result, nil
-	}))
+	})
 }

@@ -27,7 +27,7 @@ type Result = store.Hold
 // were asked for under the step before. announced is called after a commit that may have left an
 // event to relay.
 func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
-	return cqrs.Command("reserve", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+	return cqrs.Command("reserve", func(ctx context.Context, command Command) (Result, error) {
 		// How long it is held is not a part of the request: that is policy, and may have changed.
 		request := barrier.Fingerprint(command.Lines)
 		result, err := barrier.Do(ctx, db, command.Step, request, func(ctx context.Context, tx *postgres.Tx) (Result, error) {
@@ -41,5 +41,5 @@ func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 			announced()
 		}
 		return result, err
-	}))
+	})
 }

@@ -30,12 +30,12 @@ type position struct {
 
 // New makes the use case.
 func New(db *postgres.DB) cqrs.Handler[Query, Result] {
-	return cqrs.Query("audit_levels", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
+	return cqrs.Query("audit_levels", func(ctx context.Context, query Query) (Result, error) {
 		levels, next, err := rest.Page(ctx, "audit-levels", query.Cursor, query.Limit,
 			func(after position, limit int) ([]store.Level, error) {
 				return store.AuditLevels(ctx, db, after.SKU, limit)
 			},
 			func(level store.Level) position { return position{SKU: level.SKU} })
 		return Result{Levels: levels, Next: next}, err
-	}))
+	})
 }

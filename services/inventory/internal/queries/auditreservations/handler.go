@@ -31,7 +31,7 @@ type position struct {
 
 // New makes the use case.
 func New(db *postgres.DB) cqrs.Handler[Query, Result] {
-	return cqrs.Query("audit_reservations", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
+	return cqrs.Query("audit_reservations", func(ctx context.Context, query Query) (Result, error) {
 		if len(query.Orders) > 0 {
 			found, err := store.ReservationsOf(ctx, db, rest.UUIDs(query.Orders))
 			return Result{Reserved: found}, err
@@ -42,5 +42,5 @@ func New(db *postgres.DB) cqrs.Handler[Query, Result] {
 			},
 			func(reserved store.Reserved) position { return position{OrderID: reserved.OrderID} })
 		return Result{Reserved: found, Next: next}, err
-	}))
+	})
 }

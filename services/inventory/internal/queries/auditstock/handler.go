@@ -24,8 +24,8 @@ type Result struct {
 
 // New makes the use case.
 func New(db *postgres.DB) cqrs.Handler[Query, Result] {
-	return cqrs.Query("audit_stock", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, _ Query) (Result, error) {
+	return cqrs.Query("audit_stock", func(ctx context.Context, _ Query) (Result, error) {
 		balance, wrong, err := store.AuditStock(ctx, db, mostNamed)
 		return Result{Balance: balance, Wrong: wrong}, err
-	}))
+	})
 }

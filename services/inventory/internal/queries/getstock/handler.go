@@ -23,11 +23,11 @@ type Result struct {
 
 // New makes the use case.
 func New(db *postgres.DB) cqrs.Handler[Query, Result] {
-	return cqrs.Query("get_stock", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
+	return cqrs.Query("get_stock", func(ctx context.Context, query Query) (Result, error) {
 		if !domain.IsSKU(query.SKU) {
 			return Result{}, nil
 		}
 		item, found, err := store.FindStock(ctx, db, query.SKU)
 		return Result{Item: item, Found: found}, err
-	}))
+	})
 }

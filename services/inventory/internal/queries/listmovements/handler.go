@@ -31,7 +31,7 @@ type position struct {
 
 // New makes the use case.
 func New(db *postgres.DB) cqrs.Handler[Query, Result] {
-	return cqrs.Query("list_movements", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
+	return cqrs.Query("list_movements", func(ctx context.Context, query Query) (Result, error) {
 		if !domain.IsSKU(query.SKU) {
 			return Result{}, nil
 		}
@@ -42,5 +42,5 @@ func New(db *postgres.DB) cqrs.Handler[Query, Result] {
 			},
 			func(movement store.Movement) position { return position{ID: movement.ID} })
 		return Result{Movements: movements, Next: next}, err
-	}))
+	})
 }

@@ -71,7 +71,7 @@ const (
 
 // New makes the use case.
 func New(orders *store.Orders, runs *runs.Runs) cqrs.Handler[Command, Result] {
-	return cqrs.Command("cancel_order", &handler{orders, runs})
+	return cqrs.Command("cancel_order", (&handler{orders, runs}).Handle)
 }
 
 type handler struct {

@@ -59,7 +59,7 @@ const (
 
 // New makes the use case.
 func New(n Needs) cqrs.Handler[Command, Result] {
-	return cqrs.Command("place_order", &handler{n})
+	return cqrs.Command("place_order", (&handler{n}).Handle)
 }
 
 // Needs are what placing is made of.

@@ -21,7 +21,7 @@ type (
 
 // New makes the use case.
 func New(orders *store.Orders) cqrs.Handler[Command, Result] {
-	return cqrs.Command("record_cancellation", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, req Command) (Result, error) {
+	return cqrs.Command("record_cancellation", func(ctx context.Context, req Command) (Result, error) {
 		done, err := contract.Done(req.GetFacts())
 		if err != nil {
 			return nil, err
@@ -35,5 +35,5 @@ func New(orders *store.Orders) cqrs.Handler[Command, Result] {
 			return nil, err
 		}
 		return &ordersv1.RecordCancellationResponse{Direction: contract.DirectionMessage(direction)}, nil
-	}))
+	})
 }

@@ -21,7 +21,7 @@ type (
 
 // New makes the use case.
 func New(orders *store.Orders) cqrs.Handler[Command, Result] {
-	return cqrs.Command("record_cancelled", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, req Command) (Result, error) {
+	return cqrs.Command("record_cancelled", func(ctx context.Context, req Command) (Result, error) {
 		if err := contract.CheckPlacing(req.GetSaga()); err != nil {
 			return nil, err
 		}
@@ -42,5 +42,5 @@ func New(orders *store.Orders) cqrs.Handler[Command, Result] {
 			return nil, err
 		}
 		return &ordersv1.RecordCancelledResponse{Direction: contract.DirectionMessage(direction)}, nil
-	}))
+	})
 }

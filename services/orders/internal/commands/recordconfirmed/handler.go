@@ -22,7 +22,7 @@ type (
 
 // New makes the use case.
 func New(orders *store.Orders) cqrs.Handler[Command, Result] {
-	return cqrs.Command("record_confirmed", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, req Command) (Result, error) {
+	return cqrs.Command("record_confirmed", func(ctx context.Context, req Command) (Result, error) {
 		if err := contract.CheckPlacing(req.GetSaga()); err != nil {
 			return nil, err
 		}
@@ -39,5 +39,5 @@ func New(orders *store.Orders) cqrs.Handler[Command, Result] {
 			return nil, contract.Invalid(err)
 		}
 		return &ordersv1.RecordConfirmedResponse{Direction: contract.DirectionMessage(direction)}, nil
-	}))
+	})
 }

@@ -23,7 +23,7 @@ type (
 
 // New makes the use case.
 func New(orders *store.Orders) cqrs.Handler[Command, Result] {
-	return cqrs.Command("record_placed", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, req Command) (Result, error) {
+	return cqrs.Command("record_placed", func(ctx context.Context, req Command) (Result, error) {
 		if err := check(req); err != nil {
 			return nil, err
 		}
@@ -37,7 +37,7 @@ func New(orders *store.Orders) cqrs.Handler[Command, Result] {
 			return nil, contract.Invalid(err)
 		}
 		return &ordersv1.RecordPlacedResponse{Direction: contract.DirectionMessage(direction)}, nil
-	}))
+	})
 }
 
 func check(req Command) error {

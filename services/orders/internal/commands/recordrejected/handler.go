@@ -22,7 +22,7 @@ type (
 
 // New makes the use case.
 func New(orders *store.Orders) cqrs.Handler[Command, Result] {
-	return cqrs.Command("record_rejected", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, req Command) (Result, error) {
+	return cqrs.Command("record_rejected", func(ctx context.Context, req Command) (Result, error) {
 		if err := contract.CheckPlacing(req.GetSaga()); err != nil {
 			return nil, err
 		}
@@ -43,5 +43,5 @@ func New(orders *store.Orders) cqrs.Handler[Command, Result] {
 			return nil, err
 		}
 		return &ordersv1.RecordRejectedResponse{Direction: contract.DirectionMessage(direction)}, nil
-	}))
+	})
 }

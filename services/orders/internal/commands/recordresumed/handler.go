@@ -23,7 +23,7 @@ type (
 
 // New makes the use case.
 func New(orders *store.Orders) cqrs.Handler[Command, Result] {
-	return cqrs.Command("record_resumed", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, req Command) (Result, error) {
+	return cqrs.Command("record_resumed", func(ctx context.Context, req Command) (Result, error) {
 		var direction domain.Direction
 		var placing *ordersv1.PlaceOrderInput
 		var cancelling *ordersv1.CancelOrderInput
@@ -46,5 +46,5 @@ func New(orders *store.Orders) cqrs.Handler[Command, Result] {
 			res.Input = &ordersv1.RecordResumedResponse_CancelOrder{CancelOrder: cancelling}
 		}
 		return res, nil
-	}))
+	})
 }

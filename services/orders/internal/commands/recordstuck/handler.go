@@ -21,7 +21,7 @@ type (
 
 // New makes the use case.
 func New(orders *store.Orders) cqrs.Handler[Command, Result] {
-	return cqrs.Command("record_stuck", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, req Command) (Result, error) {
+	return cqrs.Command("record_stuck", func(ctx context.Context, req Command) (Result, error) {
 		steps := make([]domain.StuckStep, len(req.GetSteps()))
 		for i, step := range req.GetSteps() {
 			steps[i] = domain.StuckStep{Step: step.GetStep(), Attempts: int(step.GetAttempts()), LastError: step.GetLastError()}
@@ -34,5 +34,5 @@ func New(orders *store.Orders) cqrs.Handler[Command, Result] {
 			return nil, err
 		}
 		return &ordersv1.RecordStuckResponse{}, nil
-	}))
+	})
 }

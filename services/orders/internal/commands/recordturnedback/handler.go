@@ -22,7 +22,7 @@ type (
 
 // New makes the use case.
 func New(orders *store.Orders) cqrs.Handler[Command, Result] {
-	return cqrs.Command("record_turned_back", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, req Command) (Result, error) {
+	return cqrs.Command("record_turned_back", func(ctx context.Context, req Command) (Result, error) {
 		why, err := contract.Refused(req.GetWhy())
 		if err != nil {
 			return nil, err
@@ -36,5 +36,5 @@ func New(orders *store.Orders) cqrs.Handler[Command, Result] {
 			return nil, err
 		}
 		return &ordersv1.RecordTurnedBackResponse{Direction: contract.DirectionMessage(direction)}, nil
-	}))
+	})
 }

@@ -34,7 +34,7 @@ const list = "audit-orders"
 
 // New makes the use case.
 func New(orders *store.Orders) cqrs.Handler[Query, Result] {
-	return cqrs.Query("audit_orders", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
+	return cqrs.Query("audit_orders", func(ctx context.Context, query Query) (Result, error) {
 		ids, next := rest.UUIDs(query.Orders), rest.Cursor("")
 		if len(query.Orders) == 0 {
 			var err error
@@ -59,5 +59,5 @@ func New(orders *store.Orders) cqrs.Handler[Query, Result] {
 			}
 		}
 		return result, nil
-	}))
+	})
 }

@@ -50,7 +50,7 @@ const list = "audit-read-model"
 
 // New makes the use case.
 func New(orders *store.Orders, events *eventstore.Store, db *mongo.Database) cqrs.Handler[Query, Result] {
-	return cqrs.Query("audit_read_model", &handler{orders: orders, events: events, db: db})
+	return cqrs.Query("audit_read_model", (&handler{orders: orders, events: events, db: db}).Handle)
 }
 
 type handler struct {

@@ -20,7 +20,7 @@ type (
 
 // New makes the use case.
 func New(orders *store.Orders) cqrs.Handler[Query, Result] {
-	return cqrs.Query("check_undo", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
+	return cqrs.Query("check_undo", func(ctx context.Context, query Query) (Result, error) {
 		order, err := orders.Load(ctx, query.GetSaga().GetOrderId())
 		if err != nil {
 			return nil, err
@@ -29,5 +29,5 @@ func New(orders *store.Orders) cqrs.Handler[Query, Result] {
 			return &ordersv1.CheckUndoResponse{Why: err.Error()}, nil
 		}
 		return &ordersv1.CheckUndoResponse{Allowed: true}, nil
-	}))
+	})
 }

@@ -23,7 +23,7 @@ type Result = *view.Cancellation
 
 // New makes the use case.
 func New(orders *store.Orders) cqrs.Handler[Query, Result] {
-	return cqrs.Query("get_cancellation", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
+	return cqrs.Query("get_cancellation", func(ctx context.Context, query Query) (Result, error) {
 		caller, ok := auth.FromContext(ctx)
 		if !ok {
 			return nil, errors.New("get a cancellation: the request has no caller")
@@ -38,5 +38,5 @@ func New(orders *store.Orders) cqrs.Handler[Query, Result] {
 			return nil, err
 		}
 		return view.CancellationOf(order, cancellation, caller.Has(auth.ScopeOperator)), nil
-	}))
+	})
 }

@@ -24,7 +24,7 @@ type Result = *view.Order
 
 // New makes the use case.
 func New(orders *store.Orders, keys *personal.Keys) cqrs.Handler[Query, Result] {
-	return cqrs.Query("get_order", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
+	return cqrs.Query("get_order", func(ctx context.Context, query Query) (Result, error) {
 		caller, ok := auth.FromContext(ctx)
 		if !ok {
 			return nil, errors.New("get an order: the request has no caller")
@@ -43,5 +43,5 @@ func New(orders *store.Orders, keys *personal.Keys) cqrs.Handler[Query, Result] 
 		}
 		shown := view.Of(order, &data, caller.Has(auth.ScopeOperator))
 		return &shown, nil
-	}))
+	})
 }

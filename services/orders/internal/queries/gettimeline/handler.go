@@ -28,7 +28,7 @@ type Result struct {
 
 // New makes the use case.
 func New(orders *store.Orders) cqrs.Handler[Query, Result] {
-	return cqrs.Query("get_timeline", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
+	return cqrs.Query("get_timeline", func(ctx context.Context, query Query) (Result, error) {
 		caller, ok := auth.FromContext(ctx)
 		if !ok {
 			return Result{}, errors.New("get a timeline: the request has no caller")
@@ -42,5 +42,5 @@ func New(orders *store.Orders) cqrs.Handler[Query, Result] {
 			return Result{}, err
 		}
 		return Result{OrderID: id, Version: int64(len(history)), History: history, Operator: caller.Has(auth.ScopeOperator)}, nil
-	}))
+	})
 }

@@ -24,7 +24,7 @@ type (
 
 // New makes the use case.
 func New(sagas *opensagas.Sagas) cqrs.Handler[Query, Result] {
-	return cqrs.Query("list_open_sagas", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
+	return cqrs.Query("list_open_sagas", func(ctx context.Context, query Query) (Result, error) {
 		var after int64
 		if query.GetAfter() != "" {
 			var err error
@@ -46,5 +46,5 @@ func New(sagas *opensagas.Sagas) cqrs.Handler[Query, Result] {
 			answer.Next = strconv.FormatInt(found[len(found)-1].Position, 10)
 		}
 		return answer, nil
-	}))
+	})
 }

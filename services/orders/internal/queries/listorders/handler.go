@@ -44,7 +44,7 @@ type Result struct {
 
 // New makes the use case.
 func New(db *mongo.Database, events *eventstore.Store) cqrs.Handler[Query, Result] {
-	return cqrs.Query("list_orders", &handler{db: db, events: events})
+	return cqrs.Query("list_orders", (&handler{db: db, events: events}).Handle)
 }
 
 type handler struct {

@@ -35,7 +35,7 @@ type Preview struct {
 
 // New makes the use case. It refuses what the cancellation would be refused for.
 func New(orders *store.Orders) cqrs.Handler[Query, Result] {
-	return cqrs.Query("preview_cancellation", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
+	return cqrs.Query("preview_cancellation", func(ctx context.Context, query Query) (Result, error) {
 		caller, ok := auth.FromContext(ctx)
 		if !ok {
 			return nil, errors.New("preview a cancellation: the request has no caller")
@@ -56,7 +56,7 @@ func New(orders *store.Orders) cqrs.Handler[Query, Result] {
 			Lines: view.CancelledLines(order, planned), Amount: view.Money(planned.Amount), Whole: planned.Whole,
 			Effect: effect(planned), Version: order.Version(),
 		}, nil
-	}))
+	})
 }
 
 func effect(planned domain.Cancellation) string {

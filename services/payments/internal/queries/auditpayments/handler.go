@@ -41,7 +41,7 @@ type position struct {
 
 // New makes the use case. Statements are the provider's, nil when it has none.
 func New(s *store.Store, statements provider.Statements) cqrs.Handler[Query, Result] {
-	return cqrs.Query("audit_payments", &handler{store: s, statements: statements})
+	return cqrs.Query("audit_payments", (&handler{store: s, statements: statements}).Handle)
 }
 
 type handler struct {
