@@ -25,8 +25,8 @@ type NewCancellation struct {
 
 // CancelledLine is units of a line.
 type CancelledLine struct {
-	Line     int32  `json:"line"` // its number
-	SKU      string `json:"sku,omitempty"`
+	Line     int32  `json:"line"`          // its number
+	SKU      string `json:"sku,omitempty"` // in answers; not sent
 	Quantity int64  `json:"quantity"`
 }
 
@@ -62,7 +62,7 @@ func (c *Client) PreviewCancellation(ctx context.Context, orderID string, lines 
 	preview := new(CancellationPreview)
 	got, err := c.do(ctx, call{
 		service: orders, method: http.MethodPost, path: cancellations(orderID) + "/preview",
-		body: map[string]any{"lines": lines},
+		body: map[string]any{"lines": numbered(lines)},
 	}, preview)
 	if err != nil {
 		return nil, err
@@ -78,6 +78,7 @@ func (c *Client) CancelOrder(ctx context.Context, orderID string, cancellation N
 	if err != nil {
 		return nil, err
 	}
+	cancellation.Lines = numbered(cancellation.Lines)
 	headers := map[string]string{"Idempotency-Key": key, "If-Match": cancellation.ETag}
 	if prefer := preference(cancellation.Wait); prefer != "" {
 		headers["Prefer"] = prefer
@@ -100,6 +101,15 @@ func (c *Client) Cancellation(ctx context.Context, orderID, id string) (*Cancell
 		return nil, err
 	}
 	return found, nil
+}
+
+// numbered names lines by their numbers alone, as requests do.
+func numbered(lines []CancelledLine) []CancelledLine {
+	named := make([]CancelledLine, len(lines))
+	for i, line := range lines {
+		named[i] = CancelledLine{Line: line.Line, Quantity: line.Quantity}
+	}
+	return named
 }
 
 func cancellations(orderID string) string {

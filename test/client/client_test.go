@@ -194,6 +194,22 @@ func TestTheClient(t *testing.T) {
 		assert.Equal(t, http.StatusNotFound, status(t, err))
 	})
 
+	t.Run("cancels", func(t *testing.T) {
+		placed, err := anna.PlaceOrder(ctx, client.NewOrder{Currency: "GBP", Lines: []client.NewLine{{SKU: "tea", Quantity: 2}}, PaymentMethod: "card_approve"})
+		require.NoError(t, err)
+		preview, err := anna.PreviewCancellation(ctx, placed.ID, []client.CancelledLine{{Line: 1, Quantity: 1}})
+		require.NoError(t, err)
+		require.EqualValues(t, 450, preview.Amount.Amount)
+		done, err := anna.CancelOrder(ctx, placed.ID, client.NewCancellation{ETag: preview.ETag, Lines: preview.Lines, Reason: "customer"})
+		require.NoError(t, err)
+		assert.Equal(t, "done", done.Status)
+		_, err = anna.CancelOrder(ctx, placed.ID, client.NewCancellation{ETag: preview.ETag, Reason: "customer"})
+		assert.Equal(t, http.StatusPreconditionFailed, status(t, err))
+		found, err := anna.Cancellation(ctx, placed.ID, done.ID)
+		require.NoError(t, err)
+		assert.Equal(t, done, found)
+	})
+
 	t.Run("audits", func(t *testing.T) {
 		audited, err := operator.AuditOrdersByID(ctx, []string{confirmed.ID})
 		require.NoError(t, err)
@@ -250,6 +266,9 @@ func reason(t *testing.T, err error) string {
 var answers = map[string]any{
 	"place-order":          client.Order{},
 	"get-order":            client.Order{},
+	"cancel-order":         client.Cancellation{},
+	"get-cancellation":     client.Cancellation{},
+	"preview-cancellation": client.CancellationPreview{},
 	"get-order-timeline":   client.Timeline{},
 	"list-orders":          list{"orders": client.OrderSummary{}, "behind": nil},
 	"create-product":       client.Product{},
