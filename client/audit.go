@@ -231,19 +231,9 @@ func (c *Client) AuditReadModel(ctx context.Context, cursor string) (*ReadModelP
 	return auditOf[ReadModelPage](ctx, c, orders, "read-model", query)
 }
 
-// AuditOrdersDelivery is where the events of orders are.
-func (c *Client) AuditOrdersDelivery(ctx context.Context) (*EventDelivery, error) {
-	return auditOf[EventDelivery](ctx, c, orders, "delivery", nil)
-}
-
-// AuditCatalogDelivery is where the events of catalog are.
-func (c *Client) AuditCatalogDelivery(ctx context.Context) (*EventDelivery, error) {
-	return auditOf[EventDelivery](ctx, c, catalog, "delivery", nil)
-}
-
-// AuditInventoryDelivery is where the events of inventory are.
-func (c *Client) AuditInventoryDelivery(ctx context.Context) (*EventDelivery, error) {
-	return auditOf[EventDelivery](ctx, c, inventory, "delivery", nil)
+// AuditDelivery is where the events of a service are, by its name: orders, catalog, inventory.
+func (c *Client) AuditDelivery(ctx context.Context, name string) (*EventDelivery, error) {
+	return auditOf[EventDelivery](ctx, c, service(name), "delivery", nil)
 }
 
 // audit walks through a list of a service's audit, whose items have the list's name.

@@ -15,6 +15,9 @@ type Config struct {
 	// URLs of the services, with or without a path in front of /v1. Only those whose operations are
 	// used have to be given.
 	Orders, Catalog, Inventory, Payments string
+	// Services are URLs by the names of services: the same four where they are not given above, and
+	// others for AuditDelivery.
+	Services map[string]string
 	// Token is asked before each request. Nil sends none.
 	Token TokenSource
 	// Transport of the requests; http.DefaultTransport when nil. It must not repeat requests.
@@ -55,9 +58,18 @@ const (
 // New makes a client. It fails on a URL that is none, and opens no connection.
 func New(config Config) (*Client, error) {
 	c := &Client{urls: map[service]string{}, token: config.Token, tries: config.Tries}
+	urls := map[service]string{}
+	for name, given := range config.Services {
+		urls[service(name)] = given
+	}
 	for name, given := range map[service]string{
 		orders: config.Orders, catalog: config.Catalog, inventory: config.Inventory, payments: config.Payments,
 	} {
+		if given != "" {
+			urls[name] = given
+		}
+	}
+	for name, given := range urls {
 		if given == "" {
 			continue
 		}

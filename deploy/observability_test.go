@@ -34,10 +34,16 @@ type scrape struct {
 	Name   string              `json:"job_name"`
 	Path   string              `json:"metrics_path"`
 	Params map[string][]string `json:"params"`
-	Static []struct {
-		Targets []string          `json:"targets"`
-		Labels  map[string]string `json:"labels"`
-	} `json:"static_configs"`
+	Static []targets           `json:"static_configs"`
+	Files  []struct {
+		Paths []string `json:"files"`
+	} `json:"file_sd_configs"`
+}
+
+// targets of a job, in its own file or in one that it names.
+type targets struct {
+	Targets []string          `json:"targets"`
+	Labels  map[string]string `json:"labels"`
 }
 
 func readYAML(t testing.TB, path string, into any) {
@@ -47,16 +53,31 @@ func readYAML(t testing.TB, path string, into any) {
 	require.NoError(t, yaml.Unmarshal(content, into), path)
 }
 
-func prometheusConfig(t testing.TB) (config scrapes) {
+// prometheusConfig with what compose mounts beside it.
+func prometheusConfig(t testing.TB, project *types.Project) (config scrapes) {
 	t.Helper()
 	readYAML(t, "prometheus/prometheus.yml", &config)
 	require.NotEmpty(t, config.Jobs)
+	mounted := map[string]string{}
+	for _, mount := range project.Services["prometheus"].Configs {
+		mounted[mount.Target] = project.Configs[mount.Source].Content
+	}
+	for i, job := range config.Jobs {
+		for _, file := range job.Files {
+			for _, path := range file.Paths {
+				require.Contains(t, mounted, path, "job %s reads %s, which is not mounted", job.Name, path)
+				var more []targets
+				require.NoError(t, json.Unmarshal([]byte(mounted[path]), &more), path)
+				config.Jobs[i].Static = append(config.Jobs[i].Static, more...)
+			}
+		}
+	}
 	return config
 }
 
 func TestPrometheusScrapesEveryProgramWhereItListens(t *testing.T) {
 	project := load(t)
-	config := prometheusConfig(t)
+	config := prometheusConfig(t, project)
 	scraped := map[string]int{}
 	for _, job := range config.Jobs {
 		for _, group := range job.Static {
@@ -228,7 +249,7 @@ func metricsExist(t *testing.T, here machine) {
 func scrapeAll(t testing.TB, here machine) series {
 	t.Helper()
 	seen := series{"up": {}}
-	for _, job := range prometheusConfig(t).Jobs {
+	for _, job := range prometheusConfig(t, load(t)).Jobs {
 		for _, group := range job.Static {
 			for _, target := range group.Targets {
 				to, known := here[target]

@@ -11,26 +11,22 @@ import (
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/devfile"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/issuer"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
-	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 // addresses says where the services are: as flags and environment say, else as the development
 // stack in the folder says, else on the default ports.
 type addresses struct {
-	Dir          string `help:"Folder of the development stack." default:".ordersaga" env:"ORDERSAGA_DIR" type:"path" placeholder:"DIR"`
-	URLOrders    string `help:"URL of the orders service." env:"ORDERSAGA_URL_ORDERS" name:"url-orders" placeholder:"URL"`
-	URLCatalog   string `help:"URL of the catalog service." env:"ORDERSAGA_URL_CATALOG" name:"url-catalog" placeholder:"URL"`
-	URLInventory string `help:"URL of the inventory service." env:"ORDERSAGA_URL_INVENTORY" name:"url-inventory" placeholder:"URL"`
-	URLPayments  string `help:"URL of the payments service." env:"ORDERSAGA_URL_PAYMENTS" name:"url-payments" placeholder:"URL"`
-	URLIssuer    string `help:"URL of the development token issuer." env:"ORDERSAGA_URL_ISSUER" name:"url-issuer" placeholder:"URL"`
+	Dir string            `help:"Folder of the development stack." default:".ordersaga" env:"ORDERSAGA_DIR" type:"path" placeholder:"DIR"`
+	URL map[string]string `help:"URL of a service, or of the development token issuer, like --url orders=http://127.0.0.1:8080. The variable ORDERSAGA_URL_ORDERS says the same." name:"url" placeholder:"NAME=URL"`
 
 	invocation `kong:"-"`
 }
 
 func (a *addresses) url(name string) (string, error) {
-	given := map[string]string{
-		programs.Orders: a.URLOrders, programs.Catalog: a.URLCatalog, programs.Inventory: a.URLInventory, programs.Payments: a.URLPayments, ports.Issuer: a.URLIssuer,
-	}[name]
+	given := a.URL[name]
+	if given == "" {
+		given = os.Getenv("ORDERSAGA_URL_" + strings.ToUpper(name))
+	}
 	if given != "" {
 		return strings.TrimRight(given, "/"), nil
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -33,9 +34,25 @@ func (a *addresses) invoked(parsed *kong.Context) {
 		case path.Command != nil:
 			a.command = append(a.command, path.Command.Name)
 		case path.Flag != nil:
-			a.flags = append(a.flags, given{path.Flag, fmt.Sprint(parsed.FlagValue(path.Flag))})
+			for _, value := range values(parsed.FlagValue(path.Flag)) {
+				if again := (given{path.Flag, value}); !slices.Contains(a.flags, again) {
+					a.flags = append(a.flags, again)
+				}
+			}
 		}
 	}
+}
+
+// values that a flag was given, as they are written on a command line.
+func values(of any) (written []string) {
+	pairs, many := of.(map[string]string)
+	if !many {
+		return []string{fmt.Sprint(of)}
+	}
+	for _, name := range slices.Sorted(maps.Keys(pairs)) {
+		written = append(written, name+"="+pairs[name])
+	}
+	return written
 }
 
 // again is a command line of this program with what was said about where the services are.
@@ -71,7 +88,7 @@ func (a *addresses) next(cursor string) string {
 }
 
 // whereFlags say where the services are, and belong to every command.
-var whereFlags = []string{"dir", "url-orders", "url-catalog", "url-inventory", "url-payments", "url-issuer"}
+var whereFlags = []string{"dir", "url"}
 
 var plain = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
 

@@ -32,17 +32,18 @@ func words(t *testing.T, line string) []string {
 }
 
 func TestTheNextCommandWorksAsItIsPrinted(t *testing.T) {
-	c := parse(t, "--dir", "/tmp/my shop", "order", "place", "--line", "TEA=1", "--url-orders=http://127.0.0.1:9080", "--as", "o'hara")
+	c := parse(t, "--dir", "/tmp/my shop", "order", "place", "--line", "TEA=1", "--url=orders=http://127.0.0.1:9080", "--url", "catalog=http://127.0.0.1:9081", "--as", "o'hara")
 	again := c.again(append([]string{"order", "get", "123"}, caller{As: c.Order.Place.As}.flags()...)...)
 	got := words(t, again)
 	assert.Equal(t, []string{
-		"./my bin/ordersaga", "order", "get", "123", "--as", "o'hara", "--dir", "/tmp/my shop", "--url-orders", "http://127.0.0.1:9080",
+		"./my bin/ordersaga", "order", "get", "123", "--as", "o'hara", "--dir", "/tmp/my shop", "--url", "catalog=http://127.0.0.1:9081", "--url", "orders=http://127.0.0.1:9080",
 	}, got)
 	read := parse(t, got[1:]...)
 	assert.Equal(t, "123", read.Order.Get.ID)
 	assert.Equal(t, "o'hara", read.Order.Get.As)
 	assert.Equal(t, c.addresses.Dir, read.addresses.Dir)
-	assert.Equal(t, c.URLOrders, read.URLOrders)
+	assert.Equal(t, c.URL, read.URL)
+	assert.Len(t, read.URL, 2)
 
 	assert.Equal(t, []string{"./my bin/ordersaga", "order", "get", "123"}, words(t, parse(t, "order", "list").again("order", "get", "123")),
 		"what was not said is not said again")

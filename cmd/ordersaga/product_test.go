@@ -43,7 +43,7 @@ func TestAChangeKeepsWhatIsNotGiven(t *testing.T) {
 		require.NoError(t, err)
 		parsed, err := parser.Parse(append([]string{"product", "change", "KETTLE"}, test.flags...))
 		require.NoError(t, err)
-		require.NoError(t, parsed.Run(&addresses{URLCatalog: catalog.URL}))
+		require.NoError(t, parsed.Run(&addresses{URL: map[string]string{"catalog": catalog.URL}}))
 		assert.JSONEq(t, test.want, sent, "%v", test.flags)
 		assert.Equal(t, `"7"`, seen, "meant for the version that was seen")
 	}

@@ -54,14 +54,13 @@ const (
 func (a *addresses) session(who caller) (*session, error) { return a.sessionOf(who, tries) }
 
 func (a *addresses) sessionOf(who caller, tries int) (*session, error) {
-	config := client.Config{Token: a.tokens(who), Tries: tries}
-	for name, into := range map[string]*string{
-		programs.Orders: &config.Orders, programs.Catalog: &config.Catalog, programs.Inventory: &config.Inventory, programs.Payments: &config.Payments,
-	} {
-		var err error
-		if *into, err = a.url(name); err != nil {
+	config := client.Config{Token: a.tokens(who), Tries: tries, Services: map[string]string{}}
+	for _, name := range programs.Names(programs.IsService) {
+		url, err := a.url(name)
+		if err != nil {
 			return nil, err
 		}
+		config.Services[name] = url
 	}
 	heard := &recorder{}
 	config.Transport = heard

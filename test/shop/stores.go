@@ -8,11 +8,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver behind sql.Open("pgx")
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 // Documents is where a program's document database is.
@@ -68,8 +71,9 @@ func (s *Shop) Run(arguments ...string) (printed string, exitCode int) {
 	command := exec.CommandContext(ctx, filepath.Join(os.Getenv("ORDERSAGA_BIN"), "ordersaga"), arguments...)
 	command.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + s.t.TempDir(), "ORDERSAGA_DIR=" + s.t.TempDir(), "ORDERSAGA_TOKEN=" + s.Operator().token,
-		"ORDERSAGA_URL_ORDERS=" + s.URL(Orders), "ORDERSAGA_URL_CATALOG=" + s.URL(Catalog),
-		"ORDERSAGA_URL_INVENTORY=" + s.URL(Inventory), "ORDERSAGA_URL_PAYMENTS=" + s.URL(Payments),
+	}
+	for _, name := range programs.Names(programs.IsService) {
+		command.Env = append(command.Env, "ORDERSAGA_URL_"+strings.ToUpper(name)+"="+s.URL(name))
 	}
 	var output, complaints bytes.Buffer
 	command.Stdout, command.Stderr = &output, &complaints

@@ -6,13 +6,11 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/client"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
-// publisher is a service with events of its own.
-type publisher struct {
-	name  string
-	audit func(context.Context) (*client.EventDelivery, error)
-}
+// hasEvents tells whether a program publishes or consumes events, of which it tells an auditor.
+func hasEvents(p programs.Program) bool { return p.Service && p.Broker }
 
 // checkDelivery is I6 and the first part of I5: what was to be published, read from the log or
 // consumed when the check began, must be so within the time.
@@ -20,10 +18,8 @@ func (v invariants) checkDelivery(ctx context.Context, c *client.Client, deadlin
 	if least := time.Now().Add(leastForDelivery); deadline.Before(least) {
 		deadline = least
 	}
-	for _, service := range []publisher{
-		{"orders", c.AuditOrdersDelivery}, {"catalog", c.AuditCatalogDelivery}, {"inventory", c.AuditInventoryDelivery},
-	} {
-		if err := v.arrive(ctx, service, deadline); err != nil {
+	for _, service := range programs.Names(hasEvents) {
+		if err := v.arrive(ctx, c, service, deadline); err != nil {
 			return err
 		}
 	}
@@ -31,16 +27,16 @@ func (v invariants) checkDelivery(ctx context.Context, c *client.Client, deadlin
 }
 
 // arrive waits until everything of a service has arrived.
-func (v invariants) arrive(ctx context.Context, service publisher, deadline time.Time) error {
+func (v invariants) arrive(ctx context.Context, c *client.Client, service string, deadline time.Time) error {
 	began := time.Now()
 	heads := map[string]int64{}
 	drained := map[string]bool{}
 	for between := (wait{}); ; {
-		now, err := service.audit(ctx)
+		now, err := c.AuditDelivery(ctx, service)
 		if err != nil {
 			return err
 		}
-		late := underway(now, service.name, heads, drained, time.Since(began))
+		late := underway(now, service, heads, drained, time.Since(began))
 		if len(late) > 0 && time.Now().Before(deadline) {
 			if err := between.pause(ctx); err != nil {
 				return err
