@@ -31,6 +31,8 @@ type Program struct {
 	Service bool `json:"service"`
 	// Documents: it keeps a read side in MongoDB.
 	Documents bool `json:"documents"`
+	// Search: it keeps an index that is searched.
+	Search bool `json:"search"`
 	// Broker: it publishes or consumes events.
 	Broker bool `json:"broker"`
 	// Temporal: it is a client of Temporal.
@@ -44,7 +46,7 @@ type Program struct {
 // All programs, in the order in which they are started: who is called comes first where it can.
 var All = []Program{
 	{Name: Paysim, Port: 8084, Source: "cmd/paysim"},
-	{Name: Catalog, Port: 8081, Service: true, Documents: true, Broker: true, Source: "services/catalog"},
+	{Name: Catalog, Port: 8081, Service: true, Documents: true, Search: true, Broker: true, Source: "services/catalog"},
 	{Name: Orders, Port: 8080, Service: true, Documents: true, Broker: true, Temporal: true, Calls: []string{Catalog}, Source: "services/orders"},
 	{Name: Inventory, Port: 8082, Service: true, Broker: true, Calls: []string{Orders}, Source: "services/inventory"},
 	{Name: Payments, Port: 8083, Service: true, Calls: []string{Orders}, Source: "services/payments"},

@@ -22,7 +22,7 @@ const (
 	// feedPoll is how often the source is asked when nothing wakes the feed.
 	feedPoll = time.Second
 	// feedStep bounds one batch: to read it and to write it.
-	feedStep = time.Minute
+	feedStep = 30 * time.Second
 	// feedPause is the longest time between two tries when the engine or the source is away.
 	feedPause = 15 * time.Second
 )

@@ -128,6 +128,31 @@ func TestAProductAndItsStockReachShoppers(t *testing.T) {
 	assert.Contains(t, string(catalog.Get(t, shopper, "/v1/products").Body), `"stock":{"available":40}`)
 }
 
+func TestAProductAndItsStockAreFound(t *testing.T) {
+	url := testkit.AMQP(t)
+	cfg := newShop(t, url)
+	cfg.Search.Dir = t.TempDir()
+	catalog, inventory := start(t, cfg), company(t, url)
+	operator, shopper := catalogtest.Operator(t), catalogtest.Shopper(t)
+	found := func(query string) string {
+		answer := catalog.Get(t, shopper, "/v1/products/search?"+query)
+		require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
+		return string(answer.Body)
+	}
+	require.Equal(t, http.StatusCreated, catalog.Post(t, operator, "/v1/products", newMug).Status)
+	testkit.Eventually(t, "the mug to be found", func() bool { return strings.Contains(found("q=mugs"), `"total":1`) })
+	assert.Contains(t, found("q=mugs&availability=in_stock"), `"total":0`)
+	require.NoError(t, inventory.Publish(t.Context(), catalogtest.Stocked(t, "MUG-1", 40)))
+	testkit.Eventually(t, "the mug in stock", func() bool {
+		return strings.Contains(found("q=mugs&availability=in_stock"), `"stock":{"available":40}`)
+	})
+
+	catalog.stop()
+	again := start(t, cfg)
+	answer := again.Get(t, shopper, "/v1/products/search?q=mug")
+	assert.Contains(t, string(answer.Body), `"total":1`, "the index is in its folder, and is there at once after a restart")
+}
+
 func TestAQuoteIsGoodAtOnceAndHasTheShopsRates(t *testing.T) {
 	cfg := newShop(t, testkit.AMQP(t))
 	cfg.Pricing = pricingSettings{Shipping: map[string]int64{"GBP": 395}, Tax: 2000}

@@ -18,8 +18,10 @@ import (
 	"github.com/ordersaga/ordersaga/platform/program"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/search"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 	"github.com/ordersaga/ordersaga/services/catalog/internal"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/productsearch"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/readside"
 	"github.com/ordersaga/ordersaga/services/catalog/migrations"
 )
@@ -57,11 +59,19 @@ func run(ctx context.Context, cfg settings) error {
 
 	readSide := readside.NewProducts(documents)
 	readSideReady := func(ctx context.Context) error { return mongodb.Ready(ctx, documents) }
-	feed := readSide.Consumer(readSideReady)
+	feed := productsearch.KeepStock(db, readSide.Consumer(readSideReady))
+	engine, err := cfg.Search.Open(productsearch.Schema)
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	index := search.New(productsearch.Schema, engine)
+	searchFeed := search.NewFeed(index, productsearch.NewChanges(db), cfg.Search.Alone(db, productsearch.Schema))
 	relay := outbox.NewRelay(db, rabbit.Publish)
-	needs := internal.Needs{DB: db, ReadSide: readSide, Pricing: cfg.Pricing.rates(), Announced: relay.Wake}
+	needs := internal.Needs{DB: db, ReadSide: readSide, Search: index, Pricing: cfg.Pricing.rates(), Announced: relay.Wake}
 
-	// The broker is not among them: events wait in the outbox while it is away.
+	// The broker is not among them: events wait in the outbox while it is away. Nor is the search
+	// engine: its index catches up.
 	ready := map[string]func(context.Context) error{
 		"postgres": db.Ready, "mongodb": readSideReady, "issuer": verifier.Ready,
 	}
@@ -83,6 +93,7 @@ func run(ctx context.Context, cfg settings) error {
 		lifecycle.Component{Name: "read side", Drain: feed.Timeout + 5*time.Second, Run: func(ctx context.Context) error {
 			return rabbit.Consume(ctx, feed)
 		}},
+		lifecycle.Component{Name: "search index", Run: searchFeed.Run, Drain: 35 * time.Second},
 		lifecycle.GRPC("grpc", calls, cfg.GRPCAddress()),
 		lifecycle.HTTP("rest", api.Server(cfg.Address())),
 	)

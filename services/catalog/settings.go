@@ -15,6 +15,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/search/engines"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/pricing"
 )
 
@@ -28,6 +29,7 @@ type settings struct {
 	MongoDBURI      config.Secret `env:"MONGODB_URI,required" desc:"a MongoDB URI like mongodb://host:27017/"`
 	MongoDBDatabase string        `env:"MONGODB_DATABASE" envDefault:"catalog" desc:"the name of the document database"`
 	AMQPURL         config.Secret `env:"AMQP_URL,required" desc:"an AMQP URL like amqp://user:password@host:5672/"`
+	Search          engines.Settings
 	Pricing         pricingSettings
 }
 
@@ -36,13 +38,13 @@ func (s *settings) SetDefaults() { s.Port = 8081 }
 
 // checks are what must be true for the catalog to work.
 func (s settings) checks() []doctor.Check {
-	return []doctor.Check{
+	return append([]doctor.Check{
 		postgres.Check(s.DatabaseURL.Reveal()),
 		mongodb.Check(s.MongoDBURI.Reveal(), s.MongoDBDatabase),
 		broker.Check(s.AMQPURL.Reveal(), broker.Queues(events.Queues())...),
 		auth.CheckIssuer(s.Auth),
 		rpc.CheckServer(s.ServerSettings, s.GRPCAddress()),
-	}
+	}, s.Search.Checks()...)
 }
 
 // Validate checks what the types of the fields do not.

@@ -12,6 +12,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/search"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/changeproduct"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/createproduct"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/createproducts"
@@ -20,6 +21,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/getproduct"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/listproducts"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/quoteprices"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/searchproducts"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/suggestproducts"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/readside"
 )
 
@@ -27,6 +30,7 @@ import (
 type Needs struct {
 	DB       *postgres.DB
 	ReadSide *readside.Products
+	Search   *search.Index
 	Pricing  pricing.Policy
 	// Announced is called after a commit that left events to relay.
 	Announced func()
@@ -39,6 +43,8 @@ func Routes(api *rest.API, n Needs) {
 	changeproduct.Route(api, n.DB, n.Announced)
 	getproduct.Route(api, n.ReadSide)
 	listproducts.Route(api, n.ReadSide)
+	searchproducts.Route(api, n.Search)
+	suggestproducts.Route(api, n.Search)
 	auditproducts.Route(api, n.DB, n.ReadSide)
 }
 

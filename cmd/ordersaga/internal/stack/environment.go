@@ -15,7 +15,7 @@ import (
 // (a PGHOST, a TEMPORAL_API_KEY of production) and must not reach the programs. Everything else
 // passes: OTEL_*, LOG_LEVEL, PRICING_* …
 func ours(name string) bool {
-	for _, prefix := range []string{"PG", "TEMPORAL_", "OIDC_", "ORDERSAGA_PORT_", "RABBITMQ_", "ERL_", "FERRETDB_"} {
+	for _, prefix := range []string{"PG", "TEMPORAL_", "OIDC_", "ORDERSAGA_PORT_", "RABBITMQ_", "ERL_", "FERRETDB_", "SEARCH_"} {
 		if strings.HasPrefix(name, prefix) {
 			return true
 		}
@@ -79,6 +79,9 @@ func (s *Stack) environment(name string, engines *Engines) []string {
 	if p.Documents {
 		set("MONGODB_URI", engines.MongoDB.URL)
 		set("MONGODB_DATABASE", name)
+	}
+	if p.Search {
+		set("SEARCH_DIR", filepath.Join(s.Dir, "search"))
 	}
 	if p.Broker {
 		set("AMQP_URL", engines.AMQP.URL)

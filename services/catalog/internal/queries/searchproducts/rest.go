@@ -1,0 +1,85 @@
+package searchproducts
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/platform/search"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
+)
+
+// FoundProduct is a product that was found.
+type FoundProduct struct {
+	SKU        string            `json:"sku" example:"MUG-1"`
+	Name       string            `json:"name" example:"Mug"`
+	Price      wire.Price        `json:"price"`
+	Stock      *wire.Stock       `json:"stock,omitempty" doc:"Absent until inventory has told of the SKU."`
+	Score      float64           `json:"score" doc:"How well it matches the text; comparable within one search."`
+	Highlights map[string]string `json:"highlights,omitempty" doc:"The texts in which something was found (name, description, sku) as HTML: escaped, with <mark> around what was found. Long texts are cut."`
+}
+
+// Facet counts the values of a field over all that was found.
+type Facet struct {
+	Field  string       `json:"field" enum:"availability,currency,price"`
+	Values []FacetValue `json:"values" nullable:"false" doc:"The most frequent first; ranges of prices in their order."`
+}
+
+// FacetValue is a value or a range of prices, and how many products have it.
+type FacetValue struct {
+	Value string `json:"value,omitempty"`
+	Min   *int64 `json:"min,omitempty" doc:"The lowest price of the range, in minor units."`
+	Below *int64 `json:"below,omitempty" doc:"The range ends below this price."`
+	Count int64  `json:"count"`
+}
+
+type output struct {
+	Body struct {
+		Products []FoundProduct `json:"products" nullable:"false"`
+		Total    int64          `json:"total" doc:"How many were found, on all pages."`
+		Facets   []Facet        `json:"facets" nullable:"false"`
+		Similar  bool           `json:"similar" doc:"Few products have all the words as they were typed, so those with similar words were found, too, below them."`
+		Next     rest.Cursor    `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
+	}
+}
+
+// Route serves GET /v1/products/search.
+func Route(api *rest.API, index *search.Index) {
+	handler := New(index)
+	rest.Handle(api, rest.Op{
+		Method: http.MethodGet, Path: "/v1/products/search", ID: "search-products",
+		Summary:     "Search the products",
+		Description: "Products for sale by words, filters and facets. It follows changes within moments; while the search engine does not answer, this is 503 and everything else goes on.",
+		Tags:        []string{"products"},
+	}, func(ctx context.Context, query *Query) (*output, error) {
+		result, err := handler.Handle(ctx, *query)
+		if err != nil {
+			return nil, err
+		}
+		return show(result), nil
+	})
+}
+
+func show(result Result) *output {
+	out := new(output)
+	out.Body.Products = make([]FoundProduct, len(result.Products))
+	for i, p := range result.Products {
+		out.Body.Products[i] = FoundProduct{
+			SKU: p.SKU, Name: p.Name, Price: wire.Price{Amount: p.Price, Currency: p.Currency},
+			Score: p.Score, Highlights: p.Highlights,
+		}
+		if p.Available != nil {
+			out.Body.Products[i].Stock = &wire.Stock{Available: *p.Available}
+		}
+	}
+	out.Body.Facets = make([]Facet, len(result.Facets))
+	for i, facet := range result.Facets {
+		values := make([]FacetValue, len(facet.Values))
+		for j, v := range facet.Values {
+			values[j] = FacetValue{Value: v.Value, Min: v.Min, Below: v.Max, Count: v.Count}
+		}
+		out.Body.Facets[i] = Facet{Field: facet.Field, Values: values}
+	}
+	out.Body.Total, out.Body.Similar, out.Body.Next = result.Total, result.Wide, result.Next
+	return out
+}
