@@ -70,7 +70,7 @@ type Found struct {
 
 // New makes the use case.
 func New(index *search.Index) cqrs.Handler[Query, Result] {
-	return cqrs.Query("search_products", &handler{index: index})
+	return cqrs.Query("search_products", (&handler{index: index}).Handle)
 }
 
 type handler struct{ index *search.Index }

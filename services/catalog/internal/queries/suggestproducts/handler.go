@@ -24,11 +24,11 @@ type Result = []search.Suggestion
 // New makes the use case.
 func New(index *search.Index) cqrs.Handler[Query, Result] {
 	sold := []search.Filter{{Field: productsearch.Active, Values: []string{"true"}}}
-	return cqrs.Query("suggest_products", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
+	return cqrs.Query("suggest_products", func(ctx context.Context, query Query) (Result, error) {
 		suggested, err := index.Suggest(ctx, query.Text, sold, query.Limit)
 		if errors.Is(err, search.ErrInvalid) {
 			return nil, rest.NewProblem(http.StatusUnprocessableEntity, "validation-failed", err.Error())
 		}
 		return suggested, err
-	}))
+	})
 }
