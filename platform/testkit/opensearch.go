@@ -30,10 +30,11 @@ func OpenSearch(t testing.TB) (serverURL, prefix string) {
 				NotRun(t, "search on OpenSearch: "+needed+" is not installed and SEARCH_URL names no server")
 			}
 		}
-		var err error
-		if serverURL, err = startOpenSearch(); err != nil {
+		server, err := startOpenSearch()
+		if err != nil {
 			t.Fatalf("start OpenSearch: %v", err)
 		}
+		serverURL = server.url
 	}
 	prefix = "test-" + unique() + "-"
 	t.Cleanup(func() { removeIndexes(t, serverURL, prefix) })
@@ -57,39 +58,45 @@ func NotRun(t testing.TB, why string) {
 	t.Skip(why)
 }
 
-// openSearchInput is kept: it would be closed with the last reference to it.
-var openSearchInput io.Closer
+// openSearch is a server that runs.
+type openSearch struct {
+	url string
+	// input is kept: it would be closed with the last reference to it, and the server would end.
+	input io.Closer
+}
 
 // startOpenSearch starts the server of this test program. It ends with the program: its standard
 // input does.
-var startOpenSearch = sync.OnceValues(func() (string, error) {
+var startOpenSearch = sync.OnceValues(func() (openSearch, error) {
 	source, err := fromRoot("test", "opensearch")
 	if err != nil {
-		return "", err
+		return openSearch{}, err
 	}
 	classpath, err := compiled(source)
 	if err != nil {
-		return "", err
+		return openSearch{}, err
 	}
 	home, err := os.MkdirTemp("", "ordersaga-opensearch-*")
 	if err != nil {
-		return "", err
+		return openSearch{}, err
 	}
 	// The folder is removed by who comes after this program.
 	removeOld(filepath.Dir(home))
 	server := exec.Command("java", "-Xms512m", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-Dlog4j2.level=ERROR", "-cp", classpath, "Server", home)
-	if openSearchInput, err = server.StdinPipe(); err != nil {
-		return "", err
+	input, err := server.StdinPipe()
+	if err != nil {
+		return openSearch{}, err
 	}
 	out, err := server.StdoutPipe()
 	if err != nil {
-		return "", err
+		return openSearch{}, err
 	}
 	server.Stderr = server.Stdout
 	if err := server.Start(); err != nil {
-		return "", err
+		return openSearch{}, err
 	}
-	return readyURL(out)
+	serverURL, err := readyURL(out)
+	return openSearch{url: serverURL, input: input}, err
 })
 
 func readyURL(out io.Reader) (string, error) {

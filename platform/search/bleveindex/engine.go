@@ -20,7 +20,7 @@ import (
 
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/index/scorch"
-	bolt "go.etcd.io/bbolt"
+	bolt "go.etcd.io/bbolt/errors"
 
 	"github.com/ordersaga/ordersaga/platform/search"
 )

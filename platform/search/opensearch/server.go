@@ -79,7 +79,7 @@ func (s *server) ask(ctx context.Context, c call, answer any) (found bool, err e
 	if err != nil {
 		return false, err
 	}
-	response, err := s.client.Perform(request)
+	response, err := s.client.Stream(request)
 	if err != nil {
 		return false, unavailable.New("The search engine does not answer", fmt.Errorf("%s %s: %w", c.method, c.path, err))
 	}
