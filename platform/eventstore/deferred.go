@@ -151,19 +151,11 @@ func (r *reader) catchUpWith(reading, handling context.Context, stream string) e
 
 // deferredStreams reads the deferred streams of a subscription, with their positions.
 func (s *Store) deferredStreams(ctx context.Context, subscription string) (map[string]int64, error) {
-	rows, err := s.db.SQL.QueryContext(ctx, `SELECT stream, position FROM deferred_streams WHERE subscription = $1`, subscription)
-	if err != nil {
-		return nil, err
+	rows, err := postgres.Select(ctx, s.db.SQL, func(e *Event) []any { return []any{&e.Stream, &e.Position} },
+		`SELECT stream, position FROM deferred_streams WHERE subscription = $1`, subscription)
+	deferred := make(map[string]int64, len(rows))
+	for _, row := range rows {
+		deferred[row.Stream] = row.Position
 	}
-	defer rows.Close()
-	deferred := map[string]int64{}
-	for rows.Next() {
-		var stream string
-		var position int64
-		if err := rows.Scan(&stream, &position); err != nil {
-			return nil, err
-		}
-		deferred[stream] = position
-	}
-	return deferred, rows.Err()
+	return deferred, err
 }

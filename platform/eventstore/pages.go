@@ -11,7 +11,7 @@ import (
 // is before the first. Streams whose events are not sequenced yet are included.
 func (s *Store) Streams(ctx context.Context, after string, limit int) ([]string, error) {
 	// Every stream has a version 1, and the unique index on (stream, version) is in their order.
-	streams, err := names(ctx, s.db.SQL, `
+	streams, err := postgres.Select(ctx, s.db.SQL, name, `
 		SELECT stream FROM events WHERE version = 1 AND stream > $1 ORDER BY stream LIMIT $2`, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list %d streams after %q: %w", limit, after, err)
@@ -22,7 +22,7 @@ func (s *Store) Streams(ctx context.Context, after string, limit int) ([]string,
 // Opened returns the names of the streams whose first event has a position p with from <= p < to,
 // in the order of these positions.
 func (s *Store) Opened(ctx context.Context, from, to int64) ([]string, error) {
-	streams, err := names(ctx, s.db.SQL, `
+	streams, err := postgres.Select(ctx, s.db.SQL, name, `
 		SELECT stream FROM events WHERE position >= $1 AND position < $2 AND version = 1 ORDER BY position`, from, to)
 	if err != nil {
 		return nil, fmt.Errorf("list streams opened from position %d to %d: %w", from, to, err)
@@ -44,19 +44,4 @@ func (s *Store) LoadMany(ctx context.Context, streams []string) (map[string][]Ev
 	return loaded, nil
 }
 
-func names(ctx context.Context, q postgres.Querier, statement string, args ...any) ([]string, error) {
-	rows, err := q.QueryContext(ctx, statement, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var found []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		found = append(found, name)
-	}
-	return found, rows.Err()
-}
+func name(s *string) []any { return []any{s} }

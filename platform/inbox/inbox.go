@@ -25,24 +25,16 @@ var Migrations = postgres.Migrations{Name: "inbox", Files: files}
 // Ids must be unique among all events that the consumer gets, as UUIDs are.
 func Mark(ctx context.Context, q postgres.Querier, consumer string, eventIDs ...string) (map[string]bool, error) {
 	// Sorted, so that two overlapping batches do not deadlock.
-	rows, err := q.QueryContext(ctx, `
+	ids, err := postgres.Select(ctx, q, func(id *string) []any { return []any{id} }, `
 INSERT INTO inbox (consumer, event_id)
 SELECT $1, id FROM unnest($2::text[]) AS given (id) ORDER BY id
 ON CONFLICT DO NOTHING RETURNING event_id`, consumer, eventIDs)
 	if err != nil {
 		return nil, fmt.Errorf("mark %d events in the inbox of %s: %w", len(eventIDs), consumer, err)
 	}
-	defer rows.Close()
-	fresh := make(map[string]bool, len(eventIDs))
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, fmt.Errorf("mark %d events in the inbox of %s: %w", len(eventIDs), consumer, err)
-		}
+	fresh := make(map[string]bool, len(ids))
+	for _, id := range ids {
 		fresh[id] = true
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("mark %d events in the inbox of %s: %w", len(eventIDs), consumer, err)
 	}
 	return fresh, nil
 }

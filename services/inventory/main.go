@@ -1,5 +1,5 @@
-// Inventory holds the stock: what there is of each SKU, and what orders have reserved of it. REST
-// for people, gRPC for the saga's steps.
+// Inventory keeps the stock of each SKU and the reservations of orders. It serves REST for people
+// and gRPC for the steps of sagas.
 package main
 
 import (
@@ -29,7 +29,7 @@ func main() {
 	})
 }
 
-// run serves until it is told to stop, and finishes what it has begun.
+// run serves until the program is stopped, and finishes open requests.
 func run(ctx context.Context, cfg settings) error {
 	db, err := postgres.Open(ctx, cfg.DatabaseURL.Reveal())
 	if err != nil {
@@ -52,7 +52,8 @@ func run(ctx context.Context, cfg settings) error {
 	defer rabbit.Close()
 	relay := outbox.NewRelay(db, rabbit.Publish)
 
-	// Not the broker: without it events wait in the outbox and orders go on.
+	// The broker is not a readiness check: without it events wait in the outbox and orders
+	// continue.
 	ready := map[string]func(context.Context) error{"postgres": db.Ready, "issuer": verifier.Ready}
 	api := rest.New(rest.Config{
 		Title: "Ordersaga inventory", Version: program.Version(), Verifier: verifier, Ready: ready, Settings: cfg.REST,

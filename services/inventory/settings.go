@@ -24,14 +24,14 @@ type settings struct {
 	DatabaseURL config.Secret `env:"DATABASE_URL,required" desc:"a PostgreSQL URL like postgres://user:password@host:5432/inventory"`
 	AMQPURL     config.Secret `env:"AMQP_URL,required" desc:"a RabbitMQ URL like amqp://user:password@host:5672/"`
 	OrdersAddr  string        `env:"ORDERS_GRPC_ADDR" envDefault:"127.0.0.1:9080" desc:"host:port of the orders service's gRPC"`
-	// HoldSweepInterval is how long stock stays reserved after its hold ran out.
+	// HoldSweepInterval bounds how long stock stays reserved after its hold ran out.
 	HoldSweepInterval time.Duration `env:"HOLD_SWEEP_INTERVAL" envDefault:"2s" desc:"how often holds that ran out are swept, 100ms to 1m"`
 }
 
 // SetDefaults gives inventory its port.
 func (s *settings) SetDefaults() { s.Port = 8082 }
 
-// checks are what must be true for inventory to work.
+// checks are the checks of --check.
 func (s settings) checks() []doctor.Check {
 	return []doctor.Check{
 		postgres.Check(s.DatabaseURL.Reveal()),

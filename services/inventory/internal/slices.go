@@ -25,8 +25,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/queries/listmovements"
 )
 
-// The methods of InventoryService, one a slice. Their types have the same name in every slice; what
-// is embedded needs names of its own.
+// The methods of InventoryService, one per slice. Embedded types need different names.
 type (
 	reserveStock  = reserve.Method
 	allocateStock = allocate.Method
@@ -34,9 +33,8 @@ type (
 	releaseUnits  = releaseunits.Method
 )
 
-// service is InventoryService, put together of its slices. Embedding the "unsafe" interface makes a
-// method without a slice a compile error, where the "unimplemented" one would answer callers with
-// an error.
+// service is InventoryService, composed of its slices. With the embedded "unsafe" interface a
+// method without a slice does not compile; with the "unimplemented" one it would fail at run time.
 type service struct {
 	inventoryv1.UnsafeInventoryServiceServer
 	reserveStock
@@ -45,7 +43,8 @@ type service struct {
 	releaseUnits
 }
 
-// callers may call the methods of the service. One without a rule stops the start.
+// callers lists the programs that may call each method. A method that is not listed stops the
+// start.
 var callers = rpc.Callers{
 	inventoryv1.InventoryService_Reserve_FullMethodName:      {programs.Worker},
 	inventoryv1.InventoryService_Allocate_FullMethodName:     {programs.Worker},
@@ -53,8 +52,8 @@ var callers = rpc.Callers{
 	inventoryv1.InventoryService_ReleaseUnits_FullMethodName: {programs.Worker},
 }
 
-// Service makes the gRPC service. Orders are asked before a reservation is undone. announced is
-// called after every commit that may have left an event to relay.
+// Service makes the gRPC service. Orders is asked before a reservation is undone. announced is
+// called after every commit that may have added an event to relay.
 func Service(db *postgres.DB, orders undo.Orders, announced func()) rpc.Service {
 	return rpc.NewService[inventoryv1.InventoryServiceServer](inventoryv1.RegisterInventoryServiceServer, service{
 		reserveStock:  reserve.NewMethod(db, announced),
@@ -74,7 +73,7 @@ func Routes(api *rest.API, db *postgres.DB, announced func()) {
 	auditreservations.Route(api, db)
 }
 
-// Audits adds the operation for auditors of events, who look at the outbox and at the queues of our
+// Audits serves the operation that audits the delivery of events: the outbox and the queues of our
 // consumers.
 func Audits(api *rest.API, relay *outbox.Relay, queues *broker.Broker) {
 	deliveryaudit.Route(api, deliveryaudit.Sources{Outbox: relay, Broker: queues, Consumers: []string{events.InventoryProducts.Name}})

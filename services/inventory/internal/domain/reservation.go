@@ -8,8 +8,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/refusal"
 )
 
-// State of a reservation as a whole. Quantities per line say how much of it is where: parts of a
-// line can be shipped or released while the rest stays.
+// State is the state of a reservation as a whole. The quantities of each line have the details: a
+// part of a line can be shipped or released.
 //
 //	held ──▶ allocated ──▶ shipped
 //	 │ ╲         │
@@ -18,13 +18,13 @@ import (
 //	 ▼
 //	expired
 //
-// What is held or allocated is part of a level's reserved.
+// Held and allocated units are part of a level's reserved units.
 type State string
 
 // The states.
 const (
 	Held      State = "held"      // until it expires
-	Allocated State = "allocated" // for good: the order is about to be confirmed, or is
+	Allocated State = "allocated" // without an expiry: the order is about to be confirmed, or is
 	Shipped   State = "shipped"   // some of it has left
 	Released  State = "released"  // undone by the order's saga
 	Expired   State = "expired"   // the hold ran out
@@ -40,35 +40,34 @@ var (
 type ReservationID struct {
 	OrderID  string
 	Saga     string // its kind
-	Instance string // tells apart the sagas of one kind on one order
+	Instance string // distinguishes sagas of one kind on one order
 }
 
 func (id ReservationID) String() string { return id.OrderID + "/" + id.Saga + "/" + id.Instance }
 
-// Reservation is what one saga has of the stock for its order.
+// Reservation is the stock reserved by one saga for its order.
 type Reservation struct {
 	id        ReservationID
 	state     State
 	expiresAt time.Time
 }
 
-// NewReservation is a reservation as it was stored.
+// NewReservation makes a reservation from its stored values.
 func NewReservation(id ReservationID, state State, expiresAt time.Time) *Reservation {
 	return &Reservation{id: id, state: state, expiresAt: expiresAt}
 }
 
-// State it is in.
+// State returns the reservation's state.
 func (r *Reservation) State() State { return r.state }
 
-// HasRunOut tells whether a hold is over at a time. The instant of expiry is over already, here as
-// in the sweep, so the two can never both have it.
+// HasRunOut reports whether a hold is over at a time. It is over at the instant of expiry, as in
+// the sweep, so that allocation and sweep cannot both succeed.
 func (r *Reservation) HasRunOut(now time.Time) bool {
 	return r.state == Held && !now.Before(r.expiresAt)
 }
 
-// Allocate makes a hold last. An allocation that happened already is not done again and not
-// refused. A hold that ran out is refused although the sweep has not come by yet: the shopper was
-// promised the stock until then and no longer.
+// Allocate turns a hold into an allocation. A repeated allocation is not refused and changes
+// nothing. A hold that ran out is refused, also before the sweep has ended it.
 func (r *Reservation) Allocate(now time.Time) error {
 	switch {
 	case r.state == Expired || r.HasRunOut(now):
@@ -81,8 +80,8 @@ func (r *Reservation) Allocate(now time.Time) error {
 	return nil
 }
 
-// Release frees what is held or allocated. Nothing is left to free of one that expired or was
-// released. A saga is not undone any more once some of it has shipped.
+// Release frees held or allocated stock. It changes nothing when the reservation expired or was
+// released. It fails when a part has shipped.
 func (r *Reservation) Release() error {
 	switch {
 	case r.state == Shipped:

@@ -8,7 +8,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/registerproduct"
 )
 
-// Name tells inventory what the catalog calls a product.
+// Name registers a product of the catalog.
 func (w *World) Name(t testing.TB, sku, name string, version int64) {
 	t.Helper()
 	_, err := registerproduct.New(w.DB, func() {}).Handle(t.Context(), registerproduct.Command{

@@ -16,10 +16,10 @@ import (
 	"github.com/ordersaga/ordersaga/platform/refusal"
 )
 
-// Lines is what an order wants, in units by SKU.
+// Lines are the lines of an order, in units by SKU.
 type Lines map[string]int64
 
-// NewOrder is the id of a new order.
+// NewOrder returns the id of a new order.
 func NewOrder() string { return uuid.NewString() }
 
 // ReserveStep names the step that reserves for an order.
@@ -44,7 +44,7 @@ func (w *World) Reserve(t testing.TB, order string, lines Lines) error {
 	return err
 }
 
-// ReserveFor holds lines for a while and tells until when.
+// ReserveFor holds lines for a time and returns the expiry.
 func (w *World) ReserveFor(t testing.TB, order string, hold time.Duration, lines Lines) (time.Time, error) {
 	t.Helper()
 	var listed []*commonv1.Line
@@ -70,7 +70,7 @@ func (w *World) ReserveListed(t testing.TB, order string, hold time.Duration, li
 	return answer.GetFacts()[0].GetStockReserved().GetExpiresAt().AsTime(), nil
 }
 
-// Allocate makes the order's hold last.
+// Allocate allocates the order's hold.
 func (w *World) Allocate(t testing.TB, order string) error {
 	t.Helper()
 	_, err := w.Stock.Allocate(Context(t), &inventoryv1.AllocateRequest{Step: AllocateStep(order)})

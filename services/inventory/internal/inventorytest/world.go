@@ -149,7 +149,7 @@ func (w *World) Sweep(t testing.TB) {
 	})
 }
 
-// Context of one call, with a deadline no call should need.
+// Context returns the context of one call, with a long deadline.
 func Context(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)

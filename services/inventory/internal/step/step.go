@@ -1,4 +1,4 @@
-// Package step reads the step of a saga that a gRPC call is.
+// Package step reads the saga's step of a gRPC request.
 package step
 
 import (
@@ -12,9 +12,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
 )
 
-// Of is the barrier's key of a request's step, and a context whose log lines name the order. A UUID
-// has two spellings, in upper and in lower case, but an order has one barrier, and so has an
-// instance of a saga.
+// Of returns the barrier's key of a request's step, and a context whose log lines name the order.
+// UUIDs are converted to lower case, because upper case would be another key.
 func Of(ctx context.Context, s *commonv1.Step) (context.Context, barrier.Step) {
 	saga := s.GetSaga()
 	key := barrier.Step{
@@ -24,13 +23,13 @@ func Of(ctx context.Context, s *commonv1.Step) (context.Context, barrier.Step) {
 	return telemetry.With(ctx, slog.String("order_id", key.OrderID), slog.String("step", key.Saga+"/"+key.Name)), key
 }
 
-// Reservation is the one of the step's saga: what reserves, allocates and releases are steps of one
-// saga, and another saga of the order has its own.
+// Reservation returns the id of the reservation of the step's saga: each saga of an order has its
+// own.
 func Reservation(s barrier.Step) domain.ReservationID {
 	return domain.ReservationID{OrderID: s.OrderID, Saga: s.Saga, Instance: s.Instance}
 }
 
-// Saga is the one that a step belongs to.
+// Saga returns the saga of a step.
 func Saga(s barrier.Step) *commonv1.Saga {
 	return &commonv1.Saga{OrderId: s.OrderID, Kind: s.Saga, Instance: s.Instance}
 }

@@ -15,12 +15,12 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
 )
 
-// levelsPerEvent bounds an event's size. No order and no receipt has more SKUs; a sweep over many
-// orders may.
+// levelsPerEvent bounds an event's size. No order or receipt has more SKUs; a sweep of many orders
+// may.
 const levelsPerEvent = 1000
 
-// Announce publishes, once the transaction commits, what the levels are after a change. The
-// reference is the order, the receipt, the sweep or the product that changed them.
+// Announce adds the new levels to the outbox. The reference is the id of the order, the receipt,
+// the sweep or the product that changed them.
 func Announce(ctx context.Context, q postgres.Querier, reference string, levels []domain.Level) error {
 	var announced []cloudevents.Event
 	for chunk := range slices.Chunk(levels, levelsPerEvent) {

@@ -21,9 +21,9 @@ type Balance struct {
 	Wrong int64
 }
 
-// Imbalance is a SKU whose figures contradict each other. Journal is what its movements add up to.
-// Live are the units of its lines that are held or allocated, and Astray those of them whose
-// reservation says otherwise: a hold that no sweep will find.
+// Imbalance is a SKU whose figures contradict each other. The Journal fields are sums of its
+// movements. Live are its held or allocated units, and Astray those of them whose reservation has
+// another state, so that no sweep will find them.
 type Imbalance struct {
 	SKU                                           string
 	OnHand, Reserved, Received, Shipped, Returned int64
@@ -32,9 +32,9 @@ type Imbalance struct {
 	JournalShipped, JournalReturned               int64
 }
 
-// AuditStock adds up all stock, all live reservations and the whole journal in one statement, so as
-// of one moment, and names at most limit SKUs, in their order, that are out of balance. It reads
-// whole tables once; for pages of them each page would.
+// AuditStock adds up all stock, all live reservations and the whole journal in one statement, so at
+// one point in time, and returns at most limit SKUs, in their order, that are out of balance. It
+// has no pages, because each page would read whole tables.
 func AuditStock(ctx context.Context, db *postgres.DB, limit int) (balance Balance, wrong []Imbalance, err error) {
 	rows, err := db.SQL.QueryContext(ctx, `
 		WITH live AS (
@@ -98,42 +98,33 @@ func AuditStock(ctx context.Context, db *postgres.DB, limit int) (balance Balanc
 	return balance, wrong, rows.Err()
 }
 
-// Level is what of a SKU can be sold, in units, at a version of its stock.
+// Level is the available units of a SKU at a version of its stock.
 type Level struct {
 	SKU                string
 	Available, Version int64
 }
 
-// AuditLevels reads at most limit levels whose SKUs come after one, bytewise.
+// AuditLevels reads at most limit levels after a SKU, in bytewise order.
 func AuditLevels(ctx context.Context, db *postgres.DB, after string, limit int) ([]Level, error) {
-	rows, err := db.SQL.QueryContext(ctx, `
+	levels, err := postgres.Select(ctx, db.SQL, func(l *Level) []any { return []any{&l.SKU, &l.Available, &l.Version} }, `
 		SELECT sku, on_hand - reserved, version FROM stock_items WHERE sku > $1 COLLATE "C" ORDER BY sku COLLATE "C" LIMIT $2`, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read %d levels after %q: %w", limit, after, err)
 	}
-	defer rows.Close()
-	var levels []Level
-	for rows.Next() {
-		var level Level
-		if err := rows.Scan(&level.SKU, &level.Available, &level.Version); err != nil {
-			return nil, fmt.Errorf("read %d levels after %q: %w", limit, after, err)
-		}
-		levels = append(levels, level)
-	}
-	return levels, rows.Err()
+	return levels, nil
 }
 
-// zeroUUID comes before every other.
+// zeroUUID is before every other UUID.
 const zeroUUID = "00000000-0000-0000-0000-000000000000"
 
-// Reserved is what an order has of the stock, in units of all its lines and sagas.
+// Reserved is the stock reserved by an order, in units of all its lines and sagas.
 type Reserved struct {
 	OrderID                                     string
 	Held, Allocated, Shipped, Released, Expired int64
 }
 
-// AuditReservations reads what at most limit orders have whose ids come after one; after "" is from
-// the start.
+// AuditReservations reads the reserved stock of at most limit orders after an id; "" is before the
+// first.
 func AuditReservations(ctx context.Context, db *postgres.DB, after string, limit int) ([]Reserved, error) {
 	if after == "" {
 		after = zeroUUID
@@ -141,26 +132,19 @@ func AuditReservations(ctx context.Context, db *postgres.DB, after string, limit
 	return reserved(ctx, db, `WHERE order_id > $1 GROUP BY order_id ORDER BY order_id LIMIT $2`, after, limit)
 }
 
-// ReservationsOf reads what these orders have; those that never reserved are left out.
+// ReservationsOf reads the reserved stock of these orders; those that never reserved are left out.
 func ReservationsOf(ctx context.Context, db *postgres.DB, orderIDs []string) ([]Reserved, error) {
 	return reserved(ctx, db, `WHERE order_id = ANY($1::uuid[]) GROUP BY order_id ORDER BY order_id`, orderIDs)
 }
 
 func reserved(ctx context.Context, db *postgres.DB, which string, args ...any) ([]Reserved, error) {
-	rows, err := db.SQL.QueryContext(ctx, `
+	found, err := postgres.Select(ctx, db.SQL, func(r *Reserved) []any {
+		return []any{&r.OrderID, &r.Held, &r.Allocated, &r.Shipped, &r.Released, &r.Expired}
+	}, `
 		SELECT order_id, sum(held)::bigint, sum(allocated)::bigint, sum(shipped)::bigint, sum(released)::bigint, sum(expired)::bigint
 		FROM reservation_lines `+which, args...)
 	if err != nil {
 		return nil, fmt.Errorf("audit reservations: %w", err)
 	}
-	defer rows.Close()
-	var found []Reserved
-	for rows.Next() {
-		var r Reserved
-		if err := rows.Scan(&r.OrderID, &r.Held, &r.Allocated, &r.Shipped, &r.Released, &r.Expired); err != nil {
-			return nil, fmt.Errorf("audit reservations: %w", err)
-		}
-		found = append(found, r)
-	}
-	return found, rows.Err()
+	return found, nil
 }

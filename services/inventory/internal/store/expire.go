@@ -15,13 +15,15 @@ type DueHold struct {
 	ExpiresAt time.Time
 }
 
-// DueHolds reads at most limit holds that have run out, the oldest first, behind one; behind the
-// zero value is from the start.
+// DueHolds reads at most limit holds that have run out after another one, the oldest first; the
+// zero value is before the first.
 func DueHolds(ctx context.Context, db *postgres.DB, after DueHold, limit int) ([]DueHold, error) {
 	if after.ID.OrderID == "" {
 		after.ID = domain.ReservationID{OrderID: zeroUUID, Instance: zeroUUID}
 	}
-	rows, err := db.SQL.QueryContext(ctx, `
+	due, err := postgres.Select(ctx, db.SQL, func(h *DueHold) []any {
+		return []any{&h.ID.OrderID, &h.ID.Saga, &h.ID.Instance, &h.ExpiresAt}
+	}, `
 		SELECT order_id, saga, instance, expires_at FROM reservations
 		WHERE state = 'held' AND expires_at <= statement_timestamp()
 			AND (expires_at, order_id, saga COLLATE "C", instance) > ($1, $2::uuid, $3 COLLATE "C", $4::uuid)
@@ -30,22 +32,13 @@ func DueHolds(ctx context.Context, db *postgres.DB, after DueHold, limit int) ([
 	if err != nil {
 		return nil, fmt.Errorf("read the holds that have run out: %w", err)
 	}
-	defer rows.Close()
-	var due []DueHold
-	for rows.Next() {
-		var hold DueHold
-		if err := rows.Scan(&hold.ID.OrderID, &hold.ID.Saga, &hold.ID.Instance, &hold.ExpiresAt); err != nil {
-			return nil, fmt.Errorf("read the holds that have run out: %w", err)
-		}
-		due = append(due, hold)
-	}
-	return due, rows.Err()
+	return due, nil
 }
 
 // expire ends holds that have run out and frees their stock, all in one statement. A hold that
-// somebody else has locked is being allocated, released or swept right now: it is left to them and,
-// if it still is a hold afterwards, to the next sweep. A hold that was allocated since it was read
-// fails the condition. A line is held once, so what is expired of it now is what was held.
+// another transaction has locked is being allocated, released or swept: it is skipped, and the next
+// sweep ends it if it is still a hold. A hold that was allocated since it was read does not match
+// the condition. A line is held once, so its expired units are those that were held.
 const expire = `
 WITH due AS MATERIALIZED (
     SELECT order_id, saga, instance FROM reservations
@@ -81,25 +74,17 @@ WITH due AS MATERIALIZED (
 )
 SELECT sku, on_hand, reserved, version, (SELECT count(*) FROM ended) FROM freed ORDER BY sku COLLATE "C"`
 
-// Expire ends those of the holds that have run out, and returns the new levels and how many ended.
+// Expire ends those of the holds that have run out, and returns the new levels and the number of
+// holds ended.
 func Expire(ctx context.Context, q postgres.Querier, ids ...domain.ReservationID) (levels []domain.Level, holds int, err error) {
 	orders, sagas, instances := make([]string, len(ids)), make([]string, len(ids)), make([]string, len(ids))
 	for i, id := range ids {
 		orders[i], sagas[i], instances[i] = id.OrderID, id.Saga, id.Instance
 	}
-	rows, err := q.QueryContext(ctx, expire, orders, sagas, instances)
+	levels, err = postgres.Select(ctx, q, func(l *domain.Level) []any {
+		return []any{&l.SKU, &l.OnHand, &l.Reserved, &l.Version, &holds}
+	}, expire, orders, sagas, instances)
 	if err != nil {
-		return nil, 0, fmt.Errorf("expire %d holds, the first of %s: %w", len(ids), ids[0], err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var level domain.Level
-		if err := rows.Scan(&level.SKU, &level.OnHand, &level.Reserved, &level.Version, &holds); err != nil {
-			return nil, 0, fmt.Errorf("expire %d holds, the first of %s: %w", len(ids), ids[0], err)
-		}
-		levels = append(levels, level)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, 0, fmt.Errorf("expire %d holds, the first of %s: %w", len(ids), ids[0], err)
 	}
 	return levels, holds, nil

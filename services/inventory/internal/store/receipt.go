@@ -11,7 +11,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/postgres"
 )
 
-// Receipt is what a caller sent under an idempotency key.
+// Receipt is the request of a caller under an idempotency key.
 type Receipt struct {
 	ID          string
 	Caller      string // subject of the token
@@ -20,9 +20,9 @@ type Receipt struct {
 	ReceivedAt  time.Time
 }
 
-// OpenReceipt writes a receipt and tells when it was received. If the caller has used the key
-// before it answers found with that receipt, and what was answered to it; while a transaction with
-// the same key is open it waits for its end.
+// OpenReceipt writes a receipt and returns it with its time. If the caller has used the key before,
+// found is true, and it returns the earlier receipt and its kept answer. It waits for the end of
+// another transaction with the same key.
 func OpenReceipt(ctx context.Context, q postgres.Querier, receipt Receipt) (known Receipt, answer json.RawMessage, found bool, err error) {
 	known = receipt
 	err = q.QueryRowContext(ctx, `
@@ -45,7 +45,7 @@ func OpenReceipt(ctx context.Context, q postgres.Querier, receipt Receipt) (know
 	return known, answer, true, nil
 }
 
-// AnswerReceipt keeps what the receipt's first request is answered, for the repeated ones.
+// AnswerReceipt keeps the answer to the receipt's first request, for repeated ones.
 func AnswerReceipt(ctx context.Context, q postgres.Querier, receiptID string, answer any) error {
 	encoded, err := json.Marshal(answer)
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
 )
 
-// ErrNoReservation means that the saga never reserved anything here.
+// ErrNoReservation means that the saga has no reservation.
 var ErrNoReservation = errors.New("no reservation")
 
 // lockReservation reads the clock outside of the query that locks: inside, it would be read before
-// the wait, and a hold that ran out while waiting would still look alive.
+// the wait for the lock, and a hold that ran out during the wait would still be valid.
 const lockReservation = `
 WITH locked AS MATERIALIZED (
     SELECT state, expires_at FROM reservations
@@ -24,8 +24,8 @@ WITH locked AS MATERIALIZED (
 )
 SELECT state, expires_at, clock_timestamp() FROM locked`
 
-// UpdateReservation locks a reservation, lets change decide what it becomes at the database's time,
-// moves the units of its lines there, and returns the levels that changed.
+// UpdateReservation locks a reservation, calls change with the database's time, moves the units of
+// its lines to the new state, and returns the levels that changed.
 func UpdateReservation(ctx context.Context, q postgres.Querier, id domain.ReservationID, change func(r *domain.Reservation, now time.Time) error) ([]domain.Level, error) {
 	var state domain.State
 	var expiresAt, now time.Time
@@ -50,8 +50,8 @@ func UpdateReservation(ctx context.Context, q postgres.Querier, id domain.Reserv
 	}
 }
 
-// allocate makes a locked hold last. No level changes: what was reserved stays reserved. A line is
-// held once, so what is allocated of it now is what was held.
+// allocate turns a locked hold into an allocation. No level changes: the reserved units are the
+// same. A line is held once, so its allocated units are those that were held.
 const allocate = `
 WITH reservation AS (
     UPDATE reservations SET state = 'allocated' WHERE order_id = $1 AND saga = $2 AND instance = $3
@@ -70,10 +70,10 @@ func moveToAllocated(ctx context.Context, q postgres.Querier, id domain.Reservat
 	return nil
 }
 
-// release frees what a locked reservation holds or was allocated, locking stock items by SKU as
-// reserve does. It may subtract from item's own columns, where reserve may not add: the snapshot's
-// version has the order's quantity in it, so the row that is first built from it passes the
-// constraints, and the newest version is what is written.
+// release frees the units that a locked reservation holds or was allocated, and locks stock items
+// by SKU as reserve does. It may subtract from item's own columns, where reserve may not add: the
+// row in the snapshot includes the order's quantity, so the first new row passes the constraints,
+// and then the newest version is written.
 const release = `
 WITH reservation AS (
     UPDATE reservations SET state = 'released', freed_at = clock_timestamp()
@@ -104,11 +104,7 @@ WITH reservation AS (
 SELECT sku, on_hand, reserved, version FROM freed ORDER BY sku COLLATE "C"`
 
 func moveToReleased(ctx context.Context, q postgres.Querier, id domain.ReservationID) ([]domain.Level, error) {
-	rows, err := q.QueryContext(ctx, release, id.OrderID, id.Saga, id.Instance)
-	if err != nil {
-		return nil, fmt.Errorf("release the stock of %s: %w", id, err)
-	}
-	levels, err := scanLevels(rows)
+	levels, err := selectLevels(ctx, q, release, id.OrderID, id.Saga, id.Instance)
 	if err != nil {
 		return nil, fmt.Errorf("release the stock of %s: %w", id, err)
 	}
@@ -121,7 +117,7 @@ type History struct {
 	FreedAt               time.Time // zero while it is held, allocated or shipped
 }
 
-// FindHistory reads the history of a reservation and tells whether there is one.
+// FindHistory reads the history of a reservation; found is false when there is none.
 func FindHistory(ctx context.Context, db *postgres.DB, id domain.ReservationID) (history History, found bool, err error) {
 	var freed sql.NullTime
 	err = db.SQL.QueryRowContext(ctx, `

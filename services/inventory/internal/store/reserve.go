@@ -12,14 +12,12 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
 )
 
-// reserve holds all lines or none, in one statement however many there are. Each line has its own
-// reservation; two lines of one SKU need what both ask for. How it is safe under READ COMMITTED,
-// where the statement's snapshot is older than the locks it waits for:
+// reserve holds all lines or none, in one statement. Each line has its own reservation; two lines
+// of one SKU need the sum of both. Why it is safe under READ COMMITTED, where the statement's
+// snapshot is older than the locks it waits for:
 //
 //   - locked takes the rows in the order of their SKU (the lock is above the sort in the plan), so
-//     two orders never wait for each other in a circle. After a wait PostgreSQL hands out the row
-//     as the other transaction left it (EvalPlanQual), so what is available is what is left, not
-//     the snapshot's.
+//     two orders never deadlock. After a wait PostgreSQL returns the row as the other transaction left it (EvalPlanQual), so available is the current value, not the snapshot's.
 //   - short compares every wanted row with what was locked, so nothing is written before every lock
 //     is held; from then on no one else can change a level.
 //   - stocked writes the levels of locked. It cannot add to item's own columns: the update first
@@ -73,14 +71,14 @@ SELECT sku, quantity, 0, on_hand, reserved, version, reserved_at, expires_at
 FROM stocked CROSS JOIN granted
 ORDER BY sku`
 
-// Hold is granted at a time of the database's clock, until another.
+// Hold is the time of a hold, by the database's clock.
 type Hold struct {
 	ReservedAt time.Time `json:"reserved_at"`
 	ExpiresAt  time.Time `json:"expires_at"`
 }
 
-// Reserve holds the lines of an order for a while and returns the hold and the new levels, or
-// refuses with out_of_stock, naming SKUs that are short.
+// Reserve holds the lines of an order for a time and returns the hold and the new levels, or
+// refuses with out_of_stock and the SKUs that are short.
 func Reserve(ctx context.Context, q postgres.Querier, id domain.ReservationID, lines []domain.Line, holdFor time.Duration) (hold Hold, levels []domain.Level, err error) {
 	numbers, skus, quantities := columns(lines)
 	rows, err := q.QueryContext(ctx, reserve, id.OrderID, id.Saga, id.Instance, numbers, skus, quantities, holdFor.Seconds())
@@ -122,7 +120,7 @@ func outOfStock(shortages []refusals.Shortage) error {
 	return refusal.New(refusals.OutOfStock, message, details)
 }
 
-// columns turns lines into the arrays that unnest takes.
+// columns turns lines into the arrays for unnest.
 func columns(lines []domain.Line) (numbers []int32, skus []string, quantities []int64) {
 	numbers, skus, quantities = make([]int32, len(lines)), make([]string, len(lines)), make([]int64, len(lines))
 	for i, line := range lines {
@@ -131,16 +129,9 @@ func columns(lines []domain.Line) (numbers []int32, skus []string, quantities []
 	return numbers, skus, quantities
 }
 
-// scanLevels reads rows of sku, on_hand, reserved, version.
-func scanLevels(rows *sql.Rows) ([]domain.Level, error) {
-	defer rows.Close()
-	var levels []domain.Level
-	for rows.Next() {
-		var level domain.Level
-		if err := rows.Scan(&level.SKU, &level.OnHand, &level.Reserved, &level.Version); err != nil {
-			return nil, err
-		}
-		levels = append(levels, level)
-	}
-	return levels, rows.Err()
+// selectLevels runs a statement that returns sku, on_hand, reserved and version.
+func selectLevels(ctx context.Context, q postgres.Querier, statement string, args ...any) ([]domain.Level, error) {
+	return postgres.Select(ctx, q, func(l *domain.Level) []any {
+		return []any{&l.SKU, &l.OnHand, &l.Reserved, &l.Version}
+	}, statement, args...)
 }

@@ -14,7 +14,7 @@ import (
 // StockItem is the stock of one SKU, in units.
 type StockItem struct {
 	SKU      string `gorm:"primaryKey;column:sku"`
-	Name     string // the catalog's, empty until its event came
+	Name     string // the catalog's name, empty until its event was handled
 	OnHand   int64
 	Reserved int64
 	Received int64
@@ -23,18 +23,18 @@ type StockItem struct {
 	Version  int64
 }
 
-// Movement is one line of the journal: why a level is what it is.
+// Movement is one line of the journal: one change of a level.
 type Movement struct {
 	ID        int64 `gorm:"primaryKey"`
 	SKU       string
-	Line      *int32 // of the order; nil for goods that arrive
+	Line      *int32 // of the order; nil for received goods
 	Kind      string // receive, reserve, allocate, release, expire, ship, return
 	Quantity  int64
 	Reference string // the order's or the receipt's id
 	At        time.Time
 }
 
-// FindStock reads one SKU's stock and tells whether there is an item of it.
+// FindStock reads one SKU's stock; found is false when there is none.
 func FindStock(ctx context.Context, db *postgres.DB, sku string) (item StockItem, found bool, err error) {
 	err = db.WithContext(ctx).Where("sku = ?", sku).Take(&item).Error
 	switch {
@@ -46,7 +46,7 @@ func FindStock(ctx context.Context, db *postgres.DB, sku string) (item StockItem
 	return item, true, nil
 }
 
-// Movements reads the journal of a SKU, the newest first, below an id (0: from the newest).
+// Movements reads the journal of a SKU, the newest first, before an id (0: from the newest).
 func Movements(ctx context.Context, db *postgres.DB, sku string, below int64, limit int) ([]Movement, error) {
 	query := db.WithContext(ctx).Where("sku = ?", sku)
 	if below > 0 {

@@ -33,22 +33,14 @@ type Saga struct {
 // List reads at most limit sagas behind a position that began at least so long ago, the oldest
 // first.
 func (s *Sagas) List(ctx context.Context, olderThan time.Duration, after int64, limit int) ([]Saga, error) {
-	rows, err := s.db.SQL.QueryContext(ctx, `
+	sagas, err := postgres.Select(ctx, s.db.SQL, func(saga *Saga) []any {
+		return []any{&saga.OrderID, &saga.Kind, &saga.Instance, &saga.CustomerID, &saga.BeganAt, &saga.Position}
+	}, `
 		SELECT order_id, kind, instance, customer_id, began_at, position FROM open_sagas
 		WHERE position > $1 AND began_at <= now() - make_interval(secs => $2)
 		ORDER BY position LIMIT $3`, after, olderThan.Seconds(), limit)
 	if err != nil {
 		return nil, fmt.Errorf("list open sagas: %w", err)
 	}
-	defer rows.Close()
-	var sagas []Saga
-	for rows.Next() {
-		var saga Saga
-		err := rows.Scan(&saga.OrderID, &saga.Kind, &saga.Instance, &saga.CustomerID, &saga.BeganAt, &saga.Position)
-		if err != nil {
-			return nil, fmt.Errorf("list open sagas: %w", err)
-		}
-		sagas = append(sagas, saga)
-	}
-	return sagas, rows.Err()
+	return sagas, nil
 }

@@ -1,4 +1,4 @@
-// Package allocate makes the hold of a saga last: held becomes allocated.
+// Package allocate turns the hold of a saga into an allocation, which does not expire.
 package allocate
 
 import (
@@ -13,16 +13,16 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
-// Command to allocate what the saga of the step holds.
+// Command allocates the stock that the saga of the step holds.
 type Command struct {
 	Step barrier.Step
 }
 
-// Result says nothing more.
+// Result is empty.
 type Result struct{}
 
-// New makes the use case. It refuses a hold that has run out, also when the sweep has not ended it
-// yet, and stock that was released. No level changes, so there is nothing to announce.
+// New makes the use case. It refuses a hold that has run out, also before the sweep has ended it,
+// and stock that was released. No level changes, so no event is announced.
 func New(db *postgres.DB) cqrs.Handler[Command, Result] {
 	return cqrs.Command("allocate", func(ctx context.Context, command Command) (Result, error) {
 		return barrier.Do(ctx, db, command.Step, barrier.Fingerprint(), func(ctx context.Context, tx *postgres.Tx) (Result, error) {

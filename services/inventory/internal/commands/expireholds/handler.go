@@ -12,13 +12,13 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
-// Command to end these holds, at least one, in one transaction. Those that have not run out, or
-// that somebody else is working on, are left as they are.
+// Command ends these holds, at least one, in one transaction. Holds that have not run out, or that
+// another transaction has locked, do not change.
 type Command struct {
 	Holds []domain.ReservationID
 }
 
-// Result is how many holds ended.
+// Result is the number of holds that ended.
 type Result struct {
 	Ended int
 }

@@ -14,27 +14,27 @@ import (
 const (
 	// sweepTimeout bounds one transaction of the sweep.
 	sweepTimeout = 10 * time.Second
-	// holdsPerSweep bounds it as well: it locks the stock items of all its holds, which every buyer
-	// of them waits for. Ten orders of a thousand lines take 0.2 s on two busy cores; a hundred
-	// would keep buyers waiting for longer than the first try of a step may take.
+	// holdsPerSweep bounds it as well: the transaction locks the stock items of all its holds, and
+	// orders for these items wait. Ten orders of a thousand lines take 0.2 s on two busy cores;
+	// with a hundred, orders would wait longer than the first try of a step may take.
 	holdsPerSweep = 10
 )
 
-// Sweeper finds holds that have run out and ends them, again and again.
+// Sweeper ends holds that have run out, at an interval.
 type Sweeper struct {
 	db      *postgres.DB
 	handler cqrs.Handler[Command, Result]
 	every   time.Duration
 }
 
-// NewSweeper makes a sweeper that looks every so often. A hold is refused from the instant it runs
-// out; the interval is how long its stock stays reserved after that.
+// NewSweeper makes a sweeper that runs at an interval. A hold is refused from the instant it runs
+// out; its stock stays reserved for at most the interval after that.
 func NewSweeper(db *postgres.DB, announced func(), every time.Duration) *Sweeper {
 	return &Sweeper{db: db, handler: New(db, announced), every: every}
 }
 
 // Run sweeps until ctx ends, finishes the transaction it has begun, and returns nil. Failures are
-// logged, and the next turn tries again.
+// logged, and the next sweep tries again.
 func (s *Sweeper) Run(ctx context.Context) error {
 	turn := time.NewTicker(s.every)
 	defer turn.Stop()
@@ -48,13 +48,13 @@ func (s *Sweeper) Run(ctx context.Context) error {
 	}
 }
 
-// sweep goes once through all holds that have run out, a few at a time.
+// sweep ends all holds that have run out, holdsPerSweep at a time.
 func (s *Sweeper) sweep(ctx context.Context) {
 	var last store.DueHold
 	for ctx.Err() == nil {
 		due, err := s.due(ctx, last)
 		if err != nil {
-			slog.ErrorContext(ctx, "no holds are expired until the next turn", "error", err)
+			slog.ErrorContext(ctx, "no holds are expired until the next sweep", "error", err)
 			return
 		}
 		if len(due) == 0 || !s.end(ctx, due) {
@@ -64,8 +64,8 @@ func (s *Sweeper) sweep(ctx context.Context) {
 	}
 }
 
-// end ends holds together or, if that fails, one by one: a hold that cannot be ended must not hold
-// up the others. It tells whether it makes sense to go on.
+// end ends holds together or, if that fails, one by one, so that a hold that cannot be ended does
+// not block the others. It returns false when the database is unavailable.
 func (s *Sweeper) end(ctx context.Context, due []store.DueHold) bool {
 	ids := make([]domain.ReservationID, len(due))
 	for i, hold := range due {
@@ -93,7 +93,7 @@ func (s *Sweeper) due(ctx context.Context, after store.DueHold) ([]store.DueHold
 }
 
 func (s *Sweeper) try(ctx context.Context, ids ...domain.ReservationID) error {
-	// Stopping must not tear a transaction that is about to commit.
+	// A stop must not interrupt a transaction.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sweepTimeout)
 	defer cancel()
 	result, err := s.handler.Handle(ctx, Command{Holds: ids})

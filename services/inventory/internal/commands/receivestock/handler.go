@@ -1,4 +1,4 @@
-// Package receivestock adds goods that have arrived.
+// Package receivestock adds received goods to the stock.
 package receivestock
 
 import (
@@ -19,17 +19,17 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
-// Command to add the lines, once per caller and key.
+// Command adds the lines, once per caller and key.
 type Command struct {
 	Caller string // subject of the token
 	Key    string // the caller's idempotency key
 	Lines  []domain.Line
 }
 
-// Result is the receipt as it was first given.
+// Result is the receipt, the same for every repetition.
 type Result struct {
 	Receipt  Receipt
-	Replayed bool // the key came before, nothing was added now
+	Replayed bool // the key was used before, nothing was added now
 }
 
 // New makes the use case. The same key with other lines is refused with request_mismatch.
@@ -64,10 +64,10 @@ func handle(ctx context.Context, tx *postgres.Tx, command Command) (Result, erro
 	return Result{Receipt: receipt}, store.Announce(ctx, tx, known.ID, levels)
 }
 
-// replay answers as the first time, if it is the same request.
+// replay returns the kept receipt, if the request is the same.
 func replay(known store.Receipt, kept json.RawMessage, requestHash string) (Result, error) {
 	if known.RequestHash != requestHash {
-		return Result{}, refusal.New(refusals.RequestMismatch, "The idempotency key came with other lines before", nil)
+		return Result{}, refusal.New(refusals.RequestMismatch, "The idempotency key was used with other lines before", nil)
 	}
 	result := Result{Replayed: true}
 	if err := json.Unmarshal(kept, &result.Receipt); err != nil {
@@ -76,7 +76,7 @@ func replay(known store.Receipt, kept json.RawMessage, requestHash string) (Resu
 	return result, nil
 }
 
-// hash of the decoded request: how it was spelled in JSON does not count.
+// hash returns a hash of the decoded request, which does not depend on its JSON formatting.
 func hash(lines []domain.Line) string {
 	digest := sha256.New()
 	for _, line := range lines {

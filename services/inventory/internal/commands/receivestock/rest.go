@@ -35,7 +35,7 @@ func Route(api *rest.API, db *postgres.DB, announced func()) {
 	rest.Handle(api, rest.Op{
 		Method: http.MethodPost, Path: "/v1/stock/receipts", ID: "receive-stock",
 		Summary:     "Receive goods",
-		Description: "Adds what arrived to the stock, all lines or none. Repeating a request with its key is safe; the same key with other lines is refused as request-mismatch.",
+		Description: "Adds received goods to the stock, all lines or none. Repeating a request with its key is safe; the same key with other lines is refused as request-mismatch.",
 		Tags:        []string{"stock"}, Scope: auth.ScopeOperator, Status: http.StatusCreated,
 	}, func(ctx context.Context, in *input) (*output, error) {
 		if err := rest.CheckIdempotencyKey(in.IdempotencyKey); err != nil {

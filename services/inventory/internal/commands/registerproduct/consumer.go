@@ -32,14 +32,14 @@ func NewConsumer(db *postgres.DB, announced func()) broker.Consumer {
 			_, err := handler.Handle(ctx, command)
 			return err
 		},
-		// A database that is away or takes no writes is no fault of the events.
+		// These errors come from the database, not from the events.
 		Unavailable: postgres.Unavailable,
 		Ready:       db.Ready,
 	}
 }
 
 func read(event cloudevents.Event) (Product, error) {
-	// Created or changed: both tell the whole product, in one shape.
+	// Created and changed events have the same fields.
 	var told events.ProductCreated
 	if err := event.DataAs(&told); err != nil {
 		return Product{}, fmt.Errorf("read the product: %w", err)

@@ -1,5 +1,6 @@
-// Package registerproduct makes the catalog's products known to the stock: it takes their creation
-// and their changes from the broker, so that goods have a name, and a level of 0 before any arrive.
+// Package registerproduct registers the catalog's products in the stock: it handles the events of
+// their creation and changes, so that stock items have a name, and a level of 0 before goods are
+// received.
 package registerproduct
 
 import (
@@ -14,18 +15,18 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
-// Product as the catalog created or changed it, with the id of the event that says so.
+// Product is a product of the catalog, with the id of the event that created or changed it.
 type Product struct {
 	EventID, SKU, Name string
 	Version            int64
 }
 
-// Command to register products, in any order: the newest version of each decides.
+// Command registers products, in any order: the newest version of each decides.
 type Command struct {
 	Products []Product
 }
 
-// Result says nothing more.
+// Result is empty.
 type Result struct{}
 
 // New makes the use case. An event that was handled before changes nothing.
@@ -49,8 +50,8 @@ func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 	})
 }
 
-// fresh are the names by SKU that events not handled before give, of each SKU the one of the newest
-// version.
+// fresh returns the names, by SKU, of the events that were not handled before: for each SKU that of
+// the newest version.
 func fresh(ctx context.Context, tx *postgres.Tx, products []Product) (map[string]store.Called, error) {
 	ids := make([]string, len(products))
 	for i, product := range products {

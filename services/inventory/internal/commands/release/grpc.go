@@ -21,7 +21,7 @@ func NewMethod(db *postgres.DB, orders undo.Orders, announced func()) Method {
 	return Method{New(db, orders, announced)}
 }
 
-// Release is the method of InventoryService. It tells what was reserved and what is free again.
+// Release is the method of InventoryService. It returns what was reserved and released as facts.
 func (m Method) Release(ctx context.Context, request *inventoryv1.ReleaseRequest) (*inventoryv1.ReleaseResponse, error) {
 	ctx, key := step.Of(ctx, request.GetStep())
 	result, err := m.handler.Handle(ctx, Command{Undo: key})

@@ -1,4 +1,4 @@
-// Package release undoes a reservation: what the saga held or was allocated is free again.
+// Package release undoes a reservation: it frees the stock that the saga holds or was allocated.
 package release
 
 import (
@@ -14,21 +14,20 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
-// Command to undo a step, which is the one that reserved.
+// Command undoes the step that reserved.
 type Command struct {
 	Undo barrier.Step
 }
 
-// Result is what happened to the stock, for a saga that no longer knows.
+// Result is the history of the reservation, for a saga that has lost its own.
 type Result struct {
 	Reserved bool
 	store.History
 }
 
-// New makes the use case. It refuses with undo_not_allowed what the order's state forbids, and
-// nothing is changed then. A reservation that was never made will never be: the barrier refuses it
-// from now on. One that has expired is free already. announced is called when there is an event to
-// relay.
+// New makes the use case. It refuses with undo_not_allowed, and changes nothing, when the order's
+// state forbids it. After the undo the barrier refuses a reservation that was never made. An
+// expired one is free already. announced is called when there is an event to relay.
 func New(db *postgres.DB, orders undo.Orders, announced func()) cqrs.Handler[Command, Result] {
 	return cqrs.Command("release", func(ctx context.Context, command Command) (Result, error) {
 		if err := undo.Check(ctx, orders, step.Saga(command.Undo)); err != nil {

@@ -1,4 +1,4 @@
-// Package releaseunits frees a part of what an order was allocated: units that are cancelled.
+// Package releaseunits frees a part of an order's allocation: units that are cancelled.
 package releaseunits
 
 import (
@@ -14,20 +14,21 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
-// Command to free units of lines that a saga of the order reserved.
+// Command frees units of lines that a saga of the order reserved.
 type Command struct {
 	Step       barrier.Step
 	ReservedBy *commonv1.Saga
 	Lines      []domain.Line
 }
 
-// Result says when nothing was left of the reservation; zero when something is.
+// Result has the time at which nothing was left of the reservation; zero when something is.
 type Result struct {
 	FreedAt time.Time `json:"freed_at"`
 }
 
-// New makes the use case. It refuses with undo_not_allowed what the order's state forbids, and with
-// not_allocated more than is allocated. announced is called when there is an event to relay.
+// New makes the use case. It refuses with undo_not_allowed when the order's state forbids it, and
+// with not_allocated when more is freed than is allocated. announced is called when there is an
+// event to relay.
 func New(db *postgres.DB, orders undo.Orders, announced func()) cqrs.Handler[Command, Result] {
 	return cqrs.Command("release_units", func(ctx context.Context, command Command) (Result, error) {
 		if err := undo.CheckPart(ctx, orders, command.ReservedBy); err != nil {

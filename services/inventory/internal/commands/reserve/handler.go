@@ -13,7 +13,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
-// Command to hold the lines for the saga of the step.
+// Command holds the lines for the saga of the step.
 type Command struct {
 	Step    barrier.Step
 	Lines   []domain.Line
@@ -23,12 +23,13 @@ type Command struct {
 // Result is the hold.
 type Result = store.Hold
 
-// New makes the use case. It refuses with out_of_stock, and with request_mismatch when other lines
-// were asked for under the step before. announced is called after a commit that may have left an
-// event to relay.
+// New makes the use case. It refuses with out_of_stock, and with request_mismatch when the step was
+// called with other lines before. announced is called after a commit that may have added an event
+// to relay.
 func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 	return cqrs.Command("reserve", func(ctx context.Context, command Command) (Result, error) {
-		// How long it is held is not a part of the request: that is policy, and may have changed.
+		// The time of the hold is not part of the fingerprint: it is a setting, which may have
+		// changed.
 		request := barrier.Fingerprint(command.Lines)
 		result, err := barrier.Do(ctx, db, command.Step, request, func(ctx context.Context, tx *postgres.Tx) (Result, error) {
 			hold, levels, err := store.Reserve(ctx, tx, step.Reservation(command.Step), command.Lines, command.HoldFor)

@@ -1,5 +1,5 @@
-// Package auditlevels lists what can be sold of each SKU with its version, for an auditor to
-// compare with what read models show.
+// Package auditlevels lists the available units of each SKU with its version, for an auditor to
+// compare with read models.
 package auditlevels
 
 import (

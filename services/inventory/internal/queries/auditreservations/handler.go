@@ -1,4 +1,4 @@
-// Package auditreservations lists what every order has of the stock, for an auditor to compare with
+// Package auditreservations lists the reservations of every order, for an auditor to compare with
 // the orders.
 package auditreservations
 

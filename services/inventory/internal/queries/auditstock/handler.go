@@ -1,4 +1,4 @@
-// Package auditstock adds up all stock and tells which SKUs are out of balance: whose levels
+// Package auditstock adds up all stock and lists the SKUs that are out of balance: whose levels
 // contradict themselves, their reservations or their journal.
 package auditstock
 

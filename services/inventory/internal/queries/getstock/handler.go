@@ -1,4 +1,4 @@
-// Package getstock answers how much of a SKU there is.
+// Package getstock returns the stock of a SKU.
 package getstock
 
 import (

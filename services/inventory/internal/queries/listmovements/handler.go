@@ -1,4 +1,4 @@
-// Package listmovements reads the journal of a SKU: why its level is what it is.
+// Package listmovements lists the journal of a SKU: the movements that led to its level.
 package listmovements
 
 import (
@@ -18,7 +18,7 @@ type Query struct {
 	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
 }
 
-// Result is the page, the newest first; nothing for a SKU that is not known.
+// Result is the page, the newest first; empty for an unknown SKU.
 type Result struct {
 	Movements []store.Movement
 	Next      rest.Cursor // empty on the last page
@@ -35,7 +35,7 @@ func New(db *postgres.DB) cqrs.Handler[Query, Result] {
 		if !domain.IsSKU(query.SKU) {
 			return Result{}, nil
 		}
-		// A cursor is good for the list of its SKU only.
+		// A cursor is valid for its SKU only.
 		movements, next, err := rest.Page(ctx, "stock-movements/"+query.SKU, query.Cursor, query.Limit,
 			func(below position, limit int) ([]store.Movement, error) {
 				return store.Movements(ctx, db, query.SKU, below.ID, limit)
