@@ -1,4 +1,4 @@
-// Package activities has what the sagas do: each activity is one call of a service.
+// Package activities has the activities of sagas: each is one call of a service.
 package activities
 
 import (
@@ -14,12 +14,12 @@ import (
 	"github.com/ordersaga/ordersaga/platform/refusal"
 )
 
-// Registry takes activities: a worker, or a test's environment.
+// Registry registers activities: a worker, or a test's environment.
 type Registry interface {
 	RegisterActivityWithOptions(function any, options activity.RegisterOptions)
 }
 
-// Register makes the activities of all sagas: one line a method of a service.
+// Register registers the activities of all sagas: one line per method of a service.
 func Register(r Registry, orders ordersv1.OrdersServiceClient, inventory inventoryv1.InventoryServiceClient, payments paymentsv1.PaymentsServiceClient) {
 	call(r, sagas.RecordPlaced, orders.RecordPlaced)
 	call(r, sagas.RecordConfirmed, orders.RecordConfirmed)
@@ -44,7 +44,7 @@ func Register(r Registry, orders ordersv1.OrdersServiceClient, inventory invento
 }
 
 // call makes an activity of a method of a service. A refusal becomes a typed error that is never
-// retried; every other error stays as it is and is tried again.
+// retried; any other error does not change and is retried.
 func call[Request, Response any](
 	r Registry, a sagas.Activity[Request, Response],
 	method func(context.Context, *Request, ...grpc.CallOption) (*Response, error),

@@ -1,5 +1,5 @@
-// Command worker runs the sagas: it polls a Temporal task queue, decides for workflows and calls
-// the services for activities. Run as many as are needed.
+// Command worker runs the sagas: it polls a Temporal task queue, and runs workflows and activities.
+// Any number of workers may run.
 package main
 
 import (
@@ -73,8 +73,7 @@ func run(ctx context.Context, cfg settings) error {
 	)
 }
 
-// polling runs the worker until it is told to stop; then it takes no new tasks and finishes those
-// it has.
+// polling runs the worker until ctx ends; then it takes no new tasks and finishes those it has.
 func polling(w worker.Worker) func(context.Context) error {
 	return func(ctx context.Context) error {
 		if err := w.Start(); err != nil {
@@ -86,7 +85,7 @@ func polling(w worker.Worker) func(context.Context) error {
 	}
 }
 
-// searchAttributes tells whether the namespace knows the attributes that sagas set: without one of
+// searchAttributes checks that the namespace has the search attributes of sagas: without one of
 // them a workflow task fails.
 func searchAttributes(c client.Client) func(context.Context) error {
 	return func(ctx context.Context) error {

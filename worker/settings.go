@@ -29,10 +29,10 @@ type settings struct {
 	// DeploymentName and BuildID make this a versioned worker: both or neither.
 	DeploymentName string `env:"TEMPORAL_DEPLOYMENT_NAME" desc:"the worker deployment this worker belongs to"`
 	BuildID        string `env:"TEMPORAL_WORKER_BUILD_ID" desc:"the build of this worker within its deployment"`
-	// StopTimeout must exceed the bound of a local try, or a stop cuts it off.
+	// StopTimeout must be longer than a local try, which a stop would otherwise cut off.
 	StopTimeout time.Duration `env:"WORKER_STOP_TIMEOUT" envDefault:"15s" desc:"how long running activities get to finish at a stop, 2s to 5m"`
-	// SweepInterval and SweepAge say how often orders without a saga are looked for, and from which
-	// age on.
+	// SweepInterval and SweepAge are the interval of the sweep, and the least age of the sagas it
+	// resumes.
 	SweepInterval time.Duration `env:"SWEEP_INTERVAL" envDefault:"1m" desc:"how often orders without a saga are looked for, 1s to 1h"`
 	SweepAge      time.Duration `env:"SWEEP_AGE" envDefault:"1m" desc:"how old an unsettled order must be to be looked at, 0s to 24h"`
 	// Concurrency is how many activities run at once.
@@ -42,7 +42,7 @@ type settings struct {
 // AdminAddress of health and metrics, as net.Listen takes it.
 func (s settings) AdminAddress() string { return net.JoinHostPort(s.AdminHost, strconv.Itoa(s.Port)) }
 
-// checks are what must be true for the worker to work.
+// checks are the checks of --check.
 func (s settings) checks() []doctor.Check {
 	return append(temporalclient.Checks(s.TaskQueue, sagas.SearchAttributes()...),
 		auth.CheckIssuer(s.Auth),
@@ -53,7 +53,7 @@ func (s settings) checks() []doctor.Check {
 	)
 }
 
-// SetDefaults implements the defaults that are not literals.
+// SetDefaults sets the defaults that are not literals.
 func (s *settings) SetDefaults() { s.TaskQueue = sagas.TaskQueue }
 
 // Validate checks bounds.
@@ -80,8 +80,8 @@ func (s settings) options() worker.Options {
 	options := worker.Options{
 		WorkerStopTimeout:                  s.StopTimeout,
 		MaxConcurrentActivityExecutionSize: s.Concurrency,
-		// Local activities hold a workflow task open: enough of them for all the tasks that can be
-		// open at once.
+		// Local activities hold a workflow task open: there must be enough of them for all open
+		// tasks.
 		MaxConcurrentLocalActivityExecutionSize: s.Concurrency,
 		MaxConcurrentWorkflowTaskExecutionSize:  s.Concurrency,
 		MaxConcurrentWorkflowTaskPollers:        8,

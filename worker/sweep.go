@@ -13,11 +13,11 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 )
 
-// sweepID is of the schedule and its workflows; each task queue has its own.
+// sweepID returns the id of the schedule and its workflows; each task queue has its own.
 func sweepID(taskQueue string) string { return "sweep-orders-" + taskQueue }
 
-// scheduled makes the schedule of the sweep, or brings an older one up to date. Sagas do not wait
-// for it: while the server refuses, it is tried again.
+// scheduled creates or updates the schedule of the sweep. Sagas do not wait for it: it tries again
+// while the server refuses.
 func scheduled(c client.Client, cfg settings) func(context.Context) error {
 	return func(ctx context.Context) error {
 		for pause := time.Second; ; pause = min(2*pause, time.Minute) {

@@ -12,11 +12,11 @@ import (
 	"github.com/ordersaga/ordersaga/workflows/sweep"
 )
 
-// Kinds are all sagas: what RepairOrder and ResumeOrder can go on with.
+// Kinds are all sagas, which RepairOrder and ResumeOrder can continue.
 var Kinds = []saga.Kind{placeorder.Saga, cancelorder.Saga}
 
-// Register makes the workflows known to a worker: one line a saga. Each is pinned to the worker
-// version it began on; a stuck saga goes on as RepairOrder on the current one.
+// Register registers the workflows with a worker: one line per saga. Each run is pinned to the
+// worker version it began on; a stuck saga continues as RepairOrder on the current one.
 func Register(w worker.WorkflowRegistry) {
 	register(w, sagas.PlaceOrder, placeorder.PlaceOrder)
 	register(w, sagas.CancelOrder, cancelorder.CancelOrder)

@@ -1,4 +1,4 @@
-// Package sweep looks for sagas whose run is gone.
+// Package sweep finds open sagas without a running workflow.
 package sweep
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 )
 
-// page is how many orders are asked for at once.
+// page is the number of sagas per request.
 const page = 200
 
 // Activities of the sweep.
@@ -28,8 +28,8 @@ type Activities struct {
 	TaskQueue string
 }
 
-// ResumeOpenSagas starts ResumeOrder for each open saga that has no run. Temporal decides that: a
-// run holds the order's workflow id.
+// ResumeOpenSagas starts ResumeOrder for each open saga that has no run. Temporal refuses the start
+// when there is one, because a run holds the order's workflow id.
 func (a *Activities) ResumeOpenSagas(ctx context.Context, in sagas.SweepOrdersInput) (result sagas.SweepOrdersResult, err error) {
 	for after := ""; ; {
 		found, err := a.Client.ListOpenSagas(ctx, &ordersv1.ListOpenSagasRequest{
@@ -45,7 +45,7 @@ func (a *Activities) ResumeOpenSagas(ctx context.Context, in sagas.SweepOrdersIn
 			case ctx.Err() != nil:
 				return result, ctx.Err()
 			case err != nil:
-				// The next saga may be luckier; the next sweep comes to this one again.
+				// Continue with the next saga; the next sweep tries this one again.
 				activity.GetLogger(ctx).Error("a saga was not resumed", "error", err)
 				result.Failed++
 			case resumed:
@@ -67,7 +67,7 @@ func (a *Activities) resume(ctx context.Context, open *ordersv1.OpenSaga) (start
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowTaskTimeout:      sagas.WorkflowTaskTimeout,
-		// Without it the SDK answers with the open run as if it had started one.
+		// Without it the SDK returns the open run as if it had started one.
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            open.GetSaga().GetKind() + " · its run was gone",
 		TypedSearchAttributes: temporal.NewSearchAttributes(

@@ -1,9 +1,9 @@
-// Package events has the integration events: what the services tell the rest of
-// the company, as CloudEvents 1.0 over the exchange "ordersaga.events".
+// Package events has the integration events that the services publish, as CloudEvents 1.0 over the
+// exchange "ordersaga.events".
 //
-// A type is never changed in a way that breaks a reader; a new meaning is a new
-// version of the type. Amounts are minor units, times are RFC 3339 in UTC, the
-// subject is the id of the aggregate, and events of one subject keep their order.
+// A type is never changed in a way that breaks a reader; a new meaning is a new version of the
+// type. Amounts are minor units, times are RFC 3339 in UTC, the subject is the id of the aggregate,
+// and events of one subject keep their order.
 package events
 
 import "time"
@@ -40,21 +40,19 @@ type ProductCreated struct {
 	CreatedAt   time.Time `json:"created_at"`
 }
 
-// ProductChanged is the data of ProductChangedV1: the whole product as it is since
-// the change, in the shape of ProductCreated; the subject is the SKU. A higher
-// Version replaces a lower one, whichever of the two types told of it. The
-// event's time is when the product was changed, CreatedAt stays.
+// ProductChanged is the data of ProductChangedV1: the whole product after the change, with the
+// fields of ProductCreated; the subject is the SKU. A higher Version replaces a lower one, in both
+// types. The event's time is the time of the change; CreatedAt does not change.
 type ProductChanged ProductCreated
 
-// StockChanged is the data of StockChangedV1: the levels of some SKUs after one
-// operation. The subject is the operation's reference (an order or a receipt);
-// order per SKU is told by Version.
+// StockChanged is the data of StockChangedV1: the levels of some SKUs after one operation. The
+// subject is the operation's reference (an order or a receipt); Version gives the order of the
+// levels of a SKU.
 type StockChanged struct {
 	Levels []StockLevel `json:"levels"`
 }
 
-// StockLevel is one SKU's stock. A level with a higher version replaces one with
-// a lower version.
+// StockLevel is one SKU's stock. A level with a higher version replaces one with a lower version.
 type StockLevel struct {
 	SKU       string `json:"sku"`
 	OnHand    int64  `json:"on_hand"`
@@ -77,8 +75,7 @@ type Adjustment struct {
 	Amount int64  `json:"amount"`
 }
 
-// OrderPlaced is the data of OrderPlacedV1; the subject of all order events is
-// the order's id.
+// OrderPlaced is the data of OrderPlacedV1; the subject of all order events is the order's id.
 type OrderPlaced struct {
 	OrderID     string       `json:"order_id"`
 	Number      int64        `json:"number,omitempty"`    // what people call the order
@@ -91,8 +88,7 @@ type OrderPlaced struct {
 	PlacedAt    time.Time    `json:"placed_at"`
 }
 
-// OrderConfirmed is the data of OrderConfirmedV1: stock is allocated and the
-// payment authorized.
+// OrderConfirmed is the data of OrderConfirmedV1: stock is allocated and the payment authorized.
 type OrderConfirmed struct {
 	OrderID     string    `json:"order_id"`
 	CustomerID  string    `json:"customer_id"`

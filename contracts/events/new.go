@@ -7,8 +7,8 @@ import (
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
 )
 
-// Data is what an event tells: one of the types of this package. It says by which type and source
-// the event goes, so that no event has those of another.
+// Data is the data of an event: one of the types of this package. It determines the event's type
+// and source.
 type Data interface {
 	kind() (eventType, source string)
 }
@@ -23,9 +23,9 @@ func (UnitsCancelled) kind() (string, string) { return UnitsCancelledV1, SourceO
 func (OrderCancelled) kind() (string, string) { return OrderCancelledV1, SourceOrders }
 func (SagaStuck) kind() (string, string)      { return SagaStuckV1, SourceOrders }
 
-// New makes the event that tells of data. The id is the same whenever the same fact is told again,
-// and unique among all events; the subject is the aggregate's id; at is when it happened. The trace
-// is put in where the event is kept until it is published (platform/eventtrace).
+// New makes an event of data. The id is unique among all events, and the same when the same fact is
+// published again; the subject is the aggregate's id; at is the time of the fact. The trace is
+// added where the event is stored until it is published (platform/eventtrace).
 func New(id, subject string, at time.Time, data Data) (cloudevents.Event, error) {
 	eventType, source := data.kind()
 	event := cloudevents.New(cloudevents.CloudEventsVersionV1)

@@ -6,14 +6,14 @@ type Queue struct {
 	Types []string
 }
 
-// The queues of our own consumers. Whoever publishes makes them all first and sends to each by its
-// name: an event is delivered when every queue that lists its type has it. An event that is
-// published before a queue is there passes that consumer by for ever, and on the very first start
-// any service may be the first. To add a consumer is a line here.
+// The queues of our own consumers. A publisher declares them all first and sends to each by its
+// name: an event is delivered when every queue that lists its type has confirmed it. An event
+// published before a queue exists would never reach that consumer, and any service may be the first
+// to start. To add a consumer, add a line here.
 var (
 	CatalogReadSide   = Queue{Name: "catalog.read-side", Types: []string{ProductCreatedV1, ProductChangedV1, StockChangedV1}}
 	InventoryProducts = Queue{Name: "inventory.products", Types: []string{ProductCreatedV1, ProductChangedV1}}
 )
 
-// Queues are all of them.
+// Queues returns all of them.
 func Queues() []Queue { return []Queue{CatalogReadSide, InventoryProducts} }

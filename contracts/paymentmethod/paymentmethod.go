@@ -1,6 +1,6 @@
-// Package paymentmethod says what may stand for a payment method: the payment provider's token of
-// it, and never a card number. It is the one rule of every border; whoever lets one through that an
-// inner border refuses leaves an order that cannot go on.
+// Package paymentmethod checks payment methods: a payment method is the payment provider's token,
+// never a card number. All services use this one rule; an order with a payment method that a later
+// service refuses could not continue.
 package paymentmethod
 
 import (
@@ -18,13 +18,12 @@ var (
 var (
 	form    = regexp.MustCompile(`^[\x21-\x7e]{1,200}$`)
 	letters = regexp.MustCompile(`\p{L}`)
-	// apart are digits in groups, as card numbers are written and as expiry and security code
-	// follow.
+	// apart separates groups of digits, as in written card numbers with expiry and security code.
 	apart = regexp.MustCompile(`[^0-9]+`)
 )
 
-// Check refuses what cannot be a token. Tokens have letters; in a text without any, digits are read
-// as those of a card number, in one or in several groups.
+// Check refuses text that cannot be a token. Tokens have letters; text without letters is refused
+// when its digits, in one or several groups, are a card number.
 func Check(method string) error {
 	if !letters.MatchString(method) && hasCardNumber(apart.Split(wide.Replace(method), -1)) {
 		return ErrCardNumber
@@ -35,7 +34,7 @@ func Check(method string) error {
 	return nil
 }
 
-// hasCardNumber tells whether neighbouring groups of digits make a card number.
+// hasCardNumber reports whether neighbouring groups of digits make a card number.
 func hasCardNumber(groups []string) bool {
 	for first := range groups {
 		digits := ""
@@ -51,13 +50,13 @@ func hasCardNumber(groups []string) bool {
 	return false
 }
 
-// wide digits are what some keyboards write; the rule is about what is meant.
+// wide converts the full-width digits of some keyboards.
 var wide = strings.NewReplacer("０", "0", "１", "1", "２", "2", "３", "3", "４", "4", "５", "5", "６", "6", "７", "7", "８", "8", "９", "9")
 
 // A card number has 12 to 19 digits (ISO/IEC 7812).
 const minDigits, maxDigits = 12, 19
 
-// isCardNumber tells whether digits have the length of a card number and its check digit (Luhn's
+// isCardNumber reports whether digits have the length and the check digit of a card number (Luhn's
 // formula, annex B of the standard).
 func isCardNumber(digits string) bool {
 	sum := 0

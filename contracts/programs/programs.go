@@ -1,6 +1,6 @@
-// Package programs lists the programs of Ordersaga: what each listens on, keeps its data in and
-// calls. The development stack, the tests, the checks of deploy/ and the release are made from this
-// list; to add a program is an entry here.
+// Package programs lists the programs of Ordersaga with their ports, stores and callees. The
+// development stack, the tests, the checks of deploy/ and the release derive from this list; to add
+// a program, add an entry.
 package programs
 
 import "slices"
@@ -16,16 +16,16 @@ const (
 	Paysim    = "paysim"
 )
 
-// A service listens for gRPC and for its admin page at these distances from its port.
+// The ports of gRPC and of the admin page are the REST port plus these.
 const (
 	GRPCOffset  = 1000
 	AdminOffset = 2000
 )
 
-// Program is one that is deployed.
+// Program is a program that is deployed.
 type Program struct {
 	Name string `json:"name"`
-	// Port is the default: of REST, or of the one page that the program has.
+	// Port is the default port: of REST, or the only one of the program.
 	Port int `json:"port"`
 	// Service has REST, gRPC and an admin page, and a database of its own.
 	Service bool `json:"service"`
@@ -43,7 +43,7 @@ type Program struct {
 	Source string `json:"source"`
 }
 
-// All programs, in the order in which they are started: who is called comes first where it can.
+// All programs, in the order in which they are started: callees before callers if possible.
 var All = []Program{
 	{Name: Paysim, Port: 8084, Source: "cmd/paysim"},
 	{Name: Catalog, Port: 8081, Service: true, Documents: true, Search: true, Broker: true, Source: "services/catalog"},
@@ -53,7 +53,7 @@ var All = []Program{
 	{Name: Worker, Port: 8090, Temporal: true, Calls: []string{Orders, Inventory, Payments}, Source: "worker"},
 }
 
-// Of finds a program by its name; the zero Program when there is none.
+// Of returns a program by its name, or the zero Program.
 func Of(name string) Program {
 	i := slices.IndexFunc(All, func(p Program) bool { return p.Name == name })
 	if i < 0 {
@@ -62,7 +62,7 @@ func Of(name string) Program {
 	return All[i]
 }
 
-// Names of the programs for which a condition holds, in the order of All.
+// Names returns the names of the programs for which a condition holds, in the order of All.
 func Names(of func(Program) bool) (names []string) {
 	for _, p := range All {
 		if of(p) {
@@ -75,10 +75,10 @@ func Names(of func(Program) bool) (names []string) {
 // Any is the condition that every program meets.
 func Any(Program) bool { return true }
 
-// IsService tells whether a program is a service.
+// IsService reports whether a program is a service.
 func IsService(p Program) bool { return p.Service }
 
-// CallsOthers tells whether a program needs a client at the issuer of tokens.
+// CallsOthers reports whether a program needs a client at the issuer of tokens.
 func CallsOthers(p Program) bool { return len(p.Calls) > 0 }
 
 // CallersOf names the programs that call a service.

@@ -1,4 +1,4 @@
-// Package refusals names every business "no" that crosses a border, once.
+// Package refusals names the reasons of business refusals between services and in answers.
 //
 // A reason is the Reason of a refusal, the type of an application error in a workflow, and (with
 // dashes) the last part of a problem's type at the REST border. The structs are the shapes of the
@@ -13,7 +13,7 @@ const (
 	OutOfStock = "out_of_stock"
 	// HoldExpired: the reservation ran out before it was allocated.
 	HoldExpired = "hold_expired"
-	// PaymentDeclined: the provider said no. Details: DeclinedDetails.
+	// PaymentDeclined: the provider declined the payment. Details: DeclinedDetails.
 	PaymentDeclined = "payment_declined"
 	// AuthorizationUnknown: the order has no such authorization, or none in that currency.
 	AuthorizationUnknown = "authorization_unknown"
@@ -27,7 +27,7 @@ const (
 	// RefundExceedsCaptured: more was to be refunded than is left of the captures. Details:
 	// AmountLeftDetails.
 	RefundExceedsCaptured = "refund_exceeds_captured"
-	// RefundFailed: the provider gave nothing back. Details: DeclinedDetails.
+	// RefundFailed: the provider did not refund the amount. Details: DeclinedDetails.
 	RefundFailed = "refund_failed"
 	// UnknownProduct: no such product, or none that is for sale. Details: UnknownProductDetails.
 	UnknownProduct = "unknown_product"
@@ -35,8 +35,7 @@ const (
 	CurrencyMismatch = "currency_mismatch"
 	// TotalTooLarge: the sum does not fit.
 	TotalTooLarge = "total_too_large"
-	// TooManyOpenOrders: the customer has as many orders under way as one may have. Details:
-	// RetryDetails.
+	// TooManyOpenOrders: the customer has reached the limit of open orders. Details: RetryDetails.
 	TooManyOpenOrders = "too_many_open_orders"
 	// TooManyDeclines: the provider declined the customer's payments too often lately. Details:
 	// RetryDetails.
@@ -50,20 +49,19 @@ const (
 	SagaInProgress = "saga_in_progress"
 	// StepUndone: a step came after its own undo.
 	StepUndone = "step_undone"
-	// InvalidRequest: a service does not take the request, whatever happens. Sagas never send it
-	// again.
+	// InvalidRequest: the request is invalid; a retry cannot succeed.
 	InvalidRequest = "invalid_request"
 	// UndoNotAllowed: the order's state forbids to undo the step.
 	UndoNotAllowed = "undo_not_allowed"
-	// OrderUnknown: the order's log does not have it.
+	// OrderUnknown: the order is not in the log.
 	OrderUnknown = "order_unknown"
 	// SagaUnknown: the order has no such saga.
 	SagaUnknown = "saga_unknown"
 	// StepTimedOut: a step was not done by its business deadline, for technical reasons. The saga
 	// gives this reason itself. Details: StepDetails.
 	StepTimedOut = "step_timed_out"
-	// Interrupted: the saga was ended from outside before its pivot, and another one undid what it
-	// had done.
+	// Interrupted: the saga's run was ended from outside before its pivot, and another run undid
+	// its steps.
 	Interrupted = "interrupted"
 	// Cancelled: the order was cancelled.
 	Cancelled = "cancelled"
@@ -74,12 +72,12 @@ const (
 	NotAllocated = "not_allocated"
 )
 
-// MostNamed bounds what the details of a refusal name; how many more there are is told as a number.
-// Details cross gRPC in trailers, and proxies pass 8 KiB of those in all: 25 SKUs of 64 characters
-// with their quantities take less than half of it.
+// MostNamed bounds the lists in the details of a refusal; the details also have the number of
+// further items. Details are sent in gRPC trailers, of which proxies pass 8 KiB: 25 SKUs of 64
+// characters with their quantities take less than half of it.
 const MostNamed = 25
 
-// Named are the first MostNamed of all, and how many more there are.
+// Named returns the first MostNamed items, and the number of further ones.
 func Named[T any](all []T) (named []T, more int) {
 	if len(all) <= MostNamed {
 		return all, 0
@@ -129,7 +127,7 @@ type CurrencyMismatchDetails struct {
 	More     int      `json:"more,omitempty"` // further SKUs that are
 }
 
-// RetryDetails says when the same can be tried again.
+// RetryDetails has the time after which the request may be repeated.
 type RetryDetails struct {
 	RetryAfter int64 `json:"retry_after"` // seconds
 }
@@ -144,11 +142,11 @@ type OrderSettledDetails struct {
 // SagaInProgressDetails names the saga that works on the order.
 type SagaInProgressDetails struct {
 	Saga string `json:"saga"`
-	// RetryAfter is after how many seconds the same can be tried again; 0: it is not known.
+	// RetryAfter is the seconds after which the request may be repeated; 0 when unknown.
 	RetryAfter int64 `json:"retry_after,omitempty"`
 }
 
-// UnitsDetails says what of a line is left.
+// UnitsDetails has the units left of a line.
 type UnitsDetails struct {
 	Line      int32 `json:"line"`
 	Requested int64 `json:"requested"` // units

@@ -7,8 +7,8 @@ import (
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 )
 
-// Activity is a call of a service as a saga makes it: the name that the Web UI shows, with the
-// messages of the service's method. What it promises is the method's contract.
+// Activity is a call of a service by a saga: the name in the Web UI, with the messages of the
+// service's method.
 type Activity[Request, Response any] struct{ Name string }
 
 // The activities of sagas, by the service that they call.

@@ -10,7 +10,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/refusal"
 )
 
-// RefusalError is a refusal as it passes through Temporal: a non-retryable application error whose
+// RefusalError makes the error of a refusal in Temporal: a non-retryable application error whose
 // type is the reason and whose detail is the refusal.
 func RefusalError(r *refusal.Refusal) error {
 	return temporal.NewApplicationErrorWithOptions(r.Message, r.Reason, temporal.ApplicationErrorOptions{
@@ -20,7 +20,7 @@ func RefusalError(r *refusal.Refusal) error {
 	})
 }
 
-// RefusalOf finds the refusal in an error that came through Temporal.
+// RefusalOf returns the refusal in an error of Temporal.
 func RefusalOf(err error) (*refusal.Refusal, bool) {
 	if r, ok := refusal.As(err); ok {
 		return r, true
@@ -36,7 +36,7 @@ func RefusalOf(err error) (*refusal.Refusal, bool) {
 	return FromMessage(message), true
 }
 
-// RefusalMessage is a refusal as contracts carry it; nil for nil.
+// RefusalMessage makes the message of a refusal; nil for nil.
 func RefusalMessage(r *refusal.Refusal) *commonv1.Refusal {
 	if r == nil {
 		return nil

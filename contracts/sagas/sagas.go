@@ -1,6 +1,6 @@
-// Package sagas names what the services and the worker say to each other through Temporal:
-// workflows, updates, activities, search attributes. Inputs and results are the messages of the
-// services. It holds no workflow code.
+// Package sagas has the names that the services and the worker share in Temporal: workflows,
+// updates, activities, search attributes. Inputs and results are the messages of the services. It
+// has no workflow code.
 package sagas
 
 import (
@@ -12,21 +12,22 @@ import (
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 )
 
-// TaskQueue is where workers listen unless they are told another queue.
+// TaskQueue is the default task queue of workers.
 const TaskQueue = "ordersaga"
 
-// Workflow names, as the Temporal Web UI shows them. Their results are commonv1.Outcome, but that
-// of SweepOrders.
+// Workflow names, as in the Temporal Web UI. Their results are commonv1.Outcome, except for
+// SweepOrders.
 const (
 	// PlaceOrder's input is ordersv1.PlaceOrderInput.
 	PlaceOrder = "PlaceOrder"
 	// CancelOrder's input is ordersv1.CancelOrderInput.
 	CancelOrder = "CancelOrder"
-	// RepairOrder goes on with a saga that was stuck. Input: commonv1.SagaRun.
+	// RepairOrder continues a saga that was stuck. Input: commonv1.SagaRun.
 	RepairOrder = "RepairOrder"
-	// ResumeOrder goes on with a saga whose run is gone. Input: commonv1.SagaRun.
+	// ResumeOrder continues a saga whose run was lost. Input: commonv1.SagaRun.
 	ResumeOrder = "ResumeOrder"
-	// SweepOrders looks for such sagas. Input: SweepOrdersInput, result: SweepOrdersResult.
+	// SweepOrders finds sagas whose run was lost. Input: SweepOrdersInput, result:
+	// SweepOrdersResult.
 	SweepOrders = "SweepOrders"
 )
 
@@ -41,23 +42,23 @@ func Placing(orderID string) *commonv1.Saga {
 	return &commonv1.Saga{OrderId: orderID, Kind: KindPlaceOrder, Instance: orderID}
 }
 
-// Updates. Every workflow of an order knows them all: one that does not serve an update refuses it
-// with refusals.SagaInProgress.
+// Updates. Every workflow of an order handles all of them: one that does not serve an update
+// refuses it with refusals.SagaInProgress.
 const (
 	// UpdatePlace waits for the outcome of PlaceOrder. Argument: PlaceRequest. Result:
 	// commonv1.Outcome, whose status is StatusPlaced when the saga got stuck.
 	UpdatePlace = "place"
-	// UpdateWake ends the pause of a stuck saga: what it shall do is written down at the order
-	// before. No argument, no result. A saga that does not pause ignores it.
+	// UpdateWake ends the pause of a stuck saga; what it does next is recorded at the order before.
+	// No argument, no result. A saga that does not pause ignores it.
 	UpdateWake = "wake"
 )
 
 // Updates lists every update a saga may be sent.
 func Updates() []string { return []string{UpdatePlace, UpdateWake} }
 
-// DataConverter is how payloads are kept: messages as JSON that the Web UI can show. A field that
-// this build does not know is passed over, so that builds of two versions can run side by side.
-// Clients, workers, replayers and tests use this one.
+// DataConverter encodes payloads: messages as JSON that the Web UI can show. Unknown fields are
+// ignored, so that builds of two versions can run at the same time. Clients, workers, replayers and
+// tests use it.
 func DataConverter() converter.DataConverter {
 	return converter.NewCompositeDataConverter(
 		converter.NewNilPayloadConverter(),
@@ -70,7 +71,7 @@ func DataConverter() converter.DataConverter {
 
 // Search attributes, all keywords.
 var (
-	// OrderStatus is the order's status as the saga knows it.
+	// OrderStatus is the order's status in the saga.
 	OrderStatus = temporal.NewSearchAttributeKeyKeyword("OrderStatus")
 	// SagaState is one of the SagaState constants.
 	SagaState = temporal.NewSearchAttributeKeyKeyword("SagaState")
@@ -91,16 +92,16 @@ const (
 	SagaCompleted = "completed"
 )
 
-// WorkflowID is the one workflow id of an order: every saga on it runs under it, so that Temporal
-// lets only one be open at a time.
+// WorkflowID returns the workflow id of an order. All its sagas use this id, so that Temporal
+// allows only one open run at a time.
 func WorkflowID(orderID string) string { return "order-" + orderID }
 
-// PlaceUpdateID makes the wait for one request one update, however often it is sent.
+// PlaceUpdateID returns the update id of a request, so that repeated requests are one update.
 func PlaceUpdateID(requestHash string) string { return "place-" + requestHash }
 
 // SweepOrdersInput starts SweepOrders.
 type SweepOrdersInput struct {
-	// OlderThan spares sagas that began just now.
+	// OlderThan excludes sagas that began recently.
 	OlderThan time.Duration `json:"older_than"`
 }
 
@@ -116,11 +117,11 @@ type PlaceRequest struct {
 	RequestHash string `json:"request_hash"`
 }
 
-// WorkflowTaskTimeout of every saga: a worker that is killed with a task in hand costs this long.
-// It is above the local activities of one task together.
+// WorkflowTaskTimeout of every saga: the delay when a worker is killed during a task. It is longer
+// than all local activities of one task.
 const WorkflowTaskTimeout = 5 * time.Second
 
-// Statuses of an order as a saga says them: placed until it is settled.
+// Statuses of an order in a saga: placed until it is settled.
 const (
 	StatusPlaced    = "placed"
 	StatusConfirmed = "confirmed"

@@ -1,5 +1,5 @@
-// Package undo asks the order whether what a saga did may be undone. An undo trusts nobody who
-// calls it: a service asks before it gives back stock or money.
+// Package undo asks orders whether the steps of a saga may be undone. A service does not trust the
+// caller of an undo: it asks before it releases stock or voids a payment.
 package undo
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/refusal"
 )
 
-// timeout of the question, which is a part of the time that the undo has.
+// timeout of the question, which is a part of the undo's time.
 const timeout = 2 * time.Second
 
 // Orders answers: it is a part of ordersv1.OrdersServiceClient.
@@ -23,14 +23,13 @@ type Orders interface {
 	CheckUndo(ctx context.Context, request *ordersv1.CheckUndoRequest, options ...grpc.CallOption) (*ordersv1.CheckUndoResponse, error)
 }
 
-// Check asks for at most 2 s. It refuses with undo_not_allowed when the order's state forbids to
-// undo the steps of the saga, because it goes forward or has ended well; the undo then waits for an
-// operator. Any other error means that it is not known: the same may be asked again.
+// Check asks for at most 2 s. It refuses with undo_not_allowed when the saga goes forward or ended
+// successfully; the undo then waits for an operator. After any other error it may be called again.
 func Check(ctx context.Context, orders Orders, saga *commonv1.Saga) error {
 	return check(ctx, orders, &ordersv1.CheckUndoRequest{Saga: saga})
 }
 
-// CheckPart asks as Check does, for an undo of a part of what the saga's steps did.
+// CheckPart is Check for an undo of a part of the saga's steps.
 func CheckPart(ctx context.Context, orders Orders, saga *commonv1.Saga) error {
 	return check(ctx, orders, &ordersv1.CheckUndoRequest{Saga: saga, Partly: true})
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/mongodb"
 )
 
-// drain is how long a batch of events in hand may take to be finished at a stop.
+// drain bounds the time in which a started batch of events is finished at a stop.
 const drain = 35 * time.Second
 
 // follow is a component that reads the log for all subscriptions, each on its own.
@@ -35,5 +35,5 @@ func follow(events *eventstore.Store, subscriptions []eventstore.Subscription) l
 func closeDocuments(documents *mongo.Database) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	_ = mongodb.Close(ctx, documents) // nothing is in flight any more
+	_ = mongodb.Close(ctx, documents) // no operations are in flight
 }

@@ -1,6 +1,5 @@
-// Command orders is the service that takes orders and keeps their story: each is a stream of
-// events, placed over REST, written by sagas over gRPC, projected into lists and told to the rest
-// of the company.
+// Command orders is the service of orders. Each order is a stream of events: placed over REST,
+// written by sagas over gRPC, projected into lists, and published as integration events.
 package main
 
 import (
@@ -39,7 +38,7 @@ func main() {
 	})
 }
 
-// run serves until it is told to stop, and finishes what it has begun.
+// run serves until the program is stopped, and finishes open requests.
 func run(ctx context.Context, cfg settings) error {
 	db, err := postgres.Open(ctx, cfg.DatabaseURL.Reveal())
 	if err != nil {
@@ -87,7 +86,7 @@ func run(ctx context.Context, cfg settings) error {
 		Limits:  placeorder.Limits{OpenOrders: cfg.MaxOpenOrders, Declines: cfg.MaxDeclines},
 	}
 
-	// The broker is not among them: events wait in the log while it is down.
+	// The broker is not a readiness check: events wait in the log while it is down.
 	ready := map[string]func(context.Context) error{
 		"postgres": db.Ready, "temporal": temporalclient.Ready(temporal), "issuer": verifier.Ready,
 		"mongodb": func(ctx context.Context) error { return mongodb.Ready(ctx, documents) },

@@ -18,8 +18,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/personal"
 )
 
-// settings of orders, from the environment. TEMPORAL_ADDRESS and its kin are read by
-// platform/temporalclient.
+// settings are the environment variables of orders. TEMPORAL_* are read by platform/temporalclient.
 type settings struct {
 	config.Server
 	rpc.ServerSettings
@@ -42,7 +41,7 @@ func (s *settings) SetDefaults() {
 	s.TaskQueue = sagas.TaskQueue
 }
 
-// checks are what must be true for orders to work.
+// checks are the checks of --check.
 func (s settings) checks() []doctor.Check {
 	return append([]doctor.Check{
 		postgres.Check(s.DatabaseURL.Reveal()),

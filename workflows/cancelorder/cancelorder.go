@@ -1,9 +1,9 @@
 // Package cancelorder is the saga that cancels a confirmed order before it is shipped, or units of
 // it: free the units' stock, void the payment when nothing is left, record the end.
 //
-// The order has recorded what is cancelled before the saga begins, so there is no way back: every
-// call is made until it is done. What is not due any more of an order that goes on is not captured
-// later; its authorization stays.
+// The order has recorded the cancellation before the saga begins, so it only goes forward: every
+// call is tried until it is done. When only a part is cancelled, its authorization stays and its
+// amount is not captured later.
 package cancelorder
 
 import (
@@ -22,12 +22,12 @@ import (
 	"github.com/ordersaga/ordersaga/workflows/saga"
 )
 
-// CancelOrder cancels what its input says.
+// CancelOrder cancels the units of its input.
 func CancelOrder(ctx workflow.Context, in *ordersv1.CancelOrderInput) (*commonv1.Outcome, error) {
 	return saga.Run(ctx, Saga, in.GetSaga(), in)
 }
 
-// Saga is the kind.
+// Saga is the kind of this saga.of this saga.
 var Saga = saga.Kind{
 	Name: sagas.KindCancelOrder, Order: record.Order{}, Unopened: sagas.StatusConfirmed,
 	Tell: saga.Story(func(s *saga.Saga, in *ordersv1.CancelOrderInput) {
@@ -47,7 +47,7 @@ type cancelling struct {
 	in *ordersv1.CancelOrderInput
 }
 
-// askWhetherOpen finds an earlier run that ended the saga.
+// askWhetherOpen finds out whether an earlier run ended the saga.
 func (c cancelling) askWhetherOpen() saga.Call {
 	return record.Order{}.Resumed(c.Ref())
 }
@@ -58,7 +58,7 @@ func (c cancelling) releaseUnits() saga.Call {
 	}, fmt.Sprintf("Free units of %s", text.Count(len(c.in.GetLines()), "line")))
 }
 
-// voidPayment takes back what placing authorized.
+// voidPayment voids the authorization of placing.
 func (c cancelling) voidPayment() saga.Call {
 	call := saga.CallOf(sagas.VoidPayment, &paymentsv1.VoidRequest{
 		Step: sagas.Step(sagas.Placing(c.Ref().GetOrderId()), placeorder.StepAuthorizePayment),

@@ -21,23 +21,24 @@ import (
 	"github.com/ordersaga/ordersaga/workflows/saga"
 )
 
-// The deadlines of the steps are far below the hold, so that a saga that is still going has its
-// stock.
+// The deadlines of the steps are much shorter than the hold, so that the stock is held while the
+// saga runs.
 const (
 	holdFor           = 15 * time.Minute
 	authorizeDeadline = 60 * time.Second
 )
 
-// StepAuthorizePayment is the name of the step whose authorization other sagas void.
+// StepAuthorizePayment is the step whose authorization other sagas void.
 const StepAuthorizePayment = "authorize-payment"
 
-// PlaceOrder places the order of its input. A rejected order is a completed run whose outcome says
-// why; a run that was cancelled before the pivot ends as cancelled, with everything undone.
+// PlaceOrder places the order of its input. The run of a rejected order completes, with the reason
+// in its outcome; a run that was cancelled before the pivot ends as cancelled, with everything
+// undone.
 func PlaceOrder(ctx workflow.Context, in *ordersv1.PlaceOrderInput) (*commonv1.Outcome, error) {
 	return saga.Run(ctx, Saga, in.GetSaga(), in)
 }
 
-// Saga is the kind.
+// Saga is the kind of this saga.of this saga.
 var Saga = saga.Kind{
 	Name: sagas.KindPlaceOrder, Order: record.Order{}, Updates: updates, Unopened: sagas.StatusRejected,
 	Late:      "The order could not be completed in time; nothing was charged",
@@ -53,8 +54,8 @@ var Saga = saga.Kind{
 	}),
 }
 
-// placing makes the calls of the story. In a run that resumes a lost one there is no payment
-// method, and when the order is unknown no input at all: undos need none.
+// placing makes the calls of the story. A run that resumes a lost one has no payment method, and no
+// input at all when the order is unknown; undos do not need them.
 type placing struct {
 	*saga.Saga
 	in *ordersv1.PlaceOrderInput
@@ -91,7 +92,7 @@ func (o placing) authorizePayment() saga.Step {
 	}
 }
 
-// allocateStock has no undo of its own: to release the stock undoes both.
+// allocateStock has no undo: releasing the stock undoes both.
 func (o placing) allocateStock() saga.Step {
 	key := o.Key("allocate-stock")
 	return saga.Step{
@@ -115,7 +116,7 @@ func (o placing) recordCancelled(why *commonv1.Refusal) saga.Call {
 		"Cancel: everything is undone")
 }
 
-// updates serve everyone who waits for the order.
+// updates serves the requests that wait for the order.
 func updates(s *saga.Saga) saga.Handlers {
 	return saga.Handlers{sagas.UpdatePlace: func(ctx workflow.Context, request sagas.PlaceRequest) (*commonv1.Outcome, error) {
 		in, err := s.AwaitInput(ctx)

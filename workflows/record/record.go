@@ -1,4 +1,4 @@
-// Package record is how every saga speaks to the order it works on.
+// Package record makes the calls by which sagas record at their order.
 package record
 
 import (
@@ -10,21 +10,21 @@ import (
 	"github.com/ordersaga/ordersaga/workflows/saga"
 )
 
-// Order speaks to the orders service.
+// Order makes the calls to the orders service.
 type Order struct{}
 
-// TurnedBack closes the way to the pivot.
+// TurnedBack records that the saga turns back, so that the order refuses its pivot.
 func (Order) TurnedBack(ref *commonv1.Saga, why *commonv1.Refusal) saga.Call {
 	return saga.CallOf(sagas.RecordTurnedBack, &ordersv1.RecordTurnedBackRequest{Saga: ref, Why: why},
 		"Turn back: "+why.GetReason())
 }
 
-// Resumed asks where the saga goes.
+// Resumed asks for the saga's direction.
 func (Order) Resumed(ref *commonv1.Saga) saga.Call {
 	return saga.CallOf(sagas.RecordResumed, &ordersv1.RecordResumedRequest{Saga: ref}, "Ask the order where the saga is")
 }
 
-// Input of the saga as the order keeps it, nil when it does not.
+// Input returns the saga's input that the order keeps, or nil.
 func (Order) Input(response any) proto.Message {
 	resumed, _ := response.(*ordersv1.RecordResumedResponse)
 	if in := resumed.GetPlaceOrder(); in != nil {
@@ -36,7 +36,7 @@ func (Order) Input(response any) proto.Message {
 	return nil
 }
 
-// Stuck records what the saga is stuck in.
+// Stuck records the steps in which the saga is stuck.
 func (Order) Stuck(ref *commonv1.Saga, troubles []saga.Trouble) saga.Call {
 	steps := make([]*ordersv1.StuckStep, len(troubles))
 	for i, t := range troubles {

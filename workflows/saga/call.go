@@ -15,15 +15,15 @@ import (
 )
 
 const (
-	// localBound is the time one local try gets, taskBound all local tries of one workflow task
-	// together: well below WorkflowTaskTimeout, or the task is given to another worker.
+	// localBound bounds one local try, taskBound all local tries of one workflow task: less than
+	// WorkflowTaskTimeout, after which another worker gets the task.
 	localBound = time.Second
 	taskBound  = 2 * time.Second
-	// localLeast is the least time for which a local try is worth while.
+	// localLeast is the shortest time for a local try.
 	localLeast = 100 * time.Millisecond
 	// Attempts of a regular activity before the saga counts as stuck.
 	Attempts = 5
-	// attemptTimeout bounds one attempt. It is above the payment provider's deadline in the
+	// attemptTimeout bounds one attempt. It is longer than the payment provider's deadline in the
 	// payments service, which must answer first.
 	attemptTimeout = 10 * time.Second
 	// firstRetry and lastRetry bound the pause between two attempts.
@@ -37,7 +37,7 @@ type Call struct {
 	Activity string
 	// Summary is one line for the Web UI.
 	Summary string
-	// Remote marks a call of somebody outside, such as the payment provider: it is a regular
+	// Remote marks a call of an external system, such as the payment provider: it is a regular
 	// activity from the first try.
 	Remote bool
 
@@ -49,7 +49,7 @@ func CallOf[Request, Response any](a sagas.Activity[Request, Response], request 
 	return Call{Activity: a.Name, Summary: summary, request: request, response: new(Response)}
 }
 
-// Response is what the call was answered.
+// Response returns the answer of the call.
 func (c Call) Response() any { return c.response }
 
 // timedOut is the failure of a step that was not done by its deadline.
@@ -63,16 +63,16 @@ func (e *timedOut) Error() string {
 }
 func (e *timedOut) Unwrap() error { return e.last }
 
-// local is what local tries have used up in the running workflow task.
+// local is the time used by local tries in the running workflow task.
 type local struct {
 	began time.Time // when the task's first local try began; zero: there was none
-	off   bool      // no local try before the next task border
+	off   bool      // no local try before the next workflow task
 }
 
-// border says that a new workflow task has begun.
+// border resets it when a new workflow task has begun.
 func (l *local) border() { *l = local{} }
 
-// left is how long the next local try may take.
+// left returns the time for the next local try.
 func (l *local) left(now time.Time) time.Duration {
 	if l.off {
 		return 0
@@ -90,7 +90,7 @@ func (s *Saga) before(deadline time.Time, call Call) error {
 	if done, err := s.tryLocally(ctx, call); done {
 		return s.heed(call, err)
 	}
-	defer s.unstick(call.Activity) // done or not, it is not waited for any more
+	defer s.unstick(call.Activity) // done or not, the saga no longer waits for it
 	pause := firstPause
 	var last error
 	for attempts := Attempts; ; attempts += Attempts {
@@ -119,8 +119,8 @@ func (s *Saga) before(deadline time.Time, call Call) error {
 	}
 }
 
-// forward makes the call where nothing has a deadline. When its attempts are used up the run is
-// stuck. It returns the refusal of the call.
+// forward makes a call without a deadline. When its attempts are used up the run is stuck. It
+// returns the refusal of the call.
 func (s *Saga) forward(call Call) *refusal.Refusal {
 	ctx := s.disconnected()
 	done, err := s.tryLocally(ctx, call)
@@ -140,8 +140,7 @@ func (s *Saga) forward(call Call) *refusal.Refusal {
 	return nil
 }
 
-// heed takes what the call was answered: facts, and where the order says that the saga goes. It
-// returns the call's refusal.
+// heed takes the facts and the direction from the call's answer. It returns the call's refusal.
 func (s *Saga) heed(call Call, err error) error {
 	if r, refused := sagas.RefusalOf(err); refused {
 		return r
@@ -171,7 +170,7 @@ func (s *Saga) heed(call Call, err error) error {
 	return nil
 }
 
-// learn keeps a fact, once: an undo also answers what its do did.
+// learn keeps a fact once: an undo also returns the facts of its do.
 func (s *Saga) learn(fact *commonv1.Fact) {
 	for _, known := range s.facts {
 		if proto.Equal(known, fact) {
@@ -182,8 +181,7 @@ func (s *Saga) learn(fact *commonv1.Fact) {
 }
 
 // tryLocally tries the call once within the running workflow task. It is done when it succeeded,
-// was refused or cancelled; any other failure, or no answer in time, leaves it to a regular
-// activity.
+// was refused or cancelled; after any other failure or a timeout a regular activity follows.
 func (s *Saga) tryLocally(ctx workflow.Context, call Call) (done bool, err error) {
 	bound := s.local.left(workflow.Now(ctx))
 	if call.Remote || bound < localLeast {
@@ -204,8 +202,7 @@ func (s *Saga) tryLocally(ctx workflow.Context, call Call) (done bool, err error
 	return false, err
 }
 
-// tryRegularly makes up to Attempts attempts within the time that is left, or without such a bound
-// when it is 0.
+// tryRegularly makes up to Attempts attempts within the time left; 0 is no bound.
 func (s *Saga) tryRegularly(ctx workflow.Context, call Call, left time.Duration) error {
 	options := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		ScheduleToCloseTimeout: left,

@@ -10,8 +10,8 @@ const (
 	RoleBegin    Role = "begin"     // opens the saga at the order
 	RoleDo       Role = "do"        // before the pivot; has an undo, or changes nothing
 	RolePivot    Role = "pivot"     // from here the saga only goes forward
-	RoleForward  Role = "forward"   // behind the pivot
-	RoleTurnBack Role = "turn back" // closes the pivot before anything is undone
+	RoleForward  Role = "forward"   // after the pivot
+	RoleTurnBack Role = "turn back" // makes the order refuse the pivot before anything is undone
 	RoleEnd      Role = "end"       // records the end after everything was undone
 )
 
@@ -21,11 +21,11 @@ type Listed struct {
 	// Step is the name in the barrier's key of a do.
 	Step     string
 	Activity string
-	// Undo is the activity that takes a do back; empty when there is nothing to take back.
+	// Undo is the activity that undoes the do; empty when there is nothing to undo.
 	Undo string
 }
 
-// List names the calls of a saga in the order of its story. Nothing is done.
+// List returns the calls of a saga in the order of its story. Nothing is called.
 func List(kind Kind) []Listed {
 	listed := []Listed{}
 	s := &Saga{kind: kind, ref: &commonv1.Saga{Kind: kind.Name}, listed: &listed}
@@ -33,7 +33,7 @@ func List(kind Kind) []Listed {
 	return listed
 }
 
-// lists notes a call when the story is only listed.
+// lists adds a call to the list when the story is only listed.
 func (s *Saga) lists(call Listed) bool {
 	if s.listed == nil {
 		return false
@@ -42,7 +42,7 @@ func (s *Saga) lists(call Listed) bool {
 	return true
 }
 
-// activityOf names the call of a later step, which is only made when it is its turn.
+// activityOf returns the activity of a call when the story is only listed.
 func activityOf(s *Saga, call func() Call) string {
 	if s.listed == nil {
 		return ""

@@ -11,25 +11,25 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 )
 
-// Kind is a saga: its story, and the words that belong to it.
+// Kind is a kind of saga: its story and its messages.
 type Kind struct {
 	// Name in the barrier's keys and the order's events: "place-order".
 	Name string
 	// Tell is the story; see Story.
 	Tell func(s *Saga, in proto.Message)
-	// Order is how the saga speaks to its order.
+	// Order makes the saga's calls to its order.
 	Order Order
 	// Updates makes the handlers of the updates that this kind serves; may be nil.
 	Updates func(s *Saga) Handlers
 	// Unopened is the order's status when the first call was refused.
 	Unopened string
-	// Late and Cancelled are what the customer is told when the saga turned back because a step was
-	// not done in time, or because it was cancelled.
+	// Late and Cancelled are the messages for the customer when the saga turned back because a step
+	// was not done in time, or because it was cancelled.
 	Late, Cancelled string
 }
 
-// Story makes a story of one input type the Tell of a kind. Without an input the story gets nil,
-// which a message's getters take.
+// Story makes the Tell of a kind from a story with a typed input. Without an input the story gets
+// nil, for which the getters of a message return zero values.
 func Story[In proto.Message](tell func(*Saga, In)) func(*Saga, proto.Message) {
 	return func(s *Saga, in proto.Message) {
 		typed, _ := in.(In)
@@ -37,12 +37,13 @@ func Story[In proto.Message](tell func(*Saga, In)) func(*Saga, proto.Message) {
 	}
 }
 
-// Order is what a saga tells the order that it works on, and asks of it.
+// Order makes the calls of a saga to the order that it works on.
 type Order interface {
-	// TurnedBack closes the way to the pivot. The call is answered with a direction.
+	// TurnedBack records that the saga turns back, so that the order refuses its pivot. The call is
+	// answered with a direction.
 	TurnedBack(saga *commonv1.Saga, why *commonv1.Refusal) Call
-	// Resumed asks where a saga goes whose run is gone. The call is answered with a direction, and
-	// Input finds in its response what the saga was started with, nil when the order does not know.
+	// Resumed asks for the direction of a saga whose run was lost. The call is answered with a
+	// direction, and Input returns the saga's input in its response, or nil.
 	Resumed(saga *commonv1.Saga) Call
 	Input(response any) proto.Message
 	// Stuck records that the saga waits for its next try or for an operator.
@@ -54,8 +55,8 @@ func Run(ctx workflow.Context, kind Kind, ref *commonv1.Saga, in proto.Message) 
 	return newSaga(ctx, kind, ref, in).run(nil)
 }
 
-// Continue makes the workflow that goes on with sagas of the given kinds: RepairOrder when they
-// were stuck, ResumeOrder when their run is gone.
+// Continue makes the workflow that continues sagas of the given kinds: RepairOrder when they were
+// stuck, ResumeOrder when their run was lost.
 func Continue(kinds ...Kind) func(workflow.Context, *commonv1.SagaRun) (*commonv1.Outcome, error) {
 	return func(ctx workflow.Context, run *commonv1.SagaRun) (*commonv1.Outcome, error) {
 		for _, kind := range kinds {
@@ -71,7 +72,7 @@ func Continue(kinds ...Kind) func(workflow.Context, *commonv1.SagaRun) (*commonv
 			}
 			return newSaga(ctx, kind, run.GetSaga(), in).run(run)
 		}
-		// The task fails and is given to workers again, until one knows the kind.
+		// The task fails and is retried until a worker knows the kind.
 		panic(fmt.Sprintf("this build of the worker does not know the saga %q", run.GetSaga().GetKind()))
 	}
 }
@@ -80,7 +81,7 @@ func newSaga(ctx workflow.Context, kind Kind, ref *commonv1.Saga, in proto.Messa
 	return &Saga{ctx: ctx, kind: kind, ref: ref, in: in, telling: telling{phase: sagas.SagaRunning}}
 }
 
-// run tells the story from where an earlier run left it; earlier is nil for the first one.
+// run runs the story from the position of an earlier run; earlier is nil for the first one.
 func (s *Saga) run(earlier *commonv1.SagaRun) (*commonv1.Outcome, error) {
 	s.asking = earlier != nil && earlier.GetCourse() == nil
 	if err := s.register(); err != nil {
@@ -120,12 +121,12 @@ func (s *Saga) resume(earlier *commonv1.SagaRun) {
 		s.ctx = cancelled
 	}
 	if s.rounds > 0 {
-		s.said = slices.Clone(earlier.GetStuck()) // search attributes and the order's stream say so
+		s.said = slices.Clone(earlier.GetStuck()) // shown and recorded by the earlier run
 		s.pause()
 	}
 }
 
-// ask has the order say where the saga goes, and what it was started with.
+// ask asks the order for the saga's direction and input.
 func (s *Saga) ask() {
 	call := s.kind.Order.Resumed(s.ref)
 	if refused := s.forward(call); refused != nil {
@@ -136,7 +137,7 @@ func (s *Saga) ask() {
 	}
 	s.asking = false
 	s.in = s.kind.Order.Input(call.Response())
-	// Forward is only said where nothing before the pivot has a deadline.
+	// The order answers forward only for sagas without steps before the pivot.
 	if s.course == start {
 		s.course = atPivot
 	}

@@ -10,31 +10,24 @@
 //		s.TurnBack(recordRejected, recordCancelled)
 //	}
 //
-// After a step fails the following ones are passed over, as in bufio.Writer, so the story needs no
-// error handling. It must not branch on results: the same story is told in several modes.
+// After a step fails the following ones are skipped, as in bufio.Writer, so the story needs no
+// error handling. It must not branch on results, because it is run in several modes.
 //   - Forward: the first run of a saga.
-//   - From the pivot on, or turning back: a later run. A Do is not made again, it registers its
-//     undo: what a lost run may have done.
-//   - Listing: the steps are named and nothing is done (List).
+//   - From the pivot on, or turning back: a later run. A Do is not made again but registers its undo, because a lost run may have done it.
+//   - Listing: the steps are listed and nothing is called (List).
 //
 // The rules, each kept by a test:
-//   - The order says the direction. The first step, the pivot, and the step that closes the pivot
-//     are answered with where the saga goes; the memory of a workflow can be lost, the order's
-//     stream cannot.
+//   - The order decides the direction. The first step, the pivot, and the step that turns back are answered with a direction; the memory of a workflow can be lost, the order's stream cannot.
 //   - The undo is registered before the do is tried: a do that failed may have happened. Only a
 //     refusal of the do itself proves that it did not.
-//   - A step that is passed over because of a cancel or a deadline registers its undo too: a
-//     workflow task that was lost may have done it.
-//   - Before anything is undone the pivot is closed; when it was passed all the same, nothing is.
-//   - Undos run side by side, except where one waits for another, in a context that a cancel does
-//     not reach. Their troubles never hide the first failure, and one in trouble holds up no other.
+//   - A step that is skipped because of a cancel or a deadline registers its undo too: a lost workflow task may have done it.
+//   - Before anything is undone the order refuses the pivot; if the pivot was already passed, nothing is undone.
+//   - Undos run in parallel, except when one waits for another, in a disconnected context. Their errors never hide the first failure, and a failing one does not block others.
 //   - Before the pivot a step has a deadline, then the saga turns back. From the pivot on it only
 //     goes forward.
 //   - An internal step is tried once as a local activity, which costs no task and no history of its
 //     own, then as a regular one. The local tries of one workflow task share one bound.
-//   - A step that used up its attempts is stuck. That is said to the order, and where nothing has a
-//     deadline the saga goes on as RepairOrder: a pause, a try. So a history stays small for weeks,
-//     and a new build of the worker can take over.
+//   - A step that used up its attempts is stuck. This is recorded at the order, and when no deadline applies the saga continues as RepairOrder: a pause, a try. So a history stays small for weeks, and a new build of the worker can take over.
 package saga
 
 import (
@@ -53,14 +46,12 @@ import (
 
 // Step is a call with its undo.
 type Step struct {
-	// Key is the barrier's key of the step, which the do and the undo carry.
+	// Key is the barrier's key of the step, in the requests of the do and the undo.
 	Key *commonv1.Step
 	Do  Call
-	// Undo takes back what the do did. Without an activity the step changes nothing that has to be
-	// undone.
+	// Undo undoes the do. Without an activity the step changes nothing that has to be undone.
 	Undo Call
-	// UndoAfter is the name of a step whose undo comes before this one's. Empty: the undo waits for
-	// no other.
+	// UndoAfter is the name of a step whose undo runs before this one's; empty for none.
 	UndoAfter string
 	// Deadline bounds the do, retries included; 0 means DefaultDeadline.
 	Deadline time.Duration
@@ -77,25 +68,24 @@ type Saga struct {
 	in   proto.Message
 
 	course course
-	// failed is why the saga turns back, or will.
+	// failed is the reason why the saga turns back, or will.
 	failed  error
 	outcome *commonv1.Outcome
 	facts   []*commonv1.Fact
 
 	undos []Step
-	// undone has the names of steps that need no undo, because it is done or because the step was
-	// not.
+	// undone has the names of steps that need no undo, because it was undone or not done.
 	undone []string
 
-	// done counts the calls behind the pivot that were done, told those that the story came to.
+	// done counts the calls after the pivot that were done, told those that the story reached.
 	done, told int
 
-	// stuck is what this run could not do. Everything after it is passed over, and another run goes
-	// on.
+	// stuck has the calls that this run could not make. The rest of the story is skipped, and
+	// another run continues.
 	stuck  []Trouble
 	rounds int
 	pausing
-	// asking tells that the order has not said yet where the saga goes.
+	// asking means that the order has not answered with a direction yet.
 	asking bool
 	telling
 	local
@@ -119,12 +109,11 @@ func (s *Saga) Key(name string) *commonv1.Step { return sagas.Step(s.ref, name) 
 // Ref names the saga in calls.
 func (s *Saga) Ref() *commonv1.Saga { return s.ref }
 
-// Facts are what the steps did until now.
+// Facts returns the facts of the steps until now.
 func (s *Saga) Facts() []*commonv1.Fact { return s.facts }
 
-// Begin makes the first call, which opens the saga at the order. It is tried until it is done,
-// whatever the workflow is told meanwhile: once the run exists, what was asked for was accepted. A
-// refusal ends the saga, for nothing was opened.
+// Begin makes the first call, which opens the saga at the order. It is tried until it is done, also
+// when the workflow is cancelled, because the request was accepted. A refusal ends the saga.
 func (s *Saga) Begin(call Call) {
 	if s.lists(Listed{Role: RoleBegin, Activity: call.Activity}) || s.over() || s.course != start {
 		return
@@ -144,7 +133,7 @@ func (s *Saga) Do(step Step) {
 		s.mayUndo(step)
 		return
 	}
-	if s.failed != nil { // refused: nothing behind the refused step was tried, in no task
+	if s.failed != nil { // refused: no later step was tried, in any task
 		s.undone = append(s.undone, step.Key.GetName())
 		return
 	}
@@ -166,8 +155,8 @@ func (s *Saga) mayUndo(step Step) {
 	}
 }
 
-// provesNothingDone tells whether a refusal proves that the step did not happen. One that is about
-// this request says nothing of another attempt.
+// provesNothingDone reports whether a refusal proves that the step did not happen. A refusal of
+// this request proves nothing about another attempt.
 func provesNothingDone(r *refusal.Refusal) bool {
 	switch r.Reason {
 	case refusals.RequestMismatch, refusals.StepUndone, refusals.InvalidRequest:
@@ -176,8 +165,8 @@ func provesNothingDone(r *refusal.Refusal) bool {
 	return true
 }
 
-// Pivot makes the call after which there is no way back. Once it is tried it is tried until it is
-// done: whether a try that failed took effect cannot be known. A refusal turns the saga back.
+// Pivot makes the call after which the saga only goes forward. It is tried until it is done,
+// because a failed try may have taken effect. A refusal turns the saga back.
 func (s *Saga) Pivot(call func() Call) {
 	if s.lists(Listed{Role: RolePivot, Activity: activityOf(s, call)}) || s.over() || s.course > atPivot {
 		return
@@ -195,17 +184,17 @@ func (s *Saga) Pivot(call func() Call) {
 	}
 }
 
-// Forward makes a call behind the pivot, until it is done.
+// Forward makes a call after the pivot, until it is done.
 func (s *Saga) Forward(call func() Call) {
 	if s.lists(Listed{Role: RoleForward, Activity: activityOf(s, call)}) || s.over() || s.course != pastPivot {
 		return
 	}
-	// What was done is not asked for again: after the end of the saga it might be refused.
+	// Calls that were done are not repeated: after the end of the saga they might be refused.
 	if s.told++; s.told <= s.done {
 		return
 	}
 	if refused := s.forward(call()); refused != nil {
-		// Nothing behind the pivot may be refused: somebody has to look.
+		// Calls after the pivot must not be refused: an operator has to act.
 		s.stuck = []Trouble{{Activity: call().Activity, Attempts: 1, LastError: refused.Error()}}
 	}
 	if len(s.stuck) == 0 {
@@ -213,9 +202,9 @@ func (s *Saga) Forward(call func() Call) {
 	}
 }
 
-// TurnBack ends a saga that failed: it closes the way to the pivot, undoes what was done or may
-// have been, and records the end. When the pivot was passed in a run that was lost, nothing is
-// undone and the outcome is what the order says.
+// TurnBack ends a saga that failed: it makes the order refuse the pivot, undoes the steps that were
+// done or may have been, and records the end. When the pivot was passed in a lost task, nothing is
+// undone and the outcome is that of the order.
 func (s *Saga) TurnBack(refused, cancelled func(why *commonv1.Refusal) Call) {
 	if s.listed != nil {
 		s.lists(Listed{Role: RoleTurnBack, Activity: s.kind.Order.TurnedBack(s.ref, nil).Activity})
@@ -247,11 +236,11 @@ func (s *Saga) TurnBack(refused, cancelled func(why *commonv1.Refusal) Call) {
 	}
 }
 
-// over tells whether nothing more is to be done in this run.
+// over reports whether this run has nothing more to do.
 func (s *Saga) over() bool { return s.outcome != nil || len(s.stuck) > 0 }
 
-// interrupted tells whether steps are passed over that a lost task may have done: the workflow was
-// cancelled, or a step before was late.
+// interrupted reports whether steps are skipped that a lost task may have done: the workflow was
+// cancelled, or an earlier step was late.
 func (s *Saga) interrupted() bool {
 	if s.failed == nil && s.ctx.Err() != nil {
 		s.failed = s.ctx.Err()
@@ -263,7 +252,7 @@ func (s *Saga) interrupted() bool {
 	return !refused
 }
 
-// why is the failure as a refusal that can be shown to a customer.
+// why returns the failure as a refusal for the customer.
 func (s *Saga) why() *refusal.Refusal {
 	if r, ok := refusal.As(s.failed); ok {
 		return r
@@ -275,13 +264,13 @@ func (s *Saga) why() *refusal.Refusal {
 	return refusal.New(refusals.Cancelled, s.kind.Cancelled, nil)
 }
 
-// disconnected is a context that a cancel of the workflow does not reach.
+// disconnected returns a context that is not cancelled with the workflow.
 func (s *Saga) disconnected() workflow.Context {
 	ctx, _ := workflow.NewDisconnectedContext(s.ctx)
 	return ctx
 }
 
-// end answers everyone who waits and closes the run.
+// end waits for all updates and closes the run.
 func (s *Saga) end() (*commonv1.Outcome, error) {
 	ctx := s.disconnected()
 	if err := s.drain(ctx); err != nil {
@@ -289,7 +278,7 @@ func (s *Saga) end() (*commonv1.Outcome, error) {
 	}
 	err := workflow.UpsertTypedSearchAttributes(ctx,
 		sagas.OrderStatus.ValueSet(s.outcome.GetStatus()), sagas.SagaState.ValueSet(sagas.SagaCompleted))
-	// Without a refusal what was asked for was done: to cancel the order.
+	// Without a refusal the saga itself cancelled the order.
 	if err == nil && s.outcome.GetStatus() == sagas.StatusCancelled && s.outcome.GetRefusal() != nil {
 		err = temporal.NewCanceledError(s.outcome)
 	}

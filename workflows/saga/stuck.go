@@ -34,19 +34,18 @@ func (s *Saga) trouble(call Call, err error) Trouble {
 	return Trouble{Activity: call.Activity, Attempts: (s.rounds + 1) * Attempts, LastError: text.Line(err.Error(), errorMax)}
 }
 
-// telling is what operators were told of the saga.
+// telling is the state that operators see.
 type telling struct {
-	// phase is what SagaState is when the saga is not stuck.
+	// phase is the SagaState when the saga is not stuck.
 	phase string
-	// said are the activities that the saga is shown to be stuck in; none when it is not.
+	// said are the activities in which the saga is shown as stuck.
 	said []string
-	// saying is the activity that tells the order; nil when there is none.
+	// saying is the activity that records it at the order, or nil.
 	saying workflow.Future
 }
 
-// sayStuck shows, once until that changes, what the saga is stuck in: where an operator looks
-// (search attribute, details) and in the order's own stream. It does not wait for the order's
-// answer.
+// sayStuck shows the calls in which the saga is stuck, once until they change: as search attribute
+// and details for operators, and in the order's stream. It does not wait for the order's answer.
 func (s *Saga) sayStuck(troubles ...Trouble) {
 	ctx := s.disconnected()
 	workflow.SetCurrentDetails(ctx, details(troubles))
@@ -62,8 +61,8 @@ func (s *Saga) sayStuck(troubles ...Trouble) {
 	}
 	s.said = activities
 	call := s.kind.Order.Stuck(s.ref, troubles)
-	// One attempt, and its failure changes nothing: the service that records it may be the very one
-	// that is away.
+	// One attempt, and its failure changes nothing: the failing service may be the one that records
+	// it.
 	once := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    attemptTimeout,
 		ScheduleToCloseTimeout: attemptTimeout,
@@ -73,7 +72,8 @@ func (s *Saga) sayStuck(troubles ...Trouble) {
 	s.saying = workflow.ExecuteActivity(once, call.Activity, call.request)
 }
 
-// unstick notes that a call was done. When the saga was stuck in nothing else, it goes on.
+// unstick removes a call that was done. When the saga is stuck in no other call, its state is shown
+// as before.
 func (s *Saga) unstick(activity string) {
 	if !slices.Contains(s.said, activity) {
 		return
@@ -87,8 +87,8 @@ func (s *Saga) unstick(activity string) {
 	s.showState(s.phase)
 }
 
-// showState tells operators where the saga is. An error here would be a mistake in the attribute's
-// type, which every test of a saga would show.
+// showState sets SagaState. An error here would be a mistake in the attribute's type, which every
+// test of a saga would find.
 func (s *Saga) showState(state string) {
 	if err := workflow.UpsertTypedSearchAttributes(s.ctx, sagas.SagaState.ValueSet(state)); err != nil {
 		workflow.GetLogger(s.ctx).Error("search attribute not set", "state", state, "error", err)
@@ -109,8 +109,8 @@ func details(troubles []Trouble) string {
 // pausing is the pause at the beginning of a round.
 type pausing struct{ woken bool }
 
-// pause waits before the next try of what the saga is stuck in: for a time, for an operator, or
-// until the workflow is cancelled before anything was done.
+// pause waits before the next try of the stuck calls: for a time, for an operator, or until the
+// workflow is cancelled at the start of the saga.
 func (s *Saga) pause() {
 	ctx, stopTimer := workflow.WithCancel(s.disconnected())
 	wait := min(firstPause<<min(s.rounds-1, 10), lastPause)
@@ -125,13 +125,13 @@ func (s *Saga) pause() {
 	}
 	stopTimer()
 	s.woken = false
-	// A border before any local activity: what came in the task that ended the pause would be lost
-	// with it.
+	// The next call is a regular activity: the results of local activities could be lost with the
+	// task that ended the pause.
 	s.off = true
 }
 
-// continueAsRepair ends this run and has RepairOrder go on: with a small history, and on whatever
-// build of the worker is current then.
+// continueAsRepair ends this run and continues as RepairOrder: with a small history, on the current
+// build of the worker.
 func (s *Saga) continueAsRepair() error {
 	ctx := s.disconnected()
 	s.sayStuck(s.stuck...)
@@ -154,7 +154,7 @@ func (s *Saga) continueAsRepair() error {
 	}, sagas.RepairOrder, run)
 }
 
-// position is where the next run goes on; nil when the order has to be asked.
+// position returns where the next run continues; nil when it has to ask the order.
 func (s *Saga) position() *commonv1.Course {
 	switch {
 	case s.asking:

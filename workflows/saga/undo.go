@@ -8,8 +8,9 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 )
 
-// undo runs the undos of all steps that were, or may have been, done. Each has a branch of its own,
-// so one that fails holds up only those that wait for it. What is left undone is the run's trouble.
+// undo runs the undos of all steps that were, or may have been, done. Each runs in its own
+// coroutine, so one that fails blocks only those that wait for it. Undos that failed make the run
+// stuck.
 func (s *Saga) undo(ctx workflow.Context) {
 	steps := slices.DeleteFunc(slices.Clone(s.undos), func(step Step) bool {
 		return slices.Contains(s.undone, step.Key.GetName())
@@ -21,7 +22,7 @@ func (s *Saga) undo(ctx workflow.Context) {
 	if len(s.said) == 0 {
 		s.showState(s.phase)
 	}
-	// By step, in the order of the story: nil is done, or not begun.
+	// By step, in the order of the story; nil when done or not begun.
 	troubles := make([]*Trouble, len(steps))
 	running := workflow.NewWaitGroup(ctx)
 	running.Add(len(steps))
@@ -46,7 +47,7 @@ func (s *Saga) undo(ctx workflow.Context) {
 			if err == nil {
 				err = s.heed(step.Undo, nil)
 			}
-			// A refused undo is trouble as well: what was done still stands.
+			// A refused undo is trouble as well: the step is still done.
 			if err != nil {
 				trouble := s.trouble(step.Undo, err)
 				troubles[i] = &trouble

@@ -16,10 +16,10 @@ import (
 // Handlers serve updates by name.
 type Handlers map[string]any
 
-// register gives the workflow a handler for every update a saga may be sent: its own, and a typed
-// refusal for the rest. All sagas of an order share one workflow id, so an update can reach a run
-// of another type, and one that has no handler would fail without saying why. It comes before
-// anything that blocks: an update comes with the first task.
+// register sets a handler for every update of sagas: the kind's own, and a typed refusal for the
+// others. All sagas of an order share one workflow id, so an update can reach a run of another
+// type, where it would fail without a reason. It must run before anything that blocks, because an
+// update may come with the first task.
 func (s *Saga) register() error {
 	own := Handlers{}
 	if s.kind.Updates != nil {
@@ -37,8 +37,8 @@ func (s *Saga) register() error {
 		handler, ok := own[name]
 		options := workflow.UpdateHandlerOptions{}
 		if !ok {
-			// A validator, so that refused updates leave nothing in the history of a saga that is
-			// stuck for weeks. It checks nothing that a first task could change.
+			// A validator, so that refused updates add nothing to the history of a saga that is
+			// stuck for weeks. It does not depend on state that the first task changes.
 			handler, options.Validator = accept, busy
 		}
 		if err := workflow.SetUpdateHandlerWithOptions(s.ctx, name, handler, options); err != nil {
@@ -62,8 +62,8 @@ func busy(ctx workflow.Context) error {
 
 func accept(workflow.Context) error { return nil }
 
-// AwaitInput is for handlers of updates: what the saga was started with, nil when nobody knows. It
-// waits for the order's answer when it has to be asked.
+// AwaitInput is for handlers of updates: it returns the saga's input, or nil. When the order has to
+// be asked it waits for the answer.
 func (s *Saga) AwaitInput(ctx workflow.Context) (proto.Message, error) {
 	// A cancel of the workflow must not end a wait before everything is undone.
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
@@ -72,8 +72,8 @@ func (s *Saga) AwaitInput(ctx workflow.Context) (proto.Message, error) {
 	return s.in, err
 }
 
-// AwaitOutcome is for handlers of updates: how the saga ended, or that it is stuck and goes on in
-// another run.
+// AwaitOutcome is for handlers of updates: it waits for the saga's outcome, or until it is stuck
+// and continues in another run.
 func (s *Saga) AwaitOutcome(ctx workflow.Context) (*commonv1.Outcome, error) {
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
@@ -86,8 +86,8 @@ func (s *Saga) AwaitOutcome(ctx workflow.Context) (*commonv1.Outcome, error) {
 	return s.outcome, nil
 }
 
-// drain waits until every update has its answer and the order was told that the saga is stuck: what
-// the workflow returns before would be lost.
+// drain waits until every update is answered and the stuck state is recorded, because both would be
+// lost when the workflow returns.
 func (s *Saga) drain(ctx workflow.Context) error {
 	if s.saying != nil {
 		if err := s.saying.Get(ctx, nil); err != nil {

@@ -1,5 +1,5 @@
-// Package sagatest runs sagas in Temporal's test environment through all their runs: a saga that
-// got stuck goes on as another workflow, which the environment leaves to the test.
+// Package sagatest runs sagas in Temporal's test environment through all their runs: a stuck saga
+// continues as another workflow, which the environment does not run.
 package sagatest
 
 import (
@@ -15,12 +15,12 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 )
 
-// patience bounds a chain: a saga that goes on for ever is a fault of the test or the saga. It is
-// time and not a number of runs, because what a saga waits for can take real time.
+// patience bounds a chain, because a saga that never ends is a mistake. It is a time and not a
+// number of runs, because a saga may wait for real time.
 const patience = 2 * time.Minute
 
-// Execute runs a workflow and those that it continues as, each in an environment of its own, which
-// prepare makes. It returns the last one's environment.
+// Execute runs a workflow and those that it continues as, each in a new environment made by
+// prepare. It returns the last one's environment.
 func Execute(t testing.TB, prepare func() *testsuite.TestWorkflowEnvironment, name string, input any) *testsuite.TestWorkflowEnvironment {
 	t.Helper()
 	for begun := time.Now(); time.Since(begun) < patience; {

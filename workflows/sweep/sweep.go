@@ -1,4 +1,4 @@
-// Package sweep finds sagas whose run is gone.
+// Package sweep has the workflow that finds open sagas without a run.
 package sweep
 
 import (

@@ -1,5 +1,5 @@
-// Package undotest stands in for the orders service in tests of services that ask it before they
-// undo something.
+// Package undotest has a replacement of the orders service for tests of services that ask it before
+// an undo.
 package undotest
 
 import (
@@ -13,7 +13,7 @@ import (
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 )
 
-// Orders answers that every saga has turned back, unless a test says otherwise.
+// Orders answers that every saga has turned back, unless a test sets another answer.
 type Orders struct {
 	mu     sync.Mutex
 	answer *ordersv1.CheckUndoResponse
@@ -21,14 +21,14 @@ type Orders struct {
 	asked  []*ordersv1.CheckUndoRequest
 }
 
-// Answers makes it answer so from now on.
+// Answers sets the answer.
 func (o *Orders) Answers(answer *ordersv1.CheckUndoResponse, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.answer, o.err = answer, err
 }
 
-// Asked is what it was asked.
+// Asked returns the requests.
 func (o *Orders) Asked() []*ordersv1.CheckUndoRequest {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -46,7 +46,7 @@ func (o *Orders) CheckUndo(_ context.Context, request *ordersv1.CheckUndoRequest
 	return o.answer, o.err
 }
 
-// Serve serves it over gRPC until the test ends, for a program that is told the address.
+// Serve serves it over gRPC until the test ends, and returns the address.
 func (o *Orders) Serve(t testing.TB) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

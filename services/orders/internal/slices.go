@@ -43,7 +43,7 @@ import (
 const Description = "Orders of a shop: placed with one request, confirmed or refused with a reason, never half done. " +
 	"Amounts are in the minor unit of their currency. Errors are problem details (RFC 9457)."
 
-// Needs are what slices are made of.
+// Needs are the dependencies of the slices.
 type Needs struct {
 	Events    *eventstore.Store
 	Orders    *store.Orders
@@ -57,7 +57,7 @@ type Needs struct {
 	Limits placeorder.Limits
 }
 
-// Routes adds the operations of the REST border.
+// Routes serves the REST operations.
 func Routes(api *rest.API, n Needs) {
 	placeorder.Route(api, placeorder.Needs{
 		Orders: n.Orders, Numbers: n.Numbers, Keys: n.Keys, Catalog: n.Catalog, Runs: n.Runs, Sagas: n.OpenSagas, Limits: n.Limits,
@@ -72,8 +72,8 @@ func Routes(api *rest.API, n Needs) {
 	auditreadmodel.Route(api, n.Orders, n.Events, n.Documents)
 }
 
-// Subscriptions are all that follow the log: the program runs them, and auditors
-// are told how far each has come.
+// Subscriptions returns all subscriptions of the log: the program runs them, and auditors see their
+// progress.
 func Subscriptions(n Needs, publish publisher.Publish) []eventstore.Subscription {
 	return []eventstore.Subscription{
 		publisher.Follow(publish),
@@ -82,14 +82,12 @@ func Subscriptions(n Needs, publish publisher.Publish) []eventstore.Subscription
 	}
 }
 
-// Audits adds the operation for auditors of events, who look at what follows the
-// log.
+// Audits serves the operation that audits the delivery of events.
 func Audits(api *rest.API, n Needs, following []eventstore.Subscription) {
 	deliveryaudit.Route(api, deliveryaudit.Sources{Log: n.Events, Subscriptions: following})
 }
 
-// The methods of OrdersService, one a slice. Their types have the same name in every slice; what is
-// embedded needs names of its own.
+// The methods of OrdersService, one per slice. Embedded types need different names.
 type (
 	recordPlaced       = recordplaced.Method
 	recordConfirmed    = recordconfirmed.Method
@@ -103,9 +101,8 @@ type (
 	checkUndo          = checkundo.Method
 )
 
-// service is OrdersService, put together of its slices. Embedding the "unsafe" interface makes a
-// method without a slice a compile error, where the "unimplemented" one would answer callers with
-// an error.
+// service is OrdersService, composed of its slices. With the embedded "unsafe" interface a method
+// without a slice does not compile; with the "unimplemented" one it would fail at run time.
 type service struct {
 	ordersv1.UnsafeOrdersServiceServer
 	recordPlaced
@@ -120,7 +117,8 @@ type service struct {
 	checkUndo
 }
 
-// callers may call the methods of the service. One without a rule stops the start.
+// callers lists the programs that may call each method. A method that is not listed stops the
+// start.
 var callers = rpc.Callers{
 	ordersv1.OrdersService_RecordPlaced_FullMethodName:       {programs.Worker},
 	ordersv1.OrdersService_RecordConfirmed_FullMethodName:    {programs.Worker},
@@ -134,7 +132,7 @@ var callers = rpc.Callers{
 	ordersv1.OrdersService_CheckUndo_FullMethodName:          {programs.Inventory, programs.Payments},
 }
 
-// Service makes the gRPC service, by which sagas write.
+// Service makes the gRPC service for sagas.
 func Service(n Needs) rpc.Service {
 	return rpc.NewService[ordersv1.OrdersServiceServer](ordersv1.RegisterOrdersServiceServer, service{
 		recordPlaced:       recordplaced.NewMethod(n.Orders),

@@ -1,4 +1,4 @@
-// Package contract reads and writes the messages by which sagas speak with orders.
+// Package contract converts the messages between sagas and orders.
 package contract
 
 import (
@@ -12,12 +12,12 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 )
 
-// Saga is the saga that a message names.
+// Saga returns the saga in a message.
 func Saga(message *commonv1.Saga) domain.Saga {
 	return domain.Saga{Kind: message.GetKind(), Instance: message.GetInstance()}
 }
 
-// SagaMessage names a saga of an order.
+// SagaMessage makes the message of a saga of an order.
 func SagaMessage(orderID string, saga domain.Saga) *commonv1.Saga {
 	return &commonv1.Saga{OrderId: orderID, Kind: saga.Kind, Instance: saga.Instance}
 }
@@ -50,7 +50,7 @@ func refusalMessage(why *domain.Refused) *commonv1.Refusal {
 	return &commonv1.Refusal{Reason: why.Reason, Message: why.Message, Details: string(why.Details)}
 }
 
-// DirectionMessage says where a saga goes.
+// DirectionMessage makes the message of a saga's direction.
 func DirectionMessage(d domain.Direction) *commonv1.Direction {
 	switch {
 	case d.TurnedBack != nil:
@@ -64,7 +64,7 @@ func DirectionMessage(d domain.Direction) *commonv1.Direction {
 	}
 }
 
-// Done reads what the steps of a saga did. It fails with INVALID_ARGUMENT for a fact that this
+// Done reads the facts of a saga's steps. It fails with INVALID_ARGUMENT for a fact that this
 // version does not know.
 func Done(facts []*commonv1.Fact) ([]domain.Done, error) {
 	done := make([]domain.Done, len(facts))
@@ -96,7 +96,7 @@ func fact(message *commonv1.Fact) domain.StepFact {
 	return nil
 }
 
-// Invalid makes INVALID_ARGUMENT of what an order can never record, and passes other errors.
+// Invalid turns the domain's errors into INVALID_ARGUMENT, and returns other errors unchanged.
 func Invalid(err error) error {
 	for _, mistake := range []error{domain.ErrLines, domain.ErrLine, domain.ErrTotal, domain.ErrAmountTooLarge, domain.ErrFacts} {
 		if errors.Is(err, mistake) {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// storable is the JSON of a refusal's details as the log can keep it: PostgreSQL refuses a NUL and
-// half of a surrogate pair. It is false when the text is no JSON.
+// storable returns the JSON of a refusal's details without NUL and lone surrogates, which
+// PostgreSQL refuses. It returns false when the text is not JSON.
 func storable(details string) (json.RawMessage, bool) {
 	decoder := json.NewDecoder(strings.NewReader(details))
 	decoder.UseNumber() // as they are written

@@ -11,7 +11,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 )
 
-// Placement reads what was accepted, and when.
+// Placement reads an accepted order and its time.
 func Placement(message *ordersv1.Placement) (placement domain.Placement, at time.Time) {
 	placement = domain.Placement{
 		CustomerID:  message.GetCustomerId(),
@@ -33,8 +33,8 @@ func Placement(message *ordersv1.Placement) (placement domain.Placement, at time
 	return placement, message.GetPlacedAt().AsTime()
 }
 
-// PlaceOrderInput is what PlaceOrder is started with for an order that was placed, without a
-// payment method, which an order does not keep.
+// PlaceOrderInput makes the input of PlaceOrder from an order, without the payment method, which an
+// order does not keep.
 func PlaceOrderInput(order *domain.Order) *ordersv1.PlaceOrderInput {
 	return &ordersv1.PlaceOrderInput{
 		Saga: sagas.Placing(order.ID()),
@@ -67,7 +67,8 @@ func placementMessage(orderID string, placement domain.Placement, at time.Time) 
 	return message
 }
 
-// CancelOrderInput is what CancelOrder is started with; nil when it does not work on the order.
+// CancelOrderInput makes the input of CancelOrder from an order; nil when it does not work on the
+// order.
 func CancelOrderInput(order *domain.Order) *ordersv1.CancelOrderInput {
 	cancelling := order.Cancelling()
 	if cancelling == nil {

@@ -11,19 +11,19 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain/slots"
 )
 
-// sagaRetry is after how many seconds an order is usually free for another saga.
+// sagaRetry is the seconds after which an order is usually free for another saga.
 const sagaRetry = 2
 
 // CancelRequest asks to cancel an order, or units of it.
 type CancelRequest struct {
-	// Instance follows from the caller, the order and the request's key: the same request is the
+	// Instance derives from the caller, the order and the request's key: a repeated request is the
 	// same saga.
 	Instance string
 	// Hash is the hex SHA-256 of the request.
 	Hash string
-	// Lines says how many units of which lines; none: everything that is left.
+	// Lines are the units to cancel; none: everything that is left.
 	Lines []CancelledLine
-	// Why, and who asks: the subject of a token.
+	// By is the caller: the subject of a token.
 	Reason, Note, By string
 }
 
@@ -33,13 +33,13 @@ type CancelledLine struct {
 	Quantity int64
 }
 
-// Cancellation is units that are taken out of an order, and what is not due any more. It is the
-// input of the saga that does it.
+// Cancellation is the units that are cancelled and the amount that is no longer due. It is the
+// input of the saga.
 type Cancellation struct {
 	Units []slots.Range `json:"units"`
 	// Shipping is cancelled with the last goods.
 	Shipping bool `json:"shipping,omitempty"`
-	// Whole: nothing is left of the order.
+	// Whole means that nothing is left of the order.
 	Whole  bool   `json:"whole,omitempty"`
 	Amount Money  `json:"amount"`
 	Reason string `json:"reason"`
@@ -48,13 +48,13 @@ type Cancellation struct {
 	Hash   string `json:"hash"` // of the request
 }
 
-// Cancelling is the saga of a cancel request.
+// Cancelling returns the saga of a cancel request.
 func Cancelling(instance string) Saga {
 	return Saga{Kind: sagas.KindCancelOrder, Instance: instance}
 }
 
-// PlanCancel tells what a request would cancel now. Refused with order_settled when the order was
-// rejected or cancelled, with saga_in_progress while another saga works on it, and with
+// PlanCancel returns what a request would cancel now. It refuses with order_settled when the order
+// was rejected or cancelled, with saga_in_progress while another saga works on it, and with
 // units_not_cancellable when a line has fewer units left.
 func (o *Order) PlanCancel(request CancelRequest) (Cancellation, error) {
 	switch {
@@ -101,9 +101,8 @@ func (o *Order) PlanCancel(request CancelRequest) (Cancellation, error) {
 	return planned, err
 }
 
-// BeginCancel records that CancelOrder works on the order from here on. Refused as PlanCancel is. A
-// request that has begun before is the same saga, and refused with request_mismatch when it asked
-// for something else.
+// BeginCancel records that CancelOrder works on the order from now on. It refuses as PlanCancel
+// does.
 func (o *Order) BeginCancel(request CancelRequest, at time.Time) (Cancellation, error) {
 	planned, err := o.PlanCancel(request)
 	if err != nil {
@@ -117,8 +116,8 @@ func (o *Order) BeginCancel(request CancelRequest, at time.Time) (Cancellation, 
 	return planned, nil
 }
 
-// CancelPlacing has the saga that places the order turn back: the order ends cancelled. Refused with
-// saga_in_progress when only a part is to be cancelled, which the order has to be confirmed for.
+// CancelPlacing turns back the saga that places the order, which then ends cancelled. It refuses a
+// part of the order with saga_in_progress, because the order has to be confirmed first.
 func (o *Order) CancelPlacing(request CancelRequest, at time.Time) error {
 	if len(request.Lines) > 0 {
 		return refusal.New(refusals.SagaInProgress, "The order is still being placed; until then it can be cancelled as a whole only",
@@ -131,8 +130,8 @@ func (o *Order) CancelPlacing(request CancelRequest, at time.Time) error {
 	return nil
 }
 
-// EndCancel ends CancelOrder after its units are free again and, when nothing is left of the order,
-// its money too.
+// EndCancel ends CancelOrder after its units are free and, when nothing is left of the order, its
+// payment is voided.
 func (o *Order) EndCancel(saga Saga, done []Done, at time.Time) (Direction, error) {
 	if !o.isOpen(saga) {
 		return o.Direction(saga), nil
@@ -149,7 +148,7 @@ func (o *Order) EndCancel(saga Saga, done []Done, at time.Time) (Direction, erro
 	return o.endSaga(saga, Outcome{Status: o.status}, at), nil
 }
 
-// Cancelling is what CancelOrder is taking out of the order, nil when it is not at work.
+// Cancelling returns the cancellation that CancelOrder works on, or nil.
 func (o *Order) Cancelling() *Cancellation {
 	if o.saga == nil || o.saga.Kind != sagas.KindCancelOrder {
 		return nil
@@ -169,26 +168,26 @@ func (s *OpenSaga) cancellation() (cancellation Cancellation, err error) {
 	return cancellation, nil
 }
 
-// RequestedCancel is a cancel request as the order knows it.
+// RequestedCancel is a cancel request that the order has recorded.
 type RequestedCancel struct {
 	Hash string
 	At   time.Time
-	// Ended is when it was done, or could not be any more; zero while it is under way.
+	// Ended is when it was done or became impossible; zero while it is in progress.
 	Ended time.Time
-	// Cancellation is what was, or is being, cancelled; nil of a request that met the order while it
-	// was being placed.
+	// Cancellation has the cancelled units; nil for a request that came while the order was being
+	// placed.
 	Cancellation *Cancellation
 	Reason, Note string
 	By           string
 }
 
-// CancelOf finds a cancel request by its instance; nil when there is none.
+// CancelOf returns a cancel request by its instance, or nil.
 func (o *Order) CancelOf(instance string) *RequestedCancel { return o.cancels[instance] }
 
-// Cancels are the instances of all cancel requests, the first one first.
+// Cancels returns the instances of all cancel requests, the first one first.
 func (o *Order) Cancels() []string { return o.cancelOrder }
 
-// Due is what the customer owes for what is left of the order.
+// Due returns the amount for the units that are not cancelled.
 func (o *Order) Due() Money {
 	due := o.total
 	for _, r := range o.cancels {
@@ -199,7 +198,7 @@ func (o *Order) Due() Money {
 	return due
 }
 
-// CancelledUnits of a line.
+// CancelledUnits returns the cancelled units of a line.
 func (o *Order) CancelledUnits(line int32) (units int64) {
 	for _, r := range o.taken {
 		if r.Line == line {
@@ -209,7 +208,7 @@ func (o *Order) CancelledUnits(line int32) (units int64) {
 	return units
 }
 
-// free are the units of each line that nothing has happened to.
+// free returns the units of each line that are not cancelled.
 func (o *Order) free() map[int32]slots.Free {
 	free := make(map[int32]slots.Free, len(o.lines))
 	for _, line := range o.lines {
@@ -221,7 +220,7 @@ func (o *Order) free() map[int32]slots.Free {
 	return free
 }
 
-// amountOf adds up slots.
+// amountOf returns the sum of slots.
 func (o *Order) amountOf(units []slots.Range, shipping bool) (Money, error) {
 	split, err := o.split()
 	if err != nil {

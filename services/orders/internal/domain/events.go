@@ -8,18 +8,18 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 )
 
-// Event is one thing that happened to an order.
+// Event is an event of an order.
 type Event struct {
 	OccurredAt time.Time
 	Fact       Fact
 }
 
-// Fact is what an event says. The shape of a type never changes in a way that an older event cannot
-// be read; a new shape is a new version of the type.
+// Fact is the data of an event. A type never changes so that older events cannot be read; a new
+// form is a new version of the type.
 type Fact interface {
-	// Type is the name the event is kept under.
+	// Type returns the type under which the event is stored.
 	Type() string
-	// applyTo changes the order as the fact says. It decides nothing.
+	// applyTo applies the fact to the order. It makes no decisions.
 	applyTo(o *Order, at time.Time)
 }
 
@@ -44,35 +44,34 @@ const (
 // typeSagaStuckV1 had one step. It is read as TypeSagaStuck.
 const typeSagaStuckV1 = "SagaStuck.v1"
 
-// OrderPlaced opens the order's story. In streams from before there was SagaBegan it also says that
-// placing has begun.
+// OrderPlaced is the first event of an order. In older streams without SagaBegan it also begins the
+// saga.
 type OrderPlaced struct {
 	CustomerID  string       `json:"customer_id"`
 	RequestHash string       `json:"request_hash"` // hex SHA-256 of the request
 	Lines       []Line       `json:"lines"`
 	Adjustments []Adjustment `json:"adjustments,omitempty"`
 	Total       Money        `json:"total"`
-	// Number is what people call the order. Older events lack it, and what follows.
+	// Number is the order's number for people. Older events do not have it and the fields after it.
 	Number    int64             `json:"number,omitempty"`
 	Reference string            `json:"reference,omitempty"` // the shop's own
 	Metadata  map[string]string `json:"metadata,omitempty"`  // the shop's own
 	Personal  *Sealed           `json:"personal,omitempty"`
 }
 
-// Sealed is data that can be read with a key of the shopper only: personal data in an event that is
-// kept for ever.
+// Sealed is personal data encrypted with a key of the shopper, because events are kept for ever.
 type Sealed struct {
 	KeyID string `json:"key_id"` // a UUID
 	Data  []byte `json:"data"`   // encrypted
 }
 
-// SagaBegan: a saga works on the order from here on, alone, until SagaEnded.
+// SagaBegan: a saga works on the order until SagaEnded; it is the only one.
 type SagaBegan struct {
 	Saga
 	CustomerID string `json:"customer_id"`
-	// Input is JSON of what the saga is started with, bounded by the command that appends it: from
-	// it the saga is started again when its run is lost. Empty for placing, whose input follows
-	// from OrderPlaced.
+	// Input is the saga's input as JSON, bounded by the command that appends it: the saga is
+	// started again from it when its run is lost. It is empty for placing, whose input derives from
+	// OrderPlaced.
 	Input json.RawMessage `json:"input,omitempty"`
 }
 
@@ -83,7 +82,7 @@ type SagaStuck struct {
 	Steps      []StuckStep `json:"steps"`
 }
 
-// SagaEnded: the saga works on the order no more.
+// SagaEnded: the saga has ended.
 type SagaEnded struct {
 	Saga
 	Outcome
@@ -94,7 +93,7 @@ type StockReserved struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-// StockReleased: what was held or allocated is free again.
+// StockReleased: the held or allocated stock is free again.
 type StockReleased struct{}
 
 // PaymentAuthorized: the provider reserved the amount on the payment method.
@@ -104,39 +103,39 @@ type PaymentAuthorized struct {
 	Amount            Money  `json:"amount,omitzero"` // older events lack it: the order's total
 }
 
-// PaymentVoided: the authorization was given back.
+// PaymentVoided: the authorization was voided.
 type PaymentVoided struct {
 	PaymentID string `json:"payment_id"`
 }
 
-// OrderConfirmed: stock is allocated, the payment authorized. It repeats what others need to be
-// told, so that telling them takes no look at older events.
+// OrderConfirmed: stock is allocated, the payment authorized. It repeats fields of earlier events
+// that consumers need.
 type OrderConfirmed struct {
 	CustomerID string `json:"customer_id"`
 	PaymentID  string `json:"payment_id"`
 	Total      Money  `json:"total"`
 }
 
-// CompensationStarted: the open saga turned back. From here an order that is being placed cannot be
-// confirmed any more; what was done for it is being undone.
+// CompensationStarted: the open saga turned back. An order that is being placed cannot be confirmed
+// any more; its steps are being undone.
 type CompensationStarted struct {
 	Refused
 }
 
-// OrderRejected: the order was refused and everything undone. An order that could not even be
-// recorded as placed has no customer here.
+// OrderRejected: the order was rejected and everything undone. It has no customer when the order
+// was never recorded as placed.
 type OrderRejected struct {
 	CustomerID string `json:"customer_id,omitempty"`
 	Refused
 }
 
-// OrderCancelled: nothing is left of the order, and everything that was done for it is undone.
+// OrderCancelled: the whole order is cancelled, and everything was undone.
 type OrderCancelled struct {
 	CustomerID string `json:"customer_id,omitempty"`
 	Refused
 }
 
-// CancelRequested: somebody asked to cancel the order while it was being placed.
+// CancelRequested: a cancellation was requested while the order was being placed.
 type CancelRequested struct {
 	Instance   string `json:"instance"`
 	CustomerID string `json:"customer_id,omitempty"`
@@ -146,53 +145,53 @@ type CancelRequested struct {
 	Hash       string `json:"hash"` // of the request
 }
 
-// UnitsCancelled: units were taken out of a confirmed order, and their stock is free again.
+// UnitsCancelled: units of a confirmed order were cancelled, and their stock is free again.
 type UnitsCancelled struct {
 	Instance   string `json:"instance"`
 	CustomerID string `json:"customer_id,omitempty"`
 	Cancellation
 }
 
-// Type is the name the event is kept under.
+// Type returns the type under which the event is stored.
 func (CancelRequested) Type() string { return TypeCancelRequested }
 
-// Type is the name the event is kept under.
+// Type returns the type under which the event is stored.
 func (UnitsCancelled) Type() string { return TypeUnitsCancelled }
 
-// Type is the name the event is kept under.
+// Type returns the type under which the event is stored.
 func (OrderPlaced) Type() string { return TypeOrderPlaced }
 
-// Type is the name the event is kept under.
+// Type returns the type under which the event is stored.
 func (SagaBegan) Type() string { return TypeSagaBegan }
 
-// Type is the name the event is kept under.
+// Type returns the type under which the event is stored.
 func (SagaStuck) Type() string { return TypeSagaStuck }
 
-// Type is the name the event is kept under.
+// Type returns the type under which the event is stored.
 func (SagaEnded) Type() string { return TypeSagaEnded }
 
-// Type is the name the event is kept under.
+// Type returns the type under which the event is stored.
 func (StockReserved) Type() string { return TypeStockReserved }
 
-// Type is the name the event is kept under.
+// Type returns the type under which the event is stored.
 func (StockReleased) Type() string { return TypeStockReleased }
 
-// Type is the name the event is kept under.
+// Type returns the type under which the event is stored.
 func (PaymentAuthorized) Type() string { return TypePaymentAuthorized }
 
-// Type is the name the event is kept under.
+// Type returns the type under which the event is stored.
 func (PaymentVoided) Type() string { return TypePaymentVoided }
 
-// Type is the name the event is kept under.
+// Type returns the type under which the event is stored.
 func (OrderConfirmed) Type() string { return TypeOrderConfirmed }
 
-// Type is the name the event is kept under.
+// Type returns the type under which the event is stored.
 func (CompensationStarted) Type() string { return TypeCompensationStarted }
 
-// Type is the name the event is kept under.
+// Type returns the type under which the event is stored.
 func (OrderRejected) Type() string { return TypeOrderRejected }
 
-// Type is the name the event is kept under.
+// Type returns the type under which the event is stored.
 func (OrderCancelled) Type() string { return TypeOrderCancelled }
 
 var decoders = map[string]func([]byte) (Fact, error){
@@ -213,8 +212,8 @@ var decoders = map[string]func([]byte) (Fact, error){
 	TypeUnitsCancelled:      decode[UnitsCancelled],
 }
 
-// Decode reads a fact from the type and the JSON it was kept as. An unknown type was written by a
-// newer version of this program: to skip it would be to answer wrongly, so it is an error.
+// Decode reads a fact from its type and JSON. An unknown type was written by a newer version of
+// this program; it is an error, because skipping it would give wrong answers.
 func Decode(eventType string, data []byte) (Fact, error) {
 	decoder, ok := decoders[eventType]
 	if !ok {
@@ -235,8 +234,7 @@ func decode[F Fact](data []byte) (Fact, error) {
 	return fact, nil
 }
 
-// decodeSagaStuckV1 reads the shape that had one step. Only placing got stuck then, and its name
-// was not always the saga's kind.
+// decodeSagaStuckV1 reads the version with one step, which only placing wrote.
 func decodeSagaStuckV1(data []byte) (Fact, error) {
 	var old struct {
 		StuckStep

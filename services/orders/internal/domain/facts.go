@@ -9,7 +9,7 @@ import (
 // ErrFacts: an order is confirmed only when its stock is reserved and its total authorized.
 var ErrFacts = errors.New("an order is confirmed when its stock is reserved and exactly its total is authorized")
 
-// Done is what a step of a saga did, at the time of the service that did it.
+// Done is a fact of a saga's step, with the time of the service that did it.
 type Done struct {
 	At   time.Time
 	Fact StepFact
@@ -18,12 +18,12 @@ type Done struct {
 // StepFact is StockReserved, StockReleased, PaymentAuthorized or PaymentVoided.
 type StepFact interface {
 	Fact
-	// recorded tells whether the order has the fact already.
+	// recorded reports whether the order has the fact already.
 	recorded(o *Order) bool
 }
 
-// recordDone puts what a saga's steps did into the story, before the way the saga ended. A saga may
-// learn a fact twice, from a step and from its undo: the second time it is passed over.
+// recordDone records the facts of a saga's steps, before the event that ends the saga. A saga may
+// learn a fact twice, from a step and from its undo: it is recorded once.
 func (o *Order) recordDone(done []Done) {
 	for _, step := range done {
 		if !step.Fact.recorded(o) {
@@ -32,7 +32,7 @@ func (o *Order) recordDone(done []Done) {
 	}
 }
 
-// checkDone checks that what was done is what a confirmed order stands on.
+// checkDone checks that the facts are those that a confirmed order requires.
 func (o *Order) checkDone(done []Done) error {
 	reserved, authorized := false, false
 	for _, step := range done {

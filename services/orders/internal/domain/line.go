@@ -11,7 +11,7 @@ const (
 	MaxQuantity = 100_000 // units on one line
 )
 
-// Errors of what an order says.
+// Errors of an order's content.
 var (
 	// ErrLines: an order has 1 to MaxLines lines.
 	ErrLines = errors.New("an order has 1 to 1,000 lines")
@@ -21,11 +21,11 @@ var (
 	ErrTotal = errors.New("the total is not what lines and adjustments add up to")
 )
 
-// Line is a quantity of one product as it was when the order was placed: the catalog may rename or
-// reprice it later, the order does not change.
+// Line is a quantity of one product, with the name and price at which the order was placed. Later
+// changes of the catalog do not change it.
 type Line struct {
-	// Number counts from 1 in the order of the request and is never used again. Older events lack
-	// it.
+	// Number counts from 1 in the order of the request and is never reused. Older events do not
+	// have it.
 	Number    int32  `json:"number,omitempty"`
 	SKU       string `json:"sku"`
 	Name      string `json:"name"`

@@ -24,10 +24,10 @@ type Money struct {
 	Currency string `json:"currency"`
 }
 
-// String is exact, in minor units, for errors and logs: 1250 GBP.
+// String formats the amount in minor units, for errors and logs: 1250 GBP.
 func (m Money) String() string { return fmt.Sprintf("%d %s", m.Amount, m.Currency) }
 
-// Text is for people: £12.50.
+// Text formats the amount for people: £12.50.
 func (m Money) Text() string { return money.Text(m.Amount, m.Currency) }
 
 // Plus adds, or fails with ErrCurrencies or ErrAmountTooLarge.

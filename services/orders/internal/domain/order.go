@@ -1,10 +1,10 @@
-// Package domain has the order: what may happen to it, in which order, and what it is after that.
-// It is pure: time and ids come from outside, nothing is read or written.
+// Package domain has the order: its events, its rules and its state. It is pure: time and ids are
+// given, nothing is read or written.
 //
-// An order is the fold of its events. Sagas say to it what they did or want to do (Place, Confirm,
-// TurnBack, Reject, Cancel, Resume, MarkStuck). It decides, records new events, and answers where
-// the saga goes from there: a workflow can lose its memory, the order cannot. What is recorded
-// already changes nothing when it is said again and is answered as the first time.
+// An order is the fold of its events. Sagas call its methods (Place, Confirm, TurnBack, Reject,
+// Cancel, Resume, MarkStuck). The order decides, records new events, and returns the direction of
+// the saga: a workflow's memory can be lost, the order's events cannot. A repeated call changes
+// nothing and returns the same answer.
 //
 // One saga at a time works on an order; the order keeps how each one ended.
 package domain
@@ -38,9 +38,9 @@ type Order struct {
 	refused     *Refused
 	saga        *OpenSaga
 	ended       map[Saga]Outcome
-	// taken are the units that something has happened to: they were cancelled.
+	// taken are the units that were cancelled.
 	taken []slots.Range
-	// cancels are the cancel requests by instance, cancelOrder their instances in time.
+	// cancels are the cancel requests by instance, cancelOrder their instances in order of time.
 	cancels     map[string]*RequestedCancel
 	cancelOrder []string
 
@@ -62,8 +62,8 @@ type Charge struct {
 	VoidedAt          time.Time // zero until it is
 }
 
-// Fold makes the order of a history, oldest event first. The order of an empty history does not
-// exist yet and can be placed.
+// Fold makes an order from its events, the oldest first. Without events it does not exist yet and
+// can be placed.
 func Fold(id string, history []Event) *Order {
 	o := &Order{
 		id: id, status: StatusNone, payment: PaymentStatusNone, fulfilment: FulfilmentStatusUnfulfilled,
@@ -76,7 +76,7 @@ func Fold(id string, history []Event) *Order {
 	return o
 }
 
-// record makes something happen.
+// record applies a new fact and adds it to the changes.
 func (o *Order) record(at time.Time, fact Fact) {
 	fact.applyTo(o, at)
 	o.changes = append(o.changes, Event{OccurredAt: at, Fact: fact})
@@ -174,18 +174,18 @@ func (e OrderCancelled) applyTo(o *Order, at time.Time) {
 	o.settle(StatusCancelled, at, &e.Refused)
 }
 
-// settle also ends placing: streams from before there was SagaEnded have nothing else that says so.
+// settle also ends placing, because older streams have no SagaEnded.
 func (o *Order) settle(status Status, at time.Time, why *Refused) {
 	o.status = status
 	o.settledAt = at
 	for _, request := range o.cancels {
-		if request.Cancellation == nil && request.Ended.IsZero() { // it met the order while it was being placed
+		if request.Cancellation == nil && request.Ended.IsZero() { // requested while the order was being placed
 			request.Ended = at
 		}
 	}
 	o.refused = why
-	// An order is rejected or cancelled only after its saga undid every step. Streams from before
-	// there was PaymentVoided do not say it.
+	// An order is rejected or cancelled only after its saga undid every step. Older streams have no
+	// PaymentVoided.
 	if why != nil && o.payment == PaymentStatusAuthorized {
 		o.payment = PaymentStatusVoided
 	}
@@ -201,7 +201,7 @@ func (o *Order) end(saga Saga, outcome Outcome) {
 	}
 }
 
-// numbered gives lines from before they had numbers the numbers that new orders begin with.
+// numbered adds the numbers that lines of older events do not have.
 func numbered(lines []Line) []Line {
 	all := make([]Line, len(lines))
 	for i, line := range lines {

@@ -7,8 +7,7 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 )
 
-// Saga names one run of a saga on an order: what is asked of an order once is one instance, however
-// many workflow runs it takes.
+// Saga names a saga of an order. An instance is one request, which may take several workflow runs.
 type Saga struct {
 	Kind     string `json:"kind"`
 	Instance string `json:"instance"` // a UUID
@@ -20,17 +19,16 @@ func Placing(orderID string) Saga { return Saga{Kind: sagas.KindPlaceOrder, Inst
 // OpenSaga is the saga that works on an order.
 type OpenSaga struct {
 	Saga
-	// Input is JSON of what the saga was started with, as far as it does not follow from the order.
-	// Empty for placing.
+	// Input is the saga's input as JSON; empty for placing, whose input derives from the order.
 	Input   json.RawMessage
 	BeganAt time.Time
-	// TurnedBack says why the saga undoes what it did; nil while it goes forward.
+	// TurnedBack is the reason why the saga undoes its steps; nil while it goes forward.
 	TurnedBack *Refused
-	// Stuck says where the saga waits; nil while it goes on.
+	// Stuck has the steps in which the saga is stuck; nil when it is not.
 	Stuck *Stuck
 }
 
-// Stuck says where a saga waits for its next try or for an operator.
+// Stuck has the steps that wait for their next try or for an operator.
 type Stuck struct {
 	Steps []StuckStep
 	Since time.Time
@@ -46,23 +44,23 @@ type StuckStep struct {
 // Outcome is how a saga ended.
 type Outcome struct {
 	Status  Status   `json:"status"`            // of the order after it
-	Refused *Refused `json:"refused,omitempty"` // why, unless what was asked for was done
+	Refused *Refused `json:"refused,omitempty"` // the reason, unless the saga succeeded
 }
 
-// Refused says why something was not done.
+// Refused is a refusal that the order keeps.
 type Refused struct {
 	Reason  string          `json:"reason"` // of contracts/refusals
 	Message string          `json:"message,omitempty"`
 	Details json.RawMessage `json:"details,omitempty"` // the reason's own shape
 }
 
-// Direction is where a saga goes from here, as its order says. The zero Direction is forward.
+// Direction is the order's answer to a saga: how it continues. The zero Direction is forward.
 type Direction struct {
-	// TurnedBack: undo what was done, for this reason.
+	// TurnedBack: undo the steps, for this reason.
 	TurnedBack *Refused
-	// Ended: the saga has ended, and so.
+	// Ended: the saga has ended with this outcome.
 	Ended *Outcome
 }
 
-// Forward tells whether the saga goes on.
+// Forward reports whether the saga goes forward.
 func (d Direction) Forward() bool { return d.TurnedBack == nil && d.Ended == nil }

@@ -5,7 +5,7 @@ type Status string
 
 // Values of Status.
 const (
-	// StatusNone: nothing but, perhaps, the trouble of its saga is recorded.
+	// StatusNone: the order is not recorded; its stream has at most events of its saga.
 	StatusNone      Status = "none"
 	StatusPlaced    Status = "placed"
 	StatusConfirmed Status = "confirmed"
@@ -18,7 +18,7 @@ func Statuses() []Status {
 	return []Status{StatusPlaced, StatusConfirmed, StatusRejected, StatusCancelled}
 }
 
-// Settled tells whether the saga that places the order has come to its end.
+// Settled reports whether the saga that places the order has ended.
 func (s Status) Settled() bool {
 	return s == StatusConfirmed || s == StatusRejected || s == StatusCancelled
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain/slots"
 )
 
-// Placement is what a customer has ordered at which prices.
+// Placement is a new order with its prices.
 type Placement struct {
 	CustomerID  string
 	RequestHash string // hex SHA-256 of the request
@@ -22,13 +22,13 @@ type Placement struct {
 	Personal    *Sealed           // nil: none
 }
 
-// Place opens the order and the saga that places it. Refused with reason request_mismatch when the
-// order stands with another request. Fails with the errors of Total, and ErrTotal when the sum is
-// another.
+// Place opens the order and the saga that places it. It refuses with request_mismatch when the
+// order was placed with another request, and fails with the errors of Total, and with ErrTotal when
+// the sum differs.
 func (o *Order) Place(p Placement, at time.Time) (Direction, error) {
 	placing := Placing(o.id)
 	if o.requestHash != "" && o.requestHash != p.RequestHash {
-		return Direction{}, refusal.New(refusals.RequestMismatch, "The order stands with another request", nil)
+		return Direction{}, refusal.New(refusals.RequestMismatch, "The order was placed with another request", nil)
 	}
 	if o.status != StatusNone {
 		return o.Direction(placing), nil
@@ -48,10 +48,9 @@ func (o *Order) Place(p Placement, at time.Time) (Direction, error) {
 	return o.Direction(placing), nil
 }
 
-// Direction is where a saga goes from here, with nothing recorded. A saga of an order that the log
-// does not have is turned back: after a restore to an earlier time the other services may know of
-// it, and it can never come to its end. A saga that is not the open one and never was has nothing
-// to do here.
+// Direction returns the direction of a saga and records nothing. The saga of an order that is not
+// in the log is turned back: after a restore to an earlier time other services may have its steps,
+// and it could never be confirmed. A saga that the order never had has ended.
 func (o *Order) Direction(saga Saga) Direction {
 	if o.saga != nil && o.saga.Saga == saga {
 		return Direction{TurnedBack: o.saga.TurnedBack}
@@ -68,7 +67,7 @@ func (o *Order) Direction(saga Saga) Direction {
 }
 
 // Confirm is the pivot: stock is allocated and the payment authorized. It ends placing, unless
-// placing was turned back or has ended. Fails with ErrFacts.
+// placing was turned back or has ended. It fails with ErrFacts.
 func (o *Order) Confirm(done []Done, at time.Time) (Direction, error) {
 	placing := Placing(o.id)
 	if !o.isOpen(placing) || o.saga.TurnedBack != nil {
@@ -82,12 +81,12 @@ func (o *Order) Confirm(done []Done, at time.Time) (Direction, error) {
 	return o.endSaga(placing, Outcome{Status: StatusConfirmed}, at), nil
 }
 
-// TurnBack closes the way to the saga's pivot before anything is undone. A saga may have forgotten
-// that it passed the pivot, when the task in which it did was lost; it must not undo what a
-// confirmed order stands on. The first reason is kept.
+// TurnBack refuses the saga's pivot from now on, before anything is undone. A saga does not know
+// that it passed the pivot when that workflow task was lost; it must not undo a confirmed order.
+// The first reason is kept.
 //
-// For an order that the log does not have there is nothing to close: it cannot be confirmed. Its
-// saga then undoes what the other services may know of.
+// An order that is not in the log cannot be confirmed, so nothing is recorded. Its saga then undoes
+// the steps that other services may have.
 func (o *Order) TurnBack(saga Saga, why Refused, at time.Time) Direction {
 	if o.isOpen(saga) && o.saga.TurnedBack == nil {
 		o.record(at, CompensationStarted{why})
@@ -99,8 +98,7 @@ func (o *Order) TurnBack(saga Saga, why Refused, at time.Time) Direction {
 }
 
 // Reject ends placing after everything was undone. An order that was never placed is rejected as
-// well: from then on a placing that comes late is answered so, where it would open an order that no
-// saga works on.
+// well, so that a late Place does not open an order without a saga.
 func (o *Order) Reject(why Refused, done []Done, at time.Time) Direction {
 	return o.undone(Outcome{Status: StatusRejected, Refused: &why}, OrderRejected{o.customerID, why}, done, at)
 }
@@ -120,8 +118,8 @@ func (o *Order) undone(outcome Outcome, fact Fact, done []Done, at time.Time) Di
 	return o.endSaga(placing, outcome, at)
 }
 
-// Resume answers a saga whose run is gone. Placing is turned back, because only the lost run had
-// the payment method; others go where they were going.
+// Resume returns the direction of a saga whose run was lost. Placing is turned back, because only
+// the lost run had the payment method; other sagas keep their direction.
 func (o *Order) Resume(saga Saga, at time.Time) Direction {
 	if saga == Placing(o.id) && o.isOpen(saga) {
 		return o.TurnBack(saga, Refused{
@@ -131,9 +129,8 @@ func (o *Order) Resume(saga Saga, at time.Time) Direction {
 	return o.Direction(saga)
 }
 
-// MarkStuck records in which steps the open saga waits for its next try or for an operator. The
-// same steps are recorded once for a number of attempts. On a saga that is not the open one it has
-// no effect.
+// MarkStuck records the steps in which the open saga is stuck. The same steps with the same number
+// of attempts are recorded once. For a saga that is not open it has no effect.
 func (o *Order) MarkStuck(saga Saga, steps []StuckStep, at time.Time) {
 	if !o.isOpen(saga) || o.saga.Stuck.includes(steps) {
 		return
@@ -141,8 +138,8 @@ func (o *Order) MarkStuck(saga Saga, steps []StuckStep, at time.Time) {
 	o.record(at, SagaStuck{Saga: saga, CustomerID: o.customerID, Steps: steps})
 }
 
-// CheckUndo tells why the steps of a saga must not be undone; nil when they may. partly asks for a
-// part of what they did: cancelling units takes a part of what placing did.
+// CheckUndo returns the reason why the steps of a saga must not be undone; nil when they may. With
+// partly it checks an undo of a part of the steps: cancelling units undoes a part of placing.
 func (o *Order) CheckUndo(saga Saga, partly bool) error {
 	if cancelling := o.Cancelling(); cancelling != nil && saga == Placing(o.id) {
 		if partly || cancelling.Whole {
@@ -160,7 +157,7 @@ func (o *Order) CheckUndo(saga Saga, partly bool) error {
 	case !ended:
 		return fmt.Errorf("order %s has no %s %s", o.id, saga.Kind, saga.Instance)
 	case outcome.Refused == nil:
-		return fmt.Errorf("%s of order %s has ended, and what it did stands", saga.Kind, o.id)
+		return fmt.Errorf("%s of order %s has ended successfully", saga.Kind, o.id)
 	}
 	return nil
 }
@@ -172,7 +169,7 @@ func (o *Order) endSaga(saga Saga, outcome Outcome, at time.Time) Direction {
 	return o.Direction(saga)
 }
 
-// includes tells whether these are the steps that are recorded, with no more attempts than are.
+// includes reports whether these steps are recorded, with at least as many attempts.
 func (s *Stuck) includes(steps []StuckStep) bool {
 	if s == nil || len(s.Steps) != len(steps) {
 		return false

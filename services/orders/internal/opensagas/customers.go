@@ -11,15 +11,14 @@ import (
 // DeclinePeriod is how long a declined payment counts.
 const DeclinePeriod = time.Hour
 
-// Activity of a customer: what the limits of placing orders are compared with. It follows the log,
-// so it can lag by the orders of the last moments.
+// Activity of a customer, for the limits of placing orders. It follows the log with a delay.
 type Activity struct {
 	Open     int // orders with an open saga
 	Declined int // payments declined within DeclinePeriod
 }
 
-// Activity counts what one customer has under way and was declined lately, in all instances of the
-// service together.
+// Activity counts a customer's open orders and recently declined payments, over all instances of
+// the service.
 func (s *Sagas) Activity(ctx context.Context, customerID string) (a Activity, err error) {
 	err = s.db.SQL.QueryRowContext(ctx, `
 		SELECT (SELECT count(*) FROM open_sagas WHERE customer_id = $1),
@@ -31,13 +30,13 @@ func (s *Sagas) Activity(ctx context.Context, customerID string) (a Activity, er
 	return a, nil
 }
 
-// decline is a payment that the provider said no to.
+// decline is a payment that the provider declined.
 type decline struct {
 	orderID, customerID string
 	at                  time.Time
 }
 
-// insertDeclined keeps declined payments, and prunes those that count no more.
+// insertDeclined adds declined payments, and deletes those older than DeclinePeriod.
 func (c *changes) insertDeclined(ctx context.Context, tx *postgres.Tx) error {
 	if len(c.declined) == 0 {
 		return nil

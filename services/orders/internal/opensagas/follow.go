@@ -26,7 +26,7 @@ type changes struct {
 	begun map[string]*Saga // by order
 	ended map[ended]bool
 	stuck map[string]stuck // by order
-	// declined payments count against their customers for a while.
+	// declined payments count for DeclinePeriod.
 	declined []decline
 }
 
@@ -35,10 +35,10 @@ type ended struct {
 	saga    domain.Saga
 }
 
-// stuck is since when a saga is stuck. It is null when the saga goes on.
+// stuck has the time since which a saga is stuck, nil when it is not.
 type stuck struct {
 	since *time.Time
-	// anew: the saga went on in between, so what the list has is over.
+	// anew: the saga was not stuck in between, so the time in the list is replaced.
 	anew bool
 }
 
@@ -57,8 +57,8 @@ func (c *changes) end(orderID string, saga domain.Saga) {
 	c.ended[ended{orderID, saga}] = true
 }
 
-// add takes an event. Logs from before there were SagaBegan and SagaEnded say by the order's own
-// events when placing begins and ends.
+// add adds the changes of an event. In older logs without SagaBegan and SagaEnded the order's
+// events begin and end placing.
 func (c *changes) add(event eventstore.Event) error {
 	recorded, err := store.Decode(event)
 	if err != nil {
@@ -87,9 +87,9 @@ func (c *changes) add(event eventstore.Event) error {
 	return nil
 }
 
-// follow applies a batch as a few statements, with the checkpoint: a reader that was overtaken
-// cannot put a saga back that its successor has taken off. An order that this version cannot read
-// stays in the list as it is, and waits.
+// follow applies a batch with a few statements, in the transaction of the checkpoint: a reader that
+// was replaced cannot add a saga again that its successor has removed. An order that this version
+// cannot read is deferred and does not change in the list.
 func follow(ctx context.Context, tx *postgres.Tx, batch []eventstore.Event) error {
 	c := &changes{begun: map[string]*Saga{}, ended: map[ended]bool{}, stuck: map[string]stuck{}}
 	var deferred eventstore.Deferred
@@ -98,7 +98,7 @@ func follow(ctx context.Context, tx *postgres.Tx, batch []eventstore.Event) erro
 			continue
 		}
 		if err := c.add(event); err != nil {
-			deferred.Add(event, err) // of a newer version, which may be about a saga
+			deferred.Add(event, err) // an event of a newer version, which may concern a saga
 		}
 	}
 	if err := c.deleteEnded(ctx, tx); err != nil {

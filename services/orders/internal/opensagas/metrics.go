@@ -12,7 +12,7 @@ import (
 
 const countGauge, ageGauge = "ordersaga.orders.unsettled", "ordersaga.orders.unsettled.age"
 
-// Observe offers the list's figures to metrics readers until stop is called.
+// Observe exports the list's figures until stop is called.
 func (s *Sagas) Observe() (stop func(), err error) {
 	return telemetry.Observe("github.com/ordersaga/ordersaga/services/orders", func(ctx context.Context, set telemetry.Set) error {
 		figures, err := s.Figures(ctx)
@@ -35,7 +35,7 @@ type Figures struct {
 	Oldest time.Duration
 }
 
-// Figures counts; the list is as long as what is under way.
+// Figures counts the open sagas.
 func (s *Sagas) Figures(ctx context.Context) (figures Figures, err error) {
 	var seconds float64
 	err = s.db.SQL.QueryRowContext(ctx, `

@@ -1,6 +1,6 @@
-// Package opensagas keeps a list of the sagas that have begun and not ended: a projection of the
-// log beside it, because the sweep that finds sagas without a run must not depend on a read store,
-// nor read the whole log.
+// Package opensagas keeps a list of the sagas that have begun and not ended. It is a projection in
+// the log's database, because the sweep that finds sagas without a run must not depend on a read
+// store or read the whole log.
 package opensagas
 
 import (
@@ -12,25 +12,25 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 )
 
-// Sagas are the open ones.
+// Sagas is the list of open sagas.
 type Sagas struct {
 	db *postgres.DB
 }
 
-// New finds them in the database of the log.
+// New opens the list in the database of the log.
 func New(db *postgres.DB) *Sagas { return &Sagas{db: db} }
 
-// Saga is an open one.
+// Saga is an open saga.
 type Saga struct {
 	domain.Saga
 	OrderID    string
 	CustomerID string
 	BeganAt    time.Time
-	// Position in the log of the event it began with, by which the list is paged.
+	// Position of its first event in the log, by which the list is paged.
 	Position int64
 }
 
-// List reads at most limit sagas behind a position that began at least so long ago, the oldest
+// List reads at most limit sagas after a position that are at least olderThan old, the oldest
 // first.
 func (s *Sagas) List(ctx context.Context, olderThan time.Duration, after int64, limit int) ([]Saga, error) {
 	sagas, err := postgres.Select(ctx, s.db.SQL, func(saga *Saga) []any {

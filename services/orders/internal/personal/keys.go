@@ -20,25 +20,25 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 )
 
-// ErrErased says that the key of the data was deleted: the data cannot be read any more.
+// ErrErased means that the key of the data was deleted, so the data cannot be read any more.
 var ErrErased = errors.New("the personal data was erased")
 
 // MinSecret is the least length of the secret of New.
 const MinSecret = 32
 
-// developmentSecret stands in where there is no secret: on a developer's machine only.
+// developmentSecret is used without a secret, in development only.
 const developmentSecret = "development only: nothing here is kept from anybody"
 
-// Keys are the shoppers' keys. Each is kept encrypted under a key that follows from the service's
-// secret, so that a copy of the database alone reads nothing.
+// Keys are the shoppers' keys. Each is stored encrypted with a key derived from the service's
+// secret, so that a copy of the database alone does not reveal personal data.
 type Keys struct {
 	db    *postgres.DB
 	wrap  cipher.AEAD
 	index []byte
 }
 
-// New finds the keys in the database. The secret has at least MinSecret characters, the same for
-// all instances and for ever; an empty one is for development.
+// New opens the keys in the database. The secret has at least MinSecret characters, is the same for
+// all instances and must never change; an empty one is for development.
 func New(db *postgres.DB, secret string) (*Keys, error) {
 	if secret == "" {
 		secret = developmentSecret
@@ -61,8 +61,8 @@ func New(db *postgres.DB, secret string) (*Keys, error) {
 	return &Keys{db: db, wrap: wrap, index: index}, nil
 }
 
-// Seal encrypts data of an order under the key of its shopper, who is given one at the first time.
-// No data is nil.
+// Seal encrypts data of an order with the key of its shopper, and makes the key if there is none.
+// Without data it returns nil.
 func (k *Keys) Seal(ctx context.Context, customerID, orderID string, data Data) (*domain.Sealed, error) {
 	if data.IsZero() {
 		return nil, nil
@@ -78,8 +78,8 @@ func (k *Keys) Seal(ctx context.Context, customerID, orderID string, data Data) 
 	return &domain.Sealed{KeyID: id, Data: seal(key, plain, orderID)}, nil
 }
 
-// Open reads the data of an order; none when it has none. It fails with ErrErased when the
-// shopper's key was deleted.
+// Open decrypts the data of an order, if it has any. It fails with ErrErased when the shopper's key
+// was deleted.
 func (k *Keys) Open(ctx context.Context, order *domain.Order) (Data, error) {
 	sealed := order.Personal()
 	if sealed == nil {
@@ -108,8 +108,8 @@ func (k *Keys) Open(ctx context.Context, order *domain.Order) (Data, error) {
 	return data, nil
 }
 
-// Token is the same for the same text, and tells nobody without the secret what the text is: for
-// comparing data that must not be kept.
+// Token returns a keyed hash of a text, to compare data that must not be stored: it does not reveal
+// the text without the secret.
 func (k *Keys) Token(of string) string {
 	mac := hmac.New(sha256.New, k.index)
 	mac.Write([]byte(of))
@@ -122,8 +122,8 @@ func (k *Keys) ofCustomer(ctx context.Context, customerID string) (id string, ke
 	rand.Read(fresh) // never fails
 	newID := uuid.NewString()
 	offered := seal(k.wrap, fresh, newID)
-	// Two requests may make the first key of a shopper at once: the one that comes second finds
-	// neither, and looks again.
+	// Two requests may make the first key of a shopper at the same time: the second gets no row and
+	// tries again.
 	for range 3 {
 		var wrapped []byte
 		err = k.db.SQL.QueryRowContext(ctx, `
@@ -161,7 +161,7 @@ func sealer(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// seal encrypts, bound to what it belongs to: it cannot be opened for another order or key.
+// seal encrypts data bound to its owner: it cannot be opened for another order or key.
 func seal(key cipher.AEAD, plain []byte, belongsTo string) []byte {
 	return key.Seal(nil, nil, plain, []byte(belongsTo))
 }

@@ -1,9 +1,8 @@
-// Package personal keeps what an order knows of a person: email and addresses.
+// Package personal encrypts the personal data of orders: email and addresses.
 //
-// Events are never changed, so personal data is encrypted before it is recorded, under a key of the
-// shopper that is kept in a table beside the log. Without that key nobody can read the data any
-// more: to delete the key is to erase the shopper's data from every event, history and backup of
-// the log.
+// Events are never changed, so personal data is encrypted before it is recorded, with a key of the
+// shopper in a separate table. Deleting the key erases the shopper's data in every event, history
+// and backup of the log.
 package personal
 
 import (
@@ -20,7 +19,7 @@ type Data struct {
 	BillingAddress  *Address `json:"billing_address,omitempty"`
 }
 
-// Address of a person or a company, as a carrier wants it on a parcel.
+// Address of a person or a company.
 type Address struct {
 	Name       string `json:"name" minLength:"1" maxLength:"200" doc:"Of the person or company." example:"Ann Smith"`
 	Line1      string `json:"line1" minLength:"1" maxLength:"200" doc:"Street and number." example:"1 High Street"`
@@ -32,11 +31,11 @@ type Address struct {
 	Phone      string `json:"phone,omitempty" maxLength:"40"`
 }
 
-// IsZero tells whether there is no data.
+// IsZero reports whether there is no data.
 func (d Data) IsZero() bool { return d == Data{} }
 
-// Check finds the first text that cannot be accepted, such as one with a control character. field
-// is its path: "delivery_address.city".
+// Check returns an error for the first invalid text, such as one with a control character. field is
+// its path: "delivery_address.city".
 func (d Data) Check() (field string, err error) {
 	if d.Email != "" {
 		local, domain, found := strings.Cut(d.Email, "@")

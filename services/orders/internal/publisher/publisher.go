@@ -1,6 +1,5 @@
-// Package publisher tells the rest of the company what happened to orders: it follows the log and
-// publishes integration events, each at least once and those of one order in their order. The log
-// is its outbox.
+// Package publisher publishes the integration events of orders: it follows the log and publishes
+// each event at least once, and those of one order in their order. The log is its outbox.
 package publisher
 
 import (
@@ -18,8 +17,8 @@ const Subscription = "publisher"
 // Publish sends a batch of events and returns when all of them are confirmed.
 type Publish func(ctx context.Context, events ...cloudevents.Event) error
 
-// Follow makes the subscription that publishes. What follows an event that this version does not
-// know waits with it, order by order: it may have to be published, and in its place.
+// Follow makes the subscription that publishes. An order with an event that this version does not
+// know is deferred from that event on, because the event may have to be published.
 func Follow(publish Publish) eventstore.Subscription {
 	return eventstore.Subscription{Name: Subscription, Handle: func(ctx context.Context, events []eventstore.Event) error {
 		var batch []cloudevents.Event

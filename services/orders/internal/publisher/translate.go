@@ -19,12 +19,12 @@ func translate(event eventstore.Event) (told cloudevents.Event, meant bool, err 
 	if data == nil {
 		return told, false, nil
 	}
-	// The log's own id: who gets the event twice can tell.
+	// The log's id, so that consumers recognise a repeated event.
 	told, err = events.New(event.ID, store.OrderID(event.Stream), event.OccurredAt, data)
 	return told, true, err
 }
 
-// dataOf is the data of the integration event; nil when there is none.
+// dataOf returns the data of the integration event; nil when there is none.
 func dataOf(orderID string, event store.Recorded) events.Data {
 	at := event.OccurredAt
 	switch e := event.Fact.(type) {

@@ -1,4 +1,4 @@
-// Package quotes asks the catalog what an order costs.
+// Package quotes gets the prices of an order from the catalog.
 package quotes
 
 import (
@@ -20,7 +20,7 @@ type Wanted struct {
 	Quantity int64
 }
 
-// Quote is what an order costs now.
+// Quote is the current price of an order.
 type Quote struct {
 	Lines       []domain.Line // in the order they were asked for
 	Adjustments []domain.Adjustment
@@ -32,11 +32,11 @@ type Catalog struct {
 	client catalogv1.CatalogServiceClient
 }
 
-// New asks a catalog.
+// New makes a Catalog from its gRPC client.
 func New(client catalogv1.CatalogServiceClient) *Catalog { return &Catalog{client: client} }
 
-// Quote prices lines in one call, for at most 5 s. Refused with reasons unknown_product,
-// currency_mismatch and total_too_large.
+// Quote prices lines in one call, within 5 s. It refuses with unknown_product, currency_mismatch
+// and total_too_large.
 func (c *Catalog) Quote(ctx context.Context, currency string, wanted []Wanted) (Quote, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -61,8 +61,8 @@ func (c *Catalog) Quote(ctx context.Context, currency string, wanted []Wanted) (
 	return quote, quote.answers(currency, wanted)
 }
 
-// answers checks that the quote is one for what was asked: a wrong one must fail here, before there
-// is an order.
+// answers checks that the quote matches the request: a wrong one must fail before the order is
+// recorded.
 func (q Quote) answers(currency string, wanted []Wanted) error {
 	total, err := domain.Total(q.Lines, q.Adjustments, currency)
 	if err != nil {

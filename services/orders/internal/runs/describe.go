@@ -9,21 +9,21 @@ import (
 	"github.com/ordersaga/ordersaga/platform/text"
 )
 
-// The server refuses a start whose summary is above 400 or whose details are above 20,000 bytes, as
-// JSON. A "<" is the longest there, with its backslash: 8 bytes.
+// The server refuses a start whose summary is longer than 400 bytes or whose details are longer
+// than 20,000, as JSON. The longest character is an escaped "<": 8 bytes.
 const (
 	shownLines    = 20
 	shownCustomer = 36 // characters of a customer's id, as many as a UUID has
 	shownText     = 50 // characters of a SKU or a name
 )
 
-// summary is the line of the run in the Web UI's lists, as Markdown.
+// summary returns the line of the run in the Web UI's lists, as Markdown.
 func summary(p *ordersv1.Placement) string {
 	return fmt.Sprintf("%s · %s · %s",
 		text.Markdown(p.GetCustomerId(), shownCustomer), amount(p.GetTotal().GetAmount(), p), text.Count(len(p.GetLines()), "line"))
 }
 
-// details is what the Web UI shows of the run, as Markdown.
+// details returns the description of the run in the Web UI, as Markdown.
 func details(p *ordersv1.Placement) string {
 	var table strings.Builder
 	table.WriteString("| SKU | name | quantity | price |\n|---|---|--:|--:|\n")

@@ -1,8 +1,8 @@
 // Package runs starts the sagas of orders in Temporal and waits for them.
 //
-// What it may be relied on for was tried on server 1.32.1: an order has one workflow id; PlaceOrder
-// rejects duplicates, or a repeated request would start a second run after the first has closed; an
-// update is durable only when the task that handled it ends, so an error of a wait proves nothing.
+// Tried on server 1.32.1: an order has one workflow id; PlaceOrder must reject duplicates, because
+// a repeated request would otherwise start a second run after the first has closed; an update is
+// durable only when the task that handled it ends, so an error of a wait proves nothing.
 package runs
 
 import (
@@ -22,16 +22,16 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 )
 
-// ErrExists says that PlaceOrder was not started because the order has, or had, a run.
+// ErrExists means that a workflow was not started because the order has, or had, a run.
 var ErrExists = errors.New("the order has a run already")
 
-// Runs are the sagas of orders.
+// Runs starts and awaits the sagas of orders.
 type Runs struct {
 	temporal  client.Client
 	taskQueue string
 }
 
-// New finds runs by a client. New ones go to the task queue.
+// New makes Runs from a client. New runs use the task queue.
 func New(temporal client.Client, taskQueue string) *Runs {
 	return &Runs{temporal: temporal, taskQueue: taskQueue}
 }
@@ -49,9 +49,8 @@ func (r *Runs) Start(ctx context.Context, in *ordersv1.PlaceOrderInput) error {
 	return nil
 }
 
-// StartAndWait starts PlaceOrder, or joins the run that is open, and waits for its outcome, or that
-// it got stuck, until ctx ends. After an error, the end of ctx among them, there may be a run or
-// not.
+// StartAndWait starts PlaceOrder, or joins the open run, and waits until it has an outcome or is
+// stuck, or until ctx ends. After an error, also the end of ctx, there may be a run or not.
 func (r *Runs) StartAndWait(ctx context.Context, in *ordersv1.PlaceOrderInput) error {
 	options := r.options(in)
 	options.WorkflowIDConflictPolicy = enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING
@@ -59,7 +58,7 @@ func (r *Runs) StartAndWait(ctx context.Context, in *ordersv1.PlaceOrderInput) e
 	handle, err := r.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: r.temporal.NewWithStartWorkflowOperation(options, sagas.PlaceOrder, in),
 		UpdateOptions: client.UpdateWorkflowOptions{
-			// The same wait, however often it is sent, is one update.
+			// Repeated requests are one update.
 			UpdateID:     sagas.PlaceUpdateID(hash),
 			WorkflowID:   options.ID,
 			UpdateName:   sagas.UpdatePlace,
@@ -76,8 +75,8 @@ func (r *Runs) StartAndWait(ctx context.Context, in *ordersv1.PlaceOrderInput) e
 	return nil
 }
 
-// StartCancel starts CancelOrder and does not wait. ErrExists means that a run is open on the order.
-// After any other error there may be one.
+// StartCancel starts CancelOrder and does not wait. ErrExists means that a run is open on the
+// order. After any other error there may be one.
 func (r *Runs) StartCancel(ctx context.Context, in *ordersv1.CancelOrderInput, order *domain.Order) error {
 	_, err := r.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       sagas.WorkflowID(order.ID()),
@@ -85,7 +84,7 @@ func (r *Runs) StartCancel(ctx context.Context, in *ordersv1.CancelOrderInput, o
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowTaskTimeout:      sagas.WorkflowTaskTimeout,
-		// Without it the SDK answers with the open run as if it had started one.
+		// Without it the SDK returns the open run as if it had started one.
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			sagas.OrderStatus.ValueSet(string(order.Status())),
@@ -100,8 +99,8 @@ func (r *Runs) StartCancel(ctx context.Context, in *ordersv1.CancelOrderInput, o
 	return nil
 }
 
-// Cancel asks the run that is open on the order to stop and turn back. That there is none is no
-// error: what is recorded at the order decides.
+// Cancel asks the order's open run to turn back. It is no error when there is none, because the
+// order has recorded the request.
 func (r *Runs) Cancel(ctx context.Context, orderID string) error {
 	err := r.temporal.CancelWorkflow(ctx, sagas.WorkflowID(orderID), "")
 	var none *serviceerror.NotFound
@@ -111,8 +110,8 @@ func (r *Runs) Cancel(ctx context.Context, orderID string) error {
 	return nil
 }
 
-// Await waits until the order's latest run has closed, in whatever way. Its error means that it is
-// not known to have.
+// Await waits until the order's latest run has closed, with any result. After an error it may still
+// be open.
 func (r *Runs) Await(ctx context.Context, orderID string) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -131,7 +130,7 @@ func (r *Runs) options(in *ordersv1.PlaceOrderInput) client.StartWorkflowOptions
 		TaskQueue:             r.taskQueue,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowTaskTimeout:   sagas.WorkflowTaskTimeout,
-		// No execution timeout: it would end a saga that is stuck, undone or not.
+		// No execution timeout: it would end a stuck saga before everything is undone.
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			sagas.OrderStatus.ValueSet(sagas.StatusPlaced),
 			sagas.SagaState.ValueSet(sagas.SagaRunning),

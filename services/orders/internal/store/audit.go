@@ -6,21 +6,20 @@ import (
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 )
 
-// IDs are at most limit orders whose ids come after one, in the order of their ids; after "" is
-// from the start.
+// IDs returns at most limit ids of orders after an id, in their order; "" is before the first.
 func (s *Orders) IDs(ctx context.Context, after string, limit int) ([]string, error) {
 	streams, err := s.events.Streams(ctx, Stream(after), limit)
 	return orderIDs(streams), err
 }
 
-// Opened are the orders whose first event has a position from one up to, not with, another.
+// Opened returns the ids of orders whose first event has a position p with from <= p < to.
 func (s *Orders) Opened(ctx context.Context, from, to int64) ([]string, error) {
 	streams, err := s.events.Opened(ctx, from, to)
 	return orderIDs(streams), err
 }
 
 // Histories reads the events of many orders in one statement, each oldest first. An order that does
-// not exist is in neither answer; one that this version cannot read is in unreadable.
+// not exist is in neither result; one that this version cannot read is in unreadable.
 func (s *Orders) Histories(ctx context.Context, ids []string) (histories map[string][]Recorded, unreadable map[string]error, err error) {
 	streams := make([]string, len(ids))
 	for i, id := range ids {

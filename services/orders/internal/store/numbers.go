@@ -11,9 +11,9 @@ import (
 // numbersAtOnce is the increment of the sequence order_numbers.
 const numbersAtOnce = 50
 
-// Numbers gives orders the numbers that people say and read. A number is given once, over all
-// instances. Numbers grow with time, roughly: each instance takes a block at a time, and what is
-// left of a block is lost when the instance stops.
+// Numbers gives out order numbers. A number is given once, over all instances. Numbers grow with
+// time, but not strictly: each instance takes a block at a time, and the rest of a block is lost
+// when the instance stops.
 type Numbers struct {
 	db *postgres.DB
 
@@ -21,10 +21,10 @@ type Numbers struct {
 	next, last int64
 }
 
-// NewNumbers takes numbers from the database.
+// NewNumbers makes Numbers from the database's sequence.
 func NewNumbers(db *postgres.DB) *Numbers { return &Numbers{db: db, next: 1} }
 
-// Next is a number that no order has.
+// Next returns an unused number.
 func (n *Numbers) Next(ctx context.Context) (int64, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

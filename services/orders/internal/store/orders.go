@@ -12,22 +12,22 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 )
 
-// attempts of a change that lost against another one of the same order. Sagas on an order run one
-// at a time, so two in a row are rare.
+// attempts bounds the tries of a change that conflicts with others. Sagas of an order run one at a
+// time, so conflicts are rare.
 const attempts = 4
 
 // prefix of the streams of orders.
 const prefix = "order-"
 
-// Orders are the orders of an event store.
+// Orders loads and changes the orders of an event store.
 type Orders struct {
 	events *eventstore.Store
 }
 
-// New finds orders in the event store.
+// New makes Orders from the event store.
 func New(events *eventstore.Store) *Orders { return &Orders{events: events} }
 
-// Load folds an order. One that does not exist has version 0.
+// Load loads an order. One that does not exist has version 0.
 func (s *Orders) Load(ctx context.Context, id string) (*domain.Order, error) {
 	recorded, err := s.History(ctx, id)
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *Orders) Load(ctx context.Context, id string) (*domain.Order, error) {
 	return Fold(id, recorded), nil
 }
 
-// Recorded is an event of an order as it is kept.
+// Recorded is a stored event of an order.
 type Recorded struct {
 	domain.Event
 	Version int64
@@ -58,8 +58,8 @@ func (s *Orders) History(ctx context.Context, id string) ([]Recorded, error) {
 	return history, nil
 }
 
-// Update loads an order, lets it change, and appends what happened to it, all or none. When
-// somebody else was faster it begins again, so change must depend on the order alone.
+// Update loads an order, calls change, and appends the new events, all or none. After a conflict it
+// starts again, so change must depend only on the order.
 func (s *Orders) Update(ctx context.Context, id string, change func(*domain.Order) error) error {
 	for attempt := 1; ; attempt++ {
 		err := s.update(ctx, id, change)
@@ -67,7 +67,7 @@ func (s *Orders) Update(ctx context.Context, id string, change func(*domain.Orde
 		case !errors.Is(err, eventstore.ErrConflict):
 			return err
 		case attempt == attempts:
-			return unavailable.New("The order is being changed by others; try again", fmt.Errorf("order %s: %w", id, err))
+			return unavailable.New("The order is being changed by other requests; try again", fmt.Errorf("order %s: %w", id, err))
 		}
 	}
 }
@@ -83,8 +83,8 @@ func (s *Orders) update(ctx context.Context, id string, change func(*domain.Orde
 	return s.Save(ctx, order)
 }
 
-// Save appends what happened to an order since it was loaded, all or none. It fails with
-// eventstore.ErrConflict when somebody else was faster.
+// Save appends the new events of an order, all or none. It fails with eventstore.ErrConflict when
+// the order was changed meanwhile.
 func (s *Orders) Save(ctx context.Context, order *domain.Order) error {
 	changes := make([]eventstore.NewEvent, len(order.Changes()))
 	for i, event := range order.Changes() {
@@ -94,13 +94,13 @@ func (s *Orders) Save(ctx context.Context, order *domain.Order) error {
 	return err
 }
 
-// Stream is where an order's events are.
+// Stream returns the name of an order's stream.
 func Stream(id string) string { return prefix + id }
 
-// OrderID is the order whose events are in a stream.
+// OrderID returns the id of a stream's order.
 func OrderID(stream string) string { return strings.TrimPrefix(stream, prefix) }
 
-// Decode reads what an event says.
+// Decode decodes an event.
 func Decode(event eventstore.Event) (Recorded, error) {
 	fact, err := domain.Decode(event.Type, event.Data)
 	if err != nil {
@@ -109,7 +109,7 @@ func Decode(event eventstore.Event) (Recorded, error) {
 	return Recorded{Event: domain.Event{OccurredAt: event.OccurredAt, Fact: fact}, Version: event.Version, Position: event.Position}, nil
 }
 
-// Fold makes the order of its recorded events.
+// Fold makes an order from its recorded events.
 func Fold(id string, recorded []Recorded) *domain.Order {
 	history := make([]domain.Event, len(recorded))
 	for i, event := range recorded {

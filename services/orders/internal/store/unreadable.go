@@ -6,10 +6,10 @@ import (
 	"github.com/ordersaga/ordersaga/platform/unavailable"
 )
 
-// Unreadable says that this version of the service cannot read an order: the log has an event of it
-// that a newer version wrote, as after a roll-back. To go on without that event would be to answer,
-// or to decide, wrongly. Nothing is lost: the order can be read again when the newer version is
-// back, and all others can meanwhile.
+// Unreadable means that this version of the service cannot read an order, because a newer version
+// has written one of its events, as after a roll-back. Without that event answers and decisions
+// would be wrong. The order can be read again with the newer version; other orders are not
+// affected.
 type Unreadable struct {
 	OrderID string
 	// Cause names the event.
@@ -20,7 +20,7 @@ func (e *Unreadable) Error() string {
 	return fmt.Sprintf("this version of orders cannot read order %s: %v", e.OrderID, e.Cause)
 }
 
-// Unwrap says to borders that the same may be asked again later, and what callers are told.
+// Unwrap returns an unavailable error with the message for callers.
 func (e *Unreadable) Unwrap() error {
 	return unavailable.New("A newer version of this service has changed the order, and this version cannot read it. "+
 		"It can be read again when that version is back", e.Cause)

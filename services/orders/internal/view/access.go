@@ -8,8 +8,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 )
 
-// Visible tells whether the caller may see the order: operators see every one that exists, shoppers
-// their own. To everybody else it does not exist, so that nobody learns which ids do.
+// Visible reports whether the caller may see the order: operators see all orders, shoppers their
+// own. For all others it does not exist, so that they cannot find out which ids exist.
 func Visible(o *domain.Order, caller auth.Identity) bool {
 	if o.Version() == 0 {
 		return false
@@ -17,7 +17,7 @@ func Visible(o *domain.Order, caller auth.Identity) bool {
 	return caller.Has(auth.ScopeOperator) || (o.Placed() && o.CustomerID() == caller.Subject)
 }
 
-// NotFound is the 404 of an order that does not exist for the caller.
+// NotFound makes the 404 problem of an order that does not exist or that the caller may not see.
 func NotFound() *rest.Problem {
 	return rest.NewProblem(http.StatusNotFound, "order-not-found", "There is no such order, or it is not yours.")
 }

@@ -1,5 +1,4 @@
-// Package view is how this service shows an order over REST: one shape, whoever asks and wherever
-// it is read.
+// Package view has the JSON of orders in REST answers.
 package view
 
 import (
@@ -90,8 +89,8 @@ type StuckStep struct {
 	LastError string `json:"last_error"`
 }
 
-// Of shows an order, with its personal data as it was opened: nil when it is not to be shown. What is only for operators, the errors of our own machinery, is left out
-// unless the viewer is one.
+// Of makes the JSON of an order, with its decrypted personal data; nil to leave it out. Internal
+// errors are shown to operators only.
 func Of(o *domain.Order, data *personal.Data, operator bool) Order {
 	shown := Order{
 		ID:               o.ID(),
@@ -150,5 +149,5 @@ func when(at time.Time) *time.Time {
 	return &at
 }
 
-// Path of an order over REST.
+// Path returns an order's REST path.
 func Path(id string) string { return "/v1/orders/" + id }

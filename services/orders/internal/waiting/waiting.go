@@ -1,4 +1,4 @@
-// Package waiting is how long a caller waits for the outcome of a saga.
+// Package waiting bounds how long a caller waits for the outcome of a saga.
 package waiting
 
 import (
@@ -13,14 +13,14 @@ import (
 
 const (
 	byDefault = 10 * time.Second
-	// longest leaves time for an answer before the server cuts it off.
+	// longest leaves time for the answer before Timeout.
 	longest = 50 * time.Second
 	// Timeout of an operation that waits.
 	Timeout = 55 * time.Second
 )
 
-// Preferred reads the wait from a Prefer header (RFC 7240), and says what of it is granted. What is
-// not understood is ignored, as the RFC has it.
+// Preferred reads the wait from a Prefer header (RFC 7240), and returns the Preference-Applied.
+// Unknown preferences are ignored, as the RFC requires.
 func Preferred(header string) (wait time.Duration, applied string) {
 	async := false
 	wait = -1
@@ -44,8 +44,8 @@ func Preferred(header string) (wait time.Duration, applied string) {
 	}
 }
 
-// Bounded is a context that ends with the wait. A server that is told to stop ends all waits: who
-// waits is told that the outcome is not known yet.
+// Bounded returns a context that ends with the wait, or when the server stops: the answer then is
+// that the order is on its way.
 func Bounded(ctx context.Context, wait time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	if draining := lifecycle.Draining(ctx); draining != nil {

@@ -1,8 +1,8 @@
 // Package cancelorder cancels an order before it is shipped, or units of it.
 //
-// What is cancelled is recorded at the order first. An order that is still being placed turns back:
-// its own saga undoes what it did. For a confirmed one the saga CancelOrder begins; when its workflow
-// cannot be started now, the sweep starts it.
+// The cancellation is recorded at the order first. An order that is still being placed turns back:
+// its own saga undoes its steps. For a confirmed one the saga CancelOrder begins; when its workflow
+// cannot be started, the sweep starts it later.
 package cancelorder
 
 import (
@@ -34,37 +34,37 @@ import (
 // ReasonStale refuses a request for another version of the order.
 const ReasonStale = "order_changed"
 
-// Command is what is asked for.
+// Command cancels an order or units of it.
 type Command struct {
 	OrderID string
 	Caller  auth.Identity
 	// IdempotencyKey makes repetitions of the request one cancellation.
 	IdempotencyKey string
-	// Seen are the versions the request is meant for; nil: whichever is current.
+	// Seen are the versions for which the request is valid; nil: any.
 	Seen []int64
 	// Lines to cancel units of; none: everything that is left.
 	Lines        []domain.CancelledLine
 	Reason, Note string
-	// Wait is how long the caller waits for the outcome; 0: not at all.
+	// Wait is how long the caller waits for the outcome; 0: no wait.
 	Wait time.Duration
 }
 
-// Result is the order as the request left it.
+// Result is the order after the request.
 type Result struct {
-	// Order is nil when there is none for the caller.
+	// Order is nil when the caller may not see it, or it does not exist.
 	Order *domain.Order
 	// ID of the cancellation.
 	ID string
-	// Replayed tells that an earlier request began it.
+	// Replayed means that an earlier request began it.
 	Replayed bool
 }
 
-// namespace of the name-based ids of cancellations. To change it is to cancel twice for everybody
-// who repeats a request across the change.
+// namespace of the name-based ids of cancellations. If it changed, a repeated request would cancel
+// twice.
 var namespace = uuid.MustParse("5b0a1f0e-43c1-4f7b-9d39-3a9c0e6a4f52")
 
 const (
-	// startTimeout bounds what is done for a caller who waits no more.
+	// startTimeout bounds the work after the caller stopped waiting.
 	startTimeout = 10 * time.Second
 	startTries   = 3
 )
@@ -79,7 +79,7 @@ type handler struct {
 	runs   *runs.Runs
 }
 
-// request is what the aggregate is asked. Its hash has everything that makes another request.
+// request makes the aggregate's request. Its hash covers all fields that distinguish requests.
 func (c Command) request() (domain.CancelRequest, error) {
 	encoded, err := json.Marshal(struct {
 		Lines        []domain.CancelledLine
@@ -96,9 +96,9 @@ func (c Command) request() (domain.CancelRequest, error) {
 	}, nil
 }
 
-// Handle records the request and has it carried out. Refused with the reasons of
-// domain.Order.PlanCancel, ReasonStale and refusals.RequestMismatch. Once it is recorded it is
-// carried out, whatever becomes of the caller.
+// Handle records the request and starts it. It refuses with the reasons of domain.Order.PlanCancel,
+// ReasonStale and refusals.RequestMismatch. A recorded request is carried out also when the caller
+// disconnects.
 func (h *handler) Handle(ctx context.Context, command Command) (Result, error) {
 	ctx = telemetry.With(ctx, slog.String("order_id", command.OrderID))
 	wait, cancel := waiting.Bounded(ctx, command.Wait)
@@ -120,7 +120,7 @@ func (h *handler) Handle(ctx context.Context, command Command) (Result, error) {
 		return Result{}, err
 	}
 	if err := h.run(ctx, wait, command.OrderID, request.Instance); err != nil {
-		// It is recorded, so it is done: later, by the sweep.
+		// The request is recorded, so the sweep carries it out later.
 		slog.WarnContext(ctx, "a cancellation is answered before its outcome is known", "error", err)
 	}
 	result.Order, err = h.orders.Load(context.WithoutCancel(ctx), command.OrderID)
@@ -145,8 +145,8 @@ func (h *handler) decide(o *domain.Order, command Command, request domain.Cancel
 	return err
 }
 
-// run starts what the order needs and waits for its end. The caller may have hung up: what is
-// recorded is started all the same.
+// run starts the saga or cancels the open run, and waits for its end. A recorded request is started
+// also when the caller has disconnected.
 func (h *handler) run(ctx, wait context.Context, orderID, id string) error {
 	starting, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTimeout)
 	defer cancel()
@@ -172,7 +172,7 @@ func (h *handler) run(ctx, wait context.Context, orderID, id string) error {
 		if !errors.Is(err, runs.ErrExists) || try == startTries {
 			return err
 		}
-		// The run of the saga before is closing, or this one runs already.
+		// The previous saga's run is closing, or this saga already runs.
 		if err := h.runs.Await(starting, orderID); err != nil {
 			return err
 		}

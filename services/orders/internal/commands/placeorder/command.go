@@ -18,7 +18,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 )
 
-// Command is what a customer asks for.
+// Command places an order.
 type Command struct {
 	CustomerID string
 	// IdempotencyKey makes repetitions of the request one order.
@@ -26,7 +26,7 @@ type Command struct {
 	Currency       string
 	Lines          []quotes.Wanted
 	PaymentMethod  string
-	// ExpectedTotal is what the customer was shown, nil when it does not matter.
+	// ExpectedTotal is the total that the customer was shown; nil: any.
 	ExpectedTotal *domain.Money
 	Reference     string
 	Metadata      map[string]string
@@ -35,22 +35,22 @@ type Command struct {
 	Wait time.Duration
 }
 
-// orderNamespace of the name-based ids of orders. To change it is to take orders twice from
-// everybody who repeats a request across the change.
+// orderNamespace of the name-based ids of orders. If it changed, a repeated request would place a
+// second order.
 var orderNamespace = uuid.MustParse("0c7f6a52-6c1b-4d0e-9f4e-5b8f3f0a7d21")
 
-// orderID is the same for the same customer and key, so that a repeated request meets its order
+// orderID is the same for the same customer and key, so that a repeated request finds its order
 // without a table of keys.
 func (c Command) orderID() string {
 	return uuid.NewSHA1(orderNamespace, []byte(c.CustomerID+"\x00"+c.IdempotencyKey)).String()
 }
 
-// metadataName is what a name of metadata may be.
+// metadataName is the form of a name of metadata.
 var metadataName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,40}$`)
 
 const maxMetadataText = 500 // characters
 
-// checkIdentity finds the first text by which the order cannot be known, and says why.
+// checkIdentity returns the first field with invalid text, and its error.
 func (c Command) checkIdentity() (field string, err error) {
 	if c.Reference != "" {
 		if err := text.Check(c.Reference); err != nil {
@@ -73,14 +73,14 @@ func (c Command) checkIdentity() (field string, err error) {
 	return c.Personal.Check()
 }
 
-// canonical is the request as it is hashed. Neither names nor order of the fields may change: a
-// repetition that is sent across the change would be taken for another request.
+// canonical is the request in the form that is hashed. Names and order of its fields must not
+// change: a repeated request would be taken for another one.
 type canonical struct {
 	Currency      string          `json:"currency"`
 	Lines         []canonicalLine `json:"lines"`
 	PaymentMethod string          `json:"payment_method"`
 	ExpectedTotal *domain.Money   `json:"expected_total,omitempty"`
-	// Absent when there is none, as before orders had them.
+	// Absent when empty, as in requests before these fields existed.
 	Reference string            `json:"reference,omitempty"`
 	Metadata  map[string]string `json:"metadata,omitempty"` // in the order of the keys
 	// Personal is a token of the personal data: the hash is kept when the data is erased.
@@ -92,8 +92,8 @@ type canonicalLine struct {
 	Quantity int64  `json:"quantity"`
 }
 
-// hash is the hex SHA-256 of what is asked for. It is taken of the request as it was understood, so
-// that white space or the order of members do not matter.
+// hash is the hex SHA-256 of the decoded request, so that white space and the order of members do
+// not matter.
 func (c Command) hash(keys *personal.Keys) (string, error) {
 	lines := make([]canonicalLine, len(c.Lines))
 	for i, line := range c.Lines {

@@ -1,11 +1,10 @@
-// Package placeorder takes an order: it is quoted, accepted, its saga is started, and the customer
-// is told how it ended, or that it is on its way.
+// Package placeorder places an order: it gets a quote, records the order, starts its saga, and
+// answers with the outcome, or that the order is on its way.
 //
-// The order's id follows from customer and idempotency key, so a repeated request meets its order.
-// What is accepted is recorded in the order's stream before a workflow is started: from then on
-// every answer about the key comes from the stream, whatever the catalog would say now. When the
-// start fails, the same request starts it later; when nobody sends it again, the sweep ends the
-// order as interrupted.
+// The order's id derives from customer and idempotency key, so a repeated request finds its order.
+// An accepted order is recorded in its stream before its workflow is started: from then on every
+// answer for the key comes from the stream and not from a new quote. When the start fails, a
+// repeated request starts it later; without one the sweep ends the order as interrupted.
 package placeorder
 
 import (
@@ -31,8 +30,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/waiting"
 )
 
-// PriceChanged is the reason of a refusal that only this use case has: the total is not the one the
-// customer expects. Details: PriceChangedDetails.
+// PriceChanged is the reason of a refusal of this use case only: the total is not the expected one.
+// Details: PriceChangedDetails.
 const PriceChanged = "price_changed"
 
 // PriceChangedDetails has the total that would be charged now.
@@ -40,20 +39,20 @@ type PriceChangedDetails struct {
 	Total domain.Money `json:"total"`
 }
 
-// Result is an order as its request left it.
+// Result is the order after the request.
 type Result struct {
 	Order    *domain.Order
 	Personal personal.Data
-	// Replayed tells that an earlier request placed the order.
+	// Replayed means that an earlier request placed the order.
 	Replayed bool
 }
 
 const (
-	// startTimeout bounds the start of a workflow that is not waited for.
+	// startTimeout bounds the start of a workflow without waiting for its outcome.
 	startTimeout = 10 * time.Second
-	// lateStartTimeout bounds it after the customer has waited already.
+	// lateStartTimeout bounds it after the customer has waited.
 	lateStartTimeout = 5 * time.Second
-	// After so many seconds a customer at a limit may try again.
+	// The Retry-After of the limits, in seconds.
 	openOrdersRetry, declinesRetry = 5, 600
 )
 
@@ -62,7 +61,7 @@ func New(n Needs) cqrs.Handler[Command, Result] {
 	return cqrs.Command("place_order", (&handler{n}).Handle)
 }
 
-// Needs are what placing is made of.
+// Needs are the dependencies of placing.
 type Needs struct {
 	Orders  *store.Orders
 	Numbers *store.Numbers
@@ -73,8 +72,8 @@ type Needs struct {
 	Limits  Limits
 }
 
-// Limits of one customer, over all instances of the service. 0 is no limit. What is counted follows
-// the log, so requests that come at the same moment can exceed a limit by their number.
+// Limits of one customer, over all instances of the service. 0 is no limit. The counts follow the
+// log with a delay, so concurrent requests can exceed a limit by their number.
 type Limits struct {
 	OpenOrders int // at once
 	Declines   int // within opensagas.DeclinePeriod
@@ -82,9 +81,10 @@ type Limits struct {
 
 type handler struct{ Needs }
 
-// Handle places the order or finds it placed. Refused with the reasons of quotes.Quote,
-// PriceChanged, refusals.TooManyOpenOrders, refusals.TooManyDeclines and refusals.RequestMismatch. After an error that is unavailable the order may be
-// recorded or not; to send the same again is safe.
+// Handle places the order, or finds it when it was placed before. It refuses with the reasons of
+// quotes.Quote, PriceChanged, refusals.TooManyOpenOrders, refusals.TooManyDeclines and
+// refusals.RequestMismatch. After an unavailable error the order may be recorded or not, and the
+// request may be repeated.
 func (h *handler) Handle(ctx context.Context, command Command) (Result, error) {
 	hash, err := command.hash(h.Keys)
 	if err != nil {
@@ -113,7 +113,7 @@ func (h *handler) Handle(ctx context.Context, command Command) (Result, error) {
 		return h.result(ctx, order, replayed)
 	}
 	startErr := h.run(ctx, wait, order, command.PaymentMethod)
-	// The customer may have hung up: the order is read all the same, for the log.
+	// The order is read also when the customer has disconnected, for the log.
 	if order, err = h.Orders.Load(context.WithoutCancel(ctx), id); err != nil {
 		return Result{}, err
 	}
@@ -131,11 +131,11 @@ func (h *handler) result(ctx context.Context, order *domain.Order, replayed bool
 	return Result{Order: order, Personal: data, Replayed: replayed}, nil
 }
 
-// exists tells whether the stream can answer for the order.
+// exists reports whether the stream has the order.
 func exists(order *domain.Order) bool { return order.Status() != domain.StatusNone }
 
-// accept quotes the request and records what it was quoted as accepted, unless another request with
-// the key was accepted meanwhile.
+// accept gets a quote and records the order as accepted, unless another request with the key was
+// accepted meanwhile.
 func (h *handler) accept(ctx context.Context, command Command, hash string, order *domain.Order) (accepted *domain.Order, replayed bool, err error) {
 	if err := h.checkLimits(ctx, command.CustomerID); err != nil {
 		return nil, false, err
@@ -145,7 +145,7 @@ func (h *handler) accept(ctx context.Context, command Command, hash string, orde
 		err = h.identify(ctx, command, order.ID(), &placement)
 	}
 	if err == nil {
-		// What the stream can keep, so that it compares equal to what comes back.
+		// PostgreSQL keeps microseconds.
 		if _, err = order.Place(placement, time.Now().UTC().Truncate(time.Microsecond)); err == nil {
 			err = h.Orders.Save(ctx, order)
 		}
@@ -166,8 +166,8 @@ func (h *handler) accept(ctx context.Context, command Command, hash string, orde
 	return nil, false, err
 }
 
-// checkLimits refuses a new order of a customer who has too many under way, or whose payments were
-// declined too often: somebody may be trying stolen cards.
+// checkLimits refuses a new order of a customer with too many open orders, or with too many
+// declined payments, which may be tests of stolen cards.
 func (h *handler) checkLimits(ctx context.Context, customerID string) error {
 	if h.Limits.OpenOrders == 0 && h.Limits.Declines == 0 {
 		return nil
@@ -193,7 +193,7 @@ func (h *handler) quote(ctx context.Context, command Command, hash string) (doma
 		return domain.Placement{}, err
 	}
 	if command.ExpectedTotal != nil && *command.ExpectedTotal != quote.Total {
-		return domain.Placement{}, refusal.New(PriceChanged, "The total is not the expected one any more", PriceChangedDetails{Total: quote.Total})
+		return domain.Placement{}, refusal.New(PriceChanged, "The total is no longer the expected one", PriceChangedDetails{Total: quote.Total})
 	}
 	return domain.Placement{
 		CustomerID: command.CustomerID, RequestHash: hash,
@@ -201,7 +201,7 @@ func (h *handler) quote(ctx context.Context, command Command, hash string) (doma
 	}, nil
 }
 
-// identify adds to a placement by what people know the order, and whose it is.
+// identify adds number, reference, metadata and the encrypted personal data to a placement.
 func (h *handler) identify(ctx context.Context, command Command, orderID string, placement *domain.Placement) (err error) {
 	placement.Reference, placement.Metadata = command.Reference, command.Metadata
 	if placement.Number, err = h.Numbers.Next(ctx); err != nil {
@@ -223,8 +223,8 @@ func (h *handler) run(ctx, wait context.Context, order *domain.Order, paymentMet
 		}
 		timeout = lateStartTimeout
 	}
-	// The wait is over, or its answer was lost, or another workflow works on the order. The order
-	// is accepted, so it is started also for a customer who has hung up.
+	// The wait is over, or its answer was lost, or another workflow works on the order. An accepted
+	// order is started also when the customer has disconnected.
 	starting, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
 	if err := h.Runs.Start(starting, in); err != nil && !errors.Is(err, runs.ErrExists) {
@@ -238,7 +238,7 @@ func (h *handler) run(ctx, wait context.Context, order *domain.Order, paymentMet
 	return nil
 }
 
-// notStarted says that the order's workflow is not known to be started.
+// notStarted means that the order's workflow may not have been started.
 func notStarted(cause error) error {
-	return unavailable.New("The order is not known to be on its way. Send the same request with the same Idempotency-Key again", cause)
+	return unavailable.New("The order may not have been started. Send the same request with the same Idempotency-Key again", cause)
 }

@@ -1,5 +1,5 @@
-// Package recordconfirmed is the pivot of placing: the order is confirmed, with the facts of the
-// steps before, in one append.
+// Package recordconfirmed is the pivot of placing: it confirms the order and records the facts of
+// the earlier steps in one append.
 package recordconfirmed
 
 import (

@@ -1,5 +1,5 @@
-// Package recordrejected ends placing with the reason the order is refused for, after everything
-// was undone.
+// Package recordrejected ends placing with the reason of the rejection, after everything was
+// undone.
 package recordrejected
 
 import (

@@ -1,5 +1,4 @@
-// Package recordresumed answers a saga whose run is gone: where it goes, and what it was started
-// with.
+// Package recordresumed returns the direction and the input of a saga whose run was lost.
 package recordresumed
 
 import (

@@ -1,4 +1,4 @@
-// Package recordturnedback turns a saga back: before it undoes anything the order is closed to its
+// Package recordturnedback turns a saga back: before anything is undone, the order refuses its
 // pivot.
 package recordturnedback
 

@@ -1,9 +1,9 @@
 // Package slots divides an order's total among its units, once, when it is placed.
 //
-// Each unit of a line, and shipping as a whole, is a slot with an amount of its own: its price, its
-// share of the discount and its share of the tax. Whatever happens to a unit later (it is shipped,
-// cancelled, returned) moves exactly the amount of its slot. So amounts always add up to the total,
-// in whatever order units are moved, and nothing is divided a second time.
+// Each unit of a line, and shipping as a whole, is a slot with its own amount: its price, its share
+// of the discount and its share of the tax. When a unit is shipped, cancelled or returned, exactly
+// the amount of its slot is moved. So amounts always add up to the total, in any order, and nothing
+// is divided twice.
 package slots
 
 import (
@@ -52,12 +52,12 @@ type share struct {
 	Amounts
 }
 
-// ErrDiscount: more is taken off than there is.
+// ErrDiscount: the discount is larger than goods and shipping.
 var ErrDiscount = errors.New("the discount is above goods and shipping")
 
-// New divides an order. A discount is spread over the goods by the lines' values, what exceeds them
-// over shipping; tax over what is left of goods and shipping. Each is spread by largest remainder,
-// ties by line number. Where all values are zero, quantities take their place.
+// New divides an order. A discount is spread over the goods by the lines' values, and the part that
+// exceeds them over shipping; tax is spread over goods and shipping after the discount. Each is
+// spread by largest remainder, ties by line number. If all values are zero, quantities are used.
 func New(order Order) (Split, error) {
 	lines := slices.SortedFunc(slices.Values(order.Lines), func(a, b Line) int { return int(a.Number) - int(b.Number) })
 	goods, quantities := make([]int64, len(lines)), make([]int64, len(lines))
@@ -73,7 +73,7 @@ func New(order Order) (Split, error) {
 	}
 	discounts := spread(onGoods, goods, quantities)
 
-	// Shipping is the last of what tax is spread over.
+	// Shipping is the last share of the tax.
 	taxed, counts := make([]int64, len(lines)+1), append(slices.Clone(quantities), 0)
 	for i := range lines {
 		taxed[i] = goods[i] - discounts[i]
@@ -111,7 +111,8 @@ func upTo(amount, units, n int64) int64 {
 	return mulDiv(amount, units, n)
 }
 
-// spread divides an amount by weights, or by others when all weights are zero. The parts add up to it.
+// spread divides an amount by weights, or by others when all weights are zero. The parts add up to
+// it.
 func spread(amount int64, weights, others []int64) []int64 {
 	parts := make([]int64, len(weights))
 	var sum int64

@@ -1,5 +1,5 @@
-// Package auditorders tells an auditor what every order is, by the log: the fold of its stream, not
-// what a list says.
+// Package auditorders lists the state of every order for an auditor: the fold of its stream, not a
+// read model.
 package auditorders
 
 import (

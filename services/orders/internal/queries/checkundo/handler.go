@@ -1,5 +1,5 @@
-// Package checkundo tells whether the steps of a saga may be undone: services ask before they give
-// back stock or money.
+// Package checkundo answers whether the steps of a saga may be undone: services ask before they
+// release stock or void a payment.
 package checkundo
 
 import (

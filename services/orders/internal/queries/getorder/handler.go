@@ -1,5 +1,5 @@
-// Package getorder shows one order as it is now: the fold of its stream, so that whoever has
-// changed an order reads the change.
+// Package getorder shows the current state of an order: the fold of its stream, so that callers
+// read their own writes.
 package getorder
 
 import (
@@ -19,7 +19,8 @@ type Query struct {
 	ID string `path:"id" doc:"The order's id, as Location had it." example:"7b0f3f5e-2f0b-5d6a-9d5b-1f4f0c3a8e21"`
 }
 
-// Result is the order as its caller may see it, nil when there is none for the caller.
+// Result is the order as its caller may see it; nil when it does not exist or the caller may not
+// see it.
 type Result = *view.Order
 
 // New makes the use case.

@@ -10,7 +10,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 )
 
-// entry puts an event in words.
+// entry describes an event.
 func entry(event store.Recorded, operator bool) Entry {
 	name, _, _ := strings.Cut(event.Fact.Type(), ".") // without the version of its shape
 	return Entry{Version: event.Version, Type: name, At: event.OccurredAt, Text: told(event.Fact, operator)}
@@ -58,7 +58,7 @@ func told(fact domain.Fact, operator bool) string {
 	}
 }
 
-// forOperators tells whether an event is about how the order is worked on, not about the order.
+// forOperators reports whether an event concerns the saga and not the order.
 func forOperators(fact domain.Fact) bool {
 	switch fact.(type) {
 	case domain.SagaBegan, domain.SagaEnded:

@@ -1,4 +1,4 @@
-// Package gettimeline tells the story of an order: what happened and when.
+// Package gettimeline lists the events of an order with their times.
 package gettimeline
 
 import (
@@ -17,8 +17,8 @@ type Query struct {
 	ID string `path:"id" doc:"The order's id."`
 }
 
-// Result is the order's history as its caller may see it. Version is that of the order, 0 when
-// there is none for the caller.
+// Result is the order's history as its caller may see it. Version is that of the order; 0 when it
+// does not exist or the caller may not see it.
 type Result struct {
 	OrderID  string
 	Version  int64

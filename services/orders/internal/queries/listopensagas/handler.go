@@ -1,4 +1,4 @@
-// Package listopensagas names the sagas that have begun and not ended.
+// Package listopensagas lists the sagas that have begun and not ended.
 package listopensagas
 
 import (
@@ -29,7 +29,7 @@ func New(sagas *opensagas.Sagas) cqrs.Handler[Query, Result] {
 		if query.GetAfter() != "" {
 			var err error
 			if after, err = strconv.ParseInt(query.GetAfter(), 10, 64); err != nil {
-				return nil, status.Error(codes.InvalidArgument, "after: not what an earlier answer ended with")
+				return nil, status.Error(codes.InvalidArgument, "after: not the next of an earlier answer")
 			}
 		}
 		found, err := sagas.List(ctx, query.GetOlderThan().AsDuration(), after, int(query.GetLimit()))

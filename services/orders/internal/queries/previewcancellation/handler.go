@@ -1,4 +1,4 @@
-// Package previewcancellation tells what a cancellation would do, and does nothing.
+// Package previewcancellation returns the effect of a cancellation without doing it.
 package previewcancellation
 
 import (
@@ -15,16 +15,16 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/view"
 )
 
-// Query is what would be asked for.
+// Query is a possible cancellation.
 type Query struct {
 	ID    string
 	Lines []domain.CancelledLine // none: everything that is left
 }
 
-// Result is what would be done, nil when there is no order for the caller.
+// Result is the effect; nil when the order does not exist or the caller may not see it.
 type Result = *Preview
 
-// Preview is what a cancellation would do.
+// Preview is the effect of a cancellation.
 type Preview struct {
 	Lines   []view.CancelledLine `json:"lines" nullable:"false"`
 	Amount  view.Money           `json:"amount" doc:"What would not be due any more."`
@@ -33,7 +33,7 @@ type Preview struct {
 	Version int64                `json:"version" doc:"Of the order that this is true for: its ETag goes into If-Match."`
 }
 
-// New makes the use case. It refuses what the cancellation would be refused for.
+// New makes the use case. It refuses with the same reasons as the cancellation.
 func New(orders *store.Orders) cqrs.Handler[Query, Result] {
 	return cqrs.Query("preview_cancellation", func(ctx context.Context, query Query) (Result, error) {
 		caller, ok := auth.FromContext(ctx)
