@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	"github.com/ordersaga/ordersaga/platform/auth"
@@ -15,6 +16,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 	"github.com/ordersaga/ordersaga/services/payments/internal"
 	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
+	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider/nothingdue"
 	"github.com/ordersaga/ordersaga/services/payments/internal/store"
 	"github.com/ordersaga/ordersaga/services/payments/migrations"
@@ -77,7 +79,21 @@ func run(ctx context.Context, cfg settings) error {
 			Drain: 2*cfg.policy().Lease + recordMargin, // a lookup, then giving back
 			Run:   func(ctx context.Context) error { return moves.Resolve(ctx, cfg.ResolveEvery) },
 		},
+		lifecycle.Component{
+			Name:  "observer",
+			Drain: cfg.policy().Lease + recordMargin,
+			Run:   func(ctx context.Context) error { return observe(ctx, moves, gateway.Lists(), cfg.ObserveEvery) },
+		},
 		lifecycle.HTTP("rest", api.Server(cfg.Address())),
 		lifecycle.GRPC("grpc", calls, cfg.GRPCAddress()),
 	)
+}
+
+// observe takes over what happens at the provider by itself, if it can tell.
+func observe(ctx context.Context, moves *journal.Journal, lists provider.Lists, every time.Duration) error {
+	if lists == nil {
+		<-ctx.Done()
+		return nil
+	}
+	return moves.Observe(ctx, lists, every)
 }

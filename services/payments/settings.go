@@ -18,6 +18,9 @@ import (
 // recordMargin is what a lease lasts beyond the time-out of a provider call, to record what was learned.
 const recordMargin = 5 * time.Second
 
+// minKeyLifetime leaves an hour in which a request may be sent again: the last hour of a key's life is not used.
+const minKeyLifetime = 2 * time.Hour
+
 // minMethodKey in bytes: as much as the key of HMAC-SHA256 is good for, in base64 or hex.
 const minMethodKey = 32
 
@@ -35,7 +38,9 @@ type settings struct {
 	// Two calls, a request and a lookup, fit in the ten seconds a saga waits for an attempt.
 	ProviderTimeout time.Duration `env:"PAYMENT_PROVIDER_TIMEOUT" envDefault:"4s" desc:"how long one call of the payment provider may take"`
 	LookupDeadline  time.Duration `env:"PAYMENT_LOOKUP_DEADLINE" envDefault:"20s" desc:"how long after a request the payment provider's \"not found\" proves nothing"`
-	ResolveEvery    time.Duration `env:"PAYMENT_RESOLVE_INTERVAL" envDefault:"1s" desc:"how often unfinished undos are looked for"`
+	ResolveEvery    time.Duration `env:"PAYMENT_RESOLVE_INTERVAL" envDefault:"1s" desc:"how often unfinished operations are looked for"`
+	ObserveEvery    time.Duration `env:"PAYMENT_OBSERVE_INTERVAL" envDefault:"10s" desc:"how often the payment provider is asked what happened there by itself: voids, expiries, late failures, disputes"`
+	KeyLifetime     time.Duration `env:"PAYMENT_KEY_LIFETIME" desc:"how long the payment provider remembers an idempotency key, when that is shorter than its adapter says; at least 2h"`
 }
 
 // SetDefaults gives payments its port.
@@ -73,6 +78,12 @@ func (s settings) Validate() error {
 	if s.ResolveEvery < 10*time.Millisecond || s.ResolveEvery > time.Minute {
 		problems = append(problems, fmt.Errorf("PAYMENT_RESOLVE_INTERVAL must be between 10ms and 1m, not %s", s.ResolveEvery))
 	}
+	if s.ObserveEvery < 10*time.Millisecond || s.ObserveEvery > time.Hour {
+		problems = append(problems, fmt.Errorf("PAYMENT_OBSERVE_INTERVAL must be between 10ms and 1h, not %s", s.ObserveEvery))
+	}
+	if s.KeyLifetime != 0 && s.KeyLifetime < minKeyLifetime {
+		problems = append(problems, fmt.Errorf("PAYMENT_KEY_LIFETIME must be at least %s, not %s", minKeyLifetime, s.KeyLifetime))
+	}
 	return errors.Join(problems...)
 }
 
@@ -85,6 +96,7 @@ func (s settings) methodKey() domain.MethodKey {
 func (s settings) policy() domain.Policy {
 	return domain.Policy{
 		Lease:          s.ProviderTimeout + recordMargin,
+		KeyLifetime:    s.KeyLifetime,
 		LookupDeadline: s.LookupDeadline,
 		RetryAfter:     s.ResolveEvery,
 		RetryAtMost:    time.Minute,

@@ -30,6 +30,7 @@ func TestTheDefaultsFitEachOther(t *testing.T) {
 func TestAWrongSettingIsNamed(t *testing.T) {
 	for _, setting := range []string{
 		"PAYMENT_PROVIDER_TIMEOUT=1ms", "PAYMENT_PROVIDER_TIMEOUT=1m", "PAYMENT_LOOKUP_DEADLINE=5s", "PAYMENT_RESOLVE_INTERVAL=0s",
+		"PAYMENT_OBSERVE_INTERVAL=1ms", "PAYMENT_KEY_LIFETIME=1h",
 		"PAYMENT_METHOD_KEY=", "PAYMENT_METHOD_KEY=0123456789abcdef0123456789abcde",
 	} {
 		_, err := config.LoadFrom[settings](append(enough[:len(enough):len(enough)], setting))

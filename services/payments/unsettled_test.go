@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
@@ -62,4 +64,68 @@ func TestWhatTheProviderHasAcceptedIsAskedForUntilItIsSettled(t *testing.T) {
 		p.eventuallyState("refund", end)
 		p.requireBalanced()
 	}
+}
+
+// What happens at the provider by itself is taken over from its list.
+func TestWhatNobodyAskedForIsTakenOver(t *testing.T) {
+	w := newWorld(t, hasty, time.Hour)
+	w.startObserver()
+
+	voided := w.pay("card_approve")
+	w.provider.simulate("authorization/"+voided.reference+"/voided", "")
+	voided.eventuallyState("authorize", "voided")
+	voided.requireParts(0, 0, amount)
+	_, err := voided.capture("first", 1)
+	requireRefused(t, refusals.AuthorizationEnded, err)
+
+	expired := w.pay("card_approve")
+	expired.mustCapture("first", 1000)
+	w.provider.simulate("authorization/"+expired.reference+"/expired", "")
+	expired.eventuallyState("authorize", "expired")
+	a := expired.money().GetAuthorizations()[0]
+	assert.EqualValues(t, []int64{1000, 234}, []int64{a.GetCaptured(), a.GetExpired()})
+	assert.EqualValues(t, 1000, expired.requireBalanced())
+
+	reversed := w.pay("card_approve")
+	captured := reversed.mustCapture("first", 1000)
+	w.provider.simulate("capture/"+captured.GetProviderReference()+"/failed", "")
+	reversed.eventuallyState("capture", "reversed")
+	assert.Zero(t, reversed.requireBalanced())
+	_, err = reversed.refund("refund", "first", 1)
+	requireRefused(t, refusals.RefundExceedsCaptured, err)
+
+	debt := w.pay("card_approve")
+	debt.mustCapture("first", 1000)
+	refunded, err := debt.refund("refund", "first", 400)
+	require.NoError(t, err)
+	w.provider.simulate("refund/"+refunded.GetRefunds()[0].GetProviderReference()+"/failed", "")
+	debt.eventuallyState("refund", "reversed")
+	assert.EqualValues(t, 1000, debt.requireBalanced())
+	again, err := debt.refund("refund again", "first", 400)
+	require.NoError(t, err)
+	assert.Equal(t, "succeeded", again.GetRefunds()[0].GetState())
+
+	for end, left := range map[string]int64{"won": 1000 - 100, "lost": 400 - 100} {
+		p := w.pay("card_approve")
+		captured := p.mustCapture("first", 1000)
+		w.provider.simulate("capture/"+captured.GetProviderReference()+"/disputed", `{"amount":600,"fee":100}`)
+		p.eventuallyState("dispute", "open")
+		assert.EqualValues(t, 400-100, p.requireBalanced())
+		_, err := p.refund("refund", "first", 401)
+		requireRefused(t, refusals.RefundExceedsCaptured, err)
+		w.provider.simulate("dispute/"+p.money().GetDisputes()[0].GetProviderReference()+"/"+end, "")
+		p.eventuallyState("dispute", end)
+		assert.EqualValues(t, left, p.requireBalanced())
+	}
+}
+
+// startObserver takes over what happens at the provider until the test ends.
+func (w *world) startObserver() {
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = w.journal.Observe(ctx, w.gateway.Lists(), 20*time.Millisecond)
+	}()
+	w.t.Cleanup(func() { stop(); <-done })
 }

@@ -100,6 +100,7 @@ type world struct {
 	t        *testing.T
 	provider *providerProcess
 	wire     *wire // between the service and paysim
+	gateway  provider.Border
 	journal  *journal.Journal
 	store    *store.Store
 	orders   undotest.Orders
@@ -126,7 +127,8 @@ func newWorldOn(t *testing.T, databaseURL string, times times, slow time.Duratio
 	require.NoError(t, err)
 	payments := store.New(db)
 	w.store = payments
-	w.journal = journal.New(payments, nothingdue.Before(provider.Border{Provider: gateway}), times.Policy)
+	w.gateway = provider.Border{Provider: gateway}
+	w.journal = journal.New(payments, nothingdue.Before(w.gateway), times.Policy)
 	w.serve(payments)
 	return w
 }

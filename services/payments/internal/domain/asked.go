@@ -6,6 +6,8 @@ type Task struct {
 	Step   Step
 	Kind   Kind // of the operation whose lease it is done under
 	Part   int
+	// Asked: somebody waits for the outcome; with it the next part of the step is sent.
+	Asked bool
 }
 
 // Calls tells whether the task is a call of the provider.

@@ -195,11 +195,11 @@ func (p *Payment) ask(c Caller, op *Operation) Task {
 		return Task{}
 	}
 	if op.Problem != "" { // the provider has something else under this key, or nothing
-		return p.watch(c, op)
+		return p.watch(c, op, true)
 	}
 	action := op.send(c)
-	op.DueAt = op.LeaseUntil // if its holder does not come back
-	return Task{Action: action, Step: op.Step, Kind: op.Kind, Part: op.Part}
+	op.dueAfterLease()
+	return Task{Action: action, Step: op.Step, Kind: op.Kind, Part: op.Part, Asked: true}
 }
 
 // askNext sends the first part of a step whose outcome is not known; a part of which another caller is
@@ -222,14 +222,17 @@ func (p *Payment) Poll(c Caller, step Step, kind Kind, part int) Task {
 	if op == nil || !op.unsettled() {
 		return Task{}
 	}
-	return p.watch(c, op)
+	return p.watch(c, op, false)
 }
 
-func (p *Payment) watch(c Caller, op *Operation) Task {
+func (p *Payment) watch(c Caller, op *Operation, asked bool) Task {
 	action := op.lookUp(c)
-	op.DueAt = op.LeaseUntil
-	return Task{Action: action, Step: op.Step, Kind: op.Kind, Part: op.Part}
+	op.dueAfterLease()
+	return Task{Action: action, Step: op.Step, Kind: op.Kind, Part: op.Part, Asked: asked}
 }
+
+// dueAfterLease lets the resolver carry on if the holder of the lease does not come back.
+func (o *Operation) dueAfterLease() { o.DueAt = o.LeaseUntil }
 
 // newsOfMovement are the states of a capture or refund in which a fact says something new.
 var newsOfMovement = map[FindingKind][]State{
@@ -266,12 +269,15 @@ func (p *Payment) learnOfMovement(c Caller, t Task, f Finding) Task {
 	if op.State == Submitted {
 		op.pollLater(c)
 	}
-	p.learnOfAuthorization(c, op, f)
+	p.learnOfAuthorization(op, f)
+	if !t.Asked {
+		return Task{}
+	}
 	return p.askNext(c, t.Step, t.Kind)
 }
 
 // learnOfAuthorization takes over what the answer to a capture says of its authorization.
-func (p *Payment) learnOfAuthorization(c Caller, capture *Operation, f Finding) {
+func (p *Payment) learnOfAuthorization(capture *Operation, f Finding) {
 	authorization := p.ByID(capture.Of)
 	if capture.Kind != Capture || authorization == nil || authorization.State != Authorized {
 		return
@@ -307,7 +313,7 @@ func (p *Payment) learnNothingOfMovement(c Caller, t Task, f Finding) Task {
 		op.LastError = fmt.Sprintf("%s %s: %v", t.Kind, t.Action, f.Err)
 	}
 	if t.Action == Send && f.Kind == NoFact {
-		return p.watch(c, op)
+		return p.watch(c, op, t.Asked)
 	}
 	op.release()
 	switch {
@@ -342,23 +348,24 @@ func (o *Operation) Moved() error {
 }
 
 // knows tells whether what a fact says of an authorization is known by its captures, and takes over
-// what is open then. While a capture is not settled the two cannot be compared.
+// what is open then. While a capture is not settled the two cannot be compared; a fact that has less
+// captured is an old one.
 func (p *Payment) knows(op *Operation, f Finding) bool {
 	if op.State != Authorized || (f.Kind != FoundAuthorized && f.Kind != FoundCaptured) {
 		return false
 	}
-	captured, settled, any := int64(0), true, false
+	captured, settled, captures := int64(0), true, false
 	for _, capture := range p.of(op.ID, Capture) {
 		if capture.moves() {
 			captured += capture.Request.Amount
-			any = true
+			captures = true
 		}
 		settled = settled && capture.State != Sending
 	}
-	if !any && f.Kind == FoundCaptured {
+	if !captures && f.Kind == FoundCaptured {
 		return false
 	}
-	if !settled || op.contradiction(Finding{Kind: FoundVoided, OrderID: f.OrderID, Key: f.Key, Reference: f.Reference, Money: f.Money}) != nil {
+	if !settled || f.Captured < captured || op.contradiction(Finding{Kind: FoundVoided, OrderID: f.OrderID, Key: f.Key, Reference: f.Reference, Money: f.Money}) != nil {
 		return true
 	}
 	if f.Captured > captured {

@@ -32,9 +32,11 @@ type Journal struct {
 }
 
 // New makes a journal. The policy's lease must exceed the provider's time-out by what recording takes;
-// its key lifetime is the provider's.
+// its key lifetime is the provider's, unless it has a shorter one.
 func New(s *store.Store, p provider.Provider, policy domain.Policy) *Journal {
-	policy.KeyLifetime = p.KeyLifetime()
+	if known := p.KeyLifetime(); policy.KeyLifetime == 0 || known > 0 && known < policy.KeyLifetime {
+		policy.KeyLifetime = known
+	}
 	return &Journal{store: s, provider: p, policy: policy}
 }
 
@@ -175,6 +177,14 @@ func (j *Journal) run(ctx context.Context, step domain.Step, paymentMethod strin
 	}
 	// From here on this caller holds the lease and what it learns must be recorded: its own deadline counts no more,
 	// those of the provider and of the recording do.
+	if err == nil {
+		payment, err = j.finish(ctx, owner, payment, task, paymentMethod)
+	}
+	return payment, err
+}
+
+// finish carries out a task and what follows from it, also when the caller has gone.
+func (j *Journal) finish(ctx context.Context, owner string, payment *domain.Payment, task domain.Task, paymentMethod string) (_ *domain.Payment, err error) {
 	ctx = context.WithoutCancel(ctx)
 	for err == nil && task.Calls() {
 		payment, task, err = j.record(ctx, owner, task, j.carryOut(ctx, payment, task, paymentMethod))

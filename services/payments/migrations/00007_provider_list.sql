@@ -1,0 +1,12 @@
+-- +goose Up
+-- How far the provider's list was read: one row.
+CREATE TABLE provider_list (
+    one         boolean     PRIMARY KEY DEFAULT true CHECK (one),
+    cursor      text        NOT NULL DEFAULT '',
+    owner       text        NOT NULL DEFAULT '', -- the process that reads it
+    lease_until timestamptz NOT NULL DEFAULT '-infinity'
+);
+INSERT INTO provider_list DEFAULT VALUES;
+
+-- +goose Down
+DROP TABLE provider_list;
