@@ -53,8 +53,24 @@ type AuditPayment struct {
 	Amount     int64  `json:"amount"` // minor units
 	Currency   string `json:"currency,omitempty"`
 	Unfinished int    `json:"unfinished"`
+	PaymentTotals
+	// ProviderBalance is what the provider owes the shop by the ledger.
+	ProviderBalance int64 `json:"provider_balance"`
 	// Problems say how payment, journal and provider contradict each other.
 	Problems []string `json:"problems,omitempty"`
+}
+
+// Unbalanced says what of a payment does not add up: the parts of what was authorized, and what the
+// provider owes by the ledger.
+func (p AuditPayment) Unbalanced() (problems []string) {
+	if parts := p.Open + p.Capturing + p.Captured + p.Voided + p.Expired; parts != p.Authorized {
+		problems = append(problems, fmt.Sprintf("%d %s were authorized, and %d are open, captured, voided or expired", p.Authorized, p.Currency, parts))
+	}
+	if net := p.Captured - p.Refunded - p.Disputed - p.Fees; net != p.ProviderBalance {
+		problems = append(problems, fmt.Sprintf("%d %s are captured and not refunded or disputed, and by the ledger the provider owes %d",
+			net, p.Currency, p.ProviderBalance))
+	}
+	return problems
 }
 
 // AuditProduct is a product whose document is compared with its row.
@@ -169,6 +185,33 @@ func (c *Client) AuditReservations(ctx context.Context) iter.Seq2[AuditReservati
 // AuditPayments are all payments, reconciled with the payment provider.
 func (c *Client) AuditPayments(ctx context.Context) iter.Seq2[AuditPayment, error] {
 	return audit[AuditPayment](ctx, c, payments, "payments")
+}
+
+// ProviderPage is a part of the payment provider's own list, compared with payments' journal.
+type ProviderPage struct {
+	Listed      bool                 `json:"listed"` // whether the provider has a list
+	Records     int                  `json:"records"`
+	Differences []ProviderDifference `json:"differences"`
+	Next        string               `json:"next_cursor"`
+}
+
+// ProviderDifference is a record of the provider that the journal has otherwise, or not at all.
+type ProviderDifference struct {
+	OrderID   string `json:"order_id"`
+	Reference string `json:"reference"`
+	Problem   string `json:"problem"`
+}
+
+// AuditProvider is a page of the payment provider's list; the cursor is Next of the page before.
+func (c *Client) AuditProvider(ctx context.Context, cursor string) (*ProviderPage, error) {
+	page := new(ProviderPage)
+	_, err := c.do(ctx, call{
+		service: payments, method: http.MethodGet, path: "/v1/audit/provider", query: PageRequest{Cursor: cursor}.query(), timeout: longCallTimeout,
+	}, page)
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
 }
 
 // AuditProducts are all products, compared with their documents.

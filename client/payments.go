@@ -13,20 +13,42 @@ type Payment struct {
 	OrderID    string `json:"order_id"`
 	CustomerID string `json:"customer_id,omitempty"`
 	// Amount that is held; what was asked for last, when nothing is.
-	Amount            *Money             `json:"amount,omitempty"`
-	Status            string             `json:"status"` // none, pending, authorized, captured, declined, voiding, voided
+	Amount *Money `json:"amount,omitempty"`
+	// Status is none, pending, authorized, partially_captured, captured, partially_refunded, refunded,
+	// declined, voiding or voided.
+	Status            string             `json:"status"`
 	ProviderReference string             `json:"provider_reference,omitempty"`
+	Totals            PaymentTotals      `json:"totals"`
 	CreatedAt         time.Time          `json:"created_at,omitzero"`
 	UpdatedAt         time.Time          `json:"updated_at,omitzero"`
 	Operations        []PaymentOperation `json:"operations"` // oldest first
 }
 
-// PaymentOperation is what one step of a saga asked of the payment provider.
+// PaymentTotals are where the money of a payment is, in minor units.
+type PaymentTotals struct {
+	// Authorized is the sum of the next five.
+	Authorized int64 `json:"authorized"`
+	Open       int64 `json:"open"`
+	Capturing  int64 `json:"capturing"` // accepted by the provider, not settled
+	Captured   int64 `json:"captured"`
+	Voided     int64 `json:"voided"`
+	Expired    int64 `json:"expired"`
+
+	Refunding int64 `json:"refunding"` // not settled
+	Refunded  int64 `json:"refunded"`
+	Disputed  int64 `json:"disputed"` // of disputes that are not won
+	Fees      int64 `json:"fees"`     // of disputes
+}
+
+// PaymentOperation is what one step of a saga asked of the payment provider, or a dispute.
 type PaymentOperation struct {
+	ID       string `json:"id"`
+	Of       string `json:"of,omitempty"`       // what is captured, refunded or disputed
+	Shipment string `json:"shipment,omitempty"` // what a capture is for, or a refund is of
 	Saga     string `json:"saga"`
 	Instance string `json:"instance"` // tells apart the sagas of one kind on one order
 	Step     string `json:"step"`
-	Kind     string `json:"kind"` // authorize, void
+	Kind     string `json:"kind"` // authorize, void, capture, refund, dispute
 	State    string `json:"state"`
 	// Problem says why an operator has to look at it.
 	Problem string `json:"problem,omitempty"`
@@ -34,6 +56,11 @@ type PaymentOperation struct {
 	Held    *Money `json:"held,omitempty"`   // what the provider says it holds, or held
 	// CaptureBefore is when the authorization ends, as far as the provider says.
 	CaptureBefore     time.Time `json:"capture_before,omitzero"`
+	Open              *Money    `json:"open,omitempty"`       // of an authorization, by the provider's last answer
+	Refundable        *Money    `json:"refundable,omitempty"` // of a capture
+	Fee               int64     `json:"fee,omitempty"`        // of a dispute, in minor units
+	MultiCapture      bool      `json:"multi_capture,omitempty"`
+	ChargeableAgain   bool      `json:"chargeable_again,omitempty"`
 	IdempotencyKey    string    `json:"idempotency_key"` // at the provider
 	ProviderReference string    `json:"provider_reference,omitempty"`
 	DeclineCode       string    `json:"decline_code,omitempty"`
@@ -56,4 +83,46 @@ func (c *Client) Payment(ctx context.Context, orderID string) (*Payment, error) 
 		return nil, err
 	}
 	return payment, nil
+}
+
+// Ledger is what became of an order's money, in double entry.
+type Ledger struct {
+	OrderID  string          `json:"order_id"`
+	Entries  []LedgerEntry   `json:"entries"` // oldest first
+	Balances []LedgerBalance `json:"balances"`
+}
+
+// LedgerEntry is one change: its lines add up to zero.
+type LedgerEntry struct {
+	ID          string       `json:"id"`
+	OperationID string       `json:"operation_id"`
+	Kind        string       `json:"kind"`
+	At          time.Time    `json:"at"`
+	Currency    string       `json:"currency"`
+	Lines       []LedgerLine `json:"lines"`
+}
+
+// LedgerLine debits an account with a positive amount and credits it with a negative one, in minor
+// units.
+type LedgerLine struct {
+	Account string `json:"account"`
+	Amount  int64  `json:"amount"`
+}
+
+// LedgerBalance is what the lines of an account add up to.
+type LedgerBalance struct {
+	Account  string `json:"account"`
+	Currency string `json:"currency"`
+	Amount   int64  `json:"amount"`
+}
+
+// PaymentLedger is the ledger of an order's payment; it has no entries when nothing moved. For
+// operators.
+func (c *Client) PaymentLedger(ctx context.Context, orderID string) (*Ledger, error) {
+	ledger := new(Ledger)
+	_, err := c.do(ctx, call{service: payments, method: http.MethodGet, path: "/v1/payments/" + url.PathEscape(orderID) + "/ledger"}, ledger)
+	if err != nil {
+		return nil, err
+	}
+	return ledger, nil
 }

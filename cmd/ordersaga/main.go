@@ -14,15 +14,16 @@ type commands struct {
 	addresses
 	Version kong.VersionFlag `help:"Print the version and commit."`
 
-	Dev     devCommand      `cmd:"" help:"Run everything on this machine: engines, services, worker and payment simulator."`
-	Stop    stopCommand     `cmd:"" help:"Stop one program of what dev runs, and keep it down."`
-	Start   startCommand    `cmd:"" help:"Start a program again that was stopped, and wait until it is ready."`
-	Kill    killCommand     `cmd:"" help:"Kill one program or engine of what dev runs, as a crash would; it comes back."`
-	Token   tokenCommand    `cmd:"" help:"Print a bearer token of the development issuer."`
-	Order   orderCommands   `cmd:"" help:"Place and look at orders."`
-	Stock   stockCommands   `cmd:"" help:"Receive and look at stock."`
-	Product productCommands `cmd:"" help:"Create and look at products."`
-	Verify  verifyCommand   `cmd:"" help:"Check that stock, money, orders and events agree."`
+	Dev      devCommand      `cmd:"" help:"Run everything on this machine: engines, services, worker and payment simulator."`
+	Stop     stopCommand     `cmd:"" help:"Stop one program of what dev runs, and keep it down."`
+	Start    startCommand    `cmd:"" help:"Start a program again that was stopped, and wait until it is ready."`
+	Kill     killCommand     `cmd:"" help:"Kill one program or engine of what dev runs, as a crash would; it comes back."`
+	Token    tokenCommand    `cmd:"" help:"Print a bearer token of the development issuer."`
+	Order    orderCommands   `cmd:"" help:"Place and look at orders."`
+	Stock    stockCommands   `cmd:"" help:"Receive and look at stock."`
+	Product  productCommands `cmd:"" help:"Create and look at products."`
+	Payments paymentCommands `cmd:"" help:"Compare payments with the provider's books, and look at ledgers."`
+	Verify   verifyCommand   `cmd:"" help:"Check that stock, money, orders and events agree."`
 
 	Doctor   doctorCommand   `cmd:"" help:"Check settings and connections one by one and say what is wrong."`
 	Programs programsCommand `cmd:"" help:"List the programs: ports, the engines they need, whom they call."`

@@ -60,7 +60,7 @@ func run(ctx context.Context, cfg settings) error {
 		Description: "What is known of the payments of orders, for operators.",
 	})
 	internal.Routes(api, payments)
-	internal.Audits(api, payments, gateway.Statements())
+	internal.Audits(api, payments, gateway)
 	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(moves, payments, cfg.methodKey(), ordersv1.NewOrdersServiceClient(orders)))
 	if err != nil {
 		return err

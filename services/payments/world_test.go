@@ -103,6 +103,7 @@ type world struct {
 	gateway  provider.Border
 	journal  *journal.Journal
 	store    *store.Store
+	db       *postgres.DB
 	orders   undotest.Orders
 	client   paymentsv1.PaymentsServiceClient
 	api      http.Handler
@@ -126,7 +127,7 @@ func newWorldOn(t *testing.T, databaseURL string, times times, slow time.Duratio
 	gateway, err := paysim.New(w.wire.url, providerKey, times.providerTimeout)
 	require.NoError(t, err)
 	payments := store.New(db)
-	w.store = payments
+	w.store, w.db = payments, db
 	w.gateway = provider.Border{Provider: gateway}
 	w.journal = journal.New(payments, nothingdue.Before(w.gateway), times.Policy)
 	w.serve(payments)
@@ -141,6 +142,7 @@ func (w *world) serve(payments *store.Store) {
 	require.NoError(t, err)
 	api := rest.New(rest.Config{Title: "Payments", Version: "test", Verifier: verifier})
 	internal.Routes(api, payments)
+	internal.Audits(api, payments, w.gateway)
 	w.api = api
 
 	server, err := rpc.NewServer(verifier, rpc.ServerSettings{}, internal.Service(w.journal, payments, domain.MethodKey("test"), &w.orders))

@@ -280,6 +280,8 @@ var answers = map[string]any{
 	"get-stock":            client.Stock{},
 	"list-stock-movements": list{"movements": client.Movement{}},
 	"get-payment":          client.Payment{},
+	"get-ledger":           client.Ledger{},
+	"audit-provider":       client.ProviderPage{},
 	"audit-orders":         list{"orders": client.AuditOrder{}, "unreadable": client.UnreadableOrder{}},
 	"audit-reservations":   list{"reservations": client.AuditReservation{}},
 	"audit-payments":       list{"payments": client.AuditPayment{}, "reconciled": nil},

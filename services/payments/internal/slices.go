@@ -17,6 +17,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 	"github.com/ordersaga/ordersaga/services/payments/internal/queries/auditpayments"
+	"github.com/ordersaga/ordersaga/services/payments/internal/queries/auditprovider"
+	"github.com/ordersaga/ordersaga/services/payments/internal/queries/getledger"
 	"github.com/ordersaga/ordersaga/services/payments/internal/queries/getpayment"
 	"github.com/ordersaga/ordersaga/services/payments/internal/store"
 )
@@ -70,9 +72,11 @@ func Service(j *journal.Journal, s *store.Store, key domain.MethodKey, orders un
 // Routes adds the REST operations.
 func Routes(api *rest.API, s *store.Store) {
 	getpayment.Route(api, s)
+	getledger.Route(api, s)
 }
 
-// Audits adds the operations for auditors. Statements are the provider's, nil when it has none.
-func Audits(api *rest.API, s *store.Store, statements provider.Statements) {
-	auditpayments.Route(api, s, statements)
+// Audits adds the operations for auditors.
+func Audits(api *rest.API, s *store.Store, gateway provider.Border) {
+	auditpayments.Route(api, s, gateway.Statements())
+	auditprovider.Route(api, s, gateway.Lists())
 }

@@ -8,5 +8,8 @@ CREATE TABLE provider_list (
 );
 INSERT INTO provider_list DEFAULT VALUES;
 
+ALTER TABLE operations ALTER COLUMN id SET DEFAULT gen_random_uuid();
+
 -- +goose Down
+ALTER TABLE operations ALTER COLUMN id DROP DEFAULT;
 DROP TABLE provider_list;

@@ -32,7 +32,7 @@ func (v invariants) judge(b *books, id string) verdict {
 	say := func(invariant *Invariant, format string, values ...any) {
 		found.findings = append(found.findings, finding{invariant: invariant, problem: fmt.Sprintf(format, values...)})
 	}
-	for _, problem := range p.Problems {
+	for _, problem := range append(p.Problems[:len(p.Problems):len(p.Problems)], p.Unbalanced()...) {
 		say(v.money, "%s", problem)
 	}
 	if o.Unreadable != "" {
@@ -57,8 +57,8 @@ func (v invariants) judge(b *books, id string) verdict {
 		if r.taken() {
 			say(v.agreement, "it is %s, and its stock is %s", o.Status, r)
 		}
-		if p.Status == "authorized" {
-			say(v.agreement, "it is %s, and its payment of %d %s is authorized", o.Status, p.Amount, p.Currency)
+		if p.Status == "authorized" || p.Status == "partially_captured" {
+			say(v.agreement, "it is %s, and its payment of %d %s is %s", o.Status, p.Amount, p.Currency, p.Status)
 		}
 	default:
 		say(v.progress, "it is %s, and no saga works on it", o.Status)
@@ -93,6 +93,10 @@ func (v invariants) confirmed(o order, r reservation, reserved bool, p payment, 
 	switch {
 	case !paid:
 		say(v.agreement, "it is confirmed, and has no payment")
+	case p.Captured+p.Capturing > 0: // it is shipped, in part at least
+		if taken := p.Open + p.Capturing + p.Captured; taken > o.Total.Amount || p.Currency != o.Total.Currency {
+			say(v.money, "its total is %d %s, and its payment holds or took %d %s", o.Total.Amount, o.Total.Currency, taken, p.Currency)
+		}
 	case p.Status != "authorized":
 		say(v.agreement, "it is confirmed, and its payment is %s", p.Status)
 	case p.Amount != o.Total.Amount || p.Currency != o.Total.Currency:
@@ -119,5 +123,5 @@ func (r reservation) String() string {
 
 // moving tells whether money is held, or may be.
 func (p payment) moving() bool {
-	return p.Unfinished > 0 || p.Status == "authorized" || p.Status == "pending" || p.Status == "voiding"
+	return p.Unfinished > 0 || p.Open+p.Capturing > 0 || p.Status == "authorized" || p.Status == "pending" || p.Status == "voiding"
 }

@@ -144,19 +144,23 @@ func (v invariants) count(b *books) {
 	for _, o := range b.orders {
 		statuses[o.Status]++
 	}
-	held := map[string]int64{}
+	held, taken := map[string]int64{}, map[string]int64{}
 	for _, p := range b.payments {
 		states[p.Status]++
-		if p.Status == "authorized" {
-			held[p.Currency] += p.Amount
-		}
+		held[p.Currency] += p.Open
+		taken[p.Currency] += p.Captured - p.Refunded
 	}
 	v.money.figure("payments", int64(len(b.payments)))
 	for _, state := range []string{"authorized", "voided", "declined"} {
 		v.money.figure(state, states[state])
 	}
 	for _, currency := range slices.Sorted(maps.Keys(held)) {
-		v.money.sum("held", held[currency], currency)
+		if currency != "" {
+			v.money.sum("held", held[currency], currency)
+		}
+		if taken[currency] != 0 {
+			v.money.sum("captured", taken[currency], currency)
+		}
 	}
 	for _, status := range []string{"confirmed", "rejected", "cancelled"} {
 		v.agreement.figure(status, statuses[status])

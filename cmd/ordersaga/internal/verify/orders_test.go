@@ -18,7 +18,7 @@ import (
 func TestAnOrderThatCannotBeReadIsNamedAndNotJudged(t *testing.T) {
 	answers := map[string]string{
 		"/v1/audit/orders":       `{"orders":[],"unreadable":[{"id":"o-1","reason":"event type \"X\" is not known to this version"}]}`,
-		"/v1/audit/payments":     `{"payments":[{"order_id":"o-1","status":"authorized","amount":500,"currency":"GBP"}]}`,
+		"/v1/audit/payments":     `{"payments":[{"order_id":"o-1","status":"authorized","amount":500,"currency":"GBP","authorized":500,"open":500}]}`,
 		"/v1/audit/reservations": `{"reservations":[{"order_id":"o-1","allocated":2}]}`,
 	}
 	v := newInvariants()

@@ -26,6 +26,50 @@ func (p *Payment) Books(authorization *Operation) Books {
 	return b
 }
 
+// Totals are where the money of a payment is, in minor units. Authorized is the sum of Open, Capturing,
+// Captured, Voided and Expired.
+type Totals struct {
+	Authorized, Open, Voided, Expired int64
+	Capturing                         int64 // accepted by the provider, not settled
+	Captured                          int64
+	Refunding                         int64 // sent to the provider or accepted by it, not settled
+	Refunded                          int64
+	Disputed                          int64 // of disputes that are not won
+	Fees                              int64 // of all disputes
+}
+
+// Net is what the provider owes the shop.
+func (t Totals) Net() int64 { return t.Captured - t.Refunded - t.Disputed - t.Fees }
+
+// Totals folds the operations.
+func (p *Payment) Totals() (t Totals) {
+	for _, op := range p.Operations {
+		amount := op.Request.Amount
+		switch {
+		case op.Kind == Authorize:
+			b := p.Books(op)
+			t.Authorized, t.Open, t.Voided, t.Expired = t.Authorized+b.Authorized, t.Open+b.Open, t.Voided+b.Voided, t.Expired+b.Expired
+			if op.State == Captured { // by nobody here
+				t.Captured += b.Captured
+			}
+		case op.Kind == Capture && op.State == Submitted:
+			t.Capturing += amount
+		case op.Kind == Capture && op.State == Succeeded:
+			t.Captured += amount
+		case op.Kind == Refund && op.unsettled():
+			t.Refunding += amount
+		case op.Kind == Refund && op.State == Succeeded:
+			t.Refunded += amount
+		case op.Kind == Dispute:
+			t.Fees += op.Fee
+			if op.State != Won {
+				t.Disputed += amount
+			}
+		}
+	}
+	return t
+}
+
 // VoidOpen asks for what is open of an authorization to be given back, also after captures.
 func (p *Payment) VoidOpen(c Caller, id string) (Task, error) {
 	authorization := p.ByID(id)

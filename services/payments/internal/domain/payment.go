@@ -165,10 +165,14 @@ const (
 	StatusNone       Status = "none"       // nothing was ever asked of the provider
 	StatusPending    Status = "pending"    // the provider was asked; the outcome is not known
 	StatusAuthorized Status = "authorized" // the amount is held
-	StatusCaptured   Status = "captured"   // the amount was taken, by nobody here
+	StatusCaptured   Status = "captured"   // what was held was taken
 	StatusDeclined   Status = "declined"
 	StatusVoiding    Status = "voiding" // to be given back, not yet proved
 	StatusVoided     Status = "voided"  // nothing is held any more
+
+	StatusPartlyCaptured Status = "partially_captured" // something was taken, something is still held
+	StatusPartlyRefunded Status = "partially_refunded"
+	StatusRefunded       Status = "refunded" // all that was taken was given back
 )
 
 // Summary is the fold of a payment's operations.
@@ -179,8 +183,9 @@ type Summary struct {
 	Money
 	ProviderReference string
 	UpdatedAt         time.Time
-	// Unfinished counts the authorizations whose outcome or undo is not known yet.
+	// Unfinished counts the operations whose outcome or undo is not known yet.
 	Unfinished int
+	Totals
 }
 
 // rank of a status among those of several authorizations: the highest is the payment's. Of equals
@@ -189,7 +194,7 @@ var rank = map[Status]int{StatusVoiding: 1, StatusPending: 2, StatusCaptured: 3,
 
 // Summary folds the operations.
 func (p *Payment) Summary() Summary {
-	s := Summary{Status: StatusNone, UpdatedAt: p.CreatedAt}
+	s := Summary{Status: StatusNone, UpdatedAt: p.CreatedAt, Totals: p.Totals()}
 	for _, op := range p.Operations {
 		for _, at := range []time.Time{op.AskedAt, op.SentAt, op.AnsweredAt} {
 			if at.After(s.UpdatedAt) {
@@ -197,6 +202,9 @@ func (p *Payment) Summary() Summary {
 			}
 		}
 		if op.Kind != Authorize {
+			if op.Kind != Void && op.State == Sending {
+				s.Unfinished++
+			}
 			continue
 		}
 		status := p.statusOf(op)
@@ -213,7 +221,24 @@ func (p *Payment) Summary() Summary {
 		s.Status, s.CustomerID, s.ProviderReference = status, op.Request.CustomerID, op.ProviderReference
 		s.Money = Money{Amount: amount, Currency: op.Request.Currency}
 	}
+	if taken := s.Captured + s.Capturing; taken > 0 && s.Status != StatusPending && s.Status != StatusVoiding {
+		s.Status = s.statusOfTaken(taken)
+	}
 	return s
+}
+
+// statusOfTaken is the status once money was captured.
+func (s Summary) statusOfTaken(taken int64) Status {
+	switch {
+	case s.Refunded >= taken:
+		return StatusRefunded
+	case s.Refunded > 0:
+		return StatusPartlyRefunded
+	case s.Open > 0:
+		return StatusPartlyCaptured
+	default:
+		return StatusCaptured
+	}
 }
 
 func (p *Payment) statusOf(op *Operation) Status {

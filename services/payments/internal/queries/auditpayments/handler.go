@@ -3,8 +3,11 @@
 package auditpayments
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -14,6 +17,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider/nothingdue"
+	"github.com/ordersaga/ordersaga/services/payments/internal/reconcile"
 	"github.com/ordersaga/ordersaga/services/payments/internal/store"
 )
 
@@ -72,19 +76,20 @@ func (h *handler) read(ctx context.Context, query Query) (audited []*domain.Paym
 		func(p *domain.Payment) position { return position{OrderID: p.OrderID} })
 }
 
-// examine compares each payment with the provider's statement. The provider is asked after the
-// database was read: a change in between shows as a contradiction until the auditor asks again.
+// examine compares each payment with its ledger and with the provider's statement. The provider is
+// asked after the database was read: a change in between shows as a contradiction until the auditor
+// asks again.
 func (h *handler) examine(ctx context.Context, audited []*domain.Payment) ([]Payment, error) {
+	ledgers, err := h.ledgers(ctx, audited)
+	if err != nil {
+		return nil, err
+	}
 	payments := make([]Payment, len(audited))
 	all, ctx := errgroup.WithContext(ctx)
 	all.SetLimit(concurrency)
 	for i, p := range audited {
-		is := p.Summary()
-		payments[i] = Payment{
-			OrderID: p.OrderID, Status: string(is.Status), Amount: is.Amount, Currency: is.Currency,
-			Unfinished: is.Unfinished, Problems: problems(p),
-		}
-		if h.statements == nil || is.ProviderReference == nothingdue.Reference {
+		payments[i] = represent(p, ledgers[p.OrderID])
+		if h.statements == nil || !askable(p) {
 			continue
 		}
 		all.Go(func() error {
@@ -92,47 +97,88 @@ func (h *handler) examine(ctx context.Context, audited []*domain.Payment) ([]Pay
 			if err != nil {
 				return unavailable.New("The payment provider does not answer", err)
 			}
-			payments[i].Problems = append(payments[i].Problems, disagreements(p, is, entries)...)
+			payments[i].Problems = append(payments[i].Problems, reconcile.Statement(p, entries)...)
 			return nil
 		})
 	}
 	return payments, all.Wait()
 }
 
-// problems lists those that the journal records.
+// askable tells whether the provider can know of a payment: of what was free it was never asked.
+func askable(p *domain.Payment) bool {
+	return slices.ContainsFunc(p.Operations, func(op *domain.Operation) bool {
+		return op.ProviderReference != nothingdue.Reference
+	})
+}
+
+// balance names a sum of the ledger.
+type balance struct {
+	currency string
+	account  domain.Account
+}
+
+// ledgers adds up the ledger of each order.
+func (h *handler) ledgers(ctx context.Context, audited []*domain.Payment) (map[string]map[balance]int64, error) {
+	orders := make([]string, len(audited))
+	for i, p := range audited {
+		orders[i] = p.OrderID
+	}
+	sums, err := h.store.Balances(ctx, orders)
+	if err != nil {
+		return nil, err
+	}
+	ledgers := map[string]map[balance]int64{}
+	for _, sum := range sums {
+		if ledgers[sum.OrderID] == nil {
+			ledgers[sum.OrderID] = map[balance]int64{}
+		}
+		ledgers[sum.OrderID][balance{sum.Currency, sum.Account}] = sum.Amount
+	}
+	return ledgers, nil
+}
+
+// represent adds a payment up, and lists what contradicts itself.
+func represent(p *domain.Payment, ledger map[balance]int64) Payment {
+	is := p.Summary()
+	shown := Payment{
+		OrderID: p.OrderID, Status: string(is.Status), Amount: is.Amount, Currency: is.Currency, Unfinished: is.Unfinished,
+		Authorized: is.Authorized, Open: is.Open, Capturing: is.Capturing, Captured: is.Captured, Voided: is.Voided, Expired: is.Expired,
+		Refunding: is.Refunding, Refunded: is.Refunded, Disputed: is.Disputed, Fees: is.Fees,
+		ProviderBalance: ledger[balance{is.Currency, domain.Provider}],
+		Problems:        problems(p),
+	}
+	folded := map[balance]int64{}
+	for currency, accounts := range p.Balances() {
+		for account, amount := range accounts {
+			folded[balance{currency, account}] = amount
+		}
+	}
+	keys := slices.AppendSeq(slices.Collect(maps.Keys(folded)), maps.Keys(ledger))
+	slices.SortFunc(keys, func(a, b balance) int {
+		return cmp.Or(cmp.Compare(a.currency, b.currency), cmp.Compare(a.account, b.account))
+	})
+	for _, key := range slices.Compact(keys) {
+		if folded[key] != ledger[key] {
+			shown.Problems = append(shown.Problems, fmt.Sprintf("the ledger has %d %s in the account %s, the journal makes it %d",
+				ledger[key], key.currency, key.account, folded[key]))
+		}
+	}
+	return shown
+}
+
+// problems lists those that the journal records, and parts that are less than nothing.
 func problems(p *domain.Payment) (problems []string) {
 	for _, op := range p.Operations {
 		if op.Problem != "" {
 			problems = append(problems, fmt.Sprintf("%s of step %s: %s", op.Kind, op.Step.Name, op.Problem))
 		}
-	}
-	return problems
-}
-
-// disagreements lists where the journal and the provider's statement differ. While a step is
-// unfinished, the provider may hold an amount that the journal has not recorded yet.
-func disagreements(p *domain.Payment, is domain.Summary, entries []provider.Entry) (problems []string) {
-	held := map[string]*domain.Operation{} // by idempotency key
-	for _, op := range p.Operations {
-		if op.State == domain.Authorized && p.Operation(op.Step, domain.Void) == nil {
-			held[op.Key] = op
+		if op.Kind != domain.Authorize {
+			continue
 		}
-	}
-	for _, entry := range entries {
-		op := held[entry.Key]
-		switch {
-		case !entry.Taken():
-		case op != nil:
-			delete(held, entry.Key)
-			if entry.Money != op.Held {
-				problems = append(problems, fmt.Sprintf("the provider holds %s under %s, the journal %s", entry.Text(), entry.Reference, op.Held.Text()))
-			}
-		case is.Unfinished == 0:
-			problems = append(problems, fmt.Sprintf("the provider holds %s under %s, of which the journal knows nothing", entry.Text(), entry.Reference))
+		if b := p.Books(op); min(b.Open, b.Captured, b.Voided, b.Expired) < 0 {
+			problems = append(problems, fmt.Sprintf("authorization %s of %d: %d open, %d captured, %d voided and %d expired are not its parts",
+				op.ID, b.Authorized, b.Open, b.Captured, b.Voided, b.Expired))
 		}
-	}
-	for range held {
-		problems = append(problems, "the journal holds money, the provider does not")
 	}
 	return problems
 }

@@ -23,12 +23,23 @@ type Page struct {
 
 // Payment is an order's payment.
 type Payment struct {
-	OrderID    string   `json:"order_id" format:"uuid"`
-	Status     string   `json:"status" enum:"none,pending,authorized,captured,declined,voiding,voided"`
-	Amount     int64    `json:"amount" doc:"In minor units; what is held, or what was asked for last when nothing is."`
-	Currency   string   `json:"currency,omitempty"`
-	Unfinished int      `json:"unfinished" doc:"Authorizations whose outcome or undo is not known yet."`
-	Problems   []string `json:"problems,omitempty" doc:"What an operator has to look at, and how journal and provider contradict each other."`
+	OrderID         string   `json:"order_id" format:"uuid"`
+	Status          string   `json:"status" enum:"none,pending,authorized,partially_captured,captured,partially_refunded,refunded,declined,voiding,voided"`
+	Amount          int64    `json:"amount" doc:"In minor units; what is held, or what was asked for last when nothing is."`
+	Currency        string   `json:"currency,omitempty"`
+	Unfinished      int      `json:"unfinished" doc:"Operations whose outcome or undo is not known yet."`
+	Authorized      int64    `json:"authorized" doc:"The sum of open, capturing, captured, voided and expired. All in minor units."`
+	Open            int64    `json:"open" doc:"What can still be captured."`
+	Capturing       int64    `json:"capturing" doc:"Captures that the payment provider has accepted and not settled."`
+	Captured        int64    `json:"captured"`
+	Voided          int64    `json:"voided"`
+	Expired         int64    `json:"expired"`
+	Refunding       int64    `json:"refunding" doc:"Refunds that are not settled."`
+	Refunded        int64    `json:"refunded"`
+	Disputed        int64    `json:"disputed" doc:"Disputes that are not won."`
+	Fees            int64    `json:"fees" doc:"Fees of disputes."`
+	ProviderBalance int64    `json:"provider_balance" doc:"What the payment provider owes the shop by the ledger: captured less refunded, disputed and fees."`
+	Problems        []string `json:"problems,omitempty" doc:"What an operator has to look at, and how journal and provider contradict each other."`
 }
 
 type output struct{ Body Page }

@@ -18,8 +18,9 @@ type Payment struct {
 	OrderID           string      `json:"order_id"`
 	CustomerID        string      `json:"customer_id,omitempty"`
 	Amount            *Money      `json:"amount,omitempty" doc:"What is held; what was asked for last, when nothing is."`
-	Status            string      `json:"status" enum:"none,pending,authorized,captured,declined,voiding,voided"`
+	Status            string      `json:"status" enum:"none,pending,authorized,partially_captured,captured,partially_refunded,refunded,declined,voiding,voided"`
 	ProviderReference string      `json:"provider_reference,omitempty" doc:"The payment provider's name for the authorization."`
+	Totals            Totals      `json:"totals"`
 	CreatedAt         *time.Time  `json:"created_at,omitempty"`
 	UpdatedAt         *time.Time  `json:"updated_at,omitempty"`
 	Operations        []Operation `json:"operations" doc:"The journal, oldest first."`
@@ -31,25 +32,47 @@ type Money struct {
 	Currency string `json:"currency"`
 }
 
-// Operation is one entry in the journal: a step's authorization, or its undo.
+// Totals are where the money is, in minor units of the currency.
+type Totals struct {
+	Authorized int64 `json:"authorized" doc:"The sum of open, capturing, captured, voided and expired."`
+	Open       int64 `json:"open" doc:"What can still be captured."`
+	Capturing  int64 `json:"capturing" doc:"Captures that the payment provider has accepted and not settled."`
+	Captured   int64 `json:"captured"`
+	Voided     int64 `json:"voided"`
+	Expired    int64 `json:"expired"`
+	Refunding  int64 `json:"refunding" doc:"Refunds that are not settled."`
+	Refunded   int64 `json:"refunded"`
+	Disputed   int64 `json:"disputed" doc:"Disputes that are not won."`
+	Fees       int64 `json:"fees" doc:"Fees of disputes."`
+}
+
+// Operation is one entry in the journal: an authorization, its undo, a capture, a refund or a dispute.
 type Operation struct {
+	ID                string     `json:"id" format:"uuid"`
 	Saga              string     `json:"saga" doc:"The saga's kind."`
 	Instance          string     `json:"instance" doc:"Tells apart the sagas of one kind on one order."`
 	Step              string     `json:"step"`
-	Kind              string     `json:"kind" enum:"authorize,void"`
-	State             string     `json:"state" enum:"sending,authorized,declined,voided,expired,captured,absent,waiting,succeeded,needless"`
+	Kind              string     `json:"kind" enum:"authorize,void,capture,refund,dispute"`
+	State             string     `json:"state" enum:"sending,authorized,declined,voided,expired,captured,absent,waiting,succeeded,needless,submitted,failed,reversed,open,won,lost"`
+	Of                string     `json:"of,omitempty" format:"uuid" doc:"The authorization that is captured, or the capture that is refunded or disputed."`
+	Shipment          string     `json:"shipment,omitempty" doc:"What a capture is for, or a refund is of."`
 	Problem           string     `json:"problem,omitempty" doc:"Why an operator has to look at it."`
 	Amount            *Money     `json:"amount,omitempty" doc:"What was asked for."`
 	Held              *Money     `json:"held,omitempty" doc:"What the payment provider says it holds, or held."`
+	Open              *Money     `json:"open,omitempty" doc:"What can still be captured of an authorization, by the payment provider's last answer."`
+	Refundable        *Money     `json:"refundable,omitempty" doc:"What can still be refunded of a capture."`
+	Fee               int64      `json:"fee,omitempty" doc:"Of a dispute, in minor units."`
+	MultiCapture      bool       `json:"multi_capture,omitempty" doc:"The authorization can be captured in several parts."`
+	ChargeableAgain   bool       `json:"chargeable_again,omitempty" doc:"The payment method is stored, and the shopper agreed that it is charged again."`
 	IdempotencyKey    string     `json:"idempotency_key" doc:"The key the request carries at the payment provider."`
 	ProviderReference string     `json:"provider_reference,omitempty"`
 	CaptureBefore     *time.Time `json:"capture_before,omitempty" doc:"When the authorization ends, as far as the payment provider says."`
 	DeclineCode       string     `json:"decline_code,omitempty"`
 	Sends             int        `json:"sends" doc:"Requests, all with the same idempotency key."`
-	Failures          int        `json:"failures" doc:"Attempts to finish an undo since the last success."`
+	Failures          int        `json:"failures" doc:"Attempts to finish it since the last success."`
 	LastError         string     `json:"last_error,omitempty"`
 	InHandUntil       *time.Time `json:"in_hand_until,omitempty" doc:"End of the lease of the process that works on it."`
-	NextAttemptAt     *time.Time `json:"next_attempt_at,omitempty" doc:"When an unfinished undo is carried on with at the latest."`
+	NextAttemptAt     *time.Time `json:"next_attempt_at,omitempty" doc:"When it is carried on with at the latest, if it is not finished."`
 	AskedAt           *time.Time `json:"asked_at" doc:"When it was first asked for."`
 	SentAt            *time.Time `json:"sent_at,omitempty" doc:"The last request."`
 	AnsweredAt        *time.Time `json:"answered_at,omitempty" doc:"When the payment provider confirmed its outcome."`
@@ -82,11 +105,16 @@ func represent(p *domain.Payment) Payment {
 	is := p.Summary()
 	shown := Payment{
 		ID: p.ID, OrderID: p.OrderID, CustomerID: is.CustomerID, Amount: money(is.Money),
-		Status: string(is.Status), ProviderReference: is.ProviderReference,
+		Status: string(is.Status), ProviderReference: is.ProviderReference, Totals: Totals{
+			Authorized: is.Authorized, Open: is.Open, Capturing: is.Capturing, Captured: is.Captured, Voided: is.Voided, Expired: is.Expired,
+			Refunding: is.Refunding, Refunded: is.Refunded, Disputed: is.Disputed, Fees: is.Fees,
+		},
 		CreatedAt: moment(p.CreatedAt), UpdatedAt: moment(is.UpdatedAt), Operations: []Operation{},
 	}
 	for _, op := range p.Operations {
-		shown.Operations = append(shown.Operations, Operation{
+		operation := Operation{
+			ID: op.ID, Of: op.Of, Shipment: op.Shipment, Fee: op.Fee,
+			MultiCapture: op.MultiCapture, ChargeableAgain: op.StoredMethod != "" && op.Consent,
 			Saga: op.Step.Saga, Instance: op.Step.Instance, Step: op.Step.Name,
 			Kind: string(op.Kind), State: string(op.State), Problem: op.Problem,
 			Amount: money(op.Request.Money), Held: money(op.Held), IdempotencyKey: op.Key,
@@ -94,7 +122,14 @@ func represent(p *domain.Payment) Payment {
 			Sends: op.Sends, Failures: op.Failures, LastError: op.LastError,
 			InHandUntil: moment(op.LeaseUntil), NextAttemptAt: moment(op.DueAt),
 			AskedAt: moment(op.AskedAt), SentAt: moment(op.SentAt), AnsweredAt: moment(op.AnsweredAt),
-		})
+		}
+		switch op.Kind {
+		case domain.Authorize:
+			operation.Open = money(domain.Money{Amount: op.Open, Currency: op.Held.Currency})
+		case domain.Capture:
+			operation.Refundable = money(domain.Money{Amount: p.Room(op), Currency: op.Request.Currency})
+		}
+		shown.Operations = append(shown.Operations, operation)
 	}
 	return shown
 }

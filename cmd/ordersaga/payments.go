@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+
+	"github.com/ordersaga/ordersaga/client"
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/reconcile"
+)
+
+type paymentCommands struct {
+	Reconcile reconcilePayments `cmd:"" help:"Compare payments' journal and ledger with the payment provider's books."`
+	Ledger    showLedger        `cmd:"" help:"Show the ledger of an order's payment."`
+}
+
+type reconcilePayments struct {
+	JSON bool `help:"Print the report as JSON." name:"json"`
+}
+
+// Run is called by kong. The status is 1 when there are differences.
+func (c *reconcilePayments) Run(a *addresses) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	s, err := a.sessionOf(operator, patientTries)
+	if err != nil {
+		return err
+	}
+	report, err := reconcile.Run(ctx, s.Client)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		raw, err := json.Marshal(report)
+		if err != nil {
+			return fmt.Errorf("write the report: %w", err)
+		}
+		printJSON(raw)
+	} else {
+		printReconciliation(report)
+	}
+	if len(report.Differences) > 0 {
+		return answered{exitFailed}
+	}
+	return nil
+}
+
+func printReconciliation(report *reconcile.Report) {
+	rows := [][]string{{"CURRENCY", "AUTHORIZED", "OPEN", "CAPTURED", "REFUNDED", "DISPUTED", "FEES", "PROVIDER OWES"}}
+	for _, sum := range report.Sums {
+		row := []string{sum.Currency}
+		for _, minor := range []int64{sum.Authorized, sum.Open, sum.Captured, sum.Refunded, sum.Disputed, sum.Fees, sum.ProviderBalance} {
+			row = append(row, amount(client.Money{Amount: minor, Currency: sum.Currency}))
+		}
+		rows = append(rows, row)
+	}
+	table(rows)
+	listed := strconv.Itoa(report.Records)
+	if !report.Listed {
+		listed = "no list"
+	}
+	fmt.Printf("\npayments %d, records of the provider %s, differences %d\n", report.Payments, listed, len(report.Differences))
+	differences := make([][]string, 0, len(report.Differences))
+	for _, d := range report.Differences {
+		differences = append(differences, []string{"order " + d.OrderID + ":", d.Problem})
+	}
+	table(differences)
+}
+
+type showLedger struct {
+	raw
+	ID string `arg:"" help:"The order's id."`
+}
+
+// Run is called by kong.
+func (c *showLedger) Run(a *addresses) error {
+	s, err := a.session(operator)
+	if err != nil {
+		return err
+	}
+	ledger, err := s.PaymentLedger(context.Background(), c.ID)
+	return c.show(s, err, func() { printLedger(ledger) })
+}
+
+func printLedger(ledger *client.Ledger) {
+	rows := [][]string{{"AT", "ENTRY", "ACCOUNT", "DEBIT", "CREDIT"}}
+	for _, entry := range ledger.Entries {
+		at, kind := entry.At.Format("2006-01-02 15:04:05"), entry.Kind
+		for _, line := range entry.Lines {
+			rows = append(rows, append([]string{at, kind, line.Account}, sides(line.Amount, entry.Currency)...))
+			at, kind = "", ""
+		}
+	}
+	for _, b := range ledger.Balances {
+		rows = append(rows, append([]string{"", "balance", b.Account}, sides(b.Amount, b.Currency)...))
+	}
+	table(rows)
+}
+
+// sides are the columns of a debit and of a credit.
+func sides(minor int64, currency string) []string {
+	if minor < 0 {
+		return []string{"", amount(client.Money{Amount: -minor, Currency: currency})}
+	}
+	return []string{amount(client.Money{Amount: minor, Currency: currency}), ""}
+}

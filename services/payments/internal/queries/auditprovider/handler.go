@@ -1,0 +1,94 @@
+// Package auditprovider compares the payment provider's own list with the journal, so that what the
+// provider has and the journal never heard of is found.
+package auditprovider
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/platform/unavailable"
+	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
+	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
+	"github.com/ordersaga/ordersaga/services/payments/internal/reconcile"
+	"github.com/ordersaga/ordersaga/services/payments/internal/store"
+)
+
+// Query asks for a page of the provider's list.
+type Query struct {
+	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
+}
+
+// Result is a page: how many records it has, and which differ.
+type Result struct {
+	Listed      bool // whether the provider has a list, and was asked for it
+	Records     int
+	Differences []Difference
+	Next        rest.Cursor // empty on the last page
+}
+
+// position is the provider's cursor.
+type position struct {
+	After string `json:"after"`
+}
+
+// New makes the use case. Lists are the provider's, nil when it has none.
+func New(s *store.Store, lists provider.Lists) cqrs.Handler[Query, Result] {
+	return cqrs.Query("audit_provider", &handler{store: s, lists: lists})
+}
+
+type handler struct {
+	store *store.Store
+	lists provider.Lists
+}
+
+// Handle reads a page of the provider's list and compares it with the journal, which is read
+// afterwards: it knows at least what the provider told.
+func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
+	if h.lists == nil {
+		return Result{}, nil
+	}
+	from, err := rest.ReadCursor[position](ctx, "audit-provider", query.Cursor)
+	if err != nil {
+		return Result{}, err
+	}
+	page, err := h.lists.List(ctx, from.After)
+	if err != nil {
+		return Result{}, unavailable.New("The payment provider does not answer", err)
+	}
+	payments, err := h.payments(ctx, page.Entries)
+	if err != nil {
+		return Result{}, err
+	}
+	result := Result{Listed: true, Records: len(page.Entries)}
+	for _, entry := range page.Entries {
+		if problem := reconcile.Entry(payments[strings.ToLower(entry.OrderID)], entry); problem != "" {
+			result.Differences = append(result.Differences, Difference{OrderID: entry.OrderID, Reference: entry.Reference, Problem: problem})
+		}
+	}
+	if page.More {
+		result.Next = rest.NewCursor(ctx, "audit-provider", position{After: page.Next})
+	}
+	return result, nil
+}
+
+// payments of the orders that records name. A name that is no order's id has none.
+func (h *handler) payments(ctx context.Context, entries []provider.Entry) (map[string]*domain.Payment, error) {
+	orders := map[string]bool{}
+	for _, entry := range entries {
+		if order := strings.ToLower(entry.OrderID); uuid.Validate(order) == nil {
+			orders[order] = true
+		}
+	}
+	found, err := h.store.Payments(ctx, slices.Sorted(maps.Keys(orders)))
+	payments := map[string]*domain.Payment{}
+	for _, p := range found {
+		payments[p.OrderID] = p
+	}
+	return payments, err
+}
