@@ -27,10 +27,10 @@ type Result = *domain.Payment
 // answers unavailable while the outcome is not known: a repetition looks the outcome up and never
 // charges twice.
 func New(j *journal.Journal) cqrs.Handler[Command, Result] {
-	return cqrs.Command("authorize_payment", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+	return cqrs.Command("authorize_payment", func(ctx context.Context, command Command) (Result, error) {
 		done, err := j.Authorize(ctx, command.Step, command.Request, command.PaymentMethod)
 		return done, translate(err)
-	}))
+	})
 }
 
 // translate turns the domain's errors into the contract's refusals.

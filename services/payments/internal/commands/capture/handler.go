@@ -26,10 +26,10 @@ type Result = *domain.Payment
 // amount_exceeds_open, capture_failed and request_mismatch, and answers unavailable while the outcome
 // is not known: a repetition looks the outcome up and never captures twice.
 func New(j *journal.Journal) cqrs.Handler[Command, Result] {
-	return cqrs.Command("capture_payment", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+	return cqrs.Command("capture_payment", func(ctx context.Context, command Command) (Result, error) {
 		done, err := j.Capture(ctx, command.Step, command.Request)
 		return done, translate(err)
-	}))
+	})
 }
 
 // translate turns the domain's errors into the contract's refusals.

@@ -26,10 +26,10 @@ type Result = *domain.Payment
 // and answers unavailable while the outcome is not known: a repetition looks the outcome up and never
 // refunds twice.
 func New(j *journal.Journal) cqrs.Handler[Command, Result] {
-	return cqrs.Command("refund_payment", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+	return cqrs.Command("refund_payment", func(ctx context.Context, command Command) (Result, error) {
 		done, err := j.Refund(ctx, command.Step, command.Request)
 		return done, translate(err)
-	}))
+	})
 }
 
 // translate turns the domain's errors into the contract's refusals.

@@ -26,7 +26,7 @@ type Result = *domain.Payment
 // and changes nothing then. It answers unavailable until the provider has confirmed that no money
 // is held.
 func New(j *journal.Journal, orders undo.Orders) cqrs.Handler[Command, Result] {
-	return cqrs.Command("void_payment", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+	return cqrs.Command("void_payment", func(ctx context.Context, command Command) (Result, error) {
 		if err := undo.Check(ctx, orders, step.Saga(command.Step)); err != nil {
 			return nil, err
 		}
@@ -35,5 +35,5 @@ func New(j *journal.Journal, orders undo.Orders) cqrs.Handler[Command, Result] {
 			err = unavailable.New(err.Error(), nil)
 		}
 		return done, err
-	}))
+	})
 }

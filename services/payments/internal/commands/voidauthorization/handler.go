@@ -25,7 +25,7 @@ type Result = *domain.Payment
 // New makes the use case. It refuses with authorization_unknown, and answers unavailable until the
 // provider has confirmed that nothing is open, and while a capture is not settled.
 func New(j *journal.Journal) cqrs.Handler[Command, Result] {
-	return cqrs.Command("void_authorization", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
+	return cqrs.Command("void_authorization", func(ctx context.Context, command Command) (Result, error) {
 		done, err := j.VoidOpen(ctx, command.OrderID, command.Authorization)
 		switch {
 		case errors.Is(err, domain.ErrNoAuthorization):
@@ -34,5 +34,5 @@ func New(j *journal.Journal) cqrs.Handler[Command, Result] {
 			err = unavailable.New(err.Error(), nil)
 		}
 		return done, err
-	}))
+	})
 }

@@ -39,7 +39,7 @@ type position struct {
 
 // New makes the use case. Lists are the provider's, nil when it has none.
 func New(s *store.Store, lists provider.Lists) cqrs.Handler[Query, Result] {
-	return cqrs.Query("audit_provider", &handler{store: s, lists: lists})
+	return cqrs.Query("audit_provider", (&handler{store: s, lists: lists}).Handle)
 }
 
 type handler struct {

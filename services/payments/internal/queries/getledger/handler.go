@@ -23,11 +23,11 @@ type Result struct {
 
 // New makes the use case.
 func New(s *store.Store) cqrs.Handler[Query, Result] {
-	return cqrs.Query("get_ledger", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (result Result, err error) {
+	return cqrs.Query("get_ledger", func(ctx context.Context, query Query) (result Result, err error) {
 		order := strings.ToLower(query.OrderID)
 		if result.Entries, err = s.Ledger(ctx, order); err == nil {
 			result.Balances, err = s.Balances(ctx, []string{order})
 		}
 		return result, err
-	}))
+	})
 }

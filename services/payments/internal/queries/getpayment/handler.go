@@ -21,11 +21,11 @@ type Result = *domain.Payment
 
 // New makes the use case.
 func New(s *store.Store) cqrs.Handler[Query, Result] {
-	return cqrs.Query("get_payment", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
+	return cqrs.Query("get_payment", func(ctx context.Context, query Query) (Result, error) {
 		payment, err := s.Payment(ctx, strings.ToLower(query.OrderID))
 		if errors.Is(err, store.ErrNoPayment) {
 			return nil, nil // an answer, not a failure to log
 		}
 		return payment, err
-	}))
+	})
 }
