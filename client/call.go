@@ -23,7 +23,8 @@ type call struct {
 	path    string // with its parts escaped
 	query   url.Values
 	headers map[string]string
-	body    any // sent as JSON when it is not nil
+	body    any    // sent as JSON when it is not nil
+	content []byte // sent as it is, of the type in headers
 	timeout time.Duration
 }
 
@@ -75,7 +76,7 @@ func (c *Client) prepare(call call) (prepared, error) {
 	if len(call.query) > 0 {
 		p.url += "?" + call.query.Encode()
 	}
-	if call.body != nil {
+	if p.body = call.content; call.body != nil {
 		if p.body, err = json.Marshal(call.body); err != nil {
 			return prepared{}, fmt.Errorf("%s %s: write the request: %w", call.method, call.path, err)
 		}

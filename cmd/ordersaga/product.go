@@ -9,10 +9,11 @@ import (
 )
 
 type productCommands struct {
-	Create createProduct `cmd:"" help:"Put a product on sale."`
-	Change changeProduct `cmd:"" help:"Change a product: what is not given stays."`
-	Get    getProduct    `cmd:"" help:"Show a product."`
-	List   listProducts  `cmd:"" help:"List products by SKU."`
+	Create createProduct  `cmd:"" help:"Put a product on sale."`
+	Change changeProduct  `cmd:"" help:"Change a product: what is not given stays."`
+	Import importProducts `cmd:"" help:"Create and change products as a file says, all of it or nothing."`
+	Get    getProduct     `cmd:"" help:"Show a product."`
+	List   listProducts   `cmd:"" help:"List products by SKU."`
 }
 
 type createProduct struct {

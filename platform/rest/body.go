@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,7 @@ const (
 // receive reads the body of an operation within its limits of size and time, and then sets new
 // deadlines for the operation and its answer: the server's deadlines start with the request, so a
 // slow body would leave less time for the operation.
-func (a *API) receive(limit int64, timeout time.Duration) func(huma.Context, func(huma.Context)) {
+func (a *API) receive(limit int64, types []string, timeout time.Duration) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c := humaecho.Unwrap(ctx)
 		r := c.Request()
@@ -35,7 +36,7 @@ func (a *API) receive(limit int64, timeout time.Duration) func(huma.Context, fun
 		_ = times.SetReadDeadline(time.Now().Add(a.bodyTimeout))
 		_ = times.SetWriteDeadline(time.Now().Add(a.bodyTimeout + answerTimeout))
 		if ctx.Operation().RequestBody != nil && r.ContentLength != 0 {
-			body, refused := readBody(r, limit)
+			body, refused := readBody(r, limit, types)
 			if refused != nil {
 				write(ctx, refused)
 				return
@@ -52,8 +53,9 @@ func (a *API) receive(limit int64, timeout time.Duration) func(huma.Context, fun
 	}
 }
 
-// readBody reads a body of at most limit bytes, both encoded and decoded.
-func readBody(r *http.Request, limit int64) ([]byte, *Problem) {
+// readBody reads a body of at most limit bytes, both encoded and decoded, and of one of the media
+// types, or JSON when there are none.
+func readBody(r *http.Request, limit int64, types []string) ([]byte, *Problem) {
 	zipped, refused := contentCoding(r.Header.Get("Content-Encoding"))
 	if refused != nil {
 		return nil, refused
@@ -62,8 +64,8 @@ func readBody(r *http.Request, limit int64) ([]byte, *Problem) {
 		return nil, tooLarge(fmt.Sprintf("The body has %d bytes; this operation takes %d.", r.ContentLength, limit))
 	}
 	// A chunked body may be empty, and then has no type.
-	if given := r.Header.Get("Content-Type"); !isJSON(given) && (given != "" || r.ContentLength > 0) {
-		return nil, unsupportedMediaType()
+	if given := r.Header.Get("Content-Type"); !isOf(types, given) && (given != "" || r.ContentLength > 0) {
+		return nil, unsupportedMediaType(types)
 	}
 	raw := &limited{Reader: r.Body, left: limit}
 	var body io.Reader = raw
@@ -78,8 +80,8 @@ func readBody(r *http.Request, limit int64) ([]byte, *Problem) {
 	if err != nil {
 		return nil, bodyProblem(err, raw, limit)
 	}
-	if len(content) > 0 && !isJSON(r.Header.Get("Content-Type")) {
-		return nil, unsupportedMediaType()
+	if len(content) > 0 && !isOf(types, r.Header.Get("Content-Type")) {
+		return nil, unsupportedMediaType(types)
 	}
 	return content, nil
 }
@@ -149,13 +151,22 @@ func tooLarge(detail string) *Problem {
 	return NewProblem(http.StatusRequestEntityTooLarge, "body-too-large", detail)
 }
 
-func isJSON(contentType string) bool {
+// isOf tells whether a content type is one of the media types, or JSON when there are none, in UTF-8.
+func isOf(types []string, contentType string) bool {
 	media, parameters, err := mime.ParseMediaType(contentType)
 	charset := parameters["charset"]
-	return err == nil && media == "application/json" && (charset == "" || strings.EqualFold(charset, "utf-8"))
+	return err == nil && slices.Contains(orJSON(types), media) && (charset == "" || strings.EqualFold(charset, "utf-8"))
 }
 
-func unsupportedMediaType() *Problem {
-	return NewProblem(http.StatusUnsupportedMediaType, "unsupported-media-type", "Send the body with Content-Type: application/json.").
-		WithHeader("Accept", "application/json")
+func orJSON(types []string) []string {
+	if len(types) == 0 {
+		return []string{"application/json"}
+	}
+	return types
+}
+
+func unsupportedMediaType(types []string) *Problem {
+	types = orJSON(types)
+	return NewProblem(http.StatusUnsupportedMediaType, "unsupported-media-type", "Send the body with Content-Type: "+strings.Join(types, " or ")+".").
+		WithHeader("Accept", strings.Join(types, ", "))
 }

@@ -47,6 +47,8 @@ type Op struct {
 	Refusals map[string]int
 	// MaxBody in bytes; DefaultMaxBody when 0.
 	MaxBody int64
+	// MediaTypes of a body that is not JSON: text/csv. The operation's input has it as RawBody.
+	MediaTypes []string
 	// Timeout of the operation after its body has arrived; DefaultTimeout when 0, at most 55 s,
 	// because gateways commonly wait 60 s for an answer.
 	Timeout time.Duration
@@ -72,6 +74,7 @@ func Handle[In, Out any](api *API, op Op, h func(ctx context.Context, in *In) (*
 		return out, nil
 	})
 	api.describeOthers(op)
+	api.describeMediaTypes(op)
 	api.describeConditions(op)
 	api.describeRefusals(op)
 }
@@ -90,7 +93,7 @@ func (a *API) operation(op Op) huma.Operation {
 		MaxBodyBytes: -1, BodyReadTimeout: -1,
 		Middlewares: huma.Middlewares{
 			a.remember, checkHeaders, a.authenticate(op.Scope), a.limit, checkQuery, checkAccept, checkConditions,
-			a.receive(limit, op.Timeout),
+			a.receive(limit, op.MediaTypes, op.Timeout),
 		},
 	}
 	switch op.Scope {
@@ -111,6 +114,13 @@ func (a *API) describeOthers(op Op) {
 		also := *operation.Responses[strconv.Itoa(operation.DefaultStatus)]
 		also.Description = http.StatusText(status)
 		operation.Responses[strconv.Itoa(status)] = &also
+	}
+}
+
+// describeMediaTypes describes all media types of a body that is not JSON; the input has one of them.
+func (a *API) describeMediaTypes(op Op) {
+	for _, mediaType := range op.MediaTypes {
+		a.described(op).RequestBody.Content[mediaType] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
 	}
 }
 

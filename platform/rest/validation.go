@@ -33,7 +33,7 @@ func humaProblem(ctx context.Context, status int, message string, errs ...error)
 	case status == http.StatusRequestEntityTooLarge:
 		p = NewProblem(status, "body-too-large", "The body is larger than this operation takes.")
 	case status == http.StatusUnsupportedMediaType:
-		return atRequest(ctx, unsupportedMediaType())
+		return atRequest(ctx, unsupportedMediaType(nil))
 	case status == http.StatusRequestTimeout:
 		p = NewProblem(status, "request-timeout", "The body did not arrive in time.")
 	case status == http.StatusNotAcceptable:

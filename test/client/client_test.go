@@ -85,6 +85,23 @@ func TestTheClient(t *testing.T) {
 		assert.Equal(t, http.StatusNotFound, status(t, err))
 	})
 
+	t.Run("imports a file, and tells what is wrong with one", func(t *testing.T) {
+		file := []byte("sku,name,price,currency\nspoon,Spoon,1.50,GBP\nfork,Fork,1.50,GBP\n")
+		report, err := operator.ImportProducts(ctx, client.CSV, file)
+		require.NoError(t, err)
+		assert.Equal(t, &client.ImportReport{Created: 2}, report)
+		_, err = operator.ImportProducts(ctx, client.JSONLines, []byte(`{"sku":"spoon","name":""}`))
+		var problem *client.Problem
+		require.ErrorAs(t, err, &problem)
+		assert.Equal(t, "row 1: name", problem.Errors[0].Field)
+		told, err := operator.AnnounceProducts(ctx, "")
+		require.NoError(t, err)
+		assert.Equal(t, 4, told.Announced)
+		told, err = operator.AnnounceStock(ctx, "")
+		require.NoError(t, err)
+		assert.Empty(t, told.Next)
+	})
+
 	t.Run("receives stock once under a key", func(t *testing.T) {
 		arrived := client.Delivery{Key: "delivery", Lines: []client.NewLine{{SKU: "tea", Quantity: 10}}}
 		first, err := operator.ReceiveStock(ctx, arrived)
@@ -274,6 +291,9 @@ var answers = map[string]any{
 	"create-product":       client.Product{},
 	"create-products":      list{"products": client.ProductOutcome{}},
 	"change-product":       client.Product{},
+	"import-products":      client.ImportReport{},
+	"announce-products":    client.Announced{},
+	"announce-stock":       client.Announced{},
 	"get-product":          client.Product{},
 	"list-products":        list{"products": client.Product{}},
 	"receive-stock":        client.Receipt{},

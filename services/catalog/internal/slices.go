@@ -13,9 +13,11 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/search"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/announceproducts"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/changeproduct"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/createproduct"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/createproducts"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/importproducts"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/pricing"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/auditproducts"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/getproduct"
@@ -41,6 +43,8 @@ func Routes(api *rest.API, n Needs) {
 	createproduct.Route(api, n.DB, n.Announced)
 	createproducts.Route(api, n.DB, n.Announced)
 	changeproduct.Route(api, n.DB, n.Announced)
+	importproducts.Route(api, n.DB, n.Announced)
+	announceproducts.Route(api, n.DB, n.Announced)
 	getproduct.Route(api, n.ReadSide)
 	listproducts.Route(api, n.ReadSide)
 	searchproducts.Route(api, n.Search)

@@ -14,6 +14,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/allocate"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/announcestock"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/receivestock"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/release"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/releaseunits"
@@ -66,6 +67,7 @@ func Service(db *postgres.DB, orders undo.Orders, announced func()) rpc.Service 
 // Routes serves the REST operations.
 func Routes(api *rest.API, db *postgres.DB, announced func()) {
 	receivestock.Route(api, db, announced)
+	announcestock.Route(api, db, announced)
 	getstock.Route(api, db)
 	listmovements.Route(api, db)
 	auditstock.Route(api, db)

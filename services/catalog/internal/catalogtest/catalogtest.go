@@ -144,6 +144,12 @@ func (c *Client) Post(t testing.TB, token, path string, body any) Answer {
 	return c.do(t, http.MethodPost, token, path, bytes.NewBufferString(text))
 }
 
+// Send posts a body of a media type as it is.
+func (c *Client) Send(t testing.TB, token, path, mediaType, body string) Answer {
+	t.Helper()
+	return c.do(t, http.MethodPost, token, path, bytes.NewBufferString(body), "Content-Type", mediaType)
+}
+
 // Put sends a body as it is, meant for the version of an ETag; "" sends none.
 func (c *Client) Put(t testing.TB, token, path, ifMatch, body string) Answer {
 	t.Helper()

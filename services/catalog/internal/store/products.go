@@ -146,9 +146,13 @@ func insertNew(ctx context.Context, q postgres.Querier, c columns) (map[string]b
 
 // read takes the SKUs as one array: GORM would spell them out as a thousand parameters.
 func read(ctx context.Context, q postgres.Querier, skus []string) (map[string]*domain.Product, error) {
+	return query(ctx, q, `WHERE sku = ANY($1)`, skus)
+}
+
+func query(ctx context.Context, q postgres.Querier, which string, skus []string) (map[string]*domain.Product, error) {
 	rows, err := q.QueryContext(ctx, `
 		SELECT sku, name, description, price_amount, currency, active, version, created_at, updated_at
-		FROM products WHERE sku = ANY($1)`, skus)
+		FROM products `+which, skus)
 	if err != nil {
 		return nil, err
 	}
@@ -181,4 +185,51 @@ func (row product) toDomain() *domain.Product {
 		Active: row.Active, Version: row.Version,
 		CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
 	})
+}
+
+// InsertNew adds the products whose SKUs are new, in one statement, and answers which. No SKU may be
+// there twice.
+func InsertNew(ctx context.Context, tx *postgres.Tx, products []*domain.Product) (created map[string]bool, err error) {
+	if created, err = insertNew(ctx, tx, toColumns(products)); err != nil {
+		return nil, fmt.Errorf("insert %d products: %w", len(products), err)
+	}
+	return created, nil
+}
+
+// LockAll reads what is stored for the SKUs of products and keeps others from changing it until the
+// transaction ends. It locks in the order of the SKUs, as insertNew inserts.
+func LockAll(ctx context.Context, tx *postgres.Tx, products []*domain.Product) (map[string]*domain.Product, error) {
+	found, err := query(ctx, tx, `WHERE sku = ANY($1) ORDER BY sku COLLATE "C" FOR NO KEY UPDATE`, toColumns(products).skus)
+	if err != nil {
+		return nil, fmt.Errorf("lock %d products: %w", len(products), err)
+	}
+	return found, nil
+}
+
+// ReplaceAll stores the next versions of products that are locked, in one statement.
+func ReplaceAll(ctx context.Context, tx *postgres.Tx, products []*domain.Product) error {
+	if len(products) == 0 {
+		return nil
+	}
+	c := toColumns(products)
+	active, versions := make([]bool, len(products)), make([]int64, len(products))
+	updated := make([]time.Time, len(products))
+	for i, p := range products {
+		s := p.Snapshot()
+		active[i], versions[i], updated[i] = s.Active, s.Version, s.UpdatedAt
+	}
+	result, err := tx.ExecContext(ctx, `
+		UPDATE products SET name = next.name, description = next.description, price_amount = next.price_amount,
+			currency = next.currency, active = next.active, version = next.version, updated_at = next.updated_at
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bool[], $7::bigint[], $8::timestamptz[])
+		     AS next (sku, name, description, price_amount, currency, active, version, updated_at)
+		WHERE products.sku = next.sku AND products.version = next.version - 1`,
+		c.skus, c.names, c.descriptions, c.prices, c.currencies, active, versions, updated)
+	if err != nil {
+		return fmt.Errorf("replace %d products: %w", len(products), err)
+	}
+	if replaced, err := result.RowsAffected(); err != nil || replaced != int64(len(products)) {
+		return fmt.Errorf("replace %d products: %d were replaced: %w", len(products), replaced, err)
+	}
+	return nil
 }

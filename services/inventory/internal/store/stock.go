@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
 )
 
 // StockItem is the stock of one SKU, in units.
@@ -57,4 +58,16 @@ func Movements(ctx context.Context, db *postgres.DB, sku string, below int64, li
 		return nil, fmt.Errorf("read the movements of %s: %w", sku, err)
 	}
 	return movements, nil
+}
+
+// LevelsAfter reads at most limit levels whose SKUs come after one, bytewise, and keeps others from
+// changing them until the transaction ends.
+func LevelsAfter(ctx context.Context, tx *postgres.Tx, after string, limit int) ([]domain.Level, error) {
+	levels, err := selectLevels(ctx, tx, `
+		SELECT sku, on_hand, reserved, version FROM stock_items WHERE sku > $1 COLLATE "C"
+		ORDER BY sku COLLATE "C" LIMIT $2 FOR NO KEY UPDATE`, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read %d levels after %q: %w", limit, after, err)
+	}
+	return levels, nil
 }

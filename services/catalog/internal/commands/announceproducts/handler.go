@@ -1,0 +1,77 @@
+// Package announceproducts tells of products again, as they are now: for a reader that begins anew.
+// What was told before is not in the outbox any more.
+package announceproducts
+
+import (
+	"context"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/outbox"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/announce"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/store"
+)
+
+// Command names a page of products, by their SKUs.
+type Command struct {
+	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"Products at once."`
+	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the answer before."`
+}
+
+// Result says how many were told of.
+type Result struct {
+	Announced int
+	Next      rest.Cursor // empty when there are no more
+}
+
+type position struct {
+	SKU string `json:"sku"`
+}
+
+const list = "announce-products"
+
+// New makes the use case. Versions stay, so whoever has a product as it is passes the event over.
+// announced is called when there are events to relay.
+func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
+	return cqrs.Command("announce_products", func(ctx context.Context, command Command) (Result, error) {
+		page, next, err := rest.Page(ctx, list, command.Cursor, command.Limit,
+			func(after position, limit int) ([]domain.Snapshot, error) {
+				return store.Page(ctx, db, after.SKU, limit)
+			},
+			func(last domain.Snapshot) position { return position{last.SKU} })
+		if err != nil {
+			return Result{}, err
+		}
+		err = db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error { return tell(ctx, tx, page) })
+		if err != nil {
+			return Result{}, err
+		}
+		announced()
+		return Result{Announced: len(page), Next: next}, nil
+	})
+}
+
+// tell locks the products, so that no change of one is told before what it was.
+func tell(ctx context.Context, tx *postgres.Tx, page []domain.Snapshot) error {
+	products := make([]*domain.Product, len(page))
+	for i, snapshot := range page {
+		products[i] = domain.Restore(snapshot)
+	}
+	stored, err := store.LockAll(ctx, tx, products)
+	if err != nil {
+		return err
+	}
+	news := make([]cloudevents.Event, 0, len(page))
+	for _, product := range products {
+		event, err := announce.ProductChanged(stored[product.SKU()])
+		if err != nil {
+			return err
+		}
+		news = append(news, event)
+	}
+	return outbox.Append(ctx, tx, news...)
+}

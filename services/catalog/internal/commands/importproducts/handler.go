@@ -1,0 +1,117 @@
+// Package importproducts takes a file of products: those that are new are created, those that are
+// different are changed, the others stay as they are.
+//
+// The whole file is read and checked before anything is written, and everything is written in one
+// transaction: a file with a fault, or an import that was interrupted, changes nothing, and the same
+// file again changes nothing more.
+package importproducts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/outbox"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/announce"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/productfile"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/store"
+)
+
+// Command has the file.
+type Command struct {
+	Format  string // productfile.CSV or productfile.JSONLines
+	Content []byte
+	At      time.Time
+}
+
+// Result counts what became of the rows.
+type Result struct{ Created, Changed, Unchanged int }
+
+// New makes the use case. Its error is *productfile.Faults when the file cannot be imported. announced is called
+// when there are events to relay.
+func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
+	write := cqrs.InTx(db, write)
+	return cqrs.Command("import_products", func(ctx context.Context, command Command) (Result, error) {
+		wanted, err := productfile.Read(command.Format, command.Content, command.At)
+		if err != nil {
+			return Result{}, err
+		}
+		result, err := write.Handle(ctx, writing{wanted, command.At})
+		if err == nil {
+			announced()
+		}
+		return result, err
+	})
+}
+
+type writing struct {
+	productfile.File
+	at time.Time
+}
+
+// eventsAtOnce bounds one statement of the outbox.
+const eventsAtOnce = 1000
+
+func write(ctx context.Context, tx *postgres.Tx, w writing) (Result, error) {
+	created, err := store.InsertNew(ctx, tx, w.Products)
+	if err != nil {
+		return Result{}, err
+	}
+	stored, err := store.LockAll(ctx, tx, w.Products)
+	if err != nil {
+		return Result{}, err
+	}
+	var result Result
+	var changed []*domain.Product
+	var news []cloudevents.Event
+	faults := new(productfile.Faults)
+	for i, product := range w.Products {
+		now := stored[product.SKU()]
+		next, err := now.Change(w.Changes[i], w.at)
+		var event cloudevents.Event
+		switch {
+		case errors.Is(err, domain.ErrOtherCurrency):
+			faults.Add(0, product.SKU(), err.Error())
+			continue
+		case err != nil:
+			return Result{}, err
+		case next != now:
+			changed = append(changed, next)
+		}
+		switch {
+		case created[product.SKU()]:
+			result.Created++
+			event, err = announce.ProductCreated(next)
+		case next != now:
+			result.Changed++
+			event, err = announce.ProductChanged(next)
+		default:
+			result.Unchanged++
+			continue
+		}
+		if err != nil {
+			return Result{}, err
+		}
+		news = append(news, event)
+	}
+	if len(faults.First) > 0 {
+		return Result{}, faults
+	}
+	if err := store.ReplaceAll(ctx, tx, changed); err != nil {
+		return Result{}, err
+	}
+	for len(news) > 0 {
+		some := news[:min(len(news), eventsAtOnce)]
+		if err := outbox.Append(ctx, tx, some...); err != nil {
+			return Result{}, fmt.Errorf("announce an import: %w", err)
+		}
+		news = news[len(some):]
+	}
+	return result, nil
+}
