@@ -47,7 +47,7 @@ type Program struct {
 var All = []Program{
 	{Name: Paysim, Port: 8084, Source: "cmd/paysim"},
 	{Name: Catalog, Port: 8081, Service: true, Documents: true, Search: true, Broker: true, Source: "services/catalog"},
-	{Name: Orders, Port: 8080, Service: true, Documents: true, Broker: true, Temporal: true, Calls: []string{Catalog}, Source: "services/orders"},
+	{Name: Orders, Port: 8080, Service: true, Documents: true, Search: true, Broker: true, Temporal: true, Calls: []string{Catalog}, Source: "services/orders"},
 	{Name: Inventory, Port: 8082, Service: true, Broker: true, Calls: []string{Orders}, Source: "services/inventory"},
 	{Name: Payments, Port: 8083, Service: true, Calls: []string{Orders}, Source: "services/payments"},
 	{Name: Worker, Port: 8090, Temporal: true, Calls: []string{Orders, Inventory, Payments}, Source: "worker"},

@@ -45,3 +45,30 @@ func (s *Store) LoadMany(ctx context.Context, streams []string) (map[string][]Ev
 }
 
 func name(s *string) []any { return []any{s} }
+
+// Changed names the streams of at most limit events behind a position, and the position of the last
+// of these; after itself when there are none.
+func (s *Store) Changed(ctx context.Context, after int64, limit int) (streams []string, upTo int64, err error) {
+	type change struct {
+		stream   string
+		position int64
+	}
+	changes, err := postgres.Select(ctx, s.db.SQL, func(c *change) []any { return []any{&c.stream, &c.position} }, `
+		SELECT stream, max(position)
+		FROM (SELECT stream, position FROM events WHERE position > $1 ORDER BY position LIMIT $2) AS next
+		GROUP BY stream ORDER BY stream`, after, limit)
+	if err != nil {
+		return nil, 0, fmt.Errorf("list the streams that changed after position %d: %w", after, err)
+	}
+	upTo = after
+	for _, c := range changes {
+		streams, upTo = append(streams, c.stream), max(upTo, c.position)
+	}
+	return streams, upTo, nil
+}
+
+// Head is the position that the newest event has or will have, 0 in an empty log.
+func (s *Store) Head(ctx context.Context) (head int64, err error) {
+	_, head, err = s.Progress(ctx, "")
+	return head, err
+}

@@ -2,6 +2,7 @@ package search
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -104,10 +105,11 @@ func (x *Index) match(w word, wide bool) Best {
 	return best
 }
 
-// edits is how many typing errors a word may have.
+// edits is how many typing errors a word may have. One with a digit is a number or a code, of which
+// the next one is another.
 func edits(term string) int {
 	switch n := utf8.RuneCountInString(term); {
-	case n < 4:
+	case n < 4, strings.ContainsFunc(term, unicode.IsDigit):
 		return 0
 	case n < 8:
 		return 1

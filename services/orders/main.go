@@ -18,11 +18,13 @@ import (
 	"github.com/ordersaga/ordersaga/platform/program"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/search"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 	"github.com/ordersaga/ordersaga/platform/temporalclient"
 	"github.com/ordersaga/ordersaga/services/orders/internal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/placeorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
+	"github.com/ordersaga/ordersaga/services/orders/internal/ordersearch"
 	"github.com/ordersaga/ordersaga/services/orders/internal/personal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
@@ -77,16 +79,25 @@ func run(ctx context.Context, cfg settings) error {
 	if err != nil {
 		return err
 	}
+	engine, err := cfg.Search.Open(ordersearch.Schema)
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
 	streams := eventstore.New(db)
 	needs := internal.Needs{
 		Events: streams, Orders: store.New(streams), OpenSagas: opensagas.New(db), Documents: documents,
 		Numbers: store.NewNumbers(db), Keys: keys,
+		Search:  search.New(ordersearch.Schema, engine),
 		Catalog: quotes.New(catalogv1.NewCatalogServiceClient(catalog)),
 		Runs:    runs.New(temporal, cfg.TaskQueue),
 		Limits:  placeorder.Limits{OpenOrders: cfg.MaxOpenOrders, Declines: cfg.MaxDeclines},
 	}
 
-	// The broker is not a readiness check: events wait in the log while it is down.
+	searchFeed := search.NewFeed(needs.Search, ordersearch.NewChanges(streams, needs.Orders, keys), cfg.Search.Alone(db, ordersearch.Schema))
+
+	// The broker is not a readiness check: events wait in the log while it is down. Nor is the search
+	// engine: its index catches up.
 	ready := map[string]func(context.Context) error{
 		"postgres": db.Ready, "temporal": temporalclient.Ready(temporal), "issuer": verifier.Ready,
 		"mongodb": func(ctx context.Context) error { return mongodb.Ready(ctx, documents) },
@@ -112,6 +123,7 @@ func run(ctx context.Context, cfg settings) error {
 	return lifecycle.Run(ctx,
 		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.AdminAddress(), cfg.Profiles, ready), "ADMIN_PORT"),
 		follow(streams, following),
+		lifecycle.Component{Name: "search index", Run: searchFeed.Run, Drain: drain},
 		lifecycle.Component{Name: "sequencer", Run: streams.Sequence, Drain: drain},
 		lifecycle.GRPC("grpc", calls, cfg.GRPCAddress()),
 		lifecycle.HTTP("rest", api.Server(cfg.Address())),

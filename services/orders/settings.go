@@ -14,6 +14,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/search/engines"
 	"github.com/ordersaga/ordersaga/platform/temporalclient"
 	"github.com/ordersaga/ordersaga/services/orders/internal/personal"
 )
@@ -27,6 +28,7 @@ type settings struct {
 	DatabaseURL     config.Secret `env:"DATABASE_URL,required" desc:"a PostgreSQL URL like postgres://user:password@host:5432/orders"`
 	MongoDBURI      config.Secret `env:"MONGODB_URI,required" desc:"a MongoDB URI like mongodb://host:27017/"`
 	MongoDBDatabase string        `env:"MONGODB_DATABASE" envDefault:"orders" desc:"the name of the document database"`
+	Search          engines.Settings
 	AMQPURL         config.Secret `env:"AMQP_URL,required" desc:"an AMQP URL like amqp://user:password@host:5672/"`
 	PersonalKey     config.Secret `env:"PERSONAL_DATA_KEY" desc:"at least 32 random characters, the same for all instances and never changed, by which the keys of personal data are encrypted; required in production"`
 	CatalogAddr     string        `env:"CATALOG_GRPC_ADDR" envDefault:"127.0.0.1:9081" desc:"host:port of the catalog service's gRPC"`
@@ -51,7 +53,7 @@ func (s settings) checks() []doctor.Check {
 		auth.CheckClient(s.Client),
 		rpc.CheckServer(s.ServerSettings, s.GRPCAddress()),
 		rpc.Check("CATALOG_GRPC_ADDR", s.CatalogAddr),
-	}, temporalclient.Checks(s.TaskQueue, sagas.SearchAttributes()...)...)
+	}, append(s.Search.Checks(), temporalclient.Checks(s.TaskQueue, sagas.SearchAttributes()...)...)...)
 }
 
 // Validate checks what the types of the fields do not.

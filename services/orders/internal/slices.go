@@ -11,6 +11,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/search"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/cancelorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/placeorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordcancellation"
@@ -34,6 +35,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listopensagas"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listorders"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/previewcancellation"
+	"github.com/ordersaga/ordersaga/services/orders/internal/queries/searchorders"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
@@ -51,6 +53,7 @@ type Needs struct {
 	Keys      *personal.Keys
 	OpenSagas *opensagas.Sagas
 	Documents *mongo.Database
+	Search    *search.Index
 	Catalog   *quotes.Catalog
 	Runs      *runs.Runs
 	// Limits of one customer; the zero value limits nothing.
@@ -68,6 +71,7 @@ func Routes(api *rest.API, n Needs) {
 	getorder.Route(api, n.Orders, n.Keys)
 	gettimeline.Route(api, n.Orders)
 	listorders.Route(api, n.Documents, n.Events)
+	searchorders.Route(api, n.Search, n.Keys)
 	auditorders.Route(api, n.Orders)
 	auditreadmodel.Route(api, n.Orders, n.Events, n.Documents)
 }

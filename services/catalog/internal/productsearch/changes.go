@@ -33,45 +33,43 @@ func (c *Changes) Changes(ctx context.Context, after int64, limit int) (document
 	if err := c.number(ctx); err != nil {
 		return nil, 0, err
 	}
-	rows, err := c.db.SQL.QueryContext(ctx, `
+	rows, err := postgres.Select(ctx, c.db.SQL, (*row).fields, `
 		SELECT c.position, p.sku, p.name, p.description, p.price_amount, p.currency, p.active, p.version, p.created_at, a.available
 		FROM (SELECT sku, position FROM search_changes WHERE position > $1 ORDER BY position LIMIT $2) AS c
 		LEFT JOIN products p USING (sku) LEFT JOIN availability a USING (sku)
 		ORDER BY c.position`, after, limit)
 	if err != nil {
-		return nil, 0, fmt.Errorf("read changed products: %w", err)
+		return nil, 0, fmt.Errorf("read the products that changed after %d: %w", after, err)
 	}
-	defer rows.Close()
 	upTo = after
-	for rows.Next() {
-		var r row
-		if err := rows.Scan(&upTo, &r.sku, &r.name, &r.description, &r.price, &r.currency, &r.active, &r.version, &r.created, &r.available); err != nil {
-			return nil, 0, fmt.Errorf("read changed products: %w", err)
-		}
+	for _, r := range rows {
+		upTo = r.position
 		if !r.sku.Valid {
 			continue // stock of a product that does not exist yet
 		}
-		d, err := r.document(upTo)
+		d, err := r.document()
 		if err != nil {
 			return nil, 0, err
 		}
 		documents = append(documents, d)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, 0, fmt.Errorf("read changed products: %w", err)
 	}
 	return documents, upTo, nil
 }
 
 // row may have nothing but a position.
 type row struct {
+	position                         int64
 	sku, name, description, currency sql.NullString
 	price, version, available        sql.NullInt64
 	active                           sql.NullBool
 	created                          sql.NullTime
 }
 
-func (r row) document(position int64) (search.Document, error) {
+func (r *row) fields() []any {
+	return []any{&r.position, &r.sku, &r.name, &r.description, &r.price, &r.currency, &r.active, &r.version, &r.created, &r.available}
+}
+
+func (r row) document() (search.Document, error) {
 	p := Product{
 		SKU: r.sku.String, Name: r.name.String, Price: r.price.Int64, Currency: r.currency.String,
 		Version: r.version.Int64, CreatedAt: r.created.Time.UTC(),
@@ -79,7 +77,7 @@ func (r row) document(position int64) (search.Document, error) {
 	if r.available.Valid {
 		p.Available = &r.available.Int64
 	}
-	return document(p, r.description.String, r.active.Bool, position)
+	return document(p, r.description.String, r.active.Bool, r.position)
 }
 
 // number gives positions to the changes that have none. Rows that a writer holds are left for the

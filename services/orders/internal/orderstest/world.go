@@ -26,10 +26,13 @@ import (
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
+	"github.com/ordersaga/ordersaga/platform/search"
+	"github.com/ordersaga/ordersaga/platform/search/engines"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/services/orders/internal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/placeorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
+	"github.com/ordersaga/ordersaga/services/orders/internal/ordersearch"
 	"github.com/ordersaga/ordersaga/services/orders/internal/personal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/projector"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
@@ -52,6 +55,8 @@ type World struct {
 	Documents *mongo.Database
 	Temporal  client.Client // of the test; the service has its own
 	TaskQueue string
+	// Searched waits until the search index has all events (WithSearch).
+	Searched func()
 	// StopREST tells the REST server to stop, as SIGTERM does, and waits until it has.
 	StopREST func()
 
@@ -64,6 +69,7 @@ type Option func(*options)
 type options struct {
 	temporal  string
 	documents bool
+	search    bool
 	limits    placeorder.Limits
 }
 
@@ -76,6 +82,22 @@ func WithLimits(limits placeorder.Limits) Option { return func(o *options) { o.l
 
 // WithReadModel runs the sequencer and the projector.
 func WithReadModel() Option { return func(o *options) { o.documents = true } }
+
+// WithSearch runs the sequencer and the feed of the search index; not to be used with
+// WithReadModel.
+func WithSearch() Option { return func(o *options) { o.search = true } }
+
+// awaitSearch waits until the index has all events.
+func awaitSearch(t testing.TB, events *eventstore.Store, feed *search.Feed) {
+	t.Helper()
+	testkit.Eventually(t, "the search index to have all events", func() bool {
+		head, err := events.Head(t.Context())
+		check(t, err)
+		feed.Wake()
+		p, err := feed.Progress(t.Context())
+		return err == nil && p.Live != "" && p.Position >= head
+	})
+}
 
 // Start runs the service until the test ends.
 func Start(t testing.TB, with ...Option) *World {
@@ -99,9 +121,12 @@ func Start(t testing.TB, with ...Option) *World {
 	verifier := must(auth.NewVerifier(t.Context(), config.Auth{
 		Issuer: testkit.Issuer(t), Audience: "ordersaga", Environment: config.Development,
 	}))(t)
+	engine := must(engines.Settings{}.Open(ordersearch.Schema))(t)
+	t.Cleanup(func() { check(t, engine.Close()) })
 	needs := internal.Needs{
 		Events: w.Events, Orders: w.Orders, OpenSagas: opensagas.New(w.DB), Documents: w.Documents,
 		Numbers: store.NewNumbers(w.DB), Keys: must(personal.New(w.DB, ""))(t),
+		Search:  search.New(ordersearch.Schema, engine),
 		Catalog: quotes.New(catalogv1.NewCatalogServiceClient(w.serveCatalog())),
 		Runs:    runs.New(dial(t, o.temporal, namespace), w.TaskQueue),
 		Limits:  o.limits,
@@ -120,6 +145,12 @@ func Start(t testing.TB, with ...Option) *World {
 	if o.limits != (placeorder.Limits{}) {
 		w.run(w.Events.Sequence)
 		w.run(func(ctx context.Context) error { return w.Events.Subscribe(ctx, needs.OpenSagas.Subscription()) })
+	}
+	if o.search {
+		feed := search.NewFeed(needs.Search, ordersearch.NewChanges(w.Events, w.Orders, needs.Keys), nil)
+		w.run(w.Events.Sequence)
+		w.run(feed.Run)
+		w.Searched = func() { awaitSearch(t, w.Events, feed) }
 	}
 	if o.documents {
 		check(t, readmodel.Prepare(t.Context(), w.Documents))
