@@ -11,10 +11,9 @@ import (
 	"time"
 )
 
-// The audit operations tell an auditor what each service has by its own books. All are for
-// operators.
+// The audit operations return each service's own records for an auditor. All are for operators.
 
-// AuditOrder is what an order is by the log.
+// AuditOrder is the state of an order by the log.
 type AuditOrder struct {
 	ID            string    `json:"id"`
 	Status        string    `json:"status"`
@@ -25,8 +24,8 @@ type AuditOrder struct {
 	// OpenSaga is the kind of the saga that works on it, "" when none does.
 	OpenSaga string `json:"open_saga,omitempty"`
 	Stuck    *Stuck `json:"stuck,omitempty"`
-	// Unreadable is why the running version of orders cannot read it, "" when it can. Of such an
-	// order there is nothing but the id.
+	// Unreadable is the reason why the running version of orders cannot read it, or "". Such an
+	// order has only its id.
 	Unreadable string `json:"-"`
 }
 
@@ -46,7 +45,7 @@ type AuditReservation struct {
 	Expired   int64  `json:"expired"`
 }
 
-// AuditPayment is an order's payment, with its journal added up.
+// AuditPayment is an order's payment, with the sums of its journal.
 type AuditPayment struct {
 	OrderID    string `json:"order_id"`
 	Status     string `json:"status"`
@@ -56,7 +55,7 @@ type AuditPayment struct {
 	PaymentTotals
 	// ProviderBalance is what the provider owes the shop by the ledger.
 	ProviderBalance int64 `json:"provider_balance"`
-	// Problems say how payment, journal and provider contradict each other.
+	// Problems are the contradictions between payment, journal and provider.
 	Problems []string `json:"problems,omitempty"`
 }
 
@@ -80,7 +79,7 @@ type AuditProduct struct {
 	Stock   *AuditProductStock `json:"stock,omitempty"` // what shoppers are shown
 }
 
-// AuditProductStock is what shoppers are shown of inventory's stock.
+// AuditProductStock is the stock that shoppers are shown.
 type AuditProductStock struct {
 	Available int64 `json:"available"`
 	Version   int64 `json:"version"`
@@ -93,7 +92,7 @@ type AuditLevel struct {
 	Version   int64  `json:"version"`
 }
 
-// AuditStock is the sum of all stock and what is out of balance, as of one moment.
+// AuditStock is the sum of all stock, and the SKUs out of balance, at one point in time.
 type AuditStock struct {
 	SKUs             int64            `json:"skus"`
 	OnHand           int64            `json:"on_hand"`
@@ -122,14 +121,14 @@ type ReadModelPage struct {
 	Next       string              `json:"next_cursor,omitempty"`
 }
 
-// ReadModelMismatch is a document that is not what the log says.
+// ReadModelMismatch is a document that differs from the log.
 type ReadModelMismatch struct {
 	OrderID    string `json:"order_id"`
 	Collection string `json:"collection"`
 	Problem    string `json:"problem"`
 }
 
-// EventDelivery is where the events of a service are.
+// EventDelivery describes the undelivered events of a service.
 type EventDelivery struct {
 	// Outbox is nil for a service that publishes from its log.
 	Outbox        *OutboxBacklog         `json:"outbox,omitempty"`
@@ -137,15 +136,15 @@ type EventDelivery struct {
 	Subscriptions []SubscriptionPosition `json:"subscriptions"`
 }
 
-// OutboxBacklog is what is committed and not published.
+// OutboxBacklog describes the events that are committed and not published.
 type OutboxBacklog struct {
 	Pending       int64   `json:"pending"`
 	OldestSeconds float64 `json:"oldest_seconds"`
-	// Problem is why the oldest could not be published, "" when nothing is known.
+	// Problem is the reason why the oldest could not be published, or "".
 	Problem string `json:"problem,omitempty"`
 }
 
-// ConsumerBacklog is what waits for one consumer, and what it gave up on.
+// ConsumerBacklog counts the messages that wait for a consumer, and its dead letters.
 type ConsumerBacklog struct {
 	Name     string       `json:"name"`
 	Declared bool         `json:"declared"` // its queues exist
@@ -155,7 +154,7 @@ type ConsumerBacklog struct {
 	Letters  []DeadLetter `json:"letters"` // the oldest, at most 200
 }
 
-// DeadLetter is a message that a consumer gave up on.
+// DeadLetter is a message that a consumer could not handle.
 type DeadLetter struct {
 	EventID   string `json:"event_id"`
 	EventType string `json:"event_type"`
@@ -163,7 +162,7 @@ type DeadLetter struct {
 	Reason    string `json:"reason,omitempty"`
 }
 
-// SubscriptionPosition is how far a reader of the event log has come.
+// SubscriptionPosition is the progress of a reader of the event log.
 type SubscriptionPosition struct {
 	Name     string `json:"name"`
 	Position int64  `json:"position"`
@@ -172,22 +171,22 @@ type SubscriptionPosition struct {
 	Deferred int64 `json:"deferred,omitempty"`
 }
 
-// AuditOrders are all orders by the log.
+// AuditOrders lists all orders by the log.
 func (c *Client) AuditOrders(ctx context.Context) iter.Seq2[AuditOrder, error] {
 	return all(func(page PageRequest) (Page[AuditOrder], error) { return c.auditOrders(ctx, page.query()) }, PageRequest{})
 }
 
-// AuditReservations are all reservations of stock.
+// AuditReservations lists all reservations of stock.
 func (c *Client) AuditReservations(ctx context.Context) iter.Seq2[AuditReservation, error] {
 	return audit[AuditReservation](ctx, c, inventory, "reservations")
 }
 
-// AuditPayments are all payments, reconciled with the payment provider.
+// AuditPayments lists all payments, reconciled with the payment provider.
 func (c *Client) AuditPayments(ctx context.Context) iter.Seq2[AuditPayment, error] {
 	return audit[AuditPayment](ctx, c, payments, "payments")
 }
 
-// ProviderPage is a part of the payment provider's own list, compared with payments' journal.
+// ProviderPage is a part of the payment provider's list, compared with the journal of payments.
 type ProviderPage struct {
 	Listed      bool                 `json:"listed"` // whether the provider has a list
 	Records     int                  `json:"records"`
@@ -195,14 +194,15 @@ type ProviderPage struct {
 	Next        string               `json:"next_cursor"`
 }
 
-// ProviderDifference is a record of the provider that the journal has otherwise, or not at all.
+// ProviderDifference is a record of the provider that differs from the journal, or is not in it.
 type ProviderDifference struct {
 	OrderID   string `json:"order_id"`
 	Reference string `json:"reference"`
 	Problem   string `json:"problem"`
 }
 
-// AuditProvider is a page of the payment provider's list; the cursor is Next of the page before.
+// AuditProvider returns a page of the payment provider's list; the cursor is Next of the page
+// before.
 func (c *Client) AuditProvider(ctx context.Context, cursor string) (*ProviderPage, error) {
 	page := new(ProviderPage)
 	_, err := c.do(ctx, call{
@@ -214,20 +214,20 @@ func (c *Client) AuditProvider(ctx context.Context, cursor string) (*ProviderPag
 	return page, nil
 }
 
-// AuditProducts are all products, compared with their documents.
+// AuditProducts lists all products, compared with their documents.
 func (c *Client) AuditProducts(ctx context.Context) iter.Seq2[AuditProduct, error] {
 	return audit[AuditProduct](ctx, c, catalog, "products")
 }
 
-// AuditLevels are the stock levels of all SKUs.
+// AuditLevels lists the stock levels of all SKUs.
 func (c *Client) AuditLevels(ctx context.Context) iter.Seq2[AuditLevel, error] {
 	return audit[AuditLevel](ctx, c, inventory, "levels")
 }
 
-// MaxAudited is how many orders can be audited by id at once.
+// MaxAudited bounds the orders audited by id in one call.
 const MaxAudited = 100
 
-// AuditOrdersByID are the orders of at most MaxAudited ids, without those that do not exist.
+// AuditOrdersByID returns the orders of at most MaxAudited ids, without those that do not exist.
 func (c *Client) AuditOrdersByID(ctx context.Context, ids []string) ([]AuditOrder, error) {
 	query, err := byID(ids)
 	if query == nil {
@@ -252,12 +252,12 @@ func (c *Client) auditOrders(ctx context.Context, query url.Values) (Page[AuditO
 	return Page[AuditOrder]{body.Orders, body.Next}, err
 }
 
-// AuditReservationsByID are the reservations of at most MaxAudited orders.
+// AuditReservationsByID returns the reservations of at most MaxAudited orders.
 func (c *Client) AuditReservationsByID(ctx context.Context, orderIDs []string) ([]AuditReservation, error) {
 	return auditByID[AuditReservation](ctx, c, inventory, "reservations", orderIDs)
 }
 
-// AuditPaymentsByID are the payments of at most MaxAudited orders.
+// AuditPaymentsByID returns the payments of at most MaxAudited orders.
 func (c *Client) AuditPaymentsByID(ctx context.Context, orderIDs []string) ([]AuditPayment, error) {
 	return auditByID[AuditPayment](ctx, c, payments, "payments", orderIDs)
 }
@@ -274,12 +274,13 @@ func (c *Client) AuditReadModel(ctx context.Context, cursor string) (*ReadModelP
 	return auditOf[ReadModelPage](ctx, c, orders, "read-model", query)
 }
 
-// AuditDelivery is where the events of a service are, by its name: orders, catalog, inventory.
+// AuditDelivery returns the undelivered events of a service, by its name: orders, catalog,
+// inventory.
 func (c *Client) AuditDelivery(ctx context.Context, name string) (*EventDelivery, error) {
 	return auditOf[EventDelivery](ctx, c, service(name), "delivery", nil)
 }
 
-// audit walks through a list of a service's audit, whose items have the list's name.
+// audit iterates over a list of a service's audit, whose items have the list's name.
 func audit[T any](ctx context.Context, c *Client, of service, list string) iter.Seq2[T, error] {
 	return all(func(page PageRequest) (Page[T], error) {
 		return auditPage[T](ctx, c, of, list, page.query())
@@ -295,7 +296,7 @@ func auditByID[T any](ctx context.Context, c *Client, of service, list string, i
 	return page.Items, err
 }
 
-// byID asks for the orders of some ids; nil for none.
+// byID returns the query for some orders; nil for none.
 func byID(ids []string) (url.Values, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -319,7 +320,7 @@ func auditPage[T any](ctx context.Context, c *Client, of service, list string, q
 		err = json.Unmarshal(cursor, &page.Next)
 	}
 	if err != nil {
-		return Page[T]{}, fmt.Errorf("GET /v1/audit/%s: the answer is not what was expected: %w", list, err)
+		return Page[T]{}, fmt.Errorf("GET /v1/audit/%s: the answer cannot be read: %w", list, err)
 	}
 	return page, nil
 }

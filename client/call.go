@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// largestAnswer in bytes; one that is larger is an error.
+// largestAnswer in bytes; a larger one is an error.
 const largestAnswer = 32 << 20
 
 // call is one operation with its arguments.
@@ -28,14 +28,14 @@ type call struct {
 	timeout time.Duration
 }
 
-// answer is what came back with a status below 300.
+// answer is a response with a status below 300.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// do makes the call, again when that is of use, and reads the answer into out.
+// do makes the call, with retries if they may help, and reads the answer into out.
 func (c *Client) do(ctx context.Context, call call, out any) (*answer, error) {
 	request, err := c.prepare(call)
 	if err != nil {
@@ -45,7 +45,7 @@ func (c *Client) do(ctx context.Context, call call, out any) (*answer, error) {
 		got, err := c.once(ctx, call, request)
 		if err == nil {
 			if err := json.Unmarshal(got.body, out); err != nil {
-				return nil, fmt.Errorf("%s %s: the answer is not what was expected: %w: %.200q", call.method, call.path, err, got.body)
+				return nil, fmt.Errorf("%s %s: the answer cannot be read: %w: %.200q", call.method, call.path, err, got.body)
 			}
 			return got, nil
 		}
@@ -55,13 +55,22 @@ func (c *Client) do(ctx context.Context, call call, out any) (*answer, error) {
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("%w (given up: %w)", err, ctx.Err())
+			return nil, fmt.Errorf("%w (no further tries: %w)", err, ctx.Err())
 		case <-time.After(pause):
 		}
 	}
 }
 
-// prepared is what all tries of a call have in common.
+// get reads one thing.
+func get[T any](ctx context.Context, c *Client, of service, path string) (*T, error) {
+	found := new(T)
+	if _, err := c.do(ctx, call{service: of, method: http.MethodGet, path: path}, found); err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// prepared is the part that all tries of a call share.
 type prepared struct {
 	url  string
 	body []byte
@@ -140,17 +149,18 @@ func (c *Client) request(ctx context.Context, call call, p prepared) (*http.Requ
 const (
 	firstPause   = 200 * time.Millisecond
 	longestPause = 5 * time.Second
-	// longestRetryAfter is waited for; a service that asks for more has its answer returned.
+	// longestRetryAfter is the longest Retry-After to wait for; after a longer one the answer is
+	// returned.
 	longestRetryAfter = 30 * time.Second
 )
 
-// again tells whether a failed try is followed by another one, and after how long.
+// again reports whether another try follows a failed one, and after which pause.
 func (c *Client) again(err error, try int) (pause time.Duration, again bool) {
 	if try >= c.tries {
 		return 0, false
 	}
 	pause = min(firstPause<<(try-1), longestPause)
-	pause = pause/2 + rand.N(pause) // apart from others who failed at the same time
+	pause = pause/2 + rand.N(pause) // with jitter, so that clients do not retry at the same time
 	var answered *Problem
 	var silent *Unreachable
 	switch {

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// NewCancellation asks to cancel an order, or units of it, before it is shipped.
+// NewCancellation cancels an order, or units of it, before it is shipped.
 type NewCancellation struct {
 	// Key is the idempotency key: the same key is the same cancellation. "" makes a new one.
 	Key string `json:"-"`
-	// ETag of the order that was seen, or of a preview; "*" for whichever is current. When the order
-	// has changed since, nothing is cancelled, and the error is a *Problem with status 412.
+	// ETag of the order or of a preview; "*" for any version. When the order has changed since,
+	// nothing is cancelled, and the error is a *Problem with status 412.
 	ETag string `json:"-"`
 	// Wait is how long the service may take, as in NewOrder.
 	Wait time.Duration `json:"-"`
@@ -30,7 +30,7 @@ type CancelledLine struct {
 	Quantity int64  `json:"quantity"`
 }
 
-// Cancellation is what was, or is being, taken out of an order.
+// Cancellation is the cancelled units of an order.
 type Cancellation struct {
 	ID          string          `json:"id"`
 	OrderID     string          `json:"order_id"`
@@ -39,25 +39,25 @@ type Cancellation struct {
 	Reason      string          `json:"reason"`
 	Note        string          `json:"note,omitempty"`
 	Lines       []CancelledLine `json:"lines"`
-	Amount      *Money          `json:"amount,omitempty"` // what is not due any more
+	Amount      *Money          `json:"amount,omitempty"` // no longer due
 	RequestedAt time.Time       `json:"requested_at"`
 	DoneAt      time.Time       `json:"done_at,omitzero"`
 	By          string          `json:"by,omitempty"` // for operators
 }
 
-// CancellationPreview is what a cancellation would do.
+// CancellationPreview is the effect of a cancellation.
 type CancellationPreview struct {
 	Lines   []CancelledLine `json:"lines"`
 	Amount  Money           `json:"amount"`
 	Whole   bool            `json:"whole"` // nothing would be left of the order
 	Effect  string          `json:"effect"`
 	Version int64           `json:"version"`
-	// ETag of the order for which it is true, for NewCancellation.
+	// ETag of the order, for NewCancellation.
 	ETag string `json:"-"`
 }
 
-// PreviewCancellation tells what a cancellation would do, and does nothing. Without lines it is about
-// everything that is left. What the cancellation would be refused for is a *Refused.
+// PreviewCancellation returns the effect of a cancellation without doing it; without lines, of
+// everything that is left. If the cancellation would be refused the error is a *Refused.
 func (c *Client) PreviewCancellation(ctx context.Context, orderID string, lines []CancelledLine) (*CancellationPreview, error) {
 	preview := new(CancellationPreview)
 	got, err := c.do(ctx, call{
@@ -71,8 +71,8 @@ func (c *Client) PreviewCancellation(ctx context.Context, orderID string, lines 
 	return preview, nil
 }
 
-// CancelOrder cancels an order, or units of it, and waits for the outcome as long as it says. A
-// cancellation that is under way goes on by itself; see Cancellation.
+// CancelOrder cancels an order, or units of it, and waits up to cancellation.Wait for the outcome.
+// A cancellation in progress continues by itself; see Cancellation.
 func (c *Client) CancelOrder(ctx context.Context, orderID string, cancellation NewCancellation) (*Cancellation, error) {
 	key, err := key(cancellation.Key, rand.Text)
 	if err != nil {
@@ -93,17 +93,12 @@ func (c *Client) CancelOrder(ctx context.Context, orderID string, cancellation N
 	return done, nil
 }
 
-// Cancellation is how far a cancellation has come.
+// Cancellation returns the state of a cancellation.
 func (c *Client) Cancellation(ctx context.Context, orderID, id string) (*Cancellation, error) {
-	found := new(Cancellation)
-	_, err := c.do(ctx, call{service: orders, method: http.MethodGet, path: cancellations(orderID) + "/" + url.PathEscape(id)}, found)
-	if err != nil {
-		return nil, err
-	}
-	return found, nil
+	return get[Cancellation](ctx, c, orders, cancellations(orderID)+"/"+url.PathEscape(id))
 }
 
-// numbered names lines by their numbers alone, as requests do.
+// numbered returns the lines without SKUs, as in requests.
 func numbered(lines []CancelledLine) []CancelledLine {
 	named := make([]CancelledLine, len(lines))
 	for i, line := range lines {

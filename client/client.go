@@ -15,10 +15,10 @@ type Config struct {
 	// URLs of the services, with or without a path in front of /v1. Only those whose operations are
 	// used have to be given.
 	Orders, Catalog, Inventory, Payments string
-	// Services are URLs by the names of services: the same four where they are not given above, and
-	// others for AuditDelivery.
+	// Services are URLs by the names of services: of the four services unless they are given above,
+	// and of others for AuditDelivery.
 	Services map[string]string
-	// Token is asked before each request. Nil sends none.
+	// Token gives the token of each request. Nil sends none.
 	Token TokenSource
 	// Transport of the requests; http.DefaultTransport when nil. It must not repeat requests.
 	Transport http.RoundTripper
@@ -26,18 +26,18 @@ type Config struct {
 	Tries int
 }
 
-// TokenSource gives the bearer token of the next request. It is called for every one, from any
-// goroutine, so that one which fetches tokens keeps them while they are valid.
+// TokenSource returns the bearer token of a request. It is called for every request, from any
+// goroutine, so it should cache tokens while they are valid.
 type TokenSource func(ctx context.Context) (string, error)
 
-// StaticToken is always the same token.
+// StaticToken returns a TokenSource that always returns the same token.
 func StaticToken(token string) TokenSource {
 	return func(context.Context) (string, error) { return token, nil }
 }
 
 const defaultTries = 5
 
-// Client calls the services. It can be used by many goroutines at once.
+// Client calls the services. It is safe for concurrent use.
 type Client struct {
 	urls  map[service]string
 	token TokenSource
@@ -45,7 +45,7 @@ type Client struct {
 	tries int
 }
 
-// service that has an operation, as errors name it.
+// service is the name of a service.
 type service string
 
 const (
@@ -55,7 +55,7 @@ const (
 	payments  service = "payments"
 )
 
-// New makes a client. It fails on a URL that is none, and opens no connection.
+// New makes a client. It fails for an invalid URL, and opens no connection.
 func New(config Config) (*Client, error) {
 	c := &Client{urls: map[service]string{}, token: config.Token, tries: config.Tries}
 	urls := map[service]string{}
@@ -90,7 +90,7 @@ func New(config Config) (*Client, error) {
 	}
 	c.http = &http.Client{
 		Transport: config.Transport,
-		// The services redirect nobody: who does gets neither the request nor the token.
+		// The services never redirect: another server must not get the request or the token.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return c, nil
@@ -104,15 +104,15 @@ func (c *Client) url(of service) (string, error) {
 }
 
 const (
-	// callTimeout of one try is above the 30 s within which a service answers.
+	// callTimeout bounds one try; it is longer than the 30 s within which a service answers.
 	callTimeout = 35 * time.Second
-	// longCallTimeout is for the operations that have 55 s.
+	// longCallTimeout is for the operations that may take 55 s.
 	longCallTimeout = 60 * time.Second
 )
 
 var errNoKey = errors.New("an idempotency key is 1 to 255 printable ASCII characters")
 
-// key is the one given, or a new one.
+// key returns the given key, or a new one.
 func key(given string, random func() string) (string, error) {
 	if given == "" {
 		return random(), nil

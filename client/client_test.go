@@ -197,7 +197,7 @@ func TestEachKindOfAnswerHasItsError(t *testing.T) {
 		check func(t *testing.T, err error)
 	}{
 		"details of a refusal": {
-			reply{status: 422, body: `{"type":"p/payment-declined","title":"Payment declined","details":{"decline_code":"expired_card"}}`},
+			reply{status: 422, body: `{"type":"p/payment-declined","title":"Payment declined","decline_code":"expired_card"}`},
 			func(t *testing.T, err error) {
 				var refused *client.Refused
 				require.ErrorAs(t, err, &refused)
@@ -241,7 +241,7 @@ func TestEachKindOfAnswerHasItsError(t *testing.T) {
 		},
 		"no JSON": {
 			reply{status: 200, body: "<html>"},
-			func(t *testing.T, err error) { assert.ErrorContains(t, err, "the answer is not what was expected") },
+			func(t *testing.T, err error) { assert.ErrorContains(t, err, "the answer cannot be read") },
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

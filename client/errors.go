@@ -14,7 +14,7 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 )
 
-// Problem is an answer that is no success, as RFC 9457 describes it.
+// Problem is an answer with an error (RFC 9457).
 type Problem struct {
 	// Type is a URI that programs compare; Slug is its last part.
 	Type string `json:"type"`
@@ -27,13 +27,13 @@ type Problem struct {
 	Errors []FieldError `json:"errors"`
 	// TraceID finds the request in the service's logs and traces.
 	TraceID string `json:"trace_id"`
-	// RetryAfter is how long the service asks to wait, 0 when it does not say.
+	// RetryAfter is the pause that the service asks for, or 0.
 	RetryAfter time.Duration `json:"-"`
-	// Body as it came; members of its own are read by Member.
+	// Body of the answer; Member reads its further members.
 	Body []byte `json:"-"`
 }
 
-// FieldError is one thing that is wrong with a request.
+// FieldError is an error of one part of a request.
 type FieldError struct {
 	Field   string `json:"field"` // body.lines[0].quantity
 	Message string `json:"message"`
@@ -42,7 +42,7 @@ type FieldError struct {
 // Slug is the last part of the type: out-of-stock.
 func (p *Problem) Slug() string { return p.Type[strings.LastIndexByte(p.Type, '/')+1:] }
 
-// Error is the status, the type and the detail on one line.
+// Error returns the status, the type and the detail on one line.
 func (p *Problem) Error() string {
 	text := strconv.Itoa(p.Status)
 	if slug := p.Slug(); slug != "" {
@@ -56,7 +56,7 @@ func (p *Problem) Error() string {
 	return text
 }
 
-// Temporary tells whether the same request may be answered otherwise the next time.
+// Temporary reports whether a repeated request may succeed.
 func (p *Problem) Temporary() bool {
 	switch p.Status {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests,
@@ -67,37 +67,24 @@ func (p *Problem) Temporary() bool {
 	}
 }
 
-// Member reads a member of the problem's own, such as shortages, and tells whether it is there. The
-// details of a refusal are members, too.
+// Member reads a further member of the problem, such as shortages, and reports whether it exists.
+// The details of a refusal are such members.
 func (p *Problem) Member(name string, into any) bool {
-	for _, members := range []json.RawMessage{p.Body, p.details()} {
-		var found map[string]json.RawMessage
-		if json.Unmarshal(members, &found) == nil && found[name] != nil {
-			return json.Unmarshal(found[name], into) == nil
-		}
-	}
-	return false
+	var members map[string]json.RawMessage
+	return json.Unmarshal(p.Body, &members) == nil && members[name] != nil && json.Unmarshal(members[name], into) == nil
 }
 
-func (p *Problem) details() json.RawMessage {
-	var nested struct {
-		Details json.RawMessage `json:"details"`
-	}
-	_ = json.Unmarshal(p.Body, &nested)
-	return nested.Details
-}
-
-// Reasons of refusals that package refusals does not have, since the services alone give them.
+// Reasons of refusals that are not in package refusals, because only one service has them.
 const (
-	// PriceChanged: the total is not the expected one. Refused.Total is what it is now.
+	// PriceChanged: the total is not the expected one. Refused.Total is the current one.
 	PriceChanged = "price_changed"
-	// ProductExists: the SKU is another product.
+	// ProductExists: the SKU belongs to another product.
 	ProductExists = "product_exists"
 )
 
-// Refused is a business "no". The same request gets it again.
+// Refused is a business refusal. A repeated request is refused again.
 type Refused struct {
-	// Reason is what programs compare: refusals.OutOfStock, PriceChanged.
+	// Reason is for programs: refusals.OutOfStock, PriceChanged.
 	Reason string
 	// Message is one sentence for people.
 	Message string
@@ -114,13 +101,13 @@ type Refused struct {
 	Total *Money
 	// OrderID of an order that was recorded and then rejected or cancelled, else "".
 	OrderID string
-	// Problem it came in; nil when it was read from an order (Order.Err).
+	// Problem is its answer; nil when it was read from an order (Order.Err).
 	Problem *Problem
 }
 
 func (r *Refused) Error() string { return r.Reason + ": " + r.Message }
 
-// Unwrap is the problem, so that errors.As finds it.
+// Unwrap returns the problem, so that errors.As finds it.
 func (r *Refused) Unwrap() error {
 	if r.Problem == nil {
 		return nil
@@ -136,23 +123,23 @@ type Unreachable struct {
 
 func (u *Unreachable) Error() string { return fmt.Sprintf("no answer from %s: %v", u.URL, u.Err) }
 
-// Unwrap is why.
+// Unwrap returns the cause.
 func (u *Unreachable) Unwrap() error { return u.Err }
 
-// Unsure means that a request may have been carried out. To send it again with Key is safe.
+// Unsure means that a request may have been carried out. It may be repeated with Key.
 type Unsure struct {
 	Key string
 	Err error
 }
 
 func (u *Unsure) Error() string {
-	return fmt.Sprintf("%v (it may have been done: the same request with the idempotency key %q is safe)", u.Err, u.Key)
+	return fmt.Sprintf("%v (it may have been done: it is safe to repeat the request with the idempotency key %q)", u.Err, u.Key)
 }
 
-// Unwrap is how the last try failed.
+// Unwrap returns the error of the last try.
 func (u *Unsure) Unwrap() error { return u.Err }
 
-// unsure marks an error after which the request may have been carried out.
+// unsure wraps an error after which the request may have been carried out.
 func unsure(key string, err error) error {
 	var answered *Problem
 	var silent *Unreachable
@@ -168,16 +155,16 @@ func unsure(key string, err error) error {
 func unreachable(call call, base string, err error) error {
 	var failed *url.Error
 	if errors.As(err, &failed) {
-		err = failed.Err // the outer one repeats method and address
+		err = failed.Err // the outer error repeats method and address
 	}
 	return &Unreachable{URL: base, Err: fmt.Errorf("%s %s: %w", call.method, call.path, err)}
 }
 
-// problem is the error of an answer.
+// problem makes the error of an answer.
 func problem(response *http.Response, body []byte) error {
 	p := &Problem{}
 	if json.Unmarshal(body, p) != nil || p.Title == "" {
-		// Not one of ours: a proxy's page, perhaps.
+		// Not an answer of a service: perhaps a proxy's page.
 		p = &Problem{Title: http.StatusText(response.StatusCode), Detail: strings.TrimSpace(fmt.Sprintf("%.300s", body))}
 	}
 	p.Status, p.Body = response.StatusCode, body
@@ -205,11 +192,10 @@ func retryAfter(header string) time.Duration {
 func refused(p *Problem) *Refused {
 	r := &Refused{Reason: strings.ReplaceAll(p.Slug(), "-", "_"), Message: p.Detail, Problem: p}
 	r.read(p.Body)
-	r.read(p.details())
 	return r
 }
 
-// read takes what it knows from the details of a reason.
+// read takes the known members of the details of a reason.
 func (r *Refused) read(details json.RawMessage) {
 	var known struct {
 		refusals.OutOfStockDetails
@@ -221,16 +207,6 @@ func (r *Refused) read(details json.RawMessage) {
 	if json.Unmarshal(details, &known) != nil {
 		return
 	}
-	if known.Shortages != nil {
-		r.Shortages = known.Shortages
-	}
-	if known.SKUs != nil {
-		r.SKUs = known.SKUs
-	}
-	if known.Total != nil {
-		r.Total = known.Total
-	}
-	r.More = max(r.More, known.More)
-	r.DeclineCode = cmp.Or(r.DeclineCode, known.DeclineCode)
+	r.Shortages, r.SKUs, r.More, r.Total, r.DeclineCode = known.Shortages, known.SKUs, known.More, known.Total, known.DeclineCode
 	r.OrderID = cmp.Or(r.OrderID, known.OrderID)
 }

@@ -23,26 +23,27 @@ type Money struct {
 
 // NewOrder is an order to place.
 type NewOrder struct {
-	// Key is the idempotency key: the same key is the same order, for ever. "" makes a new one.
+	// Key is the idempotency key: the same key is always the same order. "" makes a new one.
 	Key string `json:"-"`
-	// Wait is how long the service may take until it answers that the order is on its way: its
-	// default of 10 s when 0, at most MaxWait; a negative one does not wait.
+	// Wait is how long the service waits for the outcome before it answers that the order is on its
+	// way: its default of 10 s when 0, at most MaxWait; a negative one does not wait.
 	Wait time.Duration `json:"-"`
 
 	Currency string    `json:"currency"`
 	Lines    []NewLine `json:"lines"` // 1 to 1,000
 	// PaymentMethod is the payment provider's token; never a card number.
 	PaymentMethod string `json:"payment_method"`
-	// ExpectedTotal is what the customer was shown; when the total is another one, the order is
-	// not placed (PriceChanged). Nil accepts any.
+	// ExpectedTotal is the total that the customer was shown; when it differs, the order is not
+	// placed (PriceChanged). Nil accepts any.
 	ExpectedTotal *Money `json:"expected_total,omitempty"`
 
 	// Personal data, kept encrypted. Each may be left out.
 	Email           string   `json:"email,omitempty"`
 	DeliveryAddress *Address `json:"delivery_address,omitempty"`
 	BillingAddress  *Address `json:"billing_address,omitempty"`
-	// Reference is the shop's own name of the order, at most 100 characters; Metadata the shop's own
-	// data about it, at most 20 names of 40 characters with texts of 500. Both are kept in clear.
+	// Reference is the shop's own name of the order, at most 100 characters; Metadata the shop's
+	// own data about it, at most 20 names of 40 characters with texts of 500. Both are kept in
+	// clear.
 	Reference string            `json:"reference,omitempty"`
 	Metadata  map[string]string `json:"metadata,omitempty"`
 }
@@ -80,9 +81,9 @@ type NewLine struct {
 // Order as it is now.
 type Order struct {
 	ID     string `json:"id"`
-	Number string `json:"number,omitempty"` // what people call the order
-	// Status is one of Placed, Confirmed, Rejected and Cancelled; None of an order that is taken
-	// and not recorded yet.
+	Number string `json:"number,omitempty"` // the order's number for people
+	// Status is one of Placed, Confirmed, Rejected and Cancelled, or None for an order that was
+	// accepted and is not recorded yet.
 	Status           string       `json:"status"`
 	PaymentStatus    string       `json:"payment_status"`
 	FulfilmentStatus string       `json:"fulfilment_status"`
@@ -97,7 +98,7 @@ type Order struct {
 	Payment *OrderPayment `json:"payment,omitempty"`
 	// Reason why it was rejected or cancelled.
 	Reason *Reason `json:"reason,omitempty"`
-	// Stuck is where its saga waits; only operators are told.
+	// Stuck has the steps in which its saga is stuck; for operators.
 	Stuck   *Stuck `json:"stuck,omitempty"`
 	Version int64  `json:"version"`
 
@@ -151,7 +152,7 @@ type OrderPayment struct {
 	ID                string    `json:"id"`
 	ProviderReference string    `json:"provider_reference"`
 	AuthorizedAt      time.Time `json:"authorized_at"`
-	// VoidedAt is when the authorization was given back.
+	// VoidedAt is when the authorization was voided.
 	VoidedAt time.Time `json:"voided_at,omitzero"`
 }
 
@@ -176,7 +177,7 @@ type StuckStep struct {
 	LastError string `json:"last_error"`
 }
 
-// Settled tells whether the order was confirmed, rejected or cancelled.
+// Settled reports whether the order was confirmed, rejected or cancelled.
 func (o *Order) Settled() bool {
 	return o.Status == Confirmed || o.Status == Rejected || o.Status == Cancelled
 }
@@ -192,7 +193,7 @@ func (o *Order) Err() error {
 	return r
 }
 
-// PlacedOrder is the answer to an order that was taken.
+// PlacedOrder is the answer to an accepted order.
 type PlacedOrder struct {
 	Order
 	// Key with which it was placed.
@@ -201,9 +202,9 @@ type PlacedOrder struct {
 	Replayed bool
 }
 
-// PlaceOrder places an order and waits for its outcome as long as order.Wait says. An order that is
-// confirmed or on its way (Settled) is returned; one that is refused, rejected or cancelled is a
-// *Refused.
+// PlaceOrder places an order and waits up to order.Wait for its outcome. It returns an order that
+// is confirmed or on its way (see Settled); for one that is refused, rejected or cancelled the
+// error is a *Refused.
 func (c *Client) PlaceOrder(ctx context.Context, order NewOrder) (*PlacedOrder, error) {
 	key, err := key(order.Key, rand.Text)
 	if err != nil {
@@ -225,7 +226,7 @@ func (c *Client) PlaceOrder(ctx context.Context, order NewOrder) (*PlacedOrder, 
 	return placed, nil
 }
 
-// preference is the Prefer header of a wait.
+// preference returns the Prefer header of a wait.
 func preference(wait time.Duration) string {
 	switch {
 	case wait == 0:
@@ -239,13 +240,13 @@ func preference(wait time.Duration) string {
 
 func replayed(a *answer) bool { return a.header.Get("Idempotent-Replayed") == "true" }
 
-// PlaceOrderAndWait places an order and waits until it is settled, however long that takes within
-// ctx. An order that is not confirmed is a *Refused. When ctx ends before, the order is returned as
-// it was last seen, with the error of ctx.
+// PlaceOrderAndWait places an order and waits until it is settled, or until ctx ends. For an order
+// that is not confirmed the error is a *Refused. When ctx ends first it returns the order as it was
+// last read, with the error of ctx.
 func (c *Client) PlaceOrderAndWait(ctx context.Context, order NewOrder) (*PlacedOrder, error) {
 	order.Wait = MaxWait
 	if deadline, has := ctx.Deadline(); has {
-		// The answer has to arrive before the caller stops listening.
+		// The answer has to arrive before ctx ends.
 		if order.Wait = time.Until(deadline) - 2*time.Second; order.Wait <= 0 {
 			order.Wait = -1
 		}
@@ -264,20 +265,20 @@ func (c *Client) PlaceOrderAndWait(ctx context.Context, order NewOrder) (*Placed
 	return placed, placed.Err()
 }
 
-// AwaitOrder asks for an order until it is settled or ctx ends. In the latter case the order is
-// returned as it was last seen, nil if never, with the error of ctx. A rejected or cancelled order
-// is no error here: see Order.Err.
+// AwaitOrder reads an order until it is settled or ctx ends. When ctx ends first it returns the
+// order as it was last read, or nil, with the error of ctx. A rejected or cancelled order is no
+// error here: see Order.Err.
 func (c *Client) AwaitOrder(ctx context.Context, id string) (*Order, error) {
 	return c.await(ctx, id, false)
 }
 
-// Pauses between two questions for an order.
+// Pauses between two reads of an order.
 const (
 	firstAsk   = 200 * time.Millisecond
 	longestAsk = 2 * time.Second
 )
 
-// await also waits for an order that is known to be taken and cannot be read yet.
+// await also waits for an accepted order that cannot be read yet.
 func (c *Client) await(ctx context.Context, id string, taken bool) (last *Order, err error) {
 	for pause := firstAsk; ; pause = min(pause*3/2, longestAsk) {
 		order, err := c.Order(ctx, id)
@@ -300,23 +301,19 @@ func (c *Client) await(ctx context.Context, id string, taken bool) (last *Order,
 	}
 }
 
-// Order is one order; a *Problem with status 404 when the caller has none with the id.
+// Order returns one order. The error is a *Problem with status 404 when the caller has none with
+// the id.
 func (c *Client) Order(ctx context.Context, id string) (*Order, error) {
-	order := new(Order)
-	_, err := c.do(ctx, call{service: orders, method: http.MethodGet, path: "/v1/orders/" + url.PathEscape(id)}, order)
-	if err != nil {
-		return nil, err
-	}
-	return order, nil
+	return get[Order](ctx, c, orders, "/v1/orders/"+url.PathEscape(id))
 }
 
-// Timeline is the story of an order.
+// Timeline is the history of an order.
 type Timeline struct {
 	OrderID string          `json:"order_id"`
 	Entries []TimelineEntry `json:"entries"` // in the order in which they were recorded
 }
 
-// TimelineEntry is one thing that happened to an order.
+// TimelineEntry is one event of an order.
 type TimelineEntry struct {
 	Version int64     `json:"version"` // counts the events of the order, from 1
 	Type    string    `json:"type"`    // OrderPlaced
@@ -324,17 +321,12 @@ type TimelineEntry struct {
 	Text    string    `json:"text"`
 }
 
-// Timeline tells what happened to an order.
+// Timeline returns the history of an order.
 func (c *Client) Timeline(ctx context.Context, id string) (*Timeline, error) {
-	story := new(Timeline)
-	_, err := c.do(ctx, call{service: orders, method: http.MethodGet, path: "/v1/orders/" + url.PathEscape(id) + "/timeline"}, story)
-	if err != nil {
-		return nil, err
-	}
-	return story, nil
+	return get[Timeline](ctx, c, orders, "/v1/orders/"+url.PathEscape(id)+"/timeline")
 }
 
-// OrderFilter says which orders a list has. Shoppers only ever see their own.
+// OrderFilter selects the orders of a list. Shoppers see only their own.
 type OrderFilter struct {
 	Status   string // "" for any
 	Customer string // "" for everybody; for operators
@@ -360,11 +352,11 @@ type OrderSummary struct {
 // OrderPage is a part of the list of orders.
 type OrderPage struct {
 	Page[OrderSummary]
-	// Behind is how many events are recorded that the list does not show yet.
+	// Behind is the number of recorded events that the list does not include yet.
 	Behind int64
 }
 
-// Orders are all orders of the filter, the one recorded last first.
+// Orders lists all orders of the filter, the newest first.
 func (c *Client) Orders(ctx context.Context, filter OrderFilter) iter.Seq2[OrderSummary, error] {
 	return all(func(page PageRequest) (Page[OrderSummary], error) {
 		found, err := c.OrderPage(ctx, filter, page)
@@ -372,7 +364,7 @@ func (c *Client) Orders(ctx context.Context, filter OrderFilter) iter.Seq2[Order
 	}, PageRequest{Limit: 200})
 }
 
-// OrderPage is one page of Orders.
+// OrderPage returns one page of Orders.
 func (c *Client) OrderPage(ctx context.Context, filter OrderFilter, page PageRequest) (OrderPage, error) {
 	query := page.query()
 	set(query, "status", filter.Status)

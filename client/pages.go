@@ -9,13 +9,13 @@ import (
 // Page is a part of a list.
 type Page[T any] struct {
 	Items []T
-	// Next asks for the page after this one; "" on the last.
+	// Next is the cursor of the next page; "" on the last.
 	Next string
 }
 
-// PageRequest asks for a part of a list.
+// PageRequest selects a part of a list.
 type PageRequest struct {
-	// Limit of items; the service's default, 50 or 1,000 of audits, when 0.
+	// Limit of items; 0 is the service's default, 50, or 1,000 for audits.
 	Limit int
 	// Cursor is Next of the page before; "" for the first.
 	Cursor string
@@ -30,14 +30,14 @@ func (p PageRequest) query() url.Values {
 	return query
 }
 
-// set leaves out what is empty: the services refuse parameters without a value.
+// set skips an empty value: the services refuse parameters without a value.
 func set(query url.Values, name, value string) {
 	if value != "" {
 		query.Set(name, value)
 	}
 }
 
-// all walks through a list, page by page. An error ends it.
+// all iterates over a list, page by page. An error ends it.
 func all[T any](read func(PageRequest) (Page[T], error), first PageRequest) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for request := first; ; {

@@ -12,10 +12,10 @@ type Payment struct {
 	ID         string `json:"id"`
 	OrderID    string `json:"order_id"`
 	CustomerID string `json:"customer_id,omitempty"`
-	// Amount that is held; what was asked for last, when nothing is.
+	// Amount that is held, or that was last requested when nothing is held.
 	Amount *Money `json:"amount,omitempty"`
-	// Status is none, pending, authorized, partially_captured, captured, partially_refunded, refunded,
-	// declined, voiding or voided.
+	// Status is none, pending, authorized, partially_captured, captured, partially_refunded,
+	// refunded, declined, voiding or voided.
 	Status            string             `json:"status"`
 	ProviderReference string             `json:"provider_reference,omitempty"`
 	Totals            PaymentTotals      `json:"totals"`
@@ -24,7 +24,7 @@ type Payment struct {
 	Operations        []PaymentOperation `json:"operations"` // oldest first
 }
 
-// PaymentTotals are where the money of a payment is, in minor units.
+// PaymentTotals are the amounts of a payment by state, in minor units.
 type PaymentTotals struct {
 	// Authorized is the sum of the next five.
 	Authorized int64 `json:"authorized"`
@@ -40,17 +40,17 @@ type PaymentTotals struct {
 	Fees      int64 `json:"fees"`     // of disputes
 }
 
-// PaymentOperation is what one step of a saga asked of the payment provider, or a dispute.
+// PaymentOperation is the request of one step of a saga to the payment provider, or a dispute.
 type PaymentOperation struct {
 	ID       string `json:"id"`
 	Of       string `json:"of,omitempty"`       // what is captured, refunded or disputed
 	Shipment string `json:"shipment,omitempty"` // what a capture is for, or a refund is of
 	Saga     string `json:"saga"`
-	Instance string `json:"instance"` // tells apart the sagas of one kind on one order
+	Instance string `json:"instance"` // distinguishes sagas of one kind on one order
 	Step     string `json:"step"`
 	Kind     string `json:"kind"` // authorize, void, capture, refund, dispute
 	State    string `json:"state"`
-	// Problem says why an operator has to look at it.
+	// Problem is the reason why an operator has to act.
 	Problem string `json:"problem,omitempty"`
 	Amount  *Money `json:"amount,omitempty"` // that was asked for
 	Held    *Money `json:"held,omitempty"`   // what the provider says it holds, or held
@@ -74,15 +74,10 @@ type PaymentOperation struct {
 	AnsweredAt        time.Time `json:"answered_at,omitzero"`
 }
 
-// Payment of an order; a *Problem with status 404 when nothing was ever asked of the provider for
-// it. For operators.
+// Payment returns the payment of an order. The error is a *Problem with status 404 when it has
+// none. For operators.
 func (c *Client) Payment(ctx context.Context, orderID string) (*Payment, error) {
-	payment := new(Payment)
-	_, err := c.do(ctx, call{service: payments, method: http.MethodGet, path: "/v1/payments/" + url.PathEscape(orderID)}, payment)
-	if err != nil {
-		return nil, err
-	}
-	return payment, nil
+	return get[Payment](ctx, c, payments, "/v1/payments/"+url.PathEscape(orderID))
 }
 
 // Ledger is what became of an order's money, in double entry.

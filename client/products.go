@@ -16,15 +16,15 @@ type NewProduct struct {
 	Price       Money  `json:"price"` // of one
 }
 
-// ProductChange is all that can change of a product.
+// ProductChange has all fields of a product that can change.
 type ProductChange struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
-	Price       Money  `json:"price"` // its currency stays
+	Price       Money  `json:"price"` // in the product's currency
 	Active      bool   `json:"active"`
 }
 
-// Product as shoppers see it.
+// Product is a product as shoppers see it.
 type Product struct {
 	SKU         string    `json:"sku"`
 	Name        string    `json:"name"`
@@ -33,19 +33,19 @@ type Product struct {
 	Active      bool      `json:"active"`  // for sale
 	Version     int64     `json:"version"` // one more with each change of the product, not of its stock
 	CreatedAt   time.Time `json:"created_at"`
-	// Stock is nil until inventory has told of the SKU, and in answers to changes.
+	// Stock is nil until the catalog has the stock of the SKU, and in answers to changes.
 	Stock *ProductStock `json:"stock,omitempty"`
 	// ETag of this version, for ChangeProduct; "" in lists.
 	ETag string `json:"-"`
 }
 
-// ProductStock is how many units can be ordered, as inventory last told.
+// ProductStock is the number of units that can be ordered.
 type ProductStock struct {
 	Available int64 `json:"available"`
 }
 
-// CreateProduct puts a product on sale. When the very same product is there already it is returned
-// and created is false; a SKU that is another product is a *Refused with ProductExists.
+// CreateProduct creates a product. When the same product exists already it is returned and created
+// is false; when the SKU belongs to another product the error is a *Refused with ProductExists.
 func (c *Client) CreateProduct(ctx context.Context, product NewProduct) (made *Product, created bool, err error) {
 	made = new(Product)
 	got, err := c.do(ctx, call{service: catalog, method: http.MethodPost, path: "/v1/products", body: product}, made)
@@ -59,18 +59,18 @@ func (c *Client) CreateProduct(ctx context.Context, product NewProduct) (made *P
 // Outcomes of CreateProducts.
 const (
 	Created   = "created"
-	Unchanged = "unchanged" // the very same product was there already
-	Conflict  = "conflict"  // the SKU is another product, which was left as it is
+	Unchanged = "unchanged" // the same product exists already
+	Conflict  = "conflict"  // the SKU belongs to another product, which was not changed
 )
 
-// ProductOutcome is what became of one of many products.
+// ProductOutcome is the outcome of one of many products.
 type ProductOutcome struct {
 	SKU     string `json:"sku"`
 	Outcome string `json:"outcome"`
 }
 
 // CreateProducts creates up to 1,000 products, in their order. None is created when one of them is
-// not valid.
+// invalid.
 func (c *Client) CreateProducts(ctx context.Context, products []NewProduct) ([]ProductOutcome, error) {
 	var body struct {
 		Products []ProductOutcome `json:"products"`
@@ -82,8 +82,8 @@ func (c *Client) CreateProducts(ctx context.Context, products []NewProduct) ([]P
 	return body.Products, err
 }
 
-// ChangeProduct says a product anew. The etag is that of the product which was seen: when somebody
-// else changed it since, the error is a *Problem with status 412.
+// ChangeProduct replaces the fields of a product. The etag is that of the product that was read:
+// when it has changed since, the error is a *Problem with status 412.
 func (c *Client) ChangeProduct(ctx context.Context, sku, etag string, change ProductChange) (*Product, error) {
 	changed := new(Product)
 	got, err := c.do(ctx, call{
@@ -97,7 +97,7 @@ func (c *Client) ChangeProduct(ctx context.Context, sku, etag string, change Pro
 	return changed, nil
 }
 
-// Product is one product with its stock. It follows changes within moments.
+// Product returns one product with its stock. It follows changes with a short delay.
 func (c *Client) Product(ctx context.Context, sku string) (*Product, error) {
 	product := new(Product)
 	got, err := c.do(ctx, call{service: catalog, method: http.MethodGet, path: "/v1/products/" + url.PathEscape(sku)}, product)
@@ -108,12 +108,12 @@ func (c *Client) Product(ctx context.Context, sku string) (*Product, error) {
 	return product, nil
 }
 
-// Products are all products by SKU.
+// Products lists all products by SKU.
 func (c *Client) Products(ctx context.Context) iter.Seq2[Product, error] {
 	return all(func(page PageRequest) (Page[Product], error) { return c.ProductPage(ctx, page) }, PageRequest{Limit: 200})
 }
 
-// ProductPage is one page of Products.
+// ProductPage returns one page of Products.
 func (c *Client) ProductPage(ctx context.Context, page PageRequest) (Page[Product], error) {
 	var body struct {
 		Products []Product `json:"products"`

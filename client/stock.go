@@ -12,7 +12,7 @@ import (
 // Stock of a SKU, in units.
 type Stock struct {
 	SKU string `json:"sku"`
-	// Name of the product; "" until the catalog has told it, and in receipts.
+	// Name of the product; "" until the catalog's event was handled, and in receipts.
 	Name      string `json:"name,omitempty"`
 	OnHand    int64  `json:"on_hand"`
 	Reserved  int64  `json:"reserved"`
@@ -20,7 +20,7 @@ type Stock struct {
 	Version   int64  `json:"version"`
 }
 
-// Delivery is goods that arrived.
+// Delivery is received goods.
 type Delivery struct {
 	// Key is the idempotency key: the same key is the same delivery. "" makes a new one.
 	Key   string    `json:"-"`
@@ -32,13 +32,13 @@ type Receipt struct {
 	ID         string    `json:"id"`
 	ReceivedAt time.Time `json:"received_at"`
 	Levels     []Stock   `json:"levels"` // of each SKU right after
-	// Key with which it was received; Replayed: an earlier request with it was the delivery, and
+	// Key of the delivery. Replayed means that an earlier request with this key added it, and
 	// nothing was added now.
 	Key      string `json:"-"`
 	Replayed bool   `json:"-"`
 }
 
-// ReceiveStock adds what arrived, all lines or none.
+// ReceiveStock adds received goods, all lines or none.
 func (c *Client) ReceiveStock(ctx context.Context, delivery Delivery) (*Receipt, error) {
 	key, err := key(delivery.Key, rand.Text)
 	if err != nil {
@@ -56,15 +56,9 @@ func (c *Client) ReceiveStock(ctx context.Context, delivery Delivery) (*Receipt,
 	return receipt, nil
 }
 
-// Stock is how much of a SKU there is; a *Problem with status 404 for one that inventory does not
-// know.
+// Stock returns the stock of a SKU. The error is a *Problem with status 404 for an unknown SKU.
 func (c *Client) Stock(ctx context.Context, sku string) (*Stock, error) {
-	stock := new(Stock)
-	_, err := c.do(ctx, call{service: inventory, method: http.MethodGet, path: "/v1/stock/" + url.PathEscape(sku)}, stock)
-	if err != nil {
-		return nil, err
-	}
-	return stock, nil
+	return get[Stock](ctx, c, inventory, "/v1/stock/"+url.PathEscape(sku))
 }
 
 // Movement is one line of a SKU's journal.
@@ -76,13 +70,13 @@ type Movement struct {
 	At        time.Time `json:"at"`
 }
 
-// Movements are the journal of a SKU, the newest first; none for one that inventory does not know.
-// For operators.
+// Movements lists the journal of a SKU, the newest first; it is empty for an unknown SKU. For
+// operators.
 func (c *Client) Movements(ctx context.Context, sku string) iter.Seq2[Movement, error] {
 	return all(func(page PageRequest) (Page[Movement], error) { return c.MovementPage(ctx, sku, page) }, PageRequest{Limit: 200})
 }
 
-// MovementPage is one page of Movements.
+// MovementPage returns one page of Movements.
 func (c *Client) MovementPage(ctx context.Context, sku string, page PageRequest) (Page[Movement], error) {
 	var body struct {
 		Movements []Movement `json:"movements"`

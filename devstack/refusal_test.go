@@ -22,7 +22,7 @@ func TestATakenPortIsOneClearLine(t *testing.T) {
 	stack := launch(t, config)
 	require.Equal(t, 1, stack.end(10*time.Second))
 	_, number, _ := net.SplitHostPort(taken.Addr().String())
-	require.Equal(t, "devstack: mongodb: port "+number+" on 127.0.0.1 is taken by another program (setting ports.mongodb)", stack.said())
+	require.Equal(t, "devstack: mongodb: port "+number+" on 127.0.0.1 is in use by another program (setting ports.mongodb)", stack.said())
 }
 
 func TestAWrongConfigurationIsOneClearLine(t *testing.T) {

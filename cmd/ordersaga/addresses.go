@@ -13,11 +13,11 @@ import (
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
 )
 
-// addresses says where the services are: as flags and environment say, else as the development
-// stack in the folder says, else on the default ports.
+// addresses finds the services: by flags and environment, else by the development stack in the
+// folder, else on the default ports.
 type addresses struct {
 	Dir string            `help:"Folder of the development stack." default:".ordersaga" env:"ORDERSAGA_DIR" type:"path" placeholder:"DIR"`
-	URL map[string]string `help:"URL of a service, or of the development token issuer, like --url orders=http://127.0.0.1:8080. The variable ORDERSAGA_URL_ORDERS says the same." name:"url" placeholder:"NAME=URL"`
+	URL map[string]string `help:"URL of a service, or of the development token issuer, like --url orders=http://127.0.0.1:8080; or the variable ORDERSAGA_URL_ORDERS." name:"url" placeholder:"NAME=URL"`
 
 	invocation `kong:"-"`
 }
@@ -41,14 +41,14 @@ func (a *addresses) url(name string) (string, error) {
 	return defaults.URL(name), err
 }
 
-// Who acts when the development issuer is asked for the token.
+// Subjects of the development issuer's tokens.
 const (
 	demoShopper  = "demo-shopper"
 	demoOperator = "demo-operator"
 )
 
-// token is ORDERSAGA_TOKEN, or one that the issuer of OIDC_ISSUER gives to OIDC_CLIENT_ID, or one
-// for the subject from the development issuer.
+// token returns ORDERSAGA_TOKEN, or a token from OIDC_ISSUER for OIDC_CLIENT_ID, or one for the
+// subject from the development issuer.
 func (a *addresses) token(ctx context.Context, subject string, scopes ...string) (string, error) {
 	if given := os.Getenv("ORDERSAGA_TOKEN"); given != "" {
 		return given, nil

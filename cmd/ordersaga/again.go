@@ -11,13 +11,12 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// invocation is how the user called this program: what is shown to be typed next works when it is
-// pasted.
+// invocation is the command line of this program, from which the commands shown to the user are
+// built.
 type invocation struct {
 	program string
 	command []string // its words: order, list
-	// flags of the command line as name and value, in the order in which they were given; those of
-	// the environment are there the next time, too.
+	// flags of the command line, in their order. Those of the environment are not needed.
 	flags []given
 }
 
@@ -26,7 +25,7 @@ type given struct {
 	value string
 }
 
-// invoked notes the command line that was parsed.
+// invoked keeps the parsed command line.
 func (a *addresses) invoked(parsed *kong.Context) {
 	a.invocation = invocation{program: os.Args[0]}
 	for _, path := range parsed.Path {
@@ -43,7 +42,7 @@ func (a *addresses) invoked(parsed *kong.Context) {
 	}
 }
 
-// values that a flag was given, as they are written on a command line.
+// values returns the values of a flag, as they are written on a command line.
 func values(of any) (written []string) {
 	pairs, many := of.(map[string]string)
 	if !many {
@@ -55,7 +54,7 @@ func values(of any) (written []string) {
 	return written
 }
 
-// again is a command line of this program with what was said about where the services are.
+// again returns a command line of this program with the flags that locate the services.
 func (a *addresses) again(words ...string) string {
 	line := append([]string{a.program}, words...)
 	for _, g := range a.flags {
@@ -69,14 +68,14 @@ func (a *addresses) again(words ...string) string {
 	return strings.Join(line, " ")
 }
 
-// nextPage says how to ask for the page after this one.
+// nextPage prints the command for the next page.
 func (a *addresses) nextPage(cursor string) {
 	if cursor != "" {
 		fmt.Fprintf(os.Stderr, "There is more. The next page:\n  %s\n", a.next(cursor))
 	}
 }
 
-// next is the command line that was given, with another cursor.
+// next returns the command line with another cursor.
 func (a *addresses) next(cursor string) string {
 	words := slices.Clone(a.command)
 	for _, g := range a.flags {
@@ -87,12 +86,12 @@ func (a *addresses) next(cursor string) string {
 	return a.again(append(words, "--cursor="+cursor)...)
 }
 
-// whereFlags say where the services are, and belong to every command.
+// whereFlags locate the services and belong to every command.
 var whereFlags = []string{"dir", "url"}
 
 var plain = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
 
-// quoted is a word as a shell has to be given it.
+// quoted quotes a word for a shell.
 func quoted(word string) string {
 	if plain.MatchString(word) {
 		return word

@@ -29,7 +29,7 @@ func (p *binaries) path(name string) (string, error) {
 	}
 	path := filepath.Join(folder, name)
 	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("%s is not beside this program: say with --bin where it is, or run `%s --check` where it is", name, name)
+		return "", fmt.Errorf("%s is not in the folder of this program: give its folder with --bin, or run `%s --check` itself", name, name)
 	}
 	return path, nil
 }

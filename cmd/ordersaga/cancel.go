@@ -26,7 +26,7 @@ type cancelOrder struct {
 	Wait   time.Duration `help:"How long to wait for the outcome, at most 50s." default:"10s" placeholder:"DURATION"`
 }
 
-// Run is called by kong. It says what will happen before it does it.
+// Run is called by kong. It shows the effect and asks before it cancels.
 func (c *cancelOrder) Run(a *addresses) error {
 	wanted, err := cancelledLines(c.Line)
 	if err != nil {
@@ -43,7 +43,7 @@ func (c *cancelOrder) Run(a *addresses) error {
 	}
 	wait := c.Wait
 	if wait <= 0 {
-		wait = -1 // of the client, 0 is what the service waits by default
+		wait = -1 // for the client, 0 is the service's default
 	}
 	done, err := s.CancelOrder(ctx, c.ID, client.NewCancellation{
 		Key: c.Key, ETag: etag, Wait: wait, Lines: wanted, Reason: c.Reason, Note: c.Note,
@@ -57,8 +57,8 @@ func (c *cancelOrder) Run(a *addresses) error {
 	return err
 }
 
-// confirm shows what the cancellation would do and asks. The ETag is that of the order for which it
-// is true.
+// confirm shows the effect of the cancellation and asks. The ETag is that of the order with this
+// effect.
 func (c *cancelOrder) confirm(ctx context.Context, s *session, wanted []client.CancelledLine) (etag string, err error) {
 	if c.Yes {
 		return "*", nil
@@ -70,14 +70,14 @@ func (c *cancelOrder) confirm(ctx context.Context, s *session, wanted []client.C
 	case err == nil:
 		effect, etag = preview.Effect, preview.ETag
 	case errors.As(err, &refused) && refused.Reason == refusals.SagaInProgress && len(wanted) == 0:
-		etag = "*" // the service says if it is another saga
+		etag = "*" // the service refuses if it is another saga
 	default:
 		return "", err
 	}
-	fmt.Fprintf(os.Stderr, "This %s.\nGo on? [y/N] ", effect)
+	fmt.Fprintf(os.Stderr, "This %s.\nContinue? [y/N] ", effect)
 	answer, _ := bufio.NewReader(os.Stdin).ReadString('\n')
 	if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
-		return "", errors.New("nothing was cancelled; --yes does not ask")
+		return "", errors.New("nothing was cancelled; with --yes it does not ask")
 	}
 	return etag, nil
 }

@@ -15,8 +15,7 @@ import (
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/supervisor"
 )
 
-// killCommand, stopCommand and startCommand act on the programs of one instance, the one in the
-// folder, whatever else runs on the machine.
+// killCommand, stopCommand and startCommand act on the programs of the instance in the folder only.
 type (
 	killCommand struct {
 		Name string `arg:"" help:"A program, or an engine: rabbitmq, postgres." placeholder:"NAME"`
@@ -30,7 +29,7 @@ type (
 	}
 )
 
-// engines that are processes of their own; the others live in devstack.
+// engines that are separate processes; the others run in devstack.
 var engines = []string{"rabbitmq", "postgres"}
 
 // Run is called by kong.
@@ -63,7 +62,7 @@ func (c *stopCommand) Run(a *addresses) error {
 	if err := supervisor.Hold(a.Dir, c.Name); err != nil {
 		return err
 	}
-	fmt.Printf("%s is stopped. It stays so until:\n  %s\n", c.Name, a.again("start", c.Name))
+	fmt.Printf("%s is stopped. Start it again with:\n  %s\n", c.Name, a.again("start", c.Name))
 	return nil
 }
 
@@ -96,9 +95,9 @@ func (c *startCommand) Run(a *addresses) error {
 	return nil
 }
 
-// checkProgram refuses a name that is none of the programs; the others are named with them.
+// checkProgram refuses an unknown program. The error also lists the others.
 func checkProgram(name string, others ...string) error {
-	names := stack.Order()[1:] // devstack holds the engines: without it nothing would work
+	names := stack.Order()[1:] // without devstack, which runs the engines
 	if slices.Contains(names, name) {
 		return nil
 	}
@@ -113,7 +112,7 @@ func (a *addresses) checkRunning() error {
 	return err
 }
 
-// awaitReady asks until a program says that it is ready.
+// awaitReady waits until a program is ready.
 func awaitReady(url string, patience time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()

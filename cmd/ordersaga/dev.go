@@ -26,7 +26,7 @@ func (c *devCommand) Run(a *addresses) error {
 	})
 }
 
-// shown is the folder as the user would write it here.
+// shown returns the folder relative to the current one, if it is below it.
 func (a *addresses) shown() string {
 	here, err := os.Getwd()
 	if err != nil {

@@ -23,7 +23,7 @@ type doctorCommand struct {
 // Run is called by kong.
 func (c *doctorCommand) Run(a *addresses) error {
 	if len(c.Programs) == 0 && len(c.EnvFile) > 0 {
-		return usage{errors.New("say whose environment that is: ordersaga doctor orders --env-file FILE")}
+		return usage{errors.New("name the program of that environment: ordersaga doctor orders --env-file FILE")}
 	}
 	names, err := selectPrograms(c.Programs)
 	if err != nil {
@@ -56,7 +56,7 @@ func (c *doctorCommand) Run(a *addresses) error {
 	return nil
 }
 
-// check runs a program's own examination with an environment.
+// check runs a program's --check with an environment.
 func (c *doctorCommand) check(name string, environment func(string) ([]string, error)) (well bool, err error) {
 	path, err := c.path(name)
 	if err != nil {
@@ -78,7 +78,7 @@ func (c *doctorCommand) check(name string, environment func(string) ([]string, e
 	return true, nil
 }
 
-// given is this process's environment, with what the files add.
+// given returns this process's environment with the values of the files.
 func (c *doctorCommand) given(string) ([]string, error) {
 	environment := os.Environ()
 	for _, file := range c.EnvFile {
@@ -93,7 +93,7 @@ func (c *doctorCommand) given(string) ([]string, error) {
 	return environment, nil
 }
 
-// local gives each program what the stack in the folder gives it.
+// local returns the environment of each program in the stack of the folder.
 func (c *doctorCommand) local(a *addresses) (func(string) ([]string, error), error) {
 	file, err := devfile.Load(a.Dir)
 	if errors.Is(err, fs.ErrNotExist) {

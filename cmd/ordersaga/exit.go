@@ -13,23 +13,23 @@ import (
 
 // Exit codes, as README.md has them.
 const (
-	exitFailed    = 1 // it could not be done or found out: no answer, a fault of a service
+	exitFailed    = 1 // no answer, or an error of a service
 	exitUsage     = 2 // the command line is wrong
-	exitNo        = 3 // the answer is no: refused, rejected, violated, something is wrong
-	exitUnsettled = 4 // the order is taken and not settled yet
+	exitNo        = 3 // refused, rejected, violated, or a check failed
+	exitUnsettled = 4 // the order is accepted and not settled yet
 )
 
-// answered fails a command whose outcome is printed already, with an exit code.
+// answered ends a command whose outcome is printed already with an exit code.
 type answered struct{ code int }
 
 func (a answered) Error() string { return fmt.Sprintf("the command ends with %d", a.code) }
 
-// usage is a mistake in the command line that its parser did not find.
+// usage is an error in the command line that its parser did not find.
 type usage struct{ error }
 
 func (u usage) Unwrap() error { return u.error }
 
-// exitCode is the status with which the command ends after an error, or after none.
+// exitCode returns the exit status for an error, or for nil.
 func exitCode(err error) int {
 	var printed answered
 	var problem *client.Problem
@@ -48,7 +48,7 @@ func exitCode(err error) int {
 	}
 }
 
-// report prints an error that nobody has printed yet.
+// report prints an error that is not printed yet.
 func report(to io.Writer, err error) {
 	var printed answered
 	if err == nil || errors.As(err, &printed) {
@@ -62,7 +62,7 @@ func report(to io.Writer, err error) {
 	}
 }
 
-// explain is an error in lines. What a service says stays within its line, whatever it holds.
+// explain returns the lines of an error. A service's text stays on one line.
 func explain(err error) (lines []string) {
 	var problem *client.Problem
 	var silent *client.Unreachable
@@ -76,12 +76,12 @@ func explain(err error) (lines []string) {
 	}
 	var unsure *client.Unsure
 	if errors.As(err, &unsure) {
-		lines = append(lines, "  It may have been done. To find out, run the same again with --key "+quoted(unsure.Key))
+		lines = append(lines, "  It may have been done. To find out, repeat the command with --key "+quoted(unsure.Key))
 	}
 	return lines
 }
 
-// describe says all of a problem, after what was being done.
+// describe returns the lines of a problem, after the context of the error.
 func describe(p *client.Problem, err error) []string {
 	var refused *client.Refused
 	said := p.Error()

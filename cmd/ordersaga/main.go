@@ -1,5 +1,5 @@
 // Command ordersaga runs the whole system on one machine (`ordersaga dev`) and uses it from the
-// command line, over the same REST interface as any shop front.
+// command line, over REST as a shop does.
 package main
 
 import (
@@ -40,7 +40,7 @@ func main() {
 		kong.ShortUsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Vars{"version": "ordersaga " + program.Version()},
-		kong.Exit(func(code int) { // after --help, --version and what cannot be parsed
+		kong.Exit(func(code int) { // after --help, --version and a parse error
 			if code != 0 {
 				code = exitUsage
 			}

@@ -54,7 +54,7 @@ func (c *placeOrder) Run(a *addresses) error {
 	}
 	wait := c.Wait
 	if wait <= 0 {
-		wait = -1 // of the client, 0 is what the service waits by default
+		wait = -1 // for the client, 0 is the service's default
 	}
 	placed, err := s.PlaceOrder(context.Background(), client.NewOrder{
 		Key: c.Key, Wait: wait, Currency: c.Currency, Lines: wanted, PaymentMethod: c.Card,
@@ -114,7 +114,7 @@ type listOrders struct {
 	Customer string `help:"Only this shopper's orders; for operators." placeholder:"SUB"`
 	Stuck    bool   `help:"Only orders whose saga is stuck; for operators."`
 	Limit    int    `help:"Orders on a page." default:"50"`
-	Cursor   string `help:"The page that the page before named." placeholder:"CURSOR"`
+	Cursor   string `help:"Cursor of the page, from the page before." placeholder:"CURSOR"`
 }
 
 // Run is called by kong.

@@ -20,8 +20,8 @@ type raw struct {
 	JSON bool `help:"Print the service's answer as it came." name:"json"`
 }
 
-// show prints the last answer of a session as it came when the user wants JSON, a problem too, else
-// what show prints of it. The error is that of the call.
+// show prints the last answer of a session, also a problem, unchanged with --json, else it calls
+// show. The error is that of the call.
 func (r raw) show(s *session, err error, show func()) error {
 	var problem *client.Problem
 	switch {
@@ -46,8 +46,7 @@ func printJSON(raw []byte) {
 	fmt.Println(string(text.JSON(bytes.TrimSpace(indented.Bytes()))))
 }
 
-// table prints rows in aligned columns. What is in a cell can be anything: customers, sellers and
-// payment providers wrote it.
+// table prints rows in aligned columns. Cells may have untrusted text, which is escaped.
 func table(rows [][]string) { writeTable(os.Stdout, rows) }
 
 func writeTable(to io.Writer, rows [][]string) {
@@ -59,7 +58,7 @@ func writeTable(to io.Writer, rows [][]string) {
 		}
 		fmt.Fprintln(writer, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
 	}
-	_ = writer.Flush() // a terminal that is gone ends us by a signal
+	_ = writer.Flush() // a closed terminal ends us by a signal
 }
 
 func amount(m client.Money) string { return money.Text(m.Amount, m.Currency) }

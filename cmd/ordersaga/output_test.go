@@ -53,7 +53,7 @@ func TestAnErrorIsExplainedInLinesThatNothingBreaks(t *testing.T) {
 		"ordersaga: create the demo products: Validation failed (422 validation-failed)\n  body.lines: expected at least 1\n": fmt.Errorf("create the demo products: %w", &client.Problem{
 			Type: "p/validation-failed", Title: "Validation failed", Status: 422, Errors: []client.FieldError{{Field: "body.lines", Message: "expected at least 1"}},
 		}),
-		"ordersaga: Unavailable (503)\n  It may have been done. To find out, run the same again with --key 'a b'\n": &client.Unsure{
+		"ordersaga: Unavailable (503)\n  It may have been done. To find out, repeat the command with --key 'a b'\n": &client.Unsure{
 			Key: "a b", Err: &client.Problem{Title: "Unavailable", Status: 503},
 		},
 		"ordersaga: no answer from http://x: refused\n  Is it running? `make run` starts everything; --dir names the folder of another instance.\n": &client.Unreachable{

@@ -70,7 +70,7 @@ func (c *changeProduct) Run(a *addresses) error {
 	if err != nil {
 		return err
 	}
-	// Whoever changed it since we looked is not overwritten.
+	// A change made since the read is not overwritten.
 	changed, err := s.ChangeProduct(ctx, c.SKU, seen.ETag, change)
 	return c.show(s, err, func() {
 		changed.Stock = seen.Stock // a change's answer has none
@@ -78,7 +78,7 @@ func (c *changeProduct) Run(a *addresses) error {
 	})
 }
 
-// change is the whole product as it shall be.
+// change returns all fields of the changed product.
 func (c *changeProduct) change(p *client.Product) (client.ProductChange, error) {
 	change := client.ProductChange{Name: p.Name, Description: p.Description, Price: p.Price, Active: p.Active}
 	if c.Name != nil {
@@ -117,7 +117,7 @@ func (c *getProduct) Run(a *addresses) error {
 type listProducts struct {
 	raw
 	Limit  int    `help:"Products on a page." default:"50"`
-	Cursor string `help:"The page that the page before named." placeholder:"CURSOR"`
+	Cursor string `help:"Cursor of the page, from the page before." placeholder:"CURSOR"`
 }
 
 // Run is called by kong.
@@ -139,7 +139,7 @@ func (c *listProducts) Run(a *addresses) error {
 
 func available(p *client.Product) string {
 	if p.Stock == nil {
-		return "?" // inventory has not told yet
+		return "?" // the catalog does not have the stock yet
 	}
 	return strconv.FormatInt(p.Stock.Available, 10)
 }

@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	// reportWidth is where the line of an invariant's figures is broken, in characters.
+	// reportWidth is the width of the report's lines, in characters.
 	reportWidth = 100
 	// shownSums bounds the sums of money of an invariant, each of which has a line.
 	shownSums = 10
 )
 
-// printReport writes each invariant with its result, how it was checked and what was counted, and
-// then whatever violates one.
+// printReport writes each invariant with its result, how it was checked and its figures, and then
+// the violations.
 func printReport(to io.Writer, report *verify.Report) {
 	for _, invariant := range report.Invariants {
 		result := "ok"
@@ -46,7 +46,7 @@ func printReport(to io.Writer, report *verify.Report) {
 	fmt.Fprintf(to, "\nchecked in %.1f s\n", report.Seconds)
 }
 
-// figureLines has the counts, as many on a line as fit, and then each sum of money on its own.
+// figureLines returns lines with as many counts as fit, and then one line for each sum of money.
 func figureLines(figures []verify.Figure) []string {
 	var lines, sums []string
 	line := ""

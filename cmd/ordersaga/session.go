@@ -13,19 +13,19 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
-// session is the client of one command, and what the services answered it.
+// session is the client of one command, with its last answer.
 type session struct {
 	*client.Client
 	heard *recorder
 }
 
-// caller is who asks: a shopper by name, or an operator.
+// caller is a shopper by name, or an operator.
 type caller struct {
 	As       string `help:"The shopper who asks." default:"demo-shopper" placeholder:"SUB"`
 	Operator bool   `help:"Ask as an operator, who sees everybody's orders."`
 }
 
-// flags make another command ask as the same one.
+// flags returns the flags for another command of the same caller.
 func (c caller) flags() []string {
 	switch {
 	case c.Operator:
@@ -37,20 +37,20 @@ func (c caller) flags() []string {
 	}
 }
 
-// operator changes products and stock and audits; shopper looks at them.
+// operator changes products and stock and audits; shopper reads them.
 var (
 	operator = caller{Operator: true}
 	shopper  = caller{As: demoShopper}
 )
 
 const (
-	// tries of a call for somebody who waits at a terminal.
+	// tries of a call for a user at a terminal.
 	tries = 3
-	// patientTries are for an audit of minutes, which a broker that restarts must not end.
+	// patientTries are for an audit of minutes, which should not fail when a broker restarts.
 	patientTries = 8
 )
 
-// session opens no connection yet.
+// session makes a session without a connection.
 func (a *addresses) session(who caller) (*session, error) { return a.sessionOf(who, tries) }
 
 func (a *addresses) sessionOf(who caller, tries int) (*session, error) {
@@ -71,10 +71,10 @@ func (a *addresses) sessionOf(who caller, tries int) (*session, error) {
 	return &session{Client: made, heard: heard}, nil
 }
 
-// tokenAge after which another token is asked for; they live 15 minutes.
+// tokenAge is the age at which a new token is fetched; tokens are valid for 15 minutes.
 const tokenAge = 5 * time.Minute
 
-// tokens are asked for when the first request needs one, and then now and again.
+// tokens returns a source that fetches a token for the first request, and again after tokenAge.
 func (a *addresses) tokens(who caller) client.TokenSource {
 	var mu sync.Mutex
 	var token string
@@ -98,7 +98,7 @@ func (a *addresses) tokens(who caller) client.TokenSource {
 	}
 }
 
-// recorder keeps the last answer as it came, for --json.
+// recorder keeps the last answer unchanged, for --json.
 type recorder struct{ body []byte }
 
 // RoundTrip implements http.RoundTripper.

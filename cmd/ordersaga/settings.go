@@ -63,7 +63,7 @@ func (p *binaries) settings(name string) ([]config.Setting, error) {
 	return settings, nil
 }
 
-// defaultOf a variable: what it is when it is not set.
+// defaultOf returns the default of a variable.
 func defaultOf(s config.Setting) string {
 	if s.Required {
 		return "required"
@@ -71,8 +71,7 @@ func defaultOf(s config.Setting) string {
 	return s.Default
 }
 
-// printMarkdown has what several programs read in the same way once, in front of what each reads
-// alone.
+// printMarkdown prints the variables that several programs read once, before those of each program.
 func printMarkdown(names []string, all [][]config.Setting) {
 	readers := map[config.Setting][]string{}
 	for i, name := range names {

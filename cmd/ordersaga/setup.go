@@ -15,7 +15,7 @@ import (
 
 type setupCommand struct {
 	Retention time.Duration `help:"How long a namespace made here keeps closed sagas, at least 24h." default:"168h"`
-	Wait      time.Duration `help:"How long Temporal may take to answer and to notice." default:"3m"`
+	Wait      time.Duration `help:"How long Temporal may take to answer." default:"3m"`
 }
 
 // Run is called by kong.

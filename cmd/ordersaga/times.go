@@ -2,11 +2,10 @@ package main
 
 import "time"
 
-// Times are shown in UTC everywhere, as the services write them in their texts: beside each other,
-// and beside logs, two zones would be read as two times.
+// All times are shown in UTC, as in the services' texts and logs.
 const zone = "UTC"
 
-// at is a time in a column whose heading names the zone.
+// at formats a time for a column whose heading names the zone.
 func at(moment time.Time) string {
 	if moment.IsZero() {
 		return "-"
@@ -14,7 +13,7 @@ func at(moment time.Time) string {
 	return moment.UTC().Format("2006-01-02 15:04:05.000")
 }
 
-// when is a time that stands by itself.
+// when formats a time with its zone.
 func when(moment time.Time) string {
 	if moment.IsZero() {
 		return "-"

@@ -10,7 +10,7 @@ import (
 )
 
 type tokenCommand struct {
-	Sub      string        `help:"Whose token: the shopper whose orders it shows." default:"demo-shopper"`
+	Sub      string        `help:"The subject of the token: the shopper whose orders it shows." default:"demo-shopper"`
 	Operator bool          `help:"With the operator's scope: sees all orders, changes products and stock."`
 	TTL      time.Duration `help:"How long it lives, at most 720h." default:"12h"`
 }

@@ -14,7 +14,7 @@ import (
 
 type verifyCommand struct {
 	JSON   bool          `help:"Print the report as JSON." name:"json"`
-	Settle time.Duration `help:"How long open orders and events on their way may take to come to their end." default:"60s" placeholder:"DURATION"`
+	Settle time.Duration `help:"How long open orders and undelivered events may take to end." default:"60s" placeholder:"DURATION"`
 }
 
 // Run is called by kong.

@@ -87,9 +87,9 @@ func TestTheLifeOfADevelopmentStack(t *testing.T) {
 
 	t.Run("one program of this instance is stopped, stays down, and is started again", func(t *testing.T) {
 		said := first.command(t, "stop", "inventory")
-		assert.Contains(t, said, "inventory is stopped. It stays so until:")
+		assert.Contains(t, said, "inventory is stopped. Start it again with:")
 		assert.Contains(t, said, "ordersaga start inventory --dir "+first.dir)
-		first.says(t, "inventory is stopped, and stays so until `ordersaga start inventory`")
+		first.says(t, "inventory is stopped until `ordersaga start inventory`")
 		assert.Contains(t, first.try("stock", "get", "TEA-SENCHA-100"), "no answer from")
 
 		out, err := first.run(t, "order", "place", "--line", "NOTE-A5-DOT=1", "--wait", "0s", "--key", "waits")
@@ -123,8 +123,8 @@ func TestTheLifeOfADevelopmentStack(t *testing.T) {
 
 	t.Run("taken ports are a line each", func(t *testing.T) {
 		said := first.refusedStart(t, home, "third", first.offset)
-		assert.Contains(t, said, "is taken by another program; orders wants it: choose another with --port orders=NUMBER")
-		assert.Contains(t, said, "is taken by another program; PostgreSQL wants it: choose another with --port postgres=NUMBER")
+		assert.Contains(t, said, "is in use by another program and needed by orders: choose another with --port orders=NUMBER")
+		assert.Contains(t, said, "is in use by another program and needed by PostgreSQL: choose another with --port postgres=NUMBER")
 	})
 
 	t.Run("a second instance runs beside the first", func(t *testing.T) {

@@ -51,7 +51,7 @@ func start(t *testing.T, home, name string, args ...string) *stack {
 			return s
 		}
 		// Another program of this machine has one of the ports: others, then.
-		require.Contains(t, s.output.text(), "is taken by another program", "the stack did not start")
+		require.Contains(t, s.output.text(), "is in use by another program", "the stack did not start")
 	}
 	t.Fatal("no free ports were found")
 	return nil

@@ -44,7 +44,7 @@ func start(t *testing.T) *stack {
 		s := &stack{home: home, offset: 2300 + rand.IntN(3300)}
 		if said, up := s.run(t); !up {
 			// Another program of this machine has one of the ports: others, then.
-			require.Contains(t, said, "is taken by another program", "the stack did not start")
+			require.Contains(t, said, "is in use by another program", "the stack did not start")
 			continue
 		}
 		return s

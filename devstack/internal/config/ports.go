@@ -112,7 +112,7 @@ func (p port) listen() (net.Listener, error) {
 
 func portFault(port port, err error) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%s: port %d on %s is taken by another program (setting ports.%s)", port.engine, *port.number, port.host, port.setting)
+		return fmt.Errorf("%s: port %d on %s is in use by another program (setting ports.%s)", port.engine, *port.number, port.host, port.setting)
 	}
 	return fmt.Errorf("%s: port %d on %s cannot be used (setting ports.%s): %w", port.engine, *port.number, port.host, port.setting, err)
 }

@@ -1,5 +1,4 @@
-// Package demo is the catalog of a small tea and stationery shop, so that the first order has
-// something to ask for.
+// Package demo has the products of a small tea and stationery shop, for the first orders.
 package demo
 
 import (
@@ -44,15 +43,14 @@ func Products() ([]Product, error) {
 	return products, nil
 }
 
-// Load brings the products and their stock into the shop, as an operator. Doing it again changes
-// nothing.
+// Load creates the products and their stock, as an operator. A repetition changes nothing.
 func Load(ctx context.Context, c *client.Client) (count int, err error) {
 	products, err := Products()
 	if err != nil {
 		return 0, err
 	}
 	var described []client.NewProduct
-	// The key makes it one delivery, however often it is sent.
+	// With this key a repeated request is the same delivery.
 	delivery := client.Delivery{Key: "demo-catalog-1"}
 	for _, p := range products {
 		described = append(described, client.NewProduct{

@@ -17,8 +17,8 @@ const (
 	tellWait = 10 * time.Second
 )
 
-// await asks until the child is ready, and says every 10 s what it waits for. It gives up when the
-// patience is over or the child crashed too often.
+// await waits until the child is ready, and prints every 10 s what it waits for. It fails after the
+// patience, or when the child crashed too often.
 func (r *run) await(ctx context.Context, child *supervisor.Child, patience time.Duration, crashes int, ready func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -50,7 +50,7 @@ func (r *run) await(ctx context.Context, child *supervisor.Child, patience time.
 
 var probe = &http.Client{Timeout: 3 * time.Second}
 
-// Answers asks whether the URL answers 200; the error says what is missing.
+// Answers makes a check that the URL answers 200.
 func Answers(url string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)

@@ -12,8 +12,8 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
-// loadDemo fills the shop at the first start. Cut short, it is done again at the next one, which
-// changes nothing that is there.
+// loadDemo loads the demo products at the first start. If it was interrupted, it runs again at the
+// next start.
 func (r *run) loadDemo(ctx context.Context) error {
 	file := r.stack.File
 	if file.DemoLoaded {

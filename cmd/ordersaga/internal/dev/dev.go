@@ -1,5 +1,5 @@
 // Package dev runs the whole system on one machine: the engines, the services, the worker and the
-// payment simulator, each as the process it is in production.
+// payment simulator, each as a process, as in production.
 package dev
 
 import (
@@ -37,9 +37,9 @@ type Options struct {
 	Out io.Writer
 }
 
-// Run starts everything, prints what runs where, and keeps it running until the first SIGINT,
-// SIGTERM or SIGHUP; then it stops everything in order. A second signal hurries. When it returns,
-// no process is left.
+// Run starts everything, prints the addresses, and keeps it running until the first SIGINT, SIGTERM
+// or SIGHUP; then it stops everything. After a second signal it stops at once. When it returns, no
+// process is left.
 func Run(o Options) error {
 	r := &run{Options: o, terminal: &terminal{out: o.Out}, began: time.Now()}
 	if err := r.prepare(); err != nil {
@@ -74,7 +74,7 @@ type run struct {
 	supervisor *supervisor.Supervisor
 }
 
-// prepare does what can fail before any process runs.
+// prepare does everything that can fail before a process is started.
 func (r *run) prepare() error {
 	asked, err := ports.Asked(r.Ports)
 	if err != nil {
@@ -103,8 +103,8 @@ func (r *run) prepare() error {
 	return nil
 }
 
-// takeOver makes the folder ours: nothing of an earlier start runs, the ports are free, and what
-// the programs are told is written down.
+// takeOver stops processes of an earlier start, checks that the ports are free, and writes the
+// configuration.
 func (r *run) takeOver() error {
 	reversed := stack.Order()
 	slices.Reverse(reversed)
@@ -166,7 +166,7 @@ func (r *run) writeReadyFile() error {
 	return nil
 }
 
-// start brings everything up and the demo catalog in.
+// start starts everything and loads the demo products.
 func (r *run) start(ctx context.Context) error {
 	r.terminal.say("starting in %s; logs are in %s", r.Dir, filepath.Join(r.Dir, "logs"))
 	engines, err := r.startEngines(ctx)

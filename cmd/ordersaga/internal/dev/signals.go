@@ -7,9 +7,8 @@ import (
 	"syscall"
 )
 
-// signals gives a context that ends with the first signal to stop, and a channel that is closed
-// with the second. A terminal that is gone (`make run | head`) ends the context too: without it
-// nobody could tell us to stop.
+// signals returns a context that ends with the first signal to stop, and a channel that is closed
+// with the second. A closed terminal (`make run | head`) also ends the context.
 func signals(t *terminal) (ctx context.Context, hurry <-chan struct{}, done func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	received := make(chan os.Signal, 2)
@@ -25,7 +24,7 @@ func signals(t *terminal) (ctx context.Context, hurry <-chan struct{}, done func
 		<-received
 		cancel()
 		<-received
-		t.say("once more: stopping at once")
+		t.say("second signal: stopping at once")
 		close(second)
 	}()
 	// The goroutines end with the program.

@@ -14,15 +14,15 @@ import (
 )
 
 const (
-	// enginesPatience bounds the start of the engines: the first one makes their databases, on a
-	// slow disk perhaps.
+	// enginesPatience bounds the start of the engines: the first start creates their databases,
+	// perhaps on a slow disk.
 	enginesPatience = 5 * time.Minute
 	programPatience = 2 * time.Minute
-	// tooManyCrashes before a program was ready even once are not healed by another start.
+	// tooManyCrashes before a program was ready fail the start.
 	tooManyCrashes = 4
 )
 
-// engineLine is a line of devstack about one of its engines, as opposed to an engine's own log.
+// engineLine matches devstack's own lines about its engines, not the engines' logs.
 var engineLine = regexp.MustCompile(`^[a-z]+(-[a-z]+)? +\S`)
 
 func (r *run) startEngines(ctx context.Context) (*stack.Engines, error) {
@@ -47,8 +47,8 @@ func (r *run) startEngines(ctx context.Context) (*stack.Engines, error) {
 	return engines, nil
 }
 
-// relayEngines shows what devstack says about its engines: they take most of the time of a start,
-// and one that is restarted later is worth a line.
+// relayEngines prints devstack's lines about its engines: their start takes most of the time, and
+// restarts should be visible.
 func (r *run) relayEngines() {
 	supervisor.Follow(context.Background(), r.supervisor.LogFile(stack.Devstack), func(line string) {
 		if engineLine.MatchString(line) && !strings.HasPrefix(line, "{") {
@@ -57,7 +57,7 @@ func (r *run) relayEngines() {
 	})
 }
 
-// startPrograms starts the programs side by side and waits until each is ready.
+// startPrograms starts the programs in parallel and waits until each is ready.
 func (r *run) startPrograms(ctx context.Context, engines *stack.Engines, names ...string) error {
 	results := make(chan error, len(names))
 	for _, name := range names {

@@ -21,7 +21,7 @@ const (
 	tokenLives = 12 * time.Hour
 )
 
-// printTable says what runs where, and what to try first.
+// printTable prints the addresses and the first commands to try.
 func (r *run) printTable() {
 	var text strings.Builder
 	fmt.Fprintf(&text, "\nOrdersaga is up (%s).\n\n", seconds(r.began))
@@ -86,7 +86,7 @@ func body(sku string, quantity int, card string) string {
 	return fmt.Sprintf(`{"currency":"%s","lines":[{"sku":"%s","quantity":%d}],"payment_method":"%s"}`, demo.Currency, sku, quantity, card)
 }
 
-// command is how the user gives a command to this stack from where they are.
+// command returns a command line for this stack from the current folder.
 func (r *run) command(arguments string) string {
 	if r.Dir != defaultDir {
 		arguments += " --dir " + r.Dir
@@ -94,7 +94,7 @@ func (r *run) command(arguments string) string {
 	return r.program() + " " + arguments
 }
 
-// program is how the user calls this program from where they are.
+// program returns the path of this program from the current folder.
 func (r *run) program() string {
 	program := filepath.Join(r.stack.Bin, "ordersaga")
 	if here, err := os.Getwd(); err == nil {
@@ -105,5 +105,5 @@ func (r *run) program() string {
 	return program
 }
 
-// defaultDir is where a stack lives unless it is told otherwise.
+// defaultDir is the default folder of a stack.
 const defaultDir = ".ordersaga"

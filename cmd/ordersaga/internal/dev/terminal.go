@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// terminal prints whole lines, whoever speaks.
+// terminal prints whole lines of concurrent writers.
 type terminal struct {
 	mu  sync.Mutex
 	out io.Writer
@@ -26,7 +26,7 @@ func (t *terminal) state(name, state, took string) {
 func (t *terminal) print(text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	_, _ = io.WriteString(t.out, text) // a terminal that is gone stops us by a signal
+	_, _ = io.WriteString(t.out, text) // a closed terminal stops us by a signal
 }
 
 func seconds(since time.Time) string {

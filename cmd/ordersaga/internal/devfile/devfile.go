@@ -1,5 +1,5 @@
-// Package devfile keeps what a development stack knows about itself in dev.json: where everything
-// answers, and the secrets made for it at its first start. The commands find their addresses there.
+// Package devfile reads and writes dev.json of a development stack: its addresses, and the secrets
+// made at its first start. The commands find the addresses there.
 package devfile
 
 import (
@@ -24,16 +24,16 @@ type File struct {
 	Ports ports.Ports `json:"ports"`
 	// Clients maps each process to the secret with which it gets its own tokens.
 	Clients map[string]string `json:"clients"`
-	// PaysimKey is what paysim asks its callers for.
+	// PaysimKey is the API key of paysim.
 	PaysimKey string `json:"paysim_key"`
-	// DemoLoaded is true once the demo catalog is in the shop.
+	// DemoLoaded is true after the demo products were loaded.
 	DemoLoaded bool `json:"demo_loaded"`
 }
 
 // Path of the file in a stack's folder.
 func Path(dir string) string { return filepath.Join(dir, "dev.json") }
 
-// Load reads the file. One that is not there is an empty File and fs.ErrNotExist.
+// Load reads the file. If it does not exist it returns an empty File and fs.ErrNotExist.
 func Load(dir string) (*File, error) {
 	raw, err := os.ReadFile(Path(dir))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -49,7 +49,7 @@ func Load(dir string) (*File, error) {
 	return &file, nil
 }
 
-// Save writes the file, all of it or nothing.
+// Save writes the file atomically.
 func (f *File) Save(dir string) error {
 	raw, err := json.MarshalIndent(f, "", "  ")
 	if err != nil {
@@ -65,7 +65,7 @@ func (f *File) Save(dir string) error {
 	return nil
 }
 
-// Complete makes the secrets that are missing, for the processes named.
+// Complete makes the missing secrets of the named processes.
 func (f *File) Complete(processes []string) {
 	if f.Clients == nil {
 		f.Clients = map[string]string{}
@@ -80,7 +80,7 @@ func (f *File) Complete(processes []string) {
 	}
 }
 
-// Locate notes where everything answers.
+// Locate sets the addresses.
 func (f *File) Locate(decided ports.Ports) {
 	f.Ports = decided
 	f.URLs = map[string]string{}

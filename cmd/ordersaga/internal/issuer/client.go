@@ -11,8 +11,8 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// ClientToken asks any OpenID Connect issuer for a token in a client's own name (OAuth 2.0 client
-// credentials), with scopes.
+// ClientToken gets a token with scopes from an OpenID Connect issuer, by OAuth 2.0 client
+// credentials.
 func ClientToken(ctx context.Context, issuerURL, id, secret string, scopes ...string) (string, error) {
 	if issuerURL == "" {
 		return "", errors.New("OIDC_ISSUER is required with OIDC_CLIENT_ID: the URL of the issuer that gives the token")
@@ -26,7 +26,7 @@ func ClientToken(ctx context.Context, issuerURL, id, secret string, scopes ...st
 	client := clientcredentials.Config{ClientID: id, ClientSecret: secret, TokenURL: provider.Endpoint().TokenURL, Scopes: scopes}
 	token, err := client.Token(ctx)
 	var refused *oauth2.RetrieveError
-	if errors.As(err, &refused) { // its text may echo what was sent
+	if errors.As(err, &refused) { // its text may contain the request
 		return "", fmt.Errorf("OIDC_ISSUER %s gives %s no token: %s %s", issuerURL, id, refused.Response.Status, refused.ErrorCode)
 	}
 	if err != nil {

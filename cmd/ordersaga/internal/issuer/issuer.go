@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// Operator is the scope of those who run the shop.
+// Operator is the scope of operators.
 const Operator = "ordersaga.operator"
 
-// Token asks for a bearer token for any subject, with any scopes, that lives for ttl. Only a
-// development issuer gives one.
+// Token gets a bearer token for any subject, with any scopes and a lifetime, from a development
+// issuer.
 func Token(ctx context.Context, issuerURL, subject string, ttl time.Duration, scopes ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()

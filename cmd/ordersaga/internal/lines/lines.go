@@ -1,4 +1,4 @@
-// Package lines reads what the user writes as SKU=QUANTITY.
+// Package lines parses SKU=QUANTITY.
 package lines
 
 import (
@@ -9,8 +9,7 @@ import (
 	"github.com/ordersaga/ordersaga/client"
 )
 
-// Parse reads "TEA-SENCHA-100=2"; the quantity is 1 when it is left out. Bounds are the service's
-// to check.
+// Parse reads "TEA-SENCHA-100=2"; the default quantity is 1. The service checks the bounds.
 func Parse(texts []string) ([]client.NewLine, error) {
 	lines := make([]client.NewLine, len(texts))
 	for i, text := range texts {

@@ -8,11 +8,10 @@ import (
 	"syscall"
 )
 
-// CheckFree tries the ports and fails with one line for each that another program has, saying who
-// wants it and how to choose another. Those of the engines are tried when engines says so.
+// CheckFree checks that the ports are free, those of the engines only with engines. The error has
+// one line for each port in use, with its program and how to choose another.
 func (p Ports) CheckFree(engines bool) error {
-	// A restart must not wait for ports to be let go one by one: all are held at once and given
-	// back together.
+	// All listeners are closed together at the end.
 	var held []net.Listener
 	defer func() {
 		for _, listener := range held {
@@ -38,9 +37,9 @@ func (p Ports) CheckFree(engines bool) error {
 }
 
 func taken(p port, number int, err error) string {
-	why := "is taken by another program"
+	why := "is in use by another program"
 	if !errors.Is(err, syscall.EADDRINUSE) {
 		why = "cannot be used (" + err.Error() + ")"
 	}
-	return fmt.Sprintf("port %d %s; %s wants it: choose another with --port %s=NUMBER, or move them all with --port-offset N", number, why, p.owner, p.name)
+	return fmt.Sprintf("port %d %s and needed by %s: choose another with --port %s=NUMBER, or move all with --port-offset N", number, why, p.owner, p.name)
 }

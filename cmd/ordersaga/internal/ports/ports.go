@@ -1,5 +1,4 @@
-// Package ports decides on which loopback port each program of the development stack listens, and
-// whether it is free.
+// Package ports assigns the loopback ports of the development stack, and checks that they are free.
 package ports
 
 import (
@@ -13,7 +12,7 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
-// Host is where everything listens: a development stack is never open to others.
+// Host is the address of everything: other machines cannot reach a development stack.
 const Host = "127.0.0.1"
 
 // Names of the ports of engines. A program's has its name; those of a service's gRPC and admin are
@@ -30,23 +29,23 @@ const (
 	MongoDB          = "mongodb"
 )
 
-// GRPC is the name of a service's gRPC port.
+// GRPC returns the name of a service's gRPC port.
 func GRPC(service string) string { return service + "-grpc" }
 
-// Admin is the name of a service's port for health, metrics and profiles.
+// Admin returns the name of a service's port for health, metrics and profiles.
 func Admin(service string) string { return service + "-admin" }
 
 // port is one entry of the table.
 type port struct {
 	name   string
-	number int    // the default; 0 for a port that follows another
-	base   string // follows this port, at the distance of number
+	number int    // the default, or the offset from base
+	base   string // the port from which number is an offset; "" for none
 	owner  string // the program that listens
 	engine bool   // one of devstack's
 }
 
-// PostgreSQL, RabbitMQ's distribution and epmd keep away from the numbers that an installed
-// PostgreSQL or RabbitMQ of the machine itself already has.
+// The ports of PostgreSQL, RabbitMQ's distribution and epmd differ from their defaults, which
+// installed servers may use.
 var table = append(ofPrograms(), []port{
 	{name: Issuer, number: 8085, owner: "the development token issuer", engine: true},
 	{name: Temporal, number: 7233, owner: "the Temporal server", engine: true},
@@ -71,7 +70,7 @@ func ofPrograms() (entries []port) {
 	return entries
 }
 
-// Ports is a number for every name.
+// Ports has the number of every port.
 type Ports map[string]int
 
 // Address of a port, as host:port.
@@ -80,10 +79,9 @@ func (p Ports) Address(name string) string { return Host + ":" + strconv.Itoa(p[
 // URL of a port that speaks HTTP.
 func (p Ports) URL(name string) string { return "http://" + p.Address(name) }
 
-// Decide gives every port its number: the one asked for by name, else the default shifted by
-// offset. A service's gRPC and admin ports follow its REST port by 1000 and 2000 unless asked for
-// themselves. A number asked for is not shifted. Fails on an unknown name, a number that is no
-// port, and on two programs that would get the same one.
+// Decide returns the number of every port: the one given by name, else the default plus offset. A
+// service's gRPC and admin ports are its REST port plus 1000 and 2000 unless they are given. It
+// fails for an unknown name, an invalid number, and two ports with the same number.
 func Decide(offset int, asked map[string]int) (Ports, error) {
 	for name := range asked {
 		if !slices.ContainsFunc(table, func(p port) bool { return p.name == name }) {
@@ -120,7 +118,7 @@ func (p Ports) distinct() error {
 	return nil
 }
 
-// Names of all ports, in the order of the table.
+// Names returns the names of all ports, in the order of the table.
 func Names() []string {
 	names := make([]string, len(table))
 	for i, p := range table {
@@ -129,12 +127,12 @@ func Names() []string {
 	return names
 }
 
-// EnvironmentName is the variable that sets a port: ORDERSAGA_PORT_ORDERS_GRPC.
+// EnvironmentName returns the variable that sets a port: ORDERSAGA_PORT_ORDERS_GRPC.
 func EnvironmentName(name string) string {
 	return "ORDERSAGA_PORT_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
-// Asked merges the ports set in the environment with those of the command line, which win.
+// Asked returns the ports set in the environment, replaced by those of the command line.
 func Asked(flags map[string]int) (map[string]int, error) {
 	asked := map[string]int{}
 	for _, name := range Names() {

@@ -75,7 +75,7 @@ func TestATakenPortIsOneLineNamingWhoWantsItAndTheFlag(t *testing.T) {
 	require.NoError(t, taken.CheckFree(true))
 	taken[programs.Payments] = number
 	assert.EqualError(t, taken.CheckFree(true), "port "+strconv.Itoa(number)+
-		" is taken by another program; payments wants it: choose another with --port payments=NUMBER, or move them all with --port-offset N")
+		" is in use by another program and needed by payments: choose another with --port payments=NUMBER, or move all with --port-offset N")
 }
 
 // freePorts are held together and then let go, so that they are distinct.

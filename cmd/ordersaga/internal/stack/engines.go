@@ -15,11 +15,11 @@ import (
 const (
 	namespace = "ordersaga"
 	audience  = "ordersaga"
-	// serviceScope marks the token of a process, as opposed to a person's.
+	// serviceScope is the scope of the programs' tokens.
 	serviceScope = "ordersaga.service"
 )
 
-// Engines is what devstack says about the engines once they all answer.
+// Engines has the addresses that devstack writes when all engines are ready.
 type Engines struct {
 	Databases map[string]string `json:"databases"`
 	AMQP      struct {
@@ -41,8 +41,7 @@ func (s *Stack) devstackDir() string { return filepath.Join(s.Dir, Devstack) }
 func (s *Stack) configFile() string  { return filepath.Join(s.Dir, "devstack.json") }
 func (s *Stack) enginesFile() string { return filepath.Join(s.devstackDir(), "engines.json") }
 
-// ForgetEngines removes what an earlier devstack said, so that what is read next is the new one's
-// word.
+// ForgetEngines removes the engines file of an earlier devstack, so that only the new one is read.
 func (s *Stack) ForgetEngines() error {
 	if err := os.Remove(s.enginesFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove the engines file of an earlier start: %w", err)
@@ -50,7 +49,7 @@ func (s *Stack) ForgetEngines() error {
 	return nil
 }
 
-// ReadEngines is fs.ErrNotExist until the engines are ready.
+// ReadEngines fails with fs.ErrNotExist until the engines are ready.
 func (s *Stack) ReadEngines() (*Engines, error) {
 	raw, err := os.ReadFile(s.enginesFile())
 	if err != nil {
@@ -68,7 +67,7 @@ func (s *Stack) ReadEngines() (*Engines, error) {
 	return &engines, nil
 }
 
-// WriteConfig tells devstack what to run, and where.
+// WriteConfig writes devstack's configuration.
 func (s *Stack) WriteConfig() error {
 	raw, err := json.MarshalIndent(s.config(), "", "  ")
 	if err != nil {

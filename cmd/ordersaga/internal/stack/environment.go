@@ -11,9 +11,9 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
-// ours are the names that the stack decides. The user's own values of them mean some other system
-// (a PGHOST, a TEMPORAL_API_KEY of production) and must not reach the programs. Everything else
-// passes: OTEL_*, LOG_LEVEL, PRICING_* …
+// ours reports whether the stack sets a variable. The user's values may be for another system (a
+// PGHOST, a TEMPORAL_API_KEY of production) and must not reach the programs. Other variables are
+// passed: OTEL_*, LOG_LEVEL, PRICING_* …
 func ours(name string) bool {
 	for _, prefix := range []string{"PG", "TEMPORAL_", "OIDC_", "ORDERSAGA_PORT_", "RABBITMQ_", "ERL_", "FERRETDB_", "SEARCH_"} {
 		if strings.HasPrefix(name, prefix) {
@@ -26,7 +26,7 @@ func ours(name string) bool {
 	}, name)
 }
 
-// clean is the user's environment without what the stack decides.
+// clean returns the user's environment without the variables that the stack sets.
 func clean(environment []string) []string {
 	return slices.DeleteFunc(slices.Clone(environment), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
@@ -34,17 +34,17 @@ func clean(environment []string) []string {
 	})
 }
 
-// withoutTelemetry is for the engines: what the user says about traces is about our programs, and
-// the Temporal server refuses an exporter that it does not know.
+// withoutTelemetry removes OTEL_* for the engines: they are for our programs, and the Temporal
+// server refuses unknown exporters.
 func withoutTelemetry(environment []string) []string {
 	return slices.DeleteFunc(environment, func(entry string) bool { return strings.HasPrefix(entry, "OTEL_") })
 }
 
-// environment of a program: what it reads, and no other program's secrets.
+// environment returns the environment of a program, without other programs' secrets.
 func (s *Stack) environment(name string, engines *Engines) []string {
 	env := clean(s.Environment)
 	set := func(name, value string) { env = append(env, name+"="+value) }
-	if name != programs.Worker { // which has an admin page alone, with a host of its own
+	if name != programs.Worker { // which has only an admin page, with ADMIN_HOST
 		set("HOST", ports.Host)
 	}
 	set("PORT", strconv.Itoa(s.Ports[name]))
@@ -67,7 +67,7 @@ func (s *Stack) environment(name string, engines *Engines) []string {
 	if p.Temporal {
 		set("TEMPORAL_ADDRESS", engines.Temporal.Address)
 		set("TEMPORAL_NAMESPACE", engines.Temporal.Namespace)
-		// A profile of the user's would bring its own keys and certificates.
+		// The user's profile would add keys and certificates.
 		set("TEMPORAL_CONFIG_FILE", os.DevNull)
 	}
 	if !p.Service {

@@ -1,5 +1,5 @@
-// Package stack knows what a development stack consists of: its programs, the order in which they
-// start, and the settings each is given.
+// Package stack has the programs of a development stack, the order of their start, and their
+// settings.
 package stack
 
 import (
@@ -16,12 +16,12 @@ import (
 // Devstack runs the engines.
 const Devstack = "devstack"
 
-// Order in which the programs start; they stop in reverse.
+// Order returns the programs in the order of their start; they stop in reverse.
 func Order() []string {
 	return append([]string{Devstack}, programs.Names(programs.Any)...)
 }
 
-// withTokens are the programs that call others in their own name.
+// withTokens returns the programs that call others and need tokens.
 func withTokens() []string { return programs.Names(programs.CallsOthers) }
 
 // Stack is one development stack.
@@ -30,18 +30,17 @@ type Stack struct {
 	Bin   string // the folder of the programs
 	Ports ports.Ports
 	File  *devfile.File
-	// Environment is what the user's own environment adds to each program's.
+	// Environment is the user's environment.
 	Environment []string
 }
 
-// Secrets makes those that are missing.
+// Secrets makes the missing secrets.
 func (s *Stack) Secrets() { s.File.Complete(withTokens()) }
 
 // Path of a program.
 func (s *Stack) Path(name string) string { return filepath.Join(s.Bin, name) }
 
-// ReadyURL is where a program says that it is ready; none for devstack, which writes its engines
-// file instead.
+// ReadyURL returns a program's /readyz; "" for devstack, which writes its engines file instead.
 func (s *Stack) ReadyURL(name string) string {
 	switch {
 	case name == Devstack:
@@ -53,8 +52,8 @@ func (s *Stack) ReadyURL(name string) string {
 	}
 }
 
-// Engines is the program of the engines. It stops its own children when it is told to, so it is
-// told rather than killed when we die or are in a hurry.
+// Engines returns the program of the engines. It gets SIGTERM and not SIGKILL when the supervisor
+// dies or stops in a hurry, because it has to stop its own children.
 func (s *Stack) Engines() supervisor.Program {
 	return supervisor.Program{
 		Name: Devstack, Path: s.Path(Devstack),
@@ -66,7 +65,7 @@ func (s *Stack) Engines() supervisor.Program {
 	}
 }
 
-// Program is one of the others, with the engines where they are.
+// Program returns one of the other programs, with the addresses of the engines.
 func (s *Stack) Program(name string, engines *Engines) supervisor.Program {
 	return supervisor.Program{
 		Name: name, Path: s.Path(name), Env: s.environment(name, engines), Patience: 30 * time.Second,

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// birth tells a process from every other that has or will have its id, by the moment of its start.
-// A process that is dead and not yet waited for has none.
+// birth identifies a process beyond its id, which is reused, by the time of its start. It fails for
+// a zombie.
 func birth(pid int) (string, error) {
 	out, err := exec.Command("ps", "-o", "state=,lstart=", "-p", strconv.Itoa(pid)).Output()
 	state, start, found := strings.Cut(strings.TrimSpace(string(out)), " ")

@@ -12,9 +12,9 @@ import (
 const (
 	firstPause = 200 * time.Millisecond
 	longest    = 10 * time.Second
-	// settled is how long a process must have been up for its next crash to be the first one again.
+	// settled is how long a process must have run for the pauses to start again.
 	settled = 30 * time.Second
-	// hurried bounds the wait for a process that was asked to hurry.
+	// hurried bounds the wait for a process that got the signal Hurried.
 	hurried = 10 * time.Second
 )
 
@@ -22,7 +22,7 @@ const (
 type Child struct {
 	supervisor *Supervisor
 	program    Program
-	quit       chan struct{} // closed when it shall end
+	quit       chan struct{} // closed to end it
 	done       chan struct{} // closed when it has ended for good
 
 	mu      sync.Mutex
@@ -43,14 +43,14 @@ func (c *Child) Pid() int {
 	return c.cmd.Process.Pid
 }
 
-// Crashes is how often the process ended by itself, and how it did the last time.
+// Crashes returns how often the process ended by itself, and its last error.
 func (c *Child) Crashes() (count int, last error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.crashes, c.failure
 }
 
-// start runs one process of the program, unless the child shall end.
+// start starts a process of the program, unless quit is closed.
 func (c *Child) start() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -73,18 +73,18 @@ func (c *Child) start() error {
 	}
 	c.cmd, c.since = cmd, time.Now()
 	if err := record(c.supervisor.runDir, c.program, cmd.Process.Pid); err != nil {
-		c.supervisor.say("%v", err) // it runs; only a killed supervisor would miss the record
+		c.supervisor.say("%v", err) // the process runs; only the next start after a kill needs the record
 	}
 	return nil
 }
 
-// keep waits for the process and starts another one when it ended by itself.
+// keep waits for the process and restarts it when it ended by itself.
 func (c *Child) keep() {
 	defer close(c.done)
 	defer forget(c.supervisor.runDir, c.program.Name)
 	pause := firstPause
 	for {
-		_ = c.cmd.Wait() // its state says more than the error
+		_ = c.cmd.Wait() // ProcessState has more than the error
 		if c.quitting() {
 			return
 		}
@@ -108,7 +108,7 @@ func (c *Child) keep() {
 			if err == nil {
 				break
 			}
-			c.supervisor.say("%v; once more in %s", err, pause)
+			c.supervisor.say("%v; next try in %s", err, pause)
 		}
 	}
 }
@@ -117,7 +117,7 @@ func (c *Child) crashed(pause time.Duration) {
 	c.mu.Lock()
 	words := lastWords(c.supervisor.LogFile(c.program.Name), c.logged)
 	if killed(c.cmd.ProcessState) {
-		words = "" // it was not given the time for any
+		words = "" // it had no time to log
 	}
 	c.crashes++
 	c.failure = fmt.Errorf("%s %s%s", c.program.Name, describe(c.cmd.ProcessState), words)
@@ -134,7 +134,7 @@ func (c *Child) quitting() bool {
 	}
 }
 
-// Stop ends the process and the keeping of it. It returns when the process is gone.
+// Stop ends the process and does not restart it. It returns when the process has ended.
 func (c *Child) Stop(hurry <-chan struct{}) {
 	c.mu.Lock()
 	if !c.quitting() {
@@ -148,7 +148,7 @@ func (c *Child) Stop(hurry <-chan struct{}) {
 	if process == nil {
 		return
 	}
-	_ = process.Signal(syscall.SIGTERM) // one that has ended needs none
+	_ = process.Signal(syscall.SIGTERM) // it may have ended
 	select {
 	case <-c.done:
 		return

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Other processes act on a supervisor's programs through its folder: its records say which process
-// a program is, and a file beside the record keeps a program down.
+// Other processes act on a supervisor's programs through its folder: records have the programs'
+// process ids, and a file next to a record keeps its program stopped.
 
 // ErrNotRunning means that no supervisor runs on the folder.
 var ErrNotRunning = errors.New("nothing runs there")
@@ -20,7 +20,7 @@ var ErrNotRunning = errors.New("nothing runs there")
 // ErrDown means that the program has no process at the moment.
 var ErrDown = errors.New("it is not running")
 
-// Running tells whether a supervisor runs on the folder: nil, or ErrNotRunning.
+// Running returns nil when a supervisor runs on the folder, else ErrNotRunning.
 func Running(dir string) error {
 	file, err := os.Open(filepath.Join(dir, "run", "lock"))
 	if errors.Is(err, os.ErrNotExist) {
@@ -36,9 +36,9 @@ func Running(dir string) error {
 	return nil
 }
 
-// Kill ends the process of a program at once, as a crash does, and returns its id. Who keeps the
-// program starts it again. The record is a file of a supervisor or of devstack; a process that only
-// has the id of the recorded one is left alone (ErrDown).
+// Kill ends the process of a program at once, as a crash does, and returns its id. Its supervisor
+// restarts it. The record is a file of a supervisor or of devstack; another process that has the
+// recorded id is not killed (ErrDown).
 func Kill(record string) (pid int, err error) {
 	left, err := readNote(record)
 	if err != nil {
@@ -50,11 +50,11 @@ func Kill(record string) (pid int, err error) {
 	return left.Pid, nil
 }
 
-// Record is the file that says which process a program of the folder is.
+// Record returns the path of a program's record.
 func Record(dir, name string) string { return notePath(filepath.Join(dir, "run"), name) }
 
-// Hold stops a program and keeps it down until Release or the supervisor's next start. It returns
-// when the program is down: after SIGTERM and its patience it is killed.
+// Hold stops a program and keeps it stopped until Release or the supervisor's next start. It
+// returns when the program has stopped: after SIGTERM and its patience it is killed.
 func Hold(dir, name string) error {
 	file := holdPath(filepath.Join(dir, "run"), name)
 	if !held(filepath.Join(dir, "run"), name) {
@@ -68,7 +68,7 @@ func Hold(dir, name string) error {
 			return err
 		}
 		switch left, err := readNote(Record(dir, name)); {
-		case errors.Is(err, ErrDown): // between two starts: the supervisor looks before the next one
+		case errors.Is(err, ErrDown): // between two starts: the supervisor checks the file before the next one
 		case err != nil:
 			return err
 		case left.Pid != told:
@@ -80,11 +80,11 @@ func Hold(dir, name string) error {
 		if time.Now().After(deadline) {
 			return fmt.Errorf("%s does not come down within %s", name, holdPatience)
 		}
-		time.Sleep(askHeld) // another process's child: nothing tells us when it ends
+		time.Sleep(askHeld) // it is not our child, so we cannot wait for it
 	}
 }
 
-// Release lets a program that is held run again; false when it is not held.
+// Release lets a held program run again; it returns false when the program is not held.
 func Release(dir, name string) (held bool, err error) {
 	err = os.Remove(holdPath(filepath.Join(dir, "run"), name))
 	if errors.Is(err, os.ErrNotExist) {
@@ -123,7 +123,7 @@ func held(runDir, name string) bool {
 	return err == nil
 }
 
-// releaseAll: a start starts everything.
+// releaseAll removes all holds: a start starts everything.
 func releaseAll(runDir string) error {
 	files, err := filepath.Glob(filepath.Join(escapeGlob(runDir), "*"+holdSuffix))
 	for _, file := range files {
@@ -137,17 +137,17 @@ func escapeGlob(path string) string {
 }
 
 const (
-	// What a hold file says: written by who asks, then by the supervisor.
+	// Contents of a hold file: written by Hold, then by the supervisor.
 	holdAsked = "stop\n"
 	holdDone  = "down\n"
-	// askHeld is how often files are looked at.
+	// askHeld is the interval at which files are checked.
 	askHeld = 50 * time.Millisecond
-	// holdPatience is above the patience of every program.
+	// holdPatience is longer than the patience of every program.
 	holdPatience = 2 * time.Minute
 )
 
-// waitWhileHeld returns when the program may run or the child shall end, and tells whether it had
-// to wait. It is called while the program has no process.
+// waitWhileHeld returns when the program may run or quit is closed, and reports whether it waited.
+// It is called while the program has no process.
 func (c *Child) waitWhileHeld() (waited bool) {
 	if !held(c.supervisor.runDir, c.program.Name) {
 		return false
@@ -156,7 +156,7 @@ func (c *Child) waitWhileHeld() (waited bool) {
 	if err := writeWhole(holdPath(c.supervisor.runDir, c.program.Name), []byte(holdDone)); err != nil {
 		c.supervisor.say("%v", err)
 	}
-	c.supervisor.say("%s is stopped, and stays so until `ordersaga start %s`", c.program.Name, c.program.Name)
+	c.supervisor.say("%s is stopped until `ordersaga start %s`", c.program.Name, c.program.Name)
 	ask := time.NewTicker(askHeld)
 	defer ask.Stop()
 	for held(c.supervisor.runDir, c.program.Name) {

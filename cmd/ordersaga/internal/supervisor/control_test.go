@@ -37,7 +37,7 @@ func TestAHeldProgramStaysDownUntilItIsReleased(t *testing.T) {
 	was, err = supervisor.Release(dir, "polite")
 	require.NoError(t, err)
 	assert.False(t, was)
-	assert.Equal(t, "polite is stopped, and stays so until `ordersaga start polite`\npolite is started again", strings.Join(said(), "\n"))
+	assert.Equal(t, "polite is stopped until `ordersaga start polite`\npolite is started again", strings.Join(said(), "\n"))
 	s.Stop(nil)
 }
 

@@ -2,7 +2,7 @@ package supervisor
 
 import "syscall"
 
-// deathIsTold says that children learn of our death.
+// deathIsTold means that the kernel signals children when the supervisor dies.
 const deathIsTold = true
 
 func dieWithParent(attributes *syscall.SysProcAttr, signal syscall.Signal) {

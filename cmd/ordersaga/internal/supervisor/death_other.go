@@ -4,9 +4,9 @@ package supervisor
 
 import "syscall"
 
-// deathIsTold says that children learn of our death.
+// deathIsTold means that the kernel signals children when the supervisor dies.
 const deathIsTold = false
 
-// Only Linux tells a child that its parent died; elsewhere the next start finds the leftovers by
-// their records.
+// Only Linux signals a child when its parent died; elsewhere the next start finds leftover
+// processes by their records.
 func dieWithParent(*syscall.SysProcAttr, syscall.Signal) {}

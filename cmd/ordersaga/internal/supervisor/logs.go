@@ -13,11 +13,10 @@ import (
 	"time"
 )
 
-// kept is how many logs of earlier starts stay.
+// kept is the number of logs of earlier starts.
 const kept = 3
 
-// rotate puts the log of the last start aside: name.log becomes name.log.1, and so on to
-// name.log.3.
+// rotate renames the log of the last start: name.log becomes name.log.1, and so on to name.log.3.
 func rotate(path string) error {
 	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 		return nil
@@ -28,7 +27,7 @@ func rotate(path string) error {
 			from = fmt.Sprintf("%s.%d", path, i)
 		}
 		if err := os.Rename(from, fmt.Sprintf("%s.%d", path, i+1)); err != nil && !os.IsNotExist(err) {
-			return fmt.Errorf("put the log %s aside: %w", from, err)
+			return fmt.Errorf("rename the log %s: %w", from, err)
 		}
 	}
 	return nil
@@ -42,8 +41,8 @@ func openLog(path string) (*os.File, error) {
 	return log, nil
 }
 
-// lastWords is what a process said before it ended, for a message in one line, taken from the log
-// after the byte at which the process began.
+// lastWords returns the last message of a process, on one line, from the log after the byte at
+// which the process began.
 func lastWords(path string, from int64) string {
 	lines := tail(path, from)
 	for i := len(lines) - 1; i >= 0; i-- {
@@ -58,7 +57,7 @@ func lastWords(path string, from int64) string {
 	if strings.HasPrefix(lines[last], "{") {
 		return ": " + readable(lines[last])
 	}
-	// A program with several wrong settings says each in a line of its own.
+	// A program prints each wrong setting on a separate line.
 	first := last
 	for first > 0 && last-first < 4 && !strings.HasPrefix(lines[first-1], "{") {
 		first--
@@ -66,7 +65,7 @@ func lastWords(path string, from int64) string {
 	return ": " + strings.Join(lines[first:], "; ")
 }
 
-// tail is the end of a log after a byte, at most 8 KiB of it, without empty lines.
+// tail returns the last lines of a log after a byte, at most 8 KiB, without empty lines.
 func tail(path string, from int64) []string {
 	file, err := os.Open(path)
 	if err != nil {
@@ -87,7 +86,7 @@ func tail(path string, from int64) []string {
 	return lines
 }
 
-// readable takes the message and the error out of a line of JSON.
+// readable returns the message and the error of a JSON line.
 func readable(line string) string {
 	var entry struct {
 		Message string `json:"msg"`
@@ -102,8 +101,8 @@ func readable(line string) string {
 	return entry.Message
 }
 
-// Follow hands every line that is added to the log from now on to line, until ctx ends. The file
-// need not exist yet.
+// Follow calls line with every line of the log, also new ones, until ctx ends. The file need not
+// exist yet.
 func Follow(ctx context.Context, path string, line func(string)) {
 	var file *os.File
 	for file == nil {
@@ -118,7 +117,7 @@ func Follow(ctx context.Context, path string, line func(string)) {
 	}
 	defer file.Close()
 	reader := bufio.NewReader(file)
-	var begun bytes.Buffer // a line the process has not finished
+	var begun bytes.Buffer // an incomplete line
 	for {
 		part, err := reader.ReadString('\n')
 		begun.WriteString(part)
@@ -133,7 +132,7 @@ func Follow(ctx context.Context, path string, line func(string)) {
 	}
 }
 
-// pause says whether to go on.
+// pause waits, and returns false when ctx has ended.
 func pause(ctx context.Context) bool {
 	select {
 	case <-ctx.Done():

@@ -1,5 +1,5 @@
-// Package supervisor runs programs as child processes: starts them, restarts those that crash,
-// stops them in order, and leaves none behind, not even when it is killed itself.
+// Package supervisor runs programs as child processes: it starts them, restarts those that crash,
+// stops them, and leaves none running, even when it is killed itself.
 package supervisor
 
 import (
@@ -19,11 +19,11 @@ type Program struct {
 	Env []string
 	// Patience is how long it may take to stop after SIGTERM.
 	Patience time.Duration
-	// Orphaned is what the kernel sends it when the supervisor dies (Linux): SIGKILL by default. A
-	// program with children of its own wants SIGTERM.
+	// Orphaned is the signal from the kernel when the supervisor dies (Linux): SIGKILL by default.
+	// A program with children needs SIGTERM.
 	Orphaned syscall.Signal
-	// Hurried is what it is sent when stopping has to be quick: SIGKILL by default. It is killed
-	// anyway when that does not help within 10 s.
+	// Hurried is the signal for a quick stop: SIGKILL by default. The program is killed when it has
+	// not ended within 10 s.
 	Hurried syscall.Signal
 }
 
@@ -40,20 +40,20 @@ func (p Program) withDefaults() Program {
 	return p
 }
 
-// command is the process to start. It writes its log by itself, into the file: what it says last is
-// there even when the supervisor is gone.
+// command returns the process to start. It writes directly to the log file, so that its last
+// messages are kept also when the supervisor has died.
 func (p Program) command(log *os.File, stdin *os.File) *exec.Cmd {
 	cmd := exec.Command(p.Path, p.Args...)
 	cmd.Env = p.Env
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, log, log
-	// A group of its own: Ctrl-C at the terminal reaches the supervisor alone, which then stops the
-	// children in order.
+	// A separate process group: Ctrl-C in the terminal reaches only the supervisor, which then
+	// stops the children.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	dieWithParent(cmd.SysProcAttr, p.Orphaned)
 	return cmd
 }
 
-// describe says how a process ended.
+// describe returns how a process ended.
 func describe(state *os.ProcessState) string {
 	if state == nil {
 		return "could not be waited for"

@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// note is what stays of a child when the supervisor is killed.
+// note is the record of a child, for the next start after the supervisor was killed.
 type note struct {
 	Pid   int    `json:"pid"`
 	Birth string `json:"birth"`
 	// Patience, in nanoseconds, it has to stop.
 	Patience time.Duration `json:"patience"`
-	// Told is true when the kernel asks it to stop, should the supervisor die. To ask again is to
-	// hurry it.
+	// Told is true when the kernel sends it SIGTERM after the supervisor has died. A second SIGTERM
+	// would hurry it.
 	Told bool `json:"told,omitempty"`
 }
 
@@ -26,7 +26,7 @@ func notePath(runDir, name string) string { return filepath.Join(runDir, name+".
 func record(runDir string, program Program, pid int) error {
 	born, err := birth(pid)
 	if err != nil {
-		return nil // it has ended already: there is nothing to find later
+		return nil // it has ended already
 	}
 	told := deathIsTold && program.Orphaned == syscall.SIGTERM
 	raw, err := json.Marshal(note{Pid: pid, Birth: born, Patience: program.Patience, Told: told})
@@ -41,7 +41,7 @@ func record(runDir string, program Program, pid int) error {
 
 func forget(runDir, name string) { _ = os.Remove(notePath(runDir, name)) }
 
-// writeWhole never leaves half a file, whenever the machine stops.
+// writeWhole writes a file atomically.
 func writeWhole(path string, content []byte) error {
 	draft := path + ".new"
 	if err := os.WriteFile(draft, content, 0o600); err != nil {
@@ -50,8 +50,8 @@ func writeWhole(path string, content []byte) error {
 	return os.Rename(draft, path)
 }
 
-// EndLeftovers stops what a supervisor that was killed left running: the named programs in the
-// order given. Call it before any Start.
+// EndLeftovers stops the named programs that a killed supervisor left running, in the given order.
+// Call it before any Start.
 func (s *Supervisor) EndLeftovers(names ...string) error {
 	for _, name := range names {
 		if err := s.endLeftover(name); err != nil {
@@ -100,13 +100,13 @@ func gone(left note, within time.Duration) bool {
 		if time.Now().After(deadline) {
 			return false
 		}
-		time.Sleep(20 * time.Millisecond) // not our child: nothing tells us when it ends
+		time.Sleep(20 * time.Millisecond) // it is not our child, so we cannot wait for it
 	}
 	return true
 }
 
-// takeLock holds the file until it is closed or the process ends. Files of Go are not inherited by
-// children, so no child holds it on.
+// takeLock holds the file's lock until it is closed or the process ends. Children do not inherit
+// Go's files, so they do not hold it.
 func takeLock(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -116,7 +116,7 @@ func takeLock(path string) (*os.File, error) {
 		holder, _ := os.ReadFile(path)
 		file.Close()
 		if err == syscall.EWOULDBLOCK {
-			return nil, fmt.Errorf("another `ordersaga dev` (process %s) runs on this folder: stop it, or give this one another with --dir", strings.TrimSpace(string(holder)))
+			return nil, fmt.Errorf("another `ordersaga dev` (process %s) runs on this folder: stop it, or choose another folder with --dir", strings.TrimSpace(string(holder)))
 		}
 		return nil, fmt.Errorf("take the lock %s: %w", path, err)
 	}

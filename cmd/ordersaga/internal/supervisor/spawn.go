@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// The kernel sends the parent death signal when the THREAD that started a child ends, and the Go
-// runtime ends threads as it likes. So every child is started by one goroutine that owns its thread
-// for the life of the program.
+// The kernel sends the parent death signal when the thread that started a child ends, and the Go
+// runtime may end threads at any time. So all children are started by one goroutine that is locked
+// to its thread.
 var spawner = sync.OnceValue(func() chan<- func() {
 	requests := make(chan func())
 	go func() {

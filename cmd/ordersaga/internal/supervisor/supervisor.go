@@ -14,16 +14,15 @@ type Supervisor struct {
 	logDir string
 	say    func(format string, args ...any)
 	lock   *os.File
-	// lifeline is the standard input of every child. Nothing is ever written: it ends when the
-	// supervisor does, whatever ends it.
+	// lifeline is the standard input of every child. Nothing is written to it; it is closed when
+	// the supervisor ends, also when it is killed.
 	lifeline, held *os.File
 
 	mu       sync.Mutex
 	children []*Child
 }
 
-// New takes possession of the folder: another supervisor on it is an error, and what a killed one
-// left running is stopped. say prints one line a call.
+// New locks the folder: another supervisor on it is an error. say prints one line per call.
 func New(dir string, say func(format string, args ...any)) (*Supervisor, error) {
 	s := &Supervisor{runDir: filepath.Join(dir, "run"), logDir: filepath.Join(dir, "logs"), say: say}
 	for _, folder := range []string{s.runDir, s.logDir} {
@@ -42,7 +41,7 @@ func New(dir string, say func(format string, args ...any)) (*Supervisor, error) 
 	}
 	if s.lifeline, s.held, err = os.Pipe(); err != nil {
 		lock.Close()
-		return nil, fmt.Errorf("make the pipe that tells children of our end: %w", err)
+		return nil, fmt.Errorf("make the pipe for the children: %w", err)
 	}
 	return s, nil
 }
@@ -64,12 +63,11 @@ func (s *Supervisor) Start(program Program) (*Child, error) {
 	return child, nil
 }
 
-// LogFile is where a program's output goes.
+// LogFile returns the path of a program's log.
 func (s *Supervisor) LogFile(name string) string { return filepath.Join(s.logDir, name+".log") }
 
-// Stop ends the children one after the other, the one started last first. Each gets SIGTERM, then
-// its patience, then SIGKILL; once hurry is closed nothing is waited for any more than a hurried
-// program needs.
+// Stop ends the children one after the other, the last started first. Each gets SIGTERM, and
+// SIGKILL after its patience; after hurry is closed each gets its signal Hurried and at most 10 s.
 func (s *Supervisor) Stop(hurry <-chan struct{}) {
 	s.mu.Lock()
 	children := slices.Clone(s.children)

@@ -10,12 +10,12 @@ import (
 // order by the log.
 type order struct{ client.AuditOrder }
 
-// reservation is what an order has of the stock.
+// reservation is the stock reserved by an order.
 type reservation struct{ client.AuditReservation }
 
 type payment struct{ client.AuditPayment }
 
-// books is what the services say of orders, by the order's id.
+// books has the services' records of orders, by the order's id.
 type books struct {
 	orders       map[string]order
 	reservations map[string]reservation
@@ -30,8 +30,8 @@ func (b *books) addOrder(o client.AuditOrder)             { b.orders[o.ID] = ord
 func (b *books) addReservation(r client.AuditReservation) { b.reservations[r.OrderID] = reservation{r} }
 func (b *books) addPayment(p client.AuditPayment)         { b.payments[p.OrderID] = payment{p} }
 
-// all reads everything, the orders last: what was reserved or paid for an order came after the
-// order, so none of them seems to have no order.
+// all reads everything, the orders last: an order is recorded before its reservation and payment,
+// so each of these has its order.
 func all(ctx context.Context, c *client.Client) (*books, error) {
 	b := newBooks()
 	if err := each(c.AuditReservations(ctx), b.addReservation); err != nil {
@@ -43,7 +43,7 @@ func all(ctx context.Context, c *client.Client) (*books, error) {
 	return b, each(c.AuditOrders(ctx), b.addOrder)
 }
 
-// each reads a list to its end.
+// each calls visit for all items of a list.
 func each[T any](list iter.Seq2[T, error], visit func(T)) error {
 	for item, err := range list {
 		if err != nil {
@@ -54,8 +54,8 @@ func each[T any](list iter.Seq2[T, error], visit func(T)) error {
 	return nil
 }
 
-// again reads some orders once more, the orders first: what a settled order says was true of stock
-// and money before.
+// again reads some orders once more, the orders first: when an order is settled, its stock and
+// payment were settled before.
 func again(ctx context.Context, c *client.Client, ids []string) (*books, error) {
 	b := newBooks()
 	for len(ids) > 0 {

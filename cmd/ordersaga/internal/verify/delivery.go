@@ -9,11 +9,11 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
-// hasEvents tells whether a program publishes or consumes events, of which it tells an auditor.
+// hasEvents reports whether a program publishes or consumes events.
 func hasEvents(p programs.Program) bool { return p.Service && p.Broker }
 
-// checkDelivery is I6 and the first part of I5: what was to be published, read from the log or
-// consumed when the check began, must be so within the time.
+// checkDelivery checks I6 and the first part of I5: the events that were not published, read from
+// the log or consumed when the check began must be by the deadline.
 func (v invariants) checkDelivery(ctx context.Context, c *client.Client, deadline time.Time) error {
 	if least := time.Now().Add(leastForDelivery); deadline.Before(least) {
 		deadline = least
@@ -26,7 +26,7 @@ func (v invariants) checkDelivery(ctx context.Context, c *client.Client, deadlin
 	return nil
 }
 
-// arrive waits until everything of a service has arrived.
+// arrive waits until all events of a service are delivered.
 func (v invariants) arrive(ctx context.Context, c *client.Client, service string, deadline time.Time) error {
 	began := time.Now()
 	heads := map[string]int64{}
@@ -54,8 +54,8 @@ func (v invariants) arrive(ctx context.Context, c *client.Client, service string
 	}
 }
 
-// underway names what has not arrived. Once something was empty, what comes later is of no
-// interest: orders go on.
+// underway returns the outboxes, queues and subscriptions that have not delivered their events. One
+// that was empty once is not checked again, because orders continue.
 func underway(d *client.EventDelivery, service string, heads map[string]int64, drained map[string]bool, since time.Duration) (late []Offender) {
 	check := func(what string, arrived bool, problem string) {
 		if drained[what] = drained[what] || arrived; !drained[what] {
@@ -63,7 +63,7 @@ func underway(d *client.EventDelivery, service string, heads map[string]int64, d
 		}
 	}
 	if d.Outbox != nil {
-		// What waits shorter than we look came after.
+		// Events younger than the check do not count.
 		arrived := d.Outbox.Pending == 0 || d.Outbox.OldestSeconds < since.Seconds()
 		problem := fmt.Sprintf("%d events are not published, the oldest for %.0f s", d.Outbox.Pending, d.Outbox.OldestSeconds)
 		if d.Outbox.Problem != "" {
@@ -86,7 +86,7 @@ func underway(d *client.EventDelivery, service string, heads map[string]int64, d
 	return late
 }
 
-// checkDeadLetters is I6.
+// checkDeadLetters checks I6.
 func (v invariants) checkDeadLetters(d *client.EventDelivery) {
 	for _, c := range d.Consumers {
 		poison := int64(0)

@@ -10,8 +10,8 @@ import (
 	"github.com/ordersaga/ordersaga/client"
 )
 
-// checkReadModel is the part of I5 about orders: each document is the fold of its events. The
-// service itself looks twice, and leaves out what is on its way.
+// checkReadModel checks the part of I5 about orders: each document is the fold of its events. The
+// service compares twice, and skips orders with events on their way.
 func (v invariants) checkReadModel(ctx context.Context, c *client.Client, _ time.Time) error {
 	var compared, behind int64
 	for cursor := ""; ; {
@@ -34,8 +34,8 @@ func (v invariants) checkReadModel(ctx context.Context, c *client.Client, _ time
 	return nil
 }
 
-// checkProducts is the part of I5 about products: what shoppers see is what catalog and inventory
-// say. Documents follow by events, so what differs is read again before it is called wrong.
+// checkProducts checks the part of I5 about products: shoppers see the data of catalog and
+// inventory. Documents follow events, so a difference is read again before it is a violation.
 func (v invariants) checkProducts(ctx context.Context, c *client.Client, deadline time.Time) error {
 	if least := time.Now().Add(leastForDelivery); deadline.Before(least) {
 		deadline = least
@@ -60,17 +60,16 @@ func (v invariants) checkProducts(ctx context.Context, c *client.Client, deadlin
 	}
 }
 
-// doubts are what is remembered of products from look to look.
+// doubts are the differences of products in earlier reads.
 type doubts struct {
 	same map[string]int // looks in a row with a problem
-	// target is the version at which inventory was when a document was first seen behind; caughtUp
-	// has the documents that came as far. Orders go on, and a document that follows is always a
-	// little behind.
+	// target is inventory's version when a document was first seen behind; caughtUp has the
+	// documents that reached it. Orders continue, so a document may always be a little behind.
 	target   map[string]int64
 	caughtUp map[string]bool
 }
 
-// wait takes out what is no problem and tells whether another look is needed.
+// wait removes documents that caught up, and reports whether another read is needed.
 func (d doubts) wait(problems map[string]difference) (again bool) {
 	for sku, p := range problems {
 		if !p.behind {
@@ -99,8 +98,8 @@ type difference struct {
 	have, want int64
 }
 
-// products compares all products once. The documents are read before the levels: a document that is
-// ahead of its level then is impossible.
+// products compares all products once. The documents are read before the levels, so a document
+// cannot be ahead of its level.
 func products(ctx context.Context, c *client.Client) (seen int64, problems map[string]difference, err error) {
 	problems = map[string]difference{}
 	shown := map[string]client.AuditProduct{}
@@ -121,7 +120,7 @@ func products(ctx context.Context, c *client.Client) (seen int64, problems map[s
 	return int64(len(shown)), problems, err
 }
 
-// compare a level with what shoppers see of it.
+// compare compares a level with the document that shoppers see.
 func compare(l client.AuditLevel, p client.AuditProduct) (found difference, wrong bool) {
 	switch {
 	case p.Stock == nil:

@@ -5,25 +5,25 @@ import (
 	"strings"
 )
 
-// finding is what seems wrong with an order.
+// finding is a possible violation of an order.
 type finding struct {
 	invariant *Invariant
 	problem   string
-	// passing: it may be on its way to be right, and is given all the time there is.
+	// passing: it may be resolved by itself, until the deadline.
 	passing bool
 }
 
 // verdict on an order.
 type verdict struct {
 	findings []finding
-	// open: its saga is not at its end. Stuck says why, when it is known.
+	// open: its saga has not ended. stuck is the reason, if it is known.
 	open  bool
 	stuck string
 }
 
 func (v verdict) clean() bool { return len(v.findings) == 0 && !v.open }
 
-// judge compares what the services say of one order.
+// judge compares the services' records of one order.
 func (v invariants) judge(b *books, id string) verdict {
 	o, placed := b.orders[id]
 	r, reserved := b.reservations[id]
@@ -71,7 +71,7 @@ func (v invariants) judge(b *books, id string) verdict {
 	return found
 }
 
-// stuck says in which steps the saga waits, when it says so itself.
+// stuck returns the steps in which the saga is stuck, or "".
 func (o order) stuck() string {
 	if o.Stuck == nil {
 		return ""
@@ -104,10 +104,10 @@ func (v invariants) confirmed(o order, r reservation, reserved bool, p payment, 
 	}
 }
 
-// taken tells whether the order has any stock, or had it shipped.
+// taken reports whether the order has reserved or shipped stock.
 func (r reservation) taken() bool { return r.Held+r.Allocated+r.Shipped > 0 }
 
-// String is what is where: "1 allocated, 2 released".
+// String returns the units by state: "1 allocated, 2 released".
 func (r reservation) String() string {
 	var parts []string
 	for _, part := range []struct {
@@ -121,7 +121,7 @@ func (r reservation) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// moving tells whether money is held, or may be.
+// moving reports whether money is held, or may be.
 func (p payment) moving() bool {
 	return p.Unfinished > 0 || p.Open+p.Capturing > 0 || p.Status == "authorized" || p.Status == "pending" || p.Status == "voiding"
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/ordersaga/ordersaga/client"
 )
 
-// checkOrders is I2, I3 and I4.
+// checkOrders checks I2, I3 and I4.
 func (v invariants) checkOrders(ctx context.Context, c *client.Client, deadline time.Time) error {
 	b, err := all(ctx, c)
 	if err != nil {
@@ -34,7 +34,7 @@ func (v invariants) checkOrders(ctx context.Context, c *client.Client, deadline 
 	return nil
 }
 
-// doubtful are the orders of which something seems wrong or whose saga is open.
+// doubtful returns the orders with findings or an open saga.
 func (v invariants) doubtful(b *books) (ids []string) {
 	known := map[string]bool{}
 	for id := range b.orders {
@@ -60,12 +60,12 @@ type ended struct{ stuck, unsettled int }
 // suspect is a doubtful order.
 type suspect struct {
 	verdict
-	// same counts the rereads in a row that found what does not pass by itself.
+	// same counts the rereads in a row with findings that are not passing.
 	same int
 }
 
-// settle reads the doubtful orders again until each is clean, wrong for sure, or out of time. What
-// it reads it notes in the books.
+// settle reads the doubtful orders again until each is clean, has the same findings in rereads, or
+// the deadline has passed. It updates the books.
 func (v invariants) settle(ctx context.Context, c *client.Client, ids []string, deadline time.Time, b *books) (ended, error) {
 	suspects := map[string]*suspect{}
 	for _, id := range ids {
@@ -101,12 +101,12 @@ func (v invariants) settle(ctx context.Context, c *client.Client, ids []string, 
 	return v.sentence(sure), nil
 }
 
-// lasting tells whether it is no use to wait.
+// lasting reports whether waiting cannot help.
 func (v verdict) lasting() bool {
 	return v.stuck != "" || slices.ContainsFunc(v.findings, func(f finding) bool { return !f.passing })
 }
 
-// sentence enters what is sure into the invariants.
+// sentence adds the violations to the invariants.
 func (v invariants) sentence(sure map[string]verdict) (end ended) {
 	for _, id := range slices.Sorted(maps.Keys(sure)) {
 		for _, found := range sure[id].findings {
@@ -123,7 +123,7 @@ func (v invariants) sentence(sure map[string]verdict) (end ended) {
 	return end
 }
 
-// note takes over what another look found of an order.
+// note replaces an order's records with those of another read.
 func (b *books) note(now *books, id string) {
 	replace(b.orders, now.orders, id)
 	replace(b.reservations, now.reservations, id)
@@ -138,7 +138,7 @@ func replace[V any](old, now map[string]V, id string) {
 	}
 }
 
-// count adds up the figures of I2 and I3.
+// count computes the figures of I2 and I3.
 func (v invariants) count(b *books) {
 	statuses, states := map[string]int64{}, map[string]int64{}
 	for _, o := range b.orders {

@@ -1,22 +1,22 @@
 package verify
 
-// named bounds the offenders of an invariant that are named.
+// named bounds the reported offenders of an invariant.
 const named = 10
 
-// Report is what was found, the invariants in their order.
+// Report is the result for all invariants, in their order.
 type Report struct {
 	OK         bool         `json:"ok"`
 	Seconds    float64      `json:"seconds"`
 	Invariants []*Invariant `json:"invariants"`
 }
 
-// Invariant is a rule that always holds, and what was seen of it.
+// Invariant is a rule that always holds, with the result of its check.
 type Invariant struct {
 	ID      string `json:"id"`
 	Rule    string `json:"rule"`
 	Checked string `json:"checked"`
 	OK      bool   `json:"ok"`
-	// Figures in the order in which they are shown.
+	// Figures in the order of the report.
 	Figures []Figure `json:"figures"`
 	// Violations counts them, Offenders are the first ten.
 	Violations int        `json:"violations"`

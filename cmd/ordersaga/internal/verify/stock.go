@@ -8,7 +8,7 @@ import (
 	"github.com/ordersaga/ordersaga/client"
 )
 
-// checkStock is I1. The service adds up as of one moment, so that one look is enough.
+// checkStock checks I1. The service adds up at one point in time, so one read is enough.
 func (v invariants) checkStock(ctx context.Context, c *client.Client, _ time.Time) error {
 	stock, err := c.AuditStock(ctx)
 	if err != nil {

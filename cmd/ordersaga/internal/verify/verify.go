@@ -1,6 +1,5 @@
-// Package verify checks the invariants of the whole system from outside, by what each service
-// answers an auditor. Orders go on meanwhile: what seems wrong is read again before it is called a
-// violation.
+// Package verify checks the invariants of the whole system from outside, by the audit operations of
+// the services. Orders continue meanwhile, so a finding is read again before it is a violation.
 package verify
 
 import (
@@ -9,20 +8,21 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/client"
+	"github.com/ordersaga/ordersaga/platform/pause"
 )
 
 const (
-	// rereads in a row must show the same before it is a violation.
+	// rereads in a row must have the same finding before it is a violation.
 	rereads = 3
-	// pause between them; it grows up to longestPause.
-	pause        = 300 * time.Millisecond
+	// firstPause between them grows up to longestPause.
+	firstPause   = 300 * time.Millisecond
 	longestPause = 2 * time.Second
-	// leastForDelivery is what the delivery of events gets when orders took all the time.
+	// leastForDelivery is the time for the delivery of events when orders used all of it.
 	leastForDelivery = 10 * time.Second
 )
 
-// Run checks all invariants. Orders whose saga is open, and events on their way, get until settle
-// from now. It fails when a service does not answer.
+// Run checks all invariants. Open sagas and undelivered events have the time settle to end. It
+// fails when a service does not answer.
 func Run(ctx context.Context, c *client.Client, settle time.Duration) (*Report, error) {
 	began := time.Now()
 	deadline := began.Add(settle)
@@ -39,17 +39,13 @@ func Run(ctx context.Context, c *client.Client, settle time.Duration) (*Report, 
 	return report, nil
 }
 
-// wait pauses before another look, longer each time.
+// wait pauses before another read, longer each time.
 type wait struct{ next time.Duration }
 
 func (w *wait) pause(ctx context.Context) error {
-	w.next = min(max(pause, w.next*3/2), longestPause)
-	timer := time.NewTimer(w.next)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return fmt.Errorf("verify: %w", ctx.Err())
-	case <-timer.C:
-		return nil
+	w.next = min(max(firstPause, w.next*3/2), longestPause)
+	if err := pause.For(ctx, w.next, nil); err != nil {
+		return fmt.Errorf("verify: %w", err)
 	}
+	return nil
 }
