@@ -36,52 +36,52 @@ type Sources struct {
 	}
 }
 
-// Delivery is the answer.
-type Delivery struct {
-	Outbox        *Outbox        `json:"outbox,omitempty" doc:"absent for a service that publishes from its log"`
-	Consumers     []Consumer     `json:"consumers" nullable:"false"`
-	Subscriptions []Subscription `json:"subscriptions" nullable:"false"`
+// EventDelivery is how far a service's events have come.
+type EventDelivery struct {
+	Outbox        *OutboxBacklog         `json:"outbox,omitempty" doc:"absent for a service that publishes from its log"`
+	Consumers     []ConsumerBacklog      `json:"consumers" nullable:"false"`
+	Subscriptions []SubscriptionPosition `json:"subscriptions" nullable:"false"`
 }
 
-// Outbox describes the events that are committed and not published.
-type Outbox struct {
+// OutboxBacklog describes the events that are committed and not published.
+type OutboxBacklog struct {
 	Pending       int     `json:"pending" doc:"events, counted up to 100,000"`
 	OldestSeconds float64 `json:"oldest_seconds" doc:"how long the oldest of them waits"`
 	Problem       string  `json:"problem,omitempty" doc:"why the process that answers could not publish its last batch"`
 }
 
-// Consumer is one of the service's consumers.
-type Consumer struct {
+// ConsumerBacklog is one of the service's consumers.
+type ConsumerBacklog struct {
 	Name     string `json:"name"`
 	Declared bool   `json:"declared" doc:"whether its queues exist"`
 	Waiting  int    `json:"waiting" doc:"messages not taken yet"`
 	Retrying int    `json:"retrying" doc:"messages that wait for another attempt"`
 	Dead     int    `json:"dead" doc:"dead letters"`
 	// Letters may not have every dead letter: see broker.Depth.
-	Letters []Letter `json:"letters" nullable:"false" doc:"the oldest dead letters, at most 200"`
+	Letters []DeadLetter `json:"letters" nullable:"false" doc:"the oldest dead letters, at most 200"`
 }
 
-// Letter is a dead letter.
-type Letter struct {
+// DeadLetter is a dead letter.
+type DeadLetter struct {
 	EventID   string `json:"event_id"`
 	EventType string `json:"event_type"`
 	Cause     string `json:"cause" doc:"poison, retries_exhausted, or what the broker says"`
 	Reason    string `json:"reason,omitempty" doc:"the last error"`
 }
 
-// Subscription is a reader of the event log.
-type Subscription struct {
+// SubscriptionPosition is a reader of the event log.
+type SubscriptionPosition struct {
 	Name     string `json:"name"`
 	Position int64  `json:"position" doc:"of the last event it has handled"`
 	Head     int64  `json:"head" doc:"of the last event there is"`
 	Deferred int64  `json:"deferred" doc:"streams that this version cannot read and has left aside, as after a roll-back"`
 }
 
-type output struct{ Body Delivery }
+type output struct{ Body EventDelivery }
 
 // Route serves GET /v1/audit/delivery to operators.
 func Route(api *rest.API, s Sources) {
-	handler := cqrs.Query("audit_delivery", func(ctx context.Context, _ struct{}) (Delivery, error) {
+	handler := cqrs.Query("audit_delivery", func(ctx context.Context, _ struct{}) (EventDelivery, error) {
 		return s.look(ctx)
 	})
 	rest.Handle(api, rest.Op{
@@ -97,32 +97,32 @@ func Route(api *rest.API, s Sources) {
 	})
 }
 
-func (s Sources) look(ctx context.Context) (Delivery, error) {
-	delivery := Delivery{Consumers: []Consumer{}, Subscriptions: []Subscription{}}
+func (s Sources) look(ctx context.Context) (EventDelivery, error) {
+	delivery := EventDelivery{Consumers: []ConsumerBacklog{}, Subscriptions: []SubscriptionPosition{}}
 	if s.Outbox != nil {
 		backlog, err := s.Outbox.Backlog(ctx)
 		if err != nil {
-			return Delivery{}, err
+			return EventDelivery{}, err
 		}
-		delivery.Outbox = &Outbox{Pending: backlog.Pending, OldestSeconds: backlog.Lag.Seconds(), Problem: backlog.Problem}
+		delivery.Outbox = &OutboxBacklog{Pending: backlog.Pending, OldestSeconds: backlog.Lag.Seconds(), Problem: backlog.Problem}
 	}
 	for _, name := range s.Consumers {
 		consumer, err := s.consumer(ctx, name)
 		if err != nil {
-			return Delivery{}, err
+			return EventDelivery{}, err
 		}
 		delivery.Consumers = append(delivery.Consumers, consumer)
 	}
 	for _, following := range s.Subscriptions {
 		position, head, err := s.Log.Progress(ctx, following.Name)
 		if err != nil {
-			return Delivery{}, err
+			return EventDelivery{}, err
 		}
 		deferred, err := s.Log.Deferred(ctx, following.Name)
 		if err != nil {
-			return Delivery{}, err
+			return EventDelivery{}, err
 		}
-		delivery.Subscriptions = append(delivery.Subscriptions, Subscription{Name: following.Name, Position: position, Head: head, Deferred: deferred})
+		delivery.Subscriptions = append(delivery.Subscriptions, SubscriptionPosition{Name: following.Name, Position: position, Head: head, Deferred: deferred})
 	}
 	return delivery, nil
 }
@@ -130,19 +130,19 @@ func (s Sources) look(ctx context.Context) (Delivery, error) {
 // brokerPatience bounds the wait for a broker that is not connected.
 const brokerPatience = 5 * time.Second
 
-func (s Sources) consumer(ctx context.Context, name string) (Consumer, error) {
+func (s Sources) consumer(ctx context.Context, name string) (ConsumerBacklog, error) {
 	ctx, cancel := context.WithTimeout(ctx, brokerPatience)
 	defer cancel()
 	depth, err := s.Broker.Depth(ctx, name)
 	if err != nil {
-		return Consumer{}, unavailable.New("The broker does not answer", err)
+		return ConsumerBacklog{}, unavailable.New("The broker does not answer", err)
 	}
-	consumer := Consumer{
+	consumer := ConsumerBacklog{
 		Name: name, Declared: depth.Declared,
-		Waiting: depth.Waiting, Retrying: depth.Retrying, Dead: depth.Dead, Letters: make([]Letter, len(depth.Letters)),
+		Waiting: depth.Waiting, Retrying: depth.Retrying, Dead: depth.Dead, Letters: make([]DeadLetter, len(depth.Letters)),
 	}
 	for i, letter := range depth.Letters {
-		consumer.Letters[i] = Letter(letter)
+		consumer.Letters[i] = DeadLetter(letter)
 	}
 	return consumer, nil
 }

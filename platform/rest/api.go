@@ -1,7 +1,7 @@
 // Package rest serves the REST API of every service: typed operations with an OpenAPI 3.1
 // description, bearer tokens, strict JSON and problem details (RFC 9457) for every error.
 //
-//	api := rest.New(rest.Config{Title: "Orders", Version: version, Verifier: verifier})
+//	api := rest.New(rest.Config{Info: rest.Info{Title: "Orders", Version: "1.0.0"}, Verifier: verifier})
 //	rest.Handle(api, rest.Op{Method: "GET", Path: "/v1/orders/{id}", ID: "get-order"}, get)
 //	lifecycle.HTTP("rest", api.Server(cfg.Address()))
 //
@@ -26,9 +26,7 @@ import (
 
 // Config describes a service's API.
 type Config struct {
-	Title       string
-	Version     string
-	Description string
+	Info Info
 	// Verifier is needed unless every operation is Public.
 	Verifier *auth.Verifier
 	// Ready are the checks of /readyz, by name. Only the names of failing checks are shown here;
@@ -39,10 +37,25 @@ type Config struct {
 	BodyTimeout time.Duration
 }
 
+// Info is what a service says of its API at the head of the description.
+type Info struct {
+	Title string
+	// Version of the API, not of the build: MAJOR.MINOR.PATCH, higher with every change that
+	// clients see.
+	Version     string
+	Description string
+	// Tags are the groups of operations (Op.Tags).
+	Tags []Tag
+}
+
+// Tag is a group of operations.
+type Tag struct{ Name, Description string }
+
 // API serves a service's operations. It is an http.Handler.
 type API struct {
 	echo        *echo.Echo
 	huma        huma.API
+	names       *schemaNames
 	verifier    *auth.Verifier
 	cursorKey   cursorKey
 	rate        *limits.Rate
@@ -61,15 +74,16 @@ func New(cfg Config) *API {
 		Router: echo.NewRouter(echo.RouterConfig{UnescapePathParamValues: true, AutoHandleHEAD: true}),
 	})
 	router.Use(tracing(), linkCaller, requestID, accessLog, recovery, secureHeaders, allowHead, crossOrigin(cfg.Settings.AllowedOrigins), cleanURL, conditional)
+	names := newSchemaNames()
 	api := &API{
-		echo: router, huma: humaecho.New(router, describe(cfg)), verifier: cfg.Verifier,
+		echo: router, huma: humaecho.New(router, describe(cfg, names)), names: names, verifier: cfg.Verifier,
 		rate:        limits.NewRate(cfg.Settings.RatePerSecond, cfg.Settings.RateBurst),
 		inFlight:    limits.NewInFlight(cfg.Settings.InFlight),
-		cursorKey:   newCursorKey(cfg.Settings.cursorSecret(), cfg.Title),
+		cursorKey:   newCursorKey(cfg.Settings.cursorSecret(), cfg.Info.Title),
 		bodyTimeout: cmp.Or(cfg.BodyTimeout, defaultBodyTimeout),
 	}
 	api.serveHealth(cfg.Ready)
-	api.serveDescription(cfg.Title)
+	api.serveDescription(cfg.Info.Title)
 	return api
 }
 
@@ -93,19 +107,25 @@ func (a *API) Server(addr string) *http.Server {
 
 // describe returns the configuration of Huma: the OpenAPI document without operations, and the JSON
 // format.
-func describe(cfg Config) huma.Config {
+func describe(cfg Config, names *schemaNames) huma.Config {
+	tags := make([]*huma.Tag, len(cfg.Info.Tags))
+	for i, tag := range cfg.Info.Tags {
+		tags[i] = &huma.Tag{Name: tag.Name, Description: tag.Description}
+	}
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
-			Info:    &huma.Info{Title: cfg.Title, Version: cfg.Version, Description: cfg.Description},
+			Info: &huma.Info{
+				Title: cfg.Info.Title, Version: cfg.Info.Version, Description: cfg.Info.Description,
+				Contact: &huma.Contact{Name: "Ordersaga", URL: "https://github.com/ordersaga/ordersaga"},
+				License: &huma.License{Name: "Apache License 2.0", Identifier: "Apache-2.0"},
+			},
+			// Relative to where the document is read from, which is right behind every gateway.
+			Servers: []*huma.Server{{URL: "/", Description: "The server that this document came from."}},
+			Tags:    tags,
 			Components: &huma.Components{
-				Schemas: huma.NewMapRegistry("#/components/schemas/", newSchemaNamer()),
-				SecuritySchemes: map[string]*huma.SecurityScheme{
-					bearerScheme: {
-						Type: "http", Scheme: "bearer", BearerFormat: "JWT",
-						Description: "An access token of the OpenID Connect issuer the service trusts.",
-					},
-				},
+				Schemas:         huma.NewMapRegistry("#/components/schemas/", names.name),
+				SecuritySchemes: map[string]*huma.SecurityScheme{bearerScheme: bearer("")},
 			},
 			Security: []map[string][]string{{bearerScheme: {}}},
 		},

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v5"
 	"github.com/swaggest/swgui"
 	"github.com/swaggest/swgui/v5emb"
@@ -20,8 +21,9 @@ import (
 // serveDescription serves the OpenAPI document and a page to read and try it, with all assets from
 // this binary.
 func (a *API) serveDescription(title string) {
-	asJSON := sync.OnceValues(func() ([]byte, error) { return json.Marshal(a.huma.OpenAPI()) })
-	asYAML := sync.OnceValues(func() ([]byte, error) { return a.huma.OpenAPI().YAML() })
+	document := sync.OnceValue(a.document)
+	asJSON := sync.OnceValues(func() ([]byte, error) { return json.Marshal(document()) })
+	asYAML := sync.OnceValues(func() ([]byte, error) { return document().YAML() })
 	a.echo.GET("/openapi.json", serveDocument("application/openapi+json", asJSON))
 	a.echo.GET("/openapi.yaml", serveDocument("application/openapi+yaml", asYAML))
 
@@ -42,6 +44,34 @@ func (a *API) serveDescription(title string) {
 	a.echo.GET("/docs", func(c *echo.Context) error { return c.Redirect(http.StatusMovedPermanently, "/docs/") })
 	a.echo.GET("/docs/", serve)
 	a.echo.GET("/docs/*", serve)
+}
+
+// document is the description with the keywords that OpenAPI knows. Huma writes the words of its
+// messages about patterns beside the patterns; they are in the messages by now.
+func (a *API) document() *huma.OpenAPI {
+	description := a.huma.OpenAPI()
+	for _, schema := range description.Components.Schemas.Map() {
+		forgetMessages(schema)
+	}
+	for _, path := range description.Paths {
+		for _, operation := range operationsOf(path) {
+			for _, parameter := range operation.Parameters {
+				forgetMessages(parameter.Schema)
+			}
+		}
+	}
+	return description
+}
+
+func forgetMessages(schema *huma.Schema) {
+	if schema == nil {
+		return
+	}
+	schema.PatternDescription = ""
+	forgetMessages(schema.Items)
+	for _, property := range schema.Properties {
+		forgetMessages(property)
+	}
 }
 
 func serveDocument(contentType string, document func() ([]byte, error)) echo.HandlerFunc {

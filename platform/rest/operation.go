@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,6 +65,7 @@ func Handle[In, Out any](api *API, op Op, h func(ctx context.Context, in *In) (*
 	if op.Timeout < 0 || op.Timeout > maxTimeout {
 		panic(fmt.Sprintf("rest: %s: the timeout must be between 0 and %s, not %s", op.ID, maxTimeout, op.Timeout))
 	}
+	api.names.describing(op.ID, reflect.TypeFor[In](), reflect.TypeFor[Out]())
 	huma.Register(api.huma, api.operation(op), func(ctx context.Context, in *In) (*Out, error) {
 		ctx, cancel := context.WithTimeout(ctx, op.Timeout)
 		defer cancel()
@@ -102,9 +104,20 @@ func (a *API) operation(op Op) huma.Operation {
 	case "":
 		operation.Security = []map[string][]string{{bearerScheme: {}}}
 	default:
-		operation.Security = []map[string][]string{{bearerScheme: {op.Scope}}}
+		a.huma.OpenAPI().Components.SecuritySchemes[op.Scope] = bearer(op.Scope)
+		operation.Security = []map[string][]string{{op.Scope: {}}}
 	}
 	return operation
+}
+
+// bearer is the security scheme of a token with a scope. Each scope has a scheme of its own, named
+// after it: only OAuth 2.0 flows list scopes, and which flows there are is the issuer's.
+func bearer(scope string) *huma.SecurityScheme {
+	description := "An access token of the OpenID Connect issuer that the service trusts"
+	if scope != "" {
+		description += ", with the scope " + scope
+	}
+	return &huma.SecurityScheme{Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: description + "."}
 }
 
 // describeOthers describes the other statuses as Huma described the default one.
@@ -155,16 +168,20 @@ func (a *API) describeRefusals(op Op) {
 
 // described returns the operation of the OpenAPI document.
 func (a *API) described(op Op) *huma.Operation {
-	path := a.huma.OpenAPI().Paths[op.Path]
-	for _, operation := range []*huma.Operation{path.Get, path.Post, path.Put, path.Patch, path.Delete} {
-		if operation != nil && operation.OperationID == op.ID {
+	for _, operation := range operationsOf(a.huma.OpenAPI().Paths[op.Path]) {
+		if operation.OperationID == op.ID {
 			return operation
 		}
 	}
 	panic("rest: " + op.ID + " is not described")
 }
 
-// errorsOf returns the error statuses of an operation, with those that all operations have.
+func operationsOf(path *huma.PathItem) []*huma.Operation {
+	all := []*huma.Operation{path.Get, path.Post, path.Put, path.Patch, path.Delete}
+	return slices.DeleteFunc(all, func(o *huma.Operation) bool { return o == nil })
+}
+
+// errorsOf adds what every operation of its kind can answer with.
 func errorsOf(op Op) []int {
 	statuses := []int{
 		http.StatusBadRequest, http.StatusNotAcceptable, http.StatusUnprocessableEntity,

@@ -97,7 +97,7 @@ func newWorld(t *testing.T, options ...func(*rest.Config)) *world {
 	verifier, err := auth.NewVerifier(t.Context(), w.issuer.Config().Auth)
 	require.NoError(t, err)
 	cfg := rest.Config{
-		Title: "Orders", Version: "1.2.3", Description: "Test", Verifier: verifier,
+		Info: rest.Info{Title: "Orders", Version: "1.2.3", Description: "Test"}, Verifier: verifier,
 		Ready: map[string]func(context.Context) error{"issuer": verifier.Ready},
 	}
 	for _, option := range options {

@@ -26,9 +26,6 @@ import (
 	"github.com/ordersaga/ordersaga/services/catalog/migrations"
 )
 
-const description = "What the shop sells and what it costs. Prices are in minor units of their currency. " +
-	"Lists and details are read from a store that follows changes within moments."
-
 func main() {
 	program.Main(program.Program[settings]{
 		Name: "catalog", Run: run, Checks: settings.checks,
@@ -76,7 +73,7 @@ func run(ctx context.Context, cfg settings) error {
 		"postgres": db.Ready, "mongodb": readSideReady, "issuer": verifier.Ready,
 	}
 	api := rest.New(rest.Config{
-		Title: "Ordersaga catalog", Version: program.Version(), Description: description,
+		Info: internal.Info,
 		Verifier: verifier, Ready: ready, Settings: cfg.REST,
 	})
 	internal.Routes(api, needs)

@@ -56,8 +56,7 @@ func run(ctx context.Context, cfg settings) error {
 	// continue.
 	ready := map[string]func(context.Context) error{"postgres": db.Ready, "issuer": verifier.Ready}
 	api := rest.New(rest.Config{
-		Title: "Ordersaga inventory", Version: program.Version(), Verifier: verifier, Ready: ready, Settings: cfg.REST,
-		Description: "What there is of each SKU, and what orders have reserved of it.",
+		Info: internal.Info, Verifier: verifier, Ready: ready, Settings: cfg.REST,
 	})
 	internal.Routes(api, db, relay.Wake)
 	internal.Audits(api, relay, rabbit)

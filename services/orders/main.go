@@ -103,8 +103,7 @@ func run(ctx context.Context, cfg settings) error {
 		"mongodb": func(ctx context.Context) error { return mongodb.Ready(ctx, documents) },
 	}
 	api := rest.New(rest.Config{
-		Title: "Ordersaga orders", Version: program.Version(), Description: internal.Description,
-		Verifier: verifier, Ready: ready, Settings: cfg.REST,
+		Info: internal.Info, Verifier: verifier, Ready: ready, Settings: cfg.REST,
 	})
 	internal.Routes(api, needs)
 	following := internal.Subscriptions(needs, out.Publish)

@@ -56,8 +56,7 @@ func run(ctx context.Context, cfg settings) error {
 
 	ready := map[string]func(context.Context) error{"postgres": db.Ready, "issuer": verifier.Ready}
 	api := rest.New(rest.Config{
-		Title: "Ordersaga payments", Version: program.Version(), Verifier: verifier, Ready: ready, Settings: cfg.REST,
-		Description: "What is known of the payments of orders, for operators.",
+		Info: internal.Info, Verifier: verifier, Ready: ready, Settings: cfg.REST,
 	})
 	internal.Routes(api, payments)
 	internal.Audits(api, payments, gateway)

@@ -140,7 +140,7 @@ func (w *world) serve(payments *store.Store) {
 		Issuer: testkit.Issuer(t), Audience: "ordersaga", Environment: config.Development,
 	})
 	require.NoError(t, err)
-	api := rest.New(rest.Config{Title: "Payments", Version: "test", Verifier: verifier})
+	api := rest.New(rest.Config{Info: rest.Info{Title: "Payments", Version: "test"}, Verifier: verifier})
 	internal.Routes(api, payments)
 	internal.Audits(api, payments, w.gateway)
 	w.api = api

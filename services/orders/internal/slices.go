@@ -46,6 +46,7 @@ const Description = "Orders of a shop: placed with one request, confirmed or ref
 	"Amounts are in the minor unit of their currency. Errors are problem details (RFC 9457)."
 
 // Needs are the dependencies of the slices.
+// Needs are what slices are made of.
 type Needs struct {
 	Events    *eventstore.Store
 	Orders    *store.Orders

@@ -82,7 +82,7 @@ func (Bearer) RequireTransportSecurity() bool { return false }
 // REST is a REST border, with the slice that route adds, behind a real listener.
 func REST(t testing.TB, route func(api *rest.API)) *Client {
 	t.Helper()
-	api := rest.New(rest.Config{Title: "Test", Version: "test", Verifier: Verifier(t)})
+	api := rest.New(rest.Config{Info: rest.Info{Title: "Test", Version: "test"}, Verifier: Verifier(t)})
 	route(api)
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)

@@ -28,9 +28,9 @@ func (p NewProduct) Content() domain.Content {
 	return domain.Content{SKU: p.SKU, Name: p.Name, Description: p.Description, Price: p.Price.Amount, Currency: p.Price.Currency}
 }
 
-// ChangedProduct is the whole of what can change of a product. Nothing of it may be left out: what
+// ProductChange is the whole of what can change of a product. Nothing of it may be left out: what
 // was not said would have to be guessed.
-type ChangedProduct struct {
+type ProductChange struct {
 	Name        string `json:"name" minLength:"1" maxLength:"200" example:"Mug"`
 	Description string `json:"description" maxLength:"5000" example:"Holds tea."`
 	Price       Price  `json:"price" doc:"The amount can change, the currency cannot."`
@@ -38,24 +38,24 @@ type ChangedProduct struct {
 }
 
 // Content is what the domain makes the change of.
-func (p ChangedProduct) Content() domain.Content {
+func (p ProductChange) Content() domain.Content {
 	return domain.Content{Name: p.Name, Description: p.Description, Price: p.Price.Amount, Currency: p.Price.Currency}
 }
 
 // Product as it is shown.
 type Product struct {
-	SKU         string    `json:"sku" doc:"Identifies the product." example:"MUG-1"`
-	Name        string    `json:"name" example:"Mug"`
-	Description string    `json:"description" example:"Holds tea."`
-	Price       Price     `json:"price"`
-	Active      bool      `json:"active" doc:"Whether it is for sale."`
-	Version     int64     `json:"version" doc:"One more with each change of the product, not of its stock." example:"1"`
-	CreatedAt   time.Time `json:"created_at"`
-	Stock       *Stock    `json:"stock,omitempty" doc:"Absent until inventory has told of the SKU."`
+	SKU         string        `json:"sku" doc:"Identifies the product." example:"MUG-1"`
+	Name        string        `json:"name" example:"Mug"`
+	Description string        `json:"description" example:"Holds tea."`
+	Price       Price         `json:"price"`
+	Active      bool          `json:"active" doc:"Whether it is for sale."`
+	Version     int64         `json:"version" doc:"One more with each change of the product, not of its stock." example:"1"`
+	CreatedAt   time.Time     `json:"created_at"`
+	Stock       *ProductStock `json:"stock,omitempty" doc:"Absent until inventory has told of the SKU."`
 }
 
-// Stock of a product, as inventory last told.
-type Stock struct {
+// ProductStock of a product, as inventory last told.
+type ProductStock struct {
 	Available int64 `json:"available" doc:"Units that can be ordered." example:"40"`
 }
 
@@ -77,7 +77,7 @@ func Read(p readside.Product) Product {
 		Active: p.Active, Version: p.Version, CreatedAt: p.CreatedAt.UTC(),
 	}
 	if p.Stock != nil {
-		shown.Stock = &Stock{Available: p.Stock.Available}
+		shown.Stock = &ProductStock{Available: p.Stock.Available}
 	}
 	return shown
 }

@@ -69,7 +69,7 @@ func On(t testing.TB, db *postgres.DB) *World {
 		t.Fatalf("make the token verifier: %v", err)
 	}
 	announced := func() { w.Announced.Add(1) }
-	api := rest.New(rest.Config{Title: "inventory", Version: "test", Verifier: verifier})
+	api := rest.New(rest.Config{Info: rest.Info{Title: "inventory", Version: "test"}, Verifier: verifier})
 	internal.Routes(api, w.DB, announced)
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)

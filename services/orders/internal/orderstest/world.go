@@ -131,7 +131,7 @@ func Start(t testing.TB, with ...Option) *World {
 		Runs:    runs.New(dial(t, o.temporal, namespace), w.TaskQueue),
 		Limits:  o.limits,
 	}
-	api := rest.New(rest.Config{Title: "orders", Version: "test", Verifier: verifier})
+	api := rest.New(rest.Config{Info: rest.Info{Title: "orders", Version: "test"}, Verifier: verifier})
 	internal.Routes(api, needs)
 	internal.Audits(api, needs, internal.Subscriptions(needs, nil))
 	listener := listen(t)

@@ -18,22 +18,22 @@ type Money struct {
 
 // Order is an order as it is now.
 type Order struct {
-	ID               string       `json:"id" format:"uuid"`
-	Number           string       `json:"number,omitempty" doc:"What people call the order." example:"100042"`
-	Status           string       `json:"status" enum:"none,placed,confirmed,rejected,cancelled" doc:"placed: its saga is still at work. none: it is not even recorded."`
-	PaymentStatus    string       `json:"payment_status" enum:"none,authorized,voided"`
-	FulfilmentStatus string       `json:"fulfilment_status" enum:"unfulfilled"`
-	CustomerID       string       `json:"customer_id" doc:"The subject of the shopper's token."`
-	Lines            []Line       `json:"lines" nullable:"false" doc:"As they were priced when the order was placed."`
-	Adjustments      []Adjustment `json:"adjustments" nullable:"false" doc:"Shipping, tax and discounts."`
-	Total            Money        `json:"total" doc:"Of lines and adjustments, as the order was placed."`
-	Due              Money        `json:"due" doc:"Of it, what is owed for units that were not cancelled."`
-	PlacedAt         *time.Time   `json:"placed_at,omitempty"`
-	SettledAt        *time.Time   `json:"settled_at,omitempty" doc:"When it was confirmed, rejected or cancelled."`
-	Payment          *Payment     `json:"payment,omitempty"`
-	Reason           *Reason      `json:"reason,omitempty" doc:"Why it was rejected or cancelled."`
-	Stuck            *Stuck       `json:"stuck,omitempty" doc:"Where its saga waits; for operators."`
-	Version          int64        `json:"version" doc:"Counts the events of the order; the ETag."`
+	ID               string        `json:"id" format:"uuid"`
+	Number           string        `json:"number,omitempty" doc:"What people call the order." example:"100042"`
+	Status           string        `json:"status" enum:"none,placed,confirmed,rejected,cancelled" doc:"placed: its saga is still at work. none: it is not even recorded."`
+	PaymentStatus    string        `json:"payment_status" enum:"none,authorized,voided"`
+	FulfilmentStatus string        `json:"fulfilment_status" enum:"unfulfilled"`
+	CustomerID       string        `json:"customer_id" doc:"The subject of the shopper's token."`
+	Lines            []OrderLine   `json:"lines" nullable:"false" doc:"As they were priced when the order was placed."`
+	Adjustments      []Adjustment  `json:"adjustments" nullable:"false" doc:"Shipping, tax and discounts."`
+	Total            Money         `json:"total" doc:"Of lines and adjustments, as the order was placed."`
+	Due              Money         `json:"due" doc:"Of it, what is owed for units that were not cancelled."`
+	PlacedAt         *time.Time    `json:"placed_at,omitempty"`
+	SettledAt        *time.Time    `json:"settled_at,omitempty" doc:"When it was confirmed, rejected or cancelled."`
+	Payment          *OrderPayment `json:"payment,omitempty"`
+	Reason           *Reason       `json:"reason,omitempty" doc:"Why it was rejected or cancelled."`
+	Stuck            *Stuck        `json:"stuck,omitempty" doc:"Where its saga waits; for operators."`
+	Version          int64         `json:"version" doc:"Counts the events of the order; the ETag."`
 
 	Email           string            `json:"email,omitempty"`
 	DeliveryAddress *personal.Address `json:"delivery_address,omitempty"`
@@ -44,8 +44,8 @@ type Order struct {
 	Metadata        map[string]string `json:"metadata,omitempty" doc:"The shop's own data about the order."`
 }
 
-// Line is a quantity of one product.
-type Line struct {
+// OrderLine is a quantity of one product.
+type OrderLine struct {
 	Number    int32  `json:"number" doc:"Names the line; never used again for another."`
 	SKU       string `json:"sku" example:"TEA-EARL-GREY"`
 	Name      string `json:"name"`
@@ -60,8 +60,8 @@ type Adjustment struct {
 	Amount Money  `json:"amount" doc:"A discount is negative."`
 }
 
-// Payment is the payment that was authorized.
-type Payment struct {
+// OrderPayment is the payment that was authorized.
+type OrderPayment struct {
 	ID                string     `json:"id"`
 	ProviderReference string     `json:"provider_reference"`
 	AuthorizedAt      time.Time  `json:"authorized_at"`
@@ -98,7 +98,7 @@ func Of(o *domain.Order, data *personal.Data, operator bool) Order {
 		PaymentStatus:    string(o.Payment()),
 		FulfilmentStatus: string(o.Fulfilment()),
 		CustomerID:       o.CustomerID(),
-		Lines:            make([]Line, len(o.Lines())),
+		Lines:            make([]OrderLine, len(o.Lines())),
 		Adjustments:      make([]Adjustment, len(o.Adjustments())),
 		Total:            Money(o.Total()),
 		Due:              Money(o.Due()),
@@ -117,7 +117,7 @@ func Of(o *domain.Order, data *personal.Data, operator bool) Order {
 		shown.Number = strconv.FormatInt(o.Number(), 10)
 	}
 	for i, line := range o.Lines() {
-		shown.Lines[i] = Line{
+		shown.Lines[i] = OrderLine{
 			Number: line.Number, SKU: line.SKU, Name: line.Name, Quantity: line.Quantity, Cancelled: o.CancelledUnits(line.Number),
 			UnitPrice: Money{Amount: line.UnitPrice, Currency: o.Total().Currency},
 		}
@@ -128,7 +128,7 @@ func Of(o *domain.Order, data *personal.Data, operator bool) Order {
 		}
 	}
 	if charge := o.Charge(); charge != nil {
-		shown.Payment = &Payment{ID: charge.PaymentID, ProviderReference: charge.ProviderReference, AuthorizedAt: charge.AuthorizedAt, VoidedAt: when(charge.VoidedAt)}
+		shown.Payment = &OrderPayment{ID: charge.PaymentID, ProviderReference: charge.ProviderReference, AuthorizedAt: charge.AuthorizedAt, VoidedAt: when(charge.VoidedAt)}
 	}
 	if why := o.Refused(); why != nil {
 		shown.Reason = &Reason{Code: why.Reason, Message: why.Message, Details: why.Details}

@@ -16,7 +16,7 @@ import (
 type input struct {
 	SKU     string `path:"sku" doc:"Identifies the product; case matters." example:"MUG-1"`
 	IfMatch string `header:"If-Match" doc:"The version that you have seen: the ETag of the product; or several, or * for whichever is current. Required (428)." example:"\"1\""`
-	Body    wire.ChangedProduct
+	Body    wire.ProductChange
 }
 
 type output struct {

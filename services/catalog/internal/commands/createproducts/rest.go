@@ -25,11 +25,11 @@ type input struct {
 
 type output struct {
 	Body struct {
-		Products []outcome `json:"products" nullable:"false" doc:"In the order of the request."`
+		Products []productOutcome `json:"products" nullable:"false" doc:"In the order of the request."`
 	}
 }
 
-type outcome struct {
+type productOutcome struct {
 	SKU     string  `json:"sku"`
 	Outcome Outcome `json:"outcome" enum:"created,unchanged,conflict" doc:"created; unchanged: the very same product was there already; conflict: the SKU is another product, which was left as it is."`
 }
@@ -55,7 +55,7 @@ func Route(api *rest.API, db *postgres.DB, announced func()) {
 		}
 		out := new(output)
 		for i, p := range products {
-			out.Body.Products = append(out.Body.Products, outcome{SKU: p.SKU(), Outcome: result.Outcomes[i]})
+			out.Body.Products = append(out.Body.Products, productOutcome{SKU: p.SKU(), Outcome: result.Outcomes[i]})
 		}
 		return out, nil
 	})

@@ -39,15 +39,15 @@ func TestDocumentsAreComparedWithTheProductsPageByPage(t *testing.T) {
 	require.NoError(t, products.Apply(t.Context(), []cloudevents.Event{catalogtest.StockedAt(t, "A-same", 7, 3), catalogtest.Stocked(t, "Y-stock-only", 5)}))
 	shop := catalogtest.REST(t, func(api *rest.API) { auditproducts.Route(api, db, products) })
 	operator := catalogtest.Operator(t)
-	want := []auditproducts.Product{
-		{SKU: "A-same", Stock: &auditproducts.Stock{Available: 7, Version: 3}},
+	want := []auditproducts.AuditProduct{
+		{SKU: "A-same", Stock: &auditproducts.AuditProductStock{Available: 7, Version: 3}},
 		{SKU: "B-missing", Problem: "shoppers do not see it: the document is missing"},
-		{SKU: "Y-stock-only", Stock: &auditproducts.Stock{Available: 5, Version: 1}},
+		{SKU: "Y-stock-only", Stock: &auditproducts.AuditProductStock{Available: 5, Version: 1}},
 		{SKU: "Z-made-up", Problem: "shoppers see it, and there is no such product"},
 		{SKU: "a-dearer", Problem: "shoppers see price 1250, the product has 1300"},
 	}
 	for _, limit := range []string{"1", "1000"} {
-		var found []auditproducts.Product
+		var found []auditproducts.AuditProduct
 		for next, pages := "", 0; pages == 0 || next != ""; pages++ {
 			require.Less(t, pages, 4)
 			answer := shop.Get(t, operator, "/v1/audit/products?limit="+limit+"&cursor="+next)

@@ -29,7 +29,7 @@ type Query struct {
 
 // Result is the page: every SKU that has a row or a document, in their bytewise order.
 type Result struct {
-	Products []Product
+	Products []AuditProduct
 	Next     rest.Cursor // empty on the last page
 }
 
@@ -71,16 +71,16 @@ func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
 	return Result{Products: compare(rows, documents), Next: next}, nil
 }
 
-func compare(rows []domain.Snapshot, documents []readside.Product) []Product {
+func compare(rows []domain.Snapshot, documents []readside.Product) []AuditProduct {
 	documentOf := make(map[string]readside.Product, len(documents))
 	for _, document := range documents {
 		documentOf[document.SKU] = document
 	}
-	compared := make([]Product, 0, len(rows))
+	compared := make([]AuditProduct, 0, len(rows))
 	for _, row := range rows {
 		document, there := documentOf[row.SKU]
 		delete(documentOf, row.SKU)
-		product := Product{SKU: row.SKU, Problem: difference(row, document), Stock: stockOf(document)}
+		product := AuditProduct{SKU: row.SKU, Problem: difference(row, document), Stock: stockOf(document)}
 		if !there {
 			product.Problem = "shoppers do not see it: the document is missing"
 		}
@@ -88,21 +88,21 @@ func compare(rows []domain.Snapshot, documents []readside.Product) []Product {
 	}
 	// What is left has no row: inventory's part alone, unless somebody made it up.
 	for sku, document := range documentOf {
-		product := Product{SKU: sku, Stock: stockOf(document)}
+		product := AuditProduct{SKU: sku, Stock: stockOf(document)}
 		if document.Version > 0 {
 			product.Problem = "shoppers see it, and there is no such product"
 		}
 		compared = append(compared, product)
 	}
-	slices.SortFunc(compared, func(a, b Product) int { return cmp.Compare(a.SKU, b.SKU) })
+	slices.SortFunc(compared, func(a, b AuditProduct) int { return cmp.Compare(a.SKU, b.SKU) })
 	return compared
 }
 
-func stockOf(document readside.Product) *Stock {
+func stockOf(document readside.Product) *AuditProductStock {
 	if document.Stock == nil {
 		return nil
 	}
-	return &Stock{Available: document.Stock.Available, Version: document.Stock.Version}
+	return &AuditProductStock{Available: document.Stock.Available, Version: document.Stock.Version}
 }
 
 // difference names the first field that is not as the row says.

@@ -12,20 +12,20 @@ import (
 
 // Page of products, in the bytewise order of their SKUs.
 type Page struct {
-	Products []Product   `json:"products" nullable:"false" doc:"every SKU that has a row or a document"`
-	Next     rest.Cursor `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
+	Products []AuditProduct `json:"products" nullable:"false" doc:"every SKU that has a row or a document"`
+	Next     rest.Cursor    `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 }
 
-// Product as it was compared.
-type Product struct {
+// AuditProduct as it was compared.
+type AuditProduct struct {
 	SKU     string `json:"sku"`
 	Problem string `json:"problem,omitempty" doc:"How the document is not as the row says."`
 	// Stock is inventory's part of the document; only inventory knows whether it is right.
-	Stock *Stock `json:"stock,omitempty" doc:"what shoppers are shown of inventory's stock"`
+	Stock *AuditProductStock `json:"stock,omitempty" doc:"what shoppers are shown of inventory's stock"`
 }
 
-// Stock as the document has it.
-type Stock struct {
+// AuditProductStock as the document has it.
+type AuditProductStock struct {
 	Available int64 `json:"available" doc:"units"`
 	Version   int64 `json:"version" doc:"of the SKU's stock at inventory"`
 }

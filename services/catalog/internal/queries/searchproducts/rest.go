@@ -11,12 +11,12 @@ import (
 
 // FoundProduct is a product that was found.
 type FoundProduct struct {
-	SKU        string            `json:"sku" example:"MUG-1"`
-	Name       string            `json:"name" example:"Mug"`
-	Price      wire.Price        `json:"price"`
-	Stock      *wire.Stock       `json:"stock,omitempty" doc:"Absent until inventory has told of the SKU."`
-	Score      float64           `json:"score" doc:"How well it matches the text; comparable within one search."`
-	Highlights map[string]string `json:"highlights,omitempty" doc:"The texts in which something was found (name, description, sku) as HTML: escaped, with <mark> around what was found. Long texts are cut."`
+	SKU        string             `json:"sku" example:"MUG-1"`
+	Name       string             `json:"name" example:"Mug"`
+	Price      wire.Price         `json:"price"`
+	Stock      *wire.ProductStock `json:"stock,omitempty" doc:"Absent until inventory has told of the SKU."`
+	Score      float64            `json:"score" doc:"How well it matches the text; comparable within one search."`
+	Highlights map[string]string  `json:"highlights,omitempty" doc:"The texts in which something was found (name, description, sku) as HTML: escaped, with <mark> around what was found. Long texts are cut."`
 }
 
 // Facet counts the values of a field over all that was found.
@@ -69,7 +69,7 @@ func show(result Result) *output {
 			Score: p.Score, Highlights: p.Highlights,
 		}
 		if p.Available != nil {
-			out.Body.Products[i].Stock = &wire.Stock{Available: *p.Available}
+			out.Body.Products[i].Stock = &wire.ProductStock{Available: *p.Available}
 		}
 	}
 	out.Body.Facets = make([]Facet, len(result.Facets))

@@ -87,13 +87,13 @@ func hash(lines []domain.Line) string {
 
 // Receipt of goods, as it is answered and kept.
 type Receipt struct {
-	ID         string    `json:"id" format:"uuid" doc:"the receipt's id, which the stock movements refer to"`
-	ReceivedAt time.Time `json:"received_at" doc:"when the goods were added, UTC"`
-	Levels     []Level   `json:"levels" doc:"the stock of each SKU right after, ordered by SKU"`
+	ID         string       `json:"id" format:"uuid" doc:"the receipt's id, which the stock movements refer to"`
+	ReceivedAt time.Time    `json:"received_at" doc:"when the goods were added, UTC"`
+	Levels     []StockLevel `json:"levels" doc:"the stock of each SKU right after, ordered by SKU"`
 }
 
-// Level is one SKU's stock.
-type Level struct {
+// StockLevel is one SKU's stock.
+type StockLevel struct {
 	SKU       string `json:"sku" doc:"the SKU"`
 	OnHand    int64  `json:"on_hand" doc:"units that are here"`
 	Reserved  int64  `json:"reserved" doc:"units of on_hand that orders hold or were allocated"`
@@ -102,9 +102,9 @@ type Level struct {
 }
 
 func newReceipt(id string, receivedAt time.Time, levels []domain.Level) Receipt {
-	receipt := Receipt{ID: id, ReceivedAt: receivedAt.UTC(), Levels: make([]Level, len(levels))}
+	receipt := Receipt{ID: id, ReceivedAt: receivedAt.UTC(), Levels: make([]StockLevel, len(levels))}
 	for i, level := range levels {
-		receipt.Levels[i] = Level{
+		receipt.Levels[i] = StockLevel{
 			SKU: level.SKU, OnHand: level.OnHand, Reserved: level.Reserved,
 			Available: level.Available(), Version: level.Version,
 		}

@@ -29,7 +29,7 @@ func TestReceivedGoodsAreAddedToKnownAndUnknownSKUs(t *testing.T) {
 	assert.Empty(t, answer.Header.Get("Idempotent-Replayed"))
 	var receipt receivestock.Receipt
 	answer.Into(t, &receipt)
-	assert.Equal(t, []receivestock.Level{
+	assert.Equal(t, []receivestock.StockLevel{
 		{SKU: "cup", OnHand: 3, Available: 3, Version: 1},
 		{SKU: "mug", OnHand: 17, Available: 17, Version: 2},
 	}, receipt.Levels)

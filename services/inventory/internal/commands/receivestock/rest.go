@@ -14,12 +14,12 @@ import (
 type input struct {
 	IdempotencyKey string `header:"Idempotency-Key" required:"true" doc:"1 to 255 printable ASCII characters of your choice, one for each delivery. The same key again adds nothing and gets the same answer."`
 	Body           struct {
-		Lines []line `json:"lines" minItems:"1" maxItems:"1000" nullable:"false" doc:"What arrived. The same SKU on two lines counts with the sum."`
+		Lines []receivedLine `json:"lines" minItems:"1" maxItems:"1000" nullable:"false" doc:"What arrived. The same SKU on two lines counts with the sum."`
 	}
 }
 
-// line's pattern is domain.SKUPattern; a test keeps them the same.
-type line struct {
+// receivedLine's pattern is domain.SKUPattern; a test keeps them the same.
+type receivedLine struct {
 	SKU      string `json:"sku" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" doc:"The SKU; one that the catalog does not know yet is taken as well." example:"mug-blue"`
 	Quantity int64  `json:"quantity" minimum:"1" maximum:"100000" doc:"Units." example:"100"`
 }

@@ -19,7 +19,7 @@ func TestLevelsInTheBytewiseOrderOfTheirSKUs(t *testing.T) {
 	w := inventorytest.New(t)
 	w.Receive(t, lines{"apple": 1, "Banana": 2, "cherry": 3, "Date": 4})
 	require.NoError(t, w.Reserve(t, inventorytest.NewOrder(), lines{"Date": 1}))
-	var found []auditlevels.Level
+	var found []auditlevels.AuditLevel
 	for next, pages := "", 0; pages == 0 || next != ""; pages++ {
 		require.Less(t, pages, 2)
 		answer := w.Operator(t, http.MethodGet, "/v1/audit/levels?limit=2&cursor="+next, "")
@@ -28,7 +28,7 @@ func TestLevelsInTheBytewiseOrderOfTheirSKUs(t *testing.T) {
 		answer.Into(t, &page)
 		found, next = append(found, page.Levels...), string(page.Next)
 	}
-	assert.Equal(t, []auditlevels.Level{
+	assert.Equal(t, []auditlevels.AuditLevel{
 		{SKU: "Banana", Available: 2, Version: 1},
 		{SKU: "Date", Available: 3, Version: 2},
 		{SKU: "apple", Available: 1, Version: 1},

@@ -9,8 +9,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rest"
 )
 
-// Level of a SKU.
-type Level struct {
+// AuditLevel of a SKU.
+type AuditLevel struct {
 	SKU       string `json:"sku"`
 	Available int64  `json:"available" doc:"units that can be sold"`
 	Version   int64  `json:"version" doc:"one higher with every change of the SKU's stock"`
@@ -18,8 +18,8 @@ type Level struct {
 
 // Page of levels, in the bytewise order of their SKUs.
 type Page struct {
-	Levels []Level     `json:"levels" nullable:"false"`
-	Next   rest.Cursor `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
+	Levels []AuditLevel `json:"levels" nullable:"false"`
+	Next   rest.Cursor  `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 }
 
 type output struct{ Body Page }
@@ -40,9 +40,9 @@ func Route(api *rest.API, db *postgres.DB) {
 }
 
 func show(result Result) Page {
-	page := Page{Levels: make([]Level, len(result.Levels)), Next: result.Next}
+	page := Page{Levels: make([]AuditLevel, len(result.Levels)), Next: result.Next}
 	for i, level := range result.Levels {
-		page.Levels[i] = Level(level)
+		page.Levels[i] = AuditLevel(level)
 	}
 	return page
 }

@@ -33,12 +33,12 @@ func TestWhatEveryOrderHasInUnitsOfAllItsLines(t *testing.T) {
 	}
 	require.NoError(t, w.Allocate(t, orders[1]))
 	require.NoError(t, w.Release(t, orders[2]))
-	want := []auditreservations.Reservation{
+	want := []auditreservations.AuditReservation{
 		{OrderID: orders[0], Held: 7}, {OrderID: orders[1], Allocated: 7}, {OrderID: orders[2], Released: 7},
 	}
 
 	assert.Equal(t, want, read(t, w, "/v1/audit/reservations").Reservations)
-	var paged []auditreservations.Reservation
+	var paged []auditreservations.AuditReservation
 	for next, pages := "", 0; pages == 0 || next != ""; pages++ {
 		require.Less(t, pages, 3)
 		page := read(t, w, "/v1/audit/reservations?limit=1&cursor="+next)

@@ -9,8 +9,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rest"
 )
 
-// Reservation is what an order has reserved, in units of all its lines.
-type Reservation struct {
+// AuditReservation is what an order has reserved, in units of all its lines.
+type AuditReservation struct {
 	OrderID   string `json:"order_id" format:"uuid"`
 	Held      int64  `json:"held" doc:"until the hold runs out"`
 	Allocated int64  `json:"allocated" doc:"for good"`
@@ -21,8 +21,8 @@ type Reservation struct {
 
 // Page of reservations, one an order, in the order of their ids.
 type Page struct {
-	Reservations []Reservation `json:"reservations" nullable:"false"`
-	Next         rest.Cursor   `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
+	Reservations []AuditReservation `json:"reservations" nullable:"false"`
+	Next         rest.Cursor        `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 }
 
 type output struct{ Body Page }
@@ -44,9 +44,9 @@ func Route(api *rest.API, db *postgres.DB) {
 }
 
 func show(result Result) Page {
-	page := Page{Reservations: make([]Reservation, len(result.Reserved)), Next: result.Next}
+	page := Page{Reservations: make([]AuditReservation, len(result.Reserved)), Next: result.Next}
 	for i, reserved := range result.Reserved {
-		page.Reservations[i] = Reservation(reserved)
+		page.Reservations[i] = AuditReservation(reserved)
 	}
 	return page
 }

@@ -13,11 +13,11 @@ import (
 
 type lines = inventorytest.Lines
 
-func audit(t *testing.T, w *inventorytest.World) auditstock.Audit {
+func audit(t *testing.T, w *inventorytest.World) auditstock.AuditStock {
 	t.Helper()
 	answer := w.Operator(t, http.MethodGet, "/v1/audit/stock", "")
 	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
-	var found auditstock.Audit
+	var found auditstock.AuditStock
 	answer.Into(t, &found)
 	return found
 }
@@ -31,8 +31,8 @@ func TestAllStockAddedUp(t *testing.T) {
 	released := inventorytest.NewOrder()
 	require.NoError(t, w.Reserve(t, released, lines{"mug": 1}))
 	require.NoError(t, w.Release(t, released))
-	assert.Equal(t, auditstock.Audit{
-		SKUs: 2, OnHand: 15, Reserved: 6, Received: 15, LiveReservations: 2, LiveUnits: 6, Movements: 8, Offenders: []auditstock.SKU{},
+	assert.Equal(t, auditstock.AuditStock{
+		SKUs: 2, OnHand: 15, Reserved: 6, Received: 15, LiveReservations: 2, LiveUnits: 6, Movements: 8, Offenders: []auditstock.StockImbalance{},
 	}, audit(t, w))
 	assert.Equal(t, http.StatusForbidden, w.Shopper(t, http.MethodGet, "/v1/audit/stock", "").Status)
 }
@@ -67,7 +67,7 @@ func TestWhatContradictsItselfIsNamed(t *testing.T) {
 			change(damage.plant)
 			found := audit(t, w)
 			assert.EqualValues(t, 1, found.Wrong)
-			assert.Equal(t, []auditstock.SKU{{SKU: "mug", Problems: damage.problems}}, found.Offenders)
+			assert.Equal(t, []auditstock.StockImbalance{{SKU: "mug", Problems: damage.problems}}, found.Offenders)
 			change(damage.heal)
 			assert.Zero(t, audit(t, w).Wrong)
 		})

@@ -15,28 +15,28 @@ import (
 // timeout: whole tables are read. The database itself gives a statement 30 s.
 const timeout = 35 * time.Second
 
-// Audit is the stock as of one moment, in units.
-type Audit struct {
-	SKUs             int64 `json:"skus"`
-	OnHand           int64 `json:"on_hand"`
-	Reserved         int64 `json:"reserved"`
-	Received         int64 `json:"received"`
-	Shipped          int64 `json:"shipped"`
-	Returned         int64 `json:"returned"`
-	LiveReservations int64 `json:"live_reservations" doc:"that have units held or allocated"`
-	LiveUnits        int64 `json:"live_units" doc:"held or allocated"`
-	Movements        int64 `json:"movements" doc:"lines of the journal"`
-	Wrong            int64 `json:"wrong" doc:"SKUs that are out of balance"`
-	Offenders        []SKU `json:"offenders" nullable:"false" doc:"the first 100 of them"`
+// AuditStock is the stock as of one moment, in units.
+type AuditStock struct {
+	SKUs             int64            `json:"skus"`
+	OnHand           int64            `json:"on_hand"`
+	Reserved         int64            `json:"reserved"`
+	Received         int64            `json:"received"`
+	Shipped          int64            `json:"shipped"`
+	Returned         int64            `json:"returned"`
+	LiveReservations int64            `json:"live_reservations" doc:"that have units held or allocated"`
+	LiveUnits        int64            `json:"live_units" doc:"held or allocated"`
+	Movements        int64            `json:"movements" doc:"lines of the journal"`
+	Wrong            int64            `json:"wrong" doc:"SKUs that are out of balance"`
+	Offenders        []StockImbalance `json:"offenders" nullable:"false" doc:"the first 100 of them"`
 }
 
-// SKU that is out of balance.
-type SKU struct {
+// StockImbalance is a SKU that is out of balance.
+type StockImbalance struct {
 	SKU      string   `json:"sku"`
 	Problems []string `json:"problems" nullable:"false"`
 }
 
-type output struct{ Body Audit }
+type output struct{ Body AuditStock }
 
 // Route serves GET /v1/audit/stock.
 func Route(api *rest.API, db *postgres.DB) {
@@ -54,15 +54,15 @@ func Route(api *rest.API, db *postgres.DB) {
 	})
 }
 
-func show(result Result) Audit {
+func show(result Result) AuditStock {
 	b := result.Balance
-	audit := Audit{
+	audit := AuditStock{
 		SKUs: b.SKUs, OnHand: b.OnHand, Reserved: b.Reserved, Received: b.Received, Shipped: b.Shipped, Returned: b.Returned,
 		LiveReservations: b.LiveReservations, LiveUnits: b.LiveUnits, Movements: b.Movements, Wrong: b.Wrong,
-		Offenders: make([]SKU, len(result.Wrong)),
+		Offenders: make([]StockImbalance, len(result.Wrong)),
 	}
 	for i, w := range result.Wrong {
-		audit.Offenders[i] = SKU{SKU: w.SKU, Problems: problems(w)}
+		audit.Offenders[i] = StockImbalance{SKU: w.SKU, Problems: problems(w)}
 	}
 	return audit
 }

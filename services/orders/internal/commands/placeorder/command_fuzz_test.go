@@ -51,7 +51,7 @@ func FuzzPlaceOrder(f *testing.F) {
 	verifier, err := auth.NewVerifier(context.Background(), issuer.Config().Auth)
 	require.NoError(f, err)
 	token := issuer.Token(f, "ann")
-	api := rest.New(rest.Config{Title: "orders", Version: "test", Verifier: verifier})
+	api := rest.New(rest.Config{Info: rest.Info{Title: "orders", Version: "test"}, Verifier: verifier})
 	var taken *Command
 	route(api, cqrs.HandlerFunc[Command, Result](func(_ context.Context, command Command) (Result, error) {
 		taken = &command

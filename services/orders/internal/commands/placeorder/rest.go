@@ -25,10 +25,10 @@ type input struct {
 }
 
 type body struct {
-	Currency      string `json:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217 code of the currency to pay in." example:"GBP"`
-	Lines         []line `json:"lines" nullable:"false" minItems:"1" maxItems:"1000"`
-	PaymentMethod string `json:"payment_method" minLength:"1" maxLength:"200" doc:"The payment provider's token of a payment method: printable ASCII characters without spaces; never a card number." example:"card_approve"`
-	ExpectedTotal *money `json:"expected_total,omitempty" doc:"What the customer was shown. When prices have moved the order is not placed (409)."`
+	Currency      string         `json:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217 code of the currency to pay in." example:"GBP"`
+	Lines         []newOrderLine `json:"lines" nullable:"false" minItems:"1" maxItems:"1000"`
+	PaymentMethod string         `json:"payment_method" minLength:"1" maxLength:"200" doc:"The payment provider's token of a payment method: printable ASCII characters without spaces; never a card number." example:"card_approve"`
+	ExpectedTotal *expectedTotal `json:"expected_total,omitempty" doc:"What the customer was shown. When prices have moved the order is not placed (409)."`
 
 	Email           string            `json:"email,omitempty" maxLength:"254" doc:"Where the customer is written to. Kept encrypted." example:"ann@example.com"`
 	DeliveryAddress *personal.Address `json:"delivery_address,omitempty" doc:"Where the goods go. Kept encrypted."`
@@ -37,12 +37,12 @@ type body struct {
 	Metadata        map[string]string `json:"metadata,omitempty" maxProperties:"20" doc:"The shop's own data about the order: at most 20 names of 1 to 40 characters (a-z, A-Z, 0-9, _, -, .), with texts of at most 500. Not for personal data: it is kept in clear."`
 }
 
-type line struct {
+type newOrderLine struct {
 	SKU      string `json:"sku" minLength:"1" maxLength:"64" example:"TEA-EARL-GREY"`
 	Quantity int64  `json:"quantity" minimum:"1" maximum:"100000" example:"2"`
 }
 
-type money struct {
+type expectedTotal struct {
 	Amount   int64  `json:"amount" minimum:"0" doc:"In the currency's minor unit." example:"1250"`
 	Currency string `json:"currency" pattern:"^[A-Z]{3}$" example:"GBP"`
 }

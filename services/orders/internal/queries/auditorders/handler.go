@@ -21,7 +21,7 @@ type Query struct {
 // Result is orders, in the order of their ids.
 type Result struct {
 	Orders     []*domain.Order
-	Unreadable []Unreadable
+	Unreadable []UnreadableOrder
 	Next       rest.Cursor // empty on the last page
 }
 
@@ -49,10 +49,10 @@ func New(orders *store.Orders) cqrs.Handler[Query, Result] {
 		if err != nil {
 			return Result{}, err
 		}
-		result := Result{Unreadable: []Unreadable{}, Next: next}
+		result := Result{Unreadable: []UnreadableOrder{}, Next: next}
 		for _, id := range ids {
 			if why := unreadable[id]; why != nil {
-				result.Unreadable = append(result.Unreadable, Unreadable{ID: id, Reason: why.Error()})
+				result.Unreadable = append(result.Unreadable, UnreadableOrder{ID: id, Reason: why.Error()})
 			}
 			if history := histories[id]; len(history) > 0 {
 				result.Orders = append(result.Orders, store.Fold(id, history))

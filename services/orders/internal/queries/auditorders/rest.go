@@ -14,20 +14,20 @@ import (
 
 // Page of orders, in the order of their ids.
 type Page struct {
-	Orders []Order `json:"orders" nullable:"false"`
+	Orders []AuditOrder `json:"orders" nullable:"false"`
 	// Unreadable are the orders that this version of the service cannot read.
-	Unreadable []Unreadable `json:"unreadable" nullable:"false" doc:"Those that a newer version has changed, and this version cannot read."`
-	Next       rest.Cursor  `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
+	Unreadable []UnreadableOrder `json:"unreadable" nullable:"false" doc:"Those that a newer version has changed, and this version cannot read."`
+	Next       rest.Cursor       `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 }
 
-// Unreadable is an order whose events this version does not all know.
-type Unreadable struct {
+// UnreadableOrder is an order whose events this version does not all know.
+type UnreadableOrder struct {
 	ID     string `json:"id" format:"uuid"`
 	Reason string `json:"reason"`
 }
 
-// Order as it is now.
-type Order struct {
+// AuditOrder as it is now.
+type AuditOrder struct {
 	ID            string      `json:"id" format:"uuid"`
 	Status        string      `json:"status" enum:"none,placed,confirmed,rejected,cancelled" doc:"none and placed: the saga that places it is not at its end."`
 	PaymentStatus string      `json:"payment_status" enum:"none,authorized,voided"`
@@ -52,7 +52,7 @@ func Route(api *rest.API, orders *store.Orders) {
 		if err != nil {
 			return nil, err
 		}
-		page := Page{Orders: make([]Order, len(result.Orders)), Unreadable: result.Unreadable, Next: result.Next}
+		page := Page{Orders: make([]AuditOrder, len(result.Orders)), Unreadable: result.Unreadable, Next: result.Next}
 		for i, order := range result.Orders {
 			page.Orders[i] = audited(order)
 		}
@@ -60,8 +60,8 @@ func Route(api *rest.API, orders *store.Orders) {
 	})
 }
 
-func audited(o *domain.Order) Order {
-	shown := Order{
+func audited(o *domain.Order) AuditOrder {
+	shown := AuditOrder{
 		ID: o.ID(), Status: string(o.Status()), PaymentStatus: string(o.Payment()), Total: view.Money(o.Total()),
 	}
 	for _, line := range o.Lines() {

@@ -37,7 +37,7 @@ type Query struct {
 type Result struct {
 	Compared   int
 	Behind     int // of these, orders with events that are not projected yet; they are not compared
-	Mismatches []Mismatch
+	Mismatches []ReadModelMismatch
 	Next       rest.Cursor // empty on the last page
 }
 
@@ -84,7 +84,7 @@ func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	found := Result{Compared: len(ids), Mismatches: []Mismatch{}}
+	found := Result{Compared: len(ids), Mismatches: []ReadModelMismatch{}}
 	if at.Page < readmodel.PageOf(head) {
 		found.Next = rest.NewCursor(ctx, list, position{Page: at.Page + 1})
 	}
@@ -142,7 +142,7 @@ func (h *handler) settle(ctx context.Context, found Result, doubtful []string, s
 			return Result{}, err
 		}
 		if len(history) == 0 {
-			found.Mismatches = append(found.Mismatches, Mismatch{id, summaryCollection, "there is no such order in the log"})
+			found.Mismatches = append(found.Mismatches, ReadModelMismatch{id, summaryCollection, "there is no such order in the log"})
 		}
 	}
 	return found, nil
@@ -150,7 +150,7 @@ func (h *handler) settle(ctx context.Context, found Result, doubtful []string, s
 
 // again compares one order, reading its documents first: they may be older than the events then,
 // and are doubted only when the projector had passed the last event before.
-func (h *handler) again(ctx context.Context, id string) ([]Mismatch, error) {
+func (h *handler) again(ctx context.Context, id string) ([]ReadModelMismatch, error) {
 	for range rereads {
 		projected, _, err := h.events.Progress(ctx, readmodel.Subscription)
 		if err != nil {
@@ -253,13 +253,13 @@ const (
 )
 
 // differ names what is not as the history says.
-func (d documents) differ(id string, history []store.Recorded) (mismatches []Mismatch) {
+func (d documents) differ(id string, history []store.Recorded) (mismatches []ReadModelMismatch) {
 	order, summary := projector.Expected(id, history)
 	if problem := difference(order, d.order); problem != "" {
-		mismatches = append(mismatches, Mismatch{id, orderCollection, problem})
+		mismatches = append(mismatches, ReadModelMismatch{id, orderCollection, problem})
 	}
 	if problem := difference(summary, d.summary); problem != "" {
-		mismatches = append(mismatches, Mismatch{id, summaryCollection, problem})
+		mismatches = append(mismatches, ReadModelMismatch{id, summaryCollection, problem})
 	}
 	return mismatches
 }

@@ -14,14 +14,14 @@ import (
 
 // Page is what was compared: the orders of a page of the log.
 type Page struct {
-	Compared   int         `json:"compared" doc:"orders"`
-	Behind     int         `json:"behind" doc:"of these, orders with events that are not projected yet, or that this version cannot read; they are not compared"`
-	Mismatches []Mismatch  `json:"mismatches" nullable:"false" doc:"none, when all is well"`
-	Next       rest.Cursor `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
+	Compared   int                 `json:"compared" doc:"orders"`
+	Behind     int                 `json:"behind" doc:"of these, orders with events that are not projected yet, or that this version cannot read; they are not compared"`
+	Mismatches []ReadModelMismatch `json:"mismatches" nullable:"false" doc:"none, when all is well"`
+	Next       rest.Cursor         `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 }
 
-// Mismatch is a document that is not what the log says.
-type Mismatch struct {
+// ReadModelMismatch is a document that is not what the log says.
+type ReadModelMismatch struct {
 	OrderID    string `json:"order_id"`
 	Collection string `json:"collection" enum:"orders,order_summaries"`
 	Problem    string `json:"problem" example:"status is rejected, the log says confirmed"`

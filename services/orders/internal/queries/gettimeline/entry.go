@@ -11,9 +11,9 @@ import (
 )
 
 // entry describes an event.
-func entry(event store.Recorded, operator bool) Entry {
+func entry(event store.Recorded, operator bool) TimelineEntry {
 	name, _, _ := strings.Cut(event.Fact.Type(), ".") // without the version of its shape
-	return Entry{Version: event.Version, Type: name, At: event.OccurredAt, Text: told(event.Fact, operator)}
+	return TimelineEntry{Version: event.Version, Type: name, At: event.OccurredAt, Text: told(event.Fact, operator)}
 }
 
 func told(fact domain.Fact, operator bool) string {

@@ -12,12 +12,12 @@ import (
 
 // Timeline is the story of an order.
 type Timeline struct {
-	OrderID string  `json:"order_id" format:"uuid"`
-	Entries []Entry `json:"entries" nullable:"false" doc:"In the order they were recorded. When sagas begin and end is for operators."`
+	OrderID string          `json:"order_id" format:"uuid"`
+	Entries []TimelineEntry `json:"entries" nullable:"false" doc:"In the order they were recorded. When sagas begin and end is for operators."`
 }
 
-// Entry is one thing that happened.
-type Entry struct {
+// TimelineEntry is one thing that happened.
+type TimelineEntry struct {
 	Version int64     `json:"version" doc:"Counts the events of the order, from 1."`
 	Type    string    `json:"type" example:"OrderPlaced"`
 	At      time.Time `json:"at" doc:"When it happened, which may be before it was recorded."`
@@ -44,7 +44,7 @@ func Route(api *rest.API, orders *store.Orders) {
 		case told.Version == 0:
 			return nil, view.NotFound()
 		}
-		timeline := Timeline{OrderID: told.OrderID, Entries: []Entry{}}
+		timeline := Timeline{OrderID: told.OrderID, Entries: []TimelineEntry{}}
 		for _, event := range told.History {
 			if told.Operator || !forOperators(event.Fact) {
 				timeline.Entries = append(timeline.Entries, entry(event, told.Operator))

@@ -20,9 +20,9 @@ import (
 )
 
 type list struct {
-	Orders     []listorders.Summary `json:"orders"`
-	NextCursor string               `json:"next_cursor"`
-	Behind     int64                `json:"behind"`
+	Orders     []listorders.OrderSummary `json:"orders"`
+	NextCursor string                    `json:"next_cursor"`
+	Behind     int64                     `json:"behind"`
 }
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

@@ -25,14 +25,14 @@ type input struct {
 
 type output struct {
 	Body struct {
-		Orders []Summary   `json:"orders" nullable:"false" doc:"The one recorded last first. placed_at is when its request was taken, so of orders placed at the same time a later one can stand below an earlier one."`
-		Next   rest.Cursor `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
-		Behind int64       `json:"behind" doc:"How many events are recorded that this list does not show yet."`
+		Orders []OrderSummary `json:"orders" nullable:"false" doc:"The one recorded last first. placed_at is when its request was taken, so of orders placed at the same time a later one can stand below an earlier one."`
+		Next   rest.Cursor    `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
+		Behind int64          `json:"behind" doc:"How many events are recorded that this list does not show yet."`
 	}
 }
 
-// Summary is an order in a list.
-type Summary struct {
+// OrderSummary is an order in a list.
+type OrderSummary struct {
 	ID               string     `json:"id" format:"uuid"`
 	Status           string     `json:"status" enum:"none,placed,confirmed,rejected,cancelled"`
 	PaymentStatus    string     `json:"payment_status" enum:"none,authorized,voided"`
@@ -86,7 +86,7 @@ func (in *input) query(caller auth.Identity) (Query, error) {
 func show(page Result, caller auth.Identity) *output {
 	out := new(output)
 	out.Body.Behind = page.Behind
-	out.Body.Orders = make([]Summary, len(page.Orders))
+	out.Body.Orders = make([]OrderSummary, len(page.Orders))
 	for i, order := range page.Orders {
 		out.Body.Orders[i] = summary(order, caller.Has(auth.ScopeOperator))
 	}
@@ -94,8 +94,8 @@ func show(page Result, caller auth.Identity) *output {
 	return out
 }
 
-func summary(s readmodel.Summary, operator bool) Summary {
-	shown := Summary{
+func summary(s readmodel.Summary, operator bool) OrderSummary {
+	shown := OrderSummary{
 		ID: s.ID, Status: s.Status, PaymentStatus: s.PaymentStatus, FulfilmentStatus: s.FulfilmentStatus,
 		CustomerID: s.CustomerID, Lines: s.Lines, Total: view.Money(s.Total), Reason: s.Reason,
 		PlacedAt: utc(s.PlacedAt), SettledAt: utc(s.SettledAt), Version: s.Version,

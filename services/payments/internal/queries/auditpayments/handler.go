@@ -33,7 +33,7 @@ type Query struct {
 
 // Result is the page, in the order of the orders' ids.
 type Result struct {
-	Payments   []Payment
+	Payments   []AuditPayment
 	Reconciled bool        // whether the provider has statements, and was asked for them
 	Next       rest.Cursor // empty on the last page
 }
@@ -79,12 +79,12 @@ func (h *handler) read(ctx context.Context, query Query) (audited []*domain.Paym
 // examine compares each payment with its ledger and with the provider's statement. The provider is
 // asked after the database was read: a change in between shows as a contradiction until the auditor
 // asks again.
-func (h *handler) examine(ctx context.Context, audited []*domain.Payment) ([]Payment, error) {
+func (h *handler) examine(ctx context.Context, audited []*domain.Payment) ([]AuditPayment, error) {
 	ledgers, err := h.ledgers(ctx, audited)
 	if err != nil {
 		return nil, err
 	}
-	payments := make([]Payment, len(audited))
+	payments := make([]AuditPayment, len(audited))
 	all, ctx := errgroup.WithContext(ctx)
 	all.SetLimit(concurrency)
 	for i, p := range audited {
@@ -138,9 +138,9 @@ func (h *handler) ledgers(ctx context.Context, audited []*domain.Payment) (map[s
 }
 
 // represent adds a payment up, and lists what contradicts itself.
-func represent(p *domain.Payment, ledger map[balance]int64) Payment {
+func represent(p *domain.Payment, ledger map[balance]int64) AuditPayment {
 	is := p.Summary()
-	shown := Payment{
+	shown := AuditPayment{
 		OrderID: p.OrderID, Status: string(is.Status), Amount: is.Amount, Currency: is.Currency, Unfinished: is.Unfinished,
 		Authorized: is.Authorized, Open: is.Open, Capturing: is.Capturing, Captured: is.Captured, Voided: is.Voided, Expired: is.Expired,
 		Refunding: is.Refunding, Refunded: is.Refunded, Disputed: is.Disputed, Fees: is.Fees,

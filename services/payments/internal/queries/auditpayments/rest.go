@@ -16,13 +16,13 @@ const timeout = 50 * time.Second
 
 // Page of payments, in the order of their orders' ids.
 type Page struct {
-	Payments   []Payment   `json:"payments" nullable:"false"`
-	Reconciled bool        `json:"reconciled" doc:"whether the provider can tell what it did, and was asked"`
-	Next       rest.Cursor `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
+	Payments   []AuditPayment `json:"payments" nullable:"false"`
+	Reconciled bool           `json:"reconciled" doc:"whether the provider can tell what it did, and was asked"`
+	Next       rest.Cursor    `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 }
 
-// Payment is an order's payment.
-type Payment struct {
+// AuditPayment is an order's payment.
+type AuditPayment struct {
 	OrderID         string   `json:"order_id" format:"uuid"`
 	Status          string   `json:"status" enum:"none,pending,authorized,partially_captured,captured,partially_refunded,refunded,declined,voiding,voided"`
 	Amount          int64    `json:"amount" doc:"In minor units; what is held, or what was asked for last when nothing is."`

@@ -14,16 +14,16 @@ import (
 
 // Payment is an order's payment as the API shows it.
 type Payment struct {
-	ID                string      `json:"id"`
-	OrderID           string      `json:"order_id"`
-	CustomerID        string      `json:"customer_id,omitempty"`
-	Amount            *Money      `json:"amount,omitempty" doc:"What is held; what was asked for last, when nothing is."`
-	Status            string      `json:"status" enum:"none,pending,authorized,partially_captured,captured,partially_refunded,refunded,declined,voiding,voided"`
-	ProviderReference string      `json:"provider_reference,omitempty" doc:"The payment provider's name for the authorization."`
-	Totals            Totals      `json:"totals"`
-	CreatedAt         *time.Time  `json:"created_at,omitempty"`
-	UpdatedAt         *time.Time  `json:"updated_at,omitempty"`
-	Operations        []Operation `json:"operations" doc:"The journal, oldest first."`
+	ID                string             `json:"id"`
+	OrderID           string             `json:"order_id"`
+	CustomerID        string             `json:"customer_id,omitempty"`
+	Amount            *Money             `json:"amount,omitempty" doc:"What is held; what was asked for last, when nothing is."`
+	Status            string             `json:"status" enum:"none,pending,authorized,partially_captured,captured,partially_refunded,refunded,declined,voiding,voided"`
+	ProviderReference string             `json:"provider_reference,omitempty" doc:"The payment provider's name for the authorization."`
+	Totals            Totals             `json:"totals"`
+	CreatedAt         *time.Time         `json:"created_at,omitempty"`
+	UpdatedAt         *time.Time         `json:"updated_at,omitempty"`
+	Operations        []PaymentOperation `json:"operations" doc:"The journal, oldest first."`
 }
 
 // Money is an amount in minor units.
@@ -46,8 +46,8 @@ type Totals struct {
 	Fees       int64 `json:"fees" doc:"Fees of disputes."`
 }
 
-// Operation is one entry in the journal: an authorization, its undo, a capture, a refund or a dispute.
-type Operation struct {
+// PaymentOperation is one entry in the journal: an authorization, its undo, a capture, a refund or a dispute.
+type PaymentOperation struct {
 	ID                string     `json:"id" format:"uuid"`
 	Saga              string     `json:"saga" doc:"The saga's kind."`
 	Instance          string     `json:"instance" doc:"Tells apart the sagas of one kind on one order."`
@@ -109,10 +109,10 @@ func represent(p *domain.Payment) Payment {
 			Authorized: is.Authorized, Open: is.Open, Capturing: is.Capturing, Captured: is.Captured, Voided: is.Voided, Expired: is.Expired,
 			Refunding: is.Refunding, Refunded: is.Refunded, Disputed: is.Disputed, Fees: is.Fees,
 		},
-		CreatedAt: moment(p.CreatedAt), UpdatedAt: moment(is.UpdatedAt), Operations: []Operation{},
+		CreatedAt: moment(p.CreatedAt), UpdatedAt: moment(is.UpdatedAt), Operations: []PaymentOperation{},
 	}
 	for _, op := range p.Operations {
-		operation := Operation{
+		operation := PaymentOperation{
 			ID: op.ID, Of: op.Of, Shipment: op.Shipment, Fee: op.Fee,
 			MultiCapture: op.MultiCapture, ChargeableAgain: op.StoredMethod != "" && op.Consent,
 			Saga: op.Step.Saga, Instance: op.Step.Instance, Step: op.Step.Name,
