@@ -1,13 +1,19 @@
 package rest_test
 
 import (
+	"context"
 	"encoding/json"
+	"maps"
+	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/platform/rest"
 )
 
 func TestTheAPIDescribesItself(t *testing.T) {
@@ -52,7 +58,8 @@ func TestTheAPIDescribesItself(t *testing.T) {
 	assert.Contains(t, document.Paths["/v1/orders/{id}"]["get"].Responses, "304")
 	assert.Contains(t, place.Responses["201"].Content, "application/json")
 	assert.Equal(t, place.Responses["201"].Content, place.Responses["202"].Content, "the other success has the same body")
-	assert.Equal(t, []map[string][]string{{"bearer": {"ordersaga.operator"}}}, document.Paths["/v1/products/{id}"]["delete"].Security)
+	assert.Equal(t, "bearer", document.Components.SecuritySchemes["ordersaga.operator"].Scheme, "a scope has a scheme of its name")
+	assert.Equal(t, []map[string][]string{{"ordersaga.operator": {}}}, document.Paths["/v1/products/{id}"]["delete"].Security)
 	assert.Empty(t, document.Paths["/v1/terms"]["get"].Security)
 	assert.NotContains(t, document.Paths["/v1/terms"]["get"].Responses, "401")
 	problem := document.Components.Schemas["Problem"]
@@ -92,4 +99,68 @@ func TestReadinessOnThePublicPortKeepsTheReasonsToItself(t *testing.T) {
 	w := newWorld(t)
 	assert.JSONEq(t, `{"status":"ok"}`, w.call("GET", "/readyz", "", "").body)
 	assert.JSONEq(t, `{"status":"ok"}`, w.call("GET", "/livez", "", "").body)
+}
+
+type (
+	orderLine struct{ SKU string }
+	order     struct {
+		Lines   []orderLine `json:"lines"`
+		Problem rest.Tag    `json:"problem"`
+		Tags    []rest.Tag  `json:"tags"`
+	}
+	wanted struct {
+		Body struct {
+			SKU string `json:"sku" pattern:"^[A-Z]+$" patternDescription:"capital letters"`
+		}
+	}
+	page  struct{ Orders []order }
+	pages struct{ Body page }
+)
+
+func TestSchemasAreNamedAfterTheirTypesAndPlainBodiesAfterTheirOperation(t *testing.T) {
+	document := describe(t, func(api *rest.API) {
+		rest.Handle(api, rest.Op{Method: "POST", Path: "/v1/orders", ID: "place-order", Scope: rest.Public},
+			func(context.Context, *wanted) (*struct{ Body order }, error) { return nil, nil })
+		rest.Handle(api, rest.Op{Method: "GET", Path: "/v1/orders", ID: "list-orders", Scope: rest.Public},
+			func(context.Context, *struct{}) (*pages, error) { return nil, nil })
+	})
+	assert.ElementsMatch(t, []string{"Order", "OrderLine", "Tag", "PlaceOrderRequest", "ListOrdersResponse", "Problem", "FieldError"},
+		slices.Collect(maps.Keys(document.Components.Schemas)))
+}
+
+// The description's own test refuses names with an underscore; the service runs meanwhile.
+func TestTheSecondTypeOfANameIsNamedAfterItsPackage(t *testing.T) {
+	type orderLine struct{ Number int }
+	document := describe(t, func(api *rest.API) {
+		rest.Handle(api, rest.Op{Method: "GET", Path: "/v1/a", ID: "a", Scope: rest.Public},
+			func(context.Context, *struct{}) (*struct{ Body order }, error) { return nil, nil })
+		rest.Handle(api, rest.Op{Method: "GET", Path: "/v1/b", ID: "b", Scope: rest.Public},
+			func(context.Context, *struct{}) (*struct{ Body orderLine }, error) { return nil, nil })
+	})
+	assert.Contains(t, document.Components.Schemas, "OrderLine")
+	assert.Contains(t, document.Components.Schemas, "OrderLine_rest_test")
+}
+
+func TestTheDescriptionHasOnlyKeywordsOfOpenAPI(t *testing.T) {
+	w := newWorld(t)
+	rest.Handle(w.api, rest.Op{Method: "POST", Path: "/v1/wanted", ID: "want", Scope: rest.Public},
+		func(context.Context, *wanted) (*struct{}, error) { return nil, nil })
+	assert.NotContains(t, w.call("GET", "/openapi.json", "", "").body, "patternDescription")
+	refused := w.call("POST", "/v1/wanted", "", `{"sku":"a"}`).problem(422, "validation-failed")
+	assert.Contains(t, refused.Errors[0].Message, "capital letters", "the words are in the message all the same")
+}
+
+type document struct {
+	Components struct{ Schemas map[string]any }
+}
+
+// describe is the description of an API with some operations.
+func describe(t *testing.T, operations func(*rest.API)) (d document) {
+	t.Helper()
+	api := rest.New(rest.Config{Info: rest.Info{Title: "Test", Version: "1.0.0"}})
+	operations(api)
+	answer := httptest.NewRecorder()
+	api.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), "GET", "/openapi.json", nil))
+	require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &d))
+	return d
 }

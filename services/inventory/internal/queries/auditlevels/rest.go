@@ -30,6 +30,7 @@ func Route(api *rest.API, db *postgres.DB) {
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/audit/levels", ID: "audit-levels",
 		Summary: "List the levels of all SKUs", Tags: []string{"audit"}, Scope: auth.ScopeOperator,
+		Description: "What can be sold of every SKU, page by page.",
 	}, func(ctx context.Context, query *Query) (*output, error) {
 		result, err := handler.Handle(ctx, *query)
 		if err != nil {

@@ -30,6 +30,7 @@ func Route(api *rest.API, db *postgres.DB) {
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/stock/{sku}", ID: "get-stock",
 		Summary: "Get the stock of a SKU", Tags: []string{"stock"}, Errors: []int{http.StatusNotFound},
+		Description: "What there is of one SKU, and what orders have reserved of it.",
 	}, func(ctx context.Context, query *Query) (*output, error) {
 		result, err := handler.Handle(ctx, *query)
 		switch {

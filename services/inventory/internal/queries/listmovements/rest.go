@@ -33,6 +33,7 @@ func Route(api *rest.API, db *postgres.DB) {
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/stock/{sku}/movements", ID: "list-stock-movements",
 		Summary: "List the movements of a SKU", Tags: []string{"stock"}, Scope: auth.ScopeOperator,
+		Description: "What changed the stock of one SKU, the newest first, page by page.",
 	}, func(ctx context.Context, query *Query) (*output, error) {
 		result, err := handler.Handle(ctx, *query)
 		if err != nil {

@@ -34,8 +34,9 @@ func Route(api *rest.API, orders *store.Orders) {
 	handler := New(orders)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/orders/{id}/timeline", ID: "get-order-timeline", Tags: []string{"orders"},
-		Summary: "Tell the story of an order",
-		Errors:  []int{http.StatusNotFound},
+		Summary:     "Tell the story of an order",
+		Description: "What happened to the order, in the order it was recorded.",
+		Errors:      []int{http.StatusNotFound},
 	}, func(ctx context.Context, query *Query) (*output, error) {
 		told, err := handler.Handle(ctx, *query)
 		switch {
