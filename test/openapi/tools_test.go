@@ -23,7 +23,7 @@ func install(t *testing.T) tools {
 	t.Helper()
 	npm, err := exec.LookPath("npm")
 	if err != nil {
-		testkit.NotRun(t, "npm is not on this machine: the OpenAPI documents were not linted and no client was made from them; install Node.js 20 or later")
+		testkit.NotRun(t, "the OpenAPI documents' linters and client: npm is not installed (Node.js 20 or later)")
 	}
 	lock, err := os.ReadFile("package-lock.json")
 	require.NoError(t, err)
@@ -38,7 +38,7 @@ func install(t *testing.T) tools {
 		command := exec.CommandContext(t.Context(), npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 		command.Dir = cache
 		if output, err := command.CombinedOutput(); err != nil {
-			testkit.NotRun(t, "npm cannot install the linters of test/openapi: %v: %s", err, bytes.TrimSpace(output))
+			testkit.NotRun(t, fmt.Sprintf("the OpenAPI documents' linters and client: npm cannot install what test/openapi pins: %v: %s", err, bytes.TrimSpace(output)))
 		}
 		require.NoError(t, os.WriteFile(done, nil, 0o600))
 	}

@@ -24,7 +24,7 @@ func invoices(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(root, "..", "shared", "data", "online-retail.csv")
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		testkit.NotRun(t, "the invoices are not here (%s): this test needs \"Online Retail\", doi:10.24432/C5BW33", path)
+		testkit.NotRun(t, "a real shop's invoices: "+path+" is not here (\"Online Retail\", doi:10.24432/C5BW33)")
 	}
 	return path
 }

@@ -72,3 +72,9 @@ func CancelledLines(o *domain.Order, c domain.Cancellation) []CancelledLine {
 
 // CancellationPath is where a cancellation is over REST.
 func CancellationPath(orderID, id string) string { return Path(orderID) + "/cancellations/" + id }
+
+// LineToCancel names units of a line.
+type LineToCancel struct {
+	Line     int32 `json:"line" minimum:"1" maximum:"100000" doc:"The line's number." example:"1"`
+	Quantity int64 `json:"quantity" minimum:"1" maximum:"100000" doc:"Units to cancel." example:"2"`
+}

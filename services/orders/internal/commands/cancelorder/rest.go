@@ -25,14 +25,9 @@ type input struct {
 }
 
 type body struct {
-	Lines  []line `json:"lines,omitempty" maxItems:"1000" doc:"Units of lines; without it, everything that is left of the order."`
-	Reason string `json:"reason" enum:"customer,fraud,unavailable,other" doc:"Why."`
-	Note   string `json:"note,omitempty" maxLength:"500" doc:"A text for people. Not for personal data: it is kept in clear."`
-}
-
-type line struct {
-	Line     int32 `json:"line" minimum:"1" maximum:"100000" doc:"The line's number." example:"1"`
-	Quantity int64 `json:"quantity" minimum:"1" maximum:"100000" doc:"Units to cancel." example:"2"`
+	Lines  []view.LineToCancel `json:"lines,omitempty" maxItems:"1000" doc:"Units of lines; without it, everything that is left of the order."`
+	Reason string              `json:"reason" enum:"customer,fraud,unavailable,other" doc:"Why."`
+	Note   string              `json:"note,omitempty" maxLength:"500" doc:"A text for people. Not for personal data: it is kept in clear."`
 }
 
 type output struct {
@@ -108,7 +103,7 @@ func (in *input) command(ctx context.Context) (command Command, applied string, 
 }
 
 // readLines reads lines of a request. A line that is named twice is a problem.
-func readLines(given []line) ([]domain.CancelledLine, error) {
+func readLines(given []view.LineToCancel) ([]domain.CancelledLine, error) {
 	lines, known := make([]domain.CancelledLine, len(given)), map[int32]bool{}
 	for i, line := range given {
 		if known[line.Line] {

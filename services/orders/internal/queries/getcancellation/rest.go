@@ -16,8 +16,9 @@ func Route(api *rest.API, orders *store.Orders) {
 	handler := New(orders)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/orders/{id}/cancellations/{cancellation}", ID: "get-cancellation", Tags: []string{"orders"},
-		Summary: "Show a cancellation",
-		Errors:  []int{http.StatusNotFound},
+		Summary:     "Show a cancellation",
+		Description: "What was asked for, and what became of it.",
+		Errors:      []int{http.StatusNotFound},
 	}, func(ctx context.Context, query *Query) (*output, error) {
 		found, err := handler.Handle(ctx, *query)
 		switch {

@@ -22,10 +22,10 @@ type Query struct {
 }
 
 // Result is the effect; nil when the order does not exist or the caller may not see it.
-type Result = *Preview
+type Result = *CancellationPreview
 
-// Preview is the effect of a cancellation.
-type Preview struct {
+// CancellationPreview is the effect of a cancellation.
+type CancellationPreview struct {
 	Lines   []view.CancelledLine `json:"lines" nullable:"false"`
 	Amount  view.Money           `json:"amount" doc:"What would not be due any more."`
 	Whole   bool                 `json:"whole" doc:"Nothing would be left of the order: it would be cancelled."`
@@ -52,7 +52,7 @@ func New(orders *store.Orders) cqrs.Handler[Query, Result] {
 		if err != nil {
 			return nil, err
 		}
-		return &Preview{
+		return &CancellationPreview{
 			Lines: view.CancelledLines(order, planned), Amount: view.Money(planned.Amount), Whole: planned.Whole,
 			Effect: effect(planned), Version: order.Version(),
 		}, nil

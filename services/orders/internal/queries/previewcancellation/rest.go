@@ -14,18 +14,13 @@ import (
 type input struct {
 	ID   string `path:"id" doc:"The order's id." example:"7b0f3f5e-2f0b-5d6a-9d5b-1f4f0c3a8e21"`
 	Body struct {
-		Lines []line `json:"lines,omitempty" maxItems:"1000" doc:"Units of lines; without it, everything that is left of the order."`
+		Lines []view.LineToCancel `json:"lines,omitempty" maxItems:"1000" doc:"Units of lines; without it, everything that is left of the order."`
 	}
-}
-
-type line struct {
-	Line     int32 `json:"line" minimum:"1" maximum:"100000" doc:"The line's number." example:"1"`
-	Quantity int64 `json:"quantity" minimum:"1" maximum:"100000" doc:"Units to cancel." example:"2"`
 }
 
 type output struct {
 	ETag string `header:"ETag" doc:"The order's version."`
-	Body Preview
+	Body CancellationPreview
 }
 
 // Route serves POST /v1/orders/{id}/cancellations/preview.
