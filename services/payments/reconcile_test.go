@@ -33,9 +33,9 @@ func (w *world) read(path string, answer any) {
 }
 
 // audit is what an auditor is told of the order.
-func (p *paid) audit() auditpayments.Payment {
+func (p *paid) audit() auditpayments.AuditPayment {
 	p.t.Helper()
-	var page struct{ Payments []auditpayments.Payment }
+	var page struct{ Payments []auditpayments.AuditPayment }
 	p.read("/v1/audit/payments?orders="+p.order, &page)
 	require.Len(p.t, page.Payments, 1)
 	return page.Payments[0]
