@@ -73,7 +73,7 @@ func run(ctx context.Context, cfg settings) error {
 		"postgres": db.Ready, "mongodb": readSideReady, "issuer": verifier.Ready,
 	}
 	api := rest.New(rest.Config{
-		Info: internal.Info,
+		Info:     internal.Info,
 		Verifier: verifier, Ready: ready, Settings: cfg.REST,
 	})
 	internal.Routes(api, needs)
