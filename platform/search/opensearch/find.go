@@ -46,8 +46,12 @@ func (e *Engine) Find(ctx context.Context, plan search.Plan) (search.Found, erro
 	found := search.Found{Total: a.Hits.Total.Value, Entries: make([]search.FoundEntry, len(a.Hits.Hits))}
 	for i, hit := range a.Hits.Hits {
 		entry := search.FoundEntry{ID: hit.ID[min(len(entryID), len(hit.ID)):], Score: hit.Score}
-		for _, value := range hit.Sort {
-			entry.Position = append(entry.Position, fmt.Sprint(value))
+		for j, value := range hit.Sort {
+			position := fmt.Sprint(value)
+			if j < len(plan.Sort) && plan.Sort[j].Field == "" {
+				position = strconv.FormatFloat(hit.Score, 'g', -1, 64) // as every engine writes it
+			}
+			entry.Position = append(entry.Position, position)
 		}
 		if err := entry.Restore(hit.Source[storedField]); err != nil {
 			return search.Found{}, fmt.Errorf("entry %q of %s: %w", entry.ID, e.name, err)
