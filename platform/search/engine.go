@@ -26,8 +26,6 @@ type Engine interface {
 	Drop(ctx context.Context, generation string) error
 	// Find reads the live generation; it finds nothing when there is none.
 	Find(ctx context.Context, plan Plan) (Found, error)
-	// Ready tells whether the engine answers.
-	Ready(ctx context.Context) error
 	Close() error
 }
 

@@ -164,9 +164,6 @@ type Index struct {
 // New is the index of a schema in an engine.
 func New(schema Schema, engine Engine) *Index { return &Index{schema: schema, engine: engine} }
 
-// Ready tells whether the engine answers.
-func (x *Index) Ready(ctx context.Context) error { return x.engine.Ready(ctx) }
-
 // fewHits is how many documents must have all words as they were typed; when there are fewer, words
 // that are nearly the same count, too, below those.
 const fewHits = 10

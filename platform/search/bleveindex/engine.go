@@ -213,9 +213,6 @@ func (g *generation) close() error {
 	return g.index.Close()
 }
 
-// Ready implements search.Engine: what is in this process answers.
-func (e *Engine) Ready(context.Context) error { return nil }
-
 // Close closes the files.
 func (e *Engine) Close() error {
 	e.mu.Lock()

@@ -137,12 +137,6 @@ func (e *Engine) Drop(ctx context.Context, generation string) error {
 	return err
 }
 
-// Ready implements search.Engine.
-func (e *Engine) Ready(ctx context.Context) error {
-	_, err := e.server.ask(ctx, call{method: http.MethodGet, path: "/", must: true}, nil)
-	return err
-}
-
 // Close lets go of the connections.
 func (e *Engine) Close() error { return e.server.client.Close() }
 

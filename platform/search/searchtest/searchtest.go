@@ -388,7 +388,6 @@ func generations(t *testing.T, engine search.Engine) {
 	all, err = engine.Generations(ctx)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"r1-2"}, all)
-	require.NoError(t, engine.Ready(ctx))
 }
 
 func bounds(t *testing.T, w *World) {
