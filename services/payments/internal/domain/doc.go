@@ -2,9 +2,9 @@
 // nobody: its verbs take the time and the lease's owner, change the payment, and return the task that
 // the caller has to carry out.
 //
-// A payment is the fold of its operations. An operation is of a kind: authorize, or void, which is
-// the undo of authorize. Every kind reaches the provider by the same attempt: send with one
-// idempotency key, look up when no answer came, conclude.
+// A payment is the fold of its operations. An operation is of a kind: authorize; void, which is the
+// undo of authorize; capture and refund. Every kind reaches the provider by the same attempt: send with
+// one idempotency key, look up when no answer came, conclude. A dispute is recorded as it comes.
 //
 // A call of the provider cannot be inside a database transaction, so the barrier of the other
 // services (the same do twice answers the same, an undo without its do leaves a tombstone, a late do
@@ -49,10 +49,10 @@
 //	captured   | -                        | -                          | -        | voided | -       | -
 //
 // An attempt ends without a fact: no_answer to what was sent; not_found by a lookup before and, as
-// absent, after the lookup deadline; the lookup failed; the provider says what we do not know
+// absent, after the lookup deadline; the lookup had no answer (no_fact); the provider says what we do not know
 // (unclear).
 //
-//	state      | no_answer        | not_found | absent     | failed   | unclear
+//	state      | no_answer        | not_found | absent     | no_fact  | unclear
 //	none       | -                | -         | -          | -        | -
 //	sending+   | sending+ lookup  | sending   | sending    | sending  | sending !
 //	sending    | -                | -         | -          | -        | -
@@ -98,7 +98,7 @@
 //	absent+/needless    | authorized/sending+ send | authorized/sending+ send ! | declined/needless  | voided/succeeded | expired/succeeded | captured/waiting !
 //	absent/needless     | authorized/sending+ send | authorized/sending+ send ! | declined/needless  | voided/succeeded | expired/succeeded | captured/waiting !
 //
-//	state               | no_answer                  | not_found          | absent             | failed             | unclear
+//	state               | no_answer                  | not_found          | absent             | no_fact            | unclear
 //	none/needless       | -                          | -                  | -                  | -                  | -
 //	sending+/waiting    | sending+/waiting lookup    | sending/waiting    | absent/needless    | sending/waiting    | sending/waiting !
 //	sending/waiting     | -                          | -                  | -                  | -                  | -
@@ -123,6 +123,57 @@
 //   - a void is sent again however late, without regard to its key: it asks for a state and names what
 //     is to have it, so a second one does the same.
 //   - declined stays declined when it is undone: the saga's own barrier rule, a refusal is kept.
-//   - nobody here captures yet. What was captured all the same cannot be voided: the void waits until
-//     an operator has refunded it, which the provider then calls voided.
+//   - what was captured and nobody here asked for cannot be voided: the void waits until an operator
+//     has refunded it, which the provider then calls voided. An authorization that our own captures
+//     explain stays authorized, with less of it open.
+//
+// # Capture and refund
+//
+// Both have the same table. The saga asks, the resolver polls. While a capture is sending or submitted
+// its authorization takes no other one.
+//
+//	state      | ask              | poll
+//	none       | sending+ send    | -
+//	sending+   | sending+ wait    | sending+ wait
+//	sending    | sending+ send    | sending+ lookup
+//	sending*+  | sending*+ wait   | sending*+ wait
+//	sending*   | sending*+ lookup | sending*+ lookup
+//	submitted+ | -                | submitted+ wait
+//	submitted  | -                | submitted+ lookup
+//	succeeded  | -                | -
+//	failed     | -                | -
+//	reversed   | -                | -
+//
+// Facts of the provider hold whoever brings them. One of another amount, order or key is none.
+//
+//	state      | submitted | succeeded  | failed   | other
+//	none       | -         | -          | -        | -
+//	sending+   | submitted | succeeded  | failed   | sending !
+//	sending    | submitted | succeeded  | failed   | sending !
+//	sending*+  | submitted | succeeded  | failed   | sending* !
+//	sending*   | submitted | succeeded  | failed   | sending* !
+//	submitted+ | submitted | succeeded  | failed   | submitted !
+//	submitted  | -         | succeeded  | failed   | submitted !
+//	succeeded  | -         | -          | reversed | -
+//	failed     | -         | failed !   | -        | failed !
+//	reversed   | -         | reversed ! | -        | reversed !
+//
+// An attempt ends without a fact, as above.
+//
+//	state      | no_answer         | not_found | absent     | no_fact   | unclear
+//	none       | -                 | -         | -          | -         | -
+//	sending+   | sending+ lookup   | sending   | sending    | sending   | sending !
+//	sending    | -                 | -         | -          | -         | -
+//	sending*+  | sending*+ lookup  | sending*  | sending* ! | sending*  | sending* !
+//	sending*   | -                 | -         | -          | -         | -
+//	submitted+ | submitted+ lookup | submitted | submitted  | submitted | submitted !
+//	submitted  | -                 | -         | -          | -         | -
+//	succeeded  | -                 | -         | -          | -         | -
+//	failed     | -                 | -         | -          | -         | -
+//	reversed   | -                 | -         | -          | -         | -
+//
+// Why some cells are as they are:
+//   - poll never sends. A request that nobody waits for any more must not move money.
+//   - failed and reversed are kept when the provider says succeeded afterwards: the money may have been
+//     sent again meanwhile, under another key. An operator looks.
 package domain

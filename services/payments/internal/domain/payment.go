@@ -194,7 +194,7 @@ var rank = map[Status]int{StatusVoiding: 1, StatusPending: 2, StatusCaptured: 3,
 
 // Summary folds the operations.
 func (p *Payment) Summary() Summary {
-	s := Summary{Status: StatusNone, UpdatedAt: p.CreatedAt, Totals: p.Totals()}
+	s, taken := Summary{Status: StatusNone, UpdatedAt: p.CreatedAt, Totals: p.Totals()}, int64(0)
 	for _, op := range p.Operations {
 		for _, at := range []time.Time{op.AskedAt, op.SentAt, op.AnsweredAt} {
 			if at.After(s.UpdatedAt) {
@@ -204,6 +204,9 @@ func (p *Payment) Summary() Summary {
 		if op.Kind != Authorize {
 			if op.Kind != Void && op.State == Sending {
 				s.Unfinished++
+			}
+			if op.Kind == Capture && (op.State == Submitted || op.State == Succeeded) {
+				taken += op.Request.Amount
 			}
 			continue
 		}
@@ -221,7 +224,7 @@ func (p *Payment) Summary() Summary {
 		s.Status, s.CustomerID, s.ProviderReference = status, op.Request.CustomerID, op.ProviderReference
 		s.Money = Money{Amount: amount, Currency: op.Request.Currency}
 	}
-	if taken := s.Captured + s.Capturing; taken > 0 && s.Status != StatusPending && s.Status != StatusVoiding {
+	if taken > 0 && s.Status != StatusPending && s.Status != StatusVoiding {
 		s.Status = s.statusOfTaken(taken)
 	}
 	return s
