@@ -140,18 +140,23 @@ func (p *Payment) Room(capture *Operation) int64 {
 	if capture.State != Succeeded {
 		return 0
 	}
-	room := capture.Request.Amount
+	room := capture.Request.Amount - p.given(capture)
 	for _, refund := range p.of(capture.ID, Refund) {
-		if refund.moves() {
+		if refund.unsettled() {
 			room -= refund.Request.Amount
 		}
 	}
-	for _, dispute := range p.of(capture.ID, Dispute) {
-		if dispute.State != Won {
-			room -= dispute.Request.Amount
+	return max(room, 0)
+}
+
+// given is what was refunded of a capture, or is disputed and not won.
+func (p *Payment) given(capture *Operation) (sum int64) {
+	for _, op := range p.Operations {
+		if op.Of == capture.ID && (op.Kind == Refund && op.State == Succeeded || op.Kind == Dispute && op.State != Won) {
+			sum += op.Request.Amount
 		}
 	}
-	return max(room, 0)
+	return sum
 }
 
 // Refunds are the parts of a step's refund.

@@ -88,8 +88,9 @@ func (p *Payment) observeDispute(c Caller, o Observation) {
 	if capture == nil {
 		return
 	}
-	if room := p.Room(capture); o.State != Won && (o.Currency != capture.Request.Currency || o.Amount > room) {
-		capture.Problem = fmt.Sprintf("the provider has a dispute of %s under %q, and only %d is left of the capture", o.Text(), o.Reference, room)
+	left := capture.Request.Amount - p.given(capture)
+	if o.State != Won && (o.Currency != capture.Request.Currency || o.Amount > left) {
+		capture.Problem = fmt.Sprintf("the provider has a dispute of %s under %q, and only %d of the capture were not given back", o.Text(), o.Reference, left)
 		return
 	}
 	part := 0
