@@ -15,6 +15,12 @@ const (
 	HoldExpired = "hold_expired"
 	// PaymentDeclined: the provider declined the payment. Details: DeclinedDetails.
 	PaymentDeclined = "payment_declined"
+	// AmountExceedsDue: more was to be authorized than is due and not authorized yet. Details:
+	// AmountLeftDetails.
+	AmountExceedsDue = "amount_exceeds_due"
+	// NoStoredPaymentMethod: there is no method at the provider that the shopper agreed to be charged
+	// again.
+	NoStoredPaymentMethod = "no_stored_payment_method"
 	// AuthorizationUnknown: the order has no such authorization, or none in that currency.
 	AuthorizationUnknown = "authorization_unknown"
 	// AuthorizationEnded: nothing of the authorization can be captured any more. Details:

@@ -282,6 +282,43 @@ func TestARefundWithoutAnAnswerIsFound(t *testing.T) {
 	assert.EqualValues(t, 900, p.requireBalanced())
 }
 
+// An order may have several authorizations, together of no more than it has still to pay.
+func TestSeveralAuthorizationsOfAnOrderAreNoMoreThanIsDue(t *testing.T) {
+	w := newWorld(t, hasty, time.Second)
+	p := w.pay("card_stored")
+	p.mustCapture("first", 1000)
+	further := func(name string, due, wanted int64) (*paymentsv1.AuthorizeRequest, error) {
+		request := wish(p.order, "card_approve")
+		request.Step.Name, request.Amount, request.Due = name, gbp(wanted), gbp(due)
+		_, err := w.client.Authorize(asService(t), request)
+		return request, err
+	}
+	_, err := further("more", 300, 67)
+	assert.JSONEq(t, `{"amount":66,"currency":"GBP"}`, requireRefused(t, refusals.AmountExceedsDue, err))
+	_, err = further("more", 300, 66)
+	require.NoError(t, err)
+	_, err = further("even-more", 300, 1)
+	requireRefused(t, refusals.AmountExceedsDue, err)
+
+	// A renewal is authorized with the stored method before the old one is voided.
+	renewal := wish(p.order, "")
+	renewal.Step.Name, renewal.Amount, renewal.Due, renewal.Replaces = "renew", gbp(234), gbp(300), p.authorization
+	_, err = w.client.Authorize(asService(t), renewal)
+	require.NoError(t, err)
+	_, err = p.voidAuthorization()
+	require.NoError(t, err)
+	shown := p.money().GetAuthorizations()
+	require.Len(t, shown, 3)
+	assert.EqualValues(t, []int64{0, 66, 234}, []int64{shown[0].GetOpen(), shown[1].GetOpen(), shown[2].GetOpen()})
+	assert.True(t, shown[2].GetChargeableAgain())
+
+	renewal = wish(p.order, "")
+	renewal.Step.Name, renewal.Amount, renewal.Due, renewal.Replaces = "renew-again", gbp(66), gbp(300), shown[1].GetId()
+	_, err = w.client.Authorize(asService(t), renewal)
+	requireRefused(t, refusals.NoStoredPaymentMethod, err)
+	p.requireBalanced()
+}
+
 // balance is what the provider owes the shop for an order, in pence.
 func (p *providerProcess) balance(order string) int64 {
 	p.t.Helper()

@@ -13,14 +13,15 @@ type Task struct {
 // Calls tells whether the task is a call of the provider.
 func (t Task) Calls() bool { return t.Action == Send || t.Action == LookUp }
 
-// Authorize asks for the amount to be held.
-func (p *Payment) Authorize(c Caller, step Step, request Request) (Task, error) {
+// Authorize asks for the amount to be held. An order may have several authorizations, together of no
+// more than is due.
+func (p *Payment) Authorize(c Caller, step Step, request Request, due Due) (Task, error) {
 	op, undo := p.Operation(step, Authorize), p.Operation(step, Void)
 	switch {
 	case op == nil && undo != nil: // a tombstone, which has no request to compare with
 		return Task{}, nil
 	case op == nil:
-		if err := p.cover(request); err != nil {
+		if err := p.cover(request, due); err != nil {
 			return Task{}, err
 		}
 		op = p.add(c, step, Authorize, Sending)

@@ -48,7 +48,7 @@ func (w *world) begin(owner string, next Task) {
 
 func (w *world) authorize() {
 	c := w.newCaller()
-	next, err := w.payment.Authorize(c, step, request)
+	next, err := w.payment.Authorize(c, step, request, Due{})
 	assert.NoError(w.t, err)
 	w.begin(c.Owner, next)
 }

@@ -140,7 +140,7 @@ func (p *Payment) Room(capture *Operation) int64 {
 	if capture.State != Succeeded {
 		return 0
 	}
-	room := capture.Request.Amount - p.given(capture)
+	room := capture.Request.Amount - p.Given(capture)
 	for _, refund := range p.of(capture.ID, Refund) {
 		if refund.unsettled() {
 			room -= refund.Request.Amount
@@ -149,8 +149,8 @@ func (p *Payment) Room(capture *Operation) int64 {
 	return max(room, 0)
 }
 
-// given is what was refunded of a capture, or is disputed and not won.
-func (p *Payment) given(capture *Operation) (sum int64) {
+// Given is what was refunded of a capture, or is disputed and not won.
+func (p *Payment) Given(capture *Operation) (sum int64) {
 	for _, op := range p.Operations {
 		if op.Of == capture.ID && (op.Kind == Refund && op.State == Succeeded || op.Kind == Dispute && op.State != Won) {
 			sum += op.Request.Amount

@@ -161,7 +161,6 @@ func TestEveryCellOfTheTableOfCapturesAndRefunds(t *testing.T) {
 
 // station is the provider's side of one movement.
 type station struct {
-	key    string
 	status FindingKind // "" before it has heard of it
 	ends   FindingKind // what becomes of it after it was accepted; "" when it is decided at once
 	first  FindingKind

@@ -88,7 +88,7 @@ func (p *Payment) observeDispute(c Caller, o Observation) {
 	if capture == nil {
 		return
 	}
-	left := capture.Request.Amount - p.given(capture)
+	left := capture.Request.Amount - p.Given(capture)
 	if o.State != Won && (o.Currency != capture.Request.Currency || o.Amount > left) {
 		capture.Problem = fmt.Sprintf("the provider has a dispute of %s under %q, and only %d of the capture were not given back", o.Text(), o.Reference, left)
 		return

@@ -96,9 +96,17 @@ type Terms struct {
 	Consent bool
 }
 
-// holds tells whether it is an authorization whose amount the provider holds, or may hold.
-func (o *Operation) holds() bool {
-	return o.Kind == Authorize && (o.State == Sending || o.State == Authorized || o.State == Captured)
+// mayHold is how much of the shopper's money the provider holds by an authorization, or may hold, or has
+// taken without being asked, in minor units.
+func (o *Operation) mayHold() int64 {
+	switch o.State {
+	case Sending, Captured:
+		return o.Request.Amount
+	case Authorized:
+		return o.Open
+	default:
+		return 0
+	}
 }
 
 // settle takes the state that the provider says an authorization has, and ends the attempt.

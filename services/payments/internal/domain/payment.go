@@ -2,7 +2,6 @@ package domain
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -115,18 +114,20 @@ func (p *Payment) addPart(c Caller, step Step, kind Kind, part int, state State)
 // operationIDs is the namespace of the ids of operations (RFC 9562, version 5).
 var operationIDs = uuid.MustParse("2f6f7a6e-6b8f-4b57-9d4d-2f1a5be0c0de")
 
-// cover refuses an authorization of more than what is due less what is held, or may be. Sagas ask
-// for all that is due at once, so what is due is what they ask for.
-func (p *Payment) cover(request Request) error {
-	due, held := request.Amount, int64(0)
+// cover refuses an authorization of more than what is due, less what is open or may be. One that it
+// replaces does not count.
+func (p *Payment) cover(request Request, terms Due) error {
+	left := request.Amount
+	if terms.Currency != "" {
+		left = terms.Amount
+	}
 	for _, op := range p.Operations {
-		if op.holds() {
-			held += op.Request.Amount
+		if op.Kind == Authorize && op.ID != terms.Replaces {
+			left -= op.mayHold()
 		}
 	}
-	if request.Amount > due-held {
-		return fmt.Errorf("%s cannot be authorized: %d of %d is held, or may be, by another step of the order",
-			request.Text(), held, due)
+	if request.Amount > left {
+		return &ExceedsError{Room: Money{max(left, 0), request.Currency}}
 	}
 	return nil
 }

@@ -17,11 +17,11 @@ func TestAnotherRequestUnderTheSameStepIsRefused(t *testing.T) {
 		"sending/waiting", "authorized/sending", "voided/succeeded", "absent/needless",
 	} {
 		p := paymentIn(state).payment
-		_, err := p.Authorize(at("x", 0), step, other)
+		_, err := p.Authorize(at("x", 0), step, other, Due{})
 		assert.ErrorIs(t, err, ErrOtherRequest, state)
 	}
 	p := paymentIn("none/needless").payment
-	_, err := p.Authorize(at("x", 0), step, other)
+	_, err := p.Authorize(at("x", 0), step, other, Due{})
 	require.NoError(t, err, "a tombstone has no request")
 	assert.ErrorIs(t, p.Authorized(step), ErrUndone)
 }
@@ -35,7 +35,7 @@ func TestAnUndoAfterAMismatchGivesBack(t *testing.T) {
 		p := paymentIn(state).payment
 		other := request
 		other.MethodFingerprint = "another"
-		_, err := p.Authorize(at("x", 0), step, other)
+		_, err := p.Authorize(at("x", 0), step, other, Due{})
 		require.ErrorIs(t, err, ErrOtherRequest)
 		assert.Equal(t, want, p.Void(at("x", 0), step))
 	}
@@ -53,7 +53,7 @@ func TestAHolderThatComesBackTooLateStillBringsItsFact(t *testing.T) {
 	p := paymentIn("sending+").payment
 	op := p.Operation(step, Authorize)
 	later := at("new holder", policy.Lease)
-	next, err := p.Authorize(later, step, request)
+	next, err := p.Authorize(later, step, request, Due{})
 	require.NoError(t, err)
 	require.Equal(t, Send, next.Action, "the lease has run out")
 
@@ -79,7 +79,7 @@ func TestWhoeverLearnsThatThereIsSomethingToGiveBackGivesItBackOnce(t *testing.T
 func TestTheLookupDeadlineCountsFromTheLastSending(t *testing.T) {
 	p := paymentIn("sending").payment
 	again := at("a", policy.LookupDeadline)
-	sent, err := p.Authorize(again, step, request)
+	sent, err := p.Authorize(again, step, request, Due{})
 	require.NoError(t, err)
 	require.Equal(t, Send, sent.Action)
 	p.Void(at("b", policy.LookupDeadline), step)
@@ -93,7 +93,7 @@ func TestTheLookupDeadlineCountsFromTheLastSending(t *testing.T) {
 func TestARequestIsNotSentAgainAtTheEndOfItsKeysLife(t *testing.T) {
 	p := paymentIn("sending").payment
 	life := policy.KeyLifetime - keyMargin
-	next, err := p.Authorize(at("a", life-time.Second), step, request)
+	next, err := p.Authorize(at("a", life-time.Second), step, request, Due{})
 	require.NoError(t, err)
 	assert.Equal(t, Send, next.Action)
 	p.Learn(at("a", life-time.Second), next, Finding{Kind: NoFact, Err: errors.New("time-out")})
@@ -101,7 +101,7 @@ func TestARequestIsNotSentAgainAtTheEndOfItsKeysLife(t *testing.T) {
 
 	for range 2 {
 		late := at("b", life+policy.LookupDeadline)
-		next, err = p.Authorize(late, step, request)
+		next, err = p.Authorize(late, step, request, Due{})
 		require.NoError(t, err)
 		require.Equal(t, LookUp, next.Action)
 		assert.Equal(t, Task{}, p.Learn(late, next, Finding{Kind: NotFound}))
@@ -114,7 +114,7 @@ func TestARequestIsNotSentAgainAtTheEndOfItsKeysLife(t *testing.T) {
 	policy := policy
 	policy.KeyLifetime = 0
 	q := paymentIn("sending").payment
-	next, err = q.Authorize(Caller{Owner: "a", Now: t0.AddDate(1, 0, 0), Policy: policy}, step, request)
+	next, err = q.Authorize(Caller{Owner: "a", Now: t0.AddDate(1, 0, 0), Policy: policy}, step, request, Due{})
 	require.NoError(t, err)
 	assert.Equal(t, Send, next.Action, "a provider that never forgets")
 }
@@ -146,7 +146,7 @@ func TestAFactThatSpeaksOfSomethingElseIsNone(t *testing.T) {
 			require.ErrorIs(t, p.Authorized(step), ErrUnknown, "another %s", name)
 			assert.NotEmpty(t, p.Operation(step, Authorize).Problem, "another %s: nobody is told", name)
 
-			look, err := p.Authorize(at("a", 0), step, request)
+			look, err := p.Authorize(at("a", 0), step, request, Due{})
 			require.NoError(t, err)
 			require.Equal(t, LookUp, look.Action, "another %s: it is not sent again", name)
 			p.Learn(at("a", 0), look, found(FoundAuthorized))
@@ -270,7 +270,7 @@ func TestStepsOfAnOrderHoldNoMoreTogetherThanIsDue(t *testing.T) {
 		"declined": false, "voided": false, "expired": false, "voided/succeeded": false, "absent/needless": false, "none/needless": false,
 	} {
 		p := paymentIn(state).payment
-		next, err := p.Authorize(at("a", 0), second, request)
+		next, err := p.Authorize(at("a", 0), second, request, Due{})
 		if refused {
 			require.Error(t, err, state)
 			assert.Nil(t, p.Operation(second, Authorize), state)

@@ -76,6 +76,14 @@ func (r Request) equals(other Request) bool {
 	return r == other
 }
 
+// Due bounds an authorization.
+type Due struct {
+	// Money that the order has still to pay. Without a currency it is the amount of the request.
+	Money
+	// Replaces is the id of an authorization that does not count, because it is voided afterwards.
+	Replaces string
+}
+
 // MethodKey makes fingerprints of payment methods from which nobody without it can find the method by
 // trying all there may be.
 type MethodKey []byte

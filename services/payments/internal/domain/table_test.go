@@ -171,7 +171,7 @@ func (w *table) happens(t *testing.T, event string) Action {
 	failure := errors.New("connection reset")
 	switch event {
 	case "authorize":
-		next, err := w.payment.Authorize(another, step, request)
+		next, err := w.payment.Authorize(another, step, request, Due{})
 		require.NoError(t, err)
 		return next.Action
 	case "void":

@@ -41,10 +41,10 @@ func New(s *store.Store, p provider.Provider, policy domain.Policy) *Journal {
 }
 
 // Authorize holds the amount, once per step. Its errors are domain.DeclinedError, domain.ErrUndone,
-// domain.ErrOtherRequest, and domain.ErrUnknown when the caller is to ask again.
-func (j *Journal) Authorize(ctx context.Context, step domain.Step, request domain.Request, paymentMethod string) (*domain.Payment, error) {
+// domain.ErrOtherRequest, domain.ExceedsError, and domain.ErrUnknown when the caller is to ask again.
+func (j *Journal) Authorize(ctx context.Context, step domain.Step, request domain.Request, due domain.Due, paymentMethod string) (*domain.Payment, error) {
 	payment, err := j.run(ctx, step, paymentMethod, func(p *domain.Payment, c domain.Caller) (domain.Task, error) {
-		return p.Authorize(c, step, request)
+		return p.Authorize(c, step, request, due)
 	})
 	if err == nil {
 		err = because(payment.Authorized(step), payment.Operation(step, domain.Void), payment.Operation(step, domain.Authorize))
@@ -53,6 +53,22 @@ func (j *Journal) Authorize(ctx context.Context, step domain.Step, request domai
 		return nil, fmt.Errorf("authorize %s: %w", step, err)
 	}
 	return payment, nil
+}
+
+// StoredMethod is the payment method of an authorization that the provider stored and the shopper
+// agreed to be charged again; empty when there is none.
+func (j *Journal) StoredMethod(ctx context.Context, orderID, authorization string) (string, error) {
+	payment, err := j.store.Payment(ctx, orderID)
+	switch {
+	case errors.Is(err, store.ErrNoPayment):
+		return "", nil
+	case err != nil:
+		return "", err
+	}
+	if op := payment.ByID(authorization); op != nil && op.Consent {
+		return op.StoredMethod, nil
+	}
+	return "", nil
 }
 
 // Void undoes a step, whether or not it was done. The error is domain.ErrUnknown until nothing is held

@@ -29,8 +29,15 @@ type AuthorizeRequest struct {
 	Step       *v1.Step               `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
 	CustomerId string                 `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
 	Amount     *v1.Money              `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
-	// The provider's token of a payment method; never a card number.
+	// The provider's token of a payment method; never a card number. Empty with replaces: the stored
+	// method of the authorization that is replaced.
 	PaymentMethod string `protobuf:"bytes,4,opt,name=payment_method,json=paymentMethod,proto3" json:"payment_method,omitempty"`
+	// What the order has still to pay: its total less what was captured. Absent: the amount of this
+	// request. What is authorized, captures on their way included, never exceeds it.
+	Due *v1.Money `protobuf:"bytes,5,opt,name=due,proto3" json:"due,omitempty"`
+	// An authorization that this one replaces, and that is voided afterwards: it does not count against
+	// what is due.
+	Replaces      string `protobuf:"bytes,6,opt,name=replaces,proto3" json:"replaces,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -89,6 +96,20 @@ func (x *AuthorizeRequest) GetAmount() *v1.Money {
 func (x *AuthorizeRequest) GetPaymentMethod() string {
 	if x != nil {
 		return x.PaymentMethod
+	}
+	return ""
+}
+
+func (x *AuthorizeRequest) GetDue() *v1.Money {
+	if x != nil {
+		return x.Due
+	}
+	return nil
+}
+
+func (x *AuthorizeRequest) GetReplaces() string {
+	if x != nil {
+		return x.Replaces
 	}
 	return ""
 }
@@ -1173,15 +1194,16 @@ var File_ordersaga_payments_v1_payments_proto protoreflect.FileDescriptor
 
 const file_ordersaga_payments_v1_payments_proto_rawDesc = "" +
 	"\n" +
-	"$ordersaga/payments/v1/payments.proto\x12\x15ordersaga.payments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a ordersaga/common/v1/common.proto\"\xe5\x01\n" +
+	"$ordersaga/payments/v1/payments.proto\x12\x15ordersaga.payments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a ordersaga/common/v1/common.proto\"\xb6\x02\n" +
 	"\x10AuthorizeRequest\x125\n" +
 	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\x12+\n" +
 	"\vcustomer_id\x18\x02 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xff\x01R\n" +
 	"customerId\x12:\n" +
-	"\x06amount\x18\x03 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x121\n" +
-	"\x0epayment_method\x18\x04 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\rpaymentMethod\"D\n" +
+	"\x06amount\x18\x03 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x12/\n" +
+	"\x0epayment_method\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\rpaymentMethod\x12,\n" +
+	"\x03due\x18\x05 \x01(\v2\x1a.ordersaga.common.v1.MoneyR\x03due\x12#\n" +
+	"\breplaces\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18dR\breplaces\"D\n" +
 	"\x11AuthorizeResponse\x12/\n" +
 	"\x05facts\x18\x01 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts\"D\n" +
 	"\vVoidRequest\x125\n" +
@@ -1314,48 +1336,49 @@ var file_ordersaga_payments_v1_payments_proto_goTypes = []any{
 var file_ordersaga_payments_v1_payments_proto_depIdxs = []int32{
 	16, // 0: ordersaga.payments.v1.AuthorizeRequest.step:type_name -> ordersaga.common.v1.Step
 	17, // 1: ordersaga.payments.v1.AuthorizeRequest.amount:type_name -> ordersaga.common.v1.Money
-	18, // 2: ordersaga.payments.v1.AuthorizeResponse.facts:type_name -> ordersaga.common.v1.Fact
-	16, // 3: ordersaga.payments.v1.VoidRequest.step:type_name -> ordersaga.common.v1.Step
-	18, // 4: ordersaga.payments.v1.VoidResponse.facts:type_name -> ordersaga.common.v1.Fact
-	16, // 5: ordersaga.payments.v1.CaptureRequest.step:type_name -> ordersaga.common.v1.Step
-	17, // 6: ordersaga.payments.v1.CaptureRequest.amount:type_name -> ordersaga.common.v1.Money
-	13, // 7: ordersaga.payments.v1.CaptureResponse.capture:type_name -> ordersaga.payments.v1.Capture
-	18, // 8: ordersaga.payments.v1.CaptureResponse.facts:type_name -> ordersaga.common.v1.Fact
-	16, // 9: ordersaga.payments.v1.RefundRequest.step:type_name -> ordersaga.common.v1.Step
-	17, // 10: ordersaga.payments.v1.RefundRequest.amount:type_name -> ordersaga.common.v1.Money
-	14, // 11: ordersaga.payments.v1.RefundResponse.refunds:type_name -> ordersaga.payments.v1.Refund
-	18, // 12: ordersaga.payments.v1.RefundResponse.facts:type_name -> ordersaga.common.v1.Fact
-	12, // 13: ordersaga.payments.v1.VoidAuthorizationResponse.authorization:type_name -> ordersaga.payments.v1.Authorization
-	18, // 14: ordersaga.payments.v1.VoidAuthorizationResponse.facts:type_name -> ordersaga.common.v1.Fact
-	12, // 15: ordersaga.payments.v1.GetPaymentResponse.authorizations:type_name -> ordersaga.payments.v1.Authorization
-	13, // 16: ordersaga.payments.v1.GetPaymentResponse.captures:type_name -> ordersaga.payments.v1.Capture
-	14, // 17: ordersaga.payments.v1.GetPaymentResponse.refunds:type_name -> ordersaga.payments.v1.Refund
-	15, // 18: ordersaga.payments.v1.GetPaymentResponse.disputes:type_name -> ordersaga.payments.v1.Dispute
-	16, // 19: ordersaga.payments.v1.Authorization.step:type_name -> ordersaga.common.v1.Step
-	17, // 20: ordersaga.payments.v1.Authorization.amount:type_name -> ordersaga.common.v1.Money
-	19, // 21: ordersaga.payments.v1.Authorization.capture_before:type_name -> google.protobuf.Timestamp
-	16, // 22: ordersaga.payments.v1.Capture.step:type_name -> ordersaga.common.v1.Step
-	17, // 23: ordersaga.payments.v1.Capture.amount:type_name -> ordersaga.common.v1.Money
-	16, // 24: ordersaga.payments.v1.Refund.step:type_name -> ordersaga.common.v1.Step
-	17, // 25: ordersaga.payments.v1.Refund.amount:type_name -> ordersaga.common.v1.Money
-	17, // 26: ordersaga.payments.v1.Dispute.amount:type_name -> ordersaga.common.v1.Money
-	0,  // 27: ordersaga.payments.v1.PaymentsService.Authorize:input_type -> ordersaga.payments.v1.AuthorizeRequest
-	2,  // 28: ordersaga.payments.v1.PaymentsService.Void:input_type -> ordersaga.payments.v1.VoidRequest
-	4,  // 29: ordersaga.payments.v1.PaymentsService.Capture:input_type -> ordersaga.payments.v1.CaptureRequest
-	6,  // 30: ordersaga.payments.v1.PaymentsService.Refund:input_type -> ordersaga.payments.v1.RefundRequest
-	8,  // 31: ordersaga.payments.v1.PaymentsService.VoidAuthorization:input_type -> ordersaga.payments.v1.VoidAuthorizationRequest
-	10, // 32: ordersaga.payments.v1.PaymentsService.GetPayment:input_type -> ordersaga.payments.v1.GetPaymentRequest
-	1,  // 33: ordersaga.payments.v1.PaymentsService.Authorize:output_type -> ordersaga.payments.v1.AuthorizeResponse
-	3,  // 34: ordersaga.payments.v1.PaymentsService.Void:output_type -> ordersaga.payments.v1.VoidResponse
-	5,  // 35: ordersaga.payments.v1.PaymentsService.Capture:output_type -> ordersaga.payments.v1.CaptureResponse
-	7,  // 36: ordersaga.payments.v1.PaymentsService.Refund:output_type -> ordersaga.payments.v1.RefundResponse
-	9,  // 37: ordersaga.payments.v1.PaymentsService.VoidAuthorization:output_type -> ordersaga.payments.v1.VoidAuthorizationResponse
-	11, // 38: ordersaga.payments.v1.PaymentsService.GetPayment:output_type -> ordersaga.payments.v1.GetPaymentResponse
-	33, // [33:39] is the sub-list for method output_type
-	27, // [27:33] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	17, // 2: ordersaga.payments.v1.AuthorizeRequest.due:type_name -> ordersaga.common.v1.Money
+	18, // 3: ordersaga.payments.v1.AuthorizeResponse.facts:type_name -> ordersaga.common.v1.Fact
+	16, // 4: ordersaga.payments.v1.VoidRequest.step:type_name -> ordersaga.common.v1.Step
+	18, // 5: ordersaga.payments.v1.VoidResponse.facts:type_name -> ordersaga.common.v1.Fact
+	16, // 6: ordersaga.payments.v1.CaptureRequest.step:type_name -> ordersaga.common.v1.Step
+	17, // 7: ordersaga.payments.v1.CaptureRequest.amount:type_name -> ordersaga.common.v1.Money
+	13, // 8: ordersaga.payments.v1.CaptureResponse.capture:type_name -> ordersaga.payments.v1.Capture
+	18, // 9: ordersaga.payments.v1.CaptureResponse.facts:type_name -> ordersaga.common.v1.Fact
+	16, // 10: ordersaga.payments.v1.RefundRequest.step:type_name -> ordersaga.common.v1.Step
+	17, // 11: ordersaga.payments.v1.RefundRequest.amount:type_name -> ordersaga.common.v1.Money
+	14, // 12: ordersaga.payments.v1.RefundResponse.refunds:type_name -> ordersaga.payments.v1.Refund
+	18, // 13: ordersaga.payments.v1.RefundResponse.facts:type_name -> ordersaga.common.v1.Fact
+	12, // 14: ordersaga.payments.v1.VoidAuthorizationResponse.authorization:type_name -> ordersaga.payments.v1.Authorization
+	18, // 15: ordersaga.payments.v1.VoidAuthorizationResponse.facts:type_name -> ordersaga.common.v1.Fact
+	12, // 16: ordersaga.payments.v1.GetPaymentResponse.authorizations:type_name -> ordersaga.payments.v1.Authorization
+	13, // 17: ordersaga.payments.v1.GetPaymentResponse.captures:type_name -> ordersaga.payments.v1.Capture
+	14, // 18: ordersaga.payments.v1.GetPaymentResponse.refunds:type_name -> ordersaga.payments.v1.Refund
+	15, // 19: ordersaga.payments.v1.GetPaymentResponse.disputes:type_name -> ordersaga.payments.v1.Dispute
+	16, // 20: ordersaga.payments.v1.Authorization.step:type_name -> ordersaga.common.v1.Step
+	17, // 21: ordersaga.payments.v1.Authorization.amount:type_name -> ordersaga.common.v1.Money
+	19, // 22: ordersaga.payments.v1.Authorization.capture_before:type_name -> google.protobuf.Timestamp
+	16, // 23: ordersaga.payments.v1.Capture.step:type_name -> ordersaga.common.v1.Step
+	17, // 24: ordersaga.payments.v1.Capture.amount:type_name -> ordersaga.common.v1.Money
+	16, // 25: ordersaga.payments.v1.Refund.step:type_name -> ordersaga.common.v1.Step
+	17, // 26: ordersaga.payments.v1.Refund.amount:type_name -> ordersaga.common.v1.Money
+	17, // 27: ordersaga.payments.v1.Dispute.amount:type_name -> ordersaga.common.v1.Money
+	0,  // 28: ordersaga.payments.v1.PaymentsService.Authorize:input_type -> ordersaga.payments.v1.AuthorizeRequest
+	2,  // 29: ordersaga.payments.v1.PaymentsService.Void:input_type -> ordersaga.payments.v1.VoidRequest
+	4,  // 30: ordersaga.payments.v1.PaymentsService.Capture:input_type -> ordersaga.payments.v1.CaptureRequest
+	6,  // 31: ordersaga.payments.v1.PaymentsService.Refund:input_type -> ordersaga.payments.v1.RefundRequest
+	8,  // 32: ordersaga.payments.v1.PaymentsService.VoidAuthorization:input_type -> ordersaga.payments.v1.VoidAuthorizationRequest
+	10, // 33: ordersaga.payments.v1.PaymentsService.GetPayment:input_type -> ordersaga.payments.v1.GetPaymentRequest
+	1,  // 34: ordersaga.payments.v1.PaymentsService.Authorize:output_type -> ordersaga.payments.v1.AuthorizeResponse
+	3,  // 35: ordersaga.payments.v1.PaymentsService.Void:output_type -> ordersaga.payments.v1.VoidResponse
+	5,  // 36: ordersaga.payments.v1.PaymentsService.Capture:output_type -> ordersaga.payments.v1.CaptureResponse
+	7,  // 37: ordersaga.payments.v1.PaymentsService.Refund:output_type -> ordersaga.payments.v1.RefundResponse
+	9,  // 38: ordersaga.payments.v1.PaymentsService.VoidAuthorization:output_type -> ordersaga.payments.v1.VoidAuthorizationResponse
+	11, // 39: ordersaga.payments.v1.PaymentsService.GetPayment:output_type -> ordersaga.payments.v1.GetPaymentResponse
+	34, // [34:40] is the sub-list for method output_type
+	28, // [28:34] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_ordersaga_payments_v1_payments_proto_init() }

@@ -36,7 +36,10 @@ const (
 // the same step, it never charges twice.
 type PaymentsServiceClient interface {
 	// Authorize reserves the amount on the customer's payment method. Refused
-	// with reason payment_declined (details carry the decline code).
+	// with reason payment_declined (details carry the decline code), with
+	// amount_exceeds_due (details say what is left), and with
+	// no_stored_payment_method when it replaces one whose method may not be
+	// charged again.
 	Authorize(ctx context.Context, in *AuthorizeRequest, opts ...grpc.CallOption) (*AuthorizeResponse, error)
 	// Void is the undo of Authorize. Without an earlier Authorize it leaves a
 	// tombstone that refuses a late one. While an authorization's outcome is
@@ -136,7 +139,10 @@ func (c *paymentsServiceClient) GetPayment(ctx context.Context, in *GetPaymentRe
 // the same step, it never charges twice.
 type PaymentsServiceServer interface {
 	// Authorize reserves the amount on the customer's payment method. Refused
-	// with reason payment_declined (details carry the decline code).
+	// with reason payment_declined (details carry the decline code), with
+	// amount_exceeds_due (details say what is left), and with
+	// no_stored_payment_method when it replaces one whose method may not be
+	// charged again.
 	Authorize(context.Context, *AuthorizeRequest) (*AuthorizeResponse, error)
 	// Void is the undo of Authorize. Without an earlier Authorize it leaves a
 	// tombstone that refuses a late one. While an authorization's outcome is

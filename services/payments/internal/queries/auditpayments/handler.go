@@ -172,6 +172,9 @@ func problems(p *domain.Payment) (problems []string) {
 		if op.Problem != "" {
 			problems = append(problems, fmt.Sprintf("%s of step %s: %s", op.Kind, op.Step.Name, op.Problem))
 		}
+		if op.Kind == domain.Capture && p.Given(op) > op.Request.Amount {
+			problems = append(problems, fmt.Sprintf("%d of capture %s of %d were refunded or disputed", p.Given(op), op.ID, op.Request.Amount))
+		}
 		if op.Kind != domain.Authorize {
 			continue
 		}
