@@ -13,26 +13,42 @@ type NewProduct struct {
 	SKU         string `json:"sku"` // 1 to 64 letters, digits, dots, dashes and underscores
 	Name        string `json:"name"`
 	Description string `json:"description,omitempty"`
-	Price       Money  `json:"price"` // of one
+	// Categories are ids, at most 100; Images are at most 20, in the order in which they are shown.
+	Categories []string `json:"categories,omitempty"`
+	Images     []Image  `json:"images,omitempty"`
+	Price      Money    `json:"price"` // of one
+}
+
+// Image shows a product.
+type Image struct {
+	URL string `json:"url"` // https
+	Alt string `json:"alt"` // what it shows, in words
 }
 
 // ProductChange has all fields of a product that can change.
 type ProductChange struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
-	Price       Money  `json:"price"` // in the product's currency
-	Active      bool   `json:"active"`
+	// Categories and Images stay as they are when they are nil.
+	Categories []string `json:"categories,omitzero"`
+	Images     []Image  `json:"images,omitzero"`
+	Price      Money    `json:"price"` // in the product's currency
+	Active     bool     `json:"active"`
 }
 
 // Product is a product as shoppers see it.
 type Product struct {
-	SKU         string    `json:"sku"`
-	Name        string    `json:"name"`
-	Description string    `json:"description"`
-	Price       Money     `json:"price"`
-	Active      bool      `json:"active"`  // for sale
-	Version     int64     `json:"version"` // one more with each change of the product, not of its stock
-	CreatedAt   time.Time `json:"created_at"`
+	SKU         string   `json:"sku"`
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	Categories  []string `json:"categories"` // ids
+	// CategoryPaths has for each category the ids from the root of the tree to it: "home/kitchen/mugs".
+	CategoryPaths []string  `json:"category_paths"`
+	Images        []Image   `json:"images"` // in the order in which they are shown
+	Price         Money     `json:"price"`
+	Active        bool      `json:"active"`  // for sale; false when it is retired
+	Version       int64     `json:"version"` // one more with each change of the product, not of its stock
+	CreatedAt     time.Time `json:"created_at"`
 	// Stock is nil until the catalog has the stock of the SKU, and in answers to changes.
 	Stock *ProductStock `json:"stock,omitempty"`
 	// ETag of this version, for ChangeProduct; "" in lists.

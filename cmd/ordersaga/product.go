@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/ordersaga/ordersaga/client"
 )
@@ -18,11 +20,13 @@ type productCommands struct {
 
 type createProduct struct {
 	raw
-	SKU         string `help:"Identifies the product." required:"" placeholder:"SKU"`
-	Name        string `help:"What it is called." required:""`
-	Description string `help:"What it is."`
-	Price       string `help:"Price of one, as people write it: 12.50." required:"" placeholder:"12.50"`
-	Currency    string `help:"Currency of the price." default:"GBP" placeholder:"CODE"`
+	SKU         string   `help:"Identifies the product." required:"" placeholder:"SKU"`
+	Name        string   `help:"What it is called." required:""`
+	Description string   `help:"What it is."`
+	Category    []string `help:"Id of a category; may be given several times." placeholder:"ID"`
+	Image       []string `help:"An image: its https URL, then what it shows in words; may be given several times, in the order in which they are shown." placeholder:"URL TEXT" sep:"none"`
+	Price       string   `help:"Price of one, as people write it: 12.50." required:"" placeholder:"12.50"`
+	Currency    string   `help:"Currency of the price." default:"GBP" placeholder:"CODE"`
 }
 
 // Run is called by kong.
@@ -36,7 +40,7 @@ func (c *createProduct) Run(a *addresses) error {
 		return err
 	}
 	made, created, err := s.CreateProduct(context.Background(), client.NewProduct{
-		SKU: c.SKU, Name: c.Name, Description: c.Description, Price: price,
+		SKU: c.SKU, Name: c.Name, Description: c.Description, Categories: c.Category, Images: images(c.Image), Price: price,
 	})
 	return c.show(s, err, func() {
 		if !created {
@@ -48,11 +52,13 @@ func (c *createProduct) Run(a *addresses) error {
 
 type changeProduct struct {
 	raw
-	SKU         string  `arg:"" help:"The SKU."`
-	Name        *string `help:"What it is called."`
-	Description *string `help:"What it is."`
-	Price       string  `help:"Price of one in its currency, as people write it: 13.50." placeholder:"13.50"`
-	Active      *bool   `help:"Whether it is for sale; --active=false takes it off."`
+	SKU         string   `arg:"" help:"The SKU."`
+	Name        *string  `help:"What it is called."`
+	Description *string  `help:"What it is."`
+	Category    []string `help:"Id of a category, in place of those that it has; may be given several times, once empty for none." placeholder:"ID"`
+	Image       []string `help:"An image, in place of those that it has: its https URL, then what it shows in words; may be given several times, once empty for none." placeholder:"URL TEXT" sep:"none"`
+	Price       string   `help:"Price of one in its currency, as people write it: 13.50." placeholder:"13.50"`
+	Active      *bool    `help:"Whether it is for sale; --active=false takes it off."`
 }
 
 // Run is called by kong.
@@ -87,6 +93,12 @@ func (c *changeProduct) change(p *client.Product) (client.ProductChange, error) 
 	if c.Description != nil {
 		change.Description = *c.Description
 	}
+	if c.Category != nil {
+		change.Categories = without(c.Category)
+	}
+	if c.Image != nil {
+		change.Images = images(without(c.Image))
+	}
 	if c.Active != nil {
 		change.Active = *c.Active
 	}
@@ -97,6 +109,20 @@ func (c *changeProduct) change(p *client.Product) (client.ProductChange, error) 
 		}
 	}
 	return change, nil
+}
+
+// without is what is not empty.
+func without(texts []string) []string {
+	return slices.DeleteFunc(append([]string{}, texts...), func(text string) bool { return text == "" })
+}
+
+// images are those of flags.
+func images(flags []string) []client.Image {
+	made := make([]client.Image, len(flags))
+	for i, flag := range flags {
+		made[i].URL, made[i].Alt, _ = strings.Cut(flag, " ")
+	}
+	return made
 }
 
 type getProduct struct {
@@ -145,12 +171,17 @@ func available(p *client.Product) string {
 }
 
 func printProduct(p *client.Product) {
-	table([][]string{
+	rows := [][]string{
 		{"sku", p.SKU},
 		{"name", p.Name},
 		{"description", p.Description},
+		{"categories", strings.Join(p.CategoryPaths, ", ")},
 		{"price", amount(p.Price)},
 		{"for sale", map[bool]string{true: "yes", false: "no"}[p.Active]},
 		{"available", available(p)},
-	})
+	}
+	for _, image := range p.Images {
+		rows = append(rows, []string{"image", image.URL + " " + image.Alt})
+	}
+	table(rows)
 }

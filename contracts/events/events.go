@@ -30,14 +30,25 @@ const (
 
 // ProductCreated is the data of ProductCreatedV1; the subject is the SKU.
 type ProductCreated struct {
-	SKU         string    `json:"sku"`
-	Name        string    `json:"name"`
-	Description string    `json:"description,omitempty"`
-	Price       int64     `json:"price"` // minor units for one unit
-	Currency    string    `json:"currency"`
-	Active      bool      `json:"active"`
-	Version     int64     `json:"version"`
-	CreatedAt   time.Time `json:"created_at"`
+	SKU         string `json:"sku"`
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+	// Categories are the ids of its categories; CategoryPaths has one for each, the ids from the root
+	// of the tree to it: "home/kitchen/mugs".
+	Categories    []string  `json:"categories,omitempty"`
+	CategoryPaths []string  `json:"category_paths,omitempty"`
+	Images        []Image   `json:"images,omitempty"` // in the order in which they are shown
+	Price         int64     `json:"price"`            // minor units for one unit
+	Currency      string    `json:"currency"`
+	Active        bool      `json:"active"` // for sale; false when it is retired
+	Version       int64     `json:"version"`
+	CreatedAt     time.Time `json:"created_at"`
+}
+
+// Image shows a product.
+type Image struct {
+	URL string `json:"url"` // https
+	Alt string `json:"alt"` // what it shows, in words
 }
 
 // ProductChanged is the data of ProductChangedV1: the whole product after the change, with the

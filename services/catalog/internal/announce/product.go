@@ -28,9 +28,18 @@ func ProductChanged(p *domain.Product) (cloudevents.Event, error) {
 func state(s domain.Snapshot) events.ProductCreated {
 	return events.ProductCreated{
 		SKU: s.SKU, Name: s.Name, Description: s.Description,
+		Categories: s.Categories, CategoryPaths: s.CategoryPaths, Images: images(s.Images),
 		Price: s.Price, Currency: s.Currency, Active: s.Active,
 		Version: s.Version, CreatedAt: s.CreatedAt,
 	}
+}
+
+func images(shown []domain.Image) []events.Image {
+	told := make([]events.Image, len(shown))
+	for i, image := range shown {
+		told[i] = events.Image(image)
+	}
+	return told
 }
 
 func tell(s domain.Snapshot, at time.Time, data events.Data) (cloudevents.Event, error) {

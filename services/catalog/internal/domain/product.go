@@ -5,6 +5,7 @@ package domain
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -23,11 +24,15 @@ type Product struct {
 	sku         string
 	name        string
 	description string
-	price       Money
-	active      bool
-	version     int64
-	createdAt   time.Time
-	updatedAt   time.Time
+	// categories are ids, paths where they are in the tree; images are in their order.
+	categories []string
+	paths      []string
+	images     []Image
+	price      Money
+	active     bool
+	version    int64
+	createdAt  time.Time
+	updatedAt  time.Time
 }
 
 // Content is what people say about a product.
@@ -35,8 +40,11 @@ type Content struct {
 	SKU         string
 	Name        string
 	Description string
-	Price       int64 // minor units for one unit
-	Currency    string
+	// Categories are ids, Images are in the order in which they are shown.
+	Categories []string
+	Images     []Image
+	Price      int64 // minor units for one unit
+	Currency   string
 }
 
 // NewProduct is a product for sale, in its first version, made at a time. White space around its
@@ -47,13 +55,16 @@ func NewProduct(content Content, at time.Time) (*Product, error) {
 		sku:         content.SKU,
 		name:        strings.TrimSpace(content.Name),
 		description: strings.TrimSpace(content.Description),
+		categories:  distinctIDs(content.Categories),
+		images:      slices.Clone(content.Images),
 		price:       price,
 		active:      true,
 		version:     1,
 		createdAt:   at,
 		updatedAt:   at,
 	}
-	err = errors.Join(checkSKU(p.sku), checkName(p.name), checkDescription(p.description), err)
+	err = errors.Join(checkSKU(p.sku), checkName(p.name), checkDescription(p.description),
+		checkCategories(p.categories), checkImages(p.images), err)
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +74,9 @@ func NewProduct(content Content, at time.Time) (*Product, error) {
 // Snapshot is a product's state as a store keeps it.
 type Snapshot struct {
 	SKU, Name, Description string
+	Categories             []string // ids, sorted
+	CategoryPaths          []string // one for each category: the ids from the root to it, like "home/kitchen/mugs"
+	Images                 []Image
 	Price                  int64
 	Currency               string
 	Active                 bool
@@ -74,6 +88,7 @@ type Snapshot struct {
 func Restore(s Snapshot) *Product {
 	return &Product{
 		sku: s.SKU, name: s.Name, description: s.Description,
+		categories: s.Categories, paths: s.CategoryPaths, images: s.Images,
 		price:  Money{amount: s.Price, currency: s.Currency},
 		active: s.Active, version: s.Version,
 		createdAt: s.CreatedAt.UTC(), updatedAt: s.UpdatedAt.UTC(),
@@ -84,6 +99,7 @@ func Restore(s Snapshot) *Product {
 func (p *Product) Snapshot() Snapshot {
 	return Snapshot{
 		SKU: p.sku, Name: p.name, Description: p.description,
+		Categories: p.categories, CategoryPaths: p.paths, Images: p.images,
 		Price: p.price.amount, Currency: p.price.currency,
 		Active: p.active, Version: p.version,
 		CreatedAt: p.createdAt, UpdatedAt: p.updatedAt,
@@ -100,7 +116,13 @@ func (p *Product) Change(change Change, at time.Time) (*Product, error) {
 	}
 	next := *p
 	next.name, next.description, next.price, next.active = change.name, change.description, change.price, change.active
-	if next == *p {
+	if change.categories != nil {
+		next.categories, next.paths = change.categories, change.paths
+	}
+	if change.images != nil {
+		next.images = change.images
+	}
+	if next.active == p.active && next.Says(p) {
 		return p, nil
 	}
 	next.version, next.updatedAt = p.version+1, at
@@ -116,7 +138,8 @@ func (p *Product) Version() int64 { return p.version }
 // Says tells whether a newly described product is this one: the same SKU with the same content,
 // whenever and in whatever version.
 func (p *Product) Says(other *Product) bool {
-	return p.sku == other.sku && p.name == other.name && p.description == other.description && p.price == other.price
+	return p.sku == other.sku && p.name == other.name && p.description == other.description && p.price == other.price &&
+		slices.Equal(p.categories, other.categories) && slices.Equal(p.images, other.images)
 }
 
 func newPrice(content Content) (Money, error) {

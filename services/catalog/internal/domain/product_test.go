@@ -118,7 +118,7 @@ func TestASnapshotRestoresTheProduct(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if restored := domain.Restore(p.Snapshot()); *restored != *p {
+		if restored := domain.Restore(p.Snapshot()); !assert.ObjectsAreEqual(p, restored) {
 			t.Fatalf("restored %+v from %+v", *restored, *p)
 		}
 	})

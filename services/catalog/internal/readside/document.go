@@ -17,15 +17,25 @@ import (
 // Product is the document of one product. Its two parts come by different events, in any order, and
 // have a version each.
 type Product struct {
-	SKU         string    `bson:"_id"`
-	Name        string    `bson:"name"`
-	Description string    `bson:"description"`
-	Price       Price     `bson:"price"`
-	Active      bool      `bson:"active"`
-	Version     int64     `bson:"version"`
-	CreatedAt   time.Time `bson:"created_at"`
+	SKU         string `bson:"_id"`
+	Name        string `bson:"name"`
+	Description string `bson:"description"`
+	// CategoryPaths are the ids from the root to each of its categories, joined by "/".
+	Categories    []string  `bson:"categories"`
+	CategoryPaths []string  `bson:"category_paths"`
+	Images        []Image   `bson:"images"`
+	Price         Price     `bson:"price"`
+	Active        bool      `bson:"active"`
+	Version       int64     `bson:"version"`
+	CreatedAt     time.Time `bson:"created_at"`
 	// Stock is nil until inventory has told of the SKU.
 	Stock *Stock `bson:"stock"`
+}
+
+// Image shows a product.
+type Image struct {
+	URL string `bson:"url"`
+	Alt string `bson:"alt"`
 }
 
 // Price is for one unit, in minor units.

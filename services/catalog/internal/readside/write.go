@@ -24,11 +24,22 @@ func productPart(p events.ProductCreated) part {
 	return part{sku: p.SKU, gate: versionField, version: p.Version, fields: bson.D{
 		{Key: "name", Value: p.Name},
 		{Key: "description", Value: p.Description},
+		{Key: "categories", Value: p.Categories},
+		{Key: "category_paths", Value: p.CategoryPaths},
+		{Key: "images", Value: images(p.Images)},
 		{Key: "price", Value: Price{Amount: p.Price, Currency: p.Currency}},
 		{Key: "active", Value: p.Active},
 		{Key: "created_at", Value: p.CreatedAt},
 		{Key: versionField, Value: p.Version},
 	}}
+}
+
+func images(told []events.Image) []Image {
+	shown := make([]Image, len(told))
+	for i, image := range told {
+		shown[i] = Image(image)
+	}
+	return shown
 }
 
 func stockPart(level events.StockLevel) part {

@@ -16,15 +16,18 @@ import (
 
 // product is a row of products.
 type product struct {
-	SKU         string `gorm:"primaryKey"`
-	Name        string
-	Description string
-	PriceAmount int64
-	Currency    string
-	Active      bool
-	Version     int64
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	SKU           string `gorm:"primaryKey"`
+	Name          string
+	Description   string
+	Categories    list[string]
+	CategoryPaths list[string]
+	Images        list[domain.Image]
+	PriceAmount   int64
+	Currency      string
+	Active        bool
+	Version       int64
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
 }
 
 // TableName is what GORM asks for.
@@ -68,7 +71,7 @@ func Replace(ctx context.Context, tx *postgres.Tx, next *domain.Product) (replac
 	// All columns by name: of a struct alone GORM leaves out what is zero, a price of 0 and what is
 	// not for sale.
 	result := tx.WithContext(ctx).Model(&product{}).
-		Select("Name", "Description", "PriceAmount", "Currency", "Active", "Version", "UpdatedAt").
+		Select("Name", "Description", "Categories", "CategoryPaths", "Images", "PriceAmount", "Currency", "Active", "Version", "UpdatedAt").
 		Where("sku = ? AND version = ?", row.SKU, row.Version-1).
 		Updates(&row)
 	if result.Error != nil {
@@ -94,6 +97,7 @@ func CreateAll(ctx context.Context, tx *postgres.Tx, products []*domain.Product)
 // columns are products as the arrays that one statement takes.
 type columns struct {
 	skus, names, descriptions, currencies []string
+	categories, paths, images             []string // JSON
 	prices                                []int64
 	at                                    []time.Time
 }
@@ -110,6 +114,9 @@ func toColumns(products []*domain.Product) columns {
 		c.skus = append(c.skus, s.SKU)
 		c.names = append(c.names, s.Name)
 		c.descriptions = append(c.descriptions, s.Description)
+		c.categories = append(c.categories, list[string](s.Categories).json())
+		c.paths = append(c.paths, list[string](s.CategoryPaths).json())
+		c.images = append(c.images, list[domain.Image](s.Images).json())
 		c.prices = append(c.prices, s.Price)
 		c.currencies = append(c.currencies, s.Currency)
 		c.at = append(c.at, s.CreatedAt)
@@ -121,14 +128,14 @@ func toColumns(products []*domain.Product) columns {
 // the same order and cannot deadlock.
 func insertNew(ctx context.Context, q postgres.Querier, c columns) (map[string]bool, error) {
 	rows, err := q.QueryContext(ctx, `
-		INSERT INTO products (sku, name, description, price_amount, currency, active, version, created_at, updated_at)
-		SELECT sku, name, description, price_amount, currency, true, 1, at, at
-		FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::timestamptz[])
-		     AS wanted (sku, name, description, price_amount, currency, at)
+		INSERT INTO products (sku, name, description, price_amount, currency, active, version, created_at, updated_at, categories, category_paths, images)
+		SELECT sku, name, description, categories, category_paths, images, price_amount, currency, true, 1, at, at, categories::jsonb, category_paths::jsonb, images::jsonb
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::timestamptz[], $7::text[], $8::text[], $9::text[])
+		     AS wanted (sku, name, description, price_amount, currency, at, categories, category_paths, images)
 		ORDER BY sku COLLATE "C"
 		ON CONFLICT (sku) DO NOTHING
 		RETURNING sku`,
-		c.skus, c.names, c.descriptions, c.prices, c.currencies, c.at)
+		c.skus, c.names, c.descriptions, c.prices, c.currencies, c.at, c.categories, c.paths, c.images)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +167,7 @@ func query(ctx context.Context, q postgres.Querier, which string, skus []string)
 	found := make(map[string]*domain.Product, len(skus))
 	for rows.Next() {
 		var p product
-		if err := rows.Scan(&p.SKU, &p.Name, &p.Description, &p.PriceAmount, &p.Currency, &p.Active, &p.Version, &p.CreatedAt, &p.UpdatedAt); err != nil {
+		if err := rows.Scan(&p.SKU, &p.Name, &p.Description, &p.Categories, &p.CategoryPaths, &p.Images, &p.PriceAmount, &p.Currency, &p.Active, &p.Version, &p.CreatedAt, &p.UpdatedAt); err != nil {
 			return nil, err
 		}
 		found[p.SKU] = p.toDomain()
@@ -172,6 +179,7 @@ func toRow(p *domain.Product) product {
 	s := p.Snapshot()
 	return product{
 		SKU: s.SKU, Name: s.Name, Description: s.Description,
+		Categories: s.Categories, CategoryPaths: s.CategoryPaths, Images: s.Images,
 		PriceAmount: s.Price, Currency: s.Currency,
 		Active: s.Active, Version: s.Version,
 		CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
@@ -181,6 +189,7 @@ func toRow(p *domain.Product) product {
 func (row product) toDomain() *domain.Product {
 	return domain.Restore(domain.Snapshot{
 		SKU: row.SKU, Name: row.Name, Description: row.Description,
+		Categories: row.Categories, CategoryPaths: row.CategoryPaths, Images: row.Images,
 		Price: row.PriceAmount, Currency: row.Currency,
 		Active: row.Active, Version: row.Version,
 		CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
@@ -220,11 +229,13 @@ func ReplaceAll(ctx context.Context, tx *postgres.Tx, products []*domain.Product
 	}
 	result, err := tx.ExecContext(ctx, `
 		UPDATE products SET name = next.name, description = next.description, price_amount = next.price_amount,
-			currency = next.currency, active = next.active, version = next.version, updated_at = next.updated_at
-		FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bool[], $7::bigint[], $8::timestamptz[])
-		     AS next (sku, name, description, price_amount, currency, active, version, updated_at)
+			currency = next.currency, active = next.active, version = next.version, updated_at = next.updated_at,
+			categories = next.categories::jsonb, category_paths = next.category_paths::jsonb, images = next.images::jsonb
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bool[], $7::bigint[], $8::timestamptz[],
+		            $9::text[], $10::text[], $11::text[])
+		     AS next (sku, name, description, price_amount, currency, active, version, updated_at, categories, category_paths, images)
 		WHERE products.sku = next.sku AND products.version = next.version - 1`,
-		c.skus, c.names, c.descriptions, c.prices, c.currencies, active, versions, updated)
+		c.skus, c.names, c.descriptions, c.prices, c.currencies, active, versions, updated, c.categories, c.paths, c.images)
 	if err != nil {
 		return fmt.Errorf("replace %d products: %w", len(products), err)
 	}

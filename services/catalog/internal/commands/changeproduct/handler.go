@@ -60,6 +60,9 @@ func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 }
 
 func change(ctx context.Context, tx *postgres.Tx, command Command) (Result, error) {
+	if err := store.Place(ctx, tx, &command.Change); err != nil {
+		return Result{}, err
+	}
 	for {
 		stored, err := find(ctx, tx, command.SKU)
 		if err != nil {

@@ -33,7 +33,7 @@ type Result struct {
 	Created bool
 }
 
-// New makes the use case. It refuses with ReasonExists. The product and its event are written in
+// New makes the use case. It refuses with ReasonExists and domain.ReasonNoCategory. The product and its event are written in
 // one transaction; announced is called when there is an event to relay.
 func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 	create := cqrs.InTx(db, create)
@@ -47,6 +47,9 @@ func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 }
 
 func create(ctx context.Context, tx *postgres.Tx, command Command) (Result, error) {
+	if err := store.Place(ctx, tx, command.Product); err != nil {
+		return Result{}, err
+	}
 	stored, created, err := store.Create(ctx, tx, command.Product)
 	if err != nil {
 		return Result{}, err

@@ -33,7 +33,8 @@ func Route(api *rest.API, db *postgres.DB, announced func()) {
 		Description: "Answers 201 with the product, or 200 when the very same product is there already: it is safe to repeat. " +
 			"A SKU that is another product is answered 409. Lists and `GET` follow within moments: until then `GET` answers 404.",
 		Tags: []string{"products"}, Scope: auth.ScopeOperator,
-		Status: http.StatusCreated, OtherStatuses: []int{http.StatusOK}, Refusals: map[string]int{ReasonExists: http.StatusConflict},
+		Status: http.StatusCreated, OtherStatuses: []int{http.StatusOK},
+		Refusals: map[string]int{ReasonExists: http.StatusConflict, domain.ReasonNoCategory: http.StatusUnprocessableEntity},
 	}, func(ctx context.Context, in *input) (*output, error) {
 		// What both stores keep of a time, so that this answer and later ones agree.
 		product, err := domain.NewProduct(in.Body.Content(), time.Now().UTC().Truncate(time.Millisecond))

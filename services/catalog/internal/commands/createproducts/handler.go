@@ -33,7 +33,8 @@ const (
 // Result has an outcome for each product of the command, in its order.
 type Result struct{ Outcomes []Outcome }
 
-// New makes the use case, which creates those products that are not there yet. They and their
+// New makes the use case, which creates those products that are not there yet. It refuses with
+// domain.ReasonNoCategory. They and their
 // events are written in one transaction; announced is called when there are events to relay.
 func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 	create := cqrs.InTx(db, create)
@@ -47,6 +48,9 @@ func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 }
 
 func create(ctx context.Context, tx *postgres.Tx, command Command) (Result, error) {
+	if err := store.Place(ctx, tx, command.Products...); err != nil {
+		return Result{}, err
+	}
 	stored, created, err := store.CreateAll(ctx, tx, command.Products)
 	if err != nil {
 		return Result{}, err

@@ -43,7 +43,8 @@ func Route(api *rest.API, db *postgres.DB, announced func()) {
 		Description: "Creates those of up to 1,000 products whose SKUs are new and leaves the others as they are. " +
 			"Nothing is created when one of them is not valid. It is safe to repeat.",
 		Tags: []string{"products"}, Scope: auth.ScopeOperator,
-		MaxBody: maxBody,
+		MaxBody:  maxBody,
+		Refusals: map[string]int{domain.ReasonNoCategory: http.StatusUnprocessableEntity},
 	}, func(ctx context.Context, in *input) (*output, error) {
 		products, err := products(in.Body.Products, time.Now().UTC().Truncate(time.Millisecond))
 		if err != nil {

@@ -58,7 +58,21 @@ type writing struct {
 // eventsAtOnce bounds one statement of the outbox.
 const eventsAtOnce = 1000
 
+func place(ctx context.Context, tx *postgres.Tx, file productfile.File) error {
+	changes := make([]*domain.Change, len(file.Changes))
+	for i := range file.Changes {
+		changes[i] = &file.Changes[i]
+	}
+	if err := store.Place(ctx, tx, file.Products...); err != nil {
+		return err
+	}
+	return store.Place(ctx, tx, changes...)
+}
+
 func write(ctx context.Context, tx *postgres.Tx, w writing) (Result, error) {
+	if err := place(ctx, tx, w.File); err != nil {
+		return Result{}, err
+	}
 	created, err := store.InsertNew(ctx, tx, w.Products)
 	if err != nil {
 		return Result{}, err

@@ -11,6 +11,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/productfile"
 )
 
@@ -46,6 +47,7 @@ func Route(api *rest.API, db *postgres.DB, announced func()) {
 			"It is safe to repeat.",
 		Tags: []string{"products"}, Scope: auth.ScopeOperator,
 		MaxBody: maxBody, MediaTypes: []string{productfile.CSV, productfile.JSONLines}, Timeout: timeout,
+		Refusals: map[string]int{domain.ReasonNoCategory: http.StatusUnprocessableEntity},
 	}, func(ctx context.Context, in *input) (*output, error) {
 		media, _, err := mime.ParseMediaType(in.Type)
 		if err != nil {

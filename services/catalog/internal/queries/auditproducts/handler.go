@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/cqrs"
@@ -114,6 +115,8 @@ func difference(row domain.Snapshot, document readside.Product) string {
 		{"version", row.Version, document.Version},
 		{"name", row.Name, document.Name},
 		{"description", row.Description, document.Description},
+		{"categories", strings.Join(row.CategoryPaths, " "), strings.Join(document.CategoryPaths, " ")},
+		{"images", fmt.Sprint(row.Images), fmt.Sprint(document.Images)},
 		{"price", row.Price, document.Price.Amount},
 		{"currency", row.Currency, document.Price.Currency},
 		{"active", row.Active, document.Active},
