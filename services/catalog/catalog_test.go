@@ -345,12 +345,16 @@ func TestTheDescriptionNamesEveryOperation(t *testing.T) {
 		}
 	}
 	assert.Equal(t, map[string]string{
-		"post /v1/products":      "create-product",
-		"post /v1/products/bulk": "create-products",
-		"get /v1/products":       "list-products",
-		"get /v1/products/{sku}": "get-product",
-		"put /v1/products/{sku}": "change-product",
-		"get /v1/audit/products": "audit-products",
-		"get /v1/audit/delivery": "audit-delivery",
+		"post /v1/products":               "create-product",
+		"post /v1/products/bulk":          "create-products",
+		"post /v1/products/import":        "import-products",
+		"post /v1/products/announcements": "announce-products",
+		"get /v1/products/search":         "search-products",
+		"get /v1/products/suggestions":    "suggest-products",
+		"get /v1/products":                "list-products",
+		"get /v1/products/{sku}":          "get-product",
+		"put /v1/products/{sku}":          "change-product",
+		"get /v1/audit/products":          "audit-products",
+		"get /v1/audit/delivery":          "audit-delivery",
 	}, operations)
 }

@@ -35,9 +35,9 @@ func productPart(p events.ProductCreated) part {
 }
 
 func images(told []events.Image) []Image {
-	shown := make([]Image, len(told))
-	for i, image := range told {
-		shown[i] = Image(image)
+	var shown []Image
+	for _, image := range told {
+		shown = append(shown, Image(image))
 	}
 	return shown
 }

@@ -129,7 +129,7 @@ func toColumns(products []*domain.Product) columns {
 func insertNew(ctx context.Context, q postgres.Querier, c columns) (map[string]bool, error) {
 	rows, err := q.QueryContext(ctx, `
 		INSERT INTO products (sku, name, description, price_amount, currency, active, version, created_at, updated_at, categories, category_paths, images)
-		SELECT sku, name, description, categories, category_paths, images, price_amount, currency, true, 1, at, at, categories::jsonb, category_paths::jsonb, images::jsonb
+		SELECT sku, name, description, price_amount, currency, true, 1, at, at, categories::jsonb, category_paths::jsonb, images::jsonb
 		FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::timestamptz[], $7::text[], $8::text[], $9::text[])
 		     AS wanted (sku, name, description, price_amount, currency, at, categories, category_paths, images)
 		ORDER BY sku COLLATE "C"
@@ -158,7 +158,7 @@ func read(ctx context.Context, q postgres.Querier, skus []string) (map[string]*d
 
 func query(ctx context.Context, q postgres.Querier, which string, skus []string) (map[string]*domain.Product, error) {
 	rows, err := q.QueryContext(ctx, `
-		SELECT sku, name, description, price_amount, currency, active, version, created_at, updated_at
+		SELECT sku, name, description, categories, category_paths, images, price_amount, currency, active, version, created_at, updated_at
 		FROM products `+which, skus)
 	if err != nil {
 		return nil, err

@@ -36,7 +36,8 @@ func TestAProductIsCreatedAndAnnounced(t *testing.T) {
 	answer.Into(t, &product)
 	assert.WithinRange(t, product.CreatedAt, before, time.Now())
 	assert.Equal(t, wire.Product{
-		SKU: "MUG-1", Name: "Mug", Description: "Holds tea.", Price: wire.Price{Amount: 1250, Currency: "GBP"},
+		SKU: "MUG-1", Name: "Mug", Description: "Holds tea.",
+		Categories: []string{}, CategoryPaths: []string{}, Images: []wire.Image{}, Price: wire.Price{Amount: 1250, Currency: "GBP"},
 		Active: true, Version: 1, CreatedAt: product.CreatedAt,
 	}, product)
 

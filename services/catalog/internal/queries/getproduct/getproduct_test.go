@@ -27,7 +27,7 @@ func TestAProductIsShownWithItsStock(t *testing.T) {
 	var shown wire.Product
 	answer.Into(t, &shown)
 	assert.Equal(t, wire.Product{
-		SKU: "MUG_1.a-b", Name: "the MUG_1.a-b", Price: wire.Price{Amount: 1250, Currency: "GBP"},
+		SKU: "MUG_1.a-b", Name: "the MUG_1.a-b", Categories: []string{}, CategoryPaths: []string{}, Images: []wire.Image{}, Price: wire.Price{Amount: 1250, Currency: "GBP"},
 		Active: true, Version: 1, CreatedAt: catalogtest.At,
 	}, shown)
 	assert.NotContains(t, string(answer.Body), "stock", "unknown stock is not no stock")
