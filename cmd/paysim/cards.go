@@ -4,7 +4,7 @@
 // # API
 //
 // Every path under /v1 wants "Authorization: Bearer $PAYSIM_API_KEY". Amounts are integers in the minor
-// unit of the currency (pence, cents).
+// unit of the currency (pence, cents), but ISK in hundredths, as some providers count it.
 //
 //	POST /v1/authorizations               hold an amount on a card          201, or 402 when declined
 //	GET  /v1/authorizations?reference=R   what the provider knows about R   200, an empty list when nothing

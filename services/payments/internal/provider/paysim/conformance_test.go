@@ -18,12 +18,21 @@ import (
 
 func TestPaysimIsAProvider(t *testing.T) {
 	const key = "conformance-secret"
-	providertest.Run(t, providertest.Adapter{
+	adapter := providertest.Adapter{
 		New:    func(url string, timeout time.Duration) (provider.Provider, error) { return New(url, key, timeout) },
 		URL:    startPaysim(t, key),
 		Secret: key, Currency: "GBP",
 		Approved: "card_approve", Unknown: "card_of_a_kind",
 		Declined: "card_insufficient_funds", DeclineCode: "insufficient_funds",
+	}
+	providertest.Run(t, adapter)
+	t.Run("that captures once", func(t *testing.T) {
+		adapter.Approved = "card_capture_once"
+		providertest.Run(t, adapter)
+	})
+	t.Run("in a currency that it counts in hundredths", func(t *testing.T) {
+		adapter.Currency, adapter.Approved = "ISK", "card_approve"
+		providertest.Run(t, adapter)
 	})
 }
 

@@ -212,11 +212,23 @@ func (w *world) calls(p provider.Provider) map[string]func(context.Context) (pro
 		"void": func(ctx context.Context) (provider.Fact, error) {
 			return p.Void(ctx, w.keyOf("void"), provider.Held{OrderID: w.order, Reference: "some_reference", Money: w.money()})
 		},
+		"capture": func(ctx context.Context) (provider.Fact, error) {
+			return p.Capture(ctx, w.captureOf("some_reference", "capture", taken))
+		},
+		"refund": func(ctx context.Context) (provider.Fact, error) {
+			return p.Refund(ctx, w.refundOf("some_reference", "refund", given))
+		},
 		"lookup": func(ctx context.Context) (provider.Fact, error) { return p.Lookup(ctx, w.order, w.key()) },
 	}
 	if statements, can := p.(provider.Statements); can {
 		calls["statement"] = func(ctx context.Context) (provider.Fact, error) {
 			_, err := statements.Statement(ctx, w.order)
+			return provider.Fact{}, err
+		}
+	}
+	if lists, can := p.(provider.Lists); can {
+		calls["list"] = func(ctx context.Context) (provider.Fact, error) {
+			_, err := lists.List(ctx, "")
 			return provider.Fact{}, err
 		}
 	}

@@ -73,6 +73,16 @@ func Run(t *testing.T, a Adapter) {
 		"texts of any kind and length do not hide a decline":            bearsAnyText,
 		"the provider is told nothing of our traces":                    tellsNothingOfTraces,
 		"a redirect is not followed with the key":                       staysWhereItIs,
+		"a part is captured, once, and the provider says what is left":  captures,
+		"several parts are captured, and the rest is given back":        capturesInParts,
+		"a final capture leaves nothing open":                           capturesTheRestOnce,
+		"a capture that was lost can be sent again, and is found":       survivesALostCapture,
+		"many captures at once with one key are one":                    capturesOnceAmongMany,
+		"a part of a capture is refunded, once":                         refunds,
+		"a refund whose answer was lost is found, and not repeated":     survivesALostRefund,
+		"what is not there is neither captured nor refunded":            movesNothingElse,
+		"what the provider says of another capture is not made right":   repeatsWhatWasSaidOfMovements,
+		"the list has every record as it is, and then what changes":     lists,
 	} {
 		t.Run(name, func(t *testing.T) { test(newWorld(t, a)) })
 	}
