@@ -221,6 +221,40 @@ func TestACaptureWithoutAnAnswerIsFound(t *testing.T) {
 	}
 }
 
+// A request whose key the provider may have forgotten is not sent again: it would capture twice.
+func TestAnOldRequestIsOnlyLookedUp(t *testing.T) {
+	times := hasty
+	times.KeyLifetime = time.Hour + 500*time.Millisecond // an hour less is what is used of it
+	w := newWorld(t, times, time.Second)
+	p := w.pay("card_approve")
+	w.wire.says(func(r *http.Request, status int, body string) (int, string) { // it never hears of the capture, as far as we see
+		if strings.Contains(r.URL.Path, "captures") || r.URL.Path == "/v1/statement" {
+			return http.StatusBadGateway, ""
+		}
+		return status, body
+	})
+	posts, sent := "POST /v1/authorizations/"+p.reference+"/captures", -1
+	testkit.Eventually(t, "the key to be old, so that nothing more is sent", func() bool {
+		_, err := p.capture("first", 100)
+		requireUnavailable(t, err)
+		now := w.wire.answered(posts)
+		old := now == sent
+		sent = now
+		return old
+	})
+	p.provider.simulate("forget-keys", "")
+	for range 3 {
+		_, err := p.capture("first", 100)
+		requireUnavailable(t, err)
+	}
+	assert.Equal(t, sent, w.wire.answered(posts))
+	w.wire.says(nil)
+	_, err := p.capture("first", 100)
+	require.NoError(t, err, "the lookup finds it")
+	p.requireParts(amount-100, 100, 0)
+	assert.EqualValues(t, 100, p.requireBalanced())
+}
+
 func TestNothingIsCapturedWithoutTheProvider(t *testing.T) {
 	w := newWorld(t, hasty, time.Second)
 	p := w.pay("card_approve")

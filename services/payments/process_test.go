@@ -108,6 +108,33 @@ func TestAKilledProcessForgetsNoUndo(t *testing.T) {
 	p.requireBooks(order, 1, 0)
 }
 
+// A process that is killed after the provider has moved the money, and before anybody was told, forgets nothing: the
+// resolver finds it out although nobody asks again, and who asks again moves nothing twice.
+func TestAKilledProcessFindsOutWhatWasCapturedAndRefunded(t *testing.T) {
+	t.Parallel()
+	p := newProcess(t)
+	paid := p.pay("card_approve")
+	p.dieDuring(paid, "capture", func() error { _, err := paid.capture("first", 1000); return err })
+	p.dieDuring(paid, "refund", func() error { _, err := paid.refund("refund", "first", 300); return err })
+	assert.EqualValues(t, 700, paid.requireBalanced())
+}
+
+// dieDuring kills the program while it waits for the provider's answer, and lets a new one find it out.
+func (p *process) dieDuring(paid *paid, kind string, move func() error) {
+	p.t.Helper()
+	p.wire.hold()
+	before := p.provider.balance(paid.order)
+	ended := make(chan error, 1)
+	go func() { ended <- move() }()
+	testkit.Eventually(p.t, "the provider to have done the "+kind, func() bool { return p.provider.balance(paid.order) != before })
+	p.kill()
+	require.Error(p.t, <-ended)
+	p.wire.release()
+	p.start()
+	paid.eventuallyState(kind, "succeeded")
+	require.NoError(p.t, move(), "who asks again is told")
+}
+
 func TestSIGTERMFinishesTheCallsInHand(t *testing.T) {
 	p := newProcess(t)
 	order := newOrder()

@@ -19,7 +19,7 @@ type wire struct {
 	url string
 
 	mu   sync.Mutex
-	held chan struct{} // answers to requests to authorize wait for its closing; nil lets them pass
+	held chan struct{} // answers to requests to authorize, capture or refund wait for its closing; nil lets them pass
 	seen map[string]int
 	said func(request *http.Request, status int, body string) (int, string) // instead of the provider's answer
 }
@@ -46,7 +46,7 @@ func newWire(t *testing.T, p *providerProcess) *wire {
 				answer.ContentLength = int64(len(body))
 				answer.Header.Set("Content-Length", strconv.Itoa(len(body)))
 			}
-			if held != nil && request.Method == http.MethodPost && request.URL.Path == "/v1/authorizations" {
+			if held != nil && request.Method == http.MethodPost && !strings.HasSuffix(request.URL.Path, "/void") {
 				<-held
 			}
 			return nil
@@ -62,7 +62,7 @@ func newWire(t *testing.T, p *providerProcess) *wire {
 	return w
 }
 
-// hold keeps the answers to requests to authorize, after their effect.
+// hold keeps the answers to requests to authorize, capture or refund, after their effect.
 func (w *wire) hold() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
