@@ -31,7 +31,7 @@ const (
 	claimFor = time.Minute
 	// margin for clocks that do not run alike.
 	margin = 200 * time.Millisecond
-	// maxKeys of one command.
+	// maxKeys of one round trip.
 	maxKeys = 500
 )
 
@@ -161,19 +161,24 @@ func (s *Store) Invalidate(ctx context.Context, keys ...string) error {
 }
 
 func (s *Store) remove(ctx context.Context, keys []string) error {
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
 	for some := range slices.Chunk(keys, maxKeys) {
-		pipe := s.client.Pipeline()
-		for _, key := range some {
-			pipe.Del(ctx, s.value(key), s.generation(key))
-		}
-		_, err := pipe.Exec(ctx)
-		if s.noteAnswer(ctx, err); err != nil {
+		if err := s.removeSome(ctx, some); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (s *Store) removeSome(ctx context.Context, keys []string) error {
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	pipe := s.client.Pipeline()
+	for _, key := range keys {
+		pipe.Del(ctx, s.value(key), s.generation(key))
+	}
+	_, err := pipe.Exec(ctx)
+	s.noteAnswer(ctx, err)
+	return err
 }
 
 // noteAnswer remembers whether the server answers, and logs when that changes.
