@@ -138,3 +138,88 @@ func (c *Client) ProductPage(ctx context.Context, page PageRequest) (Page[Produc
 	_, err := c.do(ctx, call{service: catalog, method: http.MethodGet, path: "/v1/products", query: page.query()}, &body)
 	return Page[Product]{body.Products, body.Next}, err
 }
+
+// ProductPrice is a price of a product, with the time from which it holds until the next one's.
+type ProductPrice struct {
+	Money
+	From      time.Time `json:"from"`
+	Scheduled bool      `json:"scheduled"` // its time has yet to come
+}
+
+// ChangePrice gives a product another price in its currency: from now on or, when from is not zero,
+// from that time on, at most five years ahead. The etag is that of the product which was seen.
+func (c *Client) ChangePrice(ctx context.Context, sku, etag string, price Money, from time.Time) (*ProductPrice, error) {
+	body := struct {
+		Money
+		From time.Time `json:"from,omitzero"`
+	}{price, from}
+	set := new(ProductPrice)
+	_, err := c.do(ctx, call{
+		service: catalog, method: http.MethodPost, path: "/v1/products/" + url.PathEscape(sku) + "/prices",
+		headers: map[string]string{"If-Match": etag}, body: body,
+	}, set)
+	if err != nil {
+		return nil, err
+	}
+	return set, nil
+}
+
+// WithdrawPrice takes back the price that a product would have from a time in the future on.
+func (c *Client) WithdrawPrice(ctx context.Context, sku string, from time.Time) error {
+	path := "/v1/products/" + url.PathEscape(sku) + "/prices/" + url.PathEscape(from.UTC().Format(time.RFC3339Nano))
+	_, err := c.do(ctx, call{service: catalog, method: http.MethodDelete, path: path}, nil)
+	return err
+}
+
+// ProductPrices are the prices that a product has had, has and will have, the latest first.
+func (c *Client) ProductPrices(ctx context.Context, sku string, page PageRequest) (Page[ProductPrice], error) {
+	var body struct {
+		Prices []ProductPrice `json:"prices"`
+		Next   string         `json:"next_cursor"`
+	}
+	_, err := c.do(ctx, call{
+		service: catalog, method: http.MethodGet, path: "/v1/products/" + url.PathEscape(sku) + "/prices", query: page.query(),
+	}, &body)
+	return Page[ProductPrice]{body.Prices, body.Next}, err
+}
+
+// RetireProduct takes a product off sale; the etag is that of the product which was seen.
+func (c *Client) RetireProduct(ctx context.Context, sku, etag string) (*Product, error) {
+	return c.retirement(ctx, http.MethodPost, sku, etag)
+}
+
+// RestoreProduct puts a retired product on sale again; the etag is that of the product which was seen.
+func (c *Client) RestoreProduct(ctx context.Context, sku, etag string) (*Product, error) {
+	return c.retirement(ctx, http.MethodDelete, sku, etag)
+}
+
+func (c *Client) retirement(ctx context.Context, method, sku, etag string) (*Product, error) {
+	changed := new(Product)
+	got, err := c.do(ctx, call{
+		service: catalog, method: method, path: "/v1/products/" + url.PathEscape(sku) + "/retirement",
+		headers: map[string]string{"If-Match": etag},
+	}, changed)
+	if err != nil {
+		return nil, err
+	}
+	changed.ETag = got.header.Get("ETag")
+	return changed, nil
+}
+
+// Availability says whether a product can be ordered.
+type Availability struct {
+	SKU       string `json:"sku"`
+	Orderable bool   `json:"orderable"` // it is for sale and there are units of it
+	Active    bool   `json:"active"`
+	Available int64  `json:"available"` // units, as inventory last told
+}
+
+// Availability says whether a product can be ordered. It follows changes within moments.
+func (c *Client) Availability(ctx context.Context, sku string) (*Availability, error) {
+	found := new(Availability)
+	_, err := c.do(ctx, call{service: catalog, method: http.MethodGet, path: "/v1/products/" + url.PathEscape(sku) + "/availability"}, found)
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}

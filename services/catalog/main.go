@@ -21,6 +21,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/search"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 	"github.com/ordersaga/ordersaga/services/catalog/internal"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/applyprices"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/productsearch"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/readside"
 	"github.com/ordersaga/ordersaga/services/catalog/migrations"
@@ -87,6 +88,7 @@ func run(ctx context.Context, cfg settings) error {
 	return lifecycle.Run(ctx,
 		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.AdminAddress(), cfg.Profiles, ready), "ADMIN_PORT"),
 		lifecycle.Component{Name: "outbox relay", Run: relay.Run, Drain: 30 * time.Second},
+		lifecycle.Component{Name: "due prices", Run: applyprices.NewLoop(db, relay.Wake).Run, Drain: 15 * time.Second},
 		lifecycle.Component{Name: "read side", Drain: feed.Timeout + 5*time.Second, Run: func(ctx context.Context) error {
 			return rabbit.Consume(ctx, feed)
 		}},

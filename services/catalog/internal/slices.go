@@ -14,13 +14,19 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/search"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/announceproducts"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/changeprice"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/changeproduct"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/createproduct"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/createproducts"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/importproducts"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/restoreproduct"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/retireproduct"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/withdrawprice"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/pricing"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/auditproducts"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/getavailability"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/getproduct"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/listprices"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/listproducts"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/quoteprices"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/searchproducts"
@@ -43,9 +49,15 @@ func Routes(api *rest.API, n Needs) {
 	createproduct.Route(api, n.DB, n.Announced)
 	createproducts.Route(api, n.DB, n.Announced)
 	changeproduct.Route(api, n.DB, n.Announced)
+	retireproduct.Route(api, n.DB, n.Announced)
+	restoreproduct.Route(api, n.DB, n.Announced)
+	changeprice.Route(api, n.DB, n.Announced)
+	withdrawprice.Route(api, n.DB)
 	importproducts.Route(api, n.DB, n.Announced)
 	announceproducts.Route(api, n.DB, n.Announced)
 	getproduct.Route(api, n.ReadSide)
+	getavailability.Route(api, n.ReadSide)
+	listprices.Route(api, n.DB)
 	listproducts.Route(api, n.ReadSide)
 	searchproducts.Route(api, n.Search)
 	suggestproducts.Route(api, n.Search)

@@ -156,6 +156,21 @@ func (c *Client) Put(t testing.TB, token, path, ifMatch, body string) Answer {
 	return c.do(t, http.MethodPut, token, path, bytes.NewBufferString(body), "If-Match", ifMatch)
 }
 
+// PostIf is Post of a body as it is, meant for the version of an ETag; "" sends none.
+func (c *Client) PostIf(t testing.TB, token, path, ifMatch, body string) Answer {
+	t.Helper()
+	if body == "" {
+		return c.do(t, http.MethodPost, token, path, nil, "If-Match", ifMatch)
+	}
+	return c.do(t, http.MethodPost, token, path, bytes.NewBufferString(body), "If-Match", ifMatch)
+}
+
+// Delete removes, meant for the version of an ETag; "" sends none.
+func (c *Client) Delete(t testing.TB, token, path, ifMatch string) Answer {
+	t.Helper()
+	return c.do(t, http.MethodDelete, token, path, nil, "If-Match", ifMatch)
+}
+
 // do sends headers, pairs of name and value, unless they are empty.
 func (c *Client) do(t testing.TB, method, token, path string, body io.Reader, headers ...string) Answer {
 	t.Helper()

@@ -112,7 +112,7 @@ func (p *Product) Snapshot() Snapshot {
 // currency can have a SKU of its own.
 func (p *Product) Change(change Change, at time.Time) (*Product, error) {
 	if change.price.currency != p.price.currency {
-		return nil, fmt.Errorf("%w: %s is sold in %s, not in %s", ErrOtherCurrency, p.sku, p.price.currency, change.price.currency)
+		return nil, otherCurrency(p, change.price)
 	}
 	next := *p
 	next.name, next.description, next.price, next.active = change.name, change.description, change.price, change.active

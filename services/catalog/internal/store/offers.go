@@ -8,11 +8,15 @@ import (
 	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
 )
 
-// Offers answers what the products cost now, in one statement however many SKUs. A SKU that no
+// Offers answers what the products cost now, in one statement however many SKUs. A price whose time
+// has come counts from that time on, also while it is not in the product's row yet. A SKU that no
 // product has is not in the answer.
 func Offers(ctx context.Context, q postgres.Querier, skus []string) (map[string]domain.Offer, error) {
 	rows, err := q.QueryContext(ctx, `
-		SELECT sku, name, price_amount, currency, active FROM products WHERE sku = ANY($1)`, skus)
+		SELECT sku, name, coalesce(
+			(SELECT amount FROM prices WHERE prices.sku = products.sku AND pending AND valid_from <= statement_timestamp()
+			 ORDER BY valid_from DESC LIMIT 1), price_amount), currency, active
+		FROM products WHERE sku = ANY($1)`, skus)
 	if err != nil {
 		return nil, fmt.Errorf("read the prices of %d SKUs: %w", len(skus), err)
 	}

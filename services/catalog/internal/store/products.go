@@ -3,11 +3,9 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"github.com/ordersaga/ordersaga/platform/postgres"
@@ -49,18 +47,6 @@ func Create(ctx context.Context, tx *postgres.Tx, p *domain.Product) (stored *do
 		return nil, false, fmt.Errorf("read product %s: %w", p.SKU(), err)
 	}
 	return existing.toDomain(), false, nil
-}
-
-// Find answers the product of a SKU; found is false when there is none.
-func Find(ctx context.Context, tx *postgres.Tx, sku string) (p *domain.Product, found bool, err error) {
-	var row product
-	switch err := tx.WithContext(ctx).Take(&row, "sku = ?", sku).Error; {
-	case errors.Is(err, gorm.ErrRecordNotFound):
-		return nil, false, nil
-	case err != nil:
-		return nil, false, fmt.Errorf("read product %s: %w", sku, err)
-	}
-	return row.toDomain(), true, nil
 }
 
 // Replace stores the next version of a product; replaced is false when the stored one is not the

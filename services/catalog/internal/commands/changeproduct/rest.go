@@ -7,8 +7,8 @@ import (
 
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/postgres"
-	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/change"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
 )
@@ -38,27 +38,24 @@ func Route(api *rest.API, db *postgres.DB, announced func()) {
 		Tags: []string{"products"}, Scope: auth.ScopeOperator,
 		Errors: []int{http.StatusPreconditionRequired},
 		Refusals: map[string]int{
-			ReasonNotFound: http.StatusNotFound, ReasonStale: http.StatusPreconditionFailed,
+			change.ReasonNotFound: http.StatusNotFound, change.ReasonStale: http.StatusPreconditionFailed,
 		},
 	}, func(ctx context.Context, in *input) (*output, error) {
 		seen, err := rest.IfMatch(in.IfMatch)
 		if err != nil {
 			return nil, err
 		}
-		change, err := domain.NewChange(in.Body.Content(), in.Body.Active)
+		said, err := domain.NewChange(in.Body.Content(), in.Body.Active)
 		if err != nil {
 			return nil, wire.Invalid(wire.Faults("body", err))
 		}
 		result, err := handler.Handle(ctx, Command{
-			SKU: in.SKU, Change: change, Seen: seen,
+			SKU: in.SKU, Change: said, Seen: seen,
 			// What both stores keep of a time, so that this answer and later ones agree.
 			At: time.Now().UTC().Truncate(time.Millisecond),
 		})
-		if refused, ok := refusal.As(err); ok && refused.Reason == ReasonOtherCurrency {
-			return nil, wire.Invalid([]rest.FieldError{{Field: "body.price.currency", Message: refused.Message}})
-		}
 		if err != nil {
-			return nil, err
+			return nil, wire.OtherCurrency(err, "body.price.currency")
 		}
 		shown := wire.Stored(result.Product)
 		return &output{ETag: rest.ETag(shown.Version), Body: shown}, nil

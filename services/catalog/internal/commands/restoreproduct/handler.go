@@ -1,0 +1,49 @@
+// Package restoreproduct puts a retired product on sale again.
+package restoreproduct
+
+import (
+	"context"
+	"time"
+
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/change"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
+)
+
+// Command names the product.
+type Command struct {
+	SKU string
+	// Seen are the versions that this may have been decided on; nil: whichever is current.
+	Seen []int64
+	At   time.Time
+}
+
+// Result is the product as it is stored.
+type Result struct {
+	Product *domain.Product
+	Changed bool // false when it was so already
+}
+
+// New makes the use case. It refuses with change.ReasonNotFound and change.ReasonStale. The product
+// and its event are written in one transaction; announced is called when there is an event to relay.
+func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
+	restore := cqrs.InTx(db, restore)
+	return cqrs.Command("restore_product", func(ctx context.Context, command Command) (Result, error) {
+		result, err := restore.Handle(ctx, command)
+		if result.Changed {
+			announced()
+		}
+		return result, err
+	})
+}
+
+func restore(ctx context.Context, tx *postgres.Tx, command Command) (Result, error) {
+	stored, err := change.Lock(ctx, tx, command.SKU)
+	if err != nil {
+		return Result{}, err
+	}
+	next := stored.Sell(true, command.At)
+	changed, err := change.Store(ctx, tx, stored, next, command.Seen)
+	return Result{Product: next, Changed: changed}, err
+}
