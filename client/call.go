@@ -35,7 +35,8 @@ type answer struct {
 	body   []byte
 }
 
-// do makes the call, with retries if they may help, and reads the answer into out.
+// do makes the call, with retries if they may help, and reads the answer into out; nil when it has no
+// body.
 func (c *Client) do(ctx context.Context, call call, out any) (*answer, error) {
 	request, err := c.prepare(call)
 	if err != nil {
@@ -44,6 +45,9 @@ func (c *Client) do(ctx context.Context, call call, out any) (*answer, error) {
 	for try := 1; ; try++ {
 		got, err := c.once(ctx, call, request)
 		if err == nil {
+			if out == nil {
+				return got, nil
+			}
 			if err := json.Unmarshal(got.body, out); err != nil {
 				return nil, fmt.Errorf("%s %s: the answer cannot be read: %w: %.200q", call.method, call.path, err, got.body)
 			}

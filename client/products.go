@@ -164,7 +164,8 @@ func (c *Client) ChangePrice(ctx context.Context, sku, etag string, price Money,
 	return set, nil
 }
 
-// WithdrawPrice takes back the price that a product would have from a time in the future on.
+// WithdrawPrice takes back the price that a product would have from a time in the future on. Its error
+// is a *Problem with status 404 when none is scheduled for that time.
 func (c *Client) WithdrawPrice(ctx context.Context, sku string, from time.Time) error {
 	path := "/v1/products/" + url.PathEscape(sku) + "/prices/" + url.PathEscape(from.UTC().Format(time.RFC3339Nano))
 	_, err := c.do(ctx, call{service: catalog, method: http.MethodDelete, path: path}, nil)

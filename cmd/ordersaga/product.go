@@ -11,11 +11,18 @@ import (
 )
 
 type productCommands struct {
-	Create createProduct  `cmd:"" help:"Put a product on sale."`
-	Change changeProduct  `cmd:"" help:"Change a product: what is not given stays."`
-	Import importProducts `cmd:"" help:"Create and change products as a file says, all of it or nothing."`
-	Get    getProduct     `cmd:"" help:"Show a product."`
-	List   listProducts   `cmd:"" help:"List products by SKU."`
+	Create createProduct `cmd:"" help:"Put a product on sale."`
+	Change changeProduct `cmd:"" help:"Change a product: what is not given stays."`
+	Price  changePrice   `cmd:"" help:"Change a price, from now on or from a time in the future."`
+	Prices listPrices    `cmd:"" help:"List what a product has cost, costs and will cost."`
+
+	WithdrawPrice withdrawPrice `cmd:"" help:"Take back a price whose time has not come."`
+
+	Retire  retireProduct  `cmd:"" help:"Take a product off sale."`
+	Restore restoreProduct `cmd:"" help:"Put a retired product on sale again."`
+	Import  importProducts `cmd:"" help:"Create and change products as a file says, all of it or nothing."`
+	Get     getProduct     `cmd:"" help:"Show a product."`
+	List    listProducts   `cmd:"" help:"List products by SKU."`
 }
 
 type createProduct struct {

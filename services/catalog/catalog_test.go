@@ -24,6 +24,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/config"
+	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
@@ -357,4 +358,39 @@ func TestTheDescriptionNamesEveryOperation(t *testing.T) {
 		"get /v1/audit/products":          "audit-products",
 		"get /v1/audit/delivery":          "audit-delivery",
 	}, operations)
+}
+
+// A price whose time came while nothing ran takes effect at the next start; and one whose time comes
+// while it runs reaches shoppers by itself.
+func TestScheduledPricesReachShoppersAlsoAcrossARestart(t *testing.T) {
+	cfg := newShop(t, testkit.AMQP(t))
+	first := start(t, cfg)
+	operator, shopper := catalogtest.Operator(t), catalogtest.Shopper(t)
+	require.Equal(t, http.StatusCreated, first.Post(t, operator, "/v1/products", newMug).Status)
+	schedule := func(catalog running, amount int, ahead time.Duration) {
+		t.Helper()
+		answer := catalog.PostIf(t, operator, "/v1/products/MUG-1/prices", "*",
+			fmt.Sprintf(`{"amount":%d,"currency":"GBP","from":%q}`, amount, time.Now().Add(ahead).Format(time.RFC3339Nano)))
+		require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
+	}
+	schedule(first, 1100, time.Hour)
+	first.stop()
+	db, err := postgres.Open(t.Context(), cfg.DatabaseURL.Reveal())
+	require.NoError(t, err)
+	defer db.Close()
+	_, err = db.SQL.ExecContext(t.Context(), "UPDATE prices SET valid_from = clock_timestamp() WHERE pending")
+	require.NoError(t, err)
+
+	second := start(t, cfg)
+	costs := func(amount int64) func() bool {
+		return func() bool {
+			product, there := shown(t, second, shopper, "MUG-1")
+			return there && product.Price.Amount == amount
+		}
+	}
+	testkit.Eventually(t, "the price whose time came while nothing ran", costs(1100))
+	schedule(second, 1600, 2*time.Second)
+	testkit.Eventually(t, "the price whose time comes", costs(1600))
+	product, _ := shown(t, second, shopper, "MUG-1")
+	assert.EqualValues(t, 3, product.Version)
 }

@@ -81,6 +81,30 @@ func TestTheClient(t *testing.T) {
 			}
 			return slices.Equal(prices, []int64{950, 450})
 		})
+		seen = read(t, operator, "tea")
+		later := time.Now().Add(time.Hour).Truncate(time.Second)
+		price, err := operator.ChangePrice(ctx, "tea", seen.ETag, client.Money{Amount: 500, Currency: "GBP"}, later)
+		require.NoError(t, err)
+		assert.True(t, price.Scheduled)
+		assert.True(t, price.From.Equal(later))
+		prices, err := operator.ProductPrices(ctx, "tea", client.PageRequest{})
+		require.NoError(t, err)
+		require.Len(t, prices.Items, 2)
+		assert.Equal(t, *price, prices.Items[0])
+		require.NoError(t, operator.WithdrawPrice(ctx, "tea", later))
+		assert.Equal(t, http.StatusNotFound, status(t, operator.WithdrawPrice(ctx, "tea", later)))
+		price, err = operator.ChangePrice(ctx, "tea", seen.ETag, seen.Price, time.Time{})
+		require.NoError(t, err)
+		assert.False(t, price.Scheduled)
+		retired, err := operator.RetireProduct(ctx, "tea", seen.ETag)
+		require.NoError(t, err)
+		assert.False(t, retired.Active)
+		restored, err := operator.RestoreProduct(ctx, "tea", retired.ETag)
+		require.NoError(t, err)
+		assert.True(t, restored.Active)
+		found, err := anna.Availability(ctx, "tea")
+		require.NoError(t, err)
+		assert.Equal(t, "tea", found.SKU)
 		_, err = operator.Product(ctx, "unknown")
 		assert.Equal(t, http.StatusNotFound, status(t, err))
 	})
@@ -291,6 +315,11 @@ var answers = map[string]any{
 	"create-product":       client.Product{},
 	"create-products":      list{"products": client.ProductOutcome{}},
 	"change-product":       client.Product{},
+	"change-price":         client.ProductPrice{},
+	"list-prices":          list{"prices": client.ProductPrice{}},
+	"retire-product":       client.Product{},
+	"restore-product":      client.Product{},
+	"get-availability":     client.Availability{},
 	"import-products":      client.ImportReport{},
 	"announce-products":    client.Announced{},
 	"announce-stock":       client.Announced{},

@@ -1,4 +1,4 @@
-package retireproduct_test
+package internal_test
 
 import (
 	"net/http"

@@ -1,4 +1,5 @@
-package changeprice_test
+package internal_test
+
 
 import (
 	"context"
@@ -26,7 +27,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
 )
 
-const path = "/v1/products/MUG-1/prices"
+const prices = "/v1/products/MUG-1/prices"
 
 // shop is a catalog that sells a mug for 1250.
 type shop struct {
@@ -56,7 +57,7 @@ func (s *shop) set(t *testing.T, ifMatch string, amount int64, from time.Time) c
 	if !from.IsZero() {
 		body = fmt.Sprintf(`{"amount":%d,"currency":"GBP","from":%q}`, amount, from.Format(time.RFC3339Nano))
 	}
-	return s.PostIf(t, s.operator, path, ifMatch, body)
+	return s.PostIf(t, s.operator, prices, ifMatch, body)
 }
 
 // history is the amounts, the latest first, "s" for scheduled ones.
@@ -65,7 +66,7 @@ func (s *shop) history(t *testing.T) (amounts []string) {
 	next := ""
 	for pages := 0; pages == 0 || next != ""; pages++ {
 		require.Less(t, pages, 10)
-		answer := s.Get(t, s.operator, path+"?limit=2&cursor="+url.QueryEscape(next))
+		answer := s.Get(t, s.operator, prices+"?limit=2&cursor="+url.QueryEscape(next))
 		require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
 		var page listprices.PriceHistory
 		answer.Into(t, &page)
@@ -215,7 +216,7 @@ func TestManyDuePricesTakeEffectOnceHoweverManyLoopsThereAre(t *testing.T) {
 func TestAScheduledPriceCanBeWithdrawn(t *testing.T) {
 	s := open(t)
 	later := time.Now().Add(time.Hour).UTC().Truncate(time.Millisecond)
-	one := path + "/" + later.Format(time.RFC3339Nano)
+	one := prices + "/" + later.Format(time.RFC3339Nano)
 	require.Equal(t, http.StatusNotFound, s.Delete(t, s.operator, one, "").Status)
 	require.Equal(t, http.StatusOK, s.set(t, `"1"`, 1100, later).Status)
 	assert.Equal(t, http.StatusForbidden, s.Delete(t, catalogtest.Shopper(t), one, "").Status)
@@ -229,7 +230,7 @@ func TestAScheduledPriceCanBeWithdrawn(t *testing.T) {
 	s.due(t)
 	var from time.Time
 	require.NoError(t, s.db.SQL.QueryRowContext(t.Context(), "SELECT valid_from FROM prices WHERE pending").Scan(&from))
-	assert.Equal(t, http.StatusNotFound, s.Delete(t, s.operator, path+"/"+from.UTC().Format(time.RFC3339Nano), "").Status, "it holds, whatever its row says")
+	assert.Equal(t, http.StatusNotFound, s.Delete(t, s.operator, prices+"/"+from.UTC().Format(time.RFC3339Nano), "").Status, "it holds, whatever its row says")
 }
 
 func TestWhatIsNoPriceIsRefused(t *testing.T) {
@@ -245,31 +246,31 @@ func TestWhatIsNoPriceIsRefused(t *testing.T) {
 		`{"amount":1,"currency":"GBP","from":"` + time.Now().AddDate(6, 0, 0).Format(time.RFC3339) + `"}`: "body.from",
 		`{"amount":1,"currency":"GBP","until":"` + later + `"}`:                                           "body.until",
 	} {
-		answer := s.PostIf(t, s.operator, path, `"1"`, body)
+		answer := s.PostIf(t, s.operator, prices, `"1"`, body)
 		require.Equal(t, http.StatusUnprocessableEntity, answer.Status, "%s: %s", body, answer.Body)
 		assert.Equal(t, field, answer.Problem(t).Errors[0].Field, "%s: %s", body, answer.Body)
 	}
 	const good = `{"amount":1,"currency":"GBP"}`
 	scheduled := `{"amount":1,"currency":"GBP","from":"` + later + `"}`
-	assert.Equal(t, http.StatusPreconditionRequired, s.PostIf(t, s.operator, path, "", good).Status)
-	assert.Equal(t, http.StatusPreconditionFailed, s.PostIf(t, s.operator, path, `"2"`, good).Status)
-	assert.Equal(t, http.StatusPreconditionFailed, s.PostIf(t, s.operator, path, `"2"`, scheduled).Status)
+	assert.Equal(t, http.StatusPreconditionRequired, s.PostIf(t, s.operator, prices, "", good).Status)
+	assert.Equal(t, http.StatusPreconditionFailed, s.PostIf(t, s.operator, prices, `"2"`, good).Status)
+	assert.Equal(t, http.StatusPreconditionFailed, s.PostIf(t, s.operator, prices, `"2"`, scheduled).Status)
 	for _, sku := range []string{"NONE", "a%20b", strings.Repeat("x", 500)} {
 		assert.Equal(t, http.StatusNotFound, s.PostIf(t, s.operator, "/v1/products/"+sku+"/prices", "*", good).Status, sku)
 		assert.Equal(t, http.StatusNotFound, s.Get(t, s.operator, "/v1/products/"+sku+"/prices").Status, sku)
 	}
 	shopper := catalogtest.Shopper(t)
-	assert.Equal(t, http.StatusForbidden, s.PostIf(t, shopper, path, "*", good).Status)
-	assert.Equal(t, http.StatusForbidden, s.Get(t, shopper, path).Status, "what it will cost is the shop's own business")
+	assert.Equal(t, http.StatusForbidden, s.PostIf(t, shopper, prices, "*", good).Status)
+	assert.Equal(t, http.StatusForbidden, s.Get(t, shopper, prices).Status, "what it will cost is the shop's own business")
 	assert.Equal(t, []string{"1250"}, s.history(t))
 
 	_, err := s.db.SQL.ExecContext(t.Context(), `
 		INSERT INTO prices (sku, valid_from, amount, pending) SELECT 'MUG-1', now() + interval '1 day' * n, 1, true FROM generate_series(1, 100) AS n`)
 	require.NoError(t, err)
-	tooMany := s.PostIf(t, s.operator, path, `"1"`, scheduled)
+	tooMany := s.PostIf(t, s.operator, prices, `"1"`, scheduled)
 	require.Equal(t, http.StatusConflict, tooMany.Status)
 	assert.Equal(t, "https://ordersaga.dev/problems/too-many-scheduled-prices", tooMany.Problem(t).Type)
-	assert.Equal(t, http.StatusOK, s.PostIf(t, s.operator, path, `"1"`, good).Status, "a price from now on is none of them")
+	assert.Equal(t, http.StatusOK, s.PostIf(t, s.operator, prices, `"1"`, good).Status, "a price from now on is none of them")
 }
 
 func waitUntilNoneIsDue(t *testing.T, db *postgres.DB) {
