@@ -29,8 +29,8 @@ type Result struct {
 	Changed bool
 }
 
-// New makes the use case. It refuses with change.ReasonNotFound, change.ReasonStale
-// and domain.ReasonNoCategory; its error is
+// New makes the use case. It refuses with change.ReasonNotFound, change.ReasonStale and
+// domain.ReasonNoCategory; its error is
 // domain.ErrOtherCurrency when the currency would change. The product and its event are written in
 // one transaction; announced is called when there is an event to relay.
 func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
