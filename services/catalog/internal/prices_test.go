@@ -1,6 +1,5 @@
 package internal_test
 
-
 import (
 	"context"
 	"fmt"

@@ -30,9 +30,9 @@ type Result struct {
 }
 
 // New makes the use case. It refuses with change.ReasonNotFound, change.ReasonStale and
-// domain.ReasonNoCategory; its error is
-// domain.ErrOtherCurrency when the currency would change. The product and its event are written in
-// one transaction; announced is called when there is an event to relay.
+// domain.ReasonNoCategory; its error is domain.ErrOtherCurrency when the currency would change. The
+// product and its event are written in one transaction; announced is called when there is an event to
+// relay.
 func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 	say := cqrs.InTx(db, say)
 	return cqrs.Command("change_product", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
