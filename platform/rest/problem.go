@@ -30,7 +30,7 @@ type Problem struct {
 	// Instance is the path that was asked for.
 	Instance string `json:"instance,omitempty" format:"uri-reference" doc:"The path that was asked for."`
 	// Errors name the parts of the request that are wrong.
-	Errors []FieldError `json:"errors,omitempty" doc:"The parts of the request that are wrong."`
+	Errors []FieldError `json:"errors,omitempty" nullable:"false" doc:"The parts of the request that are wrong."`
 	// Extra are further members of the object. They do not replace the ones above.
 	Extra map[string]any `json:"-"`
 

@@ -42,7 +42,7 @@ func (p *paid) audit() auditpayments.AuditPayment {
 }
 
 // differences are those of the provider's list, all pages of it.
-func (w *world) differences() (found []auditprovider.Difference, records int) {
+func (w *world) differences() (found []auditprovider.ProviderDifference, records int) {
 	w.t.Helper()
 	for cursor := rest.Cursor(""); ; {
 		var page auditprovider.Page

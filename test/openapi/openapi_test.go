@@ -4,6 +4,7 @@ package openapi_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -39,11 +40,14 @@ func TestOpenAPI(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(documents, service+".json"), answer.Body, 0o600))
 	}
 
-	t.Run("schemas have names that a client would want", func(t *testing.T) {
+	t.Run("schemas have names that a client would want, and members that are never null", func(t *testing.T) {
 		for _, service := range services {
 			d := read(t, filepath.Join(documents, service+".json"))
 			require.NotEmpty(t, d.Components.Schemas, service)
-			for name := range d.Components.Schemas {
+			for name, schema := range d.Components.Schemas {
+				for member, property := range schema.Properties {
+					assert.NotContains(t, fmt.Sprint(property.Type), "null", "%s: %s.%s may be null: leave it out when there is none, and tag a list nullable:\"false\"", service, name, member)
+				}
 				assert.Regexp(t, schemaName, name, "%s: two types of one name, the second is named after its package: rename one of them", service)
 				assert.NotRegexp(t, plainName, name, "%s: a name that says only what the type is for", service)
 			}
@@ -106,7 +110,12 @@ func TestOpenAPI(t *testing.T) {
 
 type document struct {
 	Info       struct{ Version string }
-	Components struct{ Schemas map[string]any }
+	Components struct {
+		Schemas map[string]struct {
+			// Type is a name or a list of names.
+			Properties map[string]struct{ Type any }
+		}
+	}
 }
 
 func read(t *testing.T, path string) (d document) {

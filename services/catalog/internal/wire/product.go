@@ -26,8 +26,8 @@ type NewProduct struct {
 	SKU         string   `json:"sku" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" patternDescription:"1 to 64 letters, digits, dots, dashes and underscores, beginning with a letter or digit" doc:"Identifies the product; case matters." example:"MUG-1"`
 	Name        string   `json:"name" minLength:"1" maxLength:"200" example:"Mug"`
 	Description string   `json:"description,omitempty" maxLength:"5000" example:"Holds tea."`
-	Categories  []string `json:"categories,omitempty" maxItems:"100" doc:"Ids of categories, in any order." example:"[\"mugs\"]"`
-	Images      []Image  `json:"images,omitempty" maxItems:"20" doc:"In the order in which they are shown."`
+	Categories  []string `json:"categories,omitempty" nullable:"false" maxItems:"100" doc:"Ids of categories, in any order." example:"[\"mugs\"]"`
+	Images      []Image  `json:"images,omitempty" nullable:"false" maxItems:"20" doc:"In the order in which they are shown."`
 	Price       Price    `json:"price"`
 }
 
@@ -56,8 +56,8 @@ func imagesOf(images []Image) []domain.Image {
 type ProductChange struct {
 	Name        string   `json:"name" minLength:"1" maxLength:"200" example:"Mug"`
 	Description string   `json:"description" maxLength:"5000" example:"Holds tea."`
-	Categories  []string `json:"categories,omitempty" maxItems:"100" doc:"Ids of categories, in any order; absent: as they are." example:"[\"mugs\"]"`
-	Images      []Image  `json:"images,omitempty" maxItems:"20" doc:"In the order in which they are shown; absent: as they are."`
+	Categories  []string `json:"categories,omitempty" nullable:"false" maxItems:"100" doc:"Ids of categories, in any order; absent: as they are." example:"[\"mugs\"]"`
+	Images      []Image  `json:"images,omitempty" nullable:"false" maxItems:"20" doc:"In the order in which they are shown; absent: as they are."`
 	Price       Price    `json:"price" doc:"The amount can change, the currency cannot."`
 	Active      bool     `json:"active" doc:"Whether it is for sale."`
 }

@@ -19,7 +19,7 @@ const maxBody = 4 << 20
 
 type input struct {
 	Body struct {
-		Products []wire.NewProduct `json:"products" minItems:"1" maxItems:"1000"`
+		Products []wire.NewProduct `json:"products" nullable:"false" minItems:"1" maxItems:"1000"`
 	}
 }
 

@@ -37,11 +37,11 @@ func (i importer) sends(t *testing.T, mediaType, file string) catalogtest.Answer
 	return i.shop.Send(t, catalogtest.Operator(t), path, mediaType, file)
 }
 
-func (i importer) imports(t *testing.T, mediaType, file string) importproducts.Report {
+func (i importer) imports(t *testing.T, mediaType, file string) importproducts.ImportReport {
 	t.Helper()
 	answer := i.sends(t, mediaType, file)
 	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
-	var report importproducts.Report
+	var report importproducts.ImportReport
 	answer.Into(t, &report)
 	return report
 }
@@ -63,12 +63,12 @@ func (i importer) products(t *testing.T) (list []string) {
 func TestAFileCreatesAndChangesAndIsSafeToRepeat(t *testing.T) {
 	i := start(t)
 	first := "\ufeffsku,name,description,price,currency,active\r\nTEA,Tea,\"Black, strong\",12.50,GBP,\r\nCUP,\"A \"\"cup\"\"\",,3,GBP,false\r\n"
-	assert.Equal(t, importproducts.Report{Created: 2}, i.imports(t, productfile.CSV, first))
+	assert.Equal(t, importproducts.ImportReport{Created: 2}, i.imports(t, productfile.CSV, first))
 	assert.Equal(t, []string{`CUP A "cup" 300 false v2`, "TEA Tea 1250 true v1"}, i.products(t))
-	assert.Equal(t, importproducts.Report{Unchanged: 2}, i.imports(t, productfile.CSV, first))
+	assert.Equal(t, importproducts.ImportReport{Unchanged: 2}, i.imports(t, productfile.CSV, first))
 	lines := `{"sku":"TEA","name":"Tea","description":"Black, strong","price":{"amount":1300,"currency":"GBP"}}` + "\n\n" +
 		`{"sku":"YEN","name":"Sencha","price":{"amount":1300,"currency":"JPY"},"active":true}`
-	assert.Equal(t, importproducts.Report{Created: 1, Changed: 1}, i.imports(t, productfile.JSONLines, lines))
+	assert.Equal(t, importproducts.ImportReport{Created: 1, Changed: 1}, i.imports(t, productfile.JSONLines, lines))
 	assert.Equal(t, []string{`CUP A "cup" 300 false v2`, "TEA Tea 1300 true v2", "YEN Sencha 1300 true v1"}, i.products(t))
 
 	var told []string
@@ -80,7 +80,7 @@ func TestAFileCreatesAndChangesAndIsSafeToRepeat(t *testing.T) {
 
 func TestAFileWithAFaultChangesNothing(t *testing.T) {
 	i := start(t)
-	require.Equal(t, importproducts.Report{Created: 1}, i.imports(t, productfile.CSV, "sku,name,price,currency\nOLD,Old,1,GBP\n"))
+	require.Equal(t, importproducts.ImportReport{Created: 1}, i.imports(t, productfile.CSV, "sku,name,price,currency\nOLD,Old,1,GBP\n"))
 	const head = "sku,name,price,currency\n"
 	for name, test := range map[string]struct{ format, file, field, message string }{
 		"empty":             {productfile.CSV, " ", "row 1", "column"},
@@ -140,7 +140,7 @@ func TestFilesAtOnceDoNotDeadlock(t *testing.T) {
 			}
 			answer := i.sends(t, productfile.CSV, file)
 			if assert.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body) {
-				var report importproducts.Report
+				var report importproducts.ImportReport
 				answer.Into(t, &report)
 				created <- report.Created
 			}
@@ -158,7 +158,7 @@ func TestFilesAtOnceDoNotDeadlock(t *testing.T) {
 // An import that is cut off leaves nothing behind.
 func TestAnImportThatIsCutOffLeavesNothing(t *testing.T) {
 	i := start(t)
-	require.Equal(t, importproducts.Report{Created: 1}, i.imports(t, productfile.CSV, "sku,name,price,currency\nZ,Old,1,GBP\n"))
+	require.Equal(t, importproducts.ImportReport{Created: 1}, i.imports(t, productfile.CSV, "sku,name,price,currency\nZ,Old,1,GBP\n"))
 	// Somebody else holds the last row, so that the import waits with everything else written.
 	other, err := i.db.SQL.BeginTx(t.Context(), nil)
 	require.NoError(t, err)

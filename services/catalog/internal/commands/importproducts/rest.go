@@ -26,10 +26,10 @@ type input struct {
 	RawBody []byte `contentType:"text/csv" doc:"The file, in UTF-8."`
 }
 
-type output struct{ Body Report }
+type output struct{ Body ImportReport }
 
-// Report counts what became of the rows of a file.
-type Report struct {
+// ImportReport counts what became of the rows of a file.
+type ImportReport struct {
 	Created   int `json:"created"`
 	Changed   int `json:"changed"`
 	Unchanged int `json:"unchanged" doc:"Products that were as the file says already."`
@@ -60,7 +60,7 @@ func Route(api *rest.API, db *postgres.DB, announced func()) {
 		if errors.As(err, &faults) {
 			return nil, problem(faults)
 		}
-		return &output{Report(result)}, err
+		return &output{ImportReport(result)}, err
 	})
 }
 

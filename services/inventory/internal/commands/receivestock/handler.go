@@ -89,7 +89,7 @@ func hash(lines []domain.Line) string {
 type Receipt struct {
 	ID         string       `json:"id" format:"uuid" doc:"the receipt's id, which the stock movements refer to"`
 	ReceivedAt time.Time    `json:"received_at" doc:"when the goods were added, UTC"`
-	Levels     []StockLevel `json:"levels" doc:"the stock of each SKU right after, ordered by SKU"`
+	Levels     []StockLevel `json:"levels" nullable:"false" doc:"the stock of each SKU right after, ordered by SKU"`
 }
 
 // StockLevel is one SKU's stock.

@@ -41,7 +41,7 @@ type OrderSummary struct {
 	Lines            int        `json:"lines" doc:"How many."`
 	Total            view.Money `json:"total"`
 	Reason           string     `json:"reason,omitempty" doc:"Why it was rejected or cancelled." example:"out_of_stock"`
-	StuckSteps       []string   `json:"stuck_steps,omitempty" doc:"The steps its saga is stuck in; for operators."`
+	StuckSteps       []string   `json:"stuck_steps,omitempty" nullable:"false" doc:"The steps its saga is stuck in; for operators."`
 	PlacedAt         *time.Time `json:"placed_at,omitempty"`
 	SettledAt        *time.Time `json:"settled_at,omitempty"`
 	Version          int64      `json:"version"`

@@ -39,7 +39,7 @@ type AuditPayment struct {
 	Disputed        int64    `json:"disputed" doc:"Disputes that are not won."`
 	Fees            int64    `json:"fees" doc:"Fees of disputes."`
 	ProviderBalance int64    `json:"provider_balance" doc:"What the payment provider owes the shop by the ledger: captured less refunded, disputed and fees."`
-	Problems        []string `json:"problems,omitempty" doc:"What an operator has to look at, and how journal and provider contradict each other."`
+	Problems        []string `json:"problems,omitempty" nullable:"false" doc:"What an operator has to look at, and how journal and provider contradict each other."`
 }
 
 type output struct{ Body Page }

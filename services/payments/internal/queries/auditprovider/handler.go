@@ -28,7 +28,7 @@ type Query struct {
 type Result struct {
 	Listed      bool // whether the provider has a list, and was asked for it
 	Records     int
-	Differences []Difference
+	Differences []ProviderDifference
 	Next        rest.Cursor // empty on the last page
 }
 
@@ -68,7 +68,7 @@ func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
 	result := Result{Listed: true, Records: len(page.Entries)}
 	for _, entry := range page.Entries {
 		if problem := reconcile.Entry(payments[strings.ToLower(entry.OrderID)], entry); problem != "" {
-			result.Differences = append(result.Differences, Difference{OrderID: entry.OrderID, Reference: entry.Reference, Problem: problem})
+			result.Differences = append(result.Differences, ProviderDifference{OrderID: entry.OrderID, Reference: entry.Reference, Problem: problem})
 		}
 	}
 	if page.More {

@@ -12,14 +12,14 @@ import (
 
 // Page of the payment provider's list, in the order of its records' last changes.
 type Page struct {
-	Listed      bool         `json:"listed" doc:"whether the payment provider has a list, and was asked for it"`
-	Records     int          `json:"records" doc:"Authorizations, captures, refunds and disputes on this page."`
-	Differences []Difference `json:"differences" nullable:"false" doc:"Records that are not in the journal as the provider has them."`
-	Next        rest.Cursor  `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
+	Listed      bool                 `json:"listed" doc:"whether the payment provider has a list, and was asked for it"`
+	Records     int                  `json:"records" doc:"Authorizations, captures, refunds and disputes on this page."`
+	Differences []ProviderDifference `json:"differences" nullable:"false" doc:"Records that are not in the journal as the provider has them."`
+	Next        rest.Cursor          `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 }
 
-// Difference is one record that the journal has otherwise.
-type Difference struct {
+// ProviderDifference is one record that the journal has otherwise.
+type ProviderDifference struct {
 	OrderID   string `json:"order_id" doc:"What the payment provider names as the order."`
 	Reference string `json:"reference" doc:"The payment provider's name of the record."`
 	Problem   string `json:"problem"`
@@ -42,7 +42,7 @@ func Route(api *rest.API, s *store.Store, lists provider.Lists) {
 		}
 		page := Page(result)
 		if page.Differences == nil {
-			page.Differences = []Difference{}
+			page.Differences = []ProviderDifference{}
 		}
 		return &output{Body: page}, nil
 	})

@@ -12,29 +12,29 @@ import (
 
 // Ledger is what became of an order's money, in double entry.
 type Ledger struct {
-	OrderID  string    `json:"order_id" format:"uuid"`
-	Entries  []Entry   `json:"entries" nullable:"false" doc:"Oldest first; empty when nothing moved."`
-	Balances []Balance `json:"balances" nullable:"false" doc:"What the entries add up to; accounts at zero are left out."`
+	OrderID  string          `json:"order_id" format:"uuid"`
+	Entries  []LedgerEntry   `json:"entries" nullable:"false" doc:"Oldest first; empty when nothing moved."`
+	Balances []LedgerBalance `json:"balances" nullable:"false" doc:"What the entries add up to; accounts at zero are left out."`
 }
 
-// Entry is one change: its lines add up to zero.
-type Entry struct {
-	ID          string    `json:"id" doc:"The operation's id and the kind."`
-	OperationID string    `json:"operation_id" format:"uuid"`
-	Kind        string    `json:"kind" doc:"What happened to the operation: held-N, sent, submitted, succeeded, failed, reversed, open, won, lost."`
-	At          time.Time `json:"at"`
-	Currency    string    `json:"currency"`
-	Lines       []Line    `json:"lines" nullable:"false"`
+// LedgerEntry is one change: its lines add up to zero.
+type LedgerEntry struct {
+	ID          string       `json:"id" doc:"The operation's id and the kind."`
+	OperationID string       `json:"operation_id" format:"uuid"`
+	Kind        string       `json:"kind" doc:"What happened to the operation: held-N, sent, submitted, succeeded, failed, reversed, open, won, lost."`
+	At          time.Time    `json:"at"`
+	Currency    string       `json:"currency"`
+	Lines       []LedgerLine `json:"lines" nullable:"false"`
 }
 
-// Line is a debit or a credit.
-type Line struct {
+// LedgerLine is a debit or a credit.
+type LedgerLine struct {
 	Account string `json:"account" enum:"held,held_contra,provider,customer,transit,dispute,provider_fees,chargeback_loss"`
 	Amount  int64  `json:"amount" doc:"Minor units: positive is a debit, negative a credit."`
 }
 
-// Balance is the sum of an account.
-type Balance struct {
+// LedgerBalance is the sum of an account.
+type LedgerBalance struct {
 	Account  string `json:"account"`
 	Currency string `json:"currency"`
 	Amount   int64  `json:"amount" doc:"Minor units: positive is a debit."`
@@ -61,18 +61,18 @@ func Route(api *rest.API, s *store.Store) {
 }
 
 func represent(orderID string, result Result) Ledger {
-	shown := Ledger{OrderID: orderID, Entries: []Entry{}, Balances: []Balance{}}
+	shown := Ledger{OrderID: orderID, Entries: []LedgerEntry{}, Balances: []LedgerBalance{}}
 	for _, entry := range result.Entries {
-		lines := make([]Line, len(entry.Lines))
+		lines := make([]LedgerLine, len(entry.Lines))
 		for i, line := range entry.Lines {
-			lines[i] = Line{string(line.Account), line.Amount}
+			lines[i] = LedgerLine{string(line.Account), line.Amount}
 		}
-		shown.Entries = append(shown.Entries, Entry{
+		shown.Entries = append(shown.Entries, LedgerEntry{
 			ID: entry.ID, OperationID: entry.OperationID, Kind: entry.Kind, At: entry.At, Currency: entry.Currency, Lines: lines,
 		})
 	}
 	for _, b := range result.Balances {
-		shown.Balances = append(shown.Balances, Balance{string(b.Account), b.Currency, b.Amount})
+		shown.Balances = append(shown.Balances, LedgerBalance{string(b.Account), b.Currency, b.Amount})
 	}
 	return shown
 }

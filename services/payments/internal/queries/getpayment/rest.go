@@ -20,10 +20,10 @@ type Payment struct {
 	Amount            *Money             `json:"amount,omitempty" doc:"What is held; what was asked for last, when nothing is."`
 	Status            string             `json:"status" enum:"none,pending,authorized,partially_captured,captured,partially_refunded,refunded,declined,voiding,voided"`
 	ProviderReference string             `json:"provider_reference,omitempty" doc:"The payment provider's name for the authorization."`
-	Totals            Totals             `json:"totals"`
+	Totals            PaymentTotals      `json:"totals"`
 	CreatedAt         *time.Time         `json:"created_at,omitempty"`
 	UpdatedAt         *time.Time         `json:"updated_at,omitempty"`
-	Operations        []PaymentOperation `json:"operations" doc:"The journal, oldest first."`
+	Operations        []PaymentOperation `json:"operations" nullable:"false" doc:"The journal, oldest first."`
 }
 
 // Money is an amount in minor units.
@@ -32,8 +32,8 @@ type Money struct {
 	Currency string `json:"currency"`
 }
 
-// Totals are where the money is, in minor units of the currency.
-type Totals struct {
+// PaymentTotals are where the money is, in minor units of the currency.
+type PaymentTotals struct {
 	Authorized int64 `json:"authorized" doc:"The sum of open, capturing, captured, voided and expired."`
 	Open       int64 `json:"open" doc:"What can still be captured."`
 	Capturing  int64 `json:"capturing" doc:"Captures that the payment provider has accepted and not settled."`
@@ -73,7 +73,7 @@ type PaymentOperation struct {
 	LastError         string     `json:"last_error,omitempty"`
 	InHandUntil       *time.Time `json:"in_hand_until,omitempty" doc:"End of the lease of the process that works on it."`
 	NextAttemptAt     *time.Time `json:"next_attempt_at,omitempty" doc:"When it is carried on with at the latest, if it is not finished."`
-	AskedAt           *time.Time `json:"asked_at" doc:"When it was first asked for."`
+	AskedAt           *time.Time `json:"asked_at,omitempty" doc:"When it was first asked for."`
 	SentAt            *time.Time `json:"sent_at,omitempty" doc:"The last request."`
 	AnsweredAt        *time.Time `json:"answered_at,omitempty" doc:"When the payment provider confirmed its outcome."`
 }
@@ -105,7 +105,7 @@ func represent(p *domain.Payment) Payment {
 	is := p.Summary()
 	shown := Payment{
 		ID: p.ID, OrderID: p.OrderID, CustomerID: is.CustomerID, Amount: money(is.Money),
-		Status: string(is.Status), ProviderReference: is.ProviderReference, Totals: Totals{
+		Status: string(is.Status), ProviderReference: is.ProviderReference, Totals: PaymentTotals{
 			Authorized: is.Authorized, Open: is.Open, Capturing: is.Capturing, Captured: is.Captured, Voided: is.Voided, Expired: is.Expired,
 			Refunding: is.Refunding, Refunded: is.Refunded, Disputed: is.Disputed, Fees: is.Fees,
 		},
