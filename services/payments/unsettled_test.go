@@ -39,6 +39,7 @@ func TestWhatTheProviderHasAcceptedIsAskedForUntilItIsSettled(t *testing.T) {
 	requireUnavailable(t, err)
 	_, err = p.voidAuthorization()
 	requireUnavailable(t, err)
+	p.requireParts(234, 1000, 0)
 	assert.Zero(t, p.requireBalanced(), "nothing is booked before it has succeeded")
 	w.provider.simulate("capture/"+done.GetCapture().GetProviderReference()+"/succeeded", "")
 	p.eventuallyState("capture", "succeeded")
@@ -51,6 +52,17 @@ func TestWhatTheProviderHasAcceptedIsAskedForUntilItIsSettled(t *testing.T) {
 	q.eventuallyState("capture", "failed")
 	q.requireParts(amount, 0, 0)
 	assert.Zero(t, q.requireBalanced())
+
+	// An undo waits for a capture, and gives back what that leaves.
+	u := w.pay("card_capture_pending")
+	done, err = u.capture("first", 1000)
+	require.NoError(t, err)
+	requireUnavailable(t, w.void(u.order))
+	u.requireParts(234, 1000, 0)
+	w.provider.simulate("capture/"+done.GetCapture().GetProviderReference()+"/succeeded", "")
+	u.eventuallyState("authorize", "voided")
+	u.requireParts(0, 1000, 234)
+	assert.EqualValues(t, 1000, u.requireBalanced())
 
 	for _, end := range []string{"succeeded", "failed"} {
 		p := w.pay("card_refund_pending")

@@ -39,6 +39,9 @@ func damages(s *shop.Shop, confirmed, rejected string) []damage {
 		bySQL(s, shop.Payments, "a payment of another amount", "I2", "order "+confirmed+": its total is 450 GBP, and its payment holds 451 GBP",
 			`UPDATE operations SET amount = amount + 1 WHERE order_id = '`+confirmed+`'`,
 			`UPDATE operations SET amount = amount - 1 WHERE order_id = '`+confirmed+`'`),
+		bySQL(s, shop.Payments, "a ledger that is not the journal's", "I2", "order "+confirmed+": the ledger has 1 GBP in the account held, the journal makes it 450",
+			`UPDATE ledger SET amounts = '{1,-1}' WHERE order_id = '`+confirmed+`'`,
+			`UPDATE ledger SET amounts = '{450,-450}' WHERE order_id = '`+confirmed+`'`),
 		bySQL(s, shop.Payments, "a payment without an order", "I2", "order "+stranger+": its payment of 7 GBP is authorized, and there is no such order",
 			`WITH payment AS (INSERT INTO payments (id, order_id, created_at) VALUES ('`+stranger+`', '`+stranger+`', now()))
 				INSERT INTO operations (order_id, saga, instance, step, kind, state, idempotency_key, asked_at, customer_id, amount, currency, provider_reference)

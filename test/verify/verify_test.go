@@ -107,9 +107,27 @@ func TestVerify(t *testing.T) {
 			assert.Contains(t, printed, text)
 		}
 	})
+	t.Run("the provider's books are those of payments, until somebody else uses the account", func(t *testing.T) {
+		printed, code := s.Run("payments", "reconcile")
+		require.Equal(t, 0, code, "%s", printed)
+		assert.Contains(t, printed, "differences 0")
+		ledger, code := s.Run("payments", "ledger", confirmed)
+		require.Equal(t, 0, code, "%s", ledger)
+		assert.Regexp(t, `held +£4\.50|held +4\.50`, ledger)
+
+		made := s.Provider().Post(shop.Paysim, "/v1/authorizations", map[string]any{
+			"reference": "somebody-else", "amount": 5, "currency": "GBP", "source": "card_approve",
+		}, "Idempotency-Key", "somebody-else")
+		require.Equal(t, http.StatusCreated, made.Status, "%s", made)
+		printed, code = s.Run("payments", "reconcile")
+		assert.Equal(t, 1, code, "%s", printed)
+		assert.Contains(t, printed, "order somebody-else:")
+		assert.Contains(t, printed, "of which the journal knows nothing")
+		s.Provider().Post(shop.Paysim, "/v1/authorizations/"+made.Field("id").(string)+"/void", nil, "Idempotency-Key", "somebody-else/void")
+	})
 	t.Run("the audit calls are the operator's", func(t *testing.T) {
 		for service, path := range map[string]string{
-			shop.Orders: "/v1/audit/orders", shop.Inventory: "/v1/audit/stock", shop.Payments: "/v1/audit/payments", shop.Catalog: "/v1/audit/products",
+			shop.Orders: "/v1/audit/orders", shop.Inventory: "/v1/audit/stock", shop.Payments: "/v1/audit/provider", shop.Catalog: "/v1/audit/products",
 		} {
 			assert.Equal(t, http.StatusForbidden, s.Customer("anna").Get(service, path).Status, "%s", path)
 		}

@@ -68,6 +68,11 @@ func (p *Payment) undo(c Caller, step Step) Task {
 	case op.State == Voided, op.State == Expired:
 		undo.end(c, Succeeded)
 		return Task{}
+	case op.State == Authorized && p.capturing(op): // it may take what would be given back
+		undo.release()
+		undo.State = Waiting
+		undo.retryLater(c)
+		return Task{}
 	case op.State == Authorized:
 		undo.State = Sending
 		action := undo.sendAnyhow(c)

@@ -1,5 +1,10 @@
 package domain
 
+import (
+	"fmt"
+	"slices"
+)
+
 // Books says where the money of one authorization is: the parts add up to what it held.
 type Books struct {
 	Authorized, Open, Captured, Voided, Expired int64 // minor units
@@ -79,12 +84,15 @@ func (p *Payment) VoidOpen(c Caller, id string) (Task, error) {
 	if err := p.Closed(authorization); err == nil || authorization.State != Authorized {
 		return Task{}, nil
 	}
-	for _, capture := range p.of(id, Capture) {
-		if capture.unsettled() {
-			return Task{}, ErrUnknown
-		}
+	if p.capturing(authorization) {
+		return Task{}, fmt.Errorf("%w: a capture of this authorization is not settled", ErrUnknown)
 	}
 	return p.Void(c, authorization.Step), nil
+}
+
+// capturing tells whether a capture of an authorization is not settled.
+func (p *Payment) capturing(authorization *Operation) bool {
+	return slices.ContainsFunc(p.of(authorization.ID, Capture), (*Operation).unsettled)
 }
 
 // Closed answers whether nothing of an authorization is open any more, and nothing can be: nil, or

@@ -49,10 +49,8 @@ func (p *Payment) canCapture(authorization *Operation, want CaptureRequest) erro
 	case p.Operation(authorization.Step, Void) != nil:
 		return &EndedError{State: Voided}
 	}
-	for _, other := range p.of(authorization.ID, Capture) {
-		if other.unsettled() {
-			return fmt.Errorf("%w: another capture of this authorization is %s", ErrUnknown, other.State)
-		}
+	if p.capturing(authorization) {
+		return fmt.Errorf("%w: another capture of this authorization is not settled", ErrUnknown)
 	}
 	if want.Amount > authorization.Open {
 		return &ExceedsError{Room: Money{authorization.Open, want.Currency}}
