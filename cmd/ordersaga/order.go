@@ -19,6 +19,7 @@ type orderCommands struct {
 	Place    placeOrder    `cmd:"" help:"Place an order and wait for its outcome."`
 	Get      getOrder      `cmd:"" help:"Show an order."`
 	List     listOrders    `cmd:"" help:"List orders, the one recorded last first."`
+	Search   searchOrders  `cmd:"" help:"Find orders by number, customer, content, state or words; for operators."`
 	Cancel   cancelOrder   `cmd:"" help:"Cancel an order, or units of it, before it is shipped."`
 	Timeline orderTimeline `cmd:"" help:"Tell what happened to an order, and when."`
 }

@@ -18,11 +18,13 @@ type productCommands struct {
 
 	WithdrawPrice withdrawPrice `cmd:"" help:"Take back a price whose time has not come."`
 
-	Retire  retireProduct  `cmd:"" help:"Take a product off sale."`
-	Restore restoreProduct `cmd:"" help:"Put a retired product on sale again."`
-	Import  importProducts `cmd:"" help:"Create and change products as a file says, all of it or nothing."`
-	Get     getProduct     `cmd:"" help:"Show a product."`
-	List    listProducts   `cmd:"" help:"List products by SKU."`
+	Retire  retireProduct   `cmd:"" help:"Take a product off sale."`
+	Restore restoreProduct  `cmd:"" help:"Put a retired product on sale again."`
+	Import  importProducts  `cmd:"" help:"Create and change products as a file says, all of it or nothing."`
+	Get     getProduct      `cmd:"" help:"Show a product."`
+	List    listProducts    `cmd:"" help:"List products by SKU."`
+	Search  searchProducts  `cmd:"" help:"Find products by words, price and availability."`
+	Suggest suggestProducts `cmd:"" help:"Complete the name of a product."`
 }
 
 type createProduct struct {

@@ -161,6 +161,32 @@ func TestTheClient(t *testing.T) {
 		assert.Equal(t, refusals.RequestMismatch, reason(t, err))
 	})
 
+	t.Run("searches products and orders", func(t *testing.T) {
+		testkit.Eventually(t, "the tea in stock to be found", func() bool {
+			found, err := anna.SearchProducts(ctx, client.ProductSearch{
+				Text: "teas", Currency: "GBP", Availability: client.InStock, MinPrice: 400, MaxPrice: 500, Sort: "price",
+			}, client.PageRequest{Limit: 5})
+			require.NoError(t, err)
+			return found.Total == 1 && found.Products[0].SKU == "tea" && found.Products[0].Stock.Available == 8
+		})
+		suggested, err := anna.SuggestProducts(ctx, "te", 3)
+		require.NoError(t, err)
+		assert.Equal(t, []client.ProductSuggestion{{Name: "Tea", SKU: "tea", Highlight: "<mark>Tea</mark>"}}, suggested)
+
+		stuck := false
+		search := client.OrderSearch{
+			Number: confirmed.ID, Customer: "anna", SKU: "tea", Currency: "GBP", MinTotal: 900, MaxTotal: 900, Stuck: &stuck,
+			PlacedFrom: confirmed.PlacedAt, PlacedBefore: confirmed.PlacedAt.Add(time.Second), Sort: "newest",
+		}
+		testkit.Eventually(t, "the order to be found", func() bool {
+			found, err := operator.SearchOrders(ctx, search, client.PageRequest{})
+			require.NoError(t, err)
+			return found.Total == 1 && found.Orders[0].ID == confirmed.ID
+		})
+		_, err = anna.SearchOrders(ctx, search, client.PageRequest{})
+		assert.Equal(t, http.StatusForbidden, status(t, err))
+	})
+
 	t.Run("says why an order is refused, at once and later", func(t *testing.T) {
 		declined := basket
 		declined.PaymentMethod = "card_expired"
@@ -325,6 +351,9 @@ var answers = map[string]any{
 	"announce-stock":       client.Announced{},
 	"get-product":          client.Product{},
 	"list-products":        list{"products": client.Product{}},
+	"search-products":      client.FoundProducts{},
+	"suggest-products":     list{"suggestions": client.ProductSuggestion{}},
+	"search-orders":        client.FoundOrders{},
 	"receive-stock":        client.Receipt{},
 	"get-stock":            client.Stock{},
 	"list-stock-movements": list{"movements": client.Movement{}},

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/ordersaga/ordersaga/client"
+)
+
+type searchProducts struct {
+	raw
+	Text         string `arg:"" optional:"" help:"Words as people type them: unfinished, in the plural, with typing errors. Without any all products are found."`
+	Currency     string `help:"Only prices in this currency." placeholder:"CODE"`
+	Availability string `help:"Only products that are in_stock, or only those that are out_of_stock." placeholder:"STATE"`
+	Min          string `help:"Lowest price, as people write it: 5.00." name:"min-price" placeholder:"5.00"`
+	Max          string `help:"Highest price." name:"max-price" placeholder:"12.50"`
+	Sort         string `help:"Order: relevance, price, -price, name, newest." default:"relevance" placeholder:"ORDER"`
+	Limit        int    `help:"Products on a page." default:"20"`
+	Cursor       string `help:"Cursor of the page, from the page before." placeholder:"CURSOR"`
+}
+
+// Run is called by kong.
+func (c *searchProducts) Run(a *addresses) error {
+	low, high, err := bounds(c.Min, c.Max, c.Currency)
+	if err != nil {
+		return err
+	}
+	s, err := a.session(shopper)
+	if err != nil {
+		return err
+	}
+	found, err := s.SearchProducts(context.Background(), client.ProductSearch{
+		Text: c.Text, Currency: c.Currency, Availability: c.Availability, MinPrice: low, MaxPrice: high, Sort: c.Sort,
+	}, client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
+	return c.show(s, err, func() {
+		rows := [][]string{{"SKU", "NAME", "PRICE", "AVAILABLE"}}
+		for _, p := range found.Products {
+			rows = append(rows, []string{p.SKU, p.Name, amount(p.Price), available(&client.Product{Stock: p.Stock})})
+		}
+		table(rows)
+		a.nextPage(found.Next)
+		sayFound(found.Total, found.Similar)
+	})
+}
+
+type suggestProducts struct {
+	raw
+	Text  string `arg:"" help:"What was typed so far."`
+	Limit int    `help:"How many names at most." default:"8"`
+}
+
+// Run is called by kong.
+func (c *suggestProducts) Run(a *addresses) error {
+	s, err := a.session(shopper)
+	if err != nil {
+		return err
+	}
+	suggested, err := s.SuggestProducts(context.Background(), c.Text, c.Limit)
+	return c.show(s, err, func() {
+		rows := [][]string{{"NAME", "SKU"}}
+		for _, name := range suggested {
+			rows = append(rows, []string{name.Name, name.SKU})
+		}
+		table(rows)
+	})
+}
+
+type searchOrders struct {
+	raw
+	Text      string    `arg:"" optional:"" help:"Words: a number, an id or its beginning, a reference, a customer, SKUs, names of products, a reason."`
+	Number    string    `help:"The order's number or id." placeholder:"NUMBER"`
+	Reference string    `help:"The shop's reference." placeholder:"TEXT"`
+	Customer  string    `help:"Only this shopper's orders." placeholder:"SUB"`
+	Email     string    `help:"Only orders with this email address." placeholder:"ADDRESS"`
+	SKU       string    `help:"Only orders with this product." placeholder:"SKU"`
+	Status    string    `help:"Only orders with this status: placed, confirmed, rejected, cancelled." placeholder:"STATUS"`
+	Reason    string    `help:"Only orders that were rejected or cancelled for this reason." placeholder:"REASON"`
+	Stuck     *bool     `help:"Only orders whose saga is stuck; --stuck=false: only the others."`
+	Currency  string    `help:"Only totals in this currency." placeholder:"CODE"`
+	Min       string    `help:"Lowest total, as people write it: 5.00." name:"min-total" placeholder:"5.00"`
+	Max       string    `help:"Highest total." name:"max-total" placeholder:"12.50"`
+	From      time.Time `help:"Placed at this time or later: 2026-03-01T00:00:00Z." placeholder:"TIME"`
+	Before    time.Time `help:"Placed before this time." placeholder:"TIME"`
+	Sort      string    `help:"Order: relevance, newest, oldest, total, -total." default:"relevance" placeholder:"ORDER"`
+	Limit     int       `help:"Orders on a page." default:"20"`
+	Cursor    string    `help:"Cursor of the page, from the page before." placeholder:"CURSOR"`
+}
+
+// Run is called by kong.
+func (c *searchOrders) Run(a *addresses) error {
+	low, high, err := bounds(c.Min, c.Max, c.Currency)
+	if err != nil {
+		return err
+	}
+	s, err := a.session(operator)
+	if err != nil {
+		return err
+	}
+	found, err := s.SearchOrders(context.Background(), client.OrderSearch{
+		Text: c.Text, Number: c.Number, Reference: c.Reference, Customer: c.Customer, Email: c.Email, SKU: c.SKU,
+		Status: c.Status, Reason: c.Reason, Stuck: c.Stuck, Currency: c.Currency, MinTotal: low, MaxTotal: high,
+		PlacedFrom: c.From, PlacedBefore: c.Before, Sort: c.Sort,
+	}, client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
+	return c.show(s, err, func() {
+		rows := [][]string{{"NUMBER", "ORDER", "STATUS", "PAYMENT", "LINES", "TOTAL", "CUSTOMER", "PLACED (UTC)", "REASON"}}
+		for _, o := range found.Orders {
+			rows = append(rows, []string{
+				o.Number, o.ID, o.Status, o.PaymentStatus, strconv.Itoa(o.Lines), amount(o.Total), o.CustomerID, at(o.PlacedAt), o.Reason,
+			})
+		}
+		table(rows)
+		a.nextPage(found.Next)
+		sayFound(found.Total, found.Similar)
+	})
+}
+
+// bounds reads amounts of a currency; 0 is no bound.
+func bounds(low, high, currency string) (from, to int64, err error) {
+	for _, bound := range []struct {
+		text string
+		into *int64
+	}{{low, &from}, {high, &to}} {
+		if bound.text == "" {
+			continue
+		}
+		if currency == "" {
+			return 0, 0, usage{fmt.Errorf("the amount %s needs a --currency", bound.text)}
+		}
+		m, err := parseAmount(bound.text, currency)
+		if err != nil {
+			return 0, 0, err
+		}
+		*bound.into = m.Amount
+	}
+	return from, to, nil
+}
+
+func sayFound(total int64, similar bool) {
+	words := ""
+	if similar {
+		words = ", with similar words too"
+	}
+	fmt.Fprintf(os.Stderr, "%d found%s\n", total, words)
+}
