@@ -16,9 +16,6 @@ var files embed.FS
 // Migrations has the tables of the changes. They follow those of the products.
 var Migrations = postgres.Migrations{Name: "search", Files: files}
 
-// positionsLock is the key of the lock under which positions are given.
-const positionsLock = 0x6f72_6465_7273_6561
-
 // numberedAtOnce is how many changes are given positions in one transaction.
 const numberedAtOnce = 1000
 
@@ -86,12 +83,20 @@ func (c *Changes) number(ctx context.Context) error {
 	for {
 		numbered := int64(0)
 		err := c.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-			if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(positionsLock)); err != nil {
+			var head int64
+			if err := tx.QueryRowContext(ctx, `SELECT position FROM search_head FOR UPDATE`).Scan(&head); err != nil {
 				return err
 			}
 			result, err := tx.ExecContext(ctx, `
-				UPDATE search_changes SET position = nextval('search_positions')
-				WHERE sku IN (SELECT sku FROM search_changes WHERE position IS NULL ORDER BY sku LIMIT $1 FOR UPDATE SKIP LOCKED)`, numberedAtOnce)
+				WITH unnumbered AS (
+					SELECT sku FROM search_changes WHERE position IS NULL ORDER BY sku LIMIT $1 FOR UPDATE SKIP LOCKED
+				), numbered AS (
+					SELECT sku, $2::bigint + row_number() OVER (ORDER BY sku) AS position FROM unnumbered
+				), head AS (
+					UPDATE search_head SET position = $2::bigint + (SELECT count(*) FROM unnumbered)
+				)
+				UPDATE search_changes SET position = numbered.position FROM numbered WHERE search_changes.sku = numbered.sku`,
+				numberedAtOnce, head)
 			if err != nil {
 				return err
 			}
@@ -110,7 +115,7 @@ func (c *Changes) number(ctx context.Context) error {
 // Head implements search.Source. Changes without a position count, too.
 func (c *Changes) Head(ctx context.Context) (head int64, err error) {
 	err = c.db.SQL.QueryRowContext(ctx, `
-		SELECT coalesce((SELECT max(position) FROM search_changes), 0) + (SELECT count(*) FROM search_changes WHERE position IS NULL)`).Scan(&head)
+		SELECT (SELECT position FROM search_head) + (SELECT count(*) FROM search_changes WHERE position IS NULL)`).Scan(&head)
 	if err != nil {
 		return 0, fmt.Errorf("count the changes of products: %w", err)
 	}

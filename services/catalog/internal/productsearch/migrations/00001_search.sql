@@ -7,15 +7,22 @@ CREATE TABLE availability (
 );
 
 -- Which products the search indexes must read again: one row a SKU, with the position of its last
--- change. Positions are given after commit, by one session at a time, so that who has read up to a
--- position has missed none before it. A row without a position is a change that has none yet.
+-- change. Positions are given after commit, by one session at a time (who holds the row of
+-- search_head), so that who has read up to a position has missed none before it. A row without a
+-- position is a change that has none yet.
 CREATE TABLE search_changes (
     sku      text COLLATE "C" PRIMARY KEY,
     position bigint
 );
 CREATE UNIQUE INDEX search_changes_by_position ON search_changes (position);
 CREATE INDEX search_changes_without ON search_changes (sku) WHERE position IS NULL;
-CREATE SEQUENCE search_positions;
+-- The last position that was given. No sequence: of one, positions would be lost with a rollback,
+-- and not come back with a restored backup.
+CREATE TABLE search_head (
+    one      boolean PRIMARY KEY DEFAULT true CHECK (one),
+    position bigint NOT NULL DEFAULT 0
+);
+INSERT INTO search_head DEFAULT VALUES;
 
 -- A trigger, so that whatever writes a product is seen.
 -- +goose StatementBegin
@@ -34,6 +41,5 @@ INSERT INTO search_changes (sku) SELECT sku FROM products;
 
 -- +goose Down
 DROP TRIGGER search_changed ON products;
-DROP TABLE availability, search_changes;
+DROP TABLE availability, search_changes, search_head;
 DROP FUNCTION search_changed;
-DROP SEQUENCE search_positions;
