@@ -38,7 +38,7 @@ const (
 
 	// Numbers.
 	Total  = "total"  // minor units
-	Placed = "placed" // milliseconds since 1970
+	Placed = "placed" // microseconds since 1970, as the log keeps times
 )
 
 // Schema of the index.
@@ -111,7 +111,7 @@ func document(o *domain.Order, emailToken string) (search.Document, error) {
 			Status: {found.Status}, PaymentStatus: {found.PaymentStatus}, Currency: {o.Total().Currency},
 			Stuck: {fmt.Sprint(o.Stuck() != nil)},
 		},
-		Numbers: map[string]int64{Total: o.Total().Amount, Placed: o.PlacedAt().UnixMilli()},
+		Numbers: map[string]int64{Total: o.Total().Amount, Placed: o.PlacedAt().UnixMicro()},
 	}
 	if found.Number != "" {
 		d.Keywords[ExactNumber] = append(d.Keywords[ExactNumber], found.Number)

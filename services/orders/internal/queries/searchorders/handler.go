@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"time"
 
@@ -42,6 +41,8 @@ type Query struct {
 
 const (
 	maxTotal = 9007199254740991
+	// maxTime is in microseconds since 1970: in the year 2255.
+	maxTime = 1 << 53
 	// facetValues is how many values a facet counts.
 	facetValues = 20
 )
@@ -140,7 +141,7 @@ func (h *handler) filters(q Query) (filters []search.Filter) {
 		filters = append(filters, search.Filter{Field: ordersearch.Total, Min: &q.MinTotal, Max: &q.MaxTotal})
 	}
 	if !q.PlacedFrom.IsZero() || !q.PlacedBefore.IsZero() {
-		from, last := int64(1), int64(math.MaxInt32)*1000
+		from, last := int64(1), int64(maxTime)
 		if !q.PlacedFrom.IsZero() {
 			from = ceiling(q.PlacedFrom)
 		}
@@ -152,13 +153,13 @@ func (h *handler) filters(q Query) (filters []search.Filter) {
 	return filters
 }
 
-// ceiling is the first millisecond at a time or after it.
+// ceiling is the first microsecond at a time or after it, within what numbers of the index can be.
 func ceiling(at time.Time) int64 {
-	ms := at.UnixMilli()
-	if at.After(time.UnixMilli(ms)) {
-		ms++
+	micros := at.UnixMicro()
+	if at.After(time.UnixMicro(micros)) {
+		micros++
 	}
-	return ms
+	return min(max(micros, -maxTime), maxTime)
 }
 
 func (q Query) order() search.Sort {

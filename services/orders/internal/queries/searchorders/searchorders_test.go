@@ -132,6 +132,7 @@ func TestOperatorsFindOrders(t *testing.T) {
 		"placed_before=2026-03-01T13:00:00Z": {"web-1"},
 		"placed_from=2026-03-01T13:00:00.0000001Z":                                   {"shop-3"},
 		"placed_from=2026-03-01T13:00:00Z&placed_before=2026-03-01T15:00:00%2B01:00": {"web-2"},
+		"placed_before=9999-12-31T23:59:59Z&placed_from=0001-01-02T00:00:00Z":        {"shop-3", "web-2", "web-1"},
 		"stuck=true":  {},
 		"stuck=false": {"shop-3", "web-2", "web-1"},
 	} {
