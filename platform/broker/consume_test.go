@@ -197,7 +197,7 @@ func TestFailedMessageIsKeptUntilItsNextQueueHasIt(t *testing.T) {
 	})
 }
 
-// With Ready a database that is away is not the message's fault.
+// With Ready a database that does not answer is not the message's fault.
 func TestConsumerHoldsItsMessagesWhileWhatItNeedsIsAway(t *testing.T) {
 	url := testkit.AMQP(t)
 	b := connect(t, url)

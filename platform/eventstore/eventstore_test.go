@@ -257,7 +257,7 @@ func TestABatchThatFailsComesAgainAndTheCheckpointSurvivesARestart(t *testing.T)
 	require.NoError(t, store.Subscribe(first, eventstore.Subscription{Name: "reader", Batch: 2, Handle: func(ctx context.Context, events []eventstore.Event) error {
 		tries++
 		if tries == 2 {
-			return errors.New("the read store is away")
+			return errors.New("the read store does not answer")
 		}
 		defer func() {
 			if len(seen.read()) == 4 {

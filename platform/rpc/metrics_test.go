@@ -27,17 +27,17 @@ func TestNoCallerChoosesTheSeriesOfMetrics(t *testing.T) {
 	otel.SetMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)))
 	t.Cleanup(func() { otel.SetMeterProvider(before) })
 	served := serve(t, authtest.New(t), nil, func(context.Context) error { return nil })
-	// A client of somebody else: ours would measure what it calls.
+	// A client without our measurements, which would add series of their own.
 	otel.SetMeterProvider(before)
-	stranger, err := grpc.NewClient(served.Target(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	unauthenticated, err := grpc.NewClient(served.Target(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	require.NoError(t, err)
-	t.Cleanup(func() { stranger.Close() })
+	t.Cleanup(func() { unauthenticated.Close() })
 
-	_, err = grpc_health_v1.NewHealthClient(stranger).Check(t.Context(), &grpc_health_v1.HealthCheckRequest{})
+	_, err = grpc_health_v1.NewHealthClient(unauthenticated).Check(t.Context(), &grpc_health_v1.HealthCheckRequest{})
 	require.NoError(t, err)
 	for i := range 20 {
 		for _, method := range []string{"/made.up%d/Method", "/grpc.health.v1.Health/Check%d", "/grpc.reflection.v1.ServerReflection%d/Made"} {
-			err := stranger.Invoke(t.Context(), fmt.Sprintf(method, i), &grpc_health_v1.HealthCheckRequest{}, &grpc_health_v1.HealthCheckResponse{})
+			err := unauthenticated.Invoke(t.Context(), fmt.Sprintf(method, i), &grpc_health_v1.HealthCheckRequest{}, &grpc_health_v1.HealthCheckResponse{})
 			require.Equal(t, codes.Unimplemented, status.Code(err), "%v", err)
 		}
 	}

@@ -19,15 +19,15 @@ import (
 
 func TestNotNowIsToldApart(t *testing.T) {
 	for name, err := range map[string]error{
-		"said so":                unavailable.New("The provider does not answer", errors.New("boom")),
-		"a deadline":             context.DeadlineExceeded,
-		"a cancelled call":       context.Canceled,
-		"a refused connection":   &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED},
-		"a name that is none":    &net.DNSError{Err: "no such host", Name: "catalog"},
-		"MongoDB's connection":   mongo.CommandError{Labels: []string{"NetworkError"}},
-		"MongoDB's fail-over":    mongo.CommandError{Code: 10107, Message: "not primary"},
-		"a service that is away": status.Error(codes.Unavailable, "dial 10.0.0.7"),
-		"a service that is slow": status.Error(codes.DeadlineExceeded, "too late"),
+		"said so":                        unavailable.New("The provider does not answer", errors.New("boom")),
+		"a deadline":                     context.DeadlineExceeded,
+		"a cancelled call":               context.Canceled,
+		"a refused connection":           &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED},
+		"a name that is none":            &net.DNSError{Err: "no such host", Name: "catalog"},
+		"MongoDB's connection":           mongo.CommandError{Labels: []string{"NetworkError"}},
+		"MongoDB's fail-over":            mongo.CommandError{Code: 10107, Message: "not primary"},
+		"a service that does not answer": status.Error(codes.Unavailable, "dial 10.0.0.7"),
+		"a service that is slow":         status.Error(codes.DeadlineExceeded, "too late"),
 	} {
 		assert.True(t, unavailable.Is(err), name)
 		assert.True(t, unavailable.Is(fmt.Errorf("read: %w", err)), "%s, wrapped", name)

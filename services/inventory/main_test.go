@@ -219,7 +219,7 @@ func listen(t *testing.T, amqpURL string) <-chan events.StockLevel {
 	return told
 }
 
-// While the broker is away the service is ready and goes on; the events wait.
+// Without a broker the service is ready and works; the events wait.
 func TestTheProgramIsReadyWithoutABroker(t *testing.T) {
 	p := start(t, "DATABASE_URL="+testkit.Postgres(t), "AMQP_URL=amqp://nobody:nothing@127.0.0.1:1/", "OIDC_ISSUER="+testkit.Issuer(t))
 	p.await(t)

@@ -291,9 +291,9 @@ func TestTheClient(t *testing.T) {
 	})
 
 	t.Run("tells a token that is none from a service that is none", func(t *testing.T) {
-		stranger, err := client.New(client.Config{Orders: s.URL(shop.Orders), Token: client.StaticToken("none"), Tries: 1})
+		anonymous, err := client.New(client.Config{Orders: s.URL(shop.Orders), Token: client.StaticToken("none"), Tries: 1})
 		require.NoError(t, err)
-		_, err = stranger.Order(ctx, confirmed.ID)
+		_, err = anonymous.Order(ctx, confirmed.ID)
 		assert.Equal(t, http.StatusUnauthorized, status(t, err))
 		nobody, err := client.New(client.Config{Orders: fmt.Sprintf("http://127.0.0.1:%d", testkit.FreePort(t)), Tries: 1})
 		require.NoError(t, err)

@@ -26,7 +26,7 @@ var forward = []string{
 	sagas.RecordPlaced.Name, sagas.ReserveStock.Name, sagas.AuthorizePayment.Name, sagas.AllocateStock.Name, sagas.RecordConfirmed.Name,
 }
 
-// back is the way back of an order from behind a step: undos run side by side, so their order here
+// back is the way back of an order from behind a step: undos run in parallel, so their order here
 // is the order in which they are begun.
 func back(undos ...string) []string {
 	return slices.Concat([]string{sagas.RecordTurnedBack.Name}, undos, []string{sagas.RecordRejected.Name})
@@ -196,7 +196,7 @@ func TestAnUndoIsTriedUntilItIsDoneAndDoesNotHideTheFirstFailure(t *testing.T) {
 	assert.Equal(t, sagas.RecordRejected.Name, w.done()[len(w.done())-1])
 }
 
-// A provider that is away for a day must not keep the stock of an order that is given up.
+// A provider that does not answer for a day must not keep the stock of an order that is given up.
 func TestAnUndoInTroubleHoldsUpNoOther(t *testing.T) {
 	w := newWorld(t)
 	on(w, sagas.AllocateStock, always(holdExpired))

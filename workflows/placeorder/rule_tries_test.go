@@ -75,7 +75,7 @@ func TestASagaThatCannotSayThatItIsStuckGoesOnAllTheSame(t *testing.T) {
 	on(w, sagas.RecordStuck, always(errBroken))
 	on(w, sagas.RecordConfirmed, until(12))
 	assert.Equal(t, sagas.StatusConfirmed, w.places(t).GetStatus())
-	assert.Equal(t, 1, w.count[sagas.RecordStuck.Name], "the service that records it may be the one that is away")
+	assert.Equal(t, 1, w.count[sagas.RecordStuck.Name], "the service that records it may be the one that does not answer")
 }
 
 // The first step is finished, not undone: once the run exists the order was accepted, and who waits

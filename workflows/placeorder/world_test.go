@@ -192,7 +192,7 @@ func (w *world) done() []string {
 	defer w.mu.Unlock()
 	calls := slices.DeleteFunc(slices.Clone(w.calls), func(name string) bool { return name == sagas.RecordStuck.Name })
 	calls = slices.Compact(calls)
-	// Undos run side by side: in no order.
+	// Undos run in parallel, in no fixed order.
 	for i, call := range calls[1:] {
 		if call == sagas.ReleaseStock.Name && calls[i] == sagas.VoidPayment.Name {
 			calls[i], calls[i+1] = call, calls[i]

@@ -252,10 +252,10 @@ func TestStuckBelongsToTheOpenSagaOfAnOrder(t *testing.T) {
 	require.Len(t, order.Stuck().Steps, 2)
 	require.WithinDuration(t, time.Now(), order.Stuck().Since, time.Minute, "by the clock of the service")
 
-	stranger := sagas.Placing(id)
-	stranger.Instance = uuid.NewString()
+	other := sagas.Placing(id)
+	other.Instance = uuid.NewString()
 	unknown := sagas.Placing(uuid.NewString())
-	for _, saga := range []*commonv1.Saga{stranger, unknown} {
+	for _, saga := range []*commonv1.Saga{other, unknown} {
 		_, err := w.Saga.RecordStuck(t.Context(), stuckIn(saga))
 		require.NoError(t, err)
 	}

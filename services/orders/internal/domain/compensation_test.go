@@ -101,12 +101,12 @@ func TestUndoIsAllowedOnlyAfterTheOrderTurnedTheSagaBack(t *testing.T) {
 
 func TestASagaThatTheOrderDoesNotHaveIsToldToStop(t *testing.T) {
 	order := placed(t)
-	stranger := domain.Saga{Kind: "ship-order", Instance: "2"}
-	for _, direction := range []domain.Direction{order.Direction(stranger), order.TurnBack(stranger, late, noon), order.Resume(stranger, noon)} {
+	other := domain.Saga{Kind: "ship-order", Instance: "2"}
+	for _, direction := range []domain.Direction{order.Direction(other), order.TurnBack(other, late, noon), order.Resume(other, noon)} {
 		require.NotNil(t, direction.Ended)
 		assert.Equal(t, refusals.SagaUnknown, direction.Ended.Refused.Reason)
 	}
-	order.MarkStuck(stranger, stuckIn("Ship", 5), noon)
+	order.MarkStuck(other, stuckIn("Ship", 5), noon)
 	assert.Len(t, order.Changes(), 2, "nothing is recorded")
 }
 
