@@ -330,12 +330,15 @@ func (c *Client) Timeline(ctx context.Context, id string) (*Timeline, error) {
 type OrderFilter struct {
 	Status   string // "" for any
 	Customer string // "" for everybody; for operators
+	Number   string // only the order of this number
 	Stuck    bool   // only those whose saga is stuck; for operators
 }
 
 // OrderSummary is an order in a list.
 type OrderSummary struct {
 	ID               string    `json:"id"`
+	Number           string    `json:"number,omitempty"`
+	Reference        string    `json:"reference,omitempty"`
 	Status           string    `json:"status"`
 	PaymentStatus    string    `json:"payment_status"`
 	FulfilmentStatus string    `json:"fulfilment_status"`
@@ -369,6 +372,7 @@ func (c *Client) OrderPage(ctx context.Context, filter OrderFilter, page PageReq
 	query := page.query()
 	set(query, "status", filter.Status)
 	set(query, "customer", filter.Customer)
+	set(query, "number", filter.Number)
 	if filter.Stuck {
 		query.Set("stuck", "true")
 	}

@@ -106,7 +106,7 @@ func TestDocumentsAreFoundByIDInAnIndex(t *testing.T) {
 
 	t.Run("also in collections of before", func(t *testing.T) {
 		require.Equal(t, []string{"things"}, indexedByID(t, conn))
-		_, err := conn.Exec(deadline(t), "DROP EVENT TRIGGER ferretdb_index_id; DROP SCHEMA _ferretdb_devstack CASCADE")
+		_, err := conn.Exec(deadline(t), "DROP EVENT TRIGGER ferretdb_created; DROP SCHEMA _ferretdb_devstack CASCADE")
 		require.NoError(t, err)
 		_, err = documents.Database().Collection("old").InsertOne(t.Context(), bson.M{"_id": "a"})
 		require.NoError(t, err)
@@ -119,6 +119,56 @@ func TestDocumentsAreFoundByIDInAnIndex(t *testing.T) {
 		require.NoError(t, documentsOf(t, stack.engines()).Collection("old").Drop(t.Context()))
 		require.Equal(t, []string{"things", "young"}, indexedByID(t, below(t, stack.engines())))
 	})
+}
+
+// An index that a client makes serves its look-ups, of single values and of elements of lists, and
+// is dropped as it was made.
+func TestAnIndexOfAClientServesItsQueries(t *testing.T) {
+	stack, _ := withDocuments(t)
+	documents := documentsOf(t, stack.engines()).Collection("paged")
+	for _, keys := range []bson.D{{{Key: "pages", Value: 1}}, {{Key: "number", Value: 1}, {Key: "kind", Value: -1}}} {
+		_, err := documents.Indexes().CreateOne(t.Context(), mongo.IndexModel{Keys: keys})
+		require.NoError(t, err)
+	}
+	const count, perPage = 3000, 20
+	var batch []any
+	for n := range count {
+		batch = append(batch, bson.M{
+			"_id": id(n), "number": n, "kind": "a", "pages": []string{fmt.Sprintf("all/%d", n/perPage), fmt.Sprintf("all/%d", n/perPage+1)},
+		})
+	}
+	_, err := documents.InsertMany(t.Context(), batch)
+	require.NoError(t, err)
+	const rounds = 20
+	for n := range rounds {
+		found, err := documents.CountDocuments(t.Context(), bson.M{"pages": fmt.Sprintf("all/%d", n+1)})
+		require.NoError(t, err)
+		require.EqualValues(t, 2*perPage, found)
+		found, err = documents.CountDocuments(t.Context(), bson.M{"number": n})
+		require.NoError(t, err)
+		require.EqualValues(t, 1, found)
+	}
+	conn := below(t, stack.engines())
+	stack.await("the counts of PostgreSQL", time.Minute, func() error {
+		var least int
+		err := conn.QueryRow(deadline(t), `
+			SELECT min(idx_scan) FROM pg_stat_user_indexes
+			WHERE schemaname = 'shop' AND relname LIKE 'paged%' AND pg_get_indexdef(indexrelid) LIKE '%USING gin%' AND indexrelname NOT LIKE '%expr%'`).Scan(&least)
+		if err == nil && least < rounds {
+			err = fmt.Errorf("%d of %d look-ups were made in the index", least, rounds)
+		}
+		return err
+	})
+	var read int
+	require.NoError(t, conn.QueryRow(deadline(t),
+		"SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE schemaname = 'shop' AND relname LIKE 'paged%'").Scan(&read))
+	require.Zero(t, read, "documents that were read one after the other")
+
+	require.NoError(t, documents.Indexes().DropOne(t.Context(), "pages_1"))
+	var left int
+	require.NoError(t, conn.QueryRow(deadline(t), `
+		SELECT count(*) FROM pg_indexes WHERE schemaname = 'shop' AND tablename LIKE 'paged%' AND indexdef LIKE '%pages%'`).Scan(&left))
+	require.Zero(t, left, "the index is gone")
 }
 
 // indexedByID gives each collection as often as it has a GIN index on _id, and would give

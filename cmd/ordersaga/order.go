@@ -113,8 +113,9 @@ type listOrders struct {
 	caller
 	Status   string `help:"Only orders with this status: placed, confirmed, rejected, cancelled." placeholder:"STATUS"`
 	Customer string `help:"Only this shopper's orders; for operators." placeholder:"SUB"`
+	Number   string `help:"Only the order of this number." placeholder:"NUMBER"`
 	Stuck    bool   `help:"Only orders whose saga is stuck; for operators."`
-	Limit    int    `help:"Orders on a page." default:"50"`
+	Limit    int    `help:"Orders on a page." default:"20"`
 	Cursor   string `help:"Cursor of the page, from the page before." placeholder:"CURSOR"`
 }
 
@@ -125,7 +126,7 @@ func (c *listOrders) Run(a *addresses) error {
 		return err
 	}
 	page, err := s.OrderPage(context.Background(),
-		client.OrderFilter{Status: c.Status, Customer: c.Customer, Stuck: c.Stuck}, client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
+		client.OrderFilter{Status: c.Status, Customer: c.Customer, Number: c.Number, Stuck: c.Stuck}, client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
 	return c.show(s, err, func() {
 		rows := [][]string{{"ORDER", "STATUS", "PAYMENT", "LINES", "TOTAL", "CUSTOMER", "PLACED (UTC)", "REASON"}}
 		for _, o := range page.Items {

@@ -15,6 +15,7 @@ import (
 type verifyCommand struct {
 	JSON   bool          `help:"Print the report as JSON." name:"json"`
 	Settle time.Duration `help:"How long open orders and undelivered events may take to end." default:"60s" placeholder:"DURATION"`
+	Full   bool          `help:"Compare the document of every order with its events, not only those of the newest 20,000 events."`
 }
 
 // Run is called by kong.
@@ -28,7 +29,7 @@ func (c *verifyCommand) Run(a *addresses) error {
 	if err != nil {
 		return err
 	}
-	report, err := verify.Run(ctx, s.Client, c.Settle)
+	report, err := verify.Run(ctx, s.Client, c.Settle, c.Full)
 	if err != nil {
 		return err
 	}

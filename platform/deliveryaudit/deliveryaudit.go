@@ -11,7 +11,6 @@ import (
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
-	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/outbox"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/unavailable"
@@ -28,8 +27,9 @@ type Sources struct {
 	Broker    interface {
 		Depth(ctx context.Context, consumer string) (broker.Depth, error)
 	}
-	// Subscriptions are all subscriptions of the service's log; Log has their progress.
-	Subscriptions []eventstore.Subscription
+	// Subscriptions answers the names of all subscriptions of the service's log; Log has their
+	// progress. It is nil for a service without a log.
+	Subscriptions func(ctx context.Context) ([]string, error)
 	Log           interface {
 		Progress(ctx context.Context, name string) (position, head int64, err error)
 		Deferred(ctx context.Context, name string) (streams int64, err error)
@@ -113,16 +113,23 @@ func (s Sources) look(ctx context.Context) (EventDelivery, error) {
 		}
 		delivery.Consumers = append(delivery.Consumers, consumer)
 	}
-	for _, following := range s.Subscriptions {
-		position, head, err := s.Log.Progress(ctx, following.Name)
+	if s.Subscriptions == nil {
+		return delivery, nil
+	}
+	names, err := s.Subscriptions(ctx)
+	if err != nil {
+		return EventDelivery{}, err
+	}
+	for _, name := range names {
+		position, head, err := s.Log.Progress(ctx, name)
 		if err != nil {
 			return EventDelivery{}, err
 		}
-		deferred, err := s.Log.Deferred(ctx, following.Name)
+		deferred, err := s.Log.Deferred(ctx, name)
 		if err != nil {
 			return EventDelivery{}, err
 		}
-		delivery.Subscriptions = append(delivery.Subscriptions, SubscriptionPosition{Name: following.Name, Position: position, Head: head, Deferred: deferred})
+		delivery.Subscriptions = append(delivery.Subscriptions, SubscriptionPosition{Name: name, Position: position, Head: head, Deferred: deferred})
 	}
 	return delivery, nil
 }

@@ -109,3 +109,32 @@ func lockOf(name string) int64 {
 	hash.Write([]byte("eventstore/subscription/" + name))
 	return int64(hash.Sum64())
 }
+
+// HasReached tells whether a subscription has come as far as another one, which stands still until
+// the transaction ends.
+func HasReached(ctx context.Context, tx *postgres.Tx, name, other string) (reached bool, err error) {
+	err = tx.QueryRowContext(ctx, `
+		SELECT EXISTS (
+			SELECT FROM subscriptions AS s, (SELECT position FROM subscriptions WHERE name = $2 FOR UPDATE) AS other
+			WHERE s.name = $1 AND s.position >= other.position)`, name, other).Scan(&reached)
+	if err != nil {
+		return false, fmt.Errorf("compare subscriptions %s and %s: %w", name, other, err)
+	}
+	return reached, nil
+}
+
+// Forget removes the checkpoint and the deferred streams of a subscription that nobody reads any
+// more.
+func (s *Store) Forget(ctx context.Context, name string) error {
+	err := s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM deferred_streams WHERE subscription = $1`, name); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM subscriptions WHERE name = $1`, name)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("forget subscription %s: %w", name, err)
+	}
+	return nil
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/mongodb"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/program"
+	"github.com/ordersaga/ordersaga/platform/readmodel"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/search"
@@ -24,10 +25,11 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/placeorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
+	"github.com/ordersaga/ordersaga/services/orders/internal/orderlist"
 	"github.com/ordersaga/ordersaga/services/orders/internal/ordersearch"
 	"github.com/ordersaga/ordersaga/services/orders/internal/personal"
+	"github.com/ordersaga/ordersaga/services/orders/internal/projector"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
-	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 	"github.com/ordersaga/ordersaga/services/orders/migrations"
@@ -55,7 +57,8 @@ func run(ctx context.Context, cfg settings) error {
 		return err
 	}
 	defer closeDocuments(documents)
-	if err := readmodel.Prepare(ctx, documents); err != nil {
+	list := readmodel.New(orderlist.Definition, db, documents)
+	if err := list.Prepare(ctx); err != nil {
 		return err
 	}
 	temporal, err := temporalclient.Dial(ctx, sagas.DataConverter())
@@ -86,7 +89,7 @@ func run(ctx context.Context, cfg settings) error {
 	defer engine.Close()
 	streams := eventstore.New(db)
 	needs := internal.Needs{
-		Events: streams, Orders: store.New(streams), OpenSagas: opensagas.New(db), Documents: documents,
+		Events: streams, Orders: store.New(streams), OpenSagas: opensagas.New(db),
 		Numbers: store.NewNumbers(db), Keys: keys,
 		Search:  search.New(ordersearch.Schema, engine),
 		Catalog: quotes.New(catalogv1.NewCatalogServiceClient(catalog)),
@@ -94,6 +97,7 @@ func run(ctx context.Context, cfg settings) error {
 		Limits:  placeorder.Limits{OpenOrders: cfg.MaxOpenOrders, Declines: cfg.MaxDeclines},
 	}
 
+	needs.List = projector.New(streams, needs.Orders, list)
 	searchFeed := search.NewFeed(needs.Search, ordersearch.NewChanges(streams, needs.Orders, keys), cfg.Search.Alone(db, ordersearch.Schema))
 
 	// The broker is not a readiness check: events wait in the log while it is down. Nor is the search
@@ -123,6 +127,7 @@ func run(ctx context.Context, cfg settings) error {
 		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.AdminAddress(), cfg.Profiles, ready), "ADMIN_PORT"),
 		follow(streams, following),
 		lifecycle.Component{Name: "search index", Run: searchFeed.Run, Drain: drain},
+		lifecycle.Component{Name: "read model", Run: needs.List.Follow, Drain: drain},
 		lifecycle.Component{Name: "sequencer", Run: streams.Sequence, Drain: drain},
 		lifecycle.GRPC("grpc", calls, cfg.GRPCAddress()),
 		lifecycle.HTTP("rest", api.Server(cfg.Address())),

@@ -368,6 +368,8 @@ var answers = map[string]any{
 	"audit-stock":          client.AuditStock{},
 	"audit-read-model":     client.ReadModelPage{},
 	"audit-delivery":       client.EventDelivery{},
+	"rebuild-orders":       client.Rebuild{},
+	"get-orders-rebuild":   client.Rebuild{},
 }
 
 // list is an answer that the client returns in parts: the type of a member's items, or nil for a

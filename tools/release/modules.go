@@ -26,13 +26,14 @@ type module struct {
 
 type text struct{ name, content string }
 
-// key is path@version.
+// key is what go calls it.
 func (m module) key() string { return m.path + "@" + m.version }
 
-// standardLibrary is its name in vulnerability databases.
+// standardLibrary is the name under which vulnerability databases know it.
 const standardLibrary = "stdlib"
 
-// modulesOf reads the modules of the programs, and their licenses from the module cache.
+// modulesOf reads from the programs which modules they were built of, and from the module cache,
+// under whose license these are.
 func modulesOf(ctx context.Context, root string, programs []program) ([]module, error) {
 	found := map[string]module{}
 	for _, p := range programs {
@@ -90,7 +91,7 @@ func (m module) licensed() module {
 	return m
 }
 
-// download returns the folder of each module in the cache.
+// download gives the folder of each module; what was built is in the cache.
 func download(ctx context.Context, root string, keys []string) (map[string]string, error) {
 	folders := map[string]string{}
 	if len(keys) == 0 {
@@ -123,7 +124,7 @@ func output(ctx context.Context, dir string, arguments ...string) ([]byte, error
 
 var licenseFile = regexp.MustCompile(`(?i)^(un)?licen[cs]e|^copying|^notice|^patents`)
 
-// licenseTexts returns the license and notice files in a module's folder.
+// licenseTexts are the files in a module's folder that must go with its code.
 func licenseTexts(folder string) ([]text, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -142,7 +143,7 @@ func licenseTexts(folder string) ([]text, error) {
 	return texts, nil
 }
 
-// marks are phrases of one license's text only.
+// marks are phrases that stand in one license's text only.
 var marks = []struct{ id, phrase string }{
 	{"Apache-2.0", "apache license version 2.0, january 2004"},
 	{"Apache-2.0", "licensed under the apache license, version 2.0"},
@@ -157,7 +158,8 @@ var marks = []struct{ id, phrase string }{
 
 var space = regexp.MustCompile(`\s+`)
 
-// identify returns the SPDX ids of the licenses in a text, of those that Go modules usually have.
+// identify names the licenses of a text by their SPDX ids, as far as they are ones that Go modules
+// usually have.
 func identify(content string) []string {
 	content = space.ReplaceAllString(strings.ToLower(content), " ")
 	var ids []string
@@ -166,7 +168,7 @@ func identify(content string) []string {
 			ids = append(ids, mark.id)
 		}
 	}
-	// The BSD licenses differ in one clause.
+	// The BSD licenses are one text with one clause more or less.
 	if strings.Contains(content, "redistribution and use in source and binary forms") {
 		if strings.Contains(content, "neither the name") || strings.Contains(content, "names of its contributors may not") {
 			ids = append(ids, "BSD-3-Clause")
@@ -177,7 +179,8 @@ func identify(content string) []string {
 	return ids
 }
 
-// notices returns the license texts that have to be distributed with the programs.
+// notices is the text that goes with the programs: what the licenses of their parts ask whoever
+// gives them on to pass on.
 func notices(modules []module) []byte {
 	rule := strings.Repeat("-", 100)
 	var out strings.Builder

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// program is a built program with its build information.
+// program is one built program and what its build wrote into it.
 type program struct {
 	name    string
 	content []byte
@@ -48,8 +48,9 @@ func readPrograms(r release) ([]program, error) {
 	return programs, nil
 }
 
-// check refuses programs that must not be released: for another platform, with cgo, with local
-// paths, or without version and commit.
+// check finds what a release must not have: a program for another platform, one that needs the
+// libraries or tells the folders of the machine that built it, and one that does not know what it
+// is.
 func (p program) check(r release) error {
 	goos, goarch, _ := strings.Cut(r.platform, "/")
 	for key, want := range map[string]string{"GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "0", "-trimpath": "true"} {

@@ -23,7 +23,7 @@ const Superuser = "ordersaga"
 
 // Server is a private PostgreSQL server. The fields are set before Run.
 type Server struct {
-	// Folder of the server, which User owns.
+	// Folder of its own, which User owns.
 	Folder string
 	User   *process.User
 	Log    string
@@ -42,7 +42,7 @@ type Server struct {
 	service  process.Service
 }
 
-// Ways to stop: smart (no new sessions, wait for open ones), fast (end them), immediate (recover at
+// Ask for an end: smart (no new sessions, wait for the old), fast (cut them), immediate (recover at
 // the next start).
 var steps = []process.Step{
 	{Signal: syscall.SIGTERM, Grace: time.Second},
@@ -50,8 +50,7 @@ var steps = []process.Step{
 	{Signal: syscall.SIGQUIT, Grace: 5 * time.Second},
 }
 
-// EndLeftovers stops processes that a killed devstack left running, and reports whether there were
-// any.
+// EndLeftovers stops what a killed devstack left running, and says whether there was something.
 func EndLeftovers(records string) (bool, error) {
 	server, err := process.EndLeftover(records, "postgres", steps[1:]...)
 	if err != nil {
@@ -122,7 +121,7 @@ func (s *Server) start(context.Context) (*process.Child, error) {
 		"max_connections=500",
 		"shared_buffers=256MB",
 		"max_wal_size=2GB",
-		// JIT compilation of short statements costs more than it saves.
+		// Compiling short statements costs more than it gives.
 		"jit=off",
 		"timezone=UTC", "log_timezone=UTC",
 		"logging_collector=off", "log_destination=stderr", "log_line_prefix=%m [%p] %u@%d ",
@@ -132,13 +131,13 @@ func (s *Server) start(context.Context) (*process.Child, error) {
 	return process.Start(process.Program{
 		Name: "postgres", Path: filepath.Join(s.binaries, "postgres"), Args: args, Env: environment(),
 		Dir: s.Folder, User: s.User, Log: s.Log, Records: s.Records,
-		// A fast shutdown, so that the data is clean also when the devstack was killed.
+		// A fast shutdown: a devstack that was killed still leaves the data clean.
 		Death: syscall.SIGINT,
 	})
 }
 
-// socketFolder returns the folder for the unix socket, or "" when the path would be too long for
-// the system.
+// socketFolder gives the folder for the unix socket, or none where the path of the socket would not
+// fit the system's address structure.
 func (s *Server) socketFolder() (string, error) {
 	longest := 107
 	if runtime.GOOS == "darwin" {

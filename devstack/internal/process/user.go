@@ -17,7 +17,8 @@ type User struct {
 	GID  int
 }
 
-// Unprivileged finds the user to run engines as: nil for the current user, unless it is root.
+// Unprivileged finds the user to run engines as: nil, the user of this process, unless that is
+// root.
 func Unprivileged() (*User, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -74,7 +75,7 @@ func (u *User) Own(path string) error {
 	return nil
 }
 
-// CanReach tries whether the user may enter the folder, which depends on every parent folder.
+// CanReach tries whether the user may enter the folder: every parent folder has a say in that.
 func (u *User) CanReach(folder string) bool {
 	cmd := exec.Command("/bin/sh", "-c", ":")
 	cmd.Dir = folder

@@ -10,7 +10,8 @@ import (
 	"syscall"
 )
 
-// lock prevents a second devstack on the folder. The system releases it when the process ends.
+// lock keeps a second devstack out of the folder. The system lets it go with the process, however
+// that ends.
 func lock(dir string) (*os.File, error) {
 	file, err := os.OpenFile(filepath.Join(dir, "devstack.lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -18,7 +19,7 @@ func lock(dir string) (*os.File, error) {
 	}
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		owner, _ := io.ReadAll(io.LimitReader(file, 32)) // only for the message
+		owner, _ := io.ReadAll(io.LimitReader(file, 32)) // who it is only makes the message better
 		file.Close()
 		return nil, fmt.Errorf("another devstack (process id %s) runs on %s", strings.TrimSpace(string(owner)), dir)
 	}

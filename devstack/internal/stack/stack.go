@@ -1,4 +1,5 @@
-// Package stack starts the engines in parallel, keeps them running, and stops them.
+// Package stack brings the engines up side by side, keeps them running and takes them down in
+// order.
 package stack
 
 import (
@@ -21,7 +22,7 @@ import (
 	"github.com/ordersaga/ordersaga/devstack/internal/temporal"
 )
 
-// Stack runs the engines of one configuration.
+// Stack is the engines of one configuration.
 type Stack struct {
 	cfg     *config.Config
 	print   *progress.Printer
@@ -40,9 +41,9 @@ type Stack struct {
 	ready   bool
 }
 
-// Run starts the engines, calls ready when all of them answer, and keeps them running until ctx
-// ends; then it stops them, quickly when hurry is closed. It returns nil when ctx ended, before or
-// after everything was ready.
+// Run starts the engines, calls ready when all of them answer, and keeps them until ctx ends; then
+// it stops them, in a hurry once that channel is closed. It is nil when the end was asked for,
+// before or after everything was ready.
 func Run(ctx context.Context, cfg *config.Config, print *progress.Printer, hurry <-chan struct{}, ready func()) error {
 	user, err := process.Unprivileged()
 	if err != nil {
@@ -75,7 +76,7 @@ func Run(ctx context.Context, cfg *config.Config, print *progress.Printer, hurry
 	return nil
 }
 
-// prepare makes folders and secrets, and ends leftovers, before the first engine starts.
+// prepare does what must be done before the first engine starts.
 func (s *Stack) prepare() error {
 	if err := removeIfThere(s.enginesFile()); err != nil {
 		return err
@@ -110,7 +111,7 @@ func (s *Stack) prepare() error {
 
 func (s *Stack) enginesFile() string { return s.folders.file("engines.json") }
 
-// start starts the engines in parallel; those that need PostgreSQL follow it.
+// start brings everything up side by side; what stands on PostgreSQL follows it.
 func (s *Stack) start(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	run := func(engine string, steps ...func(context.Context) error) {
@@ -180,8 +181,8 @@ func (s *Stack) startPostgres(ctx context.Context) error {
 	return nil
 }
 
-// tenants returns the tenants of PostgreSQL: those of the configuration, and the engines that store
-// their data there.
+// tenants of PostgreSQL: first those of the configuration, then the engines that keep their data
+// there.
 func (s *Stack) tenants() ([]postgres.Tenant, error) {
 	var tenants []postgres.Tenant
 	for _, name := range s.cfg.Databases {
@@ -252,7 +253,7 @@ func (s *Stack) startDocuments(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := ferretdb.IndexID(ctx, s.postgres.URL(postgres.Superuser, s.postgres.Password, ferretdb.Database)); err != nil {
+	if err := ferretdb.ServeIndexes(ctx, s.postgres.URL(postgres.Superuser, s.postgres.Password, ferretdb.Database)); err != nil {
 		return hint(err, s.folders.log("postgres"))
 	}
 	server, err := ferretdb.Start(ctx, ferretdb.Settings{
@@ -320,7 +321,7 @@ func (s *Stack) describe(set func(*engines)) {
 	set(&s.engines)
 }
 
-// announce writes the engines file.
+// announce writes down where the engines are.
 func (s *Stack) announce() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -328,7 +329,7 @@ func (s *Stack) announce() error {
 	return s.writeEngines()
 }
 
-// restarted updates the process ids in the file.
+// restarted keeps the process ids in the file true.
 func (s *Stack) restarted(int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -352,7 +353,7 @@ func (s *Stack) writeEngines() error {
 	return s.engines.write(s.enginesFile())
 }
 
-// hint adds the path of the log to an error.
+// hint names the log that tells more.
 func hint(err error, log string) error {
 	if errors.Is(err, context.Canceled) {
 		return err

@@ -20,8 +20,9 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// prepareNamespace creates the namespace and its search attributes, and returns when every service
-// of the server can use them: each service refreshes its copy of the namespaces at an interval.
+// prepareNamespace makes the namespace and its search attributes, and returns when every service of
+// the server knows them: each keeps a copy of the namespaces and reads it anew now and then, so
+// creation alone means little.
 func (s *Server) prepareNamespace(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -39,7 +40,7 @@ func (s *Server) prepareNamespace(ctx context.Context) error {
 		return fmt.Errorf("search attributes of namespace %s: %w", s.Namespace, err)
 	}
 	if added {
-		// Only a workflow that sets them proves that all services can use them.
+		// Only a workflow that sets them shows that all services do.
 		err = s.proveSearchAttributes(ctx, frontend)
 	} else {
 		err = until(ctx, func() error { return s.count(ctx, frontend, s.attributesAre("IS NULL"), 0) })
@@ -79,7 +80,7 @@ func (s *Server) registerNamespace(ctx context.Context, frontend workflowservice
 	return nil
 }
 
-// addSearchAttributes adds the missing ones and reports whether there were any.
+// addSearchAttributes makes those that are missing and says whether there were any.
 func (s *Server) addSearchAttributes(ctx context.Context, operator operatorservice.OperatorServiceClient) (bool, error) {
 	var known *operatorservice.ListSearchAttributesResponse
 	err := until(ctx, func() (err error) {
@@ -118,7 +119,7 @@ func (s *Server) addSearchAttributes(ctx context.Context, operator operatorservi
 	return true, nil
 }
 
-// attributesAre returns a query that names every search attribute.
+// attributesAre gives a query that names every search attribute.
 func (s *Server) attributesAre(condition string) string {
 	var terms []string
 	for _, name := range slices.Sorted(maps.Keys(s.SearchAttributes)) {
@@ -144,10 +145,11 @@ func typedErrors(ctx context.Context, method string, request, reply any, conn *g
 	return serviceerror.FromStatus(status.Convert(invoke(ctx, method, request, reply, conn, options...)))
 }
 
-// notYet is a temporary error.
+// notYet is an answer that time will change.
 type notYet struct{ error }
 
-// until retries while the server is not ready, or does not have the namespace or an attribute yet.
+// until tries again as long as the server does not know the namespace or an attribute yet, or is
+// not up yet.
 func until(ctx context.Context, try func() error) error {
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()

@@ -19,8 +19,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+	"github.com/ordersaga/ordersaga/services/orders/internal/orderlist"
 	"github.com/ordersaga/ordersaga/services/orders/internal/orderstest"
-	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 )
 
@@ -45,12 +45,14 @@ func TestAnOrderOfANewerVersionHoldsNobodyUp(t *testing.T) {
 	record(other, 0, domain.TypeOrderPlaced, placed)
 	record(other, 1, domain.TypeOrderRejected, domain.OrderRejected{CustomerID: "ann", Refused: domain.Refused{Reason: "out_of_stock"}})
 
+	live, err := w.List.Live(t.Context())
+	require.NoError(t, err)
 	testkit.Eventually(t, "the projection to have come past both", func() bool {
-		position, head, err := w.Events.Progress(t.Context(), readmodel.Subscription)
+		position, head, err := w.List.Progress(t.Context(), live)
 		return err == nil && position == 5 && head == 5
 	})
-	var summary readmodel.Summary
-	require.NoError(t, readmodel.Summaries(w.Documents).FindOne(t.Context(), bson.D{{Key: "_id", Value: other}}).Decode(&summary))
+	var summary orderlist.Summary
+	require.NoError(t, w.List.Collection(live).FindOne(t.Context(), bson.D{{Key: "_id", Value: other}}).Decode(&summary))
 	assert.Equal(t, string(domain.StatusRejected), summary.Status)
 
 	operator := w.As("olga", auth.ScopeOperator)
@@ -58,7 +60,7 @@ func TestAnOrderOfANewerVersionHoldsNobodyUp(t *testing.T) {
 	refused := operator.Get("/v1/orders/" + newer)
 	require.Equal(t, http.StatusServiceUnavailable, refused.Status, string(refused.Body))
 	assert.Contains(t, string(refused.Body), "A newer version of this service has changed the order")
-	_, err := w.Saga.RecordPlaced(t.Context(), placing(newer))
+	_, err = w.Saga.RecordPlaced(t.Context(), placing(newer))
 	assert.Equal(t, codes.Unavailable, status.Code(err), "its saga waits: %v", err)
 	assert.Contains(t, status.Convert(err).Message(), "A newer version of this service has changed the order")
 
@@ -92,7 +94,7 @@ func TestAnOrderOfANewerVersionHoldsNobodyUp(t *testing.T) {
 		Deferred int
 	},
 	) bool {
-		return s.Name == readmodel.Subscription
+		return s.Name == w.List.Subscription(live)
 	})
 	require.GreaterOrEqual(t, i, 0)
 	assert.Equal(t, 1, delivery.Subscriptions[i].Deferred)

@@ -3,12 +3,13 @@
 package internal
 
 import (
-	"go.mongodb.org/mongo-driver/v2/mongo"
+	"context"
 
 	"github.com/ordersaga/ordersaga/contracts/programs"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	"github.com/ordersaga/ordersaga/platform/deliveryaudit"
 	"github.com/ordersaga/ordersaga/platform/eventstore"
+	"github.com/ordersaga/ordersaga/platform/readmodel"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/search"
@@ -24,7 +25,6 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordturnedback"
 	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
 	"github.com/ordersaga/ordersaga/services/orders/internal/personal"
-	"github.com/ordersaga/ordersaga/services/orders/internal/projector"
 	"github.com/ordersaga/ordersaga/services/orders/internal/publisher"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/auditorders"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/auditreadmodel"
@@ -53,7 +53,7 @@ type Needs struct {
 	Numbers   *store.Numbers
 	Keys      *personal.Keys
 	OpenSagas *opensagas.Sagas
-	Documents *mongo.Database
+	List      *readmodel.Log
 	Search    *search.Index
 	Catalog   *quotes.Catalog
 	Runs      *runs.Runs
@@ -71,25 +71,35 @@ func Routes(api *rest.API, n Needs) {
 	getcancellation.Route(api, n.Orders)
 	getorder.Route(api, n.Orders, n.Keys)
 	gettimeline.Route(api, n.Orders)
-	listorders.Route(api, n.Documents, n.Events)
+	listorders.Route(api, listorders.Needs{Log: n.List, Orders: n.Orders, OpenSagas: n.OpenSagas})
 	searchorders.Route(api, n.Search, n.Keys)
 	auditorders.Route(api, n.Orders)
-	auditreadmodel.Route(api, n.Orders, n.Events, n.Documents)
+	auditreadmodel.Route(api, n.Orders, n.List)
+	readmodel.Route(api, n.List.Model, n.List.Progress)
 }
 
-// Subscriptions returns all subscriptions of the log: the program runs them, and auditors see their
-// progress.
+// Subscriptions returns the subscriptions of the log besides the read model: the program runs them,
+// and auditors see their progress.
 func Subscriptions(n Needs, publish publisher.Publish) []eventstore.Subscription {
 	return []eventstore.Subscription{
 		publisher.Follow(publish),
 		n.OpenSagas.Subscription(),
-		projector.New(n.Orders, n.Documents).Subscription(),
 	}
 }
 
 // Audits serves the operation that audits the delivery of events.
 func Audits(api *rest.API, n Needs, following []eventstore.Subscription) {
-	deliveryaudit.Route(api, deliveryaudit.Sources{Log: n.Events, Subscriptions: following})
+	deliveryaudit.Route(api, deliveryaudit.Sources{Log: n.Events, Subscriptions: func(ctx context.Context) ([]string, error) {
+		live, err := n.List.Live(ctx)
+		if err != nil {
+			return nil, err
+		}
+		names := []string{n.List.Subscription(live)}
+		for _, subscription := range following {
+			names = append(names, subscription.Name)
+		}
+		return names, nil
+	}})
 }
 
 // The methods of OrdersService, one per slice. Embedded types need different names.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/readmodel"
 )
 
 //go:embed *.sql
@@ -15,4 +16,4 @@ var files embed.FS
 var Own = postgres.Migrations{Name: "service", Files: files}
 
 // All are orders' tables and those of its building blocks.
-var All = []postgres.Migrations{eventstore.Migrations, Own}
+var All = []postgres.Migrations{eventstore.Migrations, readmodel.Migrations, Own}

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// shown bounds the listed invoices with wrong outcomes.
+// shown is how many of the invoices that went wrong are named.
 const shown = 10
 
-// Verdict returns nil when every sellable invoice was confirmed, or rejected with an expected lack
-// of stock. Otherwise the error lists the first others with their reasons.
+// Verdict is nil when every sellable invoice was confirmed, or rejected for want of stock where
+// that was to be expected. Otherwise it names the first that were not and says why.
 func (r *Report) Verdict() error {
 	if len(r.offenders) == 0 {
 		return nil

@@ -24,6 +24,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/lifecycle"
 	"github.com/ordersaga/ordersaga/platform/mongodb"
 	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/readmodel"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/search"
@@ -32,11 +33,11 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/placeorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
+	"github.com/ordersaga/ordersaga/services/orders/internal/orderlist"
 	"github.com/ordersaga/ordersaga/services/orders/internal/ordersearch"
 	"github.com/ordersaga/ordersaga/services/orders/internal/personal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/projector"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
-	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 	"github.com/ordersaga/ordersaga/services/orders/migrations"
@@ -53,14 +54,15 @@ type World struct {
 	Events    *eventstore.Store
 	Orders    *store.Orders
 	Documents *mongo.Database
+	List      *readmodel.Log
 	Temporal  client.Client // of the test; the service has its own
 	TaskQueue string
 	// Searched waits until the search index has all events (WithSearch).
 	Searched func()
 	// StopREST tells the REST server to stop, as SIGTERM does, and waits until it has.
 	StopREST func()
-
-	stopProjector func()
+	// StopList ends the read model's follower at once (WithReadModel); Follow starts it again.
+	StopList func()
 }
 
 // Option changes how a world is made.
@@ -80,7 +82,7 @@ func TemporalBy(address string) Option { return func(o *options) { o.temporal = 
 // sagas; not to be used with WithReadModel.
 func WithLimits(limits placeorder.Limits) Option { return func(o *options) { o.limits = limits } }
 
-// WithReadModel runs the sequencer and the projector.
+// WithReadModel runs the sequencer, the read model and the list of open sagas.
 func WithReadModel() Option { return func(o *options) { o.documents = true } }
 
 // WithSearch runs the sequencer and the feed of the search index; not to be used with
@@ -117,6 +119,10 @@ func Start(t testing.TB, with ...Option) *World {
 	uri, database := testkit.MongoDB(t)
 	w.Documents = must(mongodb.Open(t.Context(), uri, database))(t)
 	t.Cleanup(func() { _ = mongodb.Close(context.Background(), w.Documents) })
+	list := readmodel.New(orderlist.Definition, w.DB, w.Documents)
+	list.Grace = 5 * time.Second // tests wait for its end
+	w.List = projector.New(w.Events, w.Orders, list)
+	check(t, w.List.Prepare(t.Context()))
 
 	verifier := must(auth.NewVerifier(t.Context(), config.Auth{
 		Issuer: testkit.Issuer(t), Audience: "ordersaga", Environment: config.Development,
@@ -124,7 +130,7 @@ func Start(t testing.TB, with ...Option) *World {
 	engine := must(engines.Settings{}.Open(ordersearch.Schema))(t)
 	t.Cleanup(func() { check(t, engine.Close()) })
 	needs := internal.Needs{
-		Events: w.Events, Orders: w.Orders, OpenSagas: opensagas.New(w.DB), Documents: w.Documents,
+		Events: w.Events, Orders: w.Orders, OpenSagas: opensagas.New(w.DB), List: w.List,
 		Numbers: store.NewNumbers(w.DB), Keys: must(personal.New(w.DB, ""))(t),
 		Search:  search.New(ordersearch.Schema, engine),
 		Catalog: quotes.New(catalogv1.NewCatalogServiceClient(w.serveCatalog())),
@@ -153,10 +159,10 @@ func Start(t testing.TB, with ...Option) *World {
 		w.Searched = func() { awaitSearch(t, w.Events, feed) }
 	}
 	if o.documents {
-		check(t, readmodel.Prepare(t.Context(), w.Documents))
-		check(t, readmodel.Prepare(t.Context(), w.Documents)) // as every start but the first does
+		check(t, w.List.Prepare(t.Context())) // as every start but the first does
 		w.run(w.Events.Sequence)
-		w.project()
+		w.run(func(ctx context.Context) error { return w.Events.Subscribe(ctx, needs.OpenSagas.Subscription()) })
+		w.Follow()
 	}
 	return w
 }
@@ -242,17 +248,8 @@ func check(t testing.TB, err error) {
 // client of REST; a test's own deadline ends what hangs.
 var restClient = &http.Client{Timeout: 70 * time.Second}
 
-// Reproject has the projector begin again with the first event.
-func (w *World) Reproject() {
+// Follow runs the follower of the read model until StopList.
+func (w *World) Follow() {
 	w.t.Helper()
-	w.stopProjector()
-	_, err := w.DB.SQL.ExecContext(w.t.Context(), `UPDATE subscriptions SET position = 0 WHERE name = $1`, readmodel.Subscription)
-	check(w.t, err)
-	w.project()
-}
-
-func (w *World) project() {
-	w.stopProjector = w.run(func(ctx context.Context) error {
-		return w.Events.Subscribe(ctx, projector.New(w.Orders, w.Documents).Subscription())
-	})
+	w.StopList = w.run(w.List.Follow)
 }

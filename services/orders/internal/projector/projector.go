@@ -1,5 +1,5 @@
-// Package projector keeps the read model: it follows the log and writes each order that has
-// changed, as it is now, to the document database.
+// Package projector writes the summaries of orders: it is given the events of the log and writes
+// each order that has changed, as it is now, to the document database.
 //
 // It writes folds, not changes, and only over older versions: batches may come twice, and a rebuild
 // is the same work from the beginning.
@@ -10,33 +10,30 @@ import (
 	"fmt"
 	"slices"
 
-	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/mongodb"
+	"github.com/ordersaga/ordersaga/platform/readmodel"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
-	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+	"github.com/ordersaga/ordersaga/services/orders/internal/orderlist"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 )
 
 const scope = "github.com/ordersaga/ordersaga/services/orders/internal/projector"
 
-// Projector writes the read model.
+// Projector writes summaries.
 type Projector struct {
 	orders *store.Orders
-	db     *mongo.Database
+	model  *readmodel.Model
 }
 
-// New makes a projector that reads orders and writes to the database.
-func New(orders *store.Orders, db *mongo.Database) *Projector {
-	return &Projector{orders: orders, db: db}
-}
-
-// Subscription follows the log.
-func (p *Projector) Subscription() eventstore.Subscription {
-	return eventstore.Subscription{Name: readmodel.Subscription, Handle: p.project}
+// New makes the read model that follows the log of orders.
+func New(events *eventstore.Store, orders *store.Orders, model *readmodel.Model) *readmodel.Log {
+	p := &Projector{orders: orders, model: model}
+	return &readmodel.Log{Model: model, Events: events, Project: p.project}
 }
 
 // ordersAtOnce bounds how many orders are held in memory, and read in one statement: a batch of
@@ -52,10 +49,10 @@ type change struct {
 
 // project writes the orders of a batch, each once, however many of its events are in it. An order
 // that this version cannot read stays as it is and waits.
-func (p *Projector) project(ctx context.Context, events []eventstore.Event) error {
+func (p *Projector) project(ctx context.Context, g readmodel.Generation, events []eventstore.Event) error {
 	var deferred eventstore.Deferred
 	for changed := range slices.Chunk(changesOf(events), ordersAtOnce) {
-		if err := p.write(ctx, changed, &deferred); err != nil {
+		if err := p.write(ctx, g, changed, &deferred); err != nil {
 			return err
 		}
 	}
@@ -76,7 +73,7 @@ func changesOf(events []eventstore.Event) []*change {
 	return changes
 }
 
-func (p *Projector) write(ctx context.Context, changed []*change, deferred *eventstore.Deferred) error {
+func (p *Projector) write(ctx context.Context, g readmodel.Generation, changed []*change, deferred *eventstore.Deferred) error {
 	ids := make([]string, len(changed))
 	for i, c := range changed {
 		ids[i] = c.id
@@ -90,19 +87,27 @@ func (p *Projector) write(ctx context.Context, changed []*change, deferred *even
 	if err != nil {
 		return fmt.Errorf("project %d orders: %w", len(ids), err)
 	}
-	var summaries, orders []mongodb.Document
+	var orders []*domain.Order
+	var entries []readmodel.Entry
 	for _, c := range changed {
 		if why := unreadable[c.id]; why != nil {
 			deferred.Add(c.first, why)
 			continue
 		}
-		history := histories[c.id]
-		order := store.Fold(c.id, history)
-		summaries = append(summaries, mongodb.Document{ID: c.id, Version: order.Version(), Doc: summarize(order, history[0].Position)})
-		orders = append(orders, mongodb.Document{ID: c.id, Version: order.Version(), Doc: whole(order)})
+		order := store.Fold(c.id, histories[c.id])
+		orders = append(orders, order)
+		entries = append(entries, readmodel.Entry{ID: c.id, Lists: orderlist.Lists(order)})
 	}
-	if err := mongodb.ReplaceManyIfNewer(ctx, readmodel.Orders(p.db), orders); err != nil {
+	places, err := p.model.Place(ctx, g, entries)
+	if err != nil {
 		return err
 	}
-	return mongodb.ReplaceManyIfNewer(ctx, readmodel.Summaries(p.db), summaries)
+	documents := make([]mongodb.Document, len(orders))
+	for i, order := range orders {
+		documents[i] = mongodb.Document{ID: order.ID(), Version: order.Version(), Doc: orderlist.Of(order, places[order.ID()])}
+	}
+	if err := mongodb.ReplaceManyIfNewer(ctx, p.model.Collection(g), documents); err != nil {
+		return err
+	}
+	return p.model.Show(ctx, g, places)
 }

@@ -6,29 +6,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/ordersaga/ordersaga/platform/cqrs"
-	"github.com/ordersaga/ordersaga/platform/eventstore"
+	"github.com/ordersaga/ordersaga/platform/readmodel"
 	"github.com/ordersaga/ordersaga/platform/rest"
-	"github.com/ordersaga/ordersaga/services/orders/internal/projector"
-	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
+	"github.com/ordersaga/ordersaga/services/orders/internal/orderlist"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 )
 
 const (
-	// timeout of a page: up to a thousand documents are read by their id.
+	// timeout of a page.
 	timeout = 50 * time.Second
-	// readers read documents at once; a part of the 16 that the store allows.
-	readers = 6
+	// pageSize is how many positions of the log make a page: some hundred orders.
+	pageSize = 1000
 )
 
-// Query names a page of the log; see readmodel.PageOf.
+// Query names a page of the log.
 type Query struct {
 	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
 }
@@ -41,38 +38,44 @@ type Result struct {
 	Next       rest.Cursor // empty on the last page
 }
 
-// position is the next page of the log.
+// position is the end of the next page of the log.
 type position struct {
-	Page int64 `json:"page"`
+	Before int64 `json:"before"`
 }
 
 const list = "audit-read-model"
 
 // New makes the use case.
-func New(orders *store.Orders, events *eventstore.Store, db *mongo.Database) cqrs.Handler[Query, Result] {
-	return cqrs.Query("audit_read_model", (&handler{orders: orders, events: events, db: db}).Handle)
+func New(orders *store.Orders, log *readmodel.Log) cqrs.Handler[Query, Result] {
+	return cqrs.Query("audit_read_model", (&handler{orders, log}).audit)
 }
 
 type handler struct {
 	orders *store.Orders
-	events *eventstore.Store
-	db     *mongo.Database
+	log    *readmodel.Log
 }
 
-// Handle compares the orders that were opened on a page of the log. Summaries are read by their
-// page and orders by their id: these are the questions that every read store answers without
-// reading all documents.
-func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
+// audit compares the orders that were opened on a page of the log, the newest page first. They stand
+// together in the list of all orders, so that their documents are read as lists are.
+func (h *handler) audit(ctx context.Context, query Query) (Result, error) {
 	at, err := rest.ReadCursor[position](ctx, list, query.Cursor)
 	if err != nil {
 		return Result{}, err
 	}
-	// Read before the documents: what is projected meanwhile is no mismatch.
-	projected, head, err := h.events.Progress(ctx, readmodel.Subscription)
+	live, err := h.log.Live(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	ids, err := h.orders.Opened(ctx, readmodel.PageStart(at.Page), readmodel.PageStart(at.Page+1))
+	// Read before the documents: what is projected meanwhile is no mismatch.
+	projected, head, err := h.log.Progress(ctx, live)
+	if err != nil {
+		return Result{}, err
+	}
+	before := head + 1
+	if at.Before > 0 {
+		before = min(before, at.Before)
+	}
+	ids, err := h.orders.Opened(ctx, before-pageSize, before)
 	if err != nil {
 		return Result{}, err
 	}
@@ -80,18 +83,19 @@ func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	summaries, err := h.summaries(ctx, at.Page)
+	places, err := h.log.Places(ctx, live, ids)
+	if err != nil {
+		return Result{}, err
+	}
+	summaries, err := h.summaries(ctx, live, places)
 	if err != nil {
 		return Result{}, err
 	}
 	found := Result{Compared: len(ids), Mismatches: []ReadModelMismatch{}}
-	if at.Page < readmodel.PageOf(head) {
-		found.Next = rest.NewCursor(ctx, list, position{Page: at.Page + 1})
+	if before-pageSize > 1 {
+		found.Next = rest.NewCursor(ctx, list, position{Before: before - pageSize})
 	}
 	var doubtful []string
-	var mu sync.Mutex
-	all, reading := errgroup.WithContext(ctx)
-	all.SetLimit(readers)
 	for _, id := range ids {
 		summary, there := summaries[id]
 		delete(summaries, id)
@@ -103,35 +107,55 @@ func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
 			found.Behind++
 			continue
 		}
-		all.Go(func() error {
-			documents := documents{summary: pointer(summary, there)}
-			var err error
-			if documents.order, err = h.order(reading, id); err != nil {
-				return err
-			}
-			if len(documents.differ(id, histories[id])) > 0 {
-				mu.Lock()
-				defer mu.Unlock()
-				doubtful = append(doubtful, id)
-			}
-			return nil
-		})
-	}
-	if err := all.Wait(); err != nil {
-		return Result{}, err
+		if differs(id, histories[id], places[id], pointer(summary, there)) != "" {
+			doubtful = append(doubtful, id)
+		}
 	}
 	return h.settle(ctx, found, doubtful, summaries)
 }
 
+// summaries reads the documents from the first to the last of the places in the list of all orders.
+func (h *handler) summaries(ctx context.Context, live readmodel.Generation, places readmodel.Places) (map[string]orderlist.Summary, error) {
+	first, next := int64(-1), int64(0)
+	for _, of := range places {
+		place, given := of[orderlist.All]
+		if !given {
+			continue
+		}
+		if first < 0 || place < first {
+			first = place
+		}
+		next = max(next, place+1)
+	}
+	byID := map[string]orderlist.Summary{}
+	for first >= 0 && next > first {
+		page, err := readmodel.Read(ctx, h.log.Model, live, readmodel.Part[orderlist.Summary]{
+			List: orderlist.All, Before: next, Limit: readmodel.MaxLimit,
+			Place: func(s orderlist.Summary) int64 { return s.Place },
+			Keep:  func(s orderlist.Summary) bool { return s.Place >= first },
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, summary := range page.Items {
+			byID[summary.ID] = summary
+		}
+		next = page.Next
+	}
+	return byID, nil
+}
+
 // settle looks again at what seemed wrong: an order may have changed between the reading of its
-// events and of its documents. What is left of the summaries has no order on their page.
-func (h *handler) settle(ctx context.Context, found Result, doubtful []string, strangers map[string]readmodel.Summary) (Result, error) {
+// events and of its document. What is left of the summaries has no order on this page.
+func (h *handler) settle(ctx context.Context, found Result, doubtful []string, strangers map[string]orderlist.Summary) (Result, error) {
 	for _, id := range doubtful {
-		mismatches, err := h.again(ctx, id)
+		problem, err := h.again(ctx, id)
 		if err != nil {
 			return Result{}, err
 		}
-		found.Mismatches = append(found.Mismatches, mismatches...)
+		if problem != "" {
+			found.Mismatches = append(found.Mismatches, ReadModelMismatch{id, collection, problem})
+		}
 	}
 	for id := range strangers {
 		history, err := h.orders.History(ctx, id)
@@ -142,50 +166,48 @@ func (h *handler) settle(ctx context.Context, found Result, doubtful []string, s
 			return Result{}, err
 		}
 		if len(history) == 0 {
-			found.Mismatches = append(found.Mismatches, ReadModelMismatch{id, summaryCollection, "there is no such order in the log"})
+			found.Mismatches = append(found.Mismatches, ReadModelMismatch{id, collection, "there is no such order in the log"})
 		}
 	}
 	return found, nil
 }
 
-// again compares one order, reading its documents first: they may be older than the events then,
-// and are doubted only when the projector had passed the last event before.
-func (h *handler) again(ctx context.Context, id string) ([]ReadModelMismatch, error) {
+// again compares one order, reading its document first: it may be older than the events then, and
+// is doubted only when the projector had passed the last event before.
+func (h *handler) again(ctx context.Context, id string) (problem string, err error) {
 	for range rereads {
-		projected, _, err := h.events.Progress(ctx, readmodel.Subscription)
+		live, err := h.log.Live(ctx)
 		if err != nil {
-			return nil, err
+			return "", err
+		}
+		projected, _, err := h.log.Progress(ctx, live)
+		if err != nil {
+			return "", err
+		}
+		summary, err := h.summary(ctx, live, id)
+		if err != nil {
+			return "", err
+		}
+		places, err := h.log.Places(ctx, live, []string{id})
+		if err != nil {
+			return "", err
 		}
 		history, err := h.orders.History(ctx, id)
 		if unreadable(err) {
-			return nil, nil
+			return "", nil
 		}
 		if err != nil {
-			return nil, err
+			return "", err
 		}
-		var documents documents
-		if documents.order, err = h.order(ctx, id); err != nil {
-			return nil, err
+		problem := differs(id, history, places[id], summary)
+		if problem == "" {
+			return "", nil
 		}
-		if documents.summary, err = h.summary(ctx, id); err != nil {
-			return nil, err
-		}
-		mismatches := documents.differ(id, history)
-		if len(mismatches) == 0 {
-			return nil, nil
-		}
-		after, err := h.orders.History(ctx, id)
-		if unreadable(err) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if last := history[len(history)-1].Position; len(after) == len(history) && last > 0 && last <= projected {
-			return mismatches, nil
+		if last := history[len(history)-1].Position; last > 0 && last <= projected {
+			return problem, nil
 		}
 	}
-	return nil, nil // it changes all the time: the next audit sees it
+	return "", nil // it changes all the time: the next audit sees it
 }
 
 // unreadable tells whether this version cannot read the order, and so not compare it.
@@ -197,39 +219,15 @@ func unreadable(err error) bool {
 // rereads of an order that changes while it is compared.
 const rereads = 5
 
-func (h *handler) summaries(ctx context.Context, page int64) (map[string]readmodel.Summary, error) {
-	cursor, err := readmodel.Summaries(h.db).Find(ctx, bson.D{{Key: "page", Value: page}})
-	if err != nil {
-		return nil, fmt.Errorf("read the summaries of page %d: %w", page, err)
-	}
-	var found []readmodel.Summary
-	if err := cursor.All(ctx, &found); err != nil {
-		return nil, fmt.Errorf("read the summaries of page %d: %w", page, err)
-	}
-	byID := make(map[string]readmodel.Summary, len(found))
-	for _, summary := range found {
-		byID[summary.ID] = summary
-	}
-	return byID, nil
-}
-
-func (h *handler) order(ctx context.Context, id string) (*readmodel.Order, error) {
-	return one[readmodel.Order](ctx, readmodel.Orders(h.db), id)
-}
-
-func (h *handler) summary(ctx context.Context, id string) (*readmodel.Summary, error) {
-	return one[readmodel.Summary](ctx, readmodel.Summaries(h.db), id)
-}
-
-// one reads a document, nil when it is not there.
-func one[D any](ctx context.Context, collection *mongo.Collection, id string) (*D, error) {
-	var found D
-	err := collection.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&found)
+// summary reads a document, nil when it is not there.
+func (h *handler) summary(ctx context.Context, live readmodel.Generation, id string) (*orderlist.Summary, error) {
+	var found orderlist.Summary
+	err := h.log.Collection(live).FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&found)
 	switch {
 	case errors.Is(err, mongo.ErrNoDocuments):
 		return nil, nil
 	case err != nil:
-		return nil, fmt.Errorf("read %s %s: %w", collection.Name(), id, err)
+		return nil, fmt.Errorf("read the summary of order %s: %w", id, err)
 	}
 	return &found, nil
 }
@@ -241,25 +239,16 @@ func pointer[D any](document D, there bool) *D {
 	return &document
 }
 
-// documents of one order, nil where there is none.
-type documents struct {
-	order   *readmodel.Order
-	summary *readmodel.Summary
-}
+// collection names the documents, without their generation.
+const collection = "orders"
 
-const (
-	orderCollection   = "orders"
-	summaryCollection = "order_summaries"
-)
-
-// differ names what is not as the history says.
-func (d documents) differ(id string, history []store.Recorded) (mismatches []ReadModelMismatch) {
-	order, summary := projector.Expected(id, history)
-	if problem := difference(order, d.order); problem != "" {
-		mismatches = append(mismatches, ReadModelMismatch{id, orderCollection, problem})
+// differs says how a document is not what history and places say, or nothing.
+func differs(id string, history []store.Recorded, places map[readmodel.List]int64, found *orderlist.Summary) string {
+	order := store.Fold(id, history)
+	for _, list := range orderlist.Lists(order) {
+		if _, given := places[list]; !given {
+			return fmt.Sprintf("it has no place in the list %s", list)
+		}
 	}
-	if problem := difference(summary, d.summary); problem != "" {
-		mismatches = append(mismatches, ReadModelMismatch{id, summaryCollection, problem})
-	}
-	return mismatches
+	return difference(orderlist.Of(order, places), found)
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"net/http"
 
-	"go.mongodb.org/mongo-driver/v2/mongo"
-
 	"github.com/ordersaga/ordersaga/platform/auth"
-	"github.com/ordersaga/ordersaga/platform/eventstore"
+	"github.com/ordersaga/ordersaga/platform/readmodel"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 )
@@ -23,19 +21,19 @@ type Page struct {
 // ReadModelMismatch is a document that is not what the log says.
 type ReadModelMismatch struct {
 	OrderID    string `json:"order_id"`
-	Collection string `json:"collection" enum:"orders,order_summaries"`
+	Collection string `json:"collection" enum:"orders"`
 	Problem    string `json:"problem" example:"status is rejected, the log says confirmed"`
 }
 
 type output struct{ Body Page }
 
 // Route serves GET /v1/audit/read-model.
-func Route(api *rest.API, orders *store.Orders, events *eventstore.Store, db *mongo.Database) {
-	handler := New(orders, events, db)
+func Route(api *rest.API, orders *store.Orders, log *readmodel.Log) {
+	handler := New(orders, log)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/audit/read-model", ID: "audit-read-model",
 		Summary: "Audit the read model", Tags: []string{"audit"}, Scope: auth.ScopeOperator,
-		Description: "Folds the orders of a page of the log and compares them with their documents.",
+		Description: "Folds the orders of a page of the log, the newest page first, and compares them with their documents.",
 		Timeout:     timeout,
 	}, func(ctx context.Context, query *Query) (*output, error) {
 		result, err := handler.Handle(ctx, *query)

@@ -1,135 +1,150 @@
-// Package listorders lists orders from the read model, the one recorded last first. The list
-// follows the log; it says how far it is behind.
+// Package listorders lists orders, the one recorded last first. Lists are read from the read model,
+// which follows the log; they say how far they are behind. Stuck orders are few, and a list in
+// PostgreSQL.
 package listorders
 
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/ordersaga/ordersaga/platform/cqrs"
-	"github.com/ordersaga/ordersaga/platform/eventstore"
+	"github.com/ordersaga/ordersaga/platform/readmodel"
 	"github.com/ordersaga/ordersaga/platform/rest"
-	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
+	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
+	"github.com/ordersaga/ordersaga/services/orders/internal/orderlist"
+	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 )
 
 // Query says which orders.
 type Query struct {
 	Customer string // empty: of all
 	Status   string // empty: any
+	Number   int64  // 0: any
 	Stuck    bool   // only those whose saga waits for its next try or an operator
 	Cursor   rest.Cursor
-	Limit    int // at least 1
+	Limit    int // at least 1, at most readmodel.MaxLimit
 }
 
-// position is where a page ended.
+// position is where a page ended: in the list, or in the log for stuck orders.
 type position struct {
-	Opened int64 `json:"opened"`
+	Before int64 `json:"before"`
 }
 
-// list names what is listed in its cursors: a page of one list is no place in another.
-func (q Query) list() string {
+// name of the list in its cursors: a page of one list is no place in another.
+func (q Query) name() string {
 	return fmt.Sprintf("orders/%q/%s/%t", q.Customer, q.Status, q.Stuck)
+}
+
+func (q Query) wants(s orderlist.Summary) bool {
+	return (q.Customer == "" || q.Customer == s.CustomerID) && (q.Status == "" || q.Status == s.Status)
 }
 
 // Result is a page of orders, the one recorded last first.
 type Result struct {
-	Orders []readmodel.Summary
+	Orders []orderlist.Summary
 	Next   rest.Cursor // empty on the last page
 	Behind int64       // events that are recorded and not in the list yet
 }
 
+// Needs are what lists are made of.
+type Needs struct {
+	Log       *readmodel.Log
+	Orders    *store.Orders
+	OpenSagas *opensagas.Sagas
+}
+
 // New makes the use case.
-func New(db *mongo.Database, events *eventstore.Store) cqrs.Handler[Query, Result] {
-	return cqrs.Query("list_orders", (&handler{db: db, events: events}).Handle)
-}
+func New(n Needs) cqrs.Handler[Query, Result] { return cqrs.Query("list_orders", n.list) }
 
-type handler struct {
-	db     *mongo.Database
-	events *eventstore.Store
-}
-
-// Handle lists orders.
-func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
-	// How far it is behind is read first: what is projected meanwhile makes the answer better than
-	// it says, never worse.
-	projected, head, err := h.events.Progress(ctx, readmodel.Subscription)
+func (n Needs) list(ctx context.Context, query Query) (Result, error) {
+	if query.Stuck {
+		return n.stuck(ctx, query)
+	}
+	list, place := orderlist.All, func(s orderlist.Summary) int64 { return s.Place }
+	if query.Customer != "" {
+		list, place = orderlist.OfCustomer(query.Customer), func(s orderlist.Summary) int64 { return s.CustomerPlace }
+	}
+	after, err := rest.ReadCursor[position](ctx, query.name(), query.Cursor)
 	if err != nil {
 		return Result{}, err
 	}
-	page := Result{Behind: max(head-projected, 0)}
-	page.Orders, page.Next, err = rest.Page(ctx, query.list(), query.Cursor, query.Limit,
-		func(after position, limit int) ([]readmodel.Summary, error) {
-			before := head + 1
-			if after.Opened > 0 {
-				before = min(before, after.Opened)
-			}
-			found, err := h.find(ctx, query, before, limit)
-			if err != nil {
-				return nil, fmt.Errorf("list orders: %w", err)
-			}
-			return found, nil
-		},
-		func(last readmodel.Summary) position { return position{Opened: last.Opened} })
-	return page, err
+	live, before, err := n.Log.Head(ctx, list)
+	if err != nil {
+		return Result{}, err
+	}
+	if after.Before > 0 {
+		before = min(before, after.Before)
+	}
+	// How far it is behind is read before the documents: what is projected meanwhile makes the
+	// answer better than it says, never worse.
+	projected, head, err := n.Log.Progress(ctx, live)
+	if err != nil {
+		return Result{}, err
+	}
+	result := Result{Behind: max(head-projected, 0)}
+	if query.Number != 0 {
+		result.Orders, err = n.numbered(ctx, live, query)
+		return result, err
+	}
+	page, err := readmodel.Read(ctx, n.Log.Model, live, readmodel.Part[orderlist.Summary]{
+		List: list, Before: before, Limit: query.Limit, Place: place, Keep: query.wants,
+	})
+	if err != nil {
+		return Result{}, fmt.Errorf("list orders: %w", err)
+	}
+	result.Orders = page.Items
+	if page.Next > 0 {
+		result.Next = rest.NewCursor(ctx, query.name(), position{Before: page.Next})
+	}
+	return result, nil
 }
 
-// pagesTried bounds the queries of one list.
-const pagesTried = 4
+// numbered finds the order of a number.
+func (n Needs) numbered(ctx context.Context, live readmodel.Generation, query Query) ([]orderlist.Summary, error) {
+	cursor, err := n.Log.Collection(live).Find(ctx, bson.D{{Key: orderlist.NumberField, Value: query.Number}})
+	if err != nil {
+		return nil, fmt.Errorf("list orders of number %d: %w", query.Number, err)
+	}
+	var found []orderlist.Summary
+	if err := cursor.All(ctx, &found); err != nil {
+		return nil, fmt.Errorf("list orders of number %d: %w", query.Number, err)
+	}
+	return slices.DeleteFunc(found, func(s orderlist.Summary) bool { return !query.wants(s) }), nil
+}
 
-// find reads at most limit orders that were opened before a position of the log. What matches many
-// orders is found on the next pages; what was not found there matches few, or is asked for by a
-// customer, and is found at once. To find many at once would read them all: FerretDB sorts in
-// memory and takes seconds for 10,000.
-func (h *handler) find(ctx context.Context, query Query, before int64, limit int) (found []readmodel.Summary, err error) {
-	filter := query.filter()
-	if query.Customer == "" && !query.Stuck {
-		page := readmodel.PageOf(before - 1)
-		for range pagesTried {
-			if page < 0 || len(found) >= limit {
-				return found, nil
-			}
-			on := append(bson.D{{Key: "page", Value: page}}, filter...)
-			more, err := h.read(ctx, on, before, limit-len(found))
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, more...)
-			before = min(before, readmodel.PageStart(page))
-			page--
+// stuck lists the orders whose saga is stuck, from their streams. With a status a page may be
+// short.
+func (n Needs) stuck(ctx context.Context, query Query) (Result, error) {
+	projected, head, err := n.Log.Events.Progress(ctx, opensagas.Subscription)
+	if err != nil {
+		return Result{}, err
+	}
+	sagas, next, err := rest.Page(ctx, query.name(), query.Cursor, query.Limit,
+		func(after position, limit int) ([]opensagas.Saga, error) {
+			return n.OpenSagas.Stuck(ctx, query.Customer, after.Before, limit)
+		},
+		func(last opensagas.Saga) position { return position{Before: last.Position} })
+	if err != nil {
+		return Result{}, err
+	}
+	ids := make([]string, len(sagas))
+	for i, saga := range sagas {
+		ids[i] = saga.OrderID
+	}
+	// One that this version cannot read is left out.
+	histories, _, err := n.Orders.Histories(ctx, ids)
+	if err != nil {
+		return Result{}, err
+	}
+	result := Result{Next: next, Behind: max(head-projected, 0)}
+	for _, id := range ids {
+		order := store.Fold(id, histories[id])
+		if summary := orderlist.Of(order, nil); order.Stuck() != nil && query.wants(summary) {
+			result.Orders = append(result.Orders, summary)
 		}
 	}
-	if len(found) >= limit {
-		return found, nil
-	}
-	more, err := h.read(ctx, filter, before, limit-len(found))
-	return append(found, more...), err
-}
-
-// read is one query, the order recorded last first.
-func (h *handler) read(ctx context.Context, filter bson.D, before int64, limit int) (found []readmodel.Summary, err error) {
-	filter = append(filter[:len(filter):len(filter)], bson.E{Key: "opened", Value: bson.D{{Key: "$lt", Value: before}}})
-	cursor, err := readmodel.Summaries(h.db).Find(ctx, filter,
-		options.Find().SetSort(bson.D{{Key: "opened", Value: -1}}).SetLimit(int64(limit)))
-	if err != nil {
-		return nil, err
-	}
-	return found, cursor.All(ctx, &found)
-}
-
-func (q Query) filter() bson.D {
-	filter := bson.D{}
-	if q.Customer != "" {
-		filter = append(filter, bson.E{Key: "customer_id", Value: q.Customer})
-	}
-	if q.Status != "" {
-		filter = append(filter, bson.E{Key: "status", Value: q.Status})
-	}
-	if q.Stuck {
-		filter = append(filter, bson.E{Key: "stuck", Value: true})
-	}
-	return filter
+	return result, nil
 }

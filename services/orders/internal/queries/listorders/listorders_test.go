@@ -16,7 +16,6 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 	"github.com/ordersaga/ordersaga/services/orders/internal/orderstest"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listorders"
-	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
 )
 
 type list struct {
@@ -133,30 +132,19 @@ func TestStuckSagasAreAList(t *testing.T) {
 	}
 }
 
-// Orders far apart in the log are found, however many pages lie between them.
-func TestListsReachAcrossPages(t *testing.T) {
+// What a filter leaves out costs no more than a number of queries: pages come short, with a cursor.
+func TestAFilterThatMatchesFewGoesOnByCursor(t *testing.T) {
 	w := orderstest.Start(t, orderstest.WithReadModel())
 	operator := w.As("op", auth.ScopeOperator)
-	place(t, w, w.Subject("ann"), noon, reject(noon))
-	caughtUp(t, operator)
-	var summary readmodel.Summary
-	require.NoError(t, readmodel.Summaries(w.Documents).FindOne(t.Context(), bson.D{}).Decode(&summary))
-	const far = 20_000
-	for i := range int64(250) {
-		opened := far - i*80 // over twenty pages
-		copied := summary
-		copied.ID, copied.Status, copied.Opened, copied.Page = uuid.NewString(), "confirmed", opened, readmodel.PageOf(opened)
-		_, err := readmodel.Summaries(w.Documents).InsertOne(t.Context(), copied)
-		require.NoError(t, err)
+	rejected := place(t, w, w.Subject("ann"), noon, reject(noon))
+	const others = 330 // more than a request reads
+	for i := range others {
+		place(t, w, fmt.Sprintf("%s-%d", w.Subject("bob"), i%3), noon, nil)
 	}
-	// The log ends where the last of them was opened.
-	_, err := w.DB.SQL.ExecContext(t.Context(), `UPDATE events SET position = position + $1`, far)
-	require.NoError(t, err)
-
-	for query, want := range map[string]int{"": 251, "&status=rejected": 1, "&status=confirmed": 250, "&status=placed": 0} {
-		seen := map[string]bool{}
-		last := int64(0)
-		for cursor := ""; ; {
+	caughtUp(t, operator)
+	for query, want := range map[string]int{"": others + 1, "&status=rejected": 1, "&status=placed": others, "&status=confirmed": 0} {
+		seen, pages := map[string]bool{}, 0
+		for cursor := ""; ; pages++ {
 			page := read(t, operator, "?limit=60"+query+cursor)
 			for _, order := range page.Orders {
 				require.False(t, seen[order.ID], "each once")
@@ -165,13 +153,40 @@ func TestListsReachAcrossPages(t *testing.T) {
 			if page.NextCursor == "" {
 				break
 			}
-			require.Len(t, page.Orders, 60)
+			require.True(t, query != "" || len(page.Orders) == 60, "without a filter pages are full")
 			cursor = "&cursor=" + url.QueryEscape(page.NextCursor)
-			last++
-			require.Less(t, last, int64(10))
+			require.Less(t, pages, 10)
 		}
 		require.Len(t, seen, want, query)
+		if query == "&status=rejected" {
+			require.True(t, seen[rejected])
+			require.Positive(t, pages, "the first page ends before all is read")
+		}
 	}
+	number := read(t, operator, "?limit=1").Orders[0].Number
+	require.Empty(t, number, "these were placed without one")
+}
+
+func TestAnOrderIsFoundByItsNumber(t *testing.T) {
+	w := orderstest.Start(t, orderstest.WithReadModel())
+	id := uuid.NewString()
+	require.NoError(t, w.Orders.Update(t.Context(), id, func(o *domain.Order) error {
+		_, err := o.Place(domain.Placement{
+			CustomerID: w.Subject("ann"), RequestHash: "aa", Total: domain.Money{Amount: 500, Currency: "GBP"},
+			Lines:  []domain.Line{{Number: 1, SKU: "TEA", Name: "Tea", UnitPrice: 250, Quantity: 2}},
+			Number: 100042, Reference: "web-7",
+		}, noon)
+		return err
+	}))
+	place(t, w, w.Subject("ann"), noon, nil)
+	caughtUp(t, w.As("ann"))
+	found := read(t, w.As("ann"), "?number=100042")
+	require.Equal(t, []string{id}, ids(found))
+	require.Equal(t, "100042", found.Orders[0].Number)
+	require.Equal(t, "web-7", found.Orders[0].Reference)
+	require.Equal(t, []string{id}, ids(read(t, w.As("op", auth.ScopeOperator), "?number=100042")))
+	require.Empty(t, read(t, w.As("bob"), "?number=100042").Orders, "it is another shopper's")
+	require.Empty(t, read(t, w.As("ann"), "?number=100043").Orders)
 }
 
 func TestShoppersDoNotListOthers(t *testing.T) {
@@ -211,7 +226,8 @@ func TestListsSayHowFarTheyAreBehind(t *testing.T) {
 	require.EqualValues(t, 6, l.Behind)
 }
 
-// A read model that was lost is the same after it was projected again.
+// A read model that was lost is the same after it was made again. Its documents are replaced by new
+// ones at once, and the old ones are dropped.
 func TestARebuildEqualsTheFirstProjection(t *testing.T) {
 	w := orderstest.Start(t, orderstest.WithReadModel())
 	operator := w.As("op", auth.ScopeOperator)
@@ -224,10 +240,46 @@ func TestARebuildEqualsTheFirstProjection(t *testing.T) {
 	}
 	caughtUp(t, operator)
 	before := read(t, operator, "")
+	first, err := w.List.Live(t.Context())
+	require.NoError(t, err)
 
 	require.NoError(t, w.Documents.Drop(t.Context()))
 	require.Empty(t, read(t, operator, "").Orders)
-	w.Reproject()
-	caughtUp(t, operator)
-	require.Equal(t, before, read(t, operator, ""))
+	require.Equal(t, http.StatusForbidden, w.As("ann").Do(http.MethodPost, "/v1/rebuilds/orders", "").Status)
+	rebuild(t, operator)
+	after := read(t, operator, "")
+	require.Equal(t, before, after)
+	testkit.Eventually(t, "the old documents to be dropped", func() bool {
+		names, err := w.Documents.ListCollectionNames(t.Context(), bson.D{{Key: "name", Value: w.List.Collection(first).Name()}})
+		require.NoError(t, err)
+		return len(names) == 0
+	})
+	place(t, w, w.Subject("ann"), noon, nil)
+	testkit.Eventually(t, "a new order to be listed", func() bool { return len(read(t, operator, "").Orders) == 11 })
+}
+
+type rebuilt struct {
+	Generation, Done, Total int64
+	State                   string
+}
+
+// rebuild asks for a rebuild and awaits that it is live.
+func rebuild(t *testing.T, operator *orderstest.Caller) {
+	t.Helper()
+	answer := operator.Do(http.MethodPost, "/v1/rebuilds/orders", "")
+	require.Equal(t, http.StatusAccepted, answer.Status, string(answer.Body))
+	var began rebuilt
+	answer.Read(&began)
+	awaitRebuild(t, operator, began.Generation)
+}
+
+func awaitRebuild(t *testing.T, operator *orderstest.Caller, generation int64) {
+	t.Helper()
+	testkit.Eventually(t, "the rebuild to be live", func() bool {
+		var now rebuilt
+		operator.Get("/v1/rebuilds/orders").Read(&now)
+		require.Equal(t, generation, now.Generation)
+		require.LessOrEqual(t, now.Done, now.Total)
+		return now.State == "live"
+	})
 }

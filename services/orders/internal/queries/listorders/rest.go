@@ -1,25 +1,26 @@
 package listorders
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/mongo"
-
 	"github.com/ordersaga/ordersaga/platform/auth"
-	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/rest"
-	"github.com/ordersaga/ordersaga/services/orders/internal/readmodel"
+	"github.com/ordersaga/ordersaga/services/orders/internal/orderlist"
 	"github.com/ordersaga/ordersaga/services/orders/internal/view"
 )
 
 type input struct {
 	Status   string      `query:"status" enum:"placed,confirmed,rejected,cancelled" doc:"Only orders with this status."`
 	Customer string      `query:"customer" maxLength:"255" doc:"Only this customer's orders; for operators, who see everybody's without it."`
+	Number   string      `query:"number" pattern:"^[1-9][0-9]{0,17}$" doc:"Only the order of this number." example:"100042"`
 	Stuck    bool        `query:"stuck" doc:"Only orders whose saga is stuck; for operators."`
-	Limit    int         `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Orders on a page."`
+	Limit    int         `query:"limit" minimum:"1" maximum:"200" default:"20" doc:"Orders on a page. With a status a page can have fewer, and still a next_cursor."`
 	Cursor   rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
 }
 
@@ -38,6 +39,8 @@ type OrderSummary struct {
 	PaymentStatus    string     `json:"payment_status" enum:"none,authorized,voided"`
 	FulfilmentStatus string     `json:"fulfilment_status" enum:"unfulfilled"`
 	CustomerID       string     `json:"customer_id"`
+	Number           string     `json:"number,omitempty" doc:"What people call the order." example:"100042"`
+	Reference        string     `json:"reference,omitempty" doc:"The shop's own name of the order."`
 	Lines            int        `json:"lines" doc:"How many."`
 	Total            view.Money `json:"total"`
 	Reason           string     `json:"reason,omitempty" doc:"Why it was rejected or cancelled." example:"out_of_stock"`
@@ -48,8 +51,8 @@ type OrderSummary struct {
 }
 
 // Route serves GET /v1/orders.
-func Route(api *rest.API, db *mongo.Database, events *eventstore.Store) {
-	handler := New(db, events)
+func Route(api *rest.API, needs Needs) {
+	handler := New(needs)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/orders", ID: "list-orders", Tags: []string{"orders"},
 		Summary:     "List orders",
@@ -73,7 +76,11 @@ func Route(api *rest.API, db *mongo.Database, events *eventstore.Store) {
 }
 
 func (in *input) query(caller auth.Identity) (Query, error) {
-	query := Query{Customer: in.Customer, Status: in.Status, Stuck: in.Stuck, Limit: in.Limit, Cursor: in.Cursor}
+	number, err := strconv.ParseInt(cmp.Or(in.Number, "0"), 10, 64)
+	if err != nil {
+		return Query{}, fmt.Errorf("list orders: number %q: %w", in.Number, err)
+	}
+	query := Query{Number: number, Customer: in.Customer, Status: in.Status, Stuck: in.Stuck, Limit: in.Limit, Cursor: in.Cursor}
 	if !caller.Has(auth.ScopeOperator) {
 		if in.Stuck || (in.Customer != "" && in.Customer != caller.Subject) {
 			return Query{}, rest.NewProblem(http.StatusForbidden, "forbidden", "Only operators list the orders of others, or stuck ones.")
@@ -94,11 +101,14 @@ func show(page Result, caller auth.Identity) *output {
 	return out
 }
 
-func summary(s readmodel.Summary, operator bool) OrderSummary {
+func summary(s orderlist.Summary, operator bool) OrderSummary {
 	shown := OrderSummary{
 		ID: s.ID, Status: s.Status, PaymentStatus: s.PaymentStatus, FulfilmentStatus: s.FulfilmentStatus,
 		CustomerID: s.CustomerID, Lines: s.Lines, Total: view.Money(s.Total), Reason: s.Reason,
-		PlacedAt: utc(s.PlacedAt), SettledAt: utc(s.SettledAt), Version: s.Version,
+		Reference: s.Reference, PlacedAt: utc(s.PlacedAt), SettledAt: utc(s.SettledAt), Version: s.Version,
+	}
+	if s.Number != 0 {
+		shown.Number = strconv.FormatInt(s.Number, 10)
 	}
 	if operator {
 		shown.StuckSteps = s.StuckSteps

@@ -1,0 +1,35 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// Rebuild is the newest making of a read model: one that is under way, or the one that is live.
+type Rebuild struct {
+	Generation int64     `json:"generation"` // later ones have greater numbers
+	State      string    `json:"state"`      // building or live
+	Done       int64     `json:"done"`       // events that are in it
+	Total      int64     `json:"total"`      // events that are recorded
+	BeganAt    time.Time `json:"began_at"`
+}
+
+// RebuildOrders begins to make the lists of orders anew, while they are read. When that has begun
+// already it changes nothing.
+func (c *Client) RebuildOrders(ctx context.Context) (*Rebuild, error) {
+	return c.rebuild(ctx, http.MethodPost, orders, "orders")
+}
+
+// OrdersRebuild returns how far the newest making of the lists of orders is.
+func (c *Client) OrdersRebuild(ctx context.Context) (*Rebuild, error) {
+	return c.rebuild(ctx, http.MethodGet, orders, "orders")
+}
+
+func (c *Client) rebuild(ctx context.Context, method string, of service, model string) (*Rebuild, error) {
+	rebuild := new(Rebuild)
+	if _, err := c.do(ctx, call{service: of, method: method, path: "/v1/rebuilds/" + model}, rebuild); err != nil {
+		return nil, err
+	}
+	return rebuild, nil
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/ordersaga/ordersaga/client"
+	"github.com/ordersaga/ordersaga/platform/pause"
+)
+
+type rebuildCommand struct {
+	What string `arg:"" enum:"orders" help:"What to rebuild: orders."`
+}
+
+// rebuildable has the calls that begin and follow each rebuild.
+var rebuildable = map[string]struct {
+	begin, follow func(*client.Client, context.Context) (*client.Rebuild, error)
+}{
+	"orders": {(*client.Client).RebuildOrders, (*client.Client).OrdersRebuild},
+}
+
+// progressInterval is how often the progress is asked for.
+const progressInterval = 500 * time.Millisecond
+
+// Run is called by kong. A rebuild is the service's: it goes on when the command is stopped, and the
+// next one follows it.
+func (c *rebuildCommand) Run(a *addresses) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	s, err := a.sessionOf(operator, patientTries)
+	if err != nil {
+		return err
+	}
+	calls := rebuildable[c.What]
+	began, err := calls.begin(s.Client, ctx)
+	if err != nil {
+		return err
+	}
+	show := progress{terminal: isTerminal(os.Stdout), last: -1}
+	for now := began; ; {
+		show.print(c.What, now.Done, now.Total)
+		if now.State == "live" || now.Generation > began.Generation {
+			show.end()
+			fmt.Printf("%s: rebuilt in %s, %d events\n", c.What, time.Since(began.BeganAt).Round(time.Second), now.Total)
+			return nil
+		}
+		if err := pause.For(ctx, progressInterval, nil); err != nil {
+			show.end()
+			fmt.Printf("The rebuild goes on without this command. `ordersaga rebuild %s` follows it again.\n", c.What)
+			return answered{exitNo}
+		}
+		if now, err = calls.follow(s.Client, ctx); err != nil {
+			show.end()
+			return err
+		}
+	}
+}
+
+// progress is a bar on a terminal; elsewhere a line for each tenth.
+type progress struct {
+	terminal bool
+	last     int64 // tenth that was printed
+}
+
+const barWidth = 40
+
+func (p *progress) print(what string, done, total int64) {
+	share := int64(100)
+	if total > 0 {
+		share = done * 100 / total
+	}
+	if p.terminal {
+		filled := int(share) * barWidth / 100
+		fmt.Printf("\r%s [%s%s] %3d%%  %d of %d events", what, strings.Repeat("#", filled), strings.Repeat(".", barWidth-filled), share, done, total)
+		return
+	}
+	if share/10 != p.last {
+		p.last = share / 10
+		fmt.Printf("%s %3d%%  %d of %d events\n", what, share, done, total)
+	}
+}
+
+// end ends the line of the bar.
+func (p *progress) end() {
+	if p.terminal {
+		fmt.Println()
+	}
+}
+
+func isTerminal(file *os.File) bool {
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
