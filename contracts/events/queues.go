@@ -11,7 +11,7 @@ type Queue struct {
 // published before a queue exists would never reach that consumer, and any service may be the first
 // to start. To add a consumer, add a line here.
 var (
-	CatalogReadSide   = Queue{Name: "catalog.read-side", Types: []string{ProductCreatedV1, ProductChangedV1, StockChangedV1}}
+	CatalogReadSide   = Queue{Name: "catalog.read-side", Types: []string{StockChangedV1}}
 	InventoryProducts = Queue{Name: "inventory.products", Types: []string{ProductCreatedV1, ProductChangedV1}}
 )
 

@@ -61,7 +61,7 @@ func (m *Model) drop(ctx context.Context, g Generation) error {
 		return fmt.Errorf("drop %s: %w", m.Collection(g).Name(), err)
 	}
 	err := m.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		for _, table := range []string{"read_model_places", "read_model_lists", "read_model_generations"} {
+		for _, table := range []string{"read_model_places", "read_model_lists", "read_model_positions", "read_model_generations"} {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE model = $1 AND generation = $2`, m.Name, g.Number); err != nil {
 				return err
 			}

@@ -16,6 +16,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/outbox"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/program"
+	"github.com/ordersaga/ordersaga/platform/readmodel"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/search"
@@ -55,9 +56,11 @@ func run(ctx context.Context, cfg settings) error {
 	rabbit := broker.Connect(ctx, cfg.AMQPURL.Reveal(), broker.Queues(events.Queues())...)
 	defer rabbit.Close()
 
-	readSide := readside.NewProducts(documents)
-	readSideReady := func(ctx context.Context) error { return mongodb.Ready(ctx, documents) }
-	feed := productsearch.KeepStock(db, readSide.Consumer(readSideReady))
+	model := readmodel.New(readside.Definition, db, documents)
+	if err := model.Prepare(ctx); err != nil {
+		return err
+	}
+	readSide := readside.NewFeed(db, model)
 	engine, err := cfg.Search.Open(productsearch.Schema)
 	if err != nil {
 		return err
@@ -65,13 +68,24 @@ func run(ctx context.Context, cfg settings) error {
 	defer engine.Close()
 	index := search.New(productsearch.Schema, engine)
 	searchFeed := search.NewFeed(index, productsearch.NewChanges(db), cfg.Search.Alone(db, productsearch.Schema))
+	changed := func() {
+		readSide.Wake()
+		searchFeed.Wake()
+	}
+	stock := productsearch.KeepStock(db, changed)
 	relay := outbox.NewRelay(db, rabbit.Publish)
-	needs := internal.Needs{DB: db, ReadSide: readSide, Search: index, Pricing: cfg.Pricing.rates(), Announced: relay.Wake}
+	needs := internal.Needs{
+		DB: db, ReadSide: readside.NewProducts(model), Feed: readSide, Search: index, Pricing: cfg.Pricing.rates(),
+		Announced: func() {
+			relay.Wake()
+			changed()
+		},
+	}
 
 	// The broker is not among them: events wait in the outbox while it is away. Nor is the search
 	// engine: its index catches up.
 	ready := map[string]func(context.Context) error{
-		"postgres": db.Ready, "mongodb": readSideReady, "issuer": verifier.Ready,
+		"postgres": db.Ready, "mongodb": func(ctx context.Context) error { return mongodb.Ready(ctx, documents) }, "issuer": verifier.Ready,
 	}
 	api := rest.New(rest.Config{
 		Info:     internal.Info,
@@ -88,10 +102,11 @@ func run(ctx context.Context, cfg settings) error {
 	return lifecycle.Run(ctx,
 		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.AdminAddress(), cfg.Profiles, ready), "ADMIN_PORT"),
 		lifecycle.Component{Name: "outbox relay", Run: relay.Run, Drain: 30 * time.Second},
-		lifecycle.Component{Name: "due prices", Run: applyprices.NewLoop(db, relay.Wake).Run, Drain: 15 * time.Second},
-		lifecycle.Component{Name: "read side", Drain: feed.Timeout + 5*time.Second, Run: func(ctx context.Context) error {
-			return rabbit.Consume(ctx, feed)
+		lifecycle.Component{Name: "due prices", Run: applyprices.NewLoop(db, needs.Announced).Run, Drain: 15 * time.Second},
+		lifecycle.Component{Name: "stock", Drain: stock.Timeout + 5*time.Second, Run: func(ctx context.Context) error {
+			return rabbit.Consume(ctx, stock)
 		}},
+		lifecycle.Component{Name: "read side", Run: readSide.Follow, Drain: 35 * time.Second},
 		lifecycle.Component{Name: "search index", Run: searchFeed.Run, Drain: 35 * time.Second},
 		lifecycle.GRPC("grpc", calls, cfg.GRPCAddress()),
 		lifecycle.HTTP("rest", api.Server(cfg.Address())),

@@ -10,6 +10,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/deliveryaudit"
 	"github.com/ordersaga/ordersaga/platform/outbox"
 	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/readmodel"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/search"
@@ -38,6 +39,7 @@ import (
 type Needs struct {
 	DB       *postgres.DB
 	ReadSide *readside.Products
+	Feed     *readside.Feed
 	Search   *search.Index
 	Pricing  pricing.Policy
 	// Announced is called after a commit that left events to relay.
@@ -58,10 +60,11 @@ func Routes(api *rest.API, n Needs) {
 	getproduct.Route(api, n.ReadSide)
 	getavailability.Route(api, n.ReadSide)
 	listprices.Route(api, n.DB)
-	listproducts.Route(api, n.ReadSide)
+	listproducts.Route(api, n.ReadSide, n.Feed)
 	searchproducts.Route(api, n.Search)
 	suggestproducts.Route(api, n.Search)
 	auditproducts.Route(api, n.DB, n.ReadSide)
+	readmodel.Route(api, n.Feed.Model, n.Feed.Progress)
 }
 
 // Audits adds the operation for auditors of events, who look at the outbox and at the queues of our

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ordersaga/ordersaga/platform/outbox"
 	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/readmodel"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/productsearch"
 )
 
@@ -16,4 +17,4 @@ var files embed.FS
 var Own = postgres.Migrations{Name: "service", Files: files}
 
 // All are the catalog's tables and those of its building blocks.
-var All = []postgres.Migrations{outbox.Migrations, Own, productsearch.Migrations}
+var All = []postgres.Migrations{outbox.Migrations, readmodel.Migrations, Own, productsearch.Migrations}

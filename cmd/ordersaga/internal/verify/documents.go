@@ -122,7 +122,11 @@ func products(ctx context.Context, c *client.Client) (seen int64, problems map[s
 		return 0, nil, err
 	}
 	err = each(c.AuditLevels(ctx), func(level client.AuditLevel) {
-		if found, wrong := compare(level, shown[level.SKU]); wrong {
+		product, sold := shown[level.SKU]
+		if !sold {
+			return // inventory may have what the catalog does not sell
+		}
+		if found, wrong := compare(level, product); wrong {
 			problems[level.SKU] = found
 		}
 	})

@@ -15,11 +15,15 @@ import (
 
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/event"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/mongodb"
 	"github.com/ordersaga/ordersaga/platform/postgres"
+	"github.com/ordersaga/ordersaga/platform/readmodel"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/readside"
@@ -39,14 +43,68 @@ func Database(t testing.TB) *postgres.DB {
 	return db
 }
 
-// ReadSide is an empty read side.
-func ReadSide(t testing.TB) *readside.Products {
+// ReadSide is the read side of a database, which follows when CatchUp is called.
+func ReadSide(t testing.TB, db *postgres.DB) (*readside.Products, *readside.Feed) {
 	t.Helper()
 	uri, name := testkit.MongoDB(t)
-	db, err := mongodb.Open(t.Context(), uri, name)
+	documents, err := mongodb.Open(t.Context(), uri, name)
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = mongodb.Close(context.Background(), db) })
-	return readside.NewProducts(db)
+	t.Cleanup(func() { _ = mongodb.Close(context.Background(), documents) })
+	model := readmodel.New(readside.Definition, db, documents)
+	require.NoError(t, model.Prepare(t.Context()))
+	return readside.NewProducts(model), readside.NewFeed(db, model)
+}
+
+// CountedReadSide is ReadSide, with a count of what is read from the document store.
+func CountedReadSide(t testing.TB, db *postgres.DB) (*Commands, *readside.Products, *readside.Feed) {
+	t.Helper()
+	uri, name := testkit.MongoDB(t)
+	commands := new(Commands)
+	client, err := mongo.Connect(options.Client().ApplyURI(uri).SetMonitor(commands.monitor()))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = client.Disconnect(context.Background()) })
+	model := readmodel.New(readside.Definition, db, client.Database(name))
+	require.NoError(t, model.Prepare(t.Context()))
+	return commands, readside.NewProducts(model), readside.NewFeed(db, model)
+}
+
+// Commands counts finds and the documents that they answer.
+type Commands struct{ finds, documents atomic.Int64 }
+
+func (c *Commands) monitor() *event.CommandMonitor {
+	return &event.CommandMonitor{Succeeded: func(_ context.Context, e *event.CommandSucceededEvent) {
+		if e.CommandName != "find" && e.CommandName != "getMore" {
+			return
+		}
+		c.finds.Add(1)
+		for _, batch := range []string{"firstBatch", "nextBatch"} {
+			if documents, ok := e.Reply.Lookup("cursor", batch).ArrayOK(); ok {
+				values, _ := documents.Values()
+				c.documents.Add(int64(len(values)))
+			}
+		}
+	}}
+}
+
+// Reset begins to count anew.
+func (c *Commands) Reset() {
+	c.finds.Store(0)
+	c.documents.Store(0)
+}
+
+// Finds made.
+func (c *Commands) Finds() int { return int(c.finds.Load()) }
+
+// Documents answered.
+func (c *Commands) Documents() int { return int(c.documents.Load()) }
+
+// Stock notes what inventory told of a SKU.
+func Stock(t testing.TB, db *postgres.DB, sku string, available, version int64) {
+	t.Helper()
+	_, err := db.SQL.ExecContext(t.Context(), `
+		INSERT INTO availability VALUES ($1, $2, $3)
+		ON CONFLICT (sku) DO UPDATE SET available = excluded.available, version = excluded.version`, sku, available, version)
+	require.NoError(t, err)
 }
 
 // Auth trusts the development issuer.

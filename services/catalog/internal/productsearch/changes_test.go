@@ -8,11 +8,9 @@ import (
 	"sync"
 	"testing"
 
-	cloudevents "github.com/cloudevents/sdk-go/v2/event"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/catalogtest"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/productsearch"
 )
@@ -121,32 +119,4 @@ func TestNoChangeIsMissedWhileOthersWrite(t *testing.T) {
 		})
 	}
 	reading.Wait()
-}
-
-func TestStockIsKeptInItsNewestVersion(t *testing.T) {
-	db := catalogtest.Database(t)
-	handled := 0
-	consumer := productsearch.KeepStock(db, broker.Consumer{
-		HandleBatch: func(context.Context, []cloudevents.Event) error { handled++; return nil },
-		Ready:       func(context.Context) error { return nil },
-		Unavailable: func(error) bool { return false },
-	})
-	handle := func(events ...cloudevents.Event) {
-		t.Helper()
-		require.NoError(t, consumer.HandleBatch(t.Context(), events))
-	}
-	available := func(sku string) (units int64) {
-		t.Helper()
-		require.NoError(t, db.SQL.QueryRowContext(t.Context(), `SELECT available FROM availability WHERE sku = $1`, sku).Scan(&units))
-		return units
-	}
-	handle(catalogtest.StockedAt(t, "MUG", 40, 3), catalogtest.StockedAt(t, "MUG", 70, 2), catalogtest.StockedAt(t, "POT", 5, 1), catalogtest.Created(t, "POT"))
-	assert.EqualValues(t, 40, available("MUG"))
-	assert.EqualValues(t, 5, available("POT"))
-	handle(catalogtest.StockedAt(t, "MUG", 1, 1), catalogtest.StockedAt(t, "POT", 4, 2))
-	assert.EqualValues(t, 40, available("MUG"), "an older level changes nothing")
-	assert.EqualValues(t, 4, available("POT"))
-	assert.Equal(t, 2, handled, "the consumer's own handler gets all")
-	assert.True(t, consumer.Unavailable(context.DeadlineExceeded), "the database may be away")
-	require.NoError(t, consumer.Ready(t.Context()))
 }

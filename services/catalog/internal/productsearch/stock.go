@@ -3,47 +3,53 @@ package productsearch
 import (
 	"context"
 	"fmt"
+	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/ordersaga/ordersaga/contracts/events"
 	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/postgres"
-	"github.com/ordersaga/ordersaga/platform/unavailable"
 )
 
-// KeepStock lets a consumer of inventory's events also keep what is available of each SKU in the
-// database, where the index is fed from. Levels have versions: they may come twice and in any
-// order.
-func KeepStock(db *postgres.DB, consumer broker.Consumer) broker.Consumer {
-	handle, ready, away := consumer.HandleBatch, consumer.Ready, consumer.Unavailable
-	consumer.HandleBatch = func(ctx context.Context, batch []cloudevents.Event) error {
-		if err := keep(ctx, db, batch); err != nil {
-			return err
-		}
-		return handle(ctx, batch)
+const (
+	// maxBatch is how many events the consumer takes at once.
+	maxBatch = 100
+	// timeout of a batch.
+	timeout = time.Minute
+)
+
+// KeepStock is the consumer that keeps what inventory tells of each SKU, in the database from which
+// the documents and the index are fed. Levels have versions: they may come twice and in any order,
+// and there is no inbox. kept is called after something was kept.
+func KeepStock(db *postgres.DB, kept func()) broker.Consumer {
+	return broker.Consumer{
+		Name: events.CatalogReadSide.Name, Types: events.CatalogReadSide.Types,
+		Prefetch: maxBatch, Timeout: timeout, Ready: db.Ready, Unavailable: postgres.Unavailable,
+		HandleBatch: func(ctx context.Context, batch []cloudevents.Event) error {
+			if err := keep(ctx, db, batch); err != nil {
+				return err
+			}
+			kept()
+			return nil
+		},
 	}
-	consumer.Ready = func(ctx context.Context) error {
-		if err := db.Ready(ctx); err != nil {
-			return err
-		}
-		return ready(ctx)
-	}
-	consumer.Unavailable = func(err error) bool { return away(err) || unavailable.Is(err) }
-	return consumer
 }
 
 func keep(ctx context.Context, db *postgres.DB, batch []cloudevents.Event) error {
 	newest := map[string]events.StockLevel{}
 	for _, event := range batch {
 		if event.Type() != events.StockChangedV1 {
-			continue
+			return broker.Poison(fmt.Errorf("%s %s: no stock", event.Type(), event.ID()))
 		}
 		var changed events.StockChanged
 		if err := event.DataAs(&changed); err != nil {
 			return broker.Poison(fmt.Errorf("%s %s: %w", event.Type(), event.ID(), err))
 		}
 		for _, level := range changed.Levels {
+			if level.SKU == "" || level.Version < 1 {
+				return broker.Poison(fmt.Errorf("%s: sku %.80q at version %d: both must be there, versions count from 1", event.ID(), level.SKU, level.Version))
+			}
 			if level.Version > newest[level.SKU].Version {
 				newest[level.SKU] = level
 			}

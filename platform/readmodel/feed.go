@@ -1,0 +1,236 @@
+package readmodel
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/ordersaga/ordersaga/platform/pause"
+	"github.com/ordersaga/ordersaga/platform/postgres"
+)
+
+const (
+	// feedBatch is how many changes are read at once.
+	feedBatch = 500
+	// feedPoll is how often the source is asked when nothing wakes the feed.
+	feedPoll = 500 * time.Millisecond
+	// feedTimeout bounds one batch.
+	feedTimeout = 30 * time.Second
+	// feedPause is the longest time between two tries when a store is down.
+	feedPause = 10 * time.Second
+)
+
+// Source tells what has changed, each change with a position that is higher than those before it.
+type Source[T any] interface {
+	// Changes are what changed behind a position, as it is now, of at most limit changes, and the
+	// position of the last of these; after itself when there are none.
+	Changes(ctx context.Context, after int64, limit int) (changed []T, upTo int64, err error)
+	// Head is the position of the newest change, 0 when there is none.
+	Head(ctx context.Context) (int64, error)
+}
+
+// Feed is a model whose documents are made of rows that change.
+type Feed[T any] struct {
+	*Model
+	Source Source[T]
+	// Arrange prepares an empty generation, before its first changes; may be nil. It may be repeated.
+	Arrange func(ctx context.Context, g Generation) error
+	// Project writes the documents of what changed, to a generation. It gets changes at least once.
+	Project func(ctx context.Context, g Generation, changed []T) error
+
+	wake chan struct{}
+
+	mu     sync.Mutex // of behind, which was looked at last at looked
+	behind int64
+	looked time.Time
+}
+
+// NewFeed makes the feed of a model.
+func NewFeed[T any](m *Model, source Source[T], arrange func(context.Context, Generation) error, project func(context.Context, Generation, []T) error) *Feed[T] {
+	return &Feed[T]{Model: m, Source: source, Arrange: arrange, Project: project, wake: make(chan struct{}, 1)}
+}
+
+// Wake lets the feed look at its source now.
+func (f *Feed[T]) Wake() {
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Follow keeps the documents up to date until ctx ends: those of the live generation, and those of
+// one that is being built, from the first change on. When the new one has come to the newest change
+// it takes the live one's place, and the old one is dropped after the grace. All that is known of a
+// rebuild is in the database, so that it goes on after a crash. Of the processes that follow, one
+// at a time writes.
+func (f *Feed[T]) Follow(ctx context.Context) error {
+	between := feedPoll
+	for ctx.Err() == nil {
+		moved := false
+		err := f.alone(ctx, func(ctx context.Context) error { return f.follow(ctx, &moved) })
+		if ctx.Err() != nil {
+			return nil
+		}
+		if moved {
+			between = feedPoll
+		}
+		slog.WarnContext(ctx, "a read model does not follow its source; it is tried again", "model", f.Name, "error", err)
+		_ = pause.For(ctx, between, nil)
+		between = min(2*between, feedPause)
+	}
+	return nil
+}
+
+// alone runs a function while no other process follows.
+func (f *Feed[T]) alone(ctx context.Context, follow func(ctx context.Context) error) error {
+	name := sha256.Sum256([]byte("read model " + f.Name))
+	lock, err := f.db.Lock(ctx, int64(binary.BigEndian.Uint64(name[:8])))
+	if err != nil {
+		return err
+	}
+	defer lock.Unlock()
+	ctx, cancel := lock.While(ctx)
+	defer cancel()
+	return follow(ctx)
+}
+
+func (f *Feed[T]) follow(ctx context.Context, moved *bool) error {
+	for ctx.Err() == nil {
+		more, err := f.step(ctx)
+		if err != nil {
+			return err
+		}
+		if *moved = true; !more {
+			_ = pause.For(ctx, feedPoll, f.wake)
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// CatchUp writes all that has changed until now, once. It is for tests, which do not follow.
+func (f *Feed[T]) CatchUp(ctx context.Context) error {
+	for more := true; more; {
+		var err error
+		if more, err = f.step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step gives each generation one batch; more is false when all have everything.
+func (f *Feed[T]) step(ctx context.Context) (more bool, err error) {
+	// A stop does not interrupt a batch.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), feedTimeout)
+	defer cancel()
+	generations, err := f.generations(ctx)
+	if err != nil {
+		return false, err
+	}
+	var live, building *Generation
+	behind := map[State]bool{}
+	for _, g := range generations {
+		if g.State == Retired {
+			if g.inState >= f.Grace {
+				err = f.drop(ctx, g)
+			}
+		} else if behind[g.State], err = f.advance(ctx, g); g.State == Live {
+			live = &g
+		} else {
+			building = &g
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	if live == nil || building == nil || behind[Building] {
+		return behind[Live] || behind[Building], nil
+	}
+	done, err := f.replace(ctx, *live, *building, func(ctx context.Context, _ *postgres.Tx) (bool, error) {
+		position, head, err := f.Progress(ctx, *building)
+		return position >= head, err
+	})
+	if done {
+		slog.InfoContext(ctx, "a read model was rebuilt and is live", "model", f.Name, "generation", building.Number)
+	}
+	return behind[Live], err
+}
+
+// advance writes the next batch of changes into a generation; more is false when it has all.
+func (f *Feed[T]) advance(ctx context.Context, g Generation) (more bool, err error) {
+	after, err := f.position(ctx, g)
+	if err != nil {
+		return false, err
+	}
+	if after == 0 {
+		if err := f.index(ctx, g); err != nil {
+			return false, err
+		}
+		if f.Arrange != nil {
+			if err := f.Arrange(ctx, g); err != nil {
+				return false, err
+			}
+		}
+	}
+	changed, upTo, err := f.Source.Changes(ctx, after, feedBatch)
+	if err != nil {
+		return false, fmt.Errorf("read what changed after %d: %w", after, err)
+	}
+	if upTo == after {
+		return false, nil
+	}
+	if err := f.Project(ctx, g, changed); err != nil {
+		return false, err
+	}
+	// By compare-and-set: who lost the lock without noticing moves nothing.
+	_, err = f.db.SQL.ExecContext(ctx, `
+		INSERT INTO read_model_positions (model, generation, position) VALUES ($1, $2, $4)
+		ON CONFLICT (model, generation) DO UPDATE SET position = excluded.position WHERE read_model_positions.position = $3`,
+		f.Name, g.Number, after, upTo)
+	if err != nil {
+		return false, fmt.Errorf("read model %s: move to position %d: %w", f.Name, upTo, err)
+	}
+	return true, nil
+}
+
+// Progress answers how far of its source a generation has come.
+func (f *Feed[T]) Progress(ctx context.Context, g Generation) (position, head int64, err error) {
+	if position, err = f.position(ctx, g); err != nil {
+		return 0, 0, err
+	}
+	head, err = f.Source.Head(ctx)
+	return position, head, err
+}
+
+// Behind is how many changes the live generation does not show yet. The answer may be half a second
+// old.
+func (f *Feed[T]) Behind(ctx context.Context) (int64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if time.Since(f.looked) < feedPoll {
+		return f.behind, nil
+	}
+	live, err := f.Live(ctx)
+	if err != nil {
+		return 0, err
+	}
+	position, head, err := f.Progress(ctx, live)
+	if err != nil {
+		return 0, err
+	}
+	f.behind, f.looked = max(head-position, 0), time.Now()
+	return f.behind, nil
+}
+
+func (f *Feed[T]) position(ctx context.Context, g Generation) (position int64, err error) {
+	err = f.db.SQL.QueryRowContext(ctx, `
+		SELECT coalesce((SELECT position FROM read_model_positions WHERE model = $1 AND generation = $2), 0)`, f.Name, g.Number).Scan(&position)
+	if err != nil {
+		return 0, fmt.Errorf("read model %s: position of generation %d: %w", f.Name, g.Number, err)
+	}
+	return position, nil
+}
