@@ -332,39 +332,6 @@ func TestOneTraceFromTheRequestToTheBroker(t *testing.T) {
 	assert.True(t, names["POST /v1/products"], "%v", names)
 }
 
-func TestTheDescriptionNamesEveryOperation(t *testing.T) {
-	catalog := start(t, newShop(t, testkit.AMQP(t)))
-	var document struct {
-		Paths map[string]map[string]struct {
-			OperationID string `json:"operationId"`
-		} `json:"paths"`
-	}
-	catalog.Get(t, "", "/openapi.json").Into(t, &document)
-	operations := map[string]string{}
-	for path, methods := range document.Paths {
-		for method, operation := range methods {
-			operations[method+" "+path] = operation.OperationID
-		}
-	}
-	assert.Equal(t, map[string]string{
-		"post /v1/products":               "create-product",
-		"post /v1/products/bulk":          "create-products",
-		"post /v1/products/import":        "import-products",
-		"post /v1/products/announcements": "announce-products",
-		"get /v1/products":                "list-products",
-		"get /v1/products/search":         "search-products",
-		"get /v1/products/suggestions":    "suggest-products",
-		"get /v1/products/{sku}":          "get-product",
-		"put /v1/products/{sku}":          "change-product",
-		"get /v1/audit/products":          "audit-products",
-		"get /v1/audit/delivery":          "audit-delivery",
-		"post /v1/rebuilds/products":      "rebuild-products",
-		"get /v1/rebuilds/products":       "get-rebuild-of-products",
-	}, operations)
-}
-
-// A price whose time came while nothing ran takes effect at the next start; and one whose time comes
-// while it runs reaches shoppers by itself.
 func TestScheduledPricesReachShoppersAlsoAcrossARestart(t *testing.T) {
 	cfg := newShop(t, testkit.AMQP(t))
 	first := start(t, cfg)
