@@ -25,8 +25,9 @@ type Total struct {
 	Amount   *big.Int `json:"amount"` // no bound: a sum of int64 may exceed int64
 }
 
-// ReferenceTotals says how often a reference was charged. AuthorizeEffects above one is a double charge, even when
-// all but one were voided afterwards; Open above zero means that money is still held or taken.
+// ReferenceTotals says how often a reference was charged. AuthorizeEffects above one is a double
+// charge, even when all but one were voided afterwards; Open above zero means that money is still
+// held or taken.
 type ReferenceTotals struct {
 	Reference        string `json:"reference"`
 	AuthorizeEffects int    `json:"authorize_effects"` // holds ever made, whatever became of them

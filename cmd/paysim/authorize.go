@@ -17,23 +17,24 @@ type AuthorizeRequest struct {
 	Source    string `json:"source"`
 }
 
-// pendingEffect is an accepted authorization whose effect is still to come. It is in the books, so that it comes
-// although the client hung up or the process was killed in between.
+// pendingEffect is an accepted authorization whose effect is still to come. It is in the books, so
+// that it comes although the client hung up or the process was killed in between.
 type pendingEffect struct {
 	Key     string           `json:"key"`
 	Due     time.Time        `json:"due"`
 	Request AuthorizeRequest `json:"request"`
 }
 
-// authorizeResult is an answer, or an effect that is still to come; when it is neither, this POST failed without effect
-// and a later one with the same key may not.
+// authorizeResult is an answer, or an effect that is still to come; when it is neither, this POST
+// failed without effect and a later one with the same key may not.
 type authorizeResult struct {
 	Answer  *Answer
 	Pending *pendingEffect
 }
 
-// Authorize treats a request as its card says, once per key. The effect of a slow card is due after the given delay
-// and happens when Settle is called; until then other POSTs with the key get ErrInProgress.
+// Authorize treats a request as its card says, once per key. The effect of a slow card is due after
+// the given delay and happens when Settle is called; until then other POSTs with the key get
+// ErrInProgress.
 func (b *Books) Authorize(key string, req AuthorizeRequest, delay time.Duration) (authorizeResult, error) {
 	asked, err := fingerprint("authorize", req)
 	if err != nil {

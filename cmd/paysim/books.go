@@ -32,9 +32,9 @@ var buckets = [][]byte{
 // ErrNotFound means that the books have nothing of that id.
 var ErrNotFound = errors.New("not in the books")
 
-// Books are what the provider knows: authorizations with their captures, refunds and disputes, and the answers given
-// under each Idempotency-Key. They are safe for concurrent use; writes happen one after the other, each synced to disk
-// before it returns.
+// Books are what the provider knows: authorizations with their captures, refunds and disputes, and
+// the answers given under each Idempotency-Key. They are safe for concurrent use; writes happen one
+// after the other, each synced to disk before it returns.
 type Books struct {
 	db          *bbolt.DB
 	now         func() time.Time
@@ -42,12 +42,14 @@ type Books struct {
 	slow        time.Duration // after which slow things happen
 }
 
-// OpenBooks opens or creates the file at path and its folder. It fails when another process has the file open.
+// OpenBooks opens or creates the file at path and its folder. It fails when another process has the
+// file open.
 func OpenBooks(path string, slow, keyLifetime time.Duration) (*Books, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("create folder of the books %s: %w", path, err)
 	}
-	// Readers of the whole file (audits) would hold up writers each time the map has to grow: reserve address space.
+	// Readers of the whole file (audits) would hold up writers each time the map has to grow:
+	// reserve address space.
 	options := &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistMapType, InitialMmapSize: 256 << 20}
 	db, err := bbolt.Open(path, 0o600, options)
 	if errors.Is(err, bolterrors.ErrTimeout) {
@@ -112,7 +114,8 @@ func (b *Books) Authorization(id string) (found Authorization, err error) {
 	return found, err
 }
 
-// ByReference returns every authorization of a reference, declined ones too, oldest first; none is an empty list.
+// ByReference returns every authorization of a reference, declined ones too, oldest first; none is
+// an empty list.
 func (b *Books) ByReference(reference string) (found []Authorization, err error) {
 	err = b.view(func(tx *bbolt.Tx) error {
 		found = []Authorization{} // anew: a view may run twice

@@ -1,10 +1,11 @@
-// Command paysim is a card payment provider to develop and test against: a separate program that speaks
-// HTTP and JSON, keeps its own books on disk, and fails on demand in the ways real providers do.
+// Command paysim is a card payment provider to develop and test against: a separate program that
+// speaks HTTP and JSON, keeps its own books on disk, and fails on demand in the ways real providers
+// do.
 //
 // # API
 //
-// Every path under /v1 wants "Authorization: Bearer $PAYSIM_API_KEY". Amounts are integers in the minor
-// unit of the currency (pence, cents), but ISK in hundredths, as some providers count it.
+// Every path under /v1 wants "Authorization: Bearer $PAYSIM_API_KEY". Amounts are integers in the
+// minor unit of the currency (pence, cents), but ISK in hundredths, as some providers count it.
 //
 //	POST /v1/authorizations               hold an amount on a card          201, or 402 when declined
 //	GET  /v1/authorizations?reference=R   what the provider knows about R   200, an empty list when nothing
@@ -17,15 +18,16 @@
 //	GET  /v1/books[?reference=R]          totals and effects, for audits    200
 //	GET  /livez /readyz /metrics          without a key
 //
-// An authorization's amount is the sum of what is open, captured, voided and expired. It lasts seven
-// days. A capture or refund is pending, succeeded or failed; it may fail after it has succeeded.
-// Refunds and disputes that are not won take no more of a capture than it has.
+// An authorization's amount is the sum of what is open, captured, voided and expired. It lasts
+// seven days. A capture or refund is pending, succeeded or failed; it may fail after it has
+// succeeded. Refunds and disputes that are not won take no more of a capture than it has.
 //
-// The POSTs that move money require an Idempotency-Key, unique over the whole provider. A repeated key with the same request
-// gets the first answer again with "Idempotent-Replayed: true"; with another request it is refused with 422;
-// while the first request is still being worked on it is refused with 409 in_progress and Retry-After.
-// A request that is malformed does not use up its key. After PAYSIM_KEY_LIFETIME a key is forgotten, and the same
-// request with it is a new one. Errors are application/problem+json with a code.
+// The POSTs that move money require an Idempotency-Key, unique over the whole provider. A repeated
+// key with the same request gets the first answer again with "Idempotent-Replayed: true"; with
+// another request it is refused with 422; while the first request is still being worked on it is
+// refused with 409 in_progress and Retry-After. A request that is malformed does not use up its
+// key. After PAYSIM_KEY_LIFETIME a key is forgotten, and the same request with it is a new one.
+// Errors are application/problem+json with a code.
 //
 // # Test cards
 //
@@ -68,7 +70,8 @@
 //
 // # Simulations
 //
-// What happens at a provider by itself a test can let happen at once, each with 204, 404, or 409 when it is not possible:
+// What happens at a provider by itself a test can let happen at once, each with 204, 404, or 409
+// when it is not possible:
 //
 //	POST /v1/simulate/authorization/{id}/voided         or expired
 //	POST /v1/simulate/capture/{id}/failed               or succeeded, of a pending one
@@ -85,8 +88,8 @@
 //	PAYSIM_KEY_LIFETIME  after which an Idempotency-Key is forgotten (default 24h)
 //	HOST, PORT      where to listen (default 127.0.0.1 and 8084)
 //
-// The books are one bbolt file. Every operation is one transaction, synced to disk before it is answered, so an
-// answer that was given survives kill -9.
+// The books are one bbolt file. Every operation is one transaction, synced to disk before it is
+// answered, so an answer that was given survives kill -9.
 package main
 
 import (
@@ -119,7 +122,8 @@ const authorizationLifetime = 7 * 24 * time.Hour
 // storedMethod is the stored method of card_stored.
 const storedMethod = "stored_card"
 
-// cards are the test cards, by source. The table in the package documentation describes them to users.
+// cards are the test cards, by source. The table in the package documentation describes them to
+// users.
 var cards = map[string]card{
 	"card_approve":            {},
 	"card_declined":           {declineCode: "card_declined"},

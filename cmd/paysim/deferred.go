@@ -18,8 +18,8 @@ type deferred struct {
 	stopped bool
 }
 
-// startDeferred takes up the effects that an earlier process left in the books. None is later than slow from now: the
-// delay may have been set shorter, or the clock back.
+// startDeferred takes up the effects that an earlier process left in the books. None is later than
+// slow from now: the delay may have been set shorter, or the clock back.
 func startDeferred(books *Books, slow time.Duration) (*deferred, error) {
 	d := &deferred{books: books, timers: map[string]*time.Timer{}}
 	pending, err := books.Pending()
@@ -32,7 +32,8 @@ func startDeferred(books *Books, slow time.Duration) (*deferred, error) {
 	return d, nil
 }
 
-// schedule settles p after the given delay; the channel yields the answer and is closed without one when stopped.
+// schedule settles p after the given delay; the channel yields the answer and is closed without one
+// when stopped.
 func (d *deferred) schedule(p pendingEffect, delay time.Duration) <-chan *Answer {
 	answered := make(chan *Answer, 1)
 	d.arm(p, delay, answered)
@@ -63,8 +64,8 @@ func (d *deferred) settle(p pendingEffect, answered chan *Answer) {
 	close(answered)
 }
 
-// stop forgets the timers; what is not settled stays in the books for the next start. Call it when no request is
-// served any more: the ones that were waiting have their answer by then.
+// stop forgets the timers; what is not settled stays in the books for the next start. Call it when
+// no request is served any more: the ones that were waiting have their answer by then.
 func (d *deferred) stop() {
 	d.mu.Lock()
 	defer d.mu.Unlock()

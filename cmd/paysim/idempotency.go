@@ -30,7 +30,8 @@ type keyRecord struct {
 	Request  string  `json:"request"`          // fingerprint of the request that came first
 	Attempts int     `json:"attempts"`         // POSTs seen, until there was an answer
 	Answer   *Answer `json:"answer,omitempty"` // the answer; nil until there is one
-	// FirstAt is when the first request came; zero in books of an earlier paysim, which forgot nothing.
+	// FirstAt is when the first request came; zero in books of an earlier paysim, which forgot
+	// nothing.
 	FirstAt time.Time `json:"first_at,omitzero"`
 }
 
@@ -44,7 +45,8 @@ func fingerprint(operation string, request any) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// readKey returns what is known of a key, a new record when nothing is or the key was forgotten, or ErrKeyReused.
+// readKey returns what is known of a key, a new record when nothing is or the key was forgotten, or
+// ErrKeyReused.
 func (b *Books) readKey(tx *bbolt.Tx, key, request string) (keyRecord, error) {
 	fresh := keyRecord{Request: request, FirstAt: b.now()}
 	stored := tx.Bucket(bucketKeys).Get([]byte(key))
@@ -71,8 +73,9 @@ func writeKey(tx *bbolt.Tx, key string, record keyRecord) error {
 	return nil
 }
 
-// once runs act in a write transaction unless the key has an answer already, which it returns instead. The answer act
-// returns is kept together with its effects; nil means that this POST failed and the next one is to run act again.
+// once runs act in a write transaction unless the key has an answer already, which it returns
+// instead. The answer act returns is kept together with its effects; nil means that this POST
+// failed and the next one is to run act again.
 func (b *Books) once(key, request string, act func(*bbolt.Tx, *keyRecord) (*Answer, error)) (answer *Answer, err error) {
 	err = b.update(func(tx *bbolt.Tx) error {
 		record, err := b.readKey(tx, key, request)

@@ -50,7 +50,8 @@ func serve(ctx context.Context, address string, handler http.Handler, slow time.
 		GracefulTimeout: slow + 10*time.Second,
 		BeforeServeFunc: func(s *http.Server) error {
 			s.ReadHeaderTimeout = 5 * time.Second
-			// The read deadline runs on while a handler works and would cancel the context of a slow one.
+			// The read deadline runs on while a handler works and would cancel the context of a
+			// slow one.
 			s.ReadTimeout = slow + 30*time.Second
 			s.WriteTimeout = slow + 30*time.Second
 			s.IdleTimeout = 2 * time.Minute

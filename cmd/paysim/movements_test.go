@@ -69,7 +69,8 @@ func TestAnAuthorizationIsCapturedInParts(t *testing.T) {
 	assert.Len(t, p.statement("order").Captures, 4, "failed ones too")
 }
 
-// after lets an authorization, a capture and a refund of a card happen, and waits for what comes later.
+// after lets an authorization, a capture and a refund of a card happen, and waits for what comes
+// later.
 func (p *paysim) after(source string, done func(Entries) bool) Entries {
 	p.t.Helper()
 	id := p.authorize("authorize-"+source, source, source).fields.ID
@@ -168,7 +169,8 @@ func TestADisputeTakesNoMoreThanIsLeft(t *testing.T) {
 	assert.Equal(t, 201, p.refund("refund-more", captured, 1000).code)
 }
 
-// A key that was forgotten makes the same request a new one: that is what a client must not run into.
+// A key that was forgotten makes the same request a new one: that is what a client must not run
+// into.
 func TestAKeyIsForgottenAfterItsLifetime(t *testing.T) {
 	file := newBooksFile(t)
 	p := start(t, file, time.Second)

@@ -25,7 +25,8 @@ const (
 	patience = 20 * time.Second
 )
 
-// TestMain lets the test binary be paysim, so that tests can run, kill and restart the program itself.
+// TestMain lets the test binary be paysim, so that tests can run, kill and restart the program
+// itself.
 func TestMain(m *testing.M) {
 	if os.Getenv("PAYSIM_TEST_RUNS_PROGRAM") == "yes" {
 		main()
@@ -181,7 +182,8 @@ func (p *paysim) authorize(key, reference, source string) reply {
 	return p.do("POST", "/v1/authorizations", wish(reference, source), "Idempotency-Key", key)
 }
 
-// authorizeInBackground sends without waiting; the channel yields one answer, or nothing when the request failed.
+// authorizeInBackground sends without waiting; the channel yields one answer, or nothing when the
+// request failed.
 func (p *paysim) authorizeInBackground(ctx context.Context, key, reference, source string) <-chan reply {
 	answered := make(chan reply, 1)
 	go func() {
@@ -220,8 +222,9 @@ func (p *paysim) waitUntil(what string, condition func() bool) {
 	require.Eventually(p.t, condition, patience, 10*time.Millisecond, what)
 }
 
-// waitUntilAccepted waits until a request with the key, sent in the background, is in the books: from then on the key is
-// refused to another request. A void of nothing leaves the key unused, so asking too early does no harm.
+// waitUntilAccepted waits until a request with the key, sent in the background, is in the books:
+// from then on the key is refused to another request. A void of nothing leaves the key unused, so
+// asking too early does no harm.
 func (p *paysim) waitUntilAccepted(key string) {
 	p.t.Helper()
 	p.waitUntil("the acceptance of the request with key "+key, func() bool {

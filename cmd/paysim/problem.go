@@ -29,7 +29,8 @@ func newProblem(status int, code, detail string) *Problem {
 	}
 }
 
-// problemInternal says as little as a real provider's 500: above all not whether there was an effect.
+// problemInternal says as little as a real provider's 500: above all not whether there was an
+// effect.
 var problemInternal = newProblem(http.StatusInternalServerError, "internal", "Something went wrong on our side.")
 
 // problemUnavailable promises that there was no effect.

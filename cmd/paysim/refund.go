@@ -28,7 +28,8 @@ type RefundRequest struct {
 }
 
 // Refund gives an amount back, once per key. What cannot be given back is a refund that failed,
-// answered with 402. The answer is nil when this POST failed without effect and a later one may not.
+// answered with 402. The answer is nil when this POST failed without effect and a later one may
+// not.
 func (b *Books) Refund(key, capture string, req RefundRequest, delay time.Duration) (*Answer, error) {
 	asked, err := fingerprint("refund", []any{capture, req})
 	if err != nil {

@@ -24,7 +24,8 @@ type server struct {
 
 // handler routes requests. The key guards everything under /v1.
 func (s *server) handler(apiKey string) http.Handler {
-	// Without the automatic routes an unknown path is unknown to everybody, and a wrong method is 405.
+	// Without the automatic routes an unknown path is unknown to everybody, and a wrong method is
+	// 405.
 	e := echo.NewWithConfig(echo.Config{HTTPErrorHandler: handleError, NoGroupAutoRegister404Routes: true})
 	e.Use(middleware.RequestID(), s.metrics.observe, logRequests, middleware.Recover())
 

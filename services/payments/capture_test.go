@@ -99,8 +99,8 @@ func (p *paid) requireParts(open, captured, voided int64) {
 	require.Equal(p.t, []int64{open, captured, voided}, []int64{a.GetOpen(), a.GetCaptured(), a.GetVoided()}, "%v", a)
 }
 
-// requireBalanced asserts that the ledger, the journal and the provider agree, and returns the balance
-// of the provider's account.
+// requireBalanced asserts that the ledger, the journal and the provider agree, and returns the
+// balance of the provider's account.
 func (p *paid) requireBalanced() int64 {
 	p.t.Helper()
 	payment, err := p.store.Payment(p.t.Context(), p.order)

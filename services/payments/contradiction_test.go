@@ -74,7 +74,8 @@ func TestVoidAfterAMismatchGivesBack(t *testing.T) {
 	w.requireBooks(order, 1, 0)
 }
 
-// Nobody here captures: what was captured all the same cannot be voided. Its undo ends when it was refunded.
+// Nobody here captures: what was captured all the same cannot be voided. Its undo ends when it was
+// refunded.
 func TestAnUndoOfWhatWasCapturedWaitsForItsRefund(t *testing.T) {
 	w := newWorld(t, hasty, time.Second)
 	w.startResolver()

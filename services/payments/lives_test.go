@@ -44,8 +44,9 @@ type life struct {
 	calls                []func() error // each may be made again and again: it is one step
 }
 
-// TestTheBooksAgreeAfterAnyLifeOfAPayment is invariant I2: whatever was asked, whatever the provider did and whichever
-// answers were lost, in the end the journal, the ledger and the provider say the same.
+// TestTheBooksAgreeAfterAnyLifeOfAPayment is invariant I2: whatever was asked, whatever the
+// provider did and whichever answers were lost, in the end the journal, the ledger and the provider
+// say the same.
 func TestTheBooksAgreeAfterAnyLifeOfAPayment(t *testing.T) {
 	require.NoError(t, flag.Set("rapid.checks", lives))
 	if seed := flag.Lookup("rapid.seed"); seed.Value.String() == "0" {

@@ -1,5 +1,6 @@
-// Command payments moves money at the payment provider: it holds an order's amount, and gives it back when the order's
-// saga is undone. Sagas call it over gRPC; operators read payments and their journals over REST.
+// Command payments moves money at the payment provider: it holds an order's amount, and gives it
+// back when the order's saga is undone. Sagas call it over gRPC; operators read payments and their
+// journals over REST.
 package main
 
 import (

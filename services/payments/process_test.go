@@ -16,14 +16,16 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
-// process is the payments program. Its world's own service looks into the same database, and asks nothing of it.
+// process is the payments program. Its world's own service looks into the same database, and asks
+// nothing of it.
 type process struct {
 	*world
 	databaseURL string
 	cmd         *exec.Cmd
 }
 
-// newProcess starts the program with a provider time-out of three seconds, and so with a lease of eight.
+// newProcess starts the program with a provider time-out of three seconds, and so with a lease of
+// eight.
 func newProcess(t *testing.T) *process {
 	p := &process{databaseURL: testkit.Postgres(t)}
 	p.world = newWorldOn(t, p.databaseURL, calm, time.Second)
@@ -108,8 +110,9 @@ func TestAKilledProcessForgetsNoUndo(t *testing.T) {
 	p.requireBooks(order, 1, 0)
 }
 
-// A process that is killed after the provider has moved the money, and before anybody was told, forgets nothing: the
-// resolver finds it out although nobody asks again, and who asks again moves nothing twice.
+// A process that is killed after the provider has moved the money, and before anybody was told,
+// forgets nothing: the resolver finds it out although nobody asks again, and who asks again moves
+// nothing twice.
 func TestAKilledProcessFindsOutWhatWasCapturedAndRefunded(t *testing.T) {
 	t.Parallel()
 	p := newProcess(t)
@@ -119,7 +122,8 @@ func TestAKilledProcessFindsOutWhatWasCapturedAndRefunded(t *testing.T) {
 	assert.EqualValues(t, 700, paid.requireBalanced())
 }
 
-// dieDuring kills the program while it waits for the provider's answer, and lets a new one find it out.
+// dieDuring kills the program while it waits for the provider's answer, and lets a new one find it
+// out.
 func (p *process) dieDuring(paid *paid, kind string, move func() error) {
 	p.t.Helper()
 	p.wire.hold()

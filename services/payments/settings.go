@@ -15,10 +15,12 @@ import (
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 )
 
-// recordMargin is what a lease lasts beyond the time-out of a provider call, to record what was learned.
+// recordMargin is what a lease lasts beyond the time-out of a provider call, to record what was
+// learned.
 const recordMargin = 5 * time.Second
 
-// minKeyLifetime leaves an hour in which a request may be sent again: the last hour of a key's life is not used.
+// minKeyLifetime leaves an hour in which a request may be sent again: the last hour of a key's life
+// is not used.
 const minKeyLifetime = 2 * time.Hour
 
 // minMethodKey in bytes: as much as the key of HMAC-SHA256 is good for, in base64 or hex.
@@ -71,7 +73,7 @@ func (s settings) Validate() error {
 		problems = append(problems, fmt.Errorf("PAYMENT_PROVIDER_TIMEOUT must be between 100ms and 30s, not %s", s.ProviderTimeout))
 	}
 	if least := s.policy().Lease; s.LookupDeadline < least {
-		// While the sender may still be at it, "not found" is no news.
+		// While the request may still be on its way, "not found" proves nothing.
 		problems = append(problems, fmt.Errorf(
 			"PAYMENT_LOOKUP_DEADLINE must be at least %s (PAYMENT_PROVIDER_TIMEOUT and %s), not %s", least, recordMargin, s.LookupDeadline))
 	}
@@ -87,8 +89,8 @@ func (s settings) Validate() error {
 	return errors.Join(problems...)
 }
 
-// methodKey is the setting or, in development without it, one that everybody knows: it has to outlive the process, or a
-// request that is repeated after a restart would be another one.
+// methodKey is the setting or, in development without it, one that everybody knows: it has to
+// outlive the process, or a request that is repeated after a restart would be another one.
 func (s settings) methodKey() domain.MethodKey {
 	return domain.MethodKey(cmp.Or(s.MethodKey.Reveal(), "development"))
 }

@@ -15,7 +15,8 @@ func (w *world) eventually(order, state string) {
 	testkit.Eventually(w.t, "the payment to be "+state, func() bool { return w.state(order) == state })
 }
 
-// waitUntilCharged waits until the provider has made an authorization, whether or not anybody was told.
+// waitUntilCharged waits until the provider has made an authorization, whether or not anybody was
+// told.
 func (w *world) waitUntilCharged(order string) {
 	w.t.Helper()
 	testkit.Eventually(w.t, "the provider to have authorized", func() bool { return w.provider.books(order).AuthorizeEffects > 0 })

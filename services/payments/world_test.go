@@ -52,7 +52,8 @@ const (
 	amount = 1234
 )
 
-// hasty is a policy whose deadlines tests can wait for. The lease is long enough never to run out by accident.
+// hasty is a policy whose deadlines tests can wait for. The lease is long enough never to run out
+// by accident.
 var hasty = times{
 	Policy: domain.Policy{
 		Lease: 20 * time.Second, LookupDeadline: time.Second,
@@ -95,7 +96,8 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// world is the payments service in this process, with a database of its own and the real paysim as its provider.
+// world is the payments service in this process, with a database of its own and the real paysim as
+// its provider.
 type world struct {
 	t        *testing.T
 	provider *providerProcess

@@ -13,7 +13,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/payments/migrations"
 )
 
-// Operations of the first version had their undo within them, and the key of the provider was made of the step's name.
+// Operations of the first version had their undo within them, and the key of the provider was made
+// of the step's name.
 func TestPaymentsOfTheFirstVersionAreKept(t *testing.T) {
 	ctx := t.Context()
 	db, err := postgres.Open(ctx, testkit.Postgres(t))

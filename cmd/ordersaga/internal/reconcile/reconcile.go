@@ -1,5 +1,5 @@
-// Package reconcile compares payments' journal and ledger with the payment provider's books, through
-// payments' audit operations.
+// Package reconcile compares payments' journal and ledger with the payment provider's books,
+// through payments' audit operations.
 package reconcile
 
 import (

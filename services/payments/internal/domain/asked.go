@@ -13,8 +13,8 @@ type Task struct {
 // Calls tells whether the task is a call of the provider.
 func (t Task) Calls() bool { return t.Action == Send || t.Action == LookUp }
 
-// Authorize asks for the amount to be held. An order may have several authorizations, together of no
-// more than is due.
+// Authorize asks for the amount to be held. An order may have several authorizations, together of
+// no more than is due.
 func (p *Payment) Authorize(c Caller, step Step, request Request, due Due) (Task, error) {
 	op, undo := p.Operation(step, Authorize), p.Operation(step, Void)
 	switch {
@@ -75,7 +75,7 @@ func (p *Payment) undo(c Caller, step Step) Task {
 		return Task{}
 	case op.State == Authorized:
 		undo.State = Sending
-		action := undo.sendAnyhow(c)
+		action := undo.sendRegardlessOfKey(c)
 		undo.DueAt = undo.LeaseUntil // if its holder does not come back
 		return Task{Action: action, Step: step, Kind: Void}
 	default:

@@ -41,8 +41,8 @@ type Caller struct {
 }
 
 // Attempt is the one machine by which every kind of operation reaches the provider: send, with one
-// idempotency key and one caller at a time; without an answer look up; conclude. Times are zero when
-// they have not come.
+// idempotency key and one caller at a time; without an answer look up; conclude. Times are zero
+// when they have not come.
 type Attempt struct {
 	Key        string // the idempotency key, at most 64 characters
 	LeaseOwner string
@@ -65,12 +65,12 @@ func (a *Attempt) send(c Caller) Action {
 	if a.Sends > 0 && a.keyIsOld(c) {
 		return a.lookUp(c)
 	}
-	return a.sendAnyhow(c)
+	return a.sendRegardlessOfKey(c)
 }
 
-// sendAnyhow is for requests that ask for a state and not for a movement: however often and however
-// late they come, they do the same.
-func (a *Attempt) sendAnyhow(c Caller) Action {
+// sendRegardlessOfKey is for requests that ask for a state and not for a movement: however often
+// and however late they come, they do the same.
+func (a *Attempt) sendRegardlessOfKey(c Caller) Action {
 	if !a.take(c) {
 		return Wait
 	}

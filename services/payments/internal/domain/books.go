@@ -10,8 +10,8 @@ type Books struct {
 	Authorized, Open, Captured, Voided, Expired int64 // minor units
 }
 
-// Books of an authorization. Captured is what captures took or are taking; what the provider has not
-// captured, and does not have open, it gave back.
+// Books of an authorization. Captured is what captures took or are taking; what the provider has
+// not captured, and does not have open, it gave back.
 func (p *Payment) Books(authorization *Operation) Books {
 	b := Books{Authorized: authorization.Held.Amount, Open: authorization.Open}
 	for _, capture := range p.of(authorization.ID, Capture) {
@@ -31,8 +31,8 @@ func (p *Payment) Books(authorization *Operation) Books {
 	return b
 }
 
-// Totals are where the money of a payment is, in minor units. Authorized is the sum of Open, Capturing,
-// Captured, Voided and Expired.
+// Totals are where the money of a payment is, in minor units. Authorized is the sum of Open,
+// Capturing, Captured, Voided and Expired.
 type Totals struct {
 	Authorized, Open, Voided, Expired int64
 	Capturing                         int64 // accepted by the provider, not settled

@@ -1,25 +1,27 @@
-// Package domain decides what an order's payment may do next at the payment provider. It calls
-// nobody: its verbs take the time and the lease's owner, change the payment, and return the task that
-// the caller has to carry out.
+// Package domain decides what an order's payment may do next at the payment provider. It makes no
+// calls: its verbs take the time and the lease's owner, change the payment, and return the task
+// that the caller has to carry out.
 //
 // A payment is the fold of its operations. An operation is of a kind: authorize; void, which is the
-// undo of authorize; capture and refund. Every kind reaches the provider by the same attempt: send with
-// one idempotency key, look up when no answer came, conclude. A dispute is recorded as it comes.
+// undo of authorize; capture and refund. Every kind reaches the provider by the same attempt: send
+// with one idempotency key, look up when no answer came, conclude. A dispute is recorded as it
+// comes.
 //
 // A call of the provider cannot be inside a database transaction, so the barrier of the other
-// services (the same do twice answers the same, an undo without its do leaves a tombstone, a late do
-// is refused) is this instead: one transaction writes the intent and takes a lease; the holder of the
-// lease alone calls the provider; another transaction records what it learned. A lease that runs out
-// means that its holder is gone and its outcome unknown.
+// services (the same do twice answers the same, an undo without its do leaves a tombstone, a late
+// do is refused) is this instead: one transaction writes the intent and takes a lease; the holder
+// of the lease alone calls the provider; another transaction records what it learned. A lease that
+// runs out means that its holder is gone and its outcome unknown.
 //
-// The tables have a row for each state: of the authorization and, after a slash, of its void. A plus
-// sign marks an operation under a live lease, an asterisk a request whose idempotency key the provider
-// may have forgotten. A cell is the state that follows, the task of the caller, and an exclamation
-// mark when an operator has to look; a dash changes nothing and asks for nothing.
+// The tables have a row for each state: of the authorization and, after a slash, of its void. A
+// plus sign marks an operation under a live lease, an asterisk a request whose idempotency key the
+// provider may have forgotten. A cell is the state that follows, the task of the caller, and an
+// exclamation mark when an operator has to look; a dash changes nothing and asks for nothing.
 //
 // # Authorize
 //
-// The rows before anybody asked for the undo. The saga asks authorize and void, the resolver resume.
+// The rows before anybody asked for the undo. The saga asks authorize and void, the resolver
+// resume.
 //
 //	state      | authorize        | void                     | resume
 //	none       | sending+ send    | none/needless            | -
@@ -33,8 +35,8 @@
 //	expired    | -                | expired/succeeded        | -
 //	captured   | -                | captured+/waiting lookup | -
 //
-// Facts of the provider hold whoever brings them. One of another amount, currency, order or key than
-// was asked for (other) is none.
+// A fact of the provider is recorded, whichever caller brings it. One of another amount, currency,
+// order or key than was asked for (other) is none.
 //
 //	state      | authorized               | other                      | declined | voided | expired | captured
 //	none       | -                        | -                          | -        | -      | -       | -
@@ -49,8 +51,8 @@
 //	captured   | -                        | -                          | -        | voided | -       | -
 //
 // An attempt ends without a fact: no_answer to what was sent; not_found by a lookup before and, as
-// absent, after the lookup deadline; the lookup had no answer (no_fact); the provider says what we do not know
-// (unclear).
+// absent, after the lookup deadline; the lookup had no answer (no_fact); the provider says what we
+// do not know (unclear).
 //
 //	state      | no_answer        | not_found | absent     | no_fact  | unclear
 //	none       | -                | -         | -          | -        | -
@@ -118,8 +120,8 @@
 //     know that nothing will come.
 //   - waiting does not send: a hold would be made only to be given back. It looks, until "not found"
 //     is old enough to be believed.
-//   - absent is looked for once more, long after, because a belief is not a proof; a charge that came
-//     after all is given back. So is one of a provider that said "declined" and charged nevertheless.
+//   - absent is looked for once more, long after: the provider may have been late. A charge that is
+//     found then is given back, and so is one of a provider that had said "declined".
 //   - a void is sent again however late, without regard to its key: it asks for a state and names what
 //     is to have it, so a second one does the same.
 //   - declined stays declined when it is undone: the saga's own barrier rule, a refusal is kept.
@@ -129,8 +131,8 @@
 //
 // # Capture and refund
 //
-// Both have the same table. The saga asks, the resolver polls. While a capture is sending or submitted
-// its authorization takes no other one.
+// Both have the same table. The saga asks, the resolver polls. While a capture is sending or
+// submitted its authorization takes no other one.
 //
 //	state      | ask              | poll
 //	none       | sending+ send    | -
@@ -144,7 +146,8 @@
 //	failed     | -                | -
 //	reversed   | -                | -
 //
-// Facts of the provider hold whoever brings them. One of another amount, order or key is none.
+// A fact of the provider is recorded, whichever caller brings it. One of another amount, order or
+// key is none.
 //
 //	state      | submitted | succeeded  | failed   | other
 //	none       | -         | -          | -        | -

@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// world is one payment with everything that may happen around it: callers that die with a lease, answers that are
-// late or lost, a provider that does what it was asked long after.
+// world is one payment with everything that may happen around it: callers that die with a lease,
+// answers that are late or lost, a provider that does what it was asked long after.
 type world struct {
 	t       *rapid.T
 	payment *Payment
@@ -119,12 +119,14 @@ func (w *world) finding(do Task, luck string) Finding {
 	return w.says(FoundVoided)
 }
 
-// says is what the provider says of the authorization, which may be one of another amount than was asked for.
+// says is what the provider says of the authorization, which may be one of another amount than was
+// asked for.
 func (w *world) says(kind FindingKind) Finding {
 	return Finding{Kind: kind, OrderID: step.OrderID, Reference: "auth_1", Money: w.amount, Open: w.amount.Amount}
 }
 
-// TestNothingStaysHeldAfterAnUndoWhateverHappened is invariant I2 for authorizations, over histories of all kinds.
+// TestNothingStaysHeldAfterAnUndoWhateverHappened is invariant I2 for authorizations, over
+// histories of all kinds.
 func TestNothingStaysHeldAfterAnUndoWhateverHappened(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := &world{
@@ -140,7 +142,8 @@ func TestNothingStaysHeldAfterAnUndoWhateverHappened(t *testing.T) {
 				w.now = w.now.Add(time.Duration(rapid.IntRange(1, 30).Draw(t, "seconds")) * time.Second)
 			},
 			"effect": func(*rapid.T) {
-				// The lookup deadline is a promise about the provider: an effect later than that is the recheck's.
+				// The lookup deadline is a promise about the provider: an effect later than that is
+				// the recheck's.
 				if w.delayed {
 					w.takeEffect()
 				}

@@ -8,13 +8,13 @@ import (
 // Finding is what a task came to.
 type Finding struct {
 	Kind FindingKind
-	// Of a fact: the authorization that the provider speaks of. What it does not repeat in an answer
-	// is empty; it always repeats the amount of what is or was held.
+	// Of a fact: the authorization that the provider speaks of. What it does not repeat in an
+	// answer is empty; it always repeats the amount of what is or was held.
 	OrderID, Key, Reference string
 	Money
 	Terms
-	// Open and Captured are what can still be captured, and what was, of the authorization, in minor
-	// units: with each fact of an authorization and of a capture.
+	// Open and Captured are what can still be captured, and what was, of the authorization, in
+	// minor units: with each fact of an authorization and of a capture.
 	Open, Captured int64
 	// Ended is how the authorization of a capture ended, by which it cannot be captured any more:
 	// FoundVoided or FoundExpired; empty when it has not.
@@ -54,8 +54,8 @@ const (
 	NoFact   FindingKind = "no_fact"   // it may or may not have had its effect
 )
 
-// news are the states of an authorization in which a fact says something new.
-var news = map[FindingKind][]State{
+// newIn are the states of an authorization in which a fact is new.
+var newIn = map[FindingKind][]State{
 	FoundAuthorized: {Sending, Declined, Absent},
 	FoundDeclined:   {Sending, Absent},
 	FoundVoided:     {Sending, Authorized, Absent, Captured},
@@ -71,7 +71,7 @@ func (p *Payment) Learn(c Caller, t Task, f Finding) Task {
 		return p.learnOfMovement(c, t, f)
 	}
 	op, undo := p.Operation(t.Step, Authorize), p.Operation(t.Step, Void)
-	if p.knows(op, f) || !slices.Contains(news[f.Kind], op.State) {
+	if p.knows(op, f) || !slices.Contains(newIn[f.Kind], op.State) {
 		return p.learnNothing(c, t, f)
 	}
 	contradiction := op.contradiction(f)
@@ -138,7 +138,7 @@ func (o *Operation) contradiction(f Finding) error {
 	return nil
 }
 
-// learnNothing ends an attempt without news.
+// learnNothing ends an attempt that brought no new fact.
 func (p *Payment) learnNothing(c Caller, t Task, f Finding) Task {
 	op, undo, mine := p.Operation(t.Step, Authorize), p.Operation(t.Step, Void), p.Operation(t.Step, t.Kind)
 	if mine.LeaseOwner != c.Owner {

@@ -21,7 +21,8 @@ const (
 	ChargebackLoss Account = "chargeback_loss" // disputes that were lost
 )
 
-// Line debits an account with a positive amount, and credits it with a negative one, in minor units.
+// Line debits an account with a positive amount, and credits it with a negative one, in minor
+// units.
 type Line struct {
 	Account Account
 	Amount  int64
@@ -38,8 +39,8 @@ type Entry struct {
 	Lines       []Line // by account; none is zero
 }
 
-// accounts is what an operation makes of the accounts as it stands: the entries of an operation add up
-// to this, so the ledger is always the fold of the operations.
+// accounts is what an operation makes of the accounts as it stands: the entries of an operation add
+// up to this, so the ledger is always the fold of the operations.
 //
 //	authorization   held +open, held_contra -open
 //	capture         provider +amount, customer -amount              once it has succeeded
@@ -70,8 +71,8 @@ func (o *Operation) accounts() map[Account]int64 {
 	}
 }
 
-// EntryOf is the ledger's entry of a change of an operation, from before to now; false when the change
-// moves no money. A new operation had the zero value before.
+// EntryOf is the ledger's entry of a change of an operation, from before to now; false when the
+// change moves no money. A new operation had the zero value before.
 func EntryOf(before, now *Operation, at time.Time) (Entry, bool) {
 	was, is := before.accounts(), now.accounts()
 	entry := Entry{OrderID: now.Step.OrderID, OperationID: now.ID, Kind: now.entryKind(before), Currency: now.currency(), At: at}

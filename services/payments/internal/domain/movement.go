@@ -65,9 +65,9 @@ type RefundRequest struct {
 	Shipment string
 }
 
-// Refund asks for money to be given back, once per step: of the shipment's own captures first, then of
-// the newest that have room. Each capture that it takes of is one operation. An amount of zero is given
-// back at once, and no provider is called.
+// Refund asks for money to be given back, once per step: of the shipment's own captures first, then
+// of the newest that have room. Each capture that it takes of is one operation. An amount of zero
+// is given back at once, and no provider is called.
 func (p *Payment) Refund(c Caller, step Step, want RefundRequest) (Task, error) {
 	parts := p.Refunds(step)
 	if len(parts) > 0 {
@@ -205,8 +205,8 @@ func (p *Payment) ask(c Caller, op *Operation) Task {
 	return Task{Action: action, Step: op.Step, Kind: op.Kind, Part: op.Part, Asked: true}
 }
 
-// askNext sends the first part of a step whose outcome is not known; a part of which another caller is
-// at work is waited for.
+// askNext sends the first part of a step whose outcome is not known; a part of which another caller
+// is at work is waited for.
 func (p *Payment) askNext(c Caller, step Step, kind Kind) Task {
 	for part := 0; ; part++ {
 		op := p.part(step, kind, part)
@@ -237,8 +237,8 @@ func (p *Payment) watch(c Caller, op *Operation, asked bool) Task {
 // dueAfterLease lets the resolver carry on if the holder of the lease does not come back.
 func (o *Operation) dueAfterLease() { o.DueAt = o.LeaseUntil }
 
-// newsOfMovement are the states of a capture or refund in which a fact says something new.
-var newsOfMovement = map[FindingKind][]State{
+// newInMovement are the states of a capture or refund in which a fact says something new.
+var newInMovement = map[FindingKind][]State{
 	FoundSubmitted: {Sending},
 	FoundSucceeded: {Sending, Submitted, Failed, Reversed},
 	FoundFailed:    {Sending, Submitted, Succeeded},
@@ -247,7 +247,7 @@ var newsOfMovement = map[FindingKind][]State{
 // learnOfMovement records what became of a capture or refund.
 func (p *Payment) learnOfMovement(c Caller, t Task, f Finding) Task {
 	op := p.part(t.Step, t.Kind, t.Part)
-	if !slices.Contains(newsOfMovement[f.Kind], op.State) {
+	if !slices.Contains(newInMovement[f.Kind], op.State) {
 		return p.learnNothingOfMovement(c, t, f)
 	}
 	if contradiction := op.contradictionOfMovement(f); contradiction != nil {
@@ -303,7 +303,7 @@ func (o *Operation) contradictionOfMovement(f Finding) error {
 	return nil
 }
 
-// learnNothingOfMovement ends an attempt without news.
+// learnNothingOfMovement ends an attempt that brought no new fact.
 func (p *Payment) learnNothingOfMovement(c Caller, t Task, f Finding) Task {
 	op := p.part(t.Step, t.Kind, t.Part)
 	if op.LeaseOwner != c.Owner {
@@ -351,8 +351,8 @@ func (o *Operation) Moved() error {
 }
 
 // knows tells whether what a fact says of an authorization is known by its captures, and takes over
-// what is open then. While a capture is not settled the two cannot be compared; a fact that has less
-// captured is an old one.
+// what is open then. While a capture is not settled the two cannot be compared; a fact that has
+// less captured is an old one.
 func (p *Payment) knows(op *Operation, f Finding) bool {
 	if op.State != Authorized || (f.Kind != FoundAuthorized && f.Kind != FoundCaptured) {
 		return false

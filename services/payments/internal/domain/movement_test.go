@@ -182,8 +182,8 @@ func (s *station) look() FindingKind {
 	return s.status
 }
 
-// TestACrashBetweenTwoWritesLosesNothing lets the process die after each of its writes and of its calls, and then goes
-// on by the saga that asks again, or by the resolver alone.
+// TestACrashBetweenTwoWritesLosesNothing lets the process die after each of its writes and of its
+// calls, and then goes on by the saga that asks again, or by the resolver alone.
 func TestACrashBetweenTwoWritesLosesNothing(t *testing.T) {
 	outcomes := map[string]station{
 		"succeeds":                       {first: FoundSucceeded},

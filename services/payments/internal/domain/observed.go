@@ -14,8 +14,8 @@ type Observation struct {
 }
 
 // Observe takes over what happened at the provider by itself: an authorization that was voided or
-// expired, a capture or refund that failed late, a dispute. What the journal knows changes nothing. It
-// may need a task: an undo that can go on now.
+// expired, a capture or refund that failed late, a dispute. What the journal knows changes nothing.
+// It may need a task: an undo that can go on now.
 func (p *Payment) Observe(c Caller, o Observation) Task {
 	if o.What == Dispute {
 		p.observeDispute(c, o)

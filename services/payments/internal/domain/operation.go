@@ -89,15 +89,15 @@ type Terms struct {
 	PartialVoid bool
 	// CaptureBefore is when it ends unless it was captured; zero when the provider does not say.
 	CaptureBefore time.Time
-	// StoredMethod is the provider's name for the payment method, to charge it again; empty when the
-	// provider did not store it.
+	// StoredMethod is the provider's name for the payment method, to charge it again; empty when
+	// the provider did not store it.
 	StoredMethod string
 	// Consent: the shopper agreed that the stored method is charged again.
 	Consent bool
 }
 
-// mayHold is how much of the shopper's money the provider holds by an authorization, or may hold, or has
-// taken without being asked, in minor units.
+// mayHold is how much of the shopper's money the provider holds by an authorization, or may hold,
+// or has taken without being asked, in minor units.
 func (o *Operation) mayHold() int64 {
 	switch o.State {
 	case Sending, Captured:

@@ -132,8 +132,8 @@ func (p *Payment) cover(request Request, terms Due) error {
 	return nil
 }
 
-// Authorized answers a request to authorize: nil when the amount is held, or DeclinedError, ErrUndone
-// or ErrUnknown.
+// Authorized answers a request to authorize: nil when the amount is held, or DeclinedError,
+// ErrUndone or ErrUnknown.
 func (p *Payment) Authorized(step Step) error {
 	op := p.Operation(step, Authorize)
 	switch {
@@ -150,8 +150,8 @@ func (p *Payment) Authorized(step Step) error {
 	}
 }
 
-// Undone answers a request to void: nil when nothing is held and nothing can be any more, ErrUnknown
-// until then.
+// Undone answers a request to void: nil when nothing is held and nothing can be any more,
+// ErrUnknown until then.
 func (p *Payment) Undone(step Step) error {
 	if undo := p.Operation(step, Void); undo != nil && (undo.State == Succeeded || undo.State == Needless) {
 		return nil

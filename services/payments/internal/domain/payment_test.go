@@ -156,7 +156,8 @@ func TestAFactThatSpeaksOfSomethingElseIsNone(t *testing.T) {
 	}
 }
 
-// What is held under our key is given back, whatever the amount; and what is given back is what was held.
+// What is held under our key is given back, whatever the amount; and what is given back is what was
+// held.
 func TestAnUndoGivesBackAnotherAmountThanWasAskedFor(t *testing.T) {
 	p := paymentIn("sending/waiting").payment
 	look := p.Void(at("v", 0), step)

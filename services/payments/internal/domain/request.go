@@ -60,8 +60,8 @@ type Money struct {
 func (m Money) Text() string { return fmt.Sprintf("%d %s", m.Amount, m.Currency) }
 
 // Request is what was asked for: an amount to authorize, capture or refund. Customer and payment
-// method are of an authorization. The payment method is kept as a fingerprint only: enough to see that
-// a repeated request is the same.
+// method are of an authorization. The payment method is kept as a fingerprint only: enough to see
+// that a repeated request is the same.
 type Request struct {
 	CustomerID string
 	Money
@@ -84,8 +84,8 @@ type Due struct {
 	Replaces string
 }
 
-// MethodKey makes fingerprints of payment methods from which nobody without it can find the method by
-// trying all there may be.
+// MethodKey makes fingerprints of payment methods from which nobody without it can find the method
+// by trying all there may be.
 type MethodKey []byte
 
 func (k MethodKey) fingerprint(method string) string {

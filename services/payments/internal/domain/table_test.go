@@ -24,7 +24,8 @@ var (
 
 const holder = "holder"
 
-// TestEveryCellOfTheStateTable walks the tables of the package's documentation: they are the specification.
+// TestEveryCellOfTheStateTable walks the tables of the package's documentation: they are the
+// specification.
 func TestEveryCellOfTheStateTable(t *testing.T) {
 	cells := tables(t, "Authorize", "Void")
 	events := []string{
@@ -111,7 +112,8 @@ type table struct {
 	now     time.Time // soon after t0, or after the life of an idempotency key
 }
 
-// paymentIn makes a payment in a state, as its own verbs would have left it, leased to the holder where so marked.
+// paymentIn makes a payment in a state, as its own verbs would have left it, leased to the holder
+// where so marked.
 func paymentIn(state string) *table {
 	w := &table{payment: &Payment{OrderID: step.OrderID}, now: t0.Add(time.Second)}
 	of, undo, undone := strings.Cut(state, "/")
@@ -159,7 +161,8 @@ func (w *table) lease(op *Operation, state string) {
 	}
 }
 
-// happens lets an event come to a payment: a request from somebody else, a finding from the holder of the lease.
+// happens lets an event come to a payment: a request from somebody else, a finding from the holder
+// of the lease.
 func (w *table) happens(t *testing.T, event string) Action {
 	another := Caller{Owner: "another", Now: w.now, Policy: policy}
 	mine := Caller{Owner: holder, Now: w.now, Policy: policy}

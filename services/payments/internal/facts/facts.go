@@ -1,5 +1,5 @@
-// Package facts tells sagas what happened to an order's money, in the contract's words. The times are
-// those at which the service learned it, by the clock of its database.
+// Package facts tells sagas what happened to an order's money, in the contract's words. The times
+// are those at which the service learned it, by the clock of its database.
 package facts
 
 import (
@@ -32,9 +32,9 @@ func Authorized(p *domain.Payment, step domain.Step) []*commonv1.Fact {
 	}}
 }
 
-// Undone are the facts of a step that was undone: that it was authorized, and that it was voided, as
-// far as the one and the other happened. A saga that lost its memory learns from them what there was
-// to undo.
+// Undone are the facts of a step that was undone: that it was authorized, and that it was voided,
+// as far as the one and the other happened. A saga that lost its memory learns from them what there
+// was to undo.
 func Undone(p *domain.Payment, step domain.Step) []*commonv1.Fact {
 	found := Authorized(p, step)
 	if undo := p.Operation(step, domain.Void); undo.State == domain.Succeeded {
@@ -69,8 +69,8 @@ func Captured(p *domain.Payment, op *domain.Operation) []*commonv1.Fact {
 	}}
 }
 
-// Refunded are the facts of a refund: for each capture, that it succeeded or was accepted, or that it
-// failed.
+// Refunded are the facts of a refund: for each capture, that it succeeded or was accepted, or that
+// it failed.
 func Refunded(p *domain.Payment, refunds []*domain.Operation) (facts []*commonv1.Fact) {
 	for _, op := range refunds {
 		fact := &commonv1.Fact{At: timestamppb.New(op.AnsweredAt)}

@@ -13,29 +13,29 @@ func (j *Journal) carryOut(ctx context.Context, payment *domain.Payment, task do
 	order, op := task.Step.OrderID, payment.Doing(task)
 	switch {
 	case task.Kind == domain.Capture && task.Action == domain.Send:
-		return finding(j.provider.Capture(ctx, provider.Capture{
+		return toFinding(j.provider.Capture(ctx, provider.Capture{
 			Key: op.Key, OrderID: order, Authorization: payment.ByID(op.Of).ProviderReference, Money: op.Request.Money, Final: op.Final,
 		}))
 	case task.Kind == domain.Refund && task.Action == domain.Send:
-		return finding(j.provider.Refund(ctx, provider.Refund{
+		return toFinding(j.provider.Refund(ctx, provider.Refund{
 			Key: op.Key, OrderID: order, Capture: payment.ByID(op.Of).ProviderReference, Money: op.Request.Money,
 		}))
 	case task.Action == domain.LookUp && task.Kind == domain.Void: // it is the authorization that tells
-		return finding(j.provider.Lookup(ctx, order, payment.Operation(task.Step, domain.Authorize).Key))
+		return toFinding(j.provider.Lookup(ctx, order, payment.Operation(task.Step, domain.Authorize).Key))
 	case task.Action == domain.LookUp:
-		return finding(j.provider.Lookup(ctx, order, op.Key))
+		return toFinding(j.provider.Lookup(ctx, order, op.Key))
 	case task.Kind == domain.Void:
 		authorization := payment.Operation(task.Step, domain.Authorize)
-		return finding(j.provider.Void(ctx, op.Key,
+		return toFinding(j.provider.Void(ctx, op.Key,
 			provider.Held{OrderID: order, Reference: authorization.ProviderReference, Money: authorization.Held}))
 	default:
-		return finding(j.provider.Authorize(ctx, provider.Authorization{
+		return toFinding(j.provider.Authorize(ctx, provider.Authorization{
 			Key: op.Key, OrderID: order, Money: op.Request.Money, PaymentMethod: paymentMethod,
 		}))
 	}
 }
 
-func finding(fact provider.Fact, err error) domain.Finding {
+func toFinding(fact provider.Fact, err error) domain.Finding {
 	var unclear *provider.UnclearError
 	switch {
 	case errors.As(err, &unclear):

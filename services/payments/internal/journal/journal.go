@@ -1,5 +1,6 @@
-// Package journal carries out what the domain decides: it writes the intent, calls the provider outside any
-// transaction, and records what was learned, until the operation needs nothing more of this caller.
+// Package journal carries out what the domain decides: it writes the intent, calls the provider
+// outside any transaction, and records what was learned, until the operation needs nothing more of
+// this caller.
 package journal
 
 import (
@@ -19,8 +20,8 @@ import (
 const (
 	// recordTimeout bounds the writing of what was learned; it goes on when the caller has gone.
 	recordTimeout = 5 * time.Second
-	// A caller that finds another at work looks again after pollFirst, then twice as late each time up to pollLast, and
-	// is told to come back after waitAtMost.
+	// A caller that finds another at work looks again after pollFirst, then twice as late each time
+	// up to pollLast, and is told to come back after waitAtMost.
 	pollFirst, pollLast, waitAtMost = 10 * time.Millisecond, 250 * time.Millisecond, 5 * time.Second
 )
 
@@ -31,8 +32,8 @@ type Journal struct {
 	policy   domain.Policy
 }
 
-// New makes a journal. The policy's lease must exceed the provider's time-out by what recording takes;
-// its key lifetime is the provider's, unless it has a shorter one.
+// New makes a journal. The policy's lease must exceed the provider's time-out by what recording
+// takes; its key lifetime is the provider's, unless it has a shorter one.
 func New(s *store.Store, p provider.Provider, policy domain.Policy) *Journal {
 	if known := p.KeyLifetime(); policy.KeyLifetime == 0 || known > 0 && known < policy.KeyLifetime {
 		policy.KeyLifetime = known
@@ -41,13 +42,14 @@ func New(s *store.Store, p provider.Provider, policy domain.Policy) *Journal {
 }
 
 // Authorize holds the amount, once per step. Its errors are domain.DeclinedError, domain.ErrUndone,
-// domain.ErrOtherRequest, domain.ExceedsError, and domain.ErrUnknown when the caller is to ask again.
+// domain.ErrOtherRequest, domain.ExceedsError, and domain.ErrUnknown when the caller is to ask
+// again.
 func (j *Journal) Authorize(ctx context.Context, step domain.Step, request domain.Request, due domain.Due, paymentMethod string) (*domain.Payment, error) {
 	payment, err := j.run(ctx, step, paymentMethod, func(p *domain.Payment, c domain.Caller) (domain.Task, error) {
 		return p.Authorize(c, step, request, due)
 	})
 	if err == nil {
-		err = because(payment.Authorized(step), payment.Operation(step, domain.Void), payment.Operation(step, domain.Authorize))
+		err = explain(payment.Authorized(step), payment.Operation(step, domain.Void), payment.Operation(step, domain.Authorize))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("authorize %s: %w", step, err)
@@ -71,14 +73,14 @@ func (j *Journal) StoredMethod(ctx context.Context, orderID, authorization strin
 	return "", nil
 }
 
-// Void undoes a step, whether or not it was done. The error is domain.ErrUnknown until nothing is held
-// any more and nothing can be.
+// Void undoes a step, whether or not it was done. The error is domain.ErrUnknown until nothing is
+// held any more and nothing can be.
 func (j *Journal) Void(ctx context.Context, step domain.Step) (*domain.Payment, error) {
 	payment, err := j.run(ctx, step, "", func(p *domain.Payment, c domain.Caller) (domain.Task, error) {
 		return p.Void(c, step), nil
 	})
 	if err == nil {
-		err = because(payment.Undone(step), payment.Operation(step, domain.Void), payment.Operation(step, domain.Authorize))
+		err = explain(payment.Undone(step), payment.Operation(step, domain.Void), payment.Operation(step, domain.Authorize))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("void %s: %w", step, err)
@@ -94,7 +96,7 @@ func (j *Journal) Capture(ctx context.Context, step domain.Step, want domain.Cap
 		return p.Capture(c, step, want)
 	})
 	if err == nil {
-		err = moved(payment.Operation(step, domain.Capture))
+		err = answerFor(payment.Operation(step, domain.Capture))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("capture %s: %w", step, err)
@@ -102,15 +104,15 @@ func (j *Journal) Capture(ctx context.Context, step domain.Step, want domain.Cap
 	return payment, nil
 }
 
-// VoidOpen gives back what is open of an authorization. Its errors are domain.ErrNoAuthorization, and
-// domain.ErrUnknown when the caller is to ask again.
+// VoidOpen gives back what is open of an authorization. Its errors are domain.ErrNoAuthorization,
+// and domain.ErrUnknown when the caller is to ask again.
 func (j *Journal) VoidOpen(ctx context.Context, orderID, authorization string) (*domain.Payment, error) {
 	payment, err := j.run(ctx, domain.Step{OrderID: orderID}, "", func(p *domain.Payment, c domain.Caller) (domain.Task, error) {
 		return p.VoidOpen(c, authorization)
 	})
 	if err == nil {
 		op := payment.ByID(authorization)
-		err = because(payment.Closed(op), payment.Operation(op.Step, domain.Void), op)
+		err = explain(payment.Closed(op), payment.Operation(op.Step, domain.Void), op)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("void authorization %s of order %s: %w", authorization, orderID, err)
@@ -118,14 +120,15 @@ func (j *Journal) VoidOpen(ctx context.Context, orderID, authorization string) (
 	return payment, nil
 }
 
-// Refund gives an amount back, once per step. Its errors are domain.FailedError when all of it failed,
-// domain.ExceedsError, domain.ErrOtherRequest, and domain.ErrUnknown when the caller is to ask again.
+// Refund gives an amount back, once per step. Its errors are domain.FailedError when all of it
+// failed, domain.ExceedsError, domain.ErrOtherRequest, and domain.ErrUnknown when the caller is to
+// ask again.
 func (j *Journal) Refund(ctx context.Context, step domain.Step, want domain.RefundRequest) (*domain.Payment, error) {
 	payment, err := j.run(ctx, step, "", func(p *domain.Payment, c domain.Caller) (domain.Task, error) {
 		return p.Refund(c, step, want)
 	})
 	if err == nil {
-		err = moved(payment.Refunds(step)...)
+		err = answerFor(payment.Refunds(step)...)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("refund %s: %w", step, err)
@@ -133,9 +136,9 @@ func (j *Journal) Refund(ctx context.Context, step domain.Step, want domain.Refu
 	return payment, nil
 }
 
-// moved answers for the operations of one step: the outcome is unknown while that of one is, and
+// answerFor answers for the operations of one step: the outcome is unknown while that of one is, and
 // a failure only when all have failed.
-func moved(operations ...*domain.Operation) (err error) {
+func answerFor(operations ...*domain.Operation) (err error) {
 	var failed *domain.FailedError
 	done := false
 	for _, op := range operations {
@@ -146,7 +149,7 @@ func moved(operations ...*domain.Operation) (err error) {
 		case errors.As(one, &failed):
 			err = one
 		default:
-			return because(one, op)
+			return explain(one, op)
 		}
 	}
 	if done {
@@ -179,7 +182,8 @@ func (j *Journal) Resume(ctx context.Context, due store.Unfinished) error {
 
 type verb func(*domain.Payment, domain.Caller) (domain.Task, error)
 
-// run asks the payment, waits while another is at work, and carries out what it is told until there is nothing left.
+// run asks the payment, waits while another is at work, and carries out what it is told until there
+// is nothing left.
 func (j *Journal) run(ctx context.Context, step domain.Step, paymentMethod string, ask verb) (*domain.Payment, error) {
 	owner := uuid.NewString()
 	patience, cancel := context.WithTimeout(ctx, waitAtMost)
@@ -191,8 +195,8 @@ func (j *Journal) run(ctx context.Context, step domain.Step, paymentMethod strin
 		}
 		payment, task, err = j.update(ctx, step.OrderID, owner, ask)
 	}
-	// From here on this caller holds the lease and what it learns must be recorded: its own deadline counts no more,
-	// those of the provider and of the recording do.
+	// From here on this caller holds the lease and what it learns must be recorded: its own
+	// deadline counts no more, those of the provider and of the recording do.
 	if err == nil {
 		payment, err = j.finish(ctx, owner, payment, task, paymentMethod)
 	}
@@ -243,8 +247,8 @@ func (j *Journal) update(ctx context.Context, orderID, owner string, ask verb) (
 	return payment, task, err
 }
 
-// because adds to an unknown outcome, for people, what the last attempt came to.
-func because(err error, operations ...*domain.Operation) error {
+// explain adds to an unknown outcome, for people, what the last attempt came to.
+func explain(err error, operations ...*domain.Operation) error {
 	for _, op := range operations {
 		switch {
 		case op == nil || !errors.Is(err, domain.ErrUnknown):

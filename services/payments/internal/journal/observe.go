@@ -15,9 +15,9 @@ import (
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 )
 
-// Observe takes over what happened at the provider by itself, until ctx ends: it reads what changed in
-// the provider's list since the last time, and compares it with the journal. Several processes may
-// observe at once; a lease lets one of them read at a time.
+// Observe takes over what happened at the provider by itself, until ctx ends: it reads what changed
+// in the provider's list since the last time, and compares it with the journal. Several processes
+// may observe at once; a lease lets one of them read at a time.
 func (j *Journal) Observe(ctx context.Context, lists provider.Lists, every time.Duration) error {
 	owner := uuid.NewString()
 	for {
@@ -62,8 +62,8 @@ func (j *Journal) observePage(ctx context.Context, lists provider.Lists, owner s
 	return page.More, j.store.MoveCursor(ctx, owner, after, page.Next)
 }
 
-// observe takes over what is new of an order. Most records are of what the journal has done itself, so
-// that is looked at before anything is locked.
+// observe takes over what is new of an order. Most records are of what the journal has done itself,
+// so that is looked at before anything is locked.
 func (j *Journal) observe(ctx context.Context, seen *domain.Payment, entries []provider.Entry) error {
 	caller := domain.Caller{Owner: uuid.NewString(), Now: time.Now(), Policy: j.policy}
 	before := make([]domain.Operation, len(seen.Operations))
@@ -71,7 +71,7 @@ func (j *Journal) observe(ctx context.Context, seen *domain.Payment, entries []p
 		before[i] = *op
 	}
 	for _, entry := range entries {
-		seen.Observe(caller, observation(entry))
+		seen.Observe(caller, toObservation(entry))
 	}
 	if !slices.ContainsFunc(seen.Operations, func(op *domain.Operation) bool { return !slices.Contains(before, *op) }) {
 		return nil
@@ -80,7 +80,7 @@ func (j *Journal) observe(ctx context.Context, seen *domain.Payment, entries []p
 	payment, err := j.store.Update(ctx, seen.OrderID, func(p *domain.Payment, now time.Time) error {
 		tasks = nil
 		for _, entry := range entries {
-			if task := p.Observe(domain.Caller{Owner: caller.Owner, Now: now, Policy: j.policy}, observation(entry)); task.Calls() {
+			if task := p.Observe(domain.Caller{Owner: caller.Owner, Now: now, Policy: j.policy}, toObservation(entry)); task.Calls() {
 				tasks = append(tasks, task)
 			}
 		}
@@ -98,8 +98,8 @@ func (j *Journal) observe(ctx context.Context, seen *domain.Payment, entries []p
 	return nil
 }
 
-func observation(entry provider.Entry) domain.Observation {
+func toObservation(entry provider.Entry) domain.Observation {
 	return domain.Observation{
-		What: entry.What, Finding: finding(entry.Fact, nil), Of: entry.Of, State: domain.State(entry.Kind), Fee: entry.Fee,
+		What: entry.What, Finding: toFinding(entry.Fact, nil), Of: entry.Of, State: domain.State(entry.Kind), Fee: entry.Fee,
 	}
 }

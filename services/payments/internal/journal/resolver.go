@@ -14,9 +14,9 @@ const (
 	resolveAtOnce = 8  // calls of the provider side by side, so that one that hangs does not hold up the rest
 )
 
-// Resolve finishes what nobody works on, until ctx ends: undos whose caller died or gave up, the second look at what
-// was never charged, and captures and refunds that are not settled. Several processes may resolve at once; leases keep
-// them apart.
+// Resolve finishes what nobody works on, until ctx ends: undos whose caller died or gave up, the
+// second look at what was never charged, and captures and refunds that are not settled. Several
+// processes may resolve at once; leases keep them apart.
 func (j *Journal) Resolve(ctx context.Context, every time.Duration) error {
 	for {
 		if full := j.resolveDue(ctx); full {
@@ -28,8 +28,8 @@ func (j *Journal) Resolve(ctx context.Context, every time.Duration) error {
 	}
 }
 
-// resolveDue takes up a batch and tells whether to go on at once with another. A step that failed is still due: going
-// on with the same ones would be a busy loop.
+// resolveDue takes up a batch and tells whether to go on at once with another. A step that failed
+// is still due: going on with the same ones would be a busy loop.
 func (j *Journal) resolveDue(ctx context.Context) (more bool) {
 	unfinished, err := j.store.Due(ctx, resolveBatch)
 	if err != nil {

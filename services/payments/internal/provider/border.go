@@ -17,8 +17,8 @@ const (
 )
 
 // Border is a provider whose texts are safe to keep, to log and to show: each is one line of valid
-// UTF-8 without hidden characters, and bounded. It is the one place where texts of a provider come in,
-// whatever the adapter.
+// UTF-8 without hidden characters, and bounded. It is the one place where texts of a provider come
+// in, whatever the adapter.
 type Border struct{ Provider }
 
 // Authorize implements Provider.
@@ -81,7 +81,8 @@ func (l lists) List(ctx context.Context, after string) (Page, error) {
 	return page, cleanError(err)
 }
 
-// cleanEntries leaves out what has a name that could not be asked for; as a fact it would be unclear.
+// cleanEntries leaves out what has a name that could not be asked for; as a fact it would be
+// unclear.
 func cleanEntries(entries []Entry) []Entry {
 	kept := entries[:0]
 	for _, entry := range entries {
@@ -123,15 +124,15 @@ func cleanError(err error) error {
 	case errors.As(err, &unclear):
 		return &UnclearError{Reference: text.Line(unclear.Reference, maxName), Status: text.Line(unclear.Status, maxMessage)}
 	default:
-		return said{text.Line(err.Error(), maxMessage), err}
+		return cleanedError{text.Line(err.Error(), maxMessage), err}
 	}
 }
 
-type said struct {
+type cleanedError struct {
 	text string
 	error
 }
 
-func (s said) Error() string { return s.text }
+func (s cleanedError) Error() string { return s.text }
 
-func (s said) Unwrap() error { return s.error }
+func (s cleanedError) Unwrap() error { return s.error }

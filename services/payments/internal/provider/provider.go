@@ -62,8 +62,8 @@ func (e *UnclearError) Error() string {
 
 // Authorization asks for an amount to be held.
 type Authorization struct {
-	// Key makes the request one request, however often it is sent within the key's lifetime. It is a
-	// hash of 64 characters.
+	// Key makes the request one request, however often it is sent within the key's lifetime. It is
+	// a hash of 64 characters.
 	Key string
 	// OrderID is what it is for; lookups go by it.
 	OrderID string
@@ -83,8 +83,8 @@ type Capture struct {
 	OrderID       string
 	Authorization string // the provider's name of it
 	domain.Money
-	// Final gives back what is left of the authorization. A provider that allows one capture does so
-	// in any case.
+	// Final gives back what is left of the authorization. A provider that allows one capture does
+	// so in any case.
 	Final bool
 }
 
@@ -97,13 +97,13 @@ type Refund struct {
 }
 
 // Provider holds money on a payment method, takes it and gives it back. Every call ends within a
-// deadline of the adapter's. A provider that replays its first answer to a key says what was true then:
-// the adapter answers what is true now.
+// deadline of the adapter's. A provider that replays its first answer to a key says what was true
+// then: the adapter answers what is true now.
 type Provider interface {
 	// Authorize answers what became of the request. After an error the outcome is unknown.
 	Authorize(ctx context.Context, a Authorization) (Fact, error)
-	// Void gives back what is held and answers Voided, also when that was done before, with whatever
-	// key.
+	// Void gives back what is held and answers Voided, also when that was done before, with
+	// whatever key.
 	Void(ctx context.Context, key string, h Held) (Fact, error)
 	// Capture takes the amount. What the provider refuses is Failed.
 	Capture(ctx context.Context, c Capture) (Fact, error)
@@ -112,6 +112,7 @@ type Provider interface {
 	// Lookup tells what became of the request that was sent with the key, at present: of an
 	// authorization, a capture or a refund.
 	Lookup(ctx context.Context, orderID, key string) (Fact, error)
-	// KeyLifetime is for how long the provider is sure to remember an idempotency key; 0 is for ever.
+	// KeyLifetime is for how long the provider is sure to remember an idempotency key; 0 is for
+	// ever.
 	KeyLifetime() time.Duration
 }

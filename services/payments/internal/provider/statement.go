@@ -42,8 +42,9 @@ type Page struct {
 }
 
 // Lists is what a provider can tell of all orders: its records in the order of their last changes,
-// from after a cursor on, "" being the start. What changes while pages are read comes again. A provider
-// need not be able to; then what happens there by itself is found only when somebody asks for the order.
+// from after a cursor on, "" being the start. What changes while pages are read comes again. A
+// provider need not be able to; then what happens there by itself is found only when somebody asks
+// for the order.
 type Lists interface {
 	List(ctx context.Context, after string) (Page, error)
 }

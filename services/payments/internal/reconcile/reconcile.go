@@ -10,7 +10,8 @@ import (
 )
 
 // Statement lists the differences between an order's journal and all that the provider has of the
-// order. What is on its way is left out: the provider may know more of it than the journal, or less.
+// order. What is on its way is left out: the provider may know more of it than the journal, or
+// less.
 func Statement(p *domain.Payment, entries []provider.Entry) (problems []string) {
 	told := map[*domain.Operation]bool{}
 	for _, entry := range entries {
@@ -36,8 +37,8 @@ func Statement(p *domain.Payment, entries []provider.Entry) (problems []string) 
 	return problems
 }
 
-// Entry says how a record of the provider differs from the journal; empty when it does not. The payment
-// is nil when the journal has none of the order.
+// Entry says how a record of the provider differs from the journal; empty when it does not. The
+// payment is nil when the journal has none of the order.
 func Entry(p *domain.Payment, entry provider.Entry) string {
 	if p == nil {
 		p = &domain.Payment{}

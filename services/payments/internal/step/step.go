@@ -14,8 +14,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 )
 
-// Of is a request's step, and a context whose log lines name the order. A UUID has two spellings, in upper and in lower
-// case, but an order has one journal. The error is INVALID_ARGUMENT.
+// Of is a request's step, and a context whose log lines name the order. A UUID has two spellings,
+// in upper and in lower case, but an order has one journal. The error is INVALID_ARGUMENT.
 func Of(ctx context.Context, s *commonv1.Step) (context.Context, domain.Step, error) {
 	saga := s.GetSaga()
 	step := domain.Step{

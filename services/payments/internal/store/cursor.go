@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TakeCursor returns how far the provider's list was read, and keeps other processes from reading it
-// for the time of the lease. Mine is false while another one reads.
+// TakeCursor returns how far the provider's list was read, and keeps other processes from reading
+// it for the time of the lease. Mine is false while another one reads.
 func (s *Store) TakeCursor(ctx context.Context, owner string, lease time.Duration) (cursor string, mine bool, err error) {
 	err = s.db.SQL.QueryRowContext(ctx, `
 		UPDATE provider_list SET owner = $1, lease_until = clock_timestamp() + make_interval(secs => $2)

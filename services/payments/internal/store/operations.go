@@ -11,7 +11,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 )
 
-// keyColumns of an operation, and the others. The functions below name the fields in the same order.
+// keyColumns of an operation, and the others. The functions below name the fields in the same
+// order.
 const (
 	keyColumns = `order_id, saga, instance, step, kind, part`
 	columns    = `state, idempotency_key, lease_owner, lease_until, due_at, sends, asked_at, sent_at, answered_at,
@@ -46,7 +47,8 @@ func save(ctx context.Context, q postgres.Querier, op *domain.Operation) error {
 	return err
 }
 
-// operations of these orders, as they were first asked for. An undo is asked for after what it undoes.
+// operations of these orders, as they were first asked for. An undo is asked for after what it
+// undoes.
 func operations(ctx context.Context, q postgres.Querier, orderIDs []string) ([]*domain.Operation, error) {
 	return scanAll(ctx, q, scanOperation, `
 		SELECT `+keyColumns+`, `+columns+` FROM operations

@@ -23,13 +23,13 @@ type Store struct{ db *postgres.DB }
 // New makes a store on a migrated database.
 func New(db *postgres.DB) *Store { return &Store{db: db} }
 
-// Change is a verb of a payment, at the time of the database's clock: the one clock of all processes.
-// It may run several times and must not keep anything of an earlier run.
+// Change is a verb of a payment, at the time of the database's clock: the one clock of all
+// processes. It may run several times and must not keep anything of an earlier run.
 type Change func(p *domain.Payment, now time.Time) error
 
 // Update runs a change on an order's payment and stores what became of its operations, in one
-// transaction that holds the payment's row: all that moves an order's money is decided one after the
-// other. After an error of the change nothing is stored.
+// transaction that holds the payment's row: all that moves an order's money is decided one after
+// the other. After an error of the change nothing is stored.
 func (s *Store) Update(ctx context.Context, orderID string, change Change) (payment *domain.Payment, err error) {
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		var now time.Time
@@ -80,7 +80,8 @@ func lock(ctx context.Context, tx *postgres.Tx, orderID string) (*domain.Payment
 		if err != nil {
 			return nil, now, fmt.Errorf("make an id: %w", err)
 		}
-		// The update changes nothing: it waits for whoever is making it at the same time, and locks it.
+		// The update changes nothing: it waits for whoever is making it at the same time, and locks
+		// it.
 		err = tx.QueryRowContext(ctx, `
 			INSERT INTO payments (id, order_id, created_at) VALUES ($1, $2, clock_timestamp())
 			ON CONFLICT (order_id) DO UPDATE SET order_id = excluded.order_id
@@ -108,14 +109,14 @@ func (s *Store) Payment(ctx context.Context, orderID string) (*domain.Payment, e
 	return found[0], nil
 }
 
-// Payments reads the payments of these orders, in the order of their ids; those without one are left
-// out.
+// Payments reads the payments of these orders, in the order of their ids; those without one are
+// left out.
 func (s *Store) Payments(ctx context.Context, orderIDs []string) ([]*domain.Payment, error) {
 	return s.read(ctx, `SELECT id, order_id, created_at FROM payments WHERE order_id = ANY($1::uuid[]) ORDER BY order_id`, orderIDs)
 }
 
-// Page reads at most limit payments whose orders' ids come after one, in the order of these ids; after
-// "" is from the start.
+// Page reads at most limit payments whose orders' ids come after one, in the order of these ids;
+// after "" is from the start.
 func (s *Store) Page(ctx context.Context, after string, limit int) ([]*domain.Payment, error) {
 	if after == "" {
 		after = uuid.Nil.String()

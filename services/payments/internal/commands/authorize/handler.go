@@ -25,8 +25,8 @@ type Command struct {
 type Result = *domain.Payment
 
 // New makes the use case. It refuses with payment_declined, amount_exceeds_due, step_undone and
-// request_mismatch, and answers unavailable while the outcome is not known: a repetition looks the outcome up and never
-// charges twice.
+// request_mismatch, and answers unavailable while the outcome is not known: a repetition looks the
+// outcome up and never charges twice.
 func New(j *journal.Journal) cqrs.Handler[Command, Result] {
 	return cqrs.Command("authorize_payment", func(ctx context.Context, command Command) (Result, error) {
 		done, err := j.Authorize(ctx, command.Step, command.Request, command.Due, command.PaymentMethod)

@@ -23,8 +23,8 @@ type Command struct {
 type Result = *domain.Payment
 
 // New makes the use case. It refuses with authorization_unknown, authorization_ended,
-// amount_exceeds_open, capture_failed and request_mismatch, and answers unavailable while the outcome
-// is not known: a repetition looks the outcome up and never captures twice.
+// amount_exceeds_open, capture_failed and request_mismatch, and answers unavailable while the
+// outcome is not known: a repetition looks the outcome up and never captures twice.
 func New(j *journal.Journal) cqrs.Handler[Command, Result] {
 	return cqrs.Command("capture_payment", func(ctx context.Context, command Command) (Result, error) {
 		done, err := j.Capture(ctx, command.Step, command.Request)

@@ -22,9 +22,9 @@ type Command struct {
 // Result is the payment.
 type Result = *domain.Payment
 
-// New makes the use case. It refuses with refund_exceeds_captured, refund_failed and request_mismatch,
-// and answers unavailable while the outcome is not known: a repetition looks the outcome up and never
-// refunds twice.
+// New makes the use case. It refuses with refund_exceeds_captured, refund_failed and
+// request_mismatch, and answers unavailable while the outcome is not known: a repetition looks the
+// outcome up and never refunds twice.
 func New(j *journal.Journal) cqrs.Handler[Command, Result] {
 	return cqrs.Command("refund_payment", func(ctx context.Context, command Command) (Result, error) {
 		done, err := j.Refund(ctx, command.Step, command.Request)

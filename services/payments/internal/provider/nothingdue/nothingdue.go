@@ -1,5 +1,5 @@
-// Package nothingdue answers for the provider when an order costs nothing: no provider takes an amount of zero, and a
-// free order is confirmed like any other.
+// Package nothingdue answers for the provider when an order costs nothing: no provider takes an
+// amount of zero, and a free order is confirmed like any other.
 package nothingdue
 
 import (
@@ -12,12 +12,12 @@ import (
 const Reference = "nothing_due"
 
 // Before makes a provider that keeps what costs nothing from the one behind it.
-func Before(next provider.Provider) provider.Provider { return free{next} }
+func Before(next provider.Provider) provider.Provider { return nothingDue{next} }
 
-type free struct{ provider.Provider }
+type nothingDue struct{ provider.Provider }
 
 // Authorize implements provider.Provider.
-func (f free) Authorize(ctx context.Context, a provider.Authorization) (provider.Fact, error) {
+func (f nothingDue) Authorize(ctx context.Context, a provider.Authorization) (provider.Fact, error) {
 	if a.Amount == 0 {
 		return provider.Fact{Kind: provider.Authorized, OrderID: a.OrderID, Key: a.Key, Reference: Reference, Money: a.Money}, nil
 	}
@@ -25,7 +25,7 @@ func (f free) Authorize(ctx context.Context, a provider.Authorization) (provider
 }
 
 // Void implements provider.Provider.
-func (f free) Void(ctx context.Context, key string, h provider.Held) (provider.Fact, error) {
+func (f nothingDue) Void(ctx context.Context, key string, h provider.Held) (provider.Fact, error) {
 	if h.Reference == Reference {
 		return provider.Fact{Kind: provider.Voided, OrderID: h.OrderID, Reference: Reference, Money: h.Money}, nil
 	}

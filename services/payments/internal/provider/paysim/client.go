@@ -19,8 +19,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 )
 
-// maxAnswer bounds what is read of an answer, in bytes: far above what the books have of an order, with
-// messages as long as somebody may make them.
+// maxAnswer bounds what is read of an answer, in bytes: far above what the books have of an order,
+// with messages as long as somebody may make them.
 const maxAnswer = 4 << 20
 
 // Client is paysim as a provider.
@@ -156,15 +156,17 @@ func (c *Client) Lookup(ctx context.Context, orderID, key string) (provider.Fact
 	return provider.Fact{Kind: provider.NotFound}, nil
 }
 
-// statement is all that paysim has of an order. An answer that does not list it, such as {} of something in between,
-// proves nothing: it must not read as "there is nothing", which after a while means never charged.
+// statement is all that paysim has of an order. An answer that does not list it, such as {} of
+// something in between, proves nothing: it must not read as "there is nothing", which after a while
+// means never charged.
 func (c *Client) statement(ctx context.Context, orderID string) (records, error) {
 	path := c.base.JoinPath("v1", "statement")
 	path.RawQuery = url.Values{"reference": {orderID}}.Encode()
 	return c.records(ctx, path)
 }
 
-// call sends a request and decodes the answer: a body of the API's into answer, an error into a problem.
+// call sends a request and decodes the answer: a body of the API's into answer, an error into a
+// problem.
 func (c *Client) call(ctx context.Context, method string, to *url.URL, key string, body, answer any) (int, problem, error) {
 	status, _, p, err := c.callFor(ctx, method, to, key, body, answer)
 	return status, p, err

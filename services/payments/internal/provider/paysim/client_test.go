@@ -20,8 +20,8 @@ import (
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 )
 
-// What paysim really answers is tested with the real paysim, in the service's tests. Here are the answers it should
-// never give, which proxies and mistakes do: none of them is a fact.
+// What paysim really answers is tested with the real paysim, in the service's tests. Here are the
+// answers it should never give, which proxies and mistakes do: none of them is a fact.
 
 var asked = provider.Authorization{Key: "k", OrderID: "o", Money: domain.Money{Amount: 1234, Currency: "GBP"}, PaymentMethod: "card_approve"}
 

@@ -15,7 +15,8 @@ func authorizes(w *world) {
 	w.requireOpen(1)
 }
 
-// An order that was given up and tried again has two: the lookup of one must not answer with the other.
+// An order that was given up and tried again has two: the lookup of one must not answer with the
+// other.
 func tellsRequestsApart(w *world) {
 	again := w.wish(w.Approved)
 	again.Key = w.keyOf("authorize again")

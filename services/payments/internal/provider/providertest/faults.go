@@ -122,8 +122,8 @@ func believesNobodyElse(w *world) {
 	}
 }
 
-// The service compares what it is told with what it asked for, which it cannot when the adapter tells it what was
-// asked. The wire changes each value in the provider's answers.
+// The service compares what it is told with what it asked for, which it cannot when the adapter
+// tells it what was asked. The wire changes each value in the provider's answers.
 func repeatsWhatWasSaid(w *world) {
 	held := w.held(w.wish(w.Approved))
 	for was, is := range map[string]string{
@@ -150,7 +150,8 @@ func repeatsWhatWasSaid(w *world) {
 	}
 }
 
-// What a provider writes for shoppers may be anything. The service cleans and bounds it; the adapter has to get it.
+// What a provider writes for shoppers may be anything. The service cleans and bounds it; the
+// adapter has to get it.
 func bearsAnyText(w *world) {
 	fact, err := w.provider.Authorize(w.Context(), w.wish(w.Declined))
 	require.NoError(w, err)

@@ -1,6 +1,7 @@
-// Package providertest is what the adapter of every payment provider must pass: a test of the adapter's own package calls
-// Run. It goes through the provider's own door, a sandbox or a simulator, with a wire in between that the suite cuts,
-// holds up and lies on, because those are the moments at which money gets lost.
+// Package providertest is what the adapter of every payment provider must pass: a test of the
+// adapter's own package calls Run. It goes through the provider's own door, a sandbox or a
+// simulator, with a wire in between that the suite cuts, holds up and lies on, because those are
+// the moments at which money gets lost.
 package providertest
 
 import (
@@ -35,8 +36,8 @@ type Adapter struct {
 	Declined, DeclineCode string
 	// Unknown is one that the provider has never heard of. To the shopper that is a decline too.
 	Unknown string
-	// Indexed is how long the provider takes until a lookup finds what was done. PAYMENT_LOOKUP_DEADLINE has to be longer.
-	// 0 means at once.
+	// Indexed is how long the provider takes until a lookup finds what was done.
+	// PAYMENT_LOOKUP_DEADLINE has to be longer. 0 means at once.
 	Indexed time.Duration
 }
 
@@ -135,7 +136,8 @@ func (w *world) held(wish provider.Authorization) provider.Held {
 	return provider.Held{OrderID: w.order, Reference: fact.Reference, Money: fact.Money}
 }
 
-// requireMoneyFact asserts that a fact of what is or was held says which and how much, for comparing.
+// requireMoneyFact asserts that a fact of what is or was held says which and how much, for
+// comparing.
 func (w *world) requireMoneyFact(fact provider.Fact) {
 	w.Helper()
 	require.NotEmpty(w, fact.Reference, "what is held has a name, or nobody could give it back")
@@ -153,7 +155,8 @@ func (w *world) voided(key string, held provider.Held) {
 	w.requireMoneyFact(fact)
 }
 
-// found waits until a lookup of the key answers a kind, at most as long as the provider says it may take.
+// found waits until a lookup of the key answers a kind, at most as long as the provider says it may
+// take.
 func (w *world) found(key string, kind provider.Kind) provider.Fact {
 	w.Helper()
 	deadline := time.Now().Add(w.Indexed)
@@ -204,8 +207,8 @@ func (w *world) noFact(fact provider.Fact, err error, what string, values ...any
 	}
 }
 
-// sameOrNone asserts of an answer in which a value was replaced that the fact has the replacement, where the provider
-// said the value at all, or that there is no fact.
+// sameOrNone asserts of an answer in which a value was replaced that the fact has the replacement,
+// where the provider said the value at all, or that there is no fact.
 func (w *world) sameOrNone(fact provider.Fact, err error, replacement, what string, values ...any) {
 	w.Helper()
 	if err != nil || fact.Kind == provider.NotFound {

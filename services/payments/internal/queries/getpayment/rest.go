@@ -46,7 +46,8 @@ type PaymentTotals struct {
 	Fees       int64 `json:"fees" doc:"Fees of disputes."`
 }
 
-// PaymentOperation is one entry in the journal: an authorization, its undo, a capture, a refund or a dispute.
+// PaymentOperation is one entry in the journal: an authorization, its undo, a capture, a refund or
+// a dispute.
 type PaymentOperation struct {
 	ID                string     `json:"id" format:"uuid"`
 	Saga              string     `json:"saga" doc:"The saga's kind."`
