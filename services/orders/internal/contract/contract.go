@@ -2,7 +2,9 @@
 package contract
 
 import (
+	"context"
 	"errors"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -10,6 +12,7 @@ import (
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 )
 
 // Saga returns the saga in a message.
@@ -94,6 +97,26 @@ func fact(message *commonv1.Fact) domain.StepFact {
 		return domain.PaymentVoided{PaymentID: fact.PaymentVoided.GetPaymentId()}
 	}
 	return nil
+}
+
+// RecordUndone ends placing after everything was undone; end is Reject or Cancel of the order.
+func RecordUndone(ctx context.Context, orders *store.Orders, saga *commonv1.Saga, refusal *commonv1.Refusal, facts []*commonv1.Fact, end func(*domain.Order, domain.Refused, []domain.Done, time.Time) domain.Direction) (direction *commonv1.Direction, err error) {
+	if err := CheckPlacing(saga); err != nil {
+		return nil, err
+	}
+	why, err := Refused(refusal)
+	if err != nil {
+		return nil, err
+	}
+	done, err := Done(facts)
+	if err != nil {
+		return nil, err
+	}
+	err = orders.Update(ctx, saga.GetOrderId(), func(o *domain.Order) error {
+		direction = DirectionMessage(end(o, why, done, time.Now().UTC()))
+		return nil
+	})
+	return direction, err
 }
 
 // Invalid turns the domain's errors into INVALID_ARGUMENT, and returns other errors unchanged.

@@ -3,7 +3,6 @@ package recordcancelled
 
 import (
 	"context"
-	"time"
 
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
@@ -22,25 +21,10 @@ type (
 // New makes the use case.
 func New(orders *store.Orders) cqrs.Handler[Command, Result] {
 	return cqrs.Command("record_cancelled", func(ctx context.Context, req Command) (Result, error) {
-		if err := contract.CheckPlacing(req.GetSaga()); err != nil {
-			return nil, err
-		}
-		why, err := contract.Refused(req.GetWhy())
+		direction, err := contract.RecordUndone(ctx, orders, req.GetSaga(), req.GetWhy(), req.GetFacts(), (*domain.Order).Cancel)
 		if err != nil {
 			return nil, err
 		}
-		done, err := contract.Done(req.GetFacts())
-		if err != nil {
-			return nil, err
-		}
-		var direction domain.Direction
-		err = orders.Update(ctx, req.GetSaga().GetOrderId(), func(o *domain.Order) error {
-			direction = o.Cancel(why, done, time.Now().UTC())
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		return &ordersv1.RecordCancelledResponse{Direction: contract.DirectionMessage(direction)}, nil
+		return &ordersv1.RecordCancelledResponse{Direction: direction}, nil
 	})
 }

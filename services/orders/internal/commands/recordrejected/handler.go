@@ -4,7 +4,6 @@ package recordrejected
 
 import (
 	"context"
-	"time"
 
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
@@ -23,25 +22,10 @@ type (
 // New makes the use case.
 func New(orders *store.Orders) cqrs.Handler[Command, Result] {
 	return cqrs.Command("record_rejected", func(ctx context.Context, req Command) (Result, error) {
-		if err := contract.CheckPlacing(req.GetSaga()); err != nil {
-			return nil, err
-		}
-		why, err := contract.Refused(req.GetWhy())
+		direction, err := contract.RecordUndone(ctx, orders, req.GetSaga(), req.GetWhy(), req.GetFacts(), (*domain.Order).Reject)
 		if err != nil {
 			return nil, err
 		}
-		done, err := contract.Done(req.GetFacts())
-		if err != nil {
-			return nil, err
-		}
-		var direction domain.Direction
-		err = orders.Update(ctx, req.GetSaga().GetOrderId(), func(o *domain.Order) error {
-			direction = o.Reject(why, done, time.Now().UTC())
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		return &ordersv1.RecordRejectedResponse{Direction: contract.DirectionMessage(direction)}, nil
+		return &ordersv1.RecordRejectedResponse{Direction: direction}, nil
 	})
 }
