@@ -80,8 +80,3 @@ func IsService(p Program) bool { return p.Service }
 
 // CallsOthers reports whether a program needs a client at the issuer of tokens.
 func CallsOthers(p Program) bool { return len(p.Calls) > 0 }
-
-// CallersOf names the programs that call a service.
-func CallersOf(service string) []string {
-	return Names(func(p Program) bool { return slices.Contains(p.Calls, service) })
-}
