@@ -12,6 +12,7 @@ import (
 type ProductSearch struct {
 	// Text is words as people type them: unfinished, in the plural, with typing errors.
 	Text         string
+	Category     string // its id: also what is below it
 	Currency     string
 	Availability string // InStock or OutOfStock
 	// MinPrice and MaxPrice are in minor units; 0 is no bound.
@@ -33,7 +34,9 @@ type FoundProduct struct {
 	Price Money  `json:"price"`
 	// Stock is nil until the catalog has the stock of the SKU.
 	Stock *ProductStock `json:"stock,omitempty"`
-	Score float64       `json:"score"` // how well it matches; comparable within one search
+	// CategoryPaths are the ids from the root of the tree to each category that it is in.
+	CategoryPaths []string `json:"category_paths"`
+	Score         float64  `json:"score"` // how well it matches; comparable within one search
 	// Highlights are the texts in which something was found, as HTML: escaped, with <mark> around
 	// what was found.
 	Highlights map[string]string `json:"highlights,omitempty"`
@@ -68,6 +71,7 @@ type FoundProducts struct {
 func (c *Client) SearchProducts(ctx context.Context, search ProductSearch, page PageRequest) (*FoundProducts, error) {
 	query := page.query()
 	set(query, "q", search.Text)
+	set(query, "category", search.Category)
 	set(query, "currency", search.Currency)
 	set(query, "availability", search.Availability)
 	setNumber(query, "min_price", search.MinPrice)
@@ -187,4 +191,43 @@ func setTime(query url.Values, name string, at time.Time) {
 	if !at.IsZero() {
 		query.Set(name, at.UTC().Format(time.RFC3339Nano))
 	}
+}
+
+// SearchRebuild is the newest making of a search index: one that is under way, or the one that is
+// searched.
+type SearchRebuild struct {
+	Generation int64  `json:"generation"` // later ones have greater numbers
+	State      string `json:"state"`      // building or live
+	Done       int64  `json:"done"`       // changes that are in it
+	Total      int64  `json:"total"`      // changes that are recorded
+}
+
+// RebuildProductSearch begins to make the index of products anew, while it is searched. When that
+// has begun already it goes on.
+func (c *Client) RebuildProductSearch(ctx context.Context) (*SearchRebuild, error) {
+	return c.searchRebuild(ctx, http.MethodPost, catalog)
+}
+
+// ProductSearchRebuild returns how far the newest index of products is.
+func (c *Client) ProductSearchRebuild(ctx context.Context) (*SearchRebuild, error) {
+	return c.searchRebuild(ctx, http.MethodGet, catalog)
+}
+
+// RebuildOrderSearch begins to make the index of orders anew, while it is searched. When that has
+// begun already it goes on.
+func (c *Client) RebuildOrderSearch(ctx context.Context) (*SearchRebuild, error) {
+	return c.searchRebuild(ctx, http.MethodPost, orders)
+}
+
+// OrderSearchRebuild returns how far the newest index of orders is.
+func (c *Client) OrderSearchRebuild(ctx context.Context) (*SearchRebuild, error) {
+	return c.searchRebuild(ctx, http.MethodGet, orders)
+}
+
+func (c *Client) searchRebuild(ctx context.Context, method string, of service) (*SearchRebuild, error) {
+	rebuild := new(SearchRebuild)
+	if _, err := c.do(ctx, call{service: of, method: method, path: "/v1/rebuilds/search"}, rebuild); err != nil {
+		return nil, err
+	}
+	return rebuild, nil
 }

@@ -13,6 +13,7 @@ import (
 type searchProducts struct {
 	raw
 	Text         string `arg:"" optional:"" help:"Words as people type them: unfinished, in the plural, with typing errors. Without any all products are found."`
+	Category     string `help:"Only products in this category or below it." placeholder:"ID"`
 	Currency     string `help:"Only prices in this currency." placeholder:"CODE"`
 	Availability string `help:"Only products that are in_stock, or only those that are out_of_stock." placeholder:"STATE"`
 	Min          string `help:"Lowest price, as people write it: 5.00." name:"min-price" placeholder:"5.00"`
@@ -33,7 +34,7 @@ func (c *searchProducts) Run(a *addresses) error {
 		return err
 	}
 	found, err := s.SearchProducts(context.Background(), client.ProductSearch{
-		Text: c.Text, Currency: c.Currency, Availability: c.Availability, MinPrice: low, MaxPrice: high, Sort: c.Sort,
+		Text: c.Text, Category: c.Category, Currency: c.Currency, Availability: c.Availability, MinPrice: low, MaxPrice: high, Sort: c.Sort,
 	}, client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
 	return c.show(s, err, func() {
 		rows := [][]string{{"SKU", "NAME", "PRICE", "AVAILABLE"}}

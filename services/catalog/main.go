@@ -93,6 +93,7 @@ func run(ctx context.Context, cfg settings) error {
 	})
 	internal.Routes(api, needs)
 	internal.Audits(api, relay, rabbit)
+	search.RebuildRoutes(api, searchFeed)
 
 	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(needs))
 	if err != nil {

@@ -112,6 +112,7 @@ func run(ctx context.Context, cfg settings) error {
 	internal.Routes(api, needs)
 	following := internal.Subscriptions(needs, out.Publish)
 	internal.Audits(api, needs, following)
+	search.RebuildRoutes(api, searchFeed)
 	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(needs))
 	if err != nil {
 		return err

@@ -183,6 +183,19 @@ func TestTheClient(t *testing.T) {
 			require.NoError(t, err)
 			return found.Total == 1 && found.Orders[0].ID == confirmed.ID
 		})
+		for _, rebuild := range []struct {
+			begin, look func(context.Context) (*client.SearchRebuild, error)
+		}{
+			{operator.RebuildProductSearch, operator.ProductSearchRebuild}, {operator.RebuildOrderSearch, operator.OrderSearchRebuild},
+		} {
+			begun, err := rebuild.begin(ctx)
+			require.NoError(t, err)
+			testkit.Eventually(t, "the new index to be live", func() bool {
+				now, err := rebuild.look(ctx)
+				require.NoError(t, err)
+				return now.Generation >= begun.Generation && now.Generation > 1 && now.State == "live" && now.Done == now.Total
+			})
+		}
 		_, err = anna.SearchOrders(ctx, search, client.PageRequest{})
 		assert.Equal(t, http.StatusForbidden, status(t, err))
 	})
@@ -355,6 +368,12 @@ var answers = map[string]any{
 	"search-products":      client.FoundProducts{},
 	"suggest-products":     list{"suggestions": client.ProductSuggestion{}},
 	"search-orders":        client.FoundOrders{},
+
+	"rebuild-products-search":     client.SearchRebuild{},
+	"get-products-search-rebuild": client.SearchRebuild{},
+	"rebuild-orders-search":       client.SearchRebuild{},
+	"get-orders-search-rebuild":   client.SearchRebuild{},
+
 	"receive-stock":        client.Receipt{},
 	"get-stock":            client.Stock{},
 	"list-stock-movements": list{"movements": client.Movement{}},

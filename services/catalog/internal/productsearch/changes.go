@@ -32,7 +32,7 @@ func (c *Changes) Changes(ctx context.Context, after int64, limit int) (document
 			continue // stock of a product that does not exist yet
 		}
 		s := change.Product.Snapshot()
-		p := Product{SKU: s.SKU, Name: s.Name, Price: s.Price, Currency: s.Currency, Version: s.Version, CreatedAt: s.CreatedAt}
+		p := Product{SKU: s.SKU, Name: s.Name, Price: s.Price, Currency: s.Currency, Version: s.Version, CreatedAt: s.CreatedAt, CategoryPaths: s.CategoryPaths}
 		if change.Stock != nil {
 			p.Available = &change.Stock.Available
 		}

@@ -5,6 +5,8 @@ package productsearch
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/search"
@@ -17,6 +19,7 @@ const (
 	Description = "description"
 
 	Active       = "active"
+	Category     = "category" // each that the product is in, and those above it
 	Currency     = "currency"
 	Availability = "availability"
 
@@ -32,9 +35,9 @@ const (
 
 // Schema of the index.
 var Schema = search.Schema{
-	Name: "products", Revision: 1,
+	Name: "products", Revision: 2,
 	Texts:    []search.Text{{Name: Name, Weight: 4}, {Name: SKU, Weight: 4}, {Name: Description, Weight: 1}},
-	Keywords: []string{Active, Currency, Availability},
+	Keywords: []string{Active, Category, Currency, Availability},
 	Numbers:  []string{Price, Created},
 }
 
@@ -46,6 +49,8 @@ type Product struct {
 	Currency  string    `json:"currency"`
 	Version   int64     `json:"version"`
 	CreatedAt time.Time `json:"created_at"`
+	// CategoryPaths are the ids from the root of the tree to each category that it is in.
+	CategoryPaths []string `json:"category_paths,omitempty"`
 	// Available is nil until inventory has told of the SKU.
 	Available *int64 `json:"available,omitempty"`
 }
@@ -65,8 +70,20 @@ func document(p Product, description string, active bool, position int64) (searc
 		ID: p.SKU, Version: position, Source: source,
 		Texts: map[string]string{Name: p.Name, SKU: p.SKU, Description: description},
 		Keywords: map[string][]string{
-			Active: {fmt.Sprint(active)}, Currency: {p.Currency}, Availability: {availability},
+			Active: {fmt.Sprint(active)}, Category: categories(p.CategoryPaths), Currency: {p.Currency}, Availability: {availability},
 		},
 		Numbers: map[string]int64{Price: p.Price, Created: p.CreatedAt.UnixMicro()},
 	}, nil
+}
+
+// categories are all that are on the paths, each once.
+func categories(paths []string) (ids []string) {
+	for _, path := range paths {
+		for id := range strings.SplitSeq(path, "/") {
+			if !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
 }

@@ -31,6 +31,7 @@ var priceSteps = []int64{500, 1000, 2500, 5000, 10000}
 // Query says what to find.
 type Query struct {
 	Text         string      `query:"q" maxLength:"200" doc:"Words of the name, the description or the SKU, as somebody types them: they may be unfinished, in the plural, or have typing errors. Without it all products are found." example:"retrospot bag"`
+	Category     string      `query:"category" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" maxLength:"64" doc:"Only products in this category or in one below it." example:"mugs"`
 	Currency     string      `query:"currency" pattern:"^[A-Z]{3}$" doc:"Only prices in this currency."`
 	Availability string      `query:"availability" enum:"in_stock,out_of_stock" doc:"Only products that can be ordered now, or only those that cannot."`
 	MinPrice     int64       `query:"min_price" minimum:"0" maximum:"9007199254740991" doc:"In minor units; only with a currency does it say much."`
@@ -84,6 +85,7 @@ func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
 	found, err := h.index.Search(ctx, search.Query{
 		Text: query.Text, Filters: query.filters(), Sort: query.order(), Limit: query.Limit, After: after,
 		Facets: []search.Facet{
+			{Field: productsearch.Category, Size: facetValues},
 			{Field: productsearch.Availability, Size: facetValues},
 			{Field: productsearch.Currency, Size: facetValues},
 			{Field: productsearch.Price, Bounds: priceSteps},
@@ -111,6 +113,9 @@ func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
 // filters pass products for sale only.
 func (q Query) filters() []search.Filter {
 	filters := []search.Filter{{Field: productsearch.Active, Values: []string{"true"}}}
+	if q.Category != "" {
+		filters = append(filters, search.Filter{Field: productsearch.Category, Values: []string{q.Category}})
+	}
 	if q.Currency != "" {
 		filters = append(filters, search.Filter{Field: productsearch.Currency, Values: []string{q.Currency}})
 	}

@@ -11,17 +11,18 @@ import (
 
 // FoundProduct is a product that was found.
 type FoundProduct struct {
-	SKU        string             `json:"sku" example:"MUG-1"`
-	Name       string             `json:"name" example:"Mug"`
-	Price      wire.Price         `json:"price"`
-	Stock      *wire.ProductStock `json:"stock,omitempty" doc:"Absent until inventory has told of the SKU."`
-	Score      float64            `json:"score" doc:"How well it matches the text; comparable within one search."`
-	Highlights map[string]string  `json:"highlights,omitempty" doc:"The texts in which something was found (name, description, sku) as HTML: escaped, with <mark> around what was found. Long texts are cut."`
+	SKU           string             `json:"sku" example:"MUG-1"`
+	Name          string             `json:"name" example:"Mug"`
+	Price         wire.Price         `json:"price"`
+	Stock         *wire.ProductStock `json:"stock,omitempty" doc:"Absent until inventory has told of the SKU."`
+	CategoryPaths []string           `json:"category_paths" nullable:"false" doc:"For each category the ids from the root of the tree to it." example:"[\"home/kitchen/mugs\"]"`
+	Score         float64            `json:"score" doc:"How well it matches the text; comparable within one search."`
+	Highlights    map[string]string  `json:"highlights,omitempty" doc:"The texts in which something was found (name, description, sku) as HTML: escaped, with <mark> around what was found. Long texts are cut."`
 }
 
 // Facet counts the values of a field over all that was found.
 type Facet struct {
-	Field  string       `json:"field" enum:"availability,currency,price"`
+	Field  string       `json:"field" enum:"category,availability,currency,price"`
 	Values []FacetValue `json:"values" nullable:"false" doc:"The most frequent first; ranges of prices in their order."`
 }
 
@@ -66,7 +67,7 @@ func show(result Result) *output {
 	for i, p := range result.Products {
 		out.Body.Products[i] = FoundProduct{
 			SKU: p.SKU, Name: p.Name, Price: wire.Price{Amount: p.Price, Currency: p.Currency},
-			Score: p.Score, Highlights: p.Highlights,
+			CategoryPaths: append([]string{}, p.CategoryPaths...), Score: p.Score, Highlights: p.Highlights,
 		}
 		if p.Available != nil {
 			out.Body.Products[i].Stock = &wire.ProductStock{Available: *p.Available}

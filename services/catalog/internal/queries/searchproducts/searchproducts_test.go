@@ -51,6 +51,7 @@ func newShop(t *testing.T) shop {
 	} {
 		catalogtest.Store(t, db, fmt.Sprintf("P-%d", i+1), p.name, p.price)
 	}
+	s.sql(t, `UPDATE products SET categories = '["bags"]', category_paths = '["home/bags"]' WHERE name LIKE '%bag'`)
 	s.sql(t, "INSERT INTO availability VALUES ('P-1', 3, 1), ('P-2', 0, 1), ('P-3', 7, 2)")
 	caught()
 	return s
@@ -74,19 +75,22 @@ func (s shop) search(t *testing.T, query string) page {
 func TestProductsAreFoundFilteredAndOrdered(t *testing.T) {
 	s := newShop(t)
 	for query, want := range map[string][]string{
-		"q=bag":                                {"P-4", "P-3", "P-2"},
-		"q=bags+retrospt":                      {"P-2"},
-		"q=p-5":                                {"P-5"},
-		"q=tlight":                             {"P-6", "P-5"},
-		"q=bag&sort=price":                     {"P-4", "P-2", "P-3"},
-		"q=bag&sort=-price":                    {"P-3", "P-2", "P-4"},
-		"q=bag&sort=name":                      {"P-4", "P-3", "P-2"},
-		"q=bag&sort=newest":                    {"P-4", "P-3", "P-2"},
-		"availability=in_stock":                {"P-3", "P-1"},
-		"availability=out_of_stock&sort=price": {"P-4", "P-6", "P-2", "P-5"},
-		"min_price=495&max_price=1650":         {"P-3", "P-2", "P-1"},
-		"q=bag&max_price=1249":                 {"P-4"},
-		"q=bag&currency=EUR":                   {},
+		"q=bag":                                    {"P-4", "P-3", "P-2"},
+		"q=bags+retrospt":                          {"P-2"},
+		"q=p-5":                                    {"P-5"},
+		"category=bags&sort=price":                 {"P-4", "P-2", "P-3"},
+		"category=home&q=retrospot":                {"P-2"},
+		"category=mugs":                            {},
+		"q=tlight":                                 {"P-6", "P-5"},
+		"q=bag&sort=price":                         {"P-4", "P-2", "P-3"},
+		"q=bag&sort=-price":                        {"P-3", "P-2", "P-4"},
+		"q=bag&sort=name":                          {"P-4", "P-3", "P-2"},
+		"q=bag&sort=newest":                        {"P-4", "P-3", "P-2"},
+		"availability=in_stock":                    {"P-3", "P-1"},
+		"availability=out_of_stock&sort=price":     {"P-4", "P-6", "P-2", "P-5"},
+		"min_price=495&max_price=1650":             {"P-3", "P-2", "P-1"},
+		"q=bag&max_price=1249":                     {"P-4"},
+		"q=bag&currency=EUR":                       {},
 		"q=bag&currency=GBP&availability=in_stock": {"P-3"},
 	} {
 		assert.Equal(t, want, s.search(t, query).skus(), query)
@@ -99,6 +103,8 @@ func TestProductsAreFoundFilteredAndOrdered(t *testing.T) {
 	assert.True(t, s.search(t, "q=chirstmas").Similar)
 
 	facets := s.search(t, "q=bag&limit=1").Facets
+	assert.Equal(t, []searchproducts.FacetValue{{Value: "bags", Count: 3}, {Value: "home", Count: 3}}, facets[0].Values)
+	facets = facets[1:]
 	assert.Equal(t, []searchproducts.FacetValue{{Value: "out_of_stock", Count: 2}, {Value: "in_stock", Count: 1}}, facets[0].Values)
 	assert.Equal(t, []searchproducts.FacetValue{{Value: "GBP", Count: 3}}, facets[1].Values)
 	first, second := int64(500), int64(1000)

@@ -1,0 +1,63 @@
+package search
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/rest"
+)
+
+// Rebuild is the newest making of a search index.
+type Rebuild struct {
+	Generation int64  `json:"generation" doc:"Later ones have greater numbers; the first is 1."`
+	State      string `json:"state" enum:"building,live" doc:"building: it is filled beside the one that is searched. live: it is the one that is searched."`
+	Done       int64  `json:"done" doc:"Changes that are in it."`
+	Total      int64  `json:"total" doc:"Changes that are recorded."`
+}
+
+type rebuildOutput struct{ Body Rebuild }
+
+// RebuildRoutes serves POST and GET /v1/rebuilds/search, for operators.
+func RebuildRoutes(api *rest.API, feed *Feed) {
+	name := feed.index.schema.Name
+	begin := cqrs.Command("rebuild_"+name+"_search", func(ctx context.Context, _ struct{}) (Rebuild, error) {
+		p, err := feed.Rebuild(ctx)
+		return p.newest(), err
+	})
+	look := cqrs.Query("get_rebuild_of_"+name+"_search", func(ctx context.Context, _ struct{}) (Rebuild, error) {
+		p, err := feed.Progress(ctx)
+		return p.newest(), err
+	})
+	answer := func(handler cqrs.Handler[struct{}, Rebuild]) func(context.Context, *struct{}) (*rebuildOutput, error) {
+		return func(ctx context.Context, _ *struct{}) (*rebuildOutput, error) {
+			rebuild, err := handler.Handle(ctx, struct{}{})
+			if err != nil {
+				return nil, err
+			}
+			return &rebuildOutput{Body: rebuild}, nil
+		}
+	}
+	const path = "/v1/rebuilds/search"
+	rest.Handle(api, rest.Op{
+		Method: http.MethodPost, Path: path, ID: "rebuild-" + name + "-search", Tags: []string{"audit"},
+		Summary:     "Rebuild the search of " + name,
+		Description: "Makes the index anew beside the one that is searched, from the first change on, and replaces it at once when it has come as far. While a rebuild is under way this changes nothing and answers how far it is. An index in the process is that of the instance that is asked.",
+		Scope:       auth.ScopeOperator, Status: http.StatusAccepted,
+	}, answer(begin))
+	rest.Handle(api, rest.Op{
+		Method: http.MethodGet, Path: path, ID: "get-" + name + "-search-rebuild", Tags: []string{"audit"},
+		Summary:     "How far the rebuild of the search of " + name + " is",
+		Description: "Answers about the newest index, also when it is live already.",
+		Scope:       auth.ScopeOperator,
+	}, answer(look))
+}
+
+// newest is the generation that is built, or else the live one.
+func (p Progress) newest() Rebuild {
+	if p.Building != "" {
+		return Rebuild{Generation: int64(numberOf(p.Building)), State: "building", Done: min(p.BuildingPosition, p.Head), Total: p.Head}
+	}
+	return Rebuild{Generation: int64(numberOf(p.Live)), State: "live", Done: min(p.Position, p.Head), Total: p.Head}
+}
