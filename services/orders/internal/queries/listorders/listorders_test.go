@@ -1,9 +1,11 @@
 package listorders_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync"
 	"testing"
 	"time"
 
@@ -282,4 +284,60 @@ func awaitRebuild(t *testing.T, operator *orderstest.Caller, generation int64) {
 		require.LessOrEqual(t, now.Done, now.Total)
 		return now.State == "live"
 	})
+}
+
+// While the lists are made anew every read is answered, with all orders that were there, also when
+// new ones come and when the follower is stopped in the middle.
+func TestARebuildUnderLoadLosesNoRead(t *testing.T) {
+	w := orderstest.Start(t, orderstest.WithReadModel())
+	operator := w.As("op", auth.ScopeOperator)
+	const before = 150
+	for range before {
+		place(t, w, w.Subject("ann"), noon, nil)
+	}
+	caughtUp(t, operator)
+
+	done := make(chan struct{})
+	var reading sync.WaitGroup
+	for range 3 {
+		reading.Go(func() {
+			caller := w.As("ann")
+			for last := 0; ; {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				answer := caller.Get("/v1/orders?limit=200")
+				var l list
+				if answer.Status != http.StatusOK || json.Unmarshal(answer.Body, &l) != nil || len(l.Orders) < max(before, last) {
+					t.Errorf("a read was answered with %d and %d orders, after one of %d", answer.Status, len(l.Orders), last)
+					return
+				}
+				last = len(l.Orders)
+			}
+		})
+	}
+	began := operator.Do(http.MethodPost, "/v1/rebuilds/orders", "")
+	require.Equal(t, http.StatusAccepted, began.Status, string(began.Body))
+	var now rebuilt
+	began.Read(&now)
+	require.Equal(t, "building", now.State)
+	for range 20 {
+		place(t, w, w.Subject("ann"), noon, nil)
+	}
+	w.StopList()
+	w.Follow()
+	awaitRebuild(t, operator, now.Generation)
+	caughtUp(t, operator)
+	close(done)
+	reading.Wait()
+	require.Len(t, read(t, w.As("ann"), "?limit=200").Orders, before+20)
+	var compared struct {
+		Compared   int
+		Mismatches []any
+	}
+	operator.Get("/v1/audit/read-model").Read(&compared)
+	require.Positive(t, compared.Compared)
+	require.Empty(t, compared.Mismatches, "the documents are the fold of the log")
 }
