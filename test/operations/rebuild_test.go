@@ -1,0 +1,63 @@
+package operations_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/test/shop"
+)
+
+// Orders is killed while its lists are made anew, and goes on where it was when it runs again: the
+// command, called again, follows the same rebuild to its end.
+func TestARebuildGoesOnAfterAKill(t *testing.T) {
+	s := shop.Open(t, shop.Options{})
+	s.Load(t, "TEA", 30).Settles()
+	// Events of a log that takes a while: the orders' own, under other names.
+	_, err := s.SQL(shop.Orders).ExecContext(t.Context(), `
+		INSERT INTO events (stream, version, type, data, metadata, occurred_at)
+		SELECT 'order-' || gen.id, e.version, e.type, e.data, e.metadata, e.occurred_at
+		FROM (SELECT n, gen_random_uuid() AS id FROM generate_series(1, 1000) AS n) AS gen,
+			(SELECT * FROM events WHERE stream = (SELECT stream FROM events WHERE type = 'OrderConfirmed.v1' LIMIT 1)) AS e
+		ORDER BY gen.n, e.version`)
+	require.NoError(t, err)
+	operator := s.Operator()
+	began := state(t, operator, operator.Post(shop.Orders, "/v1/rebuilds/orders", nil))
+	require.Equal(t, "building", began.State)
+	testkit.Eventually(t, "the rebuild to have begun", func() bool {
+		now := state(t, operator, operator.Get(shop.Orders, "/v1/rebuilds/orders"))
+		require.Equal(t, "building", now.State, "it is in the middle")
+		return now.Done > 0
+	})
+	s.Kill(shop.Orders)
+	s.Start(shop.Orders)
+	again := state(t, operator, operator.Post(shop.Orders, "/v1/rebuilds/orders", nil))
+	require.Equal(t, began.Generation, again.Generation, "it is the same rebuild")
+	require.Positive(t, again.Done, "what was done is not done again")
+	printed, code := s.Run("rebuild", "orders")
+	require.Zero(t, code, printed)
+	require.Contains(t, printed, "orders: rebuilt in")
+	now := state(t, operator, operator.Get(shop.Orders, "/v1/rebuilds/orders"))
+	require.Equal(t, "live", now.State)
+	require.Equal(t, began.Generation, now.Generation)
+	var page struct {
+		Orders []any `json:"orders"`
+	}
+	require.NoError(t, json.Unmarshal(operator.Get(shop.Orders, "/v1/orders?limit=200").Body, &page))
+	require.Len(t, page.Orders, 200)
+}
+
+type rebuild struct {
+	Generation, Done, Total int64
+	State                   string
+}
+
+func state(t *testing.T, _ *shop.Person, answer shop.Answer) (r rebuild) {
+	t.Helper()
+	require.Less(t, answer.Status, http.StatusMultipleChoices, "%s", answer)
+	require.NoError(t, json.Unmarshal(answer.Body, &r))
+	return r
+}
