@@ -124,7 +124,7 @@ func (c *Client) Product(ctx context.Context, sku string) (*Product, error) {
 	return product, nil
 }
 
-// Products lists all products by SKU.
+// Products lists all products, the one that was created last first.
 func (c *Client) Products(ctx context.Context) iter.Seq2[Product, error] {
 	return all(func(page PageRequest) (Page[Product], error) { return c.ProductPage(ctx, page) }, PageRequest{Limit: 200})
 }

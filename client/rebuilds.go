@@ -26,6 +26,17 @@ func (c *Client) OrdersRebuild(ctx context.Context) (*Rebuild, error) {
 	return c.rebuild(ctx, http.MethodGet, orders, "orders")
 }
 
+// RebuildProducts begins to make the documents of products anew, while they are read. When that has
+// begun already it goes on.
+func (c *Client) RebuildProducts(ctx context.Context) (*Rebuild, error) {
+	return c.rebuild(ctx, http.MethodPost, catalog, "products")
+}
+
+// ProductsRebuild returns how far the newest making of the documents of products is.
+func (c *Client) ProductsRebuild(ctx context.Context) (*Rebuild, error) {
+	return c.rebuild(ctx, http.MethodGet, catalog, "products")
+}
+
 func (c *Client) rebuild(ctx context.Context, method string, of service, model string) (*Rebuild, error) {
 	rebuild := new(Rebuild)
 	if _, err := c.do(ctx, call{service: of, method: method, path: "/v1/rebuilds/" + model}, rebuild); err != nil {

@@ -14,14 +14,15 @@ import (
 )
 
 type rebuildCommand struct {
-	What string `arg:"" enum:"orders" help:"What to rebuild: orders."`
+	What string `arg:"" enum:"orders,products" help:"What to rebuild: orders or products."`
 }
 
 // rebuildable has the calls that begin and follow each rebuild.
 var rebuildable = map[string]struct {
 	begin, follow func(*client.Client, context.Context) (*client.Rebuild, error)
 }{
-	"orders": {(*client.Client).RebuildOrders, (*client.Client).OrdersRebuild},
+	"orders":   {(*client.Client).RebuildOrders, (*client.Client).OrdersRebuild},
+	"products": {(*client.Client).RebuildProducts, (*client.Client).ProductsRebuild},
 }
 
 // progressInterval is how often the progress is asked for.

@@ -364,7 +364,7 @@ var answers = map[string]any{
 	"announce-products":    client.Announced{},
 	"announce-stock":       client.Announced{},
 	"get-product":          client.Product{},
-	"list-products":        list{"products": client.Product{}},
+	"list-products":        list{"products": client.Product{}, "behind": nil},
 	"search-products":      client.FoundProducts{},
 	"suggest-products":     list{"suggestions": client.ProductSuggestion{}},
 	"search-orders":        client.FoundOrders{},
@@ -389,6 +389,8 @@ var answers = map[string]any{
 	"audit-read-model":     client.ReadModelPage{},
 	"audit-delivery":       client.EventDelivery{},
 	"rebuild-orders":       client.Rebuild{},
+	"rebuild-products":     client.Rebuild{},
+	"get-products-rebuild": client.Rebuild{},
 	"get-orders-rebuild":   client.Rebuild{},
 }
 
