@@ -22,7 +22,7 @@ var unchecked = map[string]string{
 // tools that the images of the engines have, looked up in their Dockerfiles. Ours have nothing but
 // the program.
 var tools = map[string][]string{
-	"postgres": {"pg_isready"}, "rabbitmq": {"rabbitmq-diagnostics"}, "mongodb": {"mongosh"},
+	"postgres": {"pg_isready"}, "rabbitmq": {"rabbitmq-diagnostics"}, "mongodb": {"mongosh"}, "opensearch": {"curl"},
 	"temporal": {"wget"}, "temporal-ui": {"wget"}, "jaeger": {"wget"}, // Alpine's busybox
 	"prometheus": {"wget"}, "grafana": {"wget"}, "keycloak": {"bash"},
 }

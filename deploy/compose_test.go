@@ -17,7 +17,7 @@ import (
 
 // enginesOfCompose are those that compose runs, with the jobs that set them up.
 var enginesOfCompose = []string{
-	"grafana", "jaeger", "keycloak", "mongodb", "otel-collector", "postgres", "prometheus", "rabbitmq",
+	"grafana", "jaeger", "keycloak", "mongodb", "opensearch", "otel-collector", "postgres", "prometheus", "rabbitmq",
 	"setup", "temporal", "temporal-schema", "temporal-ui",
 }
 

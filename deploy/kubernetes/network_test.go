@@ -268,6 +268,8 @@ func ports(name, value string) []int {
 		return []int{5432}
 	case "MONGODB_URI":
 		return []int{27017}
+	case "SEARCH_URL":
+		return []int{9200}
 	case "AMQP_URL":
 		return []int{5672, 5671}
 	case "TEMPORAL_ADDRESS":
