@@ -25,6 +25,8 @@ type productCommands struct {
 	List    listProducts    `cmd:"" help:"List products by SKU."`
 	Search  searchProducts  `cmd:"" help:"Find products by words, price and availability."`
 	Suggest suggestProducts `cmd:"" help:"Complete the name of a product."`
+
+	Category categoryCommands `cmd:"" help:"Create, change and list the categories of products."`
 }
 
 type createProduct struct {

@@ -9,6 +9,7 @@ var Info = rest.Info{
 		"Lists and details are read from a store that follows changes within moments.",
 	Tags: []rest.Tag{
 		{Name: "products", Description: "Read what is for sale. Operators put products on sale and change them."},
+		{Name: "categories", Description: "Read the tree that products are sorted by. Operators change it."},
 		{Name: "audit", Description: "What the products, their documents and the delivery of their events say, for auditors."},
 	},
 }

@@ -15,10 +15,13 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/search"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/announceproducts"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/changecategory"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/changeprice"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/changeproduct"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/createcategory"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/createproduct"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/createproducts"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/deletecategory"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/importproducts"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/restoreproduct"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/retireproduct"
@@ -27,6 +30,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/auditproducts"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/getavailability"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/getproduct"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/listcategories"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/listprices"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/listproducts"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/quoteprices"
@@ -63,6 +67,10 @@ func Routes(api *rest.API, n Needs) {
 	listproducts.Route(api, n.ReadSide, n.Feed)
 	searchproducts.Route(api, n.Search)
 	suggestproducts.Route(api, n.Search)
+	createcategory.Route(api, n.DB)
+	changecategory.Route(api, n.DB, n.Announced)
+	deletecategory.Route(api, n.DB)
+	listcategories.Route(api, n.DB)
 	auditproducts.Route(api, n.DB, n.ReadSide)
 	readmodel.Route(api, n.Feed.Model, n.Feed.Progress)
 }

@@ -1,11 +1,16 @@
 package domain
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/ordersaga/ordersaga/platform/refusal"
+	"github.com/ordersaga/ordersaga/platform/text"
 )
 
 // Bounds of categories.
@@ -38,6 +43,60 @@ type NoCategoryDetails struct {
 // IsCategoryID tells whether a text can be the id of a category.
 func IsCategoryID(id string) bool { return len(id) <= maxCategoryID && categoryPattern.MatchString(id) }
 
+// Reasons why the tree is not changed.
+const (
+	// ReasonNoParent: there is no category of the parent's id.
+	ReasonNoParent = "parent_category_not_found"
+	// ReasonCycle: the parent is the category itself, or below it.
+	ReasonCycle = "category_cycle"
+	// ReasonTooDeep: a path would have more than MaxDepth categories.
+	ReasonTooDeep = "category_too_deep"
+)
+
+// Category is a node of the tree of what products are sorted by.
+type Category struct {
+	ID      string
+	Name    string
+	Parent  string // its id; empty at the top
+	Path    string // the ids from the root to it: "home/kitchen/mugs"
+	Version int64
+}
+
+// NewCategory is a category without a place in the tree. White space around its name is dropped. The
+// error joins one *Invalid for each field that is wrong.
+func NewCategory(id, name, parent string) (Category, error) {
+	c := Category{ID: id, Name: strings.TrimSpace(name), Parent: parent, Version: 1}
+	var err error
+	if !IsCategoryID(id) {
+		err = errors.Join(err, &Invalid{Field: "id", Problem: "must be " + categoryIDProblem, Value: id})
+	}
+	if utf8.RuneCountInString(c.Name) > MaxCategoryName || c.Name == "" {
+		err = errors.Join(err, &Invalid{Field: "name", Problem: fmt.Sprintf("must have 1 to %d characters", MaxCategoryName), Value: name})
+	} else if wrong := text.Check(c.Name); wrong != nil {
+		err = errors.Join(err, &Invalid{Field: "name", Problem: wrong.Error(), Value: name})
+	}
+	if parent != "" && !IsCategoryID(parent) {
+		err = errors.Join(err, &Invalid{Field: "parent", Problem: "must be the id of a category: " + categoryIDProblem, Value: parent})
+	}
+	return c, err
+}
+
+// Under is the category at its place below a parent, nil at the top. Height is how many categories
+// are on the longest way down from it, itself among them. It refuses ReasonCycle and ReasonTooDeep.
+func (c Category) Under(parent *Category, height int) (Category, error) {
+	c.Parent, c.Path = "", c.ID
+	if parent != nil {
+		if slices.Contains(strings.Split(parent.Path, "/"), c.ID) {
+			return Category{}, refusal.New(ReasonCycle, fmt.Sprintf("%s is %s itself or below it", parent.ID, c.ID), nil)
+		}
+		c.Parent, c.Path = parent.ID, parent.Path+"/"+c.ID
+	}
+	if strings.Count(c.Path, "/")+height > MaxDepth {
+		return Category{}, refusal.New(ReasonTooDeep, fmt.Sprintf("A path has at most %d categories", MaxDepth), nil)
+	}
+	return c, nil
+}
+
 // Paths of categories by their ids: "home/kitchen/mugs" is that of mugs.
 type Paths map[string]string
 
@@ -64,6 +123,17 @@ func (p *Product) Categories() []string { return p.categories }
 func (p *Product) Place(paths Paths) (err error) {
 	p.paths, err = paths.of(p.categories)
 	return err
+}
+
+// Moved is the product in its next version, changed at a time, because categories have other paths;
+// or the product itself when its own have not. It refuses ReasonNoCategory.
+func (p *Product) Moved(paths Paths, at time.Time) (*Product, error) {
+	next := *p
+	if err := next.Place(paths); err != nil || slices.Equal(next.paths, p.paths) {
+		return p, err
+	}
+	next.version, next.updatedAt = p.version+1, at
+	return &next, nil
 }
 
 // Categories are the ids of the categories that the change says.

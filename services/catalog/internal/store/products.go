@@ -142,15 +142,15 @@ func read(ctx context.Context, q postgres.Querier, skus []string) (map[string]*d
 	return query(ctx, q, `WHERE sku = ANY($1)`, skus)
 }
 
-func query(ctx context.Context, q postgres.Querier, which string, skus []string) (map[string]*domain.Product, error) {
+func query(ctx context.Context, q postgres.Querier, which string, args ...any) (map[string]*domain.Product, error) {
 	rows, err := q.QueryContext(ctx, `
 		SELECT sku, name, description, categories, category_paths, images, price_amount, currency, active, version, created_at, updated_at
-		FROM products `+which, skus)
+		FROM products `+which, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	found := make(map[string]*domain.Product, len(skus))
+	found := map[string]*domain.Product{}
 	for rows.Next() {
 		var p product
 		if err := rows.Scan(&p.SKU, &p.Name, &p.Description, &p.Categories, &p.CategoryPaths, &p.Images, &p.PriceAmount, &p.Currency, &p.Active, &p.Version, &p.CreatedAt, &p.UpdatedAt); err != nil {

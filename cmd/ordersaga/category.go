@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ordersaga/ordersaga/client"
+)
+
+type categoryCommands struct {
+	Create createCategory `cmd:"" help:"Create a category."`
+	Change changeCategory `cmd:"" help:"Rename or move a category: what is not given stays."`
+	Delete deleteCategory `cmd:"" help:"Delete a category that has nothing in it."`
+	List   listCategories `cmd:"" help:"List the tree of categories."`
+}
+
+type createCategory struct {
+	raw
+	ID     string `arg:"" help:"Identifies it: small letters and digits, with single dashes between them."`
+	Name   string `help:"What it is called." required:""`
+	Parent string `help:"Id of the category that it is in." placeholder:"ID"`
+}
+
+// Run is called by kong.
+func (c *createCategory) Run(a *addresses) error {
+	s, err := a.session(operator)
+	if err != nil {
+		return err
+	}
+	made, created, err := s.CreateCategory(context.Background(), client.NewCategory{ID: c.ID, Name: c.Name, Parent: c.Parent})
+	return c.show(s, err, func() {
+		if !created {
+			fmt.Println("The same category is there already:")
+		}
+		printCategories(*made)
+	})
+}
+
+type changeCategory struct {
+	raw
+	ID     string  `arg:"" help:"The category's id."`
+	Name   *string `help:"What it is called."`
+	Parent *string `help:"Id of the category that it is in; empty for the top of the tree." placeholder:"ID"`
+}
+
+// Run is called by kong.
+func (c *changeCategory) Run(a *addresses) error {
+	s, err := a.session(operator)
+	if err != nil {
+		return err
+	}
+	seen, err := findCategory(s, c.ID)
+	if err != nil {
+		return c.show(s, err, nil)
+	}
+	change := client.CategoryChange{Name: seen.Name, Parent: seen.Parent}
+	if c.Name != nil {
+		change.Name = *c.Name
+	}
+	if c.Parent != nil {
+		change.Parent = *c.Parent
+	}
+	changed, err := s.ChangeCategory(context.Background(), c.ID, seen.ETag(), change)
+	return c.show(s, err, func() { printCategories(*changed) })
+}
+
+type deleteCategory struct {
+	raw
+	ID string `arg:"" help:"The category's id."`
+}
+
+// Run is called by kong.
+func (c *deleteCategory) Run(a *addresses) error {
+	s, err := a.session(operator)
+	if err != nil {
+		return err
+	}
+	seen, err := findCategory(s, c.ID)
+	if err != nil {
+		return c.show(s, err, nil)
+	}
+	if err := s.DeleteCategory(context.Background(), c.ID, seen.ETag()); err != nil {
+		return c.show(s, err, nil)
+	}
+	if !c.JSON { // the service's answer is empty
+		fmt.Println("Category " + c.ID + " is deleted.")
+	}
+	return nil
+}
+
+type listCategories struct{ raw }
+
+// Run is called by kong.
+func (c *listCategories) Run(a *addresses) error {
+	s, err := a.session(shopper)
+	if err != nil {
+		return err
+	}
+	categories, err := s.Categories(context.Background())
+	return c.show(s, err, func() { printCategories(categories...) })
+}
+
+func findCategory(s *session, id string) (client.Category, error) {
+	categories, err := s.Categories(context.Background())
+	if err != nil {
+		return client.Category{}, err
+	}
+	i := slices.IndexFunc(categories, func(c client.Category) bool { return c.ID == id })
+	if i < 0 {
+		return client.Category{}, fmt.Errorf("there is no category %q", id)
+	}
+	return categories[i], nil
+}
+
+// printCategories shows the tree by indentation.
+func printCategories(categories ...client.Category) {
+	rows := [][]string{{"CATEGORY", "NAME", "PATH"}}
+	for _, c := range categories {
+		rows = append(rows, []string{strings.Repeat("  ", strings.Count(c.Path, "/")) + c.ID, c.Name, c.Path})
+	}
+	table(rows)
+}
