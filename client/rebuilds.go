@@ -8,11 +8,12 @@ import (
 
 // Rebuild is the newest making of a read model: one that is under way, or the one that is live.
 type Rebuild struct {
-	Generation int64     `json:"generation"` // later ones have greater numbers
-	State      string    `json:"state"`      // building or live
-	Done       int64     `json:"done"`       // events that are in it
-	Total      int64     `json:"total"`      // events that are recorded
-	BeganAt    time.Time `json:"began_at"`
+	Generation int64  `json:"generation"` // later ones have greater numbers
+	State      string `json:"state"`      // building or live
+	Done       int64  `json:"done"`       // events that are in it
+	Total      int64  `json:"total"`      // events that are recorded
+	// BeganAt is the zero time for a search index.
+	BeganAt time.Time `json:"began_at,omitzero"`
 }
 
 // RebuildOrders begins to make the lists of orders anew, while they are read. When that has begun

@@ -193,41 +193,24 @@ func setTime(query url.Values, name string, at time.Time) {
 	}
 }
 
-// SearchRebuild is the newest making of a search index: one that is under way, or the one that is
-// searched.
-type SearchRebuild struct {
-	Generation int64  `json:"generation"` // later ones have greater numbers
-	State      string `json:"state"`      // building or live
-	Done       int64  `json:"done"`       // changes that are in it
-	Total      int64  `json:"total"`      // changes that are recorded
-}
-
 // RebuildProductSearch begins to make the index of products anew, while it is searched. When that
 // has begun already it goes on.
-func (c *Client) RebuildProductSearch(ctx context.Context) (*SearchRebuild, error) {
-	return c.searchRebuild(ctx, http.MethodPost, catalog)
+func (c *Client) RebuildProductSearch(ctx context.Context) (*Rebuild, error) {
+	return c.rebuild(ctx, http.MethodPost, catalog, "search")
 }
 
 // ProductSearchRebuild returns how far the newest index of products is.
-func (c *Client) ProductSearchRebuild(ctx context.Context) (*SearchRebuild, error) {
-	return c.searchRebuild(ctx, http.MethodGet, catalog)
+func (c *Client) ProductSearchRebuild(ctx context.Context) (*Rebuild, error) {
+	return c.rebuild(ctx, http.MethodGet, catalog, "search")
 }
 
 // RebuildOrderSearch begins to make the index of orders anew, while it is searched. When that has
 // begun already it goes on.
-func (c *Client) RebuildOrderSearch(ctx context.Context) (*SearchRebuild, error) {
-	return c.searchRebuild(ctx, http.MethodPost, orders)
+func (c *Client) RebuildOrderSearch(ctx context.Context) (*Rebuild, error) {
+	return c.rebuild(ctx, http.MethodPost, orders, "search")
 }
 
 // OrderSearchRebuild returns how far the newest index of orders is.
-func (c *Client) OrderSearchRebuild(ctx context.Context) (*SearchRebuild, error) {
-	return c.searchRebuild(ctx, http.MethodGet, orders)
-}
-
-func (c *Client) searchRebuild(ctx context.Context, method string, of service) (*SearchRebuild, error) {
-	rebuild := new(SearchRebuild)
-	if _, err := c.do(ctx, call{service: of, method: method, path: "/v1/rebuilds/search"}, rebuild); err != nil {
-		return nil, err
-	}
-	return rebuild, nil
+func (c *Client) OrderSearchRebuild(ctx context.Context) (*Rebuild, error) {
+	return c.rebuild(ctx, http.MethodGet, orders, "search")
 }

@@ -14,15 +14,23 @@ import (
 )
 
 type rebuildCommand struct {
-	What string `arg:"" enum:"orders,products" help:"What to rebuild: orders or products."`
+	What string `arg:"" enum:"orders,products,search" help:"What to rebuild: orders, products or search."`
 }
 
-// rebuildable has the calls that begin and follow each rebuild.
-var rebuildable = map[string]struct {
+// rebuilding is one rebuild: the calls that begin and follow it.
+type rebuilding struct {
+	name          string
 	begin, follow func(*client.Client, context.Context) (*client.Rebuild, error)
-}{
-	"orders":   {(*client.Client).RebuildOrders, (*client.Client).OrdersRebuild},
-	"products": {(*client.Client).RebuildProducts, (*client.Client).ProductsRebuild},
+}
+
+// rebuildable has the rebuilds, made one after the other.
+var rebuildable = map[string][]rebuilding{
+	"orders":   {{"orders", (*client.Client).RebuildOrders, (*client.Client).OrdersRebuild}},
+	"products": {{"products", (*client.Client).RebuildProducts, (*client.Client).ProductsRebuild}},
+	"search": {
+		{"search of products", (*client.Client).RebuildProductSearch, (*client.Client).ProductSearchRebuild},
+		{"search of orders", (*client.Client).RebuildOrderSearch, (*client.Client).OrderSearchRebuild},
+	},
 }
 
 // progressInterval is how often the progress is asked for.
@@ -37,17 +45,29 @@ func (c *rebuildCommand) Run(a *addresses) error {
 	if err != nil {
 		return err
 	}
-	calls := rebuildable[c.What]
-	began, err := calls.begin(s.Client, ctx)
+	for _, r := range rebuildable[c.What] {
+		if err := c.rebuild(ctx, s, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *rebuildCommand) rebuild(ctx context.Context, s *session, r rebuilding) error {
+	begun := time.Now()
+	began, err := r.begin(s.Client, ctx)
 	if err != nil {
 		return err
 	}
+	if !began.BeganAt.IsZero() {
+		begun = began.BeganAt // by an earlier command, perhaps
+	}
 	show := progress{terminal: isTerminal(os.Stdout), last: -1}
 	for now := began; ; {
-		show.print(c.What, now.Done, now.Total)
+		show.print(r.name, now.Done, now.Total)
 		if now.State == "live" || now.Generation > began.Generation {
 			show.end()
-			fmt.Printf("%s: rebuilt in %s, %d events\n", c.What, time.Since(began.BeganAt).Round(time.Second), now.Total)
+			fmt.Printf("%s: rebuilt in %s, %d events\n", r.name, time.Since(begun).Round(time.Second), now.Total)
 			return nil
 		}
 		if err := pause.For(ctx, progressInterval, nil); err != nil {
@@ -55,7 +75,7 @@ func (c *rebuildCommand) Run(a *addresses) error {
 			fmt.Printf("The rebuild goes on without this command. `ordersaga rebuild %s` follows it again.\n", c.What)
 			return answered{exitNo}
 		}
-		if now, err = calls.follow(s.Client, ctx); err != nil {
+		if now, err = r.follow(s.Client, ctx); err != nil {
 			show.end()
 			return err
 		}

@@ -11,6 +11,24 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func TestTheSearchOfProductsAndOfOrdersIsRebuilt(t *testing.T) {
+	var asked []string
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.Method+" "+r.URL.Path)
+		state := "building"
+		if r.Method == http.MethodGet {
+			state = "live"
+		}
+		_, _ = io.WriteString(w, `{"generation":2,"state":"`+state+`","done":1,"total":1}`)
+	}))
+	defer service.Close()
+	t.Setenv("ORDERSAGA_TOKEN", "of-an-operator")
+	require.NoError(t, (&rebuildCommand{What: "search"}).Run(&addresses{URL: map[string]string{"catalog": service.URL, "orders": service.URL}}))
+	assert.Equal(t, []string{
+		"POST /v1/rebuilds/search", "GET /v1/rebuilds/search", "POST /v1/rebuilds/search", "GET /v1/rebuilds/search",
+	}, asked)
+}
+
 func TestASearchAsksForWhatItsFlagsSay(t *testing.T) {
 	var asked string
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

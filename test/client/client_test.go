@@ -214,7 +214,7 @@ func TestTheClient(t *testing.T) {
 			return found.Total == 1 && found.Orders[0].ID == confirmed.ID
 		})
 		for _, rebuild := range []struct {
-			begin, look func(context.Context) (*client.SearchRebuild, error)
+			begin, look func(context.Context) (*client.Rebuild, error)
 		}{
 			{operator.RebuildProductSearch, operator.ProductSearchRebuild}, {operator.RebuildOrderSearch, operator.OrderSearchRebuild},
 		} {
@@ -399,10 +399,10 @@ var answers = map[string]any{
 	"suggest-products":     list{"suggestions": client.ProductSuggestion{}},
 	"search-orders":        client.FoundOrders{},
 
-	"rebuild-products-search":     client.SearchRebuild{},
-	"get-products-search-rebuild": client.SearchRebuild{},
-	"rebuild-orders-search":       client.SearchRebuild{},
-	"get-orders-search-rebuild":   client.SearchRebuild{},
+	"rebuild-products-search":     client.Rebuild{},
+	"get-products-search-rebuild": client.Rebuild{},
+	"rebuild-orders-search":       client.Rebuild{},
+	"get-orders-search-rebuild":   client.Rebuild{},
 
 	"create-category":      client.Category{},
 	"change-category":      client.Category{},
