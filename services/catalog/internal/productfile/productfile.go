@@ -134,6 +134,18 @@ var columns = map[string]func(row *Row, cells map[string]string, cell string) er
 		row.Price.Amount, err = money.Parse(cell, cells["currency"])
 		return err
 	},
+	"categories": func(row *Row, _ map[string]string, cell string) error {
+		row.Categories = append([]string{}, parts(cell)...)
+		return nil
+	},
+	"images": func(row *Row, _ map[string]string, cell string) error {
+		row.Images = []wire.Image{}
+		for _, part := range parts(cell) {
+			url, alt, _ := strings.Cut(part, " ")
+			row.Images = append(row.Images, wire.Image{URL: url, Alt: alt})
+		}
+		return nil
+	},
 	"active": func(row *Row, _ map[string]string, cell string) error {
 		if cell == "" {
 			return nil
@@ -145,6 +157,16 @@ var columns = map[string]func(row *Row, cells map[string]string, cell string) er
 		row.Active = &active
 		return nil
 	},
+}
+
+// parts of a cell that has a list.
+func parts(cell string) (list []string) {
+	for part := range strings.SplitSeq(cell, "|") {
+		if part = strings.TrimSpace(part); part != "" {
+			list = append(list, part)
+		}
+	}
+	return list
 }
 
 // required columns; the others may be left out.

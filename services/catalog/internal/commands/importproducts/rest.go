@@ -41,7 +41,8 @@ func Route(api *rest.API, db *postgres.DB, announced func()) {
 	rest.Handle(api, rest.Op{
 		Method: http.MethodPost, Path: "/v1/products/import", ID: "import-products",
 		Summary: "Import a file of products",
-		Description: "A CSV file, whose first line names its columns (sku, name, price, currency; description and active may be left out), with prices as people write them: 12.50. " +
+		Description: "A CSV file, whose first line names its columns (sku, name, price, currency; description, categories, images and active may be left out), with prices as people write them: 12.50. " +
+			"Categories are ids with | between them; images are URLs, each with a space and its text behind it, with | between them. What is left out of these two stays as it is. " +
 			"Or JSON lines in the shape of a new product, and active. " +
 			"New products are created, others changed to what the file says. All of it or nothing: a file with a fault changes nothing, and is answered with its faults by row. " +
 			"It is safe to repeat.",
