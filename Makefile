@@ -36,6 +36,7 @@ run: prerequisites build
 	@exec .ordersaga/bin/ordersaga dev --dir '$(DIR)' --port-offset '$(PORT_OFFSET)' $(ARGS)
 
 test: prerequisites build lint
+	@scripts/prerequisites test
 	@scripts/test $(ARGS)
 
 lint:

@@ -1,7 +1,6 @@
 // Command devstack runs the engines that Ordersaga needs on one machine: PostgreSQL, RabbitMQ, a
 // MongoDB wire protocol server, Temporal with its Web UI, and a token issuer for development. It is
-// meant to be a child process: it says "ready" on standard output and what happens on standard
-// error.
+// a child process: it prints "ready" on standard output and its progress on standard error.
 package main
 
 import (

@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	// A Ctrl-C often comes twice, from the terminal and passed on by the parent: that close
-	// together they are one wish.
+	// Ctrl-C often arrives twice, from the terminal and from the parent: two signals within this
+	// time count as one.
 	sameWish = time.Second
-	// A clean stop that takes longer becomes a hurried one, and a hurried one the end.
+	// A clean stop that takes longer becomes a quick one, and a quick one ends the process.
 	longestStop    = 60 * time.Second
 	longestHurried = 15 * time.Second
 )
@@ -49,10 +49,10 @@ func awaitSecond(signals <-chan os.Signal) {
 	}
 }
 
-// stopWithParent stops when the process that started us is gone: our parent is another one then, or
-// the pipe that it gave us as standard input is closed.
+// stopWithParent stops when the parent process has ended: then our parent is another one, or the
+// pipe on standard input is closed.
 func stopWithParent() {
-	// The same way as if we had been told from outside, bounds and all.
+	// The same way as for a signal, with its bounds.
 	stop := func() { _ = syscall.Kill(os.Getpid(), syscall.SIGTERM) }
 	parent := os.Getppid()
 	go func() {
@@ -65,7 +65,7 @@ func stopWithParent() {
 	}()
 	info, err := os.Stdin.Stat()
 	if err != nil || info.Mode()&(os.ModeNamedPipe|os.ModeSocket) == 0 {
-		return // a terminal or /dev/null tells nothing
+		return // a terminal or /dev/null is not a pipe from the parent
 	}
 	go func() {
 		buffer := make([]byte, 512)

@@ -1,6 +1,6 @@
 // Command onlineretail replays the invoices of a real shop against Ordersaga, over its public REST
-// interface: it creates the products, brings stock, places an order for every sales invoice, and
-// accounts for every row of the file.
+// interface: it creates the products, receives stock, places an order for every sales invoice, and
+// reports on every row of the file.
 package main
 
 import (
@@ -31,7 +31,7 @@ type command struct {
 	Limit       int           `help:"Order only the first sales invoices; 0: all." default:"0" placeholder:"N"`
 	Run         string        `help:"Name of this replay. The same invoices under another name are other orders; under the same name they are ordered once." placeholder:"NAME"`
 	Card        string        `help:"Payment method of all orders (${default})." default:"card_approve" placeholder:"TOKEN"`
-	Patience    time.Duration `help:"How long to wait for a single order, with a service being away meanwhile (${default})." default:"2m" placeholder:"DURATION"`
+	Patience    time.Duration `help:"How long to wait for a single order, also while a service is not available (${default})." default:"2m" placeholder:"DURATION"`
 	JSON        bool          `name:"json" help:"Report as JSON."`
 
 	Dir       string `help:"Folder of the development stack, where the addresses are. By default .ordersaga here or in a folder above." env:"ORDERSAGA_DIR" type:"path" placeholder:"DIR"`
@@ -41,8 +41,8 @@ type command struct {
 	Issuer    string `help:"URL of the development token issuer." env:"ORDERSAGA_URL_ISSUER" placeholder:"URL"`
 }
 
-// Bearer tokens for a shop without a development issuer. Not flags: those can be seen by every user
-// of the machine.
+// Bearer tokens for a shop without a development issuer. They are not flags, which every user of
+// the machine can see.
 const (
 	operatorToken = "ORDERSAGA_OPERATOR_TOKEN"
 	shopperToken  = "ORDERSAGA_SHOPPER_TOKEN"
@@ -130,8 +130,8 @@ func (c *command) read() (*invoices.File, error) {
 	return file, nil
 }
 
-// open finds the shop and makes sure that somebody is there. A service that goes away later is
-// waited for.
+// open finds the shop and checks that it answers. Later it waits for services that are not
+// available.
 func (c *command) open(ctx context.Context) (*replay.Shop, error) {
 	urls, err := stack.Find(stack.URLs{Orders: c.Orders, Catalog: c.Catalog, Inventory: c.Inventory, Issuer: c.Issuer}, c.Dir)
 	if err != nil {
@@ -160,5 +160,5 @@ func (c *command) print(told *report.Report) error {
 	return nil
 }
 
-// say tells people how far it is; the report alone goes to standard output.
+// say prints progress on standard error; standard output has only the report.
 func say(format string, values ...any) { fmt.Fprintf(os.Stderr, format+"\n", values...) }

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/term"
 )
 
-// progress is a bar on a terminal, and nothing elsewhere: a log is not a place for it.
+// progress is a bar on a terminal, and prints nothing elsewhere.
 type progress struct{ bar *progressbar.ProgressBar }
 
 func newProgress(orders int) progress {
@@ -22,6 +22,6 @@ func newProgress(orders int) progress {
 }
 
 // step is called when an order is done, from any goroutine.
-func (p progress) step() { _ = p.bar.Add(1) } // only a picture
+func (p progress) step() { _ = p.bar.Add(1) }
 
 func (p progress) end() { _ = p.bar.Finish() }

@@ -18,8 +18,7 @@ type file struct {
 	program bool
 }
 
-// writeArchive writes a tar.gz that depends on nothing but the files: sorted, all of one date,
-// owned by nobody in particular.
+// writeArchive writes a tar.gz that depends only on the files: sorted, with one date and no owner.
 func writeArchive(path, folder string, date time.Time, files []file) error {
 	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.name, b.name) })
 	var out bytes.Buffer

@@ -20,7 +20,7 @@ import (
 // specification is the CycloneDX version of the bills; most readers know it.
 const specification = cdx.SpecVersion1_6
 
-// billOf writes what is in the programs: each program with its modules.
+// billOf makes the bill of the programs: each program with its modules.
 func billOf(r release, programs []program, modules []module) ([]byte, error) {
 	product := programs[0].info.Main.Path
 	bill := cdx.NewBOM()
@@ -74,7 +74,7 @@ func billOf(r release, programs []program, modules []module) ([]byte, error) {
 	}
 	edges = append(edges, cdx.Dependency{Ref: root.BOMRef, Dependencies: &all})
 	bill.Components, bill.Dependencies = &components, &edges
-	// A bill has a number of its own; that of the same bill is the same.
+	// The serial number derives from the bill's content.
 	identity, err := encode(bill)
 	if err != nil {
 		return nil, err
@@ -89,13 +89,14 @@ func encode(bill *cdx.BOM) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// purl names a Go module as scanners look for it.
+// purl returns the package URL of a Go module.
 func purl(path, version string) string {
 	return "pkg:golang/" + path + "@" + strings.ReplaceAll(version, "+", "%2B")
 }
 
-// hashOf a module is go.sum's: the SHA-256 of the list of the SHA-256 of its files, not that of its
-// zip file. CycloneDX has no name for it; its own tool for Go writes it as this does.
+// hashOf returns the hash in go.sum: the SHA-256 of the list of the SHA-256 of a module's files,
+// not that of its zip file. CycloneDX has no name for it; its own tool for Go writes it in the same
+// way.
 func hashOf(sum string) (cdx.Hash, error) {
 	encoded, ok := strings.CutPrefix(sum, "h1:")
 	if !ok {
@@ -108,7 +109,7 @@ func hashOf(sum string) (cdx.Hash, error) {
 	return cdx.Hash{Algorithm: cdx.HashAlgoSHA256, Value: hex.EncodeToString(raw)}, nil
 }
 
-// licenses found in a module's files; none when they are of an unknown kind.
+// licenses returns the licenses of a module's files; none when they are unknown.
 func licenses(ids ...string) *cdx.Licenses {
 	if len(ids) == 0 {
 		return nil

@@ -1,7 +1,6 @@
 // Command release packs the programs that scripts/release has built for one platform: an archive,
-// and a bill of what is in it (SBOM). Both are made from the programs alone, so that they say what
-// is in them and not what should be; the same programs give the same bytes, wherever and whenever
-// they are packed.
+// and its software bill of materials (SBOM). Both are made only from the programs, so that they
+// match them; the same programs always give the same bytes.
 package main
 
 import (
@@ -15,10 +14,10 @@ import (
 	"time"
 )
 
-// release is what one call packs.
+// release has the arguments of one call.
 type release struct {
 	version, commit string
-	date            time.Time // of the commit: what is packed later is not newer
+	date            time.Time // of the commit, so that it does not depend on the time of packing
 	platform        string    // os/arch
 	root            string    // of the repository
 	programs        string    // the folder with the built programs

@@ -26,14 +26,13 @@ type module struct {
 
 type text struct{ name, content string }
 
-// key is what go calls it.
+// key is path@version.
 func (m module) key() string { return m.path + "@" + m.version }
 
-// standardLibrary is the name under which vulnerability databases know it.
+// standardLibrary is its name in vulnerability databases.
 const standardLibrary = "stdlib"
 
-// modulesOf reads from the programs which modules they were built of, and from the module cache,
-// under whose license these are.
+// modulesOf reads the modules of the programs, and their licenses from the module cache.
 func modulesOf(ctx context.Context, root string, programs []program) ([]module, error) {
 	found := map[string]module{}
 	for _, p := range programs {
@@ -91,7 +90,7 @@ func (m module) licensed() module {
 	return m
 }
 
-// download gives the folder of each module; what was built is in the cache.
+// download returns the folder of each module in the cache.
 func download(ctx context.Context, root string, keys []string) (map[string]string, error) {
 	folders := map[string]string{}
 	if len(keys) == 0 {
@@ -124,7 +123,7 @@ func output(ctx context.Context, dir string, arguments ...string) ([]byte, error
 
 var licenseFile = regexp.MustCompile(`(?i)^(un)?licen[cs]e|^copying|^notice|^patents`)
 
-// licenseTexts are the files in a module's folder that must go with its code.
+// licenseTexts returns the license and notice files in a module's folder.
 func licenseTexts(folder string) ([]text, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -143,7 +142,7 @@ func licenseTexts(folder string) ([]text, error) {
 	return texts, nil
 }
 
-// marks are phrases that stand in one license's text only.
+// marks are phrases of one license's text only.
 var marks = []struct{ id, phrase string }{
 	{"Apache-2.0", "apache license version 2.0, january 2004"},
 	{"Apache-2.0", "licensed under the apache license, version 2.0"},
@@ -158,8 +157,7 @@ var marks = []struct{ id, phrase string }{
 
 var space = regexp.MustCompile(`\s+`)
 
-// identify names the licenses of a text by their SPDX ids, as far as they are ones that Go modules
-// usually have.
+// identify returns the SPDX ids of the licenses in a text, of those that Go modules usually have.
 func identify(content string) []string {
 	content = space.ReplaceAllString(strings.ToLower(content), " ")
 	var ids []string
@@ -168,7 +166,7 @@ func identify(content string) []string {
 			ids = append(ids, mark.id)
 		}
 	}
-	// The BSD licenses are one text with one clause more or less.
+	// The BSD licenses differ in one clause.
 	if strings.Contains(content, "redistribution and use in source and binary forms") {
 		if strings.Contains(content, "neither the name") || strings.Contains(content, "names of its contributors may not") {
 			ids = append(ids, "BSD-3-Clause")
@@ -179,8 +177,7 @@ func identify(content string) []string {
 	return ids
 }
 
-// notices is the text that goes with the programs: what the licenses of their parts ask whoever
-// gives them on to pass on.
+// notices returns the license texts that have to be distributed with the programs.
 func notices(modules []module) []byte {
 	rule := strings.Repeat("-", 100)
 	var out strings.Builder

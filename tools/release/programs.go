@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// program is one built program and what its build wrote into it.
+// program is a built program with its build information.
 type program struct {
 	name    string
 	content []byte
@@ -48,9 +48,8 @@ func readPrograms(r release) ([]program, error) {
 	return programs, nil
 }
 
-// check finds what a release must not have: a program for another platform, one that needs the
-// libraries or tells the folders of the machine that built it, and one that does not know what it
-// is.
+// check refuses programs that must not be released: for another platform, with cgo, with local
+// paths, or without version and commit.
 func (p program) check(r release) error {
 	goos, goarch, _ := strings.Cut(r.platform, "/")
 	for key, want := range map[string]string{"GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "0", "-trimpath": "true"} {

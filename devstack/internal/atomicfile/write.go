@@ -1,5 +1,4 @@
-// Package atomicfile replaces a file so that a reader sees the old content or the new, never half
-// of it.
+// Package atomicfile replaces a file atomically: a reader sees the old or the new content.
 package atomicfile
 
 import (
@@ -9,13 +8,13 @@ import (
 	"path/filepath"
 )
 
-// Write puts the content in place of whatever is at path, on disk before it is visible.
+// Write replaces the file at path. The content is on disk before it is visible.
 func Write(path string, content []byte, mode fs.FileMode) error {
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	defer os.Remove(file.Name()) // gone already once it is renamed
+	defer os.Remove(file.Name()) // fails after the rename
 	defer file.Close()
 	if err := file.Chmod(mode); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)

@@ -1,5 +1,5 @@
-// Package config reads what a devstack is told: where its data lives, on which ports its engines
-// answer, and what they hold.
+// Package config reads the configuration of a devstack: its data folder, the ports of its engines,
+// and their contents.
 package config
 
 import (
@@ -28,11 +28,11 @@ const (
 
 var allEngines = []string{Postgres, RabbitMQ, MongoDB, Temporal, OIDC}
 
-// Config is one devstack. Load fills what the file leaves out.
+// Config is the configuration of one devstack. Load sets the defaults.
 type Config struct {
 	// Dir holds everything of this devstack; absolute after Load.
 	Dir string `json:"dir"`
-	// Host is the address every engine listens on; 127.0.0.1 unless told otherwise.
+	// Host is the address every engine listens on; 127.0.0.1 by default.
 	Host string `json:"host"`
 	// Ports the engines listen on.
 	Ports Ports `json:"ports"`
@@ -44,7 +44,7 @@ type Config struct {
 	Engines []string `json:"engines"`
 }
 
-// TemporalConfig says what the Temporal server holds when it is ready.
+// TemporalConfig is the namespace of the Temporal server, made before it is ready.
 type TemporalConfig struct {
 	Namespace string `json:"namespace"`
 	// Retention of closed workflows, at least one hour: "168h".
@@ -54,7 +54,7 @@ type TemporalConfig struct {
 	SearchAttributes map[string]string `json:"search_attributes"`
 }
 
-// OIDCConfig says whom the development issuer knows.
+// OIDCConfig is the configuration of the development issuer.
 type OIDCConfig struct {
 	// Audience of every access token.
 	Audience string   `json:"audience"`
@@ -65,7 +65,7 @@ type OIDCConfig struct {
 type Client struct {
 	ID     string `json:"id"`
 	Secret string `json:"secret"`
-	// Scope is the space separated list of what the client may ask for.
+	// Scope is the space separated list of scopes that the client may request.
 	Scope string `json:"scope"`
 }
 
@@ -86,7 +86,7 @@ func (d *Duration) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// Load reads and checks the file. Its errors fit one line and name the setting at fault.
+// Load reads and checks the file. Its errors have one line and name the invalid setting.
 func Load(path string) (*Config, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -142,10 +142,10 @@ func (c *Config) complete() error {
 	return errors.Join(c.checkEngines(), c.Ports.check(c), c.checkDatabases(), c.checkTemporal(), c.checkClients())
 }
 
-// Runs says whether the devstack runs that engine.
+// Runs reports whether the devstack runs an engine.
 func (c *Config) Runs(engine string) bool { return slices.Contains(c.Engines, engine) }
 
-// Loopback says whether only this machine can reach the engines.
+// Loopback reports whether only this machine can reach the engines.
 func (c *Config) Loopback() bool { return net.ParseIP(c.Host).IsLoopback() }
 
 // ConnectHost is the address a client on this machine uses.

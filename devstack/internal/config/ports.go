@@ -45,7 +45,7 @@ func (p *Ports) of(c *Config) []port {
 		{Postgres, "postgres", &p.Postgres, c.Host},
 		{RabbitMQ, "amqp", &p.AMQP, c.Host},
 		{RabbitMQ, "amqp_management", &p.AMQPManagement, c.Host},
-		// Only RabbitMQ itself talks on these two: never beyond this machine.
+		// Only RabbitMQ itself uses these two, on loopback.
 		{RabbitMQ, "amqp_distribution", &p.AMQPDistribution, "127.0.0.1"},
 		{RabbitMQ, "epmd", &p.EPMD, "127.0.0.1"},
 		{MongoDB, "mongodb", &p.MongoDB, c.Host},
@@ -80,10 +80,9 @@ func (p *Ports) check(c *Config) error {
 	return nil
 }
 
-// Claim chooses a free port wherever 0 is set, and fails with one line for each port that something
-// else already listens on.
+// Claim chooses a free port for each 0, and fails with one line for each port that is in use.
 func (c *Config) Claim() error {
-	// All are held at once and let go together, so that no two get the same one.
+	// All listeners are closed together, so that no two ports are the same.
 	var held []net.Listener
 	defer func() {
 		for _, listener := range held {

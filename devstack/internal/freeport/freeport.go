@@ -1,4 +1,4 @@
-// Package freeport finds ports that nobody listens on.
+// Package freeport finds free ports.
 package freeport
 
 import (
@@ -11,12 +11,12 @@ import (
 	"syscall"
 )
 
-// Ports lie below those that the kernel gives to outgoing connections (from 32768 on Linux).
-// Engines take seconds to bind theirs; of the kernel's, any connection may take one meanwhile.
+// The ports are below the kernel's range for outgoing connections (from 32768 on Linux), where any
+// connection may take a port before an engine listens on it, which takes seconds.
 //
-// A process owns whole blocks of ports: it listens on the first port of a block for as long as it
-// lives, and gives out the others, each once. So two devstacks that run at once never give out the
-// same port. The tests' package testkit has the same blocks.
+// A process reserves whole blocks of ports: it listens on the first port of a block until it ends,
+// and gives out the others, each once. So two devstacks never give out the same port. The tests'
+// package testkit uses the same blocks.
 const (
 	first     = 21_300
 	blockSize = 44
@@ -27,7 +27,7 @@ var block struct {
 	sync.Mutex
 	owners []net.Listener // never closed: they end with the process
 	next   int            // the next port to give out
-	end    int            // the first port behind the block
+	end    int            // the first port after the block
 }
 
 // Listen holds a free port of the host until the listener is closed.

@@ -1,7 +1,6 @@
-// Package localonly keeps the web pages of others away from the engines. Any page that a browser
-// shows can send it to a name of the page's own, and have that name mean this machine a moment
-// later (DNS rebinding): then the page reads the answers. The name is in the Host header, so a name
-// that is not this machine's is refused.
+// Package localonly protects the engines from DNS rebinding: a web page can send requests to a name
+// of its own domain that then resolves to this machine, and read the answers. The Host header has
+// that name, so names other than this machine's are refused.
 package localonly
 
 import (
@@ -12,8 +11,8 @@ import (
 )
 
 // Handler refuses requests for other hosts than this machine with 421: names other than localhost
-// (RFC 6761), and, while the engines are on loopback, addresses other than loopback's. Addresses as
-// such are harmless.
+// (RFC 6761), and, while the engines are on loopback, addresses other than loopback's. Addresses
+// cannot be rebound.
 func Handler(loopback bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !allowed(r.Host, loopback) {

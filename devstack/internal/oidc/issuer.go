@@ -1,6 +1,6 @@
 // Package oidc is an OpenID Connect issuer for development: real discovery, keys and tokens, and an
-// endpoint that gives anyone a token for any subject. Its discovery document says so, for verifiers
-// that must refuse it.
+// endpoint that gives anyone a token for any subject. Its discovery document marks it as a
+// development issuer, so that verifiers can refuse it.
 package oidc
 
 import (
@@ -29,8 +29,7 @@ type Issuer struct {
 	server *http.Server
 }
 
-// Start serves the issuer at host:port, which is on loopback or not. The signing key lies in
-// keyFile.
+// Start serves the issuer at host:port. The signing key is in keyFile.
 func Start(host, connectHost string, port int, loopback bool, settings config.OIDCConfig, keyFile string) (*Issuer, error) {
 	key, err := loadKey(keyFile)
 	if err != nil {
@@ -52,15 +51,15 @@ func Start(host, connectHost string, port int, loopback bool, settings config.OI
 		IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10,
 	}
 	go func() {
-		_ = issuer.server.Serve(listener) // ends with Stop, and with nothing else on a listener that works
+		_ = issuer.server.Serve(listener) // ends with Stop
 	}()
 	return issuer, nil
 }
 
-// URL is the issuer as tokens name it.
+// URL returns the issuer's URL, as in tokens.
 func (i *Issuer) URL() string { return i.url }
 
-// Stop answers the requests at hand and closes.
+// Stop waits for open requests and closes.
 func (i *Issuer) Stop(grace time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
@@ -101,5 +100,5 @@ func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // a client that left needs no answer
+	_ = json.NewEncoder(w).Encode(body) // the client may have disconnected
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/ordersaga/ordersaga/devstack/internal/atomicfile"
 )
 
-// loadKey reads the signing key or makes it: kept, so that tokens outlive a restart.
+// loadKey reads the signing key, or makes and stores it, so that tokens stay valid after a restart.
 func loadKey(path string) (*rsa.PrivateKey, error) {
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -20,7 +20,7 @@ import (
 
 const (
 	lifetime = time.Hour
-	// A development token may live long, and may be expired from the start, to try what refuses it.
+	// A development token may have a long lifetime, or be expired from the start, for tests.
 	longestLifetime = 30 * 24 * time.Hour
 	longestSubject  = 255
 )
@@ -54,7 +54,7 @@ func (i *Issuer) grant(r *http.Request) (id, scope string, refused *fault) {
 	}
 	id, secret := credentials(r)
 	client, known := i.clients[id]
-	// Compared for unknown clients too, so that the time taken tells nothing.
+	// Compared for unknown clients too, so that the time of the answer reveals nothing.
 	if subtle.ConstantTimeCompare([]byte(secret), []byte(client.Secret)) != 1 || !known {
 		return "", "", &fault{http.StatusUnauthorized, "invalid_client", "unknown client or wrong secret"}
 	}
@@ -71,8 +71,8 @@ func (i *Issuer) grant(r *http.Request) (id, scope string, refused *fault) {
 	return id, strings.Join(wanted, " "), nil
 }
 
-// credentials come as basic authentication, URL encoded within as RFC 6749 asks in section 2.3.1,
-// or in the form.
+// credentials reads the client's credentials from basic authentication (URL encoded, RFC 6749
+// section 2.3.1) or from the form.
 func credentials(r *http.Request) (id, secret string) {
 	if user, password, ok := r.BasicAuth(); ok {
 		return unescaped(user), unescaped(password)
@@ -91,7 +91,7 @@ func unescaped(text string) string {
 type request struct {
 	Subject string `json:"sub"`
 	Scope   string `json:"scope"`
-	// TTL such as "15m", or seconds; one hour when empty; below zero for a token that has expired.
+	// TTL such as "15m", or seconds; one hour when empty; negative for an expired token.
 	TTL ttl `json:"ttl"`
 }
 
@@ -152,14 +152,14 @@ func (r request) lifetime() (time.Duration, error) {
 	return length, nil
 }
 
-// issue answers with a token for a subject, with more claims: the scope, and the client where one
-// asked for itself (RFC 9068).
+// issue answers with a token for a subject, with further claims: the scope and, for a client's own
+// token, the client (RFC 9068).
 func (i *Issuer) issue(w http.ResponseWriter, subject string, length time.Duration, more jwt.MapClaims) {
 	now := time.Now()
 	expires := now.Add(length)
 	issued := now
 	if length < 0 {
-		issued = expires.Add(-lifetime) // as if it had been issued long ago
+		issued = expires.Add(-lifetime) // an expired token was issued before it expired
 	}
 	claims := jwt.MapClaims{
 		"iss": i.url, "sub": subject, "aud": []string{i.audience},

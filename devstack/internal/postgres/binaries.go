@@ -24,8 +24,8 @@ var places = []string{
 	"/Applications/Postgres.app/Contents/Versions/*/bin",
 }
 
-// findBinaries gives the folder of initdb and postgres. A data folder that exists already decides
-// the major version; else PATH, then the newest found.
+// findBinaries returns the folder of initdb and postgres: of the major version of an existing data
+// folder, else from PATH, else the newest found.
 func findBinaries(data string) (string, error) {
 	var found []string
 	if path, err := exec.LookPath("postgres"); err == nil {

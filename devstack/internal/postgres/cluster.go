@@ -15,8 +15,8 @@ import (
 	"github.com/ordersaga/ordersaga/devstack/internal/process"
 )
 
-// create makes the database cluster once. It is built aside and renamed when it is whole, so that
-// an interrupted start leaves nothing that looks like data.
+// create creates the database cluster once. It is created in a temporary folder and renamed when it
+// is complete, so that an interrupted start leaves no incomplete data.
 func (s *Server) create(ctx context.Context) error {
 	if version, err := versionOf(s.data()); err != nil || version != "" {
 		return err
@@ -56,8 +56,8 @@ func (s *Server) create(ctx context.Context) error {
 	return nil
 }
 
-// locale sorts by code point, the same everywhere, and knows upper and lower case beyond ASCII
-// where the system has that (FerretDB accepts both).
+// locale returns a locale that sorts by code point, with upper and lower case beyond ASCII if the
+// system has it (FerretDB accepts both).
 func locale() string {
 	if runtime.GOOS == "linux" {
 		return "C.UTF-8"
@@ -65,7 +65,7 @@ func locale() string {
 	return "C"
 }
 
-// environment of PostgreSQL's programs: nothing of the user's own PG variables.
+// environment returns the environment of PostgreSQL's programs, without the user's PG variables.
 func environment() []string {
 	return []string{"LC_ALL=C", "LANG=C", "TZ=UTC", "PATH=" + os.Getenv("PATH")}
 }
@@ -77,8 +77,8 @@ func (s *Server) ownedFile(path, content string) error {
 	return s.User.Own(path)
 }
 
-// writeAccess says who may connect: everyone with a password, from this machine, and from elsewhere
-// only when the server listens there.
+// writeAccess writes pg_hba.conf: connections with a password from this machine, and from others
+// only when the server does not listen on loopback.
 func (s *Server) writeAccess() error {
 	rules := []string{
 		"local all all scram-sha-256",
@@ -91,11 +91,10 @@ func (s *Server) writeAccess() error {
 	return s.ownedFile(s.accessFile(), strings.Join(rules, "\n")+"\n")
 }
 
-// clearStaleLock removes the lock file of a server that is gone. PostgreSQL does so by itself
-// unless another process of the same user has the old id by now, which is the rule rather than the
-// exception when a container starts again. Our lock on the devstack's folder and the end of
-// leftovers come before this, so a server of ours that still runs can only be one whose record is
-// lost.
+// clearStaleLock removes the lock file of a server that has ended. PostgreSQL does so itself unless
+// another process of the same user has the old id, which is common when a container restarts. The
+// devstack's folder is locked and leftovers are ended before, so a server that still runs is one
+// whose record was lost.
 func (s *Server) clearStaleLock() error {
 	path := filepath.Join(s.data(), "postmaster.pid")
 	raw, err := os.ReadFile(path)

@@ -8,8 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Tenant is a role and the databases that it owns: it can do all in them and cannot connect to any
-// other.
+// Tenant is a role with its databases: it owns them and cannot connect to others.
 type Tenant struct {
 	Role      string
 	Password  string
@@ -18,14 +17,15 @@ type Tenant struct {
 	MaxConnections int
 }
 
-// Admit creates the tenants that do not exist yet, and shuts everyone else out of their databases.
+// Admit creates the tenants that do not exist yet, and revokes access to their databases from all
+// others.
 func (s *Server) Admit(ctx context.Context, tenants []Tenant) error {
 	conn, err := s.connect(ctx, "postgres")
 	if err != nil {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	// The server's log quotes a failed statement, and some of these hold a password.
+	// The server logs failed statements, and some of these have a password.
 	if _, err := conn.Exec(ctx, "SET log_min_error_statement = panic"); err != nil {
 		return fmt.Errorf("preparing the session: %w", err)
 	}
@@ -84,9 +84,8 @@ func exists(ctx context.Context, conn *pgx.Conn, query, name string) (bool, erro
 	return found, nil
 }
 
-// run executes a statement that takes no parameters, such as CREATE ROLE. The server itself puts
-// the values in: %I an identifier, %L a literal, each quoted as it needs to be, and %s a number as
-// it is.
+// run executes a statement that takes no parameters, such as CREATE ROLE. The server's format()
+// quotes the values: %I an identifier, %L a literal, %s an unquoted number.
 func run(ctx context.Context, conn *pgx.Conn, template string, values ...string) error {
 	var statement string
 	if err := conn.QueryRow(ctx, "SELECT format($1, VARIADIC $2::text[])", template, values).Scan(&statement); err != nil {

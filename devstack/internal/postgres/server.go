@@ -23,7 +23,7 @@ const Superuser = "ordersaga"
 
 // Server is a private PostgreSQL server. The fields are set before Run.
 type Server struct {
-	// Folder of its own, which User owns.
+	// Folder of the server, which User owns.
 	Folder string
 	User   *process.User
 	Log    string
@@ -42,7 +42,7 @@ type Server struct {
 	service  process.Service
 }
 
-// Ask for an end: smart (no new sessions, wait for the old), fast (cut them), immediate (recover at
+// Ways to stop: smart (no new sessions, wait for open ones), fast (end them), immediate (recover at
 // the next start).
 var steps = []process.Step{
 	{Signal: syscall.SIGTERM, Grace: time.Second},
@@ -50,7 +50,8 @@ var steps = []process.Step{
 	{Signal: syscall.SIGQUIT, Grace: 5 * time.Second},
 }
 
-// EndLeftovers stops what a killed devstack left running, and says whether there was something.
+// EndLeftovers stops processes that a killed devstack left running, and reports whether there were
+// any.
 func EndLeftovers(records string) (bool, error) {
 	server, err := process.EndLeftover(records, "postgres", steps[1:]...)
 	if err != nil {
@@ -121,7 +122,7 @@ func (s *Server) start(context.Context) (*process.Child, error) {
 		"max_connections=500",
 		"shared_buffers=256MB",
 		"max_wal_size=2GB",
-		// Compiling short statements costs more than it gives.
+		// JIT compilation of short statements costs more than it saves.
 		"jit=off",
 		"timezone=UTC", "log_timezone=UTC",
 		"logging_collector=off", "log_destination=stderr", "log_line_prefix=%m [%p] %u@%d ",
@@ -131,13 +132,13 @@ func (s *Server) start(context.Context) (*process.Child, error) {
 	return process.Start(process.Program{
 		Name: "postgres", Path: filepath.Join(s.binaries, "postgres"), Args: args, Env: environment(),
 		Dir: s.Folder, User: s.User, Log: s.Log, Records: s.Records,
-		// A fast shutdown: a devstack that was killed still leaves the data clean.
+		// A fast shutdown, so that the data is clean also when the devstack was killed.
 		Death: syscall.SIGINT,
 	})
 }
 
-// socketFolder gives the folder for the unix socket, or none where the path of the socket would not
-// fit the system's address structure.
+// socketFolder returns the folder for the unix socket, or "" when the path would be too long for
+// the system.
 func (s *Server) socketFolder() (string, error) {
 	longest := 107
 	if runtime.GOOS == "darwin" {

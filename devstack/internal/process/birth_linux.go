@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// birth identifies a process for ever: the start of the machine and the moment, in clock ticks
-// since then, of the process's own start. A process that is dead and not yet waited for has none.
+// birth identifies a process beyond its id, which is reused: the machine's boot id and the
+// process's start in clock ticks. It fails for a zombie.
 func birth(pid int) (string, error) {
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// birth identifies a process by the moment of its start.
+// birth identifies a process beyond its id, which is reused, by the time of its start.
 func birth(pid int) (string, error) {
 	out, err := exec.Command("ps", "-o", "lstart=,state=", "-p", strconv.Itoa(pid)).Output()
 	text := strings.TrimSpace(string(out))

@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// Program says what to run.
+// Program is a program to run.
 type Program struct {
-	// Name of the engine, as messages and records call it.
+	// Name of the engine, in messages and records.
 	Name string
 	Path string
 	Args []string
-	// Env is the whole environment: nothing is inherited, so nothing of the user's own RABBITMQ_ or
-	// PG variables leaks in.
+	// Env is the whole environment: nothing is inherited, such as the user's RABBITMQ_ or PG
+	// variables.
 	Env []string
 	Dir string
 	// User to run as; nil is the user of this process.
@@ -26,7 +26,7 @@ type Program struct {
 	Log string
 	// Death is the signal the kernel sends when the devstack itself dies (Linux).
 	Death syscall.Signal
-	// Records is the folder where running children are noted.
+	// Records is the folder of the records of running children.
 	Records string
 }
 
@@ -39,8 +39,8 @@ type Child struct {
 	err  error
 }
 
-// Start runs the program in a process group of its own, so that a Ctrl-C on the terminal reaches
-// the devstack alone, which then stops its children in order.
+// Start runs the program in its own process group, so that Ctrl-C in the terminal reaches only the
+// devstack, which then stops its children.
 func Start(program Program) (*Child, error) {
 	log, err := OpenLog(program.Log)
 	if err != nil {
@@ -78,7 +78,7 @@ func (c *Child) Done() <-chan struct{} { return c.done }
 // Err is nil when the child ended with exit status 0; only after Done.
 func (c *Child) Err() error { return c.err }
 
-// Fate says how the child ended, in words; only after Done.
+// Fate describes how the child ended; only after Done.
 func (c *Child) Fate() string {
 	if c.err == nil {
 		return "exit status 0"
@@ -86,14 +86,14 @@ func (c *Child) Fate() string {
 	return c.err.Error()
 }
 
-// Step is one attempt to end a child: a signal, and how long to wait for its effect.
+// Step is one attempt to end a child: a signal, and the time to wait for its effect.
 type Step struct {
 	Signal syscall.Signal
 	Grace  time.Duration
 }
 
-// Stop ends the child, one step after the other, and last with SIGKILL. When hurry is closed only
-// the last step is still given a moment.
+// Stop ends the child by one step after the other, and last with SIGKILL. When hurry is closed it
+// goes to the last step.
 func (c *Child) Stop(hurry <-chan struct{}, steps ...Step) {
 	for i, step := range steps {
 		last := i == len(steps)-1
@@ -108,7 +108,7 @@ func (c *Child) Stop(hurry <-chan struct{}, steps ...Step) {
 	if c.endsWithin(time.Second, nil) {
 		return
 	}
-	// The whole group: helpers of the child must not stay behind.
+	// The whole group, so that no helpers of the child remain.
 	_ = syscall.Kill(-c.Pid, syscall.SIGKILL)
 	<-c.done
 }
@@ -130,7 +130,7 @@ func (c *Child) endsWithin(grace time.Duration, hurry <-chan struct{}) bool {
 
 func (c *Child) signal(signal syscall.Signal) {
 	select {
-	case <-c.done: // its id may be another's by now
+	case <-c.done: // another process may have its id now
 	default:
 		_ = syscall.Kill(c.Pid, signal)
 	}
@@ -145,7 +145,7 @@ func closed(channel <-chan struct{}) bool {
 	}
 }
 
-// Await asks until the answer is no error, the child ends, or ctx does.
+// Await calls ask until it returns no error, the child ends, or ctx ends.
 func (c *Child) Await(ctx context.Context, answers func(context.Context) error) error {
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
@@ -167,7 +167,7 @@ func (c *Child) Await(ctx context.Context, answers func(context.Context) error) 
 	}
 }
 
-// Logs above this size are set aside when the program starts anew, one generation kept.
+// Logs above this size are renamed when the program starts; one older log is kept.
 const largestLog = 16 << 20
 
 // OpenLog opens a log to append to.

@@ -4,6 +4,6 @@ package process
 
 import "syscall"
 
-// Without such a signal a child of a killed devstack lives on until the next start finds it by its
+// Without such a signal a child of a killed devstack runs until the next start finds it by its
 // record.
 func setDeathSignal(*syscall.SysProcAttr, syscall.Signal) {}

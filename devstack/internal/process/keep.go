@@ -9,18 +9,18 @@ import (
 	"github.com/ordersaga/ordersaga/devstack/internal/progress"
 )
 
-// Service is a program that is kept running: when it dies it is started again.
+// Service is a program that is restarted when it dies.
 type Service struct {
 	Name string
-	// Start brings the program up once.
+	// Start starts the program once.
 	Start func(ctx context.Context) (*Child, error)
-	// Answers says whether the program does its work.
+	// Answers returns nil when the program works.
 	Answers func(ctx context.Context) error
-	// Patience bounds one start, from the first instruction until it answers.
+	// Patience bounds one start until it answers.
 	Patience time.Duration
-	// Steps by which the program is asked to end.
+	// Steps to end the program.
 	Steps []Step
-	// Restarted is told the new process id, once the program answers again.
+	// Restarted is called with the new process id when the program answers again.
 	Restarted func(pid int)
 	Print     *progress.Printer
 
@@ -31,8 +31,8 @@ type Service struct {
 	watched  chan struct{}
 }
 
-// Waits between one restart and the next double from the first to the last, and begin anew when the
-// program has lived for the settled time.
+// The pauses between restarts double from the first to the last, and start again when the program
+// has run for the settled time.
 const (
 	firstWait = 500 * time.Millisecond
 	lastWait  = 30 * time.Second
@@ -42,7 +42,7 @@ const (
 const graceWhileStarting = 3 * time.Second
 
 // Run starts the program and keeps it running until Stop. It returns when the program answers for
-// the first time, or with the reason why it did not.
+// the first time, or with an error when it does not.
 func (s *Service) Run(ctx context.Context) error {
 	s.stopping = make(chan struct{})
 	s.watched = make(chan struct{})
@@ -54,7 +54,7 @@ func (s *Service) Run(ctx context.Context) error {
 	return nil
 }
 
-// Pid of the program at this moment; 0 while it is down.
+// Pid returns the program's current process id; 0 while it is not running.
 func (s *Service) Pid() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,7 +74,7 @@ func (s *Service) Stop(hurry <-chan struct{}) {
 		child.Stop(hurry, s.steps()...)
 	}
 	<-s.watched
-	// A restart may have been under way.
+	// A restart may have been in progress.
 	if child := s.current(); child != nil {
 		child.Stop(hurry, s.steps()...)
 	}
@@ -107,8 +107,8 @@ func (s *Service) set(child *Child, answered bool) {
 	s.child, s.answered = child, answered
 }
 
-// steps to end the program. One that nobody could use yet has nothing to finish, and RabbitMQ hears
-// a SIGTERM only when its start is complete.
+// steps returns the steps to end the program. One that has not answered yet is killed at once: it
+// has no work to finish, and RabbitMQ handles SIGTERM only after its start.
 func (s *Service) steps() []Step {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -144,7 +144,7 @@ func (s *Service) watch() {
 	}
 }
 
-// restart tries until the program answers again, and says false when it is to stop instead.
+// restart tries until the program answers again, and returns false when it has to stop.
 func (s *Service) restart(wait *time.Duration) bool {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -173,7 +173,7 @@ func (s *Service) restart(wait *time.Duration) bool {
 			return false
 		}
 		s.Print.Note(s.Name, "did not come back, next try in %s: %v", *wait, err)
-		// A program that runs but does not answer makes room for the next one.
+		// A program that runs but does not answer is ended before the next start.
 		if child := s.current(); child != nil {
 			child.Stop(s.stopping, s.steps()...)
 		}

@@ -13,14 +13,14 @@ import (
 	"github.com/ordersaga/ordersaga/devstack/internal/atomicfile"
 )
 
-// note identifies a process beyond its id, which the system gives to another one sooner or later.
+// note identifies a process beyond its id, which is reused.
 type note struct {
 	Pid   int    `json:"pid"`
 	Birth string `json:"birth"`
 }
 
 func record(folder, name string, pid int) (forget func(), err error) {
-	// A child that ended at once has no birth to read, and needs no record.
+	// A child that ended at once needs no record.
 	born, err := birth(pid)
 	if err != nil {
 		return func() {}, nil
@@ -36,8 +36,8 @@ func record(folder, name string, pid int) (forget func(), err error) {
 	return func() { _ = os.Remove(path) }, nil
 }
 
-// EndLeftover stops what a killed devstack left running under that name, and says whether there was
-// something.
+// EndLeftover stops the program that a killed devstack left running, and reports whether there was
+// one.
 func EndLeftover(folder, name string, steps ...Step) (bool, error) {
 	path := filepath.Join(folder, name+".json")
 	raw, err := os.ReadFile(path)
@@ -50,7 +50,7 @@ func EndLeftover(folder, name string, steps ...Step) (bool, error) {
 	defer os.Remove(path)
 	var left note
 	if err := json.Unmarshal(raw, &left); err != nil || left.Pid <= 1 {
-		return false, nil // half a record is none: the write is atomic, so it is not ours
+		return false, nil // not our record: ours are written atomically
 	}
 	if !lives(left) {
 		return false, nil
@@ -75,7 +75,7 @@ func gone(left note, within time.Duration) bool {
 		if time.Now().After(deadline) {
 			return false
 		}
-		time.Sleep(20 * time.Millisecond) // not our child: nothing tells us when it ends
+		time.Sleep(20 * time.Millisecond) // it is not our child, so we cannot wait for it
 	}
 	return true
 }

@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// RunsWith says whether the process lives and was started with that argument.
+// RunsWith reports whether the process runs and was started with an argument.
 func RunsWith(pid int, argument string) bool {
 	if runtime.GOOS == "linux" {
 		line, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")

@@ -1,5 +1,5 @@
-// Package process runs the engines that are programs of their own: started so that none outlives
-// the devstack, recorded so that the next start finds one that did, restarted when one dies.
+// Package process runs the engines that are separate programs: they end with the devstack, are
+// recorded so that the next start finds those that did not, and are restarted when they die.
 package process
 
 import (
@@ -8,9 +8,9 @@ import (
 	"sync"
 )
 
-// The kernel sends the parent death signal when the THREAD that started a child ends, and the Go
-// runtime ends threads as it likes. So every child is started from one goroutine that owns its
-// thread for the life of the program.
+// The kernel sends the parent death signal when the thread that started a child ends, and the Go
+// runtime may end threads at any time. So all children are started by one goroutine that is locked
+// to its thread.
 var spawner = sync.OnceValue(func() chan<- func() {
 	requests := make(chan func())
 	go func() {

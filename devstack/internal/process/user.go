@@ -17,8 +17,7 @@ type User struct {
 	GID  int
 }
 
-// Unprivileged finds the user to run engines as: nil, the user of this process, unless that is
-// root.
+// Unprivileged finds the user to run engines as: nil for the current user, unless it is root.
 func Unprivileged() (*User, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -75,7 +74,7 @@ func (u *User) Own(path string) error {
 	return nil
 }
 
-// CanReach tries whether the user may enter the folder: every parent folder has a say in that.
+// CanReach tries whether the user may enter the folder, which depends on every parent folder.
 func (u *User) CanReach(folder string) bool {
 	cmd := exec.Command("/bin/sh", "-c", ":")
 	cmd.Dir = folder

@@ -1,4 +1,4 @@
-// Package progress says, one line each, what happens to the engines.
+// Package progress prints lines about the state of the engines.
 package progress
 
 import (
@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Printer writes lines that a person can follow and a program can split at the spaces.
+// Printer writes lines that people can read and programs can split at spaces.
 type Printer struct {
 	mu  sync.Mutex
 	out io.Writer
@@ -17,12 +17,12 @@ type Printer struct {
 // To prints to out.
 func To(out io.Writer) *Printer { return &Printer{out: out} }
 
-// State says that an engine reached a state, and after how long.
+// State prints that an engine reached a state, and after how long.
 func (p *Printer) State(engine, state string, since time.Time) {
 	p.line("%-12s %-10s %6.1fs", engine, state, time.Since(since).Seconds())
 }
 
-// Note says something about an engine that is no state.
+// Note prints a message about an engine.
 func (p *Printer) Note(engine, format string, args ...any) {
 	p.line("%-12s %s", engine, fmt.Sprintf(format, args...))
 }

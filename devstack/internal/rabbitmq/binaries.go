@@ -11,7 +11,7 @@ import (
 )
 
 // Where the packages of Debian, Red Hat and Homebrew put the program. The one in Debian's /usr/sbin
-// is a wrapper that insists on the user rabbitmq.
+// is a wrapper that requires the user rabbitmq.
 var places = []string{
 	"/usr/lib/rabbitmq/bin/rabbitmq-server",
 	"/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server",

@@ -22,7 +22,7 @@ const Username = "ordersaga"
 
 // Broker is a private RabbitMQ. The fields are set before Run.
 type Broker struct {
-	// Folder of its own, which User owns.
+	// Folder of the server, which User owns.
 	Folder string
 	User   *process.User
 	// Log of the broker.
@@ -33,8 +33,7 @@ type Broker struct {
 	Host, ConnectHost string
 	// Ports for AMQP, the management API, and the two that Erlang needs on loopback.
 	Port, ManagementPort, DistributionPort, EPMDPort int
-	// Node is the Erlang name, the same for the life of the data: the data lies in a folder of that
-	// name.
+	// Node is the Erlang name. It must not change, because the data is in a folder of that name.
 	Node string
 	// Password of the administrator, and the Erlang cookie.
 	Password, Cookie string
@@ -48,11 +47,12 @@ type Broker struct {
 
 var (
 	mapperSteps = []process.Step{{Signal: syscall.SIGTERM, Grace: 2 * time.Second}}
-	// On SIGTERM the broker closes its connections and writes what it holds.
+	// On SIGTERM the broker closes its connections and writes its data.
 	brokerSteps = []process.Step{{Signal: syscall.SIGTERM, Grace: 30 * time.Second}}
 )
 
-// EndLeftovers stops what a killed devstack left running, and says whether there was something.
+// EndLeftovers stops processes that a killed devstack left running, and reports whether there were
+// any.
 func EndLeftovers(records string) (bool, error) {
 	broker, err := process.EndLeftover(records, "rabbitmq", brokerSteps...)
 	if err != nil {
@@ -130,7 +130,7 @@ func (b *Broker) start(context.Context) (*process.Child, error) {
 	})
 }
 
-// direct never goes through a proxy of the environment.
+// direct never uses a proxy of the environment.
 var direct = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
 
 // answers when a client can log in and the management API knows the user.
@@ -149,7 +149,7 @@ func (b *Broker) answers(ctx context.Context) error {
 	response, err := direct.Do(request)
 	if err != nil {
 		var failed *url.Error
-		if errors.As(err, &failed) { // its text has the address with the password in it
+		if errors.As(err, &failed) { // its text has the address with the password
 			err = failed.Err
 		}
 		return fmt.Errorf("asking the management API: %w", err)

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// writeSettings makes the files that the broker reads. None lies in /etc, so a broker of the system
-// itself stays as it is.
+// writeSettings writes the broker's configuration files. None is in /etc, so an installed broker is
+// not changed.
 func (b *Broker) writeSettings() error {
 	for _, folder := range []string{b.home(), b.file("mnesia"), b.file("conf.d")} {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
@@ -35,8 +35,7 @@ func (b *Broker) writeSettings() error {
 }
 
 func (b *Broker) writeFile(path, content string) error {
-	// Removed first: the cookie is left read-only by Erlang, and a file keeps its old mode when it
-	// is overwritten.
+	// Removed first: Erlang makes the cookie read-only, and an overwritten file keeps its mode.
 	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
 		return fmt.Errorf("replacing %s: %w", path, err)
 	}
@@ -46,8 +45,8 @@ func (b *Broker) writeFile(path, content string) error {
 	return b.User.Own(path)
 }
 
-// conf creates our user in place of guest when the broker starts on an empty folder: that is when
-// RabbitMQ reads the default_ settings.
+// conf creates our user instead of guest. RabbitMQ reads the default_ settings only when it starts
+// on an empty folder.
 func (b *Broker) conf() string {
 	return strings.Join([]string{
 		"listeners.tcp.1 = " + net.JoinHostPort(b.Host, strconv.Itoa(b.Port)),
@@ -64,14 +63,15 @@ func (b *Broker) conf() string {
 	}, "\n") + "\n"
 }
 
-// environment of the broker and its port mapper. RABBITMQ_ variables of the user are not passed on.
+// environment returns the environment of the broker and its port mapper, without the user's
+// RABBITMQ_ variables.
 func (b *Broker) environment() []string {
 	return []string{
 		"PATH=" + b.binaries.path,
 		"LANG=C.UTF-8",
 		"HOME=" + b.home(), // the Erlang cookie lies there
-		// Only names and cookies of this folder: brokers of other devstacks and of the system are
-		// strangers.
+		// Only names and cookies of this folder, so that it does not connect to brokers of other
+		// devstacks or of the system.
 		"RABBITMQ_NODENAME=" + b.Node,
 		"RABBITMQ_MNESIA_BASE=" + b.file("mnesia"),
 		"RABBITMQ_LOG_BASE=" + b.Folder,
@@ -85,10 +85,11 @@ func (b *Broker) environment() []string {
 		"RABBITMQ_DIST_PORT=" + strconv.Itoa(b.DistributionPort),
 		"ERL_EPMD_PORT=" + strconv.Itoa(b.EPMDPort),
 		"ERL_EPMD_ADDRESS=127.0.0.1",
-		// Our port mapper is there already; Erlang shall not leave a daemon of its own behind.
+		// Our port mapper runs already; Erlang must not start another one, which would keep
+		// running.
 		"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false",
-		// With this the script becomes the broker (exec) and does not stay its parent: the process
-		// id, the parent death signal and the exit status are then the broker's own.
+		// With this the script execs the broker and is not its parent: process id, parent death
+		// signal and exit status are those of the broker.
 		"RUNNING_UNDER_SYSTEMD=true",
 	}
 }

@@ -1,4 +1,4 @@
-// Package secrets keeps the random passwords of the engines, made once and the same at every start.
+// Package secrets stores the random passwords of the engines, which are made once.
 package secrets
 
 import (
@@ -22,7 +22,7 @@ type Store struct {
 	values map[string]string
 }
 
-// Open reads the file, or begins an empty one.
+// Open reads the file, or starts with an empty one.
 func Open(path string) (*Store, error) {
 	store := &Store{path: path, values: map[string]string{}}
 	raw, err := os.ReadFile(path)
@@ -39,9 +39,9 @@ func Open(path string) (*Store, error) {
 	return store, nil
 }
 
-// Get gives the secret of that name: 128 random bits in hexadecimal, written to disk before it is
-// first given out. Letters and digits only, so it can stand in a URL or a configuration file as it
-// is.
+// Get returns the secret of a name: 128 random bits in hexadecimal, written to disk before its
+// first use. It has only letters and digits, so it needs no escaping in a URL or a configuration
+// file.
 func (s *Store) Get(name string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

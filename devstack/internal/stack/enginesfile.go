@@ -10,7 +10,7 @@ import (
 	"github.com/ordersaga/ordersaga/devstack/internal/atomicfile"
 )
 
-// engines is what engines.json says: where each engine that runs is reached. It holds passwords.
+// engines is the content of engines.json: the addresses of the running engines, with passwords.
 type engines struct {
 	Postgres  *postgresAddress  `json:"postgres,omitempty"`
 	Databases map[string]string `json:"databases,omitempty"`
@@ -18,7 +18,7 @@ type engines struct {
 	MongoDB   *mongoAddress     `json:"mongodb,omitempty"`
 	Temporal  *temporalAddress  `json:"temporal,omitempty"`
 	OIDC      *oidcAddress      `json:"oidc,omitempty"`
-	// Pids of the engines that are processes of their own; written anew when one is restarted.
+	// Pids of the engines that are separate processes; updated when one is restarted.
 	Pids map[string]int `json:"pids,omitempty"`
 }
 

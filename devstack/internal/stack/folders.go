@@ -18,7 +18,7 @@ import (
 type folders struct {
 	dir  string
 	user *process.User
-	// data is what the engines write themselves; it may lie elsewhere, with a link in dir.
+	// data is the engines' own data; it may be elsewhere, with a link in dir.
 	data string
 }
 
@@ -30,7 +30,7 @@ func (f folders) log(engine string) string {
 
 // make the folders that only this process uses.
 func (f folders) make() error {
-	// Another user must be able to pass through, not to look around.
+	// Another user must be able to enter the folder, not to list it.
 	mode := fs.FileMode(0o700)
 	if f.user != nil {
 		mode = 0o711
@@ -49,9 +49,9 @@ func (f folders) make() error {
 	return nil
 }
 
-// placeData finds the place for the engines' data: in the folder itself, or, where the engines'
-// user cannot get to it (a project below /root), in /var/lib with a link. Not in /var/tmp, which
-// systems clean of what is old.
+// placeData chooses the place of the engines' data: in the folder itself or, if the engines' user
+// cannot enter it (a project below /root), in /var/lib with a link. Not in /var/tmp, where systems
+// delete old files.
 func (f *folders) placeData(identity string, print *progress.Printer) error {
 	link := f.file("data")
 	target, err := os.Readlink(link)
@@ -74,7 +74,7 @@ func (f *folders) placeData(identity string, print *progress.Printer) error {
 		f.data = link
 		return f.makeData()
 	}
-	// The identity keeps a new devstack at an old path away from the data of the one before.
+	// With the identity a new devstack at the same path does not use older data.
 	hash := sha256.Sum256([]byte(f.dir + "\x00" + identity))
 	f.data = filepath.Join("/var/lib/ordersaga-devstack", hex.EncodeToString(hash[:8]))
 	if err := f.makeData(); err != nil {
@@ -94,8 +94,8 @@ func (f *folders) makeData() error {
 	return nil
 }
 
-// engine gives an engine's own folder, which its user owns. Files that another user wrote are left
-// as they are: to give away the folder around them would lock both users out.
+// engine returns an engine's folder, which its user owns. It fails for files of another user,
+// because changing the owner of the folder would lock both users out.
 func (f folders) engine(name string) (string, error) {
 	folder := filepath.Join(f.data, name)
 	err := os.Mkdir(folder, 0o700)

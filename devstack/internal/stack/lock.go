@@ -10,8 +10,7 @@ import (
 	"syscall"
 )
 
-// lock keeps a second devstack out of the folder. The system lets it go with the process, however
-// that ends.
+// lock prevents a second devstack on the folder. The system releases it when the process ends.
 func lock(dir string) (*os.File, error) {
 	file, err := os.OpenFile(filepath.Join(dir, "devstack.lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -19,7 +18,7 @@ func lock(dir string) (*os.File, error) {
 	}
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		owner, _ := io.ReadAll(io.LimitReader(file, 32)) // who it is only makes the message better
+		owner, _ := io.ReadAll(io.LimitReader(file, 32)) // only for the message
 		file.Close()
 		return nil, fmt.Errorf("another devstack (process id %s) runs on %s", strings.TrimSpace(string(owner)), dir)
 	}

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// stop takes down what is up, the users of an engine before the engine.
+// stop stops the running engines, the users of an engine before the engine.
 func (s *Stack) stop(hurry <-chan struct{}) {
 	began := time.Now()
 	s.mu.Lock()

@@ -6,13 +6,13 @@ import (
 	"go.temporal.io/server/common/dynamicconfig"
 )
 
-// Beyond what one machine can do: limits that protect a shared cluster would only throttle tests
-// and benchmarks here.
+// Higher than one machine can reach: limits for a shared cluster would only slow down tests and
+// benchmarks.
 const plenty = 100_000
 
 func (s *Server) dynamicSettings() dynamicconfig.StaticClient {
 	return dynamicconfig.StaticClient{
-		// Update-with-Start needs no setting of its own since it is always on.
+		// Update-with-Start needs no setting: it is always on.
 		dynamicconfig.FrontendEnableUpdateWorkflowExecution.Key():              true,
 		dynamicconfig.FrontendEnableUpdateWorkflowExecutionAsyncAccepted.Key(): true,
 		dynamicconfig.FrontendEnableWorkerVersioningWorkflowAPIs.Key():         true,
@@ -30,18 +30,18 @@ func (s *Server) dynamicSettings() dynamicconfig.StaticClient {
 		dynamicconfig.MatchingPersistenceMaxQPS.Key():                           plenty,
 		dynamicconfig.VisibilityPersistenceMaxReadQPS.Key():                     plenty,
 		dynamicconfig.VisibilityPersistenceMaxWriteQPS.Key():                    plenty,
-		// Tests make namespaces, each its own: by default ten in a burst and one a second.
+		// Each test makes a namespace; the default is a burst of ten and one a second.
 		dynamicconfig.FrontendMaxNamespaceNamespaceReplicationInducingAPIsRPSPerInstance.Key(): 1000,
 		dynamicconfig.FrontendGlobalNamespaceNamespaceReplicationInducingAPIsRPS.Key():         1000,
 		dynamicconfig.FrontendNamespaceReplicationInducingAPIsRPS.Key():                        1000,
 
-		// One host serves every task queue: forwarding between partitions would only add hops.
+		// One host serves every task queue: forwarding between partitions would only cost time.
 		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():  1,
 		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,
-		// Of the HTTP API, by name or address and port: see the package localonly. What it does not
-		// match is refused.
+		// Allowed hosts of the HTTP API, by name or address and port (see package localonly).
+		// Others are refused.
 		dynamicconfig.FrontendHTTPAllowedHosts.Key(): s.httpHosts(),
-		// How soon a new namespace or search attribute is known to every service.
+		// The delay until every service has a new namespace or search attribute.
 		dynamicconfig.NamespaceCacheRefreshInterval.Key(): time.Second,
 	}
 }

@@ -20,9 +20,8 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// prepareNamespace makes the namespace and its search attributes, and returns when every service of
-// the server knows them: each keeps a copy of the namespaces and reads it anew now and then, so
-// creation alone means little.
+// prepareNamespace creates the namespace and its search attributes, and returns when every service
+// of the server can use them: each service refreshes its copy of the namespaces at an interval.
 func (s *Server) prepareNamespace(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -40,7 +39,7 @@ func (s *Server) prepareNamespace(ctx context.Context) error {
 		return fmt.Errorf("search attributes of namespace %s: %w", s.Namespace, err)
 	}
 	if added {
-		// Only a workflow that sets them shows that all services do.
+		// Only a workflow that sets them proves that all services can use them.
 		err = s.proveSearchAttributes(ctx, frontend)
 	} else {
 		err = until(ctx, func() error { return s.count(ctx, frontend, s.attributesAre("IS NULL"), 0) })
@@ -80,7 +79,7 @@ func (s *Server) registerNamespace(ctx context.Context, frontend workflowservice
 	return nil
 }
 
-// addSearchAttributes makes those that are missing and says whether there were any.
+// addSearchAttributes adds the missing ones and reports whether there were any.
 func (s *Server) addSearchAttributes(ctx context.Context, operator operatorservice.OperatorServiceClient) (bool, error) {
 	var known *operatorservice.ListSearchAttributesResponse
 	err := until(ctx, func() (err error) {
@@ -119,7 +118,7 @@ func (s *Server) addSearchAttributes(ctx context.Context, operator operatorservi
 	return true, nil
 }
 
-// attributesAre gives a query that names every search attribute.
+// attributesAre returns a query that names every search attribute.
 func (s *Server) attributesAre(condition string) string {
 	var terms []string
 	for _, name := range slices.Sorted(maps.Keys(s.SearchAttributes)) {
@@ -145,11 +144,10 @@ func typedErrors(ctx context.Context, method string, request, reply any, conn *g
 	return serviceerror.FromStatus(status.Convert(invoke(ctx, method, request, reply, conn, options...)))
 }
 
-// notYet is an answer that time will change.
+// notYet is a temporary error.
 type notYet struct{ error }
 
-// until tries again as long as the server does not know the namespace or an attribute yet, or is
-// not up yet.
+// until retries while the server is not ready, or does not have the namespace or an attribute yet.
 func until(ctx context.Context, try func() error) error {
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()

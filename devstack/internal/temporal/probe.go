@@ -58,7 +58,7 @@ func (s *Server) proveSearchAttributes(ctx context.Context, frontend workflowser
 }
 
 // answerProbe takes the probe's task and completes the workflow. A history service that does not
-// know an attribute yet fails the task, and hands it out again.
+// have an attribute yet fails the task, which is then retried.
 func (s *Server) answerProbe(ctx context.Context, frontend workflowservice.WorkflowServiceClient, queue *taskqueuepb.TaskQueue, attributes *commonpb.SearchAttributes) error {
 	poll, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -88,7 +88,7 @@ func (s *Server) answerProbe(ctx context.Context, frontend workflowservice.Workf
 			},
 		},
 	})
-	// A task that timed out meanwhile is handed out again as well.
+	// A task that timed out is retried as well.
 	var lost *serviceerror.NotFound
 	if errors.As(err, &lost) {
 		return notYet{err}

@@ -9,8 +9,7 @@ import (
 	"go.temporal.io/server/tools/sql"
 )
 
-// migrate brings both databases to the schema of this server, from nothing or from an older
-// version.
+// migrate updates the schema of both databases, from an empty one or an older version.
 func (s *Server) migrate() error {
 	for _, target := range []struct{ database, schema string }{
 		{Database, "postgresql/v12/temporal"},
@@ -30,7 +29,7 @@ func (s *Server) migrateDatabase(database, name string) error {
 	}
 	defer conn.Close()
 	if _, err := conn.ReadSchemaVersion(); err != nil {
-		// No version can be read: the tables that hold it are not there yet.
+		// No version can be read: its tables do not exist yet.
 		setup := &schema.SetupConfig{InitialVersion: "0.0"}
 		if err := schema.NewSetupSchemaTask(conn, setup, s.logger).Run(); err != nil {
 			return fmt.Errorf("making the version tables: %w", err)

@@ -29,15 +29,15 @@ const (
 	VisibilityDatabase = "temporal_visibility"
 )
 
-// A shard writes one thing at a time, so this bounds the writes that can wait for the disk
-// together. It can never change for data that exists.
+// A shard writes one thing at a time, so this bounds the concurrent writes. It must not change for
+// existing data.
 const historyShards = 16
 
 // Server is a Temporal server with all its services. The fields are set before Run.
 type Server struct {
 	// Host to listen on, and ConnectHost to reach it by.
 	Host, ConnectHost string
-	// Loopback says that only this machine can reach them.
+	// Loopback means that only this machine can reach them.
 	Loopback bool
 	// Port of the frontend; HTTPPort of its HTTP API, 0 for none; UIPort of the Web UI.
 	Port, HTTPPort, UIPort int
@@ -72,8 +72,8 @@ func (s *Server) Run(ctx context.Context) error {
 	return s.prepareNamespace(ctx)
 }
 
-// Stop ends the server, waiting no longer than the grace: nothing is lost then either, all state is
-// in the database.
+// Stop ends the server, and waits at most the grace. Nothing is lost after that, because all state
+// is in the database.
 func (s *Server) Stop(grace time.Duration, hurry <-chan struct{}) {
 	if s.server == nil {
 		return
@@ -113,8 +113,7 @@ func (s *Server) serve() error {
 		primitives.MatchingService: internal[1],
 		primitives.WorkerService:   internal[2],
 	}
-	// Fixed addresses instead of the gossip ring: one process has no one to find, and joins at
-	// once.
+	// Fixed addresses instead of the gossip ring: a single process starts at once.
 	hosts := map[primitives.ServiceName]static.Hosts{}
 	services := map[string]config.Service{}
 	for name, port := range ports {
@@ -179,8 +178,8 @@ func (s *Server) config(services map[string]config.Service) *config.Config {
 	}
 }
 
-// store describes one database. Each of the four services opens a pool of its own of at most that
-// many connections.
+// store describes one database. Each of the four services opens its own pool of at most that many
+// connections.
 func (s *Server) store(database string, connections int) *config.SQL {
 	return &config.SQL{
 		PluginName: postgresql.PluginNamePGX, ConnectProtocol: "tcp", ConnectAddr: s.DatabaseAddress,
@@ -189,7 +188,7 @@ func (s *Server) store(database string, connections int) *config.SQL {
 	}
 }
 
-// freePorts finds ports for the services that only this process talks to.
+// freePorts finds ports for the services that only this process calls.
 func freePorts(count int) ([]int, error) {
 	ports := make([]int, count)
 	for i := range ports {
@@ -204,7 +203,7 @@ func freePorts(count int) ([]int, error) {
 	return ports, nil
 }
 
-// httpHosts are those by whose names the HTTP API may be asked.
+// httpHosts are the allowed hosts of the HTTP API.
 func (s *Server) httpHosts() []string {
 	hosts := []string{}
 	for _, name := range []string{"localhost", "*.localhost", "127.0.0.1", "::1", s.ConnectHost, s.Host} {

@@ -43,7 +43,7 @@ func (s *Server) StartWebUI(ctx context.Context) (*WebUI, error) {
 		server: &http.Server{Handler: localonly.Handler(s.Loopback, handler), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute},
 	}
 	go func() {
-		_ = page.server.Serve(listener) // ends with Stop, and with nothing else on a listener that works
+		_ = page.server.Serve(listener) // ends with Stop
 	}()
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
@@ -54,15 +54,16 @@ func (s *Server) StartWebUI(ctx context.Context) (*WebUI, error) {
 	return page, nil
 }
 
-// webUI puts the page together of the parts of ui-server, as its own server.NewServer does. That
-// one cannot be given a listener or a handler around it: it answers by every name, and ends the
-// process when it cannot listen.
+// webUI builds the page from the parts of ui-server, as its server.NewServer does. NewServer takes
+// no listener and no handler around it: it answers for every host name, and ends the process when
+// it cannot listen.
 func (s *Server) webUI() (http.Handler, error) {
 	cfg := &config.Config{
 		TemporalGRPCAddress: s.Address(), EnableUI: true, DefaultNamespace: s.Namespace, HideLogs: true,
-		// It would fetch news from the internet.
+		// It would fetch version notices from the internet.
 		DisableNewsFetch: true,
-		// The page comes over plain HTTP here; without this its buttons fail for want of a cookie.
+		// The page uses plain HTTP here; without this setting its buttons fail, because a cookie is
+		// missing.
 		CORS: config.CORS{CookieInsecure: true},
 	}
 	provider, err := config.NewConfigProviderWithRefresh(cfg)
@@ -120,5 +121,5 @@ func (w *WebUI) awaitAnswer(ctx context.Context) error {
 	}
 }
 
-// direct never goes through a proxy of the environment.
+// direct never uses a proxy of the environment.
 var direct = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}

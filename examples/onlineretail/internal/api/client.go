@@ -1,5 +1,4 @@
-// Package api talks to Ordersaga's public REST interface and does not give up when a service is
-// away for a while.
+// Package api calls Ordersaga's public REST API, with retries while a service is not available.
 package api
 
 import (
@@ -19,13 +18,13 @@ import (
 )
 
 const (
-	// timeout of one request; above the longest wait for an order, 50 s.
+	// timeout of one request; longer than the longest wait for an order, 50 s.
 	timeout = 60 * time.Second
-	// largestAnswer is not read on.
+	// largestAnswer bounds the bytes read of an answer.
 	largestAnswer = 16 << 20
 )
 
-// Client sends requests, again and again if need be. It is safe for concurrent use.
+// Client sends requests with retries. It is safe for concurrent use.
 type Client struct {
 	http    *http.Client
 	tokens  *Tokens
@@ -39,47 +38,45 @@ func NewClient(tokens *Tokens, callers int) *Client {
 	return &Client{http: &http.Client{Timeout: timeout, Transport: transport}, tokens: tokens}
 }
 
-// Retries is how many requests had to be sent once more so far.
+// Retries returns the number of repeated requests.
 func (c *Client) Retries() int64 { return c.retries.Load() }
 
-// Request is a call that can be repeated without doing twice what it does.
+// Request is a call that is safe to repeat.
 type Request struct {
 	Method, URL string
 	As          Caller
 	// Key is sent as Idempotency-Key when it is not empty.
 	Key string
-	// Prefer is sent as it is when it is not empty (RFC 7240).
+	// Prefer is sent when it is not empty (RFC 7240).
 	Prefer string
 	// Body is sent as JSON when it is not nil.
 	Body any
 }
 
-// Answer is what the service decided.
+// Answer is the final answer of the service.
 type Answer struct {
 	Status   int
 	Header   http.Header
 	Body     []byte
-	Attempts int // requests that were sent until there was this answer
+	Attempts int // requests sent until this answer
 }
 
-// Replayed tells that an earlier request with the key did the work.
+// Replayed reports whether an earlier request with the key did the work.
 func (a *Answer) Replayed() bool { return a.Header.Get("Idempotent-Replayed") == "true" }
 
-// Decode reads the body of an answer below 400 into value; another one is a
-// *Problem.
+// Decode reads the body of an answer below 400 into value; for others the error is a *Problem.
 func (a *Answer) Decode(value any) error {
 	if a.Status >= http.StatusBadRequest {
 		return a.Problem()
 	}
 	if err := json.Unmarshal(a.Body, value); err != nil {
-		return fmt.Errorf("the answer is not what was expected: %w: %.200s", err, a.Body)
+		return fmt.Errorf("the answer cannot be read: %w: %.200s", err, a.Body)
 	}
 	return nil
 }
 
-// Do sends the request until it is answered: no connection, 401 with an old token, 408, 429 and
-// what begins with 5 are no answers. It fails when the context ends, and says what stood in the way
-// last.
+// Do sends the request until it has an answer; it repeats it after a failed connection, 401 with an
+// old token, 408, 429 and 5xx. When the context ends it fails with the last error.
 func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
 	var body []byte
 	if r.Body != nil {
@@ -98,7 +95,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
 		return answer, last
 	}, backoff.WithBackOff(pauses()), backoff.WithMaxElapsedTime(0))
 	if err != nil {
-		// Cut off by the end of our patience, the last try says less than why it ended.
+		// The error of a try that ctx ended says less than the earlier one.
 		if last == nil || errors.Is(last, context.DeadlineExceeded) || errors.Is(last, context.Canceled) {
 			last = context.Cause(ctx)
 		}
@@ -108,8 +105,8 @@ func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
 	return answer, nil
 }
 
-// pauses between tries: short at first, as a restarted service is back soon, and never in step with
-// the other callers.
+// pauses between tries: short at first, because a restarted service is soon available, and with
+// jitter.
 func pauses() *backoff.ExponentialBackOff {
 	b := backoff.NewExponentialBackOff()
 	b.InitialInterval, b.MaxInterval = 100*time.Millisecond, 3*time.Second
@@ -168,7 +165,7 @@ func (c *Client) isAnswer(r Request, token string, answer *Answer) bool {
 	}
 }
 
-// withoutAddress is the error without the method and address that the caller adds anyway.
+// withoutAddress returns the error without method and address, which the caller adds.
 func withoutAddress(err error) error {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {

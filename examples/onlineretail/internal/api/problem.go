@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Problem is a refusal as RFC 9457 describes it, with members that ours carry.
+// Problem is an error by RFC 9457, with further members of our services.
 type Problem struct {
 	Type   string `json:"type"`
 	Title  string `json:"title"`
@@ -17,8 +17,8 @@ type Problem struct {
 		Field   string `json:"field"`
 		Message string `json:"message"`
 	} `json:"errors"`
-	// Order is the path of the order that was rejected or cancelled, OrderStatus says which; both
-	// are empty when there is no order.
+	// Order is the path of the order that was rejected or cancelled, and OrderStatus its status;
+	// both are empty when there is no order.
 	Order       string `json:"order"`
 	OrderStatus string `json:"order_status"`
 }
@@ -27,14 +27,14 @@ type Problem struct {
 func (a *Answer) Problem() *Problem {
 	p := new(Problem)
 	if json.Unmarshal(a.Body, p) != nil || p.Title == "" {
-		// Not one of Ordersaga's: a proxy's page, perhaps.
+		// Not an answer of Ordersaga: perhaps a proxy's page.
 		p = &Problem{Title: http.StatusText(a.Status), Detail: strings.TrimSpace(fmt.Sprintf("%.200s", a.Body))}
 	}
 	p.Status = a.Status
 	return p
 }
 
-// Slug is the last part of the type: out-of-stock. A problem of another origin has its status.
+// Slug is the last part of the type: out-of-stock. For a problem without a type it is the status.
 func (p *Problem) Slug() string {
 	if slug := p.Type[strings.LastIndexByte(p.Type, '/')+1:]; slug != "" {
 		return slug

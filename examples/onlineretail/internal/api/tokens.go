@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Caller is who a request is made for.
+// Caller is the user for whom a request is made.
 type Caller struct {
 	Subject  string
 	Operator bool
@@ -23,17 +23,17 @@ const operatorScope = "ordersaga.operator"
 
 const (
 	lifetime = time.Hour
-	// early is how long before its end a token is not used any more.
+	// early is the time before its expiry from which a token is no longer used.
 	early = 10 * time.Minute
 	// issuing bounds one call of the issuer.
 	issuing = 15 * time.Second
 )
 
-// Tokens has a bearer token for everybody: one that was given, or one of the development issuer.
+// Tokens has a bearer token for each caller: a given one, or one of the development issuer.
 type Tokens struct {
 	// Issuer is the development issuer's URL.
 	Issuer string
-	// Operator and Shopper are used as they are when they are not empty. All shoppers are then one.
+	// Operator and Shopper are given tokens. With a given token all shoppers are one.
 	Operator, Shopper string
 
 	mu     sync.Mutex
@@ -45,7 +45,7 @@ type token struct {
 	until time.Time
 }
 
-// For is a caller's token.
+// For returns a caller's token.
 func (t *Tokens) For(ctx context.Context, caller Caller) (string, error) {
 	if given := t.given(caller); given != "" {
 		return given, nil
@@ -56,7 +56,7 @@ func (t *Tokens) For(ctx context.Context, caller Caller) (string, error) {
 	if time.Now().Before(known.until.Add(-early)) {
 		return known.text, nil
 	}
-	// Outside the lock: callers wait for their own tokens only.
+	// Outside the lock, so that callers wait only for their own tokens.
 	text, err := t.issue(ctx, caller)
 	if err != nil {
 		return "", err
@@ -70,9 +70,8 @@ func (t *Tokens) For(ctx context.Context, caller Caller) (string, error) {
 	return text, nil
 }
 
-// Replace makes For get a new token in the place of a refused one. It tells whether there can be
-// one: a given token cannot be replaced, and a fresh one is refused for another reason than its
-// age.
+// Replace makes For get a new token after one was refused. It returns false when a new token cannot
+// help: a given token cannot be replaced, and a new one was not refused because of its age.
 func (t *Tokens) Replace(caller Caller, refused string) bool {
 	if t.given(caller) != "" {
 		return false

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Reason why a row, or an invoice as a whole, is not ordered.
+// Reason why a row or an invoice is not ordered.
 type Reason string
 
-// Reasons of rows. A row has the first that fits, in this order.
+// Reasons of rows. A row has the first that applies, in this order.
 const (
 	Unreadable       Reason = "unreadable"        // another number of columns, or no number where one must be
 	BeyondLimit      Reason = "beyond-limit"      // of an invoice after the first ones that were asked for
@@ -37,15 +37,15 @@ const (
 // (DCGS0003, DCGSSBOY), the matching pads and a chalkboard.
 var product = regexp.MustCompile(`^([0-9]{5}[A-Za-z]{0,5}|gift_[0-9]{4}_[0-9]+|DCGS[A-Z0-9]+|PADS|SP1002)$`)
 
-// isProduct tells a product from the bookkeeping that stands between the products: POST and DOT
-// (postage), C2 (carriage), D (discount), M and m (manual), S (samples), B (bad debt), BANK
-// CHARGES, AMAZONFEE, CRUK (charity).
+// isProduct reports whether a row is a product and not bookkeeping: POST and DOT (postage), C2
+// (carriage), D (discount), M and m (manual), S (samples), B (bad debt), BANK CHARGES, AMAZONFEE,
+// CRUK (charity).
 func isProduct(code string) bool { return product.MatchString(code) }
 
-// isCancellation tells whether an invoice takes goods back.
+// isCancellation reports whether an invoice takes goods back.
 func isCancellation(invoice string) bool { return strings.HasPrefix(strings.ToUpper(invoice), "C") }
 
-// unsellable says why a row of a sales invoice cannot be ordered, or nothing.
+// unsellable returns the reason why a row of a sales invoice cannot be ordered, or "".
 func (r row) unsellable() Reason {
 	switch {
 	case !isProduct(r.code):

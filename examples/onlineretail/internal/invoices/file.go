@@ -1,6 +1,6 @@
 // Package invoices makes products, stock and orders of the rows of "Online Retail" (Daqing Chen,
-// UCI Machine Learning Repository, doi:10.24432/C5BW33), and says of each row that does not become
-// part of an order why.
+// UCI Machine Learning Repository, doi:10.24432/C5BW33), with a reason for each row that does not
+// become part of an order.
 package invoices
 
 import (
@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// File is what was read. Its rows are the rows of its invoices, those of cancellations, and the
-// skipped ones: nothing is lost and nothing counts twice.
+// File is the content of a file. Each row belongs to an invoice or a cancellation, or is skipped,
+// and counts once.
 type File struct {
 	Rows     int // read, without the heading
 	Sales    int // invoices, sellable or not
@@ -32,7 +32,7 @@ type Count struct {
 	Rows     int `json:"rows"`
 }
 
-// Invoice is one order to be.
+// Invoice is one order to place.
 type Invoice struct {
 	Number string
 	// Shopper who orders: the customer, or a guest of this invoice only.
@@ -42,8 +42,7 @@ type Invoice struct {
 	Lines []Line
 	Rows  int   // that are sold
 	Units int64 // of all lines
-	// Value in pence at the prices that stand on the invoice. The order costs what the catalog
-	// says.
+	// Value in pence at the prices of the invoice. The order has the catalog's prices.
 	Value int64
 }
 
@@ -53,9 +52,9 @@ type Line struct {
 	Quantity int64  `json:"quantity"`
 }
 
-// Read reads a file with a heading. Only the first sales invoices are ordered when limit is above
-// 0; products are learned from all. It fails when there is no heading and when the reader does,
-// never for a row.
+// Read reads a file with a heading. With a limit above 0 only the first sales invoices are ordered;
+// products are taken from all. It fails without a heading and when the reader fails, but not for an
+// invalid row.
 func Read(from io.Reader, limit int) (*File, error) {
 	f := &File{Skipped: map[Reason]int{}, SkippedInvoices: map[Reason]int{}}
 	rows, err := f.rows(from)
@@ -99,14 +98,14 @@ func Read(from io.Reader, limit int) (*File, error) {
 	return f, nil
 }
 
-// rows reads all rows and counts those that it does not understand.
+// rows reads all rows and counts the unreadable ones.
 func (f *File) rows(from io.Reader) ([]row, error) {
 	buffered := bufio.NewReader(from)
 	if mark, _ := buffered.Peek(3); string(mark) == "\ufeff" {
 		_, _ = buffered.Discard(3) // peeked
 	}
 	reader := csv.NewReader(buffered)
-	reader.FieldsPerRecord = -1 // counted by parse: a wrong row is not the end
+	reader.FieldsPerRecord = -1 // parse checks the number: an invalid row is skipped
 	reader.LazyQuotes = true    // MIRROR 11" ROUND
 	heading, err := reader.Read()
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -135,7 +134,7 @@ func (f *File) rows(from io.Reader) ([]row, error) {
 	}
 }
 
-// sale is a sales invoice while its rows come in.
+// sale is a sales invoice whose rows are being read.
 type sale struct {
 	invoice Invoice
 	beyond  bool
@@ -162,7 +161,7 @@ func (s *sale) take(r row) {
 	s.invoice.Value += r.quantity * r.price
 }
 
-// close makes a sale an order to be, or skips what is left of it.
+// close makes an invoice of a sale, or skips it.
 func (f *File) close(s *sale) {
 	if why := s.unsellable(); why != "" {
 		f.SkippedInvoices[why]++

@@ -1,6 +1,6 @@
 package invoices
 
-// Product of the shop, as its rows most often have it.
+// Product of the shop, with the most frequent name and price of its rows.
 type Product struct {
 	SKU   string
 	Name  string
@@ -35,7 +35,7 @@ func (a *assortment) products() []Product {
 	return list
 }
 
-// ballot finds what was seen most often.
+// ballot finds the most frequent value.
 type ballot[T comparable] struct {
 	order []T
 	votes map[T]int
@@ -50,7 +50,7 @@ func (b *ballot[T]) add(value T) {
 	b.votes[value]++
 }
 
-// winner has most votes; among equals it is the one that was seen first.
+// winner is the most frequent value; of equal ones the one seen first.
 func (b *ballot[T]) winner() (best T) {
 	for _, value := range b.order {
 		if b.votes[value] > b.votes[best] {

@@ -17,10 +17,10 @@ const Currency = "GBP"
 // CustomerID, Country.
 const columns = 8
 
-// maxName is what the catalog takes, in characters.
+// maxName is the catalog's bound, in characters.
 const maxName = 200
 
-// row is one line of an invoice, as it could be understood.
+// row is one decoded line of an invoice.
 type row struct {
 	invoice  string
 	code     string
@@ -30,7 +30,7 @@ type row struct {
 	customer string
 }
 
-// parse understands a record, or says that it cannot.
+// parse decodes a record; it returns false for an unreadable one.
 func parse(record []string) (row, bool) {
 	if len(record) != columns {
 		return row{}, false
@@ -39,7 +39,7 @@ func parse(record []string) (row, bool) {
 		invoice:  strings.TrimSpace(record[0]),
 		code:     strings.TrimSpace(record[1]),
 		name:     clean(record[2]),
-		customer: strings.TrimSuffix(strings.TrimSpace(record[6]), ".0"), // a spreadsheet made numbers of them
+		customer: strings.TrimSuffix(strings.TrimSpace(record[6]), ".0"), // spreadsheets write them as numbers
 	}
 	var understood [2]bool
 	r.quantity, understood[0] = whole(strings.TrimSpace(record[3]))
@@ -58,7 +58,7 @@ func whole(text string) (int64, bool) {
 		text = before
 	}
 	number, err := strconv.ParseInt(text, 10, 64)
-	// Beyond, sums of them could pass what an int64 holds.
+	// Above this, sums could overflow an int64.
 	const most = 1e12
 	return number, err == nil && number <= most && number >= -most
 }
@@ -79,8 +79,8 @@ func pence(text string) (int64, bool) {
 	return minor, err == nil
 }
 
-// clean makes a description a name that the catalog takes: one line, single spaces, at most maxName
-// characters. What is not UTF-8 was written by a spreadsheet in Latin-1.
+// clean makes a valid product name of a description: one line, single spaces, at most maxName
+// characters. Text that is not UTF-8 is decoded as Latin-1.
 func clean(text string) string {
 	if !utf8.ValidString(text) {
 		var decoded strings.Builder

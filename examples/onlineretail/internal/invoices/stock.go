@@ -6,7 +6,7 @@ import (
 	"regexp"
 )
 
-// Factor of the units sold that are put into stock, kept exactly as it was written.
+// Factor of the sold units that are received as stock, exact.
 type Factor struct{ ratio *big.Rat }
 
 var decimal = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,6})?$`)
@@ -20,10 +20,10 @@ func ParseFactor(text string) (Factor, error) {
 	return Factor{ratio}, nil
 }
 
-// LeavesOrdersShort tells whether less comes into stock than is sold.
+// LeavesOrdersShort reports whether less stock is received than is sold.
 func (f Factor) LeavesOrdersShort() bool { return f.ratio.Cmp(big.NewRat(1, 1)) < 0 }
 
-// String is the shortest decimal: 0.8, whether it was written 0.8 or 0.80.
+// String returns the shortest decimal: 0.8 also for 0.80.
 func (f Factor) String() string {
 	for digits := 0; ; digits++ {
 		text := f.ratio.FloatString(digits)
@@ -33,17 +33,17 @@ func (f Factor) String() string {
 	}
 }
 
-// of is the units, rounded to the nearest, halves up: of one unit sold, 0.8 is one, so that a small
-// factor does not empty the shelves of all rare products.
+// of returns the factor of units, rounded to the nearest, halves up: 0.8 of one unit is one, so
+// that rare products still have stock.
 func (f Factor) of(units int64) int64 {
 	doubled := new(big.Int).Mul(big.NewInt(2*units), f.ratio.Num())
 	doubled.Add(doubled, f.ratio.Denom())
 	return doubled.Div(doubled, new(big.Int).Mul(big.NewInt(2), f.ratio.Denom())).Int64()
 }
 
-// Stock is what must come into stock so that the invoices find the factor of what they sell, a line
-// for each SKU. SKUs of which nothing comes are left out. A SKU of which more comes than a line
-// takes has several.
+// Stock returns the deliveries, a line for each SKU: the factor of the units that the invoices
+// sell. SKUs with no units are left out. A SKU with more units than a line may have has several
+// lines.
 func (f *File) Stock(factor Factor) (lines []Line) {
 	sold := map[string]int64{}
 	var skus []string

@@ -7,9 +7,9 @@ import (
 	"github.com/ordersaga/ordersaga/examples/onlineretail/internal/invoices"
 )
 
-// PlaceAll orders the invoices in their order, as many at once as concurrency says, and calls done
-// after each, from several goroutines. There is an outcome for every invoice, also when the context
-// ends before its turn.
+// PlaceAll orders the invoices in their order, with the given concurrency, and calls done after
+// each, from several goroutines. There is an outcome for every invoice, also when the context ends
+// first.
 func (s *Shop) PlaceAll(ctx context.Context, list []invoices.Invoice, concurrency int, done func()) []Outcome {
 	outcomes := make([]Outcome, len(list))
 	next := make(chan int)
@@ -24,7 +24,7 @@ func (s *Shop) PlaceAll(ctx context.Context, list []invoices.Invoice, concurrenc
 	}
 	for i, invoice := range list {
 		if ctx.Err() != nil {
-			outcomes[i] = Outcome{Invoice: invoice, Status: Failed, Reason: Interrupted, Detail: "its turn did not come"}
+			outcomes[i] = Outcome{Invoice: invoice, Status: Failed, Reason: Interrupted, Detail: "the replay ended before it was ordered"}
 			continue
 		}
 		next <- i

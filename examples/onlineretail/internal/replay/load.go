@@ -13,21 +13,21 @@ import (
 	"github.com/ordersaga/ordersaga/examples/onlineretail/internal/invoices"
 )
 
-// portion is what a bulk request takes.
+// portion is the number of items in a bulk request.
 const portion = 1000
 
-// Operator is who creates products and receives stock.
+// Operator creates products and receives stock.
 var Operator = api.Caller{Subject: "online-retail-operator", Operator: true}
 
-// Products counts what became of them.
+// Products counts the outcomes of creating products.
 type Products struct {
 	Created   int `json:"created"`
 	Unchanged int `json:"unchanged"` // were there, the very same
-	// Conflicts were there with another name or price, which stayed: the orders pay that one.
+	// Conflicts exist with another name or price, which do not change: orders have that price.
 	Conflicts int `json:"conflicts"`
 }
 
-// Products puts the products on sale that are not yet.
+// Products creates the products that do not exist yet.
 func (s *Shop) Products(ctx context.Context, products []invoices.Product) (counted Products, err error) {
 	for some := range slices.Chunk(products, portion) {
 		if err := s.createProducts(ctx, some, &counted); err != nil {
@@ -76,14 +76,14 @@ func (s *Shop) createProducts(ctx context.Context, products []invoices.Product, 
 	return nil
 }
 
-// Stock counts what was delivered.
+// Stock counts the received units.
 type Stock struct {
 	Received        int64 `json:"received"`         // units that came now
 	ReceivedEarlier int64 `json:"received_earlier"` // units of deliveries that an earlier run brought
 }
 
-// Receive brings the lines into stock, once for each factor, run and content: a second run with the
-// same finds its deliveries made.
+// Receive receives the lines as stock, once for each factor, run and content: a second replay with
+// the same values adds nothing.
 func (s *Shop) Receive(ctx context.Context, factor invoices.Factor, lines []invoices.Line) (counted Stock, err error) {
 	content, err := json.Marshal(lines)
 	if err != nil {
@@ -120,7 +120,7 @@ func (s *Shop) receive(ctx context.Context, key string, lines []invoices.Line) (
 	if err != nil {
 		return false, err
 	}
-	// When the answer to the first try got lost, the second one says that the delivery was made
-	// before: by this run all the same.
+	// When the answer to the first try was lost, the second try is answered as a repetition,
+	// although this run made the delivery.
 	return answer.Replayed() && answer.Attempts == 1, answer.Decode(&struct{}{})
 }

@@ -13,8 +13,8 @@ type Status string
 const (
 	Confirmed Status = "confirmed"
 	Rejected  Status = "rejected" // refused, rejected or cancelled by the shop
-	// Failed is what nobody knows the end of: no answer, or not settled while our patience lasted.
-	// The next run with the same key finds out.
+	// Failed has an unknown outcome: no answer, or not settled within the patience. The next replay
+	// with the same key finds out.
 	Failed Status = "failed"
 )
 
@@ -37,6 +37,6 @@ type Outcome struct {
 	Replayed bool
 	// Total is what a confirmed order costs.
 	Total Money
-	// Took is the time from the first request until the order was known to be settled.
+	// Took is the time from the first request until the order was seen as settled.
 	Took time.Duration
 }

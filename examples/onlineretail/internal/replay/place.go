@@ -74,7 +74,7 @@ func (s *Shop) taken(ctx context.Context, shopper api.Caller, answer *api.Answer
 // refused is an order that was rejected or cancelled, or that never became one.
 func (s *Shop) refused(ctx context.Context, shopper api.Caller, answer *api.Answer) Outcome {
 	if answer.Status < http.StatusBadRequest {
-		return failed(ctx, NoAnswer, fmt.Errorf("status %d says nothing about an order", answer.Status))
+		return failed(ctx, NoAnswer, fmt.Errorf("status %d does not tell the outcome of the order", answer.Status))
 	}
 	problem := answer.Problem()
 	outcome := Outcome{Status: Rejected, Reason: problem.Slug(), Detail: problem.Error()}
@@ -88,23 +88,23 @@ func (s *Shop) refused(ctx context.Context, shopper api.Caller, answer *api.Answ
 	return outcome
 }
 
-// earlier tells whether a replayed order is of an earlier run. When this run had to ask more than
-// once, it may have placed the order itself.
+// earlier reports whether a replayed order was placed by an earlier run. When this run sent the
+// request more than once, it may have placed the order itself.
 func (s *Shop) earlier(answer *api.Answer, replayed order) bool {
 	return answer.Attempts == 1 || replayed.PlacedAt.Before(s.Began)
 }
 
-// Pauses between two looks at an order that is on its way.
+// Pauses between two reads of an order that is on its way.
 const (
 	firstLook = 100 * time.Millisecond
 	lastLook  = 2 * time.Second
 )
 
-// settled looks at an order until it is.
+// settled reads an order until it is settled.
 func (s *Shop) settled(ctx context.Context, shopper api.Caller, location string) (order, error) {
 	where, err := url.JoinPath(s.Orders, location)
 	if err != nil || location == "" {
-		return order{}, fmt.Errorf("the order is said to be at %q: %w", location, errors.Join(err, errors.New("no address")))
+		return order{}, fmt.Errorf("the order's location %q: %w", location, errors.Join(err, errors.New("no address")))
 	}
 	for pause := firstLook; ; pause = min(2*pause, lastLook) {
 		answer, err := s.Client.Do(ctx, api.Request{Method: http.MethodGet, URL: where, As: shopper})
@@ -112,7 +112,7 @@ func (s *Shop) settled(ctx context.Context, shopper api.Caller, location string)
 			return order{}, err
 		}
 		var seen order
-		// An order that was just taken may not be recorded yet: 404.
+		// An accepted order may not be recorded yet: 404.
 		if answer.Status != http.StatusNotFound {
 			if err := answer.Decode(&seen); err != nil {
 				return order{}, fmt.Errorf("look at %s: %w", where, err)
@@ -136,7 +136,7 @@ func (o order) outcome() Outcome {
 	}
 	outcome := Outcome{Status: Rejected, Reason: o.Status, Detail: "order " + o.ID}
 	if o.Reason != nil {
-		// As problems spell it.
+		// With dashes, as in problems.
 		outcome.Reason = strings.ReplaceAll(o.Reason.Code, "_", "-")
 		outcome.Detail += ": " + o.Reason.Message
 	}

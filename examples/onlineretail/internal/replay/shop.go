@@ -1,6 +1,5 @@
-// Package replay brings a file of invoices into a shop: products, stock, and an order for each
-// invoice. All of it can be repeated, after an interruption or in the middle of one, without doing
-// anything twice.
+// Package replay replays a file of invoices in a shop: products, stock, and an order for each
+// invoice. It can be repeated at any time, also after an interruption, and does nothing twice.
 package replay
 
 import (
@@ -11,18 +10,18 @@ import (
 	"github.com/ordersaga/ordersaga/examples/onlineretail/internal/api"
 )
 
-// Shop is where the invoices are replayed.
+// Shop is the shop in which the invoices are replayed.
 type Shop struct {
 	Client *api.Client
 	// URLs of the services, without a slash at their end.
 	Catalog, Inventory, Orders string
 	// Card is the payment method of all orders.
 	Card string
-	// Run tells replays apart: another run orders the same invoices once more. May be empty.
+	// Run is the name of a replay: another run orders the same invoices once more. It may be empty.
 	Run string
-	// Patience is how long a single thing may take, services being away included.
+	// Patience bounds a single operation, with the time in which services are not available.
 	Patience time.Duration
-	// Began is when the replay did: what was placed before is an earlier one's.
+	// Began is the start of the replay: orders placed before are those of an earlier one.
 	Began time.Time
 }
 
@@ -32,7 +31,7 @@ type Money struct {
 	Currency string `json:"currency"`
 }
 
-// key makes the idempotency key of a thing.
+// key makes an idempotency key.
 func (s *Shop) key(thing string) string {
 	if s.Run != "" {
 		thing = s.Run + "-" + thing
@@ -40,7 +39,7 @@ func (s *Shop) key(thing string) string {
 	return "online-retail-" + thing
 }
 
-var errPatience = errors.New("our patience was at its end")
+var errPatience = errors.New("the patience has passed")
 
 func (s *Shop) patiently(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, s.Patience, errPatience)

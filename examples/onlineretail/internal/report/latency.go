@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// Latency of orders in milliseconds, from the first request until the order was known to be
-// settled. Percentiles are exact, by nearest rank over all samples: p95 is the smallest of them
-// that at least 95 of 100 do not pass.
+// Latency of orders in milliseconds, from the first request until the order was seen as settled.
+// Percentiles are exact, by nearest rank over all samples.
 type Latency struct {
 	Samples int     `json:"samples"`
 	P50     float64 `json:"p50"`

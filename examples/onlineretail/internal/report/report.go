@@ -1,4 +1,4 @@
-// Package report adds up what became of a file of invoices.
+// Package report reports the outcomes of a file of invoices.
 package report
 
 import (
@@ -8,8 +8,8 @@ import (
 	"github.com/ordersaga/ordersaga/examples/onlineretail/internal/replay"
 )
 
-// Report accounts for every row that was read: the rows of confirmed, rejected, failed and skipped
-// invoices and of cancellations are Rows together, and their invoices are Invoices together.
+// Report counts every row: the rows of confirmed, rejected, failed and skipped invoices and of
+// cancellations add up to Rows, and their invoices to Invoices.
 type Report struct {
 	File        string `json:"file"`
 	StockFactor string `json:"stock_factor"`
@@ -20,28 +20,28 @@ type Report struct {
 	Sellable int `json:"sellable"` // invoices that were to be ordered
 
 	Confirmed Sum `json:"confirmed"`
-	// Replayed of the confirmed and rejected ones were so by an earlier run.
+	// Replayed counts the confirmed and rejected ones of an earlier run.
 	Replayed Sum            `json:"replayed"`
 	Rejected map[string]Sum `json:"rejected"`
 	Failed   map[string]Sum `json:"failed"`
-	// Skipped is never ordered; its invoices are those of which nothing is.
+	// Skipped rows are not ordered; its invoices are those without any ordered row.
 	Skipped map[invoices.Reason]invoices.Count `json:"skipped"`
 	// Cancellations take goods back, which is not handled yet.
 	Cancellations invoices.Count `json:"cancellations_not_handled_yet"`
 
-	// Charged is the total of the confirmed orders at the catalog's prices, in pence; it differs
-	// from what their invoices say where those have other prices.
+	// Charged is the total of the confirmed orders at the catalog's prices, in pence; invoices may
+	// have other prices.
 	Charged int64 `json:"charged"`
 
 	Products replay.Products `json:"products"`
 	Stock    replay.Stock    `json:"stock"`
 
 	// Seconds from the first order to the last. OrdersPerSecond and LatencyMS are of the orders
-	// that this run placed and saw settled.
+	// that this run placed and that settled.
 	Seconds         float64 `json:"seconds"`
 	OrdersPerSecond float64 `json:"orders_per_second"`
 	LatencyMS       Latency `json:"latency_ms"`
-	// Retries are requests that had to be sent once more.
+	// Retries is the number of repeated requests.
 	Retries int64 `json:"retries"`
 
 	offenders []replay.Outcome
@@ -52,7 +52,7 @@ type Sum struct {
 	Invoices int   `json:"invoices"`
 	Rows     int   `json:"rows"`
 	Units    int64 `json:"units"`
-	// Invoiced is their value in pence by the prices that stand on them.
+	// Invoiced is their value in pence at the prices of the invoices.
 	Invoiced int64 `json:"invoiced"`
 }
 
@@ -60,8 +60,8 @@ func (s Sum) plus(invoice invoices.Invoice) Sum {
 	return Sum{s.Invoices + 1, s.Rows + invoice.Rows, s.Units + invoice.Units, s.Invoiced + invoice.Value}
 }
 
-// Of reports the outcomes of a file's invoices, which took so long together. shortExpected tells
-// that orders are meant to find too little stock.
+// Of makes the report of a file's outcomes and their duration. With shortExpected, rejections
+// because of too little stock are expected.
 func Of(file *invoices.File, outcomes []replay.Outcome, took time.Duration, shortExpected bool) *Report {
 	r := &Report{
 		Rows: file.Rows, Invoices: file.Sales + file.Cancellations.Invoices, Sellable: len(file.Invoices),
@@ -91,7 +91,7 @@ func Of(file *invoices.File, outcomes []replay.Outcome, took time.Duration, shor
 	return r
 }
 
-// OutOfStock is the one reason that a stock factor below 1 is for.
+// OutOfStock is the reason that is expected with a stock factor below 1.
 const OutOfStock = "out-of-stock"
 
 func (r *Report) add(outcome replay.Outcome) {

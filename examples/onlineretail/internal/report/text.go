@@ -18,7 +18,7 @@ func (r *Report) Print(to io.Writer) error {
 	fmt.Fprintf(to, "%s, stock factor %s\n\n", r.File, r.StockFactor)
 	table := tabwriter.NewWriter(to, 0, 0, 3, ' ', tabwriter.AlignRight)
 	row := func(name, invoices, rows, units, invoiced string) {
-		// The name is padded by hand: the writer aligns all cells to one side.
+		// The name is padded here, because the writer aligns all cells to one side.
 		fmt.Fprintf(table, "%-36s\t%s\t%s\t%s\t%s\t\n", name, invoices, rows, units, invoiced)
 	}
 	sum := func(name string, s Sum) {

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// shown is how many of the invoices that went wrong are named.
+// shown bounds the listed invoices with wrong outcomes.
 const shown = 10
 
-// Verdict is nil when every sellable invoice was confirmed, or rejected for want of stock where
-// that was to be expected. Otherwise it names the first that were not and says why.
+// Verdict returns nil when every sellable invoice was confirmed, or rejected with an expected lack
+// of stock. Otherwise the error lists the first others with their reasons.
 func (r *Report) Verdict() error {
 	if len(r.offenders) == 0 {
 		return nil

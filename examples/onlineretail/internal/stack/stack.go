@@ -1,5 +1,5 @@
-// Package stack finds the services: where the development stack wrote down that they are, else on
-// the ports of `make run`.
+// Package stack finds the services: in dev.json of the development stack, else on the ports of
+// `make run`.
 package stack
 
 import (
@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// URLs of what the replay talks to.
+// URLs of the services that the replay calls.
 type URLs struct {
 	Orders    string `json:"orders"`
 	Catalog   string `json:"catalog"`
@@ -33,8 +33,8 @@ const (
 	file   = "dev.json"
 )
 
-// Find completes the URLs that were given. The stack's folder is looked for here and in the folders
-// above when it is not named.
+// Find completes the given URLs. Without a named folder it looks for the stack's folder here and in
+// the folders above.
 func Find(given URLs, dir string) (URLs, error) {
 	found, err := written(dir)
 	if err != nil {
@@ -58,7 +58,7 @@ func written(dir string) (URLs, error) {
 	}
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return URLs{}, fmt.Errorf("where is the development stack? %w", err)
+		return URLs{}, fmt.Errorf("find the development stack: %w", err)
 	}
 	var content struct {
 		URLs URLs `json:"urls"`
@@ -69,7 +69,7 @@ func written(dir string) (URLs, error) {
 	return content.URLs, nil
 }
 
-// above is the nearest dev.json from here upwards, or nothing.
+// above returns the nearest dev.json in this folder or one above, or "".
 func above() (string, error) {
 	at, err := os.Getwd()
 	if err != nil {
