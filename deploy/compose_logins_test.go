@@ -137,6 +137,25 @@ func brokerLogin(_ testing.TB, project *types.Project, _ known) (wrong []string)
 	return wrong
 }
 
+// cacheLogin: who connects has the password of Redis.
+func cacheLogin(_ testing.TB, project *types.Project, _ known) (wrong []string) {
+	for _, name := range project.ServiceNames() {
+		value := environment(project.Services[name])["REDIS_URL"]
+		if value == "" {
+			continue
+		}
+		parsed, err := url.Parse(value)
+		if err != nil {
+			wrong = append(wrong, name+": REDIS_URL is no URL")
+			continue
+		}
+		if password, _ := parsed.User.Password(); password != environment(project.Services["redis"])["REDISCLI_AUTH"] {
+			wrong = append(wrong, name+": its password is not that of Redis")
+		}
+	}
+	return wrong
+}
+
 // documentLogin: who connects is a user that the init script of MongoDB makes.
 func documentLogin(t testing.TB, project *types.Project, _ known) (wrong []string) {
 	t.Helper()

@@ -24,7 +24,7 @@ var unchecked = map[string]string{
 var tools = map[string][]string{
 	"postgres": {"pg_isready"}, "rabbitmq": {"rabbitmq-diagnostics"}, "mongodb": {"mongosh"}, "opensearch": {"curl"},
 	"temporal": {"wget"}, "temporal-ui": {"wget"}, "jaeger": {"wget"}, // Alpine's busybox
-	"prometheus": {"wget"}, "grafana": {"wget"}, "keycloak": {"bash"},
+	"prometheus": {"wget"}, "grafana": {"wget"}, "keycloak": {"bash"}, "redis": {"redis-cli"},
 }
 
 func healthChecks(_ testing.TB, project *types.Project, _ known) (wrong []string) {
@@ -144,9 +144,9 @@ func builds(service types.ServiceConfig) string {
 	return "no program"
 }
 
-// longestStop is what the slowest program, orders, may take to stop: its
+// longestStop is what the slowest program, catalog, may take to stop: its
 // terminationGracePeriodSeconds in kubernetes/base, which a test there adds up.
-const longestStop = 195 * time.Second
+const longestStop = 230 * time.Second
 
 // hardened: what our containers may not do, and that they have time to finish.
 func hardened(_ testing.TB, project *types.Project, settings known) (wrong []string) {

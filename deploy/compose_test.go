@@ -17,7 +17,7 @@ import (
 
 // enginesOfCompose are those that compose runs, with the jobs that set them up.
 var enginesOfCompose = []string{
-	"grafana", "jaeger", "keycloak", "mongodb", "opensearch", "otel-collector", "postgres", "prometheus", "rabbitmq",
+	"grafana", "jaeger", "keycloak", "mongodb", "opensearch", "otel-collector", "postgres", "prometheus", "rabbitmq", "redis",
 	"setup", "temporal", "temporal-schema", "temporal-ui",
 }
 
@@ -62,7 +62,7 @@ func TestComposeIsInOrder(t *testing.T) {
 // TestEachMistakeInComposeIsNamed plants a mistake for each.
 var checks = []func(testing.TB, *types.Project, known) []string{
 	everyProgramRuns, variablesOfPrograms, portsOfPrograms, portsAreOnLoopback, mountsExist, healthChecks, startOrder, pinnedImages,
-	hardened, addressesAreReal, databaseRoles, brokerLogin, documentLogin, issuerAndClients, jobsOfOurs,
+	hardened, addressesAreReal, databaseRoles, brokerLogin, documentLogin, cacheLogin, issuerAndClients, jobsOfOurs,
 }
 
 func problems(t testing.TB, project *types.Project, settings known) []string {

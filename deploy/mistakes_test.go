@@ -90,6 +90,7 @@ func TestEachMistakeInComposeIsNamed(t *testing.T) {
 		"definitions with a queue":        {definitionsWith(`"queues": [{"name": "x"}], "users"`), "rabbitmq: definitions declare what the programs declare themselves"},
 		"definitions that are no JSON":    {definitionsWith(`users`), "rabbitmq: its definitions are no JSON"},
 		"another password of documents":   {set("mongodb", "ORDERS_MONGODB_PASSWORD", "another"), "orders: MongoDB has no user orders with that password"},
+		"another password of the cache":   {set("redis", "REDISCLI_AUTH", "another"), "catalog: its password is not that of Redis"},
 		"another replica set":             {set("catalog", "MONGODB_URI", "mongodb://catalog:catalog-dev@mongodb:27017/?replicaSet=rs1&authSource=catalog"), "catalog: MONGODB_URI is for another replica set than rs0"},
 		"a server of another replica set": {service("mongodb", func(s *types.ServiceConfig) { s.Command[2] = "shop" }), "mongodb: the health check makes another replica set than shop"},
 		"an issuer of another name":       {set("orders", "OIDC_ISSUER", "http://keycloak:8085/realms/ordersaga"), "orders: OIDC_ISSUER is http://keycloak:8085/realms/ordersaga, Keycloak's is http://auth.localhost:8085/realms/ordersaga"},

@@ -118,6 +118,7 @@ var breakages = []breakage{
 	{"nothing denied by default", plain, "NetworkPolicy default-deny", "spec/podSelector/matchLabels/app.kubernetes.io~1part-of", "other", "network", "none denies by default"},
 	{"no database", plain, "NetworkPolicy to-postgresql", "spec/egress/0/ports/0/port", 5433, "network", "may not reach what DATABASE_URL:5432 needs"},
 	{"a database for those who have none", plain, "NetworkPolicy to-postgresql", "spec/podSelector/matchLabels/app.kubernetes.io~1component", nil, "network", "Deployment worker may reach port 5432"},
+	{"no cache", "redis", "NetworkPolicy to-redis", "spec/egress/0/ports/0/port", 6380, "network", "may not reach what REDIS_URL:6379 needs"},
 	{"no DNS", plain, "NetworkPolicy dns", "spec/egress/0/ports/0", nil, "network", "may not ask DNS"},
 	{"Temporal on another port", plain, "ConfigMap temporal-settings", "data/TEMPORAL_ADDRESS", "temporal:17233", "network", "what TEMPORAL_ADDRESS:17233 needs"},
 	{"REST for everybody", plain, "NetworkPolicy rest", "spec/ingress/0/from", nil, "network", "the port rest of Deployment orders must be closed to namespaces with the label somebody"},

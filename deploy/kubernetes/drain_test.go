@@ -38,10 +38,11 @@ func expressions(given map[string]variable) map[string]time.Duration {
 		return duration(s.Default)
 	}
 	return map[string]time.Duration{
+		"15 * time.Second":                    15 * time.Second,
 		"30 * time.Second":                    30 * time.Second,
 		"35 * time.Second":                    35 * time.Second,
 		"drain":                               35 * time.Second, // services/orders/background.go
-		"feed.Timeout + 5*time.Second":        65 * time.Second, // a minute: services/catalog/internal/readside
+		"stock.Timeout + 5*time.Second":       65 * time.Second, // a minute: services/catalog/internal/productsearch
 		"2*cfg.policy().Lease + recordMargin": 2*(value("PAYMENT_PROVIDER_TIMEOUT", "payments")+5*time.Second) + 5*time.Second,
 		"cfg.policy().Lease + recordMargin":   value("PAYMENT_PROVIDER_TIMEOUT", "payments") + 5*time.Second + 5*time.Second,
 		"set.Slow + 15*time.Second":           value("PAYSIM_SLOW", "paysim") + 15*time.Second,
@@ -168,7 +169,7 @@ func TestTheDrainsAreAsTheSourcesSay(t *testing.T) {
 		"../../platform/lifecycle/lifecycle.go":                  {"DefaultDrain": "10 * time.Second"},
 		"../../services/orders/background.go":                    {"drain": "35 * time.Second"},
 		"../../services/payments/settings.go":                    {"recordMargin": "5 * time.Second"},
-		"../../services/catalog/internal/readside/projection.go": {"timeout": "time.Minute"},
+		"../../services/catalog/internal/productsearch/stock.go": {"timeout": "time.Minute"},
 		"../../platform/program/program.go":                      {"flushTimeout": "5 * time.Second"},
 	} {
 		files := token.NewFileSet()

@@ -184,7 +184,7 @@ func checkNetwork(objects []object) (found problems) {
 			found.unless(mayLeave(all, p, needs[what].who, needs[what].port, "TCP"), "%s may not reach what %s needs", p, what)
 		}
 		found.unless(mayLeave(all, p, endpoint{namespace: map[string]string{"kubernetes.io/metadata.name": "kube-system"}}, 53, "UDP"), "%s may not ask DNS", p)
-		for _, port := range []int{22, 80, 443, 4317, 5432, 5671, 5672, 6443, 7233, 15672, 27017} {
+		for _, port := range []int{22, 80, 443, 4317, 5432, 5671, 5672, 6379, 6443, 7233, 15672, 27017} {
 			needed := false
 			for _, n := range needs {
 				needed = needed || n.port == port
@@ -272,6 +272,8 @@ func ports(name, value string) []int {
 		return []int{9200}
 	case "AMQP_URL":
 		return []int{5672, 5671}
+	case "REDIS_URL":
+		return []int{6379}
 	case "TEMPORAL_ADDRESS":
 		_, port, _ := strings.Cut(value, ":")
 		return number(port)

@@ -48,6 +48,7 @@ func combinations() []combination {
 			}
 		}
 	}
+	all = append(all, combination{"redis", []string{"grpc-tls", "redis", "setup", "temporal-mtls"}})
 	return append(all, combination{"paysim", []string{"grpc-tls", "paysim", "setup", "temporal-mtls"}})
 }
 

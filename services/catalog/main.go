@@ -60,7 +60,13 @@ func run(ctx context.Context, cfg settings) error {
 	if err := model.Prepare(ctx); err != nil {
 		return err
 	}
-	readSide := readside.NewFeed(db, model)
+	readSide, products := readside.NewFeed(db, model), readside.NewProducts(model)
+	cached, closeCache, err := cfg.Cache.Open("catalog")
+	if err != nil {
+		return err
+	}
+	defer closeCache()
+	products.Cache(cached, readSide)
 	engine, err := cfg.Search.Open(productsearch.Schema)
 	if err != nil {
 		return err
@@ -75,7 +81,7 @@ func run(ctx context.Context, cfg settings) error {
 	stock := productsearch.KeepStock(db, changed)
 	relay := outbox.NewRelay(db, rabbit.Publish)
 	needs := internal.Needs{
-		DB: db, ReadSide: readside.NewProducts(model), Feed: readSide, Search: index, Pricing: cfg.Pricing.rates(),
+		DB: db, ReadSide: products, Feed: readSide, Search: index, Pricing: cfg.Pricing.rates(),
 		Announced: func() {
 			relay.Wake()
 			changed()

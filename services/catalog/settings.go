@@ -9,6 +9,7 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/events"
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/broker"
+	"github.com/ordersaga/ordersaga/platform/cache/stores"
 	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/doctor"
 	"github.com/ordersaga/ordersaga/platform/mongodb"
@@ -30,6 +31,7 @@ type settings struct {
 	MongoDBDatabase string        `env:"MONGODB_DATABASE" envDefault:"catalog" desc:"the name of the document database"`
 	AMQPURL         config.Secret `env:"AMQP_URL,required" desc:"an AMQP URL like amqp://user:password@host:5672/"`
 	Search          engines.Settings
+	Cache           stores.Settings
 	Pricing         pricingSettings
 }
 
@@ -44,7 +46,7 @@ func (s settings) checks() []doctor.Check {
 		broker.Check(s.AMQPURL.Reveal(), broker.Queues(events.Queues())...),
 		auth.CheckIssuer(s.Auth),
 		rpc.CheckServer(s.ServerSettings, s.GRPCAddress()),
-	}, s.Search.Checks()...)
+	}, append(s.Search.Checks(), s.Cache.Checks()...)...)
 }
 
 // Validate checks what the types of the fields do not.

@@ -1,11 +1,12 @@
 // Package memory keeps values in the process. An invalidation reaches this process only, so it is
-// for a program of which one instance runs.
+// for a program of which one instance runs; with several an answer may be as old as the lifetime.
 package memory
 
 import (
 	"context"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/maypok86/otter/v2"
 
@@ -26,12 +27,13 @@ type Store struct {
 // maxClaims is how many keys can be loaded at once; a load of one more is not kept.
 const maxClaims = 10_000
 
-// New makes a store of at most so many bytes, keys included.
-func New(bytes uint64) *Store {
+// New makes a store of at most so many bytes, keys included, that keeps each value for a time.
+func New(bytes uint64, lifetime time.Duration) *Store {
 	return &Store{
 		values: otter.Must(&otter.Options[string, []byte]{
-			MaximumWeight: bytes,
-			Weigher:       func(key string, value []byte) uint32 { return uint32(len(key) + len(value)) },
+			MaximumWeight:    bytes,
+			Weigher:          func(key string, value []byte) uint32 { return uint32(len(key) + len(value)) },
+			ExpiryCalculator: otter.ExpiryWriting[string, []byte](lifetime),
 		}),
 		claims: otter.Must(&otter.Options[string, uint64]{MaximumSize: maxClaims}),
 	}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -15,12 +16,12 @@ import (
 )
 
 func TestTheStoreInTheProcess(t *testing.T) {
-	store := memory.New(1 << 20)
+	store := memory.New(1<<20, time.Minute)
 	cachetest.Run(t, func(*testing.T) cache.Store { return store })
 }
 
 func TestItHoldsNoMoreThanItMay(t *testing.T) {
-	store := memory.New(100 << 10)
+	store := memory.New(100<<10, time.Minute)
 	kept := func() (n int) {
 		for i := range 1000 {
 			value, _, err := store.Get(t.Context(), strconv.Itoa(i))
@@ -39,4 +40,16 @@ func TestItHoldsNoMoreThanItMay(t *testing.T) {
 	}
 	testkit.Eventually(t, "the least read to go", func() bool { return kept() <= 100 })
 	assert.Positive(t, kept())
+}
+
+func TestAValueRunsOut(t *testing.T) {
+	store := memory.New(1<<20, 100*time.Millisecond)
+	_, claim, err := store.Get(t.Context(), "a")
+	require.NoError(t, err)
+	require.NoError(t, store.Put(t.Context(), "a", []byte("tea"), claim))
+	testkit.Eventually(t, "the value to run out", func() bool {
+		value, _, err := store.Get(t.Context(), "a")
+		require.NoError(t, err)
+		return value == nil
+	})
 }

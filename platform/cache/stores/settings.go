@@ -18,7 +18,7 @@ import (
 // Settings say where what is read often is kept.
 type Settings struct {
 	URL      config.Secret `env:"REDIS_URL" desc:"a Redis server like rediss://user:password@host:6379, whose cache all instances share; without it each has its own, in its process"`
-	Lifetime time.Duration `env:"CACHE_LIFETIME" envDefault:"5s" desc:"how long Redis keeps a value at most, 1s to 30s; while it is away, changes are taken over that much later"`
+	Lifetime time.Duration `env:"CACHE_LIFETIME" envDefault:"5s" desc:"how long a value is kept at most, 1s to 10s; while Redis is away, changes are taken over that much later"`
 	MiB      int           `env:"CACHE_MIB" envDefault:"16" desc:"MiB of the cache in the process, 0 to 4096; 0 is none, as is right for several instances without REDIS_URL"`
 }
 
@@ -30,8 +30,8 @@ func (s Settings) Validate() error {
 			problems = append(problems, fmt.Errorf("REDIS_URL %w", err))
 		}
 	}
-	if s.Lifetime < time.Second || s.Lifetime > 30*time.Second {
-		problems = append(problems, fmt.Errorf("CACHE_LIFETIME must be between 1s and 30s, not %s", s.Lifetime))
+	if s.Lifetime < time.Second || s.Lifetime > 10*time.Second {
+		problems = append(problems, fmt.Errorf("CACHE_LIFETIME must be between 1s and 10s, not %s", s.Lifetime))
 	}
 	if s.MiB < 0 || s.MiB > 4096 {
 		problems = append(problems, fmt.Errorf("CACHE_MIB must be between 0 and 4096, not %d", s.MiB))
@@ -49,7 +49,7 @@ func (s Settings) Open(name string) (store cache.Store, closeStore func(), err e
 		}
 		return opened, func() { _ = opened.Close() }, nil
 	case s.MiB > 0:
-		return memory.New(uint64(s.MiB) << 20), func() {}, nil
+		return memory.New(uint64(s.MiB)<<20, s.Lifetime), func() {}, nil
 	default:
 		return nil, func() {}, nil
 	}

@@ -12,6 +12,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
+	"github.com/ordersaga/ordersaga/platform/cache"
 	"github.com/ordersaga/ordersaga/platform/readmodel"
 )
 
@@ -68,6 +69,7 @@ var ErrNotFound = errors.New("no such product")
 // Products are the documents.
 type Products struct {
 	model *readmodel.Model
+	cache *cache.Cache[kept] // nil is none
 
 	mu     sync.Mutex
 	live   readmodel.Generation
@@ -97,16 +99,11 @@ func (p *Products) generation(ctx context.Context) (readmodel.Generation, error)
 	return live, nil
 }
 
-// Get answers the product of a SKU, or ErrNotFound.
-func (p *Products) Get(ctx context.Context, sku string) (found Product, err error) {
-	live, err := p.generation(ctx)
-	if err != nil {
-		return Product{}, err
-	}
+func (p *Products) read(ctx context.Context, live readmodel.Generation, sku string) (found Product, err error) {
 	err = p.model.Collection(live).FindOne(ctx, bson.D{{Key: "_id", Value: sku}}).Decode(&found)
 	switch {
 	case errors.Is(err, mongo.ErrNoDocuments):
-		return Product{}, fmt.Errorf("%w: %q", ErrNotFound, sku)
+		return Product{}, notFound(sku)
 	case err != nil:
 		return Product{}, fmt.Errorf("read product %q: %w", sku, err)
 	}
