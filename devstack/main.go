@@ -25,6 +25,7 @@ const (
 )
 
 func main() {
+	collectLess()
 	os.Exit(run(os.Args[1:]))
 }
 
