@@ -24,6 +24,7 @@ type commands struct {
 	Product  productCommands `cmd:"" help:"Create and look at products."`
 	Payments paymentCommands `cmd:"" help:"Compare payments with the provider's books, and look at ledgers."`
 	Rebuild  rebuildCommand  `cmd:"" help:"Make the documents that lists are read from anew, while they are read."`
+	Announce announceCommand `cmd:"" help:"Publish events of all products, or of all stock, again: for readers that begin anew."`
 	Bench    benchCommands   `cmd:"" help:"Measure a running system."`
 	Verify   verifyCommand   `cmd:"" help:"Check that stock, money, orders and events agree."`
 

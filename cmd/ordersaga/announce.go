@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/ordersaga/ordersaga/client"
+)
+
+// announceCommand tells of everything of a kind again, for readers of events that begin anew.
+type announceCommand struct {
+	What string `arg:"" enum:"products,stock" help:"What is announced: products or stock."`
+}
+
+// Run is called by kong. It may be stopped and begun again: versions make repetitions harmless.
+func (c *announceCommand) Run(a *addresses) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	s, err := a.sessionOf(operator, patientTries)
+	if err != nil {
+		return err
+	}
+	announce := (*client.Client).AnnounceProducts
+	if c.What == "stock" {
+		announce = (*client.Client).AnnounceStock
+	}
+	announced := 0
+	for cursor := ""; ; {
+		told, err := announce(s.Client, ctx, cursor)
+		if err != nil {
+			return fmt.Errorf("%d announced, then: %w", announced, err)
+		}
+		announced += told.Announced
+		if cursor = told.Next; cursor == "" {
+			fmt.Printf("%s: %d announced\n", c.What, announced)
+			return nil
+		}
+	}
+}
