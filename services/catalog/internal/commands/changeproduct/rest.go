@@ -30,7 +30,7 @@ func Route(api *rest.API, db *postgres.DB, announced func()) {
 	rest.Handle(api, rest.Op{
 		Method: http.MethodPut, Path: "/v1/products/{sku}", ID: "change-product",
 		Summary: "Change a product",
-		Description: "Says the whole product anew: name, description, price and whether it is for sale. The currency of the price stays. " +
+		Description: "Says the whole product anew: name, description, categories, images, price and whether it is for sale. Categories and images that are left out stay as they are; so does the currency of the price. " +
 			"`If-Match` has the ETag that you have seen: when somebody else changed the product since, the answer is 412. " +
 			"A product that is so already is answered 200 in the version it has, so a change is safe to repeat. " +
 			"New quotes have the new price at once, orders keep the one they were placed at; what is not for sale cannot be ordered and can still be read. " +
@@ -39,6 +39,7 @@ func Route(api *rest.API, db *postgres.DB, announced func()) {
 		Errors: []int{http.StatusPreconditionRequired},
 		Refusals: map[string]int{
 			change.ReasonNotFound: http.StatusNotFound, change.ReasonStale: http.StatusPreconditionFailed,
+			domain.ReasonNoCategory: http.StatusUnprocessableEntity,
 		},
 	}, func(ctx context.Context, in *input) (*output, error) {
 		seen, err := rest.IfMatch(in.IfMatch)
