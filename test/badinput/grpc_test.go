@@ -215,7 +215,7 @@ func invalidMessages() map[string]badCall {
 	authorize("nothing", "amount", func(r *paymentsv1.AuthorizeRequest) { r.Amount = nil })
 	authorize("a negative amount", "", func(r *paymentsv1.AuthorizeRequest) { r.Amount.Amount = -450 })
 	authorize("pounds", "amount.currency", func(r *paymentsv1.AuthorizeRequest) { r.Amount.Currency = "pounds" })
-	authorize("with no card", "payment_method", func(r *paymentsv1.AuthorizeRequest) { r.PaymentMethod = "" })
+	authorize("with no card", "", func(r *paymentsv1.AuthorizeRequest) { r.PaymentMethod = "" })
 	authorize("for nobody", "customer_id", func(r *paymentsv1.AuthorizeRequest) { r.CustomerId = "" })
 
 	quote := func(name, field string, request *catalogv1.QuotePricesRequest) {
