@@ -107,25 +107,25 @@ func TestWhatIsWrongIsNamedOneByOneInPlainWords(t *testing.T) {
 	}{
 		"required and missing": {shop.Orders, "DATABASE_URL=", `wrong +settings +DATABASE_URL is required`, ""},
 		"out of bounds":        {shop.Worker, "SWEEP_AGE=-1s", `wrong +settings +SWEEP_AGE must be between`, ""},
-		"no database server":   {shop.Catalog, "DATABASE_URL=postgres://catalog:hunter2@" + elsewhere + "/catalog", `wrong +DATABASE_URL +no answer from PostgreSQL`, "Nobody listens there"},
+		"no database server":   {shop.Catalog, "DATABASE_URL=postgres://catalog:hunter2@" + elsewhere + "/catalog", `wrong +DATABASE_URL +no answer from PostgreSQL`, "Nothing listens at this address"},
 		"no such database":     {shop.Catalog, "DATABASE_URL=" + at(engines.Postgres.URL, "/nowhere"), `wrong +DATABASE_URL .*does not exist`, ""},
 		"a role without rights": {
 			shop.Inventory, "DATABASE_URL=" + poorRole(t, s.Environment(shop.Inventory)),
 			`wrong +DATABASE_URL .*as poor_doctor: the role may not create tables; GRANT CREATE ON SCHEMA public TO poor_doctor`, "",
 		},
-		"no document store":          {shop.Orders, "MONGODB_URI=mongodb://" + elsewhere + "/", `wrong +MONGODB_URI +no answer from MongoDB`, "Nobody listens there"},
+		"no document store":          {shop.Orders, "MONGODB_URI=mongodb://" + elsewhere + "/", `wrong +MONGODB_URI +no answer from MongoDB`, "Nothing listens at this address"},
 		"a wrong broker password":    {shop.Orders, "AMQP_URL=" + withUser(s.AMQP, "somebody", "hunter2"), `wrong +AMQP_URL .*username or password not allowed`, "refuses the user or the password"},
 		"no such vhost":              {shop.Catalog, "AMQP_URL=" + s.AMQP + "-nowhere", `wrong +AMQP_URL`, ""},
 		"an issuer that is none":     {shop.Payments, "OIDC_ISSUER=" + s.URL(shop.Orders), `wrong +OIDC_ISSUER .*not available`, ""},
 		"plain http in production":   {shop.Payments, "ORDERSAGA_ENV=production", `wrong +settings +OIDC_ISSUER must be an https URL in production`, ""},
 		"a wrong client secret":      {shop.Worker, "OIDC_CLIENT_SECRET=hunter2", `wrong +OIDC_CLIENT_ID .*401`, ""},
-		"no provider":                {shop.Payments, "PAYMENT_PROVIDER_URL=http://" + elsewhere, `wrong +PAYMENT_PROVIDER_URL .*connection refused`, "Nobody listens there"},
+		"no provider":                {shop.Payments, "PAYMENT_PROVIDER_URL=http://" + elsewhere, `wrong +PAYMENT_PROVIDER_URL .*connection refused`, "Nothing listens at this address"},
 		"a wrong provider key":       {shop.Payments, "PAYMENT_PROVIDER_KEY=hunter2", `wrong +PAYMENT_PROVIDER_URL .*401`, ""},
-		"no Temporal":                {shop.Worker, "TEMPORAL_ADDRESS=" + elsewhere, `wrong +TEMPORAL_ADDRESS +no answer from Temporal at TEMPORAL_ADDRESS ` + elsewhere, "Nobody listens there"},
+		"no Temporal":                {shop.Worker, "TEMPORAL_ADDRESS=" + elsewhere, `wrong +TEMPORAL_ADDRESS +no answer from Temporal at TEMPORAL_ADDRESS ` + elsewhere, "Nothing listens at this address"},
 		"no such namespace":          {shop.Orders, "TEMPORAL_NAMESPACE=nowhere", "wrong +TEMPORAL_NAMESPACE +there is no namespace \"nowhere\" .*`ordersaga setup` makes it", ""},
 		"TLS on one side only":       {shop.Worker, "GRPC_TLS_CA=" + authorities, `wrong +ORDERS_GRPC_ADDR .*empty.pem has no certificate`, ""},
 		"no service at the address":  {shop.Orders, "CATALOG_GRPC_ADDR=" + s.URL(shop.Paysim)[len("http://"):], `wrong +CATALOG_GRPC_ADDR +no answer from the service`, ""},
-		"a name that does not exist": {shop.Orders, "CATALOG_GRPC_ADDR=catalog.invalid:9081", `wrong +CATALOG_GRPC_ADDR`, "The name does not resolve from here"},
+		"a name that does not exist": {shop.Orders, "CATALOG_GRPC_ADDR=catalog.invalid:9081", `wrong +CATALOG_GRPC_ADDR`, "The host name does not resolve"},
 		"a port that is taken":       {shop.Worker, "PORT=" + strings.Split(strings.TrimPrefix(engines.Temporal.UIURL, "http://"), ":")[1], `wrong +process +another program answers`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -150,7 +150,7 @@ func TestWhatOnlyMayBeWrongIsRemarked(t *testing.T) {
 
 	printed, exitCode = shop.Try(t, append(s.Environment(shop.Payments), "OTEL_EXPORTER_OTLP_ENDPOINT=http://"+nobody(t)), shop.Payments, "--check")
 	assert.Zero(t, exitCode, printed)
-	assert.Regexp(t, `note +OTEL_EXPORTER_OTLP_ENDPOINT +nobody answers there`, printed)
+	assert.Regexp(t, `note +OTEL_EXPORTER_OTLP_ENDPOINT +no collector answers there`, printed)
 }
 
 func TestWhatStandsOnSomethingWrongIsNotTried(t *testing.T) {
