@@ -28,7 +28,7 @@ func (c *importProducts) Run(a *addresses) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "Importing %s, %s …\n", c.File, text.Count(len(content)/1024+1, "KiB"))
+	fmt.Fprintf(os.Stderr, "Importing %s, %d KiB …\n", c.File, len(content)/1024+1)
 	report, err := s.ImportProducts(context.Background(), c.format(), content)
 	var problem *client.Problem
 	if errors.As(err, &problem) && !c.JSON {

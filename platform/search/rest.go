@@ -9,28 +9,28 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rest"
 )
 
-// Rebuild is the newest making of a search index.
-type Rebuild struct {
+// SearchRebuild is the newest making of a search index.
+type SearchRebuild struct {
 	Generation int64  `json:"generation" doc:"Later ones have greater numbers; the first is 1."`
 	State      string `json:"state" enum:"building,live" doc:"building: it is filled beside the one that is searched. live: it is the one that is searched."`
 	Done       int64  `json:"done" doc:"Changes that are in it."`
 	Total      int64  `json:"total" doc:"Changes that are recorded."`
 }
 
-type rebuildOutput struct{ Body Rebuild }
+type rebuildOutput struct{ Body SearchRebuild }
 
 // RebuildRoutes serves POST and GET /v1/rebuilds/search, for operators.
 func RebuildRoutes(api *rest.API, feed *Feed) {
 	name := feed.index.schema.Name
-	begin := cqrs.Command("rebuild_"+name+"_search", func(ctx context.Context, _ struct{}) (Rebuild, error) {
+	begin := cqrs.Command("rebuild_"+name+"_search", func(ctx context.Context, _ struct{}) (SearchRebuild, error) {
 		p, err := feed.Rebuild(ctx)
 		return p.newest(), err
 	})
-	look := cqrs.Query("get_rebuild_of_"+name+"_search", func(ctx context.Context, _ struct{}) (Rebuild, error) {
+	look := cqrs.Query("get_rebuild_of_"+name+"_search", func(ctx context.Context, _ struct{}) (SearchRebuild, error) {
 		p, err := feed.Progress(ctx)
 		return p.newest(), err
 	})
-	answer := func(handler cqrs.Handler[struct{}, Rebuild]) func(context.Context, *struct{}) (*rebuildOutput, error) {
+	answer := func(handler cqrs.Handler[struct{}, SearchRebuild]) func(context.Context, *struct{}) (*rebuildOutput, error) {
 		return func(ctx context.Context, _ *struct{}) (*rebuildOutput, error) {
 			rebuild, err := handler.Handle(ctx, struct{}{})
 			if err != nil {
@@ -55,9 +55,9 @@ func RebuildRoutes(api *rest.API, feed *Feed) {
 }
 
 // newest is the generation that is built, or else the live one.
-func (p Progress) newest() Rebuild {
+func (p Progress) newest() SearchRebuild {
 	if p.Building != "" {
-		return Rebuild{Generation: int64(numberOf(p.Building)), State: "building", Done: min(p.BuildingPosition, p.Head), Total: p.Head}
+		return SearchRebuild{Generation: int64(numberOf(p.Building)), State: "building", Done: min(p.BuildingPosition, p.Head), Total: p.Head}
 	}
-	return Rebuild{Generation: int64(numberOf(p.Live)), State: "live", Done: min(p.Position, p.Head), Total: p.Head}
+	return SearchRebuild{Generation: int64(numberOf(p.Live)), State: "live", Done: min(p.Position, p.Head), Total: p.Head}
 }

@@ -48,6 +48,8 @@ func TestThePageHasEveryMetricThatTheProgramsExposeAndNoOther(t *testing.T) {
 		require.Contains(t, []int{http.StatusCreated, http.StatusUnprocessableEntity}, answer.Status, "%s", answer)
 	}
 
+	require.Equal(t, http.StatusOK, customer.Get(shop.Catalog, "/v1/products/METRICS").Status, "for the cache's metric")
+
 	names, prefixes := documented(t)
 	var exposed map[string][]string
 	// Some are there only once an event was consumed or a sweep has run.

@@ -73,9 +73,9 @@ func damages(s *shop.Shop, confirmed, rejected string) []damage {
 			`UPDATE reservations SET state = 'allocated', freed_at = NULL WHERE order_id = '`+confirmed+`'`),
 		byDocument(s, shop.Orders, "orders_1", rejected, "lines", int32(9), int32(1),
 			"order "+rejected+": document in orders: lines is"),
-		byDocument(s, shop.Catalog, "products", "mug", "stock.available", int64(3), int64(10),
+		byDocument(s, shop.Catalog, "products_1", "mug", "stock.available", int64(3), int64(10),
 			"SKU mug: shoppers see 3 available, inventory has 10"),
-		byDocument(s, shop.Catalog, "products", "mug", "name", "Jug", "Product mug",
+		byDocument(s, shop.Catalog, "products_1", "mug", "name", "Jug", "Product mug",
 			"SKU mug: shoppers see name Jug, the product has Product mug"),
 		{
 			"a dead letter that a database which was away has made", "I6", "dead letter of catalog.read-side: event made.up.v1 made-up: retries_exhausted",

@@ -66,4 +66,14 @@ func (p *Products) Get(ctx context.Context, sku string) (Product, error) {
 	return known.Product, err
 }
 
+// Stored answers the product of a SKU as its document is, past the cache, or ErrNotFound. The audit
+// compares with it: what the cache still remembers would hide a damaged document.
+func (p *Products) Stored(ctx context.Context, sku string) (Product, error) {
+	live, err := p.generation(ctx)
+	if err != nil {
+		return Product{}, err
+	}
+	return p.read(ctx, live, sku)
+}
+
 func notFound(sku string) error { return fmt.Errorf("%w: %.80q", ErrNotFound, sku) }

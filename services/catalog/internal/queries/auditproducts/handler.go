@@ -56,7 +56,7 @@ func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
 	}
 	compared := make([]AuditProduct, len(rows))
 	for i, row := range rows {
-		document, err := h.products.Get(ctx, row.SKU)
+		document, err := h.products.Stored(ctx, row.SKU)
 		compared[i] = AuditProduct{SKU: row.SKU, Problem: difference(row, document), Stock: stockOf(document)}
 		switch {
 		case errors.Is(err, readside.ErrNotFound):
