@@ -63,7 +63,8 @@ func startRabbitMQ(t testing.TB, project *types.Project) rabbitmq {
 		if err := broker.running(); err != nil {
 			t.Fatal(err)
 		}
-		_, err := get(r.api(project, "whoami"))
+		// The definitions' user is there a moment before what it may do.
+		_, err := get(r.api(project, "queues/ordersaga"))
 		return err
 	})
 	return r
