@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/signal"
 	"slices"
@@ -14,7 +16,7 @@ import (
 )
 
 type benchCommands struct {
-	Lists benchLists `cmd:"" help:"Read pages of the list of orders and say how many a second are answered."`
+	Lists benchLists `cmd:"" help:"Read pages of the list of orders and say how many a second are answered; orders has to run without a limit (RATE_LIMIT_PER_SECOND=0)."`
 }
 
 type benchLists struct {
@@ -34,11 +36,12 @@ func (c *benchLists) Run(a *addresses) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// Each caller has a session of its own, as a program would. Its first page is not measured: it
-	// fetches the token and opens the connection.
+	// Each caller has a session of its own, as a program would, and tries once: a page that was
+	// waited for because of a limit would be measured as a slow one. Its first page is not measured:
+	// it fetches the token and opens the connection.
 	readers := make([]pageReader, c.Callers)
 	for i := range readers {
-		s, err := a.session(c.caller)
+		s, err := a.sessionOf(c.caller, 1)
 		if err != nil {
 			return err
 		}
@@ -59,6 +62,10 @@ func (c *benchLists) Run(a *addresses) error {
 	var times []time.Duration
 	var orders int
 	for _, r := range readers {
+		var refused *client.Problem
+		if errors.As(r.err, &refused) && refused.Status == http.StatusTooManyRequests {
+			return fmt.Errorf("orders limits requests, so this would measure its limit: start it with RATE_LIMIT_PER_SECOND=0: %w", r.err)
+		}
 		if r.err != nil {
 			return r.err
 		}

@@ -14,7 +14,7 @@ import (
 
 type importProducts struct {
 	raw
-	File   string `arg:"" help:"A CSV file whose first line is sku,name,description,price,currency,active (description and active may be left out), or a file of JSON lines (.jsonl, .ndjson)." type:"existingfile" placeholder:"FILE"`
+	File   string `arg:"" help:"A CSV file whose first line is sku,name,price,currency and, where wanted, description,categories,images,active (lists are separated by |), or a file of JSON lines (.jsonl, .ndjson)." type:"existingfile" placeholder:"FILE"`
 	Format string `help:"csv or jsonl; by default what the file's name says." enum:",csv,jsonl" default:""`
 }
 

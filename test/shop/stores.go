@@ -69,12 +69,7 @@ func (s *Shop) Run(arguments ...string) (printed string, exitCode int) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	defer cancel()
 	command := exec.CommandContext(ctx, filepath.Join(os.Getenv("ORDERSAGA_BIN"), "ordersaga"), arguments...)
-	command.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + s.t.TempDir(), "ORDERSAGA_DIR=" + s.t.TempDir(), "ORDERSAGA_TOKEN=" + s.Operator().token,
-	}
-	for _, name := range programs.Names(programs.IsService) {
-		command.Env = append(command.Env, "ORDERSAGA_URL_"+strings.ToUpper(name)+"="+s.URL(name))
-	}
+	command.Env = s.AsOperator()
 	var output, complaints bytes.Buffer
 	command.Stdout, command.Stderr = &output, &complaints
 	err := command.Run()
@@ -86,4 +81,15 @@ func (s *Shop) Run(arguments ...string) (printed string, exitCode int) {
 		s.t.Fatalf("run ordersaga %v: %v", arguments, err)
 	}
 	return output.String(), command.ProcessState.ExitCode()
+}
+
+// AsOperator is the environment of a command ordersaga on this shop, as an operator, for Try.
+func (s *Shop) AsOperator() []string {
+	environment := []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + s.t.TempDir(), "ORDERSAGA_DIR=" + s.t.TempDir(), "ORDERSAGA_TOKEN=" + s.Operator().token,
+	}
+	for _, name := range programs.Names(programs.IsService) {
+		environment = append(environment, "ORDERSAGA_URL_"+strings.ToUpper(name)+"="+s.URL(name))
+	}
+	return environment
 }
