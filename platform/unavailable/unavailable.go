@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"slices"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -60,18 +59,4 @@ func Is(err error) bool {
 	default:
 		return false
 	}
-}
-
-// stateChanges are the codes of a MongoDB server that stops, is no longer the primary or not yet a
-// secondary, or took too long (server/src/mongo/base/error_codes.yml).
-var stateChanges = []int{50, 91, 189, 10107, 11600, 11602, 13435, 13436}
-
-// ofMongoDB uses the methods of the driver's errors and not their types, which would link the
-// driver into every program.
-func ofMongoDB(err error) bool {
-	var said interface {
-		HasErrorLabel(label string) bool
-		HasErrorCode(code int) bool
-	}
-	return errors.As(err, &said) && (said.HasErrorLabel("NetworkError") || slices.ContainsFunc(stateChanges, said.HasErrorCode))
 }

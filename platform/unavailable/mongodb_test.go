@@ -1,4 +1,4 @@
-package mongodb_test
+package unavailable_test
 
 import (
 	"context"
@@ -17,6 +17,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/mongodb"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/platform/testkit/netfault"
+	"github.com/ordersaga/ordersaga/platform/unavailable"
 )
 
 func TestNotNowIsToldFromNever(t *testing.T) {
@@ -37,7 +38,7 @@ func TestNotNowIsToldFromNever(t *testing.T) {
 		"FerretDB's is shut down":    command(1, "FATAL: terminating connection due to administrator command (SQLSTATE 57P01)"),
 		"FerretDB's takes no others": command(1, "FATAL: sorry, too many clients already (SQLSTATE 53300)"),
 	} {
-		assert.True(t, mongodb.Unavailable(err), "%s: %v", name, err)
+		assert.True(t, unavailable.Is(err), "%s: %v", name, err)
 	}
 	for name, err := range map[string]error{
 		"nothing":                nil,
@@ -49,7 +50,7 @@ func TestNotNowIsToldFromNever(t *testing.T) {
 		"no such document":       mongo.ErrNoDocuments,
 		"something else":         errors.New("something else"),
 	} {
-		assert.False(t, mongodb.Unavailable(err), "%s: %v", name, err)
+		assert.False(t, unavailable.Is(err), "%s: %v", name, err)
 	}
 }
 
@@ -64,11 +65,11 @@ func TestAStoreThatIsAwayIsNotNow(t *testing.T) {
 		return err
 	}
 	require.NoError(t, insert())
-	require.False(t, mongodb.Unavailable(insert()), "a duplicate key")
+	require.False(t, unavailable.Is(insert()), "a duplicate key")
 	line.Cut()
 	err = insert()
 	require.Error(t, err)
-	require.True(t, mongodb.Unavailable(err), "%v", err)
+	require.True(t, unavailable.Is(err), "%v", err)
 }
 
 // FerretDB keeps its documents in PostgreSQL and passes on what that says, here of one collection's
@@ -101,10 +102,10 @@ func TestAStoreThatTakesNoWritesIsNotNow(t *testing.T) {
 	}
 	_, inserting := things.InsertMany(t.Context(), []any{bson.D{{Key: "_id", Value: 2}}, bson.D{{Key: "_id", Value: 3}}})
 	require.Error(t, inserting)
-	require.True(t, mongodb.Unavailable(inserting), "%v", inserting)
+	require.True(t, unavailable.Is(inserting), "%v", inserting)
 	_, updating := things.BulkWrite(t.Context(), []mongo.WriteModel{
 		mongo.NewUpdateManyModel().SetFilter(bson.D{{Key: "_id", Value: 1}}).SetUpdate(bson.D{{Key: "$set", Value: bson.D{{Key: "a", Value: 1}}}}),
 	})
 	require.Error(t, updating)
-	require.True(t, mongodb.Unavailable(updating), "%v", updating)
+	require.True(t, unavailable.Is(updating), "%v", updating)
 }
