@@ -25,7 +25,7 @@ func TestAWriteOverASilentLineEndsAndTheStoreIsReachedAgain(t *testing.T) {
 	write := func(version int64) error {
 		patient, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 		defer cancel()
-		return mongodb.ReplaceIfNewer(patient, db.Collection("things"), "a", version, thing{ID: "a", Version: version, Name: "x"})
+		return replace(patient, db.Collection("things"), "a", version, thing{ID: "a", Version: version, Name: "x"})
 	}
 	opened := time.Now()
 	testkit.Eventually(t, "the monitor's looks at the start to be over", func() bool {

@@ -47,11 +47,15 @@ func find(t *testing.T, things *mongo.Collection, id any) (found thing) {
 	return found
 }
 
+func replace(ctx context.Context, things *mongo.Collection, id any, version int64, doc any) error {
+	return mongodb.ReplaceIfNewer(ctx, things, []mongodb.Document{{ID: id, Version: version, Doc: doc}})
+}
+
 func TestOlderVersionNeverReplacesANewerOne(t *testing.T) {
 	things := open(t)
 	for _, step := range []struct{ write, stays int64 }{{2, 2}, {1, 2}, {2, 2}, {5, 5}, {3, 5}} {
 		name := fmt.Sprint("version ", step.write)
-		require.NoError(t, mongodb.ReplaceIfNewer(t.Context(), things, "a", step.write,
+		require.NoError(t, replace(t.Context(), things, "a", step.write,
 			thing{ID: "a", Version: step.write, Name: name, Tags: []tag{{"k"}}}))
 		require.Equal(t, thing{"a", step.stays, fmt.Sprint("version ", step.stays), []tag{{"k"}}}, find(t, things, "a"))
 	}
@@ -59,21 +63,21 @@ func TestOlderVersionNeverReplacesANewerOne(t *testing.T) {
 
 func TestIDAndVersionAreSetWhenTheDocumentHasNone(t *testing.T) {
 	things := open(t)
-	require.NoError(t, mongodb.ReplaceIfNewer(t.Context(), things, "a", 3, bson.M{"name": "n"}))
+	require.NoError(t, replace(t.Context(), things, "a", 3, bson.M{"name": "n"}))
 	require.Equal(t, thing{ID: "a", Version: 3, Name: "n"}, find(t, things, "a"))
 	// A replacement replaces: what the newer document lacks is gone.
-	require.NoError(t, mongodb.ReplaceIfNewer(t.Context(), things, "a", 4, bson.M{}))
+	require.NoError(t, replace(t.Context(), things, "a", 4, bson.M{}))
 	require.Equal(t, thing{ID: "a", Version: 4}, find(t, things, "a"))
 
-	require.ErrorContains(t, mongodb.ReplaceIfNewer(t.Context(), things, "a", 5, thing{ID: "b", Version: 5}), "_id")
-	require.ErrorContains(t, mongodb.ReplaceIfNewer(t.Context(), things, "a", 5, thing{ID: "a", Version: 6}), "version")
-	require.ErrorContains(t, mongodb.ReplaceIfNewer(t.Context(), things, "a", 5, "no document"), "document a version 5")
+	require.ErrorContains(t, replace(t.Context(), things, "a", 5, thing{ID: "b", Version: 5}), "_id")
+	require.ErrorContains(t, replace(t.Context(), things, "a", 5, thing{ID: "a", Version: 6}), "version")
+	require.ErrorContains(t, replace(t.Context(), things, "a", 5, "no document"), "document a version 5")
 }
 
 func TestManyAreWrittenEachInItsNewestVersion(t *testing.T) {
 	things := open(t)
 	const ids, versions = 50, 4
-	require.NoError(t, mongodb.ReplaceIfNewer(t.Context(), things, 7, 99, bson.M{"name": "kept"}))
+	require.NoError(t, replace(t.Context(), things, 7, 99, bson.M{"name": "kept"}))
 	var documents []mongodb.Document
 	for id := range ids {
 		for version := range versions {
@@ -81,9 +85,9 @@ func TestManyAreWrittenEachInItsNewestVersion(t *testing.T) {
 		}
 	}
 	rand.Shuffle(len(documents), func(i, j int) { documents[i], documents[j] = documents[j], documents[i] })
-	require.NoError(t, mongodb.ReplaceManyIfNewer(t.Context(), things, documents))
-	require.NoError(t, mongodb.ReplaceManyIfNewer(t.Context(), things, documents), "writing again changes nothing")
-	require.NoError(t, mongodb.ReplaceManyIfNewer(t.Context(), things, nil))
+	require.NoError(t, mongodb.ReplaceIfNewer(t.Context(), things, documents))
+	require.NoError(t, mongodb.ReplaceIfNewer(t.Context(), things, documents), "writing again changes nothing")
+	require.NoError(t, mongodb.ReplaceIfNewer(t.Context(), things, nil))
 
 	cursor, err := things.Find(t.Context(), bson.D{})
 	require.NoError(t, err)
@@ -112,7 +116,7 @@ func TestManyDocumentsAreReplacedAtOnce(t *testing.T) {
 		for id := range documents {
 			documents[id] = mongodb.Document{ID: fmt.Sprint("id-", id), Version: version + 1, Doc: bson.M{}}
 		}
-		require.NoError(t, mongodb.ReplaceManyIfNewer(t.Context(), things, documents))
+		require.NoError(t, mongodb.ReplaceIfNewer(t.Context(), things, documents))
 	}
 	replaced, err := things.CountDocuments(t.Context(), bson.D{{Key: "version", Value: 2}})
 	require.NoError(t, err)
@@ -132,7 +136,7 @@ func TestNewestStaysWhenManyWriteAtOnce(t *testing.T) {
 			for id := range documents {
 				documents[id] = mongodb.Document{ID: id, Version: int64((writer+id)%writers + 1), Doc: bson.M{}}
 			}
-			if err := mongodb.ReplaceManyIfNewer(t.Context(), things, documents); err != nil {
+			if err := mongodb.ReplaceIfNewer(t.Context(), things, documents); err != nil {
 				t.Errorf("writer %d: %v", writer, err)
 			}
 		})
@@ -151,7 +155,7 @@ func TestCommandsAreSpansWithoutValues(t *testing.T) {
 	things := open(t)
 	require.Empty(t, spans.GetSpans(), "the ping belongs to no trace")
 	ctx, span := otel.Tracer("test").Start(t.Context(), "request")
-	require.NoError(t, mongodb.ReplaceIfNewer(ctx, things, "a", 1, bson.M{"name": "geheim"}))
+	require.NoError(t, replace(ctx, things, "a", 1, bson.M{"name": "geheim"}))
 	require.ErrorIs(t, things.FindOne(ctx, bson.D{{Key: "_id", Value: "geheim"}, {Key: "name", Value: "geheim"}}).Err(), mongo.ErrNoDocuments)
 	span.End()
 	var find tracetest.SpanStub

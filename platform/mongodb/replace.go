@@ -24,20 +24,15 @@ type Document struct {
 	Doc any
 }
 
-// ReplaceIfNewer writes the document unless the collection has it in this version or a newer one;
-// then it does nothing and returns nil. So events may be repeated and come in any order.
-func ReplaceIfNewer(ctx context.Context, collection *mongo.Collection, id any, version int64, doc any) error {
-	return ReplaceManyIfNewer(ctx, collection, []Document{{ID: id, Version: version, Doc: doc}})
-}
-
-// ReplaceManyIfNewer does the same for many documents at once. Of several versions of one document
-// it writes the newest alone. After an error any part may have been written; the call can be
-// repeated.
+// ReplaceIfNewer writes each document unless the collection has it in this version or a newer one;
+// that one it leaves as it is. So documents may be written again and come in any order. Of several
+// versions of one document it writes the newest alone. After an error any part may have been
+// written; the call can be repeated.
 //
 // FerretDB 1 reads and writes a document in two steps, so with two processes that write the same
 // document at the same moment the older version may win. Within a process the writes of a document
 // are serialized, and a broker consumer is active in one process at a time.
-func ReplaceManyIfNewer(ctx context.Context, collection *mongo.Collection, documents []Document) error {
+func ReplaceIfNewer(ctx context.Context, collection *mongo.Collection, documents []Document) error {
 	newest, err := newestOf(documents)
 	if err != nil {
 		return fmt.Errorf("write to %s: %w", collection.Name(), err)

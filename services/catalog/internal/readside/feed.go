@@ -70,7 +70,7 @@ func (p projector) project(ctx context.Context, g readmodel.Generation, changed 
 		document := documentOf(change, places[change.SKU][All])
 		documents = append(documents, mongodb.Document{ID: document.SKU, Version: document.Position, Doc: document})
 	}
-	if err := mongodb.ReplaceManyIfNewer(ctx, p.model.Collection(g), documents); err != nil {
+	if err := mongodb.ReplaceIfNewer(ctx, p.model.Collection(g), documents); err != nil {
 		return err
 	}
 	return p.model.Show(ctx, g, places)

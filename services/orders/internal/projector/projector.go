@@ -106,7 +106,7 @@ func (p *Projector) write(ctx context.Context, g readmodel.Generation, changed [
 	for i, order := range orders {
 		documents[i] = mongodb.Document{ID: order.ID(), Version: order.Version(), Doc: orderlist.Of(order, places[order.ID()])}
 	}
-	if err := mongodb.ReplaceManyIfNewer(ctx, p.model.Collection(g), documents); err != nil {
+	if err := mongodb.ReplaceIfNewer(ctx, p.model.Collection(g), documents); err != nil {
 		return err
 	}
 	return p.model.Show(ctx, g, places)
