@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	sdk "go.temporal.io/api/sdk/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
@@ -70,6 +71,14 @@ func TestAStuckSagaGoesOnAsRepairOrderAndItsOrderSaysSo(t *testing.T) {
 		}
 		return false
 	})
+
+	// The third round begins with a pause of 8 s.
+	metadata, err := temporal.QueryWorkflow(t.Context(), sagas.WorkflowID(id), "", "__temporal_workflow_metadata")
+	require.NoError(t, err)
+	var shown sdk.WorkflowMetadata
+	require.NoError(t, metadata.Get(&shown))
+	assert.Contains(t, shown.GetCurrentDetails(), "**Stuck** in ReleaseStock", "what operators read while it pauses")
+	assert.Contains(t, shown.GetCurrentDetails(), "the stock room is locked")
 
 	b.mended.Store(true)
 	testkit.Eventually(t, "the saga to take the update that wakes it", func() bool {

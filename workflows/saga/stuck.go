@@ -137,7 +137,7 @@ func (s *Saga) continueAsRepair() error {
 	s.sayStuck(s.stuck...)
 	run := &commonv1.SagaRun{
 		Saga: s.ref, Course: s.position(), Facts: s.facts, Undone: s.undone, Rounds: int32(s.rounds + 1),
-		Cancelled: s.course == start && s.ctx.Err() != nil, Stuck: s.said, Done: int32(s.done),
+		Cancelled: s.course == start && s.ctx.Err() != nil, Stuck: s.said, Details: details(s.stuck), Done: int32(s.done),
 	}
 	if s.in != nil {
 		input, err := anypb.New(s.in)

@@ -543,7 +543,9 @@ type SagaRun struct {
 	// The workflow was cancelled, and the saga has not turned back yet.
 	Cancelled bool `protobuf:"varint,8,opt,name=cancelled,proto3" json:"cancelled,omitempty"`
 	// How many calls behind the pivot were done, in the order of the story.
-	Done          int32 `protobuf:"varint,9,opt,name=done,proto3" json:"done,omitempty"`
+	Done int32 `protobuf:"varint,9,opt,name=done,proto3" json:"done,omitempty"`
+	// What operators read about it until the next try: Markdown. A run's details end with it.
+	Details       string `protobuf:"bytes,10,opt,name=details,proto3" json:"details,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -639,6 +641,13 @@ func (x *SagaRun) GetDone() int32 {
 		return x.Done
 	}
 	return 0
+}
+
+func (x *SagaRun) GetDetails() string {
+	if x != nil {
+		return x.Details
+	}
+	return ""
 }
 
 // Course says how far a saga came.
@@ -1443,7 +1452,7 @@ const file_ordersaga_common_v1_common_proto_rawDesc = "" +
 	"turnedBack\x124\n" +
 	"\x05ended\x18\x03 \x01(\v2\x1c.ordersaga.common.v1.OutcomeH\x00R\x05endedB\r\n" +
 	"\x04says\x12\x05\xbaH\x02\b\x01\"\t\n" +
-	"\aForward\"\xca\x02\n" +
+	"\aForward\"\xe4\x02\n" +
 	"\aSagaRun\x125\n" +
 	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x123\n" +
 	"\x06course\x18\x02 \x01(\v2\x1b.ordersaga.common.v1.CourseR\x06course\x12*\n" +
@@ -1453,7 +1462,9 @@ const file_ordersaga_common_v1_common_proto_rawDesc = "" +
 	"\x06rounds\x18\x06 \x01(\x05R\x06rounds\x12\x14\n" +
 	"\x05stuck\x18\a \x03(\tR\x05stuck\x12\x1c\n" +
 	"\tcancelled\x18\b \x01(\bR\tcancelled\x12\x12\n" +
-	"\x04done\x18\t \x01(\x05R\x04done\"\x81\x02\n" +
+	"\x04done\x18\t \x01(\x05R\x04done\x12\x18\n" +
+	"\adetails\x18\n" +
+	" \x01(\tR\adetails\"\x81\x02\n" +
 	"\x06Course\x124\n" +
 	"\x05start\x18\x01 \x01(\v2\x1c.ordersaga.common.v1.ForwardH\x00R\x05start\x124\n" +
 	"\x05pivot\x18\x02 \x01(\v2\x1c.ordersaga.common.v1.ForwardH\x00R\x05pivot\x12=\n" +
