@@ -116,12 +116,27 @@ func (o *Order) BeginCancel(request CancelRequest, at time.Time) (Cancellation, 
 	return planned, nil
 }
 
-// CancelPlacing turns back the saga that places the order, which then ends cancelled. It refuses a
-// part of the order with saga_in_progress, because the order has to be confirmed first.
+// CheckCancelPlacing refuses with saga_in_progress what CancelPlacing does not do: to cancel a part,
+// because the order has to be confirmed first, and to cancel once more, so that requests cannot make
+// the stream of an order longer while its saga is stuck.
+func (o *Order) CheckCancelPlacing(request CancelRequest) error {
+	var why string
+	switch {
+	case len(request.Lines) > 0:
+		why = "The order is still being placed; until then it can be cancelled as a whole only"
+	case len(o.cancels) > 0:
+		why = "The order is being cancelled already"
+	default:
+		return nil
+	}
+	return refusal.New(refusals.SagaInProgress, why, refusals.SagaInProgressDetails{Saga: sagas.KindPlaceOrder, RetryAfter: sagaRetry})
+}
+
+// CancelPlacing turns back the saga that places the order, which then ends cancelled. It refuses as
+// CheckCancelPlacing does.
 func (o *Order) CancelPlacing(request CancelRequest, at time.Time) error {
-	if len(request.Lines) > 0 {
-		return refusal.New(refusals.SagaInProgress, "The order is still being placed; until then it can be cancelled as a whole only",
-			refusals.SagaInProgressDetails{Saga: sagas.KindPlaceOrder, RetryAfter: sagaRetry})
+	if err := o.CheckCancelPlacing(request); err != nil {
+		return err
 	}
 	o.record(at, CancelRequested{
 		Instance: request.Instance, CustomerID: o.customerID, Reason: request.Reason, Note: request.Note, By: request.By, Hash: request.Hash,

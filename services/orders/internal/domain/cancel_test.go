@@ -102,6 +102,10 @@ func TestACancelMeetsTheOrderBeforeItsPivot(t *testing.T) {
 	require.Equal(t, refusals.SagaInProgress, reasonOf(t, err))
 	require.Equal(t, refusals.SagaInProgress, reasonOf(t, order.CancelPlacing(cancelRequest(domain.CancelledLine{Number: 1, Quantity: 1}), noon)))
 	require.NoError(t, order.CancelPlacing(cancelRequest(), noon))
+	other, changes := cancelRequest(), len(order.Changes())
+	other.Instance = "1d1d6f6e-1a52-5c0e-8f0f-0d6f6a1b2c3d"
+	require.Equal(t, refusals.SagaInProgress, reasonOf(t, order.CancelPlacing(other, noon)), "once is enough")
+	require.Len(t, order.Changes(), changes)
 	direction, err := order.Confirm(done(), noon)
 	require.NoError(t, err)
 	require.Equal(t, refusals.Cancelled, direction.TurnedBack.Reason, "the pivot that comes after it")
