@@ -202,9 +202,14 @@ func (o *Order) CancelOf(instance string) *RequestedCancel { return o.cancels[in
 // Cancels returns the instances of all cancel requests, the first one first.
 func (o *Order) Cancels() []string { return o.cancelOrder }
 
-// Due returns the amount for the units that are not cancelled.
+// Due returns the amount for the units that are not cancelled; 0 when the order was rejected or
+// cancelled, in whatever way.
 func (o *Order) Due() Money {
 	due := o.total
+	if o.status == StatusRejected || o.status == StatusCancelled {
+		due.Amount = 0
+		return due
+	}
 	for _, r := range o.cancels {
 		if r.Cancellation != nil && !r.Ended.IsZero() {
 			due.Amount -= r.Cancellation.Amount.Amount

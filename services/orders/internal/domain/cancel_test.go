@@ -113,6 +113,7 @@ func TestACancelMeetsTheOrderBeforeItsPivot(t *testing.T) {
 	order.Cancel(*direction.TurnedBack, append(done(), voided, released), noon)
 	require.Equal(t, domain.StatusCancelled, order.Status())
 	require.NotZero(t, order.CancelOf(instance).Ended)
+	require.Zero(t, order.Due().Amount, "nothing was charged")
 }
 
 // However an order is cancelled bit by bit, what is due is what its units that are left cost, and
