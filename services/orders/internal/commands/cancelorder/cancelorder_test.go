@@ -45,3 +45,14 @@ func TestARepeatedRequestThatDoesNotWaitIsAnsweredAtOnce(t *testing.T) {
 		assert.Less(t, time.Since(asked), 8*time.Second, "it does not wait for the open run")
 	}
 }
+
+func TestAPreviewRefusesTheLinesThatTheCancellationRefuses(t *testing.T) {
+	w := orderstest.Start(t)
+	path, ann := confirmedOrder(t, w, "ann"), w.As("ann")
+	const twice = `"lines":[{"line":1,"quantity":1},{"line":1,"quantity":1}]`
+	preview := ann.Do(http.MethodPost, path+"/preview", `{`+twice+`}`)
+	assert.Equal(t, http.StatusUnprocessableEntity, preview.Status, "%s", preview.Body)
+	cancel := ann.Do(http.MethodPost, path, `{"reason":"customer",`+twice+`}`, "Idempotency-Key", "c1", "If-Match", "*")
+	assert.Equal(t, http.StatusUnprocessableEntity, cancel.Status, "%s", cancel.Body)
+	assert.Equal(t, cancel.Problem().Detail, preview.Problem().Detail)
+}
