@@ -199,9 +199,6 @@ type RequestedCancel struct {
 // CancelOf returns a cancel request by its instance, or nil.
 func (o *Order) CancelOf(instance string) *RequestedCancel { return o.cancels[instance] }
 
-// Cancels returns the instances of all cancel requests, the first one first.
-func (o *Order) Cancels() []string { return o.cancelOrder }
-
 // Due returns the amount for the units that are not cancelled; 0 when the order was rejected or
 // cancelled, in whatever way.
 func (o *Order) Due() Money {
