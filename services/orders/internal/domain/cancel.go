@@ -215,12 +215,11 @@ func (o *Order) Due() Money {
 	return due
 }
 
-// CancelledUnits returns the cancelled units of a line.
-func (o *Order) CancelledUnits(line int32) (units int64) {
+// CancelledUnits returns the cancelled units of each line that has some.
+func (o *Order) CancelledUnits() map[int32]int64 {
+	units := map[int32]int64{}
 	for _, r := range o.taken {
-		if r.Line == line {
-			units += r.Units()
-		}
+		units[r.Line] += r.Units()
 	}
 	return units
 }
