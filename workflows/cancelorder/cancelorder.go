@@ -27,7 +27,7 @@ func CancelOrder(ctx workflow.Context, in *ordersv1.CancelOrderInput) (*commonv1
 	return saga.Run(ctx, Saga, in.GetSaga(), in)
 }
 
-// Saga is the kind of this saga.of this saga.
+// Saga is the kind of this saga.
 var Saga = saga.Kind{
 	Name: sagas.KindCancelOrder, Order: record.Order{}, Unopened: sagas.StatusConfirmed,
 	Tell: saga.Story(func(s *saga.Saga, in *ordersv1.CancelOrderInput) {

@@ -38,7 +38,7 @@ func PlaceOrder(ctx workflow.Context, in *ordersv1.PlaceOrderInput) (*commonv1.O
 	return saga.Run(ctx, Saga, in.GetSaga(), in)
 }
 
-// Saga is the kind of this saga.of this saga.
+// Saga is the kind of this saga.
 var Saga = saga.Kind{
 	Name: sagas.KindPlaceOrder, Order: record.Order{}, Updates: updates, Unopened: sagas.StatusRejected,
 	Late:      "The order could not be completed in time; nothing was charged",

@@ -68,6 +68,8 @@ type Saga struct {
 	in   proto.Message
 
 	course course
+	// stepped means that the story has calls before the pivot, so that the saga can turn back.
+	stepped bool
 	// failed is the reason why the saga turns back, or will.
 	failed  error
 	outcome *commonv1.Outcome
@@ -115,6 +117,7 @@ func (s *Saga) Facts() []*commonv1.Fact { return s.facts }
 // Begin makes the first call, which opens the saga at the order. It is tried until it is done, also
 // when the workflow is cancelled, because the request was accepted. A refusal ends the saga.
 func (s *Saga) Begin(call Call) {
+	s.stepped = true
 	if s.lists(Listed{Role: RoleBegin, Activity: call.Activity}) || s.over() || s.course != start {
 		return
 	}
@@ -126,6 +129,7 @@ func (s *Saga) Begin(call Call) {
 
 // Do runs a step before the pivot.
 func (s *Saga) Do(step Step) {
+	s.stepped = true
 	if s.lists(Listed{Role: RoleDo, Step: step.Key.GetName(), Activity: step.Do.Activity, Undo: step.Undo.Activity}) || s.over() || s.course == pastPivot {
 		return
 	}
@@ -166,12 +170,13 @@ func provesNothingDone(r *refusal.Refusal) bool {
 }
 
 // Pivot makes the call after which the saga only goes forward. It is tried until it is done,
-// because a failed try may have taken effect. A refusal turns the saga back.
+// because a failed try may have taken effect. A refusal turns the saga back. A story that begins with
+// its pivot has nothing to turn back, so a cancel of its workflow has no effect.
 func (s *Saga) Pivot(call func() Call) {
 	if s.lists(Listed{Role: RolePivot, Activity: activityOf(s, call)}) || s.over() || s.course > atPivot {
 		return
 	}
-	if s.course == start && (s.interrupted() || s.failed != nil) {
+	if s.course == start && s.stepped && (s.interrupted() || s.failed != nil) {
 		return
 	}
 	s.course = atPivot

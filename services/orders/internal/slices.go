@@ -41,11 +41,6 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 )
 
-// Description of the service, for the head of its API's documentation.
-const Description = "Orders of a shop: placed with one request, confirmed or refused with a reason, never half done. " +
-	"Amounts are in the minor unit of their currency. Errors are problem details (RFC 9457)."
-
-// Needs are the dependencies of the slices.
 // Needs are what slices are made of.
 type Needs struct {
 	Events    *eventstore.Store

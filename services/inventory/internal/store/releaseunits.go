@@ -71,23 +71,17 @@ func ReleaseUnits(ctx context.Context, q postgres.Querier, id domain.Reservation
 		return nil, time.Time{}, fmt.Errorf("lock the reservation of %s: %w", id, err)
 	}
 	numbers, _, quantities := columns(lines)
-	rows, err := q.QueryContext(ctx, releaseUnits, id.OrderID, id.Saga, id.Instance, numbers, quantities)
-	if err != nil {
+	var freed sql.NullTime
+	levels, err = postgres.Select(ctx, q, func(l *domain.Level) []any {
+		return []any{&l.SKU, &l.OnHand, &l.Reserved, &l.Version, &freed}
+	}, releaseUnits, id.OrderID, id.Saga, id.Instance, numbers, quantities)
+	switch {
+	case err != nil:
 		return nil, time.Time{}, fmt.Errorf("release units of %d lines of %s: %w", len(lines), id, err)
+	case len(levels) == 1 && levels[0].SKU == "": // a line of which fewer are allocated
+		return nil, time.Time{}, notAllocated(int32(levels[0].OnHand), levels[0].Reserved)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var level domain.Level
-		var freed sql.NullTime
-		if err := rows.Scan(&level.SKU, &level.OnHand, &level.Reserved, &level.Version, &freed); err != nil {
-			return nil, time.Time{}, fmt.Errorf("release units of %d lines of %s: %w", len(lines), id, err)
-		}
-		if level.SKU == "" {
-			return nil, time.Time{}, notAllocated(int32(level.OnHand), level.Reserved)
-		}
-		levels, freedAt = append(levels, level), freed.Time
-	}
-	return levels, freedAt, rows.Err()
+	return levels, freed.Time, nil
 }
 
 func notAllocated(line int32, allocated int64) error {

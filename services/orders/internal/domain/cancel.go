@@ -116,12 +116,27 @@ func (o *Order) BeginCancel(request CancelRequest, at time.Time) (Cancellation, 
 	return planned, nil
 }
 
-// CancelPlacing turns back the saga that places the order, which then ends cancelled. It refuses a
-// part of the order with saga_in_progress, because the order has to be confirmed first.
+// CheckCancelPlacing refuses with saga_in_progress what CancelPlacing does not do: to cancel a part,
+// because the order has to be confirmed first, and to cancel once more, so that requests cannot make
+// the stream of an order longer while its saga is stuck.
+func (o *Order) CheckCancelPlacing(request CancelRequest) error {
+	var why string
+	switch {
+	case len(request.Lines) > 0:
+		why = "The order is still being placed; until then it can be cancelled as a whole only"
+	case len(o.cancels) > 0:
+		why = "The order is being cancelled already"
+	default:
+		return nil
+	}
+	return refusal.New(refusals.SagaInProgress, why, refusals.SagaInProgressDetails{Saga: sagas.KindPlaceOrder, RetryAfter: sagaRetry})
+}
+
+// CancelPlacing turns back the saga that places the order, which then ends cancelled. It refuses as
+// CheckCancelPlacing does.
 func (o *Order) CancelPlacing(request CancelRequest, at time.Time) error {
-	if len(request.Lines) > 0 {
-		return refusal.New(refusals.SagaInProgress, "The order is still being placed; until then it can be cancelled as a whole only",
-			refusals.SagaInProgressDetails{Saga: sagas.KindPlaceOrder, RetryAfter: sagaRetry})
+	if err := o.CheckCancelPlacing(request); err != nil {
+		return err
 	}
 	o.record(at, CancelRequested{
 		Instance: request.Instance, CustomerID: o.customerID, Reason: request.Reason, Note: request.Note, By: request.By, Hash: request.Hash,
@@ -184,12 +199,14 @@ type RequestedCancel struct {
 // CancelOf returns a cancel request by its instance, or nil.
 func (o *Order) CancelOf(instance string) *RequestedCancel { return o.cancels[instance] }
 
-// Cancels returns the instances of all cancel requests, the first one first.
-func (o *Order) Cancels() []string { return o.cancelOrder }
-
-// Due returns the amount for the units that are not cancelled.
+// Due returns the amount for the units that are not cancelled; 0 when the order was rejected or
+// cancelled, in whatever way.
 func (o *Order) Due() Money {
 	due := o.total
+	if o.status == StatusRejected || o.status == StatusCancelled {
+		due.Amount = 0
+		return due
+	}
 	for _, r := range o.cancels {
 		if r.Cancellation != nil && !r.Ended.IsZero() {
 			due.Amount -= r.Cancellation.Amount.Amount
@@ -198,12 +215,11 @@ func (o *Order) Due() Money {
 	return due
 }
 
-// CancelledUnits returns the cancelled units of a line.
-func (o *Order) CancelledUnits(line int32) (units int64) {
+// CancelledUnits returns the cancelled units of each line that has some.
+func (o *Order) CancelledUnits() map[int32]int64 {
+	units := map[int32]int64{}
 	for _, r := range o.taken {
-		if r.Line == line {
-			units += r.Units()
-		}
+		units[r.Line] += r.Units()
 	}
 	return units
 }

@@ -43,7 +43,7 @@ func TestUnitsAreCancelledAndTheRestStays(t *testing.T) {
 	assert.EqualValues(t, 750, planned.Amount.Amount, "without shipping")
 	assert.False(t, planned.Whole)
 	assert.Equal(t, domain.StatusConfirmed, order.Status())
-	assert.EqualValues(t, 3, order.CancelledUnits(1))
+	assert.EqualValues(t, 3, order.CancelledUnits()[1])
 	assert.EqualValues(t, 1240, order.Due().Amount)
 
 	again := cancelRequest(domain.CancelledLine{Number: 1, Quantity: 2})
@@ -102,6 +102,10 @@ func TestACancelMeetsTheOrderBeforeItsPivot(t *testing.T) {
 	require.Equal(t, refusals.SagaInProgress, reasonOf(t, err))
 	require.Equal(t, refusals.SagaInProgress, reasonOf(t, order.CancelPlacing(cancelRequest(domain.CancelledLine{Number: 1, Quantity: 1}), noon)))
 	require.NoError(t, order.CancelPlacing(cancelRequest(), noon))
+	other, changes := cancelRequest(), len(order.Changes())
+	other.Instance = "1d1d6f6e-1a52-5c0e-8f0f-0d6f6a1b2c3d"
+	require.Equal(t, refusals.SagaInProgress, reasonOf(t, order.CancelPlacing(other, noon)), "once is enough")
+	require.Len(t, order.Changes(), changes)
 	direction, err := order.Confirm(done(), noon)
 	require.NoError(t, err)
 	require.Equal(t, refusals.Cancelled, direction.TurnedBack.Reason, "the pivot that comes after it")
@@ -109,6 +113,7 @@ func TestACancelMeetsTheOrderBeforeItsPivot(t *testing.T) {
 	order.Cancel(*direction.TurnedBack, append(done(), voided, released), noon)
 	require.Equal(t, domain.StatusCancelled, order.Status())
 	require.NotZero(t, order.CancelOf(instance).Ended)
+	require.Zero(t, order.Due().Amount, "nothing was charged")
 }
 
 // However an order is cancelled bit by bit, what is due is what its units that are left cost, and

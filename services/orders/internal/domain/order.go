@@ -40,9 +40,8 @@ type Order struct {
 	ended       map[Saga]Outcome
 	// taken are the units that were cancelled.
 	taken []slots.Range
-	// cancels are the cancel requests by instance, cancelOrder their instances in order of time.
-	cancels     map[string]*RequestedCancel
-	cancelOrder []string
+	// cancels are the cancel requests by instance.
+	cancels map[string]*RequestedCancel
 
 	changes []Event
 }
@@ -119,7 +118,6 @@ func (o *Order) requestCancel(instance string, request RequestedCancel) {
 		o.cancels = map[string]*RequestedCancel{}
 	}
 	o.cancels[instance] = &request
-	o.cancelOrder = append(o.cancelOrder, instance)
 }
 
 func (e SagaStuck) applyTo(o *Order, at time.Time) {

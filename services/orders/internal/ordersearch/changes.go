@@ -2,7 +2,6 @@ package ordersearch
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"slices"
 	"strings"
@@ -52,11 +51,18 @@ func (c *Changes) Changes(ctx context.Context, after int64, limit int) (document
 		for id, why := range unreadable {
 			slog.WarnContext(ctx, "an order cannot be read and is not indexed as it is now", "order", id, "error", why)
 		}
+		found := make([]*domain.Order, 0, len(histories))
 		for id, history := range histories {
-			order := store.Fold(id, history)
-			token, err := c.emailToken(ctx, order)
-			if err != nil {
-				return nil, 0, err
+			found = append(found, store.Fold(id, history))
+		}
+		people, err := c.keys.OpenMany(ctx, found)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, order := range found {
+			token := ""
+			if email := people[order.ID()].Email; email != "" {
+				token = EmailToken(c.keys, email)
 			}
 			d, err := document(order, token)
 			if err != nil {
@@ -70,18 +76,6 @@ func (c *Changes) Changes(ctx context.Context, after int64, limit int) (document
 
 // Head implements search.Source.
 func (c *Changes) Head(ctx context.Context) (int64, error) { return c.events.Head(ctx) }
-
-// emailToken is what stands for the email of an order, "" when it has none or it was erased.
-func (c *Changes) emailToken(ctx context.Context, order *domain.Order) (string, error) {
-	data, err := c.keys.Open(ctx, order)
-	if err != nil && !errors.Is(err, personal.ErrErased) || data.Email == "" {
-		if errors.Is(err, personal.ErrErased) {
-			err = nil
-		}
-		return "", err
-	}
-	return EmailToken(c.keys, data.Email), nil
-}
 
 // EmailToken is what stands for an email address in the index, however it is written.
 func EmailToken(keys *personal.Keys, email string) string {

@@ -68,7 +68,8 @@ type Order struct {
 	Version       int64      `json:"version"`
 }
 
-// document is an order as it is found. Its version is that of the order.
+// document is an order as it is found. Its version is that of the order. The token stands for its
+// email address, "" when it has none or it was erased.
 func document(o *domain.Order, emailToken string) (search.Document, error) {
 	found := Order{
 		ID: o.ID(), Reference: o.Reference(), Status: string(o.Status()), PaymentStatus: string(o.Payment()), CustomerID: o.CustomerID(),

@@ -81,31 +81,61 @@ func (k *Keys) Seal(ctx context.Context, customerID, orderID string, data Data) 
 // Open decrypts the data of an order, if it has any. It fails with ErrErased when the shopper's key
 // was deleted.
 func (k *Keys) Open(ctx context.Context, order *domain.Order) (Data, error) {
-	sealed := order.Personal()
-	if sealed == nil {
-		return Data{}, nil
+	opened, err := k.OpenMany(ctx, []*domain.Order{order})
+	if err != nil {
+		return Data{}, err
 	}
-	var wrapped []byte
-	err := k.db.SQL.QueryRowContext(ctx, `SELECT wrapped FROM shopper_keys WHERE id = $1`, sealed.KeyID).Scan(&wrapped)
-	if errors.Is(err, sql.ErrNoRows) {
+	data, ok := opened[order.ID()]
+	if !ok && order.Personal() != nil {
 		return Data{}, fmt.Errorf("open personal data of order %s: %w", order.ID(), ErrErased)
 	}
-	if err != nil {
-		return Data{}, fmt.Errorf("open personal data of order %s: %w", order.ID(), err)
-	}
-	key, err := k.unwrap(wrapped, sealed.KeyID)
-	if err != nil {
-		return Data{}, fmt.Errorf("open personal data of order %s: %w", order.ID(), err)
-	}
-	plain, err := open(key, sealed.Data, order.ID())
-	if err != nil {
-		return Data{}, fmt.Errorf("open personal data of order %s: %w", order.ID(), err)
-	}
-	var data Data
-	if err := json.Unmarshal(plain, &data); err != nil {
-		return Data{}, fmt.Errorf("open personal data of order %s: %w", order.ID(), err)
-	}
 	return data, nil
+}
+
+// OpenMany decrypts the data of orders, with at most one statement. Orders without data, or whose data
+// was erased, are not in the result.
+func (k *Keys) OpenMany(ctx context.Context, orders []*domain.Order) (map[string]Data, error) {
+	var ids []string
+	for _, order := range orders {
+		if sealed := order.Personal(); sealed != nil {
+			ids = append(ids, sealed.KeyID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	type stored struct {
+		id      string
+		wrapped []byte
+	}
+	kept, err := postgres.Select(ctx, k.db.SQL, func(s *stored) []any { return []any{&s.id, &s.wrapped} },
+		`SELECT id, wrapped FROM shopper_keys WHERE id = ANY($1::uuid[])`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read the keys of %d orders: %w", len(ids), err)
+	}
+	keys := make(map[string]cipher.AEAD, len(kept))
+	for _, s := range kept {
+		if keys[s.id], err = k.unwrap(s.wrapped, s.id); err != nil {
+			return nil, err
+		}
+	}
+	opened := make(map[string]Data, len(ids))
+	for _, order := range orders {
+		sealed := order.Personal()
+		if sealed == nil || keys[sealed.KeyID] == nil {
+			continue
+		}
+		var data Data
+		plain, err := open(keys[sealed.KeyID], sealed.Data, order.ID())
+		if err == nil {
+			err = json.Unmarshal(plain, &data)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("open personal data of order %s: %w", order.ID(), err)
+		}
+		opened[order.ID()] = data
+	}
+	return opened, nil
 }
 
 // Token returns a keyed hash of a text, to compare data that must not be stored: it does not reveal

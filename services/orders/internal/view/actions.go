@@ -19,17 +19,19 @@ type Action struct {
 
 func actions(o *domain.Order) []Action {
 	cancel := Action{Name: "cancel", Method: http.MethodPost, Href: Path(o.ID()) + "/cancellations"}
-	planned, err := o.PlanCancel(domain.CancelRequest{})
-	refused, isRefused := refusal.As(err)
-	switch {
-	case err == nil:
-		cancel.Allowed, cancel.Effect = true, "nothing of "+planned.Amount.Text()+" is charged, and its stock is free again"
-	case o.Saga() != nil && o.Saga().Saga == domain.Placing(o.ID()):
-		cancel.Allowed, cancel.Effect = true, "the order is not completed, and nothing is charged"
-	case isRefused:
-		cancel.Reason = refused.Message
-	default:
-		cancel.Reason = err.Error()
+	var err error
+	if saga := o.Saga(); saga != nil && saga.Saga == domain.Placing(o.ID()) {
+		cancel.Effect, err = "the order is not completed, and nothing is charged", o.CheckCancelPlacing(domain.CancelRequest{})
+	} else {
+		var planned domain.Cancellation
+		planned, err = o.PlanCancel(domain.CancelRequest{})
+		cancel.Effect = "nothing of " + planned.Amount.Text() + " is charged, and its stock is free again"
+	}
+	if cancel.Allowed = err == nil; !cancel.Allowed {
+		cancel.Effect, cancel.Reason = "", err.Error()
+		if refused, ok := refusal.As(err); ok {
+			cancel.Reason = refused.Message
+		}
 	}
 	return []Action{cancel}
 }

@@ -1,8 +1,10 @@
 package view
 
 import (
+	"net/http"
 	"time"
 
+	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 )
 
@@ -77,4 +79,19 @@ func CancellationPath(orderID, id string) string { return Path(orderID) + "/canc
 type LineToCancel struct {
 	Line     int32 `json:"line" minimum:"1" maximum:"100000" doc:"The line's number." example:"1"`
 	Quantity int64 `json:"quantity" minimum:"1" maximum:"100000" doc:"Units to cancel." example:"2"`
+}
+
+// ReadLinesToCancel reads the lines of a request. A line that is named twice is a problem.
+func ReadLinesToCancel(given []LineToCancel) ([]domain.CancelledLine, error) {
+	lines, known := make([]domain.CancelledLine, len(given)), map[int32]bool{}
+	for i, line := range given {
+		if known[line.Line] {
+			problem := rest.NewProblem(http.StatusUnprocessableEntity, "validation-failed", "A line is named twice.")
+			problem.Errors = []rest.FieldError{{Field: "body.lines", Message: "each line once"}}
+			return nil, problem
+		}
+		known[line.Line] = true
+		lines[i] = domain.CancelledLine{Number: line.Line, Quantity: line.Quantity}
+	}
+	return lines, nil
 }

@@ -89,9 +89,9 @@ type StuckStep struct {
 	LastError string `json:"last_error"`
 }
 
-// Of makes the JSON of an order, with its decrypted personal data; nil to leave it out. Internal
-// errors are shown to operators only.
-func Of(o *domain.Order, data *personal.Data, operator bool) Order {
+// Of makes the JSON of an order, with its decrypted personal data. Internal errors are shown to
+// operators only.
+func Of(o *domain.Order, data personal.Data, operator bool) Order {
 	shown := Order{
 		ID:               o.ID(),
 		Status:           string(o.Status()),
@@ -108,17 +108,18 @@ func Of(o *domain.Order, data *personal.Data, operator bool) Order {
 		Actions:          actions(o),
 		Reference:        o.Reference(),
 		Metadata:         o.Metadata(),
-	}
-	if data != nil {
-		shown.Email, shown.DeliveryAddress, shown.BillingAddress = data.Email, data.DeliveryAddress, data.BillingAddress
-		shown.Erased = o.Personal() != nil && data.IsZero()
+		Email:            data.Email,
+		DeliveryAddress:  data.DeliveryAddress,
+		BillingAddress:   data.BillingAddress,
+		Erased:           o.Personal() != nil && data.IsZero(),
 	}
 	if o.Number() > 0 {
 		shown.Number = strconv.FormatInt(o.Number(), 10)
 	}
+	cancelled := o.CancelledUnits()
 	for i, line := range o.Lines() {
 		shown.Lines[i] = OrderLine{
-			Number: line.Number, SKU: line.SKU, Name: line.Name, Quantity: line.Quantity, Cancelled: o.CancelledUnits(line.Number),
+			Number: line.Number, SKU: line.SKU, Name: line.Name, Quantity: line.Quantity, Cancelled: cancelled[line.Number],
 			UnitPrice: Money{Amount: line.UnitPrice, Currency: o.Total().Currency},
 		}
 	}
@@ -133,11 +134,21 @@ func Of(o *domain.Order, data *personal.Data, operator bool) Order {
 	if why := o.Refused(); why != nil {
 		shown.Reason = &Reason{Code: why.Reason, Message: why.Message, Details: why.Details}
 	}
-	if stuck := o.Stuck(); stuck != nil && operator {
-		shown.Stuck = &Stuck{Saga: o.Saga().Kind, Steps: make([]StuckStep, len(stuck.Steps)), Since: stuck.Since}
-		for i, step := range stuck.Steps {
-			shown.Stuck.Steps[i] = StuckStep(step)
-		}
+	if operator {
+		shown.Stuck = StuckOf(o)
+	}
+	return shown
+}
+
+// StuckOf shows where the saga of an order is stuck; nil when it is not.
+func StuckOf(o *domain.Order) *Stuck {
+	stuck := o.Stuck()
+	if stuck == nil {
+		return nil
+	}
+	shown := &Stuck{Saga: o.Saga().Kind, Steps: make([]StuckStep, len(stuck.Steps)), Since: stuck.Since}
+	for i, step := range stuck.Steps {
+		shown.Steps[i] = StuckStep(step)
 	}
 	return shown
 }

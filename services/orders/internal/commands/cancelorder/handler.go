@@ -119,7 +119,7 @@ func (h *handler) Handle(ctx context.Context, command Command) (Result, error) {
 	if err != nil || !found {
 		return Result{}, err
 	}
-	if err := h.run(ctx, wait, command.OrderID, request.Instance); err != nil {
+	if err := h.run(ctx, wait, command.OrderID, result); err != nil {
 		// The request is recorded, so the sweep carries it out later.
 		slog.WarnContext(ctx, "a cancellation is answered before its outcome is known", "error", err)
 	}
@@ -147,7 +147,7 @@ func (h *handler) decide(o *domain.Order, command Command, request domain.Cancel
 
 // run starts the saga or cancels the open run, and waits for its end. A recorded request is started
 // also when the caller has disconnected.
-func (h *handler) run(ctx, wait context.Context, orderID, id string) error {
+func (h *handler) run(ctx, wait context.Context, orderID string, begun Result) error {
 	starting, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTimeout)
 	defer cancel()
 	for try := 1; ; try++ {
@@ -155,7 +155,7 @@ func (h *handler) run(ctx, wait context.Context, orderID, id string) error {
 		if err != nil {
 			return err
 		}
-		request := order.CancelOf(id)
+		request := order.CancelOf(begun.ID)
 		switch {
 		case !request.Ended.IsZero():
 			return nil
@@ -166,13 +166,13 @@ func (h *handler) run(ctx, wait context.Context, orderID, id string) error {
 			return h.await(wait, orderID)
 		}
 		err = h.runs.StartCancel(starting, contract.CancelOrderInput(order), order)
-		if err == nil {
-			return h.await(wait, orderID)
+		if err == nil || errors.Is(err, runs.ErrExists) && begun.Replayed {
+			return h.await(wait, orderID) // the earlier request, or the sweep, has started it
 		}
 		if !errors.Is(err, runs.ErrExists) || try == startTries {
 			return err
 		}
-		// The previous saga's run is closing, or this saga already runs.
+		// The previous saga's run is closing.
 		if err := h.runs.Await(starting, orderID); err != nil {
 			return err
 		}

@@ -9,7 +9,6 @@ import (
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/text"
-	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 	"github.com/ordersaga/ordersaga/services/orders/internal/view"
@@ -95,26 +94,11 @@ func (in *input) command(ctx context.Context) (command Command, applied string, 
 			return Command{}, "", problem
 		}
 	}
-	if command.Lines, err = readLines(in.Body.Lines); err != nil {
+	if command.Lines, err = view.ReadLinesToCancel(in.Body.Lines); err != nil {
 		return Command{}, "", err
 	}
 	command.Wait, applied = waiting.Preferred(in.Prefer)
 	return command, applied, nil
-}
-
-// readLines reads lines of a request. A line that is named twice is a problem.
-func readLines(given []view.LineToCancel) ([]domain.CancelledLine, error) {
-	lines, known := make([]domain.CancelledLine, len(given)), map[int32]bool{}
-	for i, line := range given {
-		if known[line.Line] {
-			problem := rest.NewProblem(http.StatusUnprocessableEntity, "validation-failed", "A line is named twice.")
-			problem.Errors = []rest.FieldError{{Field: "body.lines", Message: "each line once"}}
-			return nil, problem
-		}
-		known[line.Line] = true
-		lines[i] = domain.CancelledLine{Number: line.Line, Quantity: line.Quantity}
-	}
-	return lines, nil
 }
 
 func respond(result Result, applied string) *output {

@@ -140,7 +140,7 @@ func respond(result Result, applied string) (*output, error) {
 		Status: http.StatusAccepted, Location: view.Path(order.ID()), ETag: rest.ETag(order.Version()), Applied: applied,
 		// A shopper is never shown what is for operators, also not an operator who shops: the same
 		// request gets the same answer.
-		Body: view.Of(order, &result.Personal, false),
+		Body: view.Of(order, result.Personal, false),
 	}
 	if result.Replayed {
 		out.Replayed = "true"

@@ -15,13 +15,12 @@ func (r Range) Units() int64 { return r.To - r.From }
 // Free are the units of a line that nothing has happened to: ranges in their order, apart from each
 // other.
 type Free struct {
-	line   int32
 	ranges []Range
 }
 
 // NewFree has all units of a line.
 func NewFree(line Line) Free {
-	return Free{line.Number, []Range{{line.Number, 0, line.Quantity}}}
+	return Free{[]Range{{line.Number, 0, line.Quantity}}}
 }
 
 // Units that are free.
@@ -51,5 +50,5 @@ func (f Free) Without(taken Range) Free {
 	for _, r := range f.ranges {
 		left = append(left, Range{r.Line, r.From, min(r.To, taken.From)}, Range{r.Line, max(r.From, taken.To), r.To})
 	}
-	return Free{f.line, slices.DeleteFunc(left, func(r Range) bool { return r.Units() <= 0 })}
+	return Free{slices.DeleteFunc(left, func(r Range) bool { return r.Units() <= 0 })}
 }

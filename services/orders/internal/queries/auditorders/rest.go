@@ -65,7 +65,10 @@ func audited(o *domain.Order) AuditOrder {
 		ID: o.ID(), Status: string(o.Status()), PaymentStatus: string(o.Payment()), Total: view.Money(o.Total()),
 	}
 	for _, line := range o.Lines() {
-		shown.Units += line.Quantity - o.CancelledUnits(line.Number)
+		shown.Units += line.Quantity
+	}
+	for _, cancelled := range o.CancelledUnits() {
+		shown.Units -= cancelled
 	}
 	if o.Placed() {
 		at := o.PlacedAt()
@@ -74,6 +77,6 @@ func audited(o *domain.Order) AuditOrder {
 	if saga := o.Saga(); saga != nil {
 		shown.OpenSaga = saga.Kind
 	}
-	shown.Stuck = view.Of(o, nil, true).Stuck
+	shown.Stuck = view.StuckOf(o)
 	return shown
 }

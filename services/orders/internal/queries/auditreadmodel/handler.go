@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -157,15 +159,15 @@ func (h *handler) settle(ctx context.Context, found Result, doubtful []string, s
 			found.Mismatches = append(found.Mismatches, ReadModelMismatch{id, collection, problem})
 		}
 	}
+	if len(strangers) == 0 {
+		return found, nil
+	}
+	histories, unknown, err := h.orders.Histories(ctx, slices.Collect(maps.Keys(strangers)))
+	if err != nil {
+		return Result{}, err
+	}
 	for id := range strangers {
-		history, err := h.orders.History(ctx, id)
-		if unreadable(err) {
-			continue
-		}
-		if err != nil {
-			return Result{}, err
-		}
-		if len(history) == 0 {
+		if histories[id] == nil && unknown[id] == nil {
 			found.Mismatches = append(found.Mismatches, ReadModelMismatch{id, collection, "there is no such order in the log"})
 		}
 	}

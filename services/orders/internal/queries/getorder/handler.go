@@ -42,7 +42,7 @@ func New(orders *store.Orders, keys *personal.Keys) cqrs.Handler[Query, Result] 
 		if err != nil && !errors.Is(err, personal.ErrErased) {
 			return nil, err
 		}
-		shown := view.Of(order, &data, caller.Has(auth.ScopeOperator))
+		shown := view.Of(order, data, caller.Has(auth.ScopeOperator))
 		return &shown, nil
 	})
 }

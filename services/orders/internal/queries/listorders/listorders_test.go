@@ -16,6 +16,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+	"github.com/ordersaga/ordersaga/services/orders/internal/orderlist"
 	"github.com/ordersaga/ordersaga/services/orders/internal/orderstest"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listorders"
 )
@@ -340,4 +341,29 @@ func TestARebuildUnderLoadLosesNoRead(t *testing.T) {
 	operator.Get("/v1/audit/read-model").Read(&compared)
 	require.Positive(t, compared.Compared)
 	require.Empty(t, compared.Mismatches, "the documents are the fold of the log")
+}
+
+func TestTheAuditFindsADocumentThatNoOrderHas(t *testing.T) {
+	w := orderstest.Start(t, orderstest.WithReadModel())
+	operator := w.As("op", auth.ScopeOperator)
+	for range 3 {
+		place(t, w, w.Subject("ann"), noon, nil)
+	}
+	caughtUp(t, operator)
+	live, err := w.List.Live(t.Context())
+	require.NoError(t, err)
+	var stranger orderlist.Summary
+	require.NoError(t, w.List.Collection(live).FindOne(t.Context(), bson.D{{Key: "place", Value: int64(1)}}).Decode(&stranger))
+	stranger.ID = "0d1d6f6e-1a52-5c0e-8f0f-0d6f6a1b2c3d"
+	_, err = w.List.Collection(live).InsertOne(t.Context(), stranger)
+	require.NoError(t, err)
+	var compared struct {
+		Compared   int
+		Mismatches []map[string]string
+	}
+	operator.Get("/v1/audit/read-model").Read(&compared)
+	require.Equal(t, 3, compared.Compared)
+	require.Equal(t, []map[string]string{
+		{"order_id": stranger.ID, "collection": "orders", "problem": "there is no such order in the log"},
+	}, compared.Mismatches)
 }

@@ -33,7 +33,8 @@ type CancellationPreview struct {
 	Version int64                `json:"version" doc:"Of the order that this is true for: its ETag goes into If-Match."`
 }
 
-// New makes the use case. It refuses with the same reasons as the cancellation.
+// New makes the use case. It refuses with the reasons of domain.Order.PlanCancel, so an order that is
+// being placed has no preview.
 func New(orders *store.Orders) cqrs.Handler[Query, Result] {
 	return cqrs.Query("preview_cancellation", func(ctx context.Context, query Query) (Result, error) {
 		caller, ok := auth.FromContext(ctx)

@@ -6,7 +6,6 @@ import (
 
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/rest"
-	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 	"github.com/ordersaga/ordersaga/services/orders/internal/view"
 )
@@ -35,11 +34,11 @@ func Route(api *rest.API, orders *store.Orders) {
 			refusals.SagaInProgress: http.StatusConflict, refusals.OrderSettled: http.StatusConflict, refusals.UnitsNotCancellable: http.StatusConflict,
 		},
 	}, func(ctx context.Context, in *input) (*output, error) {
-		query := Query{ID: in.ID}
-		for _, line := range in.Body.Lines {
-			query.Lines = append(query.Lines, domain.CancelledLine{Number: line.Line, Quantity: line.Quantity})
+		lines, err := view.ReadLinesToCancel(in.Body.Lines)
+		if err != nil {
+			return nil, err
 		}
-		preview, err := handler.Handle(ctx, query)
+		preview, err := handler.Handle(ctx, Query{ID: in.ID, Lines: lines})
 		switch {
 		case err != nil:
 			return nil, err

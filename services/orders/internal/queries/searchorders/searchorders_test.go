@@ -203,3 +203,17 @@ func TestNoEmailAddressIsInTheIndex(t *testing.T) {
 	answer := w.operator.Get("/v1/orders/search?email=ann@example.org")
 	assert.NotContains(t, string(answer.Body), "example.org")
 }
+
+func TestAnOrderWhosePersonalDataWasErasedIsNotFoundByEmailOnceItChanges(t *testing.T) {
+	w := newWorld(t)
+	require.Equal(t, []string{"web-1"}, w.found("email=ann@example.org"))
+	_, err := w.DB.SQL.ExecContext(t.Context(), `DELETE FROM shopper_keys WHERE customer_id = 'ann'`)
+	require.NoError(t, err)
+	w.change("web-1", func(o *domain.Order) {
+		o.Reject(domain.Refused{Reason: "out_of_stock", Message: "no tea is left"}, nil, noon)
+	})
+	w.Searched()
+	assert.Empty(t, w.found("email=ann@example.org"))
+	assert.Equal(t, []string{"web-1"}, w.found("reference=web-1&status=rejected"))
+	assert.Equal(t, []string{"shop-3"}, w.found("email=bob@example.org"))
+}
