@@ -12,7 +12,6 @@ import (
 	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/catalogtest"
-	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/restoreproduct"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/retireproduct"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/pricing"
@@ -23,8 +22,7 @@ import (
 func TestARetiredProductCannotBeOrderedUntilItIsRestored(t *testing.T) {
 	db, waker := catalogtest.Database(t), new(catalogtest.Waker)
 	shop := catalogtest.REST(t, func(api *rest.API) {
-		retireproduct.Route(api, db, waker.Wake)
-		restoreproduct.Route(api, db, waker.Wake)
+		retireproduct.Routes(api, db, waker.Wake)
 	})
 	catalogtest.Store(t, db, "MUG-1", "Mug", 1250)
 	operator := catalogtest.Operator(t)

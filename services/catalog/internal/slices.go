@@ -23,7 +23,6 @@ import (
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/createproducts"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/deletecategory"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/importproducts"
-	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/restoreproduct"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/retireproduct"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/commands/withdrawprice"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/pricing"
@@ -55,8 +54,7 @@ func Routes(api *rest.API, n Needs) {
 	createproduct.Route(api, n.DB, n.Announced)
 	createproducts.Route(api, n.DB, n.Announced)
 	changeproduct.Route(api, n.DB, n.Announced)
-	retireproduct.Route(api, n.DB, n.Announced)
-	restoreproduct.Route(api, n.DB, n.Announced)
+	retireproduct.Routes(api, n.DB, n.Announced)
 	changeprice.Route(api, n.DB, n.Announced)
 	withdrawprice.Route(api, n.DB)
 	importproducts.Route(api, n.DB, n.Announced)

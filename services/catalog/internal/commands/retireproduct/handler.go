@@ -1,4 +1,5 @@
-// Package retireproduct takes a product off sale: it can still be read, and cannot be ordered.
+// Package retireproduct takes a product off sale, so that it can still be read and not be ordered,
+// and puts it on sale again.
 package retireproduct
 
 import (
@@ -13,7 +14,8 @@ import (
 
 // Command names the product.
 type Command struct {
-	SKU string
+	SKU     string
+	Retired bool // or else it is for sale again
 	// Seen are the versions that this may have been decided on; nil: whichever is current.
 	Seen []int64
 	At   time.Time
@@ -28,9 +30,9 @@ type Result struct {
 // New makes the use case. It refuses with change.ReasonNotFound and change.ReasonStale. The product
 // and its event are written in one transaction; announced is called when there is an event to relay.
 func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
-	retire := cqrs.InTx(db, retire)
+	handler := cqrs.InTx(db, handle)
 	return cqrs.Command("retire_product", func(ctx context.Context, command Command) (Result, error) {
-		result, err := retire.Handle(ctx, command)
+		result, err := handler.Handle(ctx, command)
 		if result.Changed {
 			announced()
 		}
@@ -38,12 +40,12 @@ func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 	})
 }
 
-func retire(ctx context.Context, tx *postgres.Tx, command Command) (Result, error) {
+func handle(ctx context.Context, tx *postgres.Tx, command Command) (Result, error) {
 	stored, err := change.Lock(ctx, tx, command.SKU)
 	if err != nil {
 		return Result{}, err
 	}
-	next := stored.Sell(false, command.At)
+	next := stored.Sell(!command.Retired, command.At)
 	changed, err := change.Store(ctx, tx, stored, next, command.Seen)
 	return Result{Product: next, Changed: changed}, err
 }
