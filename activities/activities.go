@@ -33,6 +33,7 @@ func Register(r Registry, orders ordersv1.OrdersServiceClient, inventory invento
 	call(r, sagas.ReserveStock, inventory.Reserve)
 	call(r, sagas.AllocateStock, inventory.Allocate)
 	call(r, sagas.ReleaseUnits, inventory.ReleaseUnits)
+	call(r, sagas.ShipUnits, inventory.ShipUnits)
 	call(r, sagas.ReleaseStock, inventory.Release)
 
 	call(r, sagas.AuthorizePayment, payments.Authorize)

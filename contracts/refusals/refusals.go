@@ -74,7 +74,7 @@ const (
 	// UnitsNotCancellable: a line has fewer units left than are to be cancelled. Details:
 	// UnitsDetails.
 	UnitsNotCancellable = "units_not_cancellable"
-	// NotAllocated: the order has fewer units of a line allocated than are to be freed.
+	// NotAllocated: the order has fewer units of a line allocated than are to be freed or shipped.
 	NotAllocated = "not_allocated"
 )
 

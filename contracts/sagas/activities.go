@@ -25,6 +25,7 @@ var (
 	ReserveStock  = Activity[inventoryv1.ReserveRequest, inventoryv1.ReserveResponse]{"ReserveStock"}
 	AllocateStock = Activity[inventoryv1.AllocateRequest, inventoryv1.AllocateResponse]{"AllocateStock"}
 	ReleaseUnits  = Activity[inventoryv1.ReleaseUnitsRequest, inventoryv1.ReleaseUnitsResponse]{"ReleaseUnits"}
+	ShipUnits     = Activity[inventoryv1.ShipUnitsRequest, inventoryv1.ShipUnitsResponse]{"ShipUnits"}
 	ReleaseStock  = Activity[inventoryv1.ReleaseRequest, inventoryv1.ReleaseResponse]{"ReleaseStock"}
 
 	AuthorizePayment = Activity[paymentsv1.AuthorizeRequest, paymentsv1.AuthorizeResponse]{"AuthorizePayment"}

@@ -19,6 +19,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/release"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/releaseunits"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/reserve"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/shipunits"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/queries/auditlevels"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/queries/auditreservations"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/queries/auditstock"
@@ -32,6 +33,7 @@ type (
 	allocateStock = allocate.Method
 	releaseStock  = release.Method
 	releaseUnits  = releaseunits.Method
+	shipUnits     = shipunits.Method
 )
 
 // service is InventoryService, composed of its slices. With the embedded "unsafe" interface a
@@ -42,6 +44,7 @@ type service struct {
 	allocateStock
 	releaseStock
 	releaseUnits
+	shipUnits
 }
 
 // callers lists the programs that may call each method. A method that is not listed stops the
@@ -51,6 +54,7 @@ var callers = rpc.Callers{
 	inventoryv1.InventoryService_Allocate_FullMethodName:     {programs.Worker},
 	inventoryv1.InventoryService_Release_FullMethodName:      {programs.Worker},
 	inventoryv1.InventoryService_ReleaseUnits_FullMethodName: {programs.Worker},
+	inventoryv1.InventoryService_ShipUnits_FullMethodName:    {programs.Worker},
 }
 
 // Service makes the gRPC service. Orders is asked before a reservation is undone. announced is
@@ -61,6 +65,7 @@ func Service(db *postgres.DB, orders undo.Orders, announced func()) rpc.Service 
 		allocateStock: allocate.NewMethod(db),
 		releaseStock:  release.NewMethod(db, orders, announced),
 		releaseUnits:  releaseunits.NewMethod(db, orders, announced),
+		shipUnits:     shipunits.NewMethod(db, announced),
 	}, callers)
 }
 

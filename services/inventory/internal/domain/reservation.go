@@ -9,7 +9,8 @@ import (
 )
 
 // State is the state of a reservation as a whole. The quantities of each line have the details: a
-// part of a line can be shipped or released.
+// part of a line can be shipped or released. A reservation is shipped from its first unit on that
+// has left; what is still allocated then can leave or be released, too, and it stays shipped.
 //
 //	held ──▶ allocated ──▶ shipped
 //	 │ ╲         │

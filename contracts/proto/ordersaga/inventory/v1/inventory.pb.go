@@ -12,6 +12,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -307,7 +308,7 @@ type ReleaseUnitsRequest struct {
 	Step  *v1.Step               `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
 	// The saga that reserved, of the same order.
 	ReservedBy *v1.Saga `protobuf:"bytes,2,opt,name=reserved_by,json=reservedBy,proto3" json:"reserved_by,omitempty"`
-	// Units of lines of its reservation. No two lines have one number.
+	// Units of lines of its reservation, each with the line's SKU. No two lines have one number.
 	Lines         []*v1.Line `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -409,11 +410,118 @@ func (x *ReleaseUnitsResponse) GetFacts() []*v1.Fact {
 	return nil
 }
 
+type ShipUnitsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Step  *v1.Step               `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
+	// The saga that reserved, of the same order.
+	ReservedBy *v1.Saga `protobuf:"bytes,2,opt,name=reserved_by,json=reservedBy,proto3" json:"reserved_by,omitempty"`
+	// Units of lines of its reservation, each with the line's SKU. No two lines have one number.
+	Lines         []*v1.Line `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShipUnitsRequest) Reset() {
+	*x = ShipUnitsRequest{}
+	mi := &file_ordersaga_inventory_v1_inventory_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShipUnitsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShipUnitsRequest) ProtoMessage() {}
+
+func (x *ShipUnitsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_inventory_v1_inventory_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShipUnitsRequest.ProtoReflect.Descriptor instead.
+func (*ShipUnitsRequest) Descriptor() ([]byte, []int) {
+	return file_ordersaga_inventory_v1_inventory_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ShipUnitsRequest) GetStep() *v1.Step {
+	if x != nil {
+		return x.Step
+	}
+	return nil
+}
+
+func (x *ShipUnitsRequest) GetReservedBy() *v1.Saga {
+	if x != nil {
+		return x.ReservedBy
+	}
+	return nil
+}
+
+func (x *ShipUnitsRequest) GetLines() []*v1.Line {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+type ShipUnitsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When the units left the stock.
+	ShippedAt     *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=shipped_at,json=shippedAt,proto3" json:"shipped_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShipUnitsResponse) Reset() {
+	*x = ShipUnitsResponse{}
+	mi := &file_ordersaga_inventory_v1_inventory_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShipUnitsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShipUnitsResponse) ProtoMessage() {}
+
+func (x *ShipUnitsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_inventory_v1_inventory_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShipUnitsResponse.ProtoReflect.Descriptor instead.
+func (*ShipUnitsResponse) Descriptor() ([]byte, []int) {
+	return file_ordersaga_inventory_v1_inventory_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ShipUnitsResponse) GetShippedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ShippedAt
+	}
+	return nil
+}
+
 var File_ordersaga_inventory_v1_inventory_proto protoreflect.FileDescriptor
 
 const file_ordersaga_inventory_v1_inventory_proto_rawDesc = "" +
 	"\n" +
-	"&ordersaga/inventory/v1/inventory.proto\x12\x16ordersaga.inventory.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a ordersaga/common/v1/common.proto\"\xa4\x02\n" +
+	"&ordersaga/inventory/v1/inventory.proto\x12\x16ordersaga.inventory.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a ordersaga/common/v1/common.proto\"\xa4\x02\n" +
 	"\x0eReserveRequest\x125\n" +
 	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\x12\x8f\x01\n" +
 	"\x05lines\x18\x02 \x03(\v2\x19.ordersaga.common.v1.LineB^\xbaH[\xba\x01P\n" +
@@ -436,12 +544,22 @@ const file_ordersaga_inventory_v1_inventory_proto_rawDesc = "" +
 	"\x05lines\x18\x03 \x03(\v2\x19.ordersaga.common.v1.LineB^\xbaH[\xba\x01P\n" +
 	"\rlines.numbers\x12\x19two lines have one number\x1a$this.map(line, line.number).unique()\x92\x01\x05\b\x01\x10\xe8\aR\x05lines\"G\n" +
 	"\x14ReleaseUnitsResponse\x12/\n" +
-	"\x05facts\x18\x01 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts2\x94\x03\n" +
+	"\x05facts\x18\x01 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts\"\x9f\x02\n" +
+	"\x10ShipUnitsRequest\x125\n" +
+	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\x12B\n" +
+	"\vreserved_by\x18\x02 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\n" +
+	"reservedBy\x12\x8f\x01\n" +
+	"\x05lines\x18\x03 \x03(\v2\x19.ordersaga.common.v1.LineB^\xbaH[\xba\x01P\n" +
+	"\rlines.numbers\x12\x19two lines have one number\x1a$this.map(line, line.number).unique()\x92\x01\x05\b\x01\x10\xe8\aR\x05lines\"N\n" +
+	"\x11ShipUnitsResponse\x129\n" +
+	"\n" +
+	"shipped_at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tshippedAt2\xf6\x03\n" +
 	"\x10InventoryService\x12Z\n" +
 	"\aReserve\x12&.ordersaga.inventory.v1.ReserveRequest\x1a'.ordersaga.inventory.v1.ReserveResponse\x12]\n" +
 	"\bAllocate\x12'.ordersaga.inventory.v1.AllocateRequest\x1a(.ordersaga.inventory.v1.AllocateResponse\x12Z\n" +
 	"\aRelease\x12&.ordersaga.inventory.v1.ReleaseRequest\x1a'.ordersaga.inventory.v1.ReleaseResponse\x12i\n" +
-	"\fReleaseUnits\x12+.ordersaga.inventory.v1.ReleaseUnitsRequest\x1a,.ordersaga.inventory.v1.ReleaseUnitsResponseBSZQgithub.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1;inventoryv1b\x06proto3"
+	"\fReleaseUnits\x12+.ordersaga.inventory.v1.ReleaseUnitsRequest\x1a,.ordersaga.inventory.v1.ReleaseUnitsResponse\x12`\n" +
+	"\tShipUnits\x12(.ordersaga.inventory.v1.ShipUnitsRequest\x1a).ordersaga.inventory.v1.ShipUnitsResponseBSZQgithub.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1;inventoryv1b\x06proto3"
 
 var (
 	file_ordersaga_inventory_v1_inventory_proto_rawDescOnce sync.Once
@@ -455,47 +573,56 @@ func file_ordersaga_inventory_v1_inventory_proto_rawDescGZIP() []byte {
 	return file_ordersaga_inventory_v1_inventory_proto_rawDescData
 }
 
-var file_ordersaga_inventory_v1_inventory_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_ordersaga_inventory_v1_inventory_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_ordersaga_inventory_v1_inventory_proto_goTypes = []any{
-	(*ReserveRequest)(nil),       // 0: ordersaga.inventory.v1.ReserveRequest
-	(*ReserveResponse)(nil),      // 1: ordersaga.inventory.v1.ReserveResponse
-	(*AllocateRequest)(nil),      // 2: ordersaga.inventory.v1.AllocateRequest
-	(*AllocateResponse)(nil),     // 3: ordersaga.inventory.v1.AllocateResponse
-	(*ReleaseRequest)(nil),       // 4: ordersaga.inventory.v1.ReleaseRequest
-	(*ReleaseResponse)(nil),      // 5: ordersaga.inventory.v1.ReleaseResponse
-	(*ReleaseUnitsRequest)(nil),  // 6: ordersaga.inventory.v1.ReleaseUnitsRequest
-	(*ReleaseUnitsResponse)(nil), // 7: ordersaga.inventory.v1.ReleaseUnitsResponse
-	(*v1.Step)(nil),              // 8: ordersaga.common.v1.Step
-	(*v1.Line)(nil),              // 9: ordersaga.common.v1.Line
-	(*durationpb.Duration)(nil),  // 10: google.protobuf.Duration
-	(*v1.Fact)(nil),              // 11: ordersaga.common.v1.Fact
-	(*v1.Saga)(nil),              // 12: ordersaga.common.v1.Saga
+	(*ReserveRequest)(nil),        // 0: ordersaga.inventory.v1.ReserveRequest
+	(*ReserveResponse)(nil),       // 1: ordersaga.inventory.v1.ReserveResponse
+	(*AllocateRequest)(nil),       // 2: ordersaga.inventory.v1.AllocateRequest
+	(*AllocateResponse)(nil),      // 3: ordersaga.inventory.v1.AllocateResponse
+	(*ReleaseRequest)(nil),        // 4: ordersaga.inventory.v1.ReleaseRequest
+	(*ReleaseResponse)(nil),       // 5: ordersaga.inventory.v1.ReleaseResponse
+	(*ReleaseUnitsRequest)(nil),   // 6: ordersaga.inventory.v1.ReleaseUnitsRequest
+	(*ReleaseUnitsResponse)(nil),  // 7: ordersaga.inventory.v1.ReleaseUnitsResponse
+	(*ShipUnitsRequest)(nil),      // 8: ordersaga.inventory.v1.ShipUnitsRequest
+	(*ShipUnitsResponse)(nil),     // 9: ordersaga.inventory.v1.ShipUnitsResponse
+	(*v1.Step)(nil),               // 10: ordersaga.common.v1.Step
+	(*v1.Line)(nil),               // 11: ordersaga.common.v1.Line
+	(*durationpb.Duration)(nil),   // 12: google.protobuf.Duration
+	(*v1.Fact)(nil),               // 13: ordersaga.common.v1.Fact
+	(*v1.Saga)(nil),               // 14: ordersaga.common.v1.Saga
+	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
 }
 var file_ordersaga_inventory_v1_inventory_proto_depIdxs = []int32{
-	8,  // 0: ordersaga.inventory.v1.ReserveRequest.step:type_name -> ordersaga.common.v1.Step
-	9,  // 1: ordersaga.inventory.v1.ReserveRequest.lines:type_name -> ordersaga.common.v1.Line
-	10, // 2: ordersaga.inventory.v1.ReserveRequest.hold_for:type_name -> google.protobuf.Duration
-	11, // 3: ordersaga.inventory.v1.ReserveResponse.facts:type_name -> ordersaga.common.v1.Fact
-	8,  // 4: ordersaga.inventory.v1.AllocateRequest.step:type_name -> ordersaga.common.v1.Step
-	8,  // 5: ordersaga.inventory.v1.ReleaseRequest.step:type_name -> ordersaga.common.v1.Step
-	11, // 6: ordersaga.inventory.v1.ReleaseResponse.facts:type_name -> ordersaga.common.v1.Fact
-	8,  // 7: ordersaga.inventory.v1.ReleaseUnitsRequest.step:type_name -> ordersaga.common.v1.Step
-	12, // 8: ordersaga.inventory.v1.ReleaseUnitsRequest.reserved_by:type_name -> ordersaga.common.v1.Saga
-	9,  // 9: ordersaga.inventory.v1.ReleaseUnitsRequest.lines:type_name -> ordersaga.common.v1.Line
-	11, // 10: ordersaga.inventory.v1.ReleaseUnitsResponse.facts:type_name -> ordersaga.common.v1.Fact
-	0,  // 11: ordersaga.inventory.v1.InventoryService.Reserve:input_type -> ordersaga.inventory.v1.ReserveRequest
-	2,  // 12: ordersaga.inventory.v1.InventoryService.Allocate:input_type -> ordersaga.inventory.v1.AllocateRequest
-	4,  // 13: ordersaga.inventory.v1.InventoryService.Release:input_type -> ordersaga.inventory.v1.ReleaseRequest
-	6,  // 14: ordersaga.inventory.v1.InventoryService.ReleaseUnits:input_type -> ordersaga.inventory.v1.ReleaseUnitsRequest
-	1,  // 15: ordersaga.inventory.v1.InventoryService.Reserve:output_type -> ordersaga.inventory.v1.ReserveResponse
-	3,  // 16: ordersaga.inventory.v1.InventoryService.Allocate:output_type -> ordersaga.inventory.v1.AllocateResponse
-	5,  // 17: ordersaga.inventory.v1.InventoryService.Release:output_type -> ordersaga.inventory.v1.ReleaseResponse
-	7,  // 18: ordersaga.inventory.v1.InventoryService.ReleaseUnits:output_type -> ordersaga.inventory.v1.ReleaseUnitsResponse
-	15, // [15:19] is the sub-list for method output_type
-	11, // [11:15] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	10, // 0: ordersaga.inventory.v1.ReserveRequest.step:type_name -> ordersaga.common.v1.Step
+	11, // 1: ordersaga.inventory.v1.ReserveRequest.lines:type_name -> ordersaga.common.v1.Line
+	12, // 2: ordersaga.inventory.v1.ReserveRequest.hold_for:type_name -> google.protobuf.Duration
+	13, // 3: ordersaga.inventory.v1.ReserveResponse.facts:type_name -> ordersaga.common.v1.Fact
+	10, // 4: ordersaga.inventory.v1.AllocateRequest.step:type_name -> ordersaga.common.v1.Step
+	10, // 5: ordersaga.inventory.v1.ReleaseRequest.step:type_name -> ordersaga.common.v1.Step
+	13, // 6: ordersaga.inventory.v1.ReleaseResponse.facts:type_name -> ordersaga.common.v1.Fact
+	10, // 7: ordersaga.inventory.v1.ReleaseUnitsRequest.step:type_name -> ordersaga.common.v1.Step
+	14, // 8: ordersaga.inventory.v1.ReleaseUnitsRequest.reserved_by:type_name -> ordersaga.common.v1.Saga
+	11, // 9: ordersaga.inventory.v1.ReleaseUnitsRequest.lines:type_name -> ordersaga.common.v1.Line
+	13, // 10: ordersaga.inventory.v1.ReleaseUnitsResponse.facts:type_name -> ordersaga.common.v1.Fact
+	10, // 11: ordersaga.inventory.v1.ShipUnitsRequest.step:type_name -> ordersaga.common.v1.Step
+	14, // 12: ordersaga.inventory.v1.ShipUnitsRequest.reserved_by:type_name -> ordersaga.common.v1.Saga
+	11, // 13: ordersaga.inventory.v1.ShipUnitsRequest.lines:type_name -> ordersaga.common.v1.Line
+	15, // 14: ordersaga.inventory.v1.ShipUnitsResponse.shipped_at:type_name -> google.protobuf.Timestamp
+	0,  // 15: ordersaga.inventory.v1.InventoryService.Reserve:input_type -> ordersaga.inventory.v1.ReserveRequest
+	2,  // 16: ordersaga.inventory.v1.InventoryService.Allocate:input_type -> ordersaga.inventory.v1.AllocateRequest
+	4,  // 17: ordersaga.inventory.v1.InventoryService.Release:input_type -> ordersaga.inventory.v1.ReleaseRequest
+	6,  // 18: ordersaga.inventory.v1.InventoryService.ReleaseUnits:input_type -> ordersaga.inventory.v1.ReleaseUnitsRequest
+	8,  // 19: ordersaga.inventory.v1.InventoryService.ShipUnits:input_type -> ordersaga.inventory.v1.ShipUnitsRequest
+	1,  // 20: ordersaga.inventory.v1.InventoryService.Reserve:output_type -> ordersaga.inventory.v1.ReserveResponse
+	3,  // 21: ordersaga.inventory.v1.InventoryService.Allocate:output_type -> ordersaga.inventory.v1.AllocateResponse
+	5,  // 22: ordersaga.inventory.v1.InventoryService.Release:output_type -> ordersaga.inventory.v1.ReleaseResponse
+	7,  // 23: ordersaga.inventory.v1.InventoryService.ReleaseUnits:output_type -> ordersaga.inventory.v1.ReleaseUnitsResponse
+	9,  // 24: ordersaga.inventory.v1.InventoryService.ShipUnits:output_type -> ordersaga.inventory.v1.ShipUnitsResponse
+	20, // [20:25] is the sub-list for method output_type
+	15, // [15:20] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_ordersaga_inventory_v1_inventory_proto_init() }
@@ -509,7 +636,7 @@ func file_ordersaga_inventory_v1_inventory_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ordersaga_inventory_v1_inventory_proto_rawDesc), len(file_ordersaga_inventory_v1_inventory_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,14 +23,15 @@ const (
 	InventoryService_Allocate_FullMethodName     = "/ordersaga.inventory.v1.InventoryService/Allocate"
 	InventoryService_Release_FullMethodName      = "/ordersaga.inventory.v1.InventoryService/Release"
 	InventoryService_ReleaseUnits_FullMethodName = "/ordersaga.inventory.v1.InventoryService/ReleaseUnits"
+	InventoryService_ShipUnits_FullMethodName    = "/ordersaga.inventory.v1.InventoryService/ShipUnits"
 )
 
 // InventoryServiceClient is the client API for InventoryService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// InventoryService holds, allocates and releases stock for orders. Each call is
-// one step of a saga and goes through the barrier.
+// InventoryService holds, allocates, releases and ships stock for orders. Each
+// call is one step of a saga and goes through the barrier.
 type InventoryServiceClient interface {
 	// Reserve holds all lines or none, until the hold expires. Refused with
 	// reason out_of_stock, whose details name the first short SKUs with what is
@@ -46,6 +47,9 @@ type InventoryServiceClient interface {
 	// ReleaseUnits frees a part of what a saga of the order was allocated: units that are cancelled.
 	// Refused with reason not_allocated when a line has fewer units allocated.
 	ReleaseUnits(ctx context.Context, in *ReleaseUnitsRequest, opts ...grpc.CallOption) (*ReleaseUnitsResponse, error)
+	// ShipUnits takes units that a saga of the order was allocated off the stock: they leave. All
+	// lines or none: refused with reason not_allocated when a line has fewer units allocated.
+	ShipUnits(ctx context.Context, in *ShipUnitsRequest, opts ...grpc.CallOption) (*ShipUnitsResponse, error)
 }
 
 type inventoryServiceClient struct {
@@ -96,12 +100,22 @@ func (c *inventoryServiceClient) ReleaseUnits(ctx context.Context, in *ReleaseUn
 	return out, nil
 }
 
+func (c *inventoryServiceClient) ShipUnits(ctx context.Context, in *ShipUnitsRequest, opts ...grpc.CallOption) (*ShipUnitsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ShipUnitsResponse)
+	err := c.cc.Invoke(ctx, InventoryService_ShipUnits_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // InventoryServiceServer is the server API for InventoryService service.
 // All implementations must embed UnimplementedInventoryServiceServer
 // for forward compatibility.
 //
-// InventoryService holds, allocates and releases stock for orders. Each call is
-// one step of a saga and goes through the barrier.
+// InventoryService holds, allocates, releases and ships stock for orders. Each
+// call is one step of a saga and goes through the barrier.
 type InventoryServiceServer interface {
 	// Reserve holds all lines or none, until the hold expires. Refused with
 	// reason out_of_stock, whose details name the first short SKUs with what is
@@ -117,6 +131,9 @@ type InventoryServiceServer interface {
 	// ReleaseUnits frees a part of what a saga of the order was allocated: units that are cancelled.
 	// Refused with reason not_allocated when a line has fewer units allocated.
 	ReleaseUnits(context.Context, *ReleaseUnitsRequest) (*ReleaseUnitsResponse, error)
+	// ShipUnits takes units that a saga of the order was allocated off the stock: they leave. All
+	// lines or none: refused with reason not_allocated when a line has fewer units allocated.
+	ShipUnits(context.Context, *ShipUnitsRequest) (*ShipUnitsResponse, error)
 	mustEmbedUnimplementedInventoryServiceServer()
 }
 
@@ -138,6 +155,9 @@ func (UnimplementedInventoryServiceServer) Release(context.Context, *ReleaseRequ
 }
 func (UnimplementedInventoryServiceServer) ReleaseUnits(context.Context, *ReleaseUnitsRequest) (*ReleaseUnitsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReleaseUnits not implemented")
+}
+func (UnimplementedInventoryServiceServer) ShipUnits(context.Context, *ShipUnitsRequest) (*ShipUnitsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ShipUnits not implemented")
 }
 func (UnimplementedInventoryServiceServer) mustEmbedUnimplementedInventoryServiceServer() {}
 func (UnimplementedInventoryServiceServer) testEmbeddedByValue()                          {}
@@ -232,6 +252,24 @@ func _InventoryService_ReleaseUnits_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _InventoryService_ShipUnits_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ShipUnitsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InventoryServiceServer).ShipUnits(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InventoryService_ShipUnits_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InventoryServiceServer).ShipUnits(ctx, req.(*ShipUnitsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // InventoryService_ServiceDesc is the grpc.ServiceDesc for InventoryService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -254,6 +292,10 @@ var InventoryService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ReleaseUnits",
 			Handler:    _InventoryService_ReleaseUnits_Handler,
+		},
+		{
+			MethodName: "ShipUnits",
+			Handler:    _InventoryService_ShipUnits_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -10,15 +10,14 @@ import (
 	"github.com/ordersaga/ordersaga/platform/barrier"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/postgres"
-	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/step"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
 // Command frees units of lines that a saga of the order reserved.
 type Command struct {
-	Step       barrier.Step
-	ReservedBy *commonv1.Saga
-	Lines      []domain.Line
+	step.Units
+	Saga *commonv1.Saga // that reserved
 }
 
 // Result has the time at which nothing was left of the reservation; zero when something is.
@@ -31,19 +30,15 @@ type Result struct {
 // event to relay.
 func New(db *postgres.DB, orders undo.Orders, announced func()) cqrs.Handler[Command, Result] {
 	return cqrs.Command("release_units", func(ctx context.Context, command Command) (Result, error) {
-		if err := undo.CheckPart(ctx, orders, command.ReservedBy); err != nil {
+		if err := undo.CheckPart(ctx, orders, command.Saga); err != nil {
 			return Result{}, err
 		}
-		reservation := domain.ReservationID{
-			OrderID: command.Step.OrderID, Saga: command.ReservedBy.GetKind(), Instance: command.ReservedBy.GetInstance(),
-		}
-		request := barrier.Fingerprint(reservation.Saga, reservation.Instance, command.Lines)
-		result, err := barrier.Do(ctx, db, command.Step, request, func(ctx context.Context, tx *postgres.Tx) (Result, error) {
-			levels, freedAt, err := store.ReleaseUnits(ctx, tx, reservation, command.Lines)
+		result, err := barrier.Do(ctx, db, command.Step, command.Fingerprint(), func(ctx context.Context, tx *postgres.Tx) (Result, error) {
+			levels, freedAt, err := store.ReleaseUnits(ctx, tx, command.ReservedBy, command.Lines)
 			if err != nil {
 				return Result{}, err
 			}
-			return Result{FreedAt: freedAt}, store.Announce(ctx, tx, reservation.OrderID, levels)
+			return Result{FreedAt: freedAt}, store.Announce(ctx, tx, command.ReservedBy.OrderID, levels)
 		})
 		if err != nil {
 			return Result{}, err

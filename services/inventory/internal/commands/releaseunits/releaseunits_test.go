@@ -25,7 +25,7 @@ func releaseUnits(order, instance string, units map[int32]int64) *inventoryv1.Re
 	}
 	for number := int32(1); number <= 2; number++ {
 		if units[number] > 0 {
-			request.Lines = append(request.Lines, &commonv1.Line{Number: number, Sku: "sku", Quantity: units[number]})
+			request.Lines = append(request.Lines, &commonv1.Line{Number: number, Sku: map[int32]string{1: "cup", 2: "mug"}[number], Quantity: units[number]})
 		}
 	}
 	return request
