@@ -25,15 +25,13 @@ type Image struct {
 	Alt string `json:"alt"` // what it shows, in words
 }
 
-// ProductChange has all fields of a product that can change.
-type ProductChange struct {
+// ProductDetails are what a product is called and how it is shown.
+type ProductDetails struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
 	// Categories and Images stay as they are when they are nil.
 	Categories []string `json:"categories,omitzero"`
 	Images     []Image  `json:"images,omitzero"`
-	Price      Money    `json:"price"` // in the product's currency
-	Active     bool     `json:"active"`
 }
 
 // Product is a product as shoppers see it.
@@ -98,13 +96,14 @@ func (c *Client) CreateProducts(ctx context.Context, products []NewProduct) ([]P
 	return body.Products, err
 }
 
-// ChangeProduct replaces the fields of a product. The etag is that of the product that was read:
-// when it has changed since, the error is a *Problem with status 412.
-func (c *Client) ChangeProduct(ctx context.Context, sku, etag string, change ProductChange) (*Product, error) {
+// ChangeProduct replaces the details of a product; ChangePrice, RetireProduct and RestoreProduct change
+// the rest. The etag is that of the product that was read: when it has changed since, the error is a
+// *Problem with status 412.
+func (c *Client) ChangeProduct(ctx context.Context, sku, etag string, details ProductDetails) (*Product, error) {
 	changed := new(Product)
 	got, err := c.do(ctx, call{
 		service: catalog, method: http.MethodPut, path: "/v1/products/" + url.PathEscape(sku),
-		headers: map[string]string{"If-Match": etag}, body: change,
+		headers: map[string]string{"If-Match": etag}, body: details,
 	}, changed)
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 
 type productCommands struct {
 	Create createProduct `cmd:"" help:"Put a product on sale."`
-	Change changeProduct `cmd:"" help:"Change a product: what is not given stays."`
+	Change changeProduct `cmd:"" help:"Change what a product is called and how it is shown: what is not given stays."`
 	Price  changePrice   `cmd:"" help:"Change a price, from now on or from a time in the future."`
 	Prices listPrices    `cmd:"" help:"List what a product has cost, costs and will cost."`
 
@@ -68,8 +68,6 @@ type changeProduct struct {
 	Description *string  `help:"What it is."`
 	Category    []string `help:"Id of a category, in place of those that it has; may be given several times, once empty for none." placeholder:"ID"`
 	Image       []string `help:"An image, in place of those that it has: its https URL, then what it shows in words; may be given several times, once empty for none." placeholder:"URL TEXT" sep:"none"`
-	Price       string   `help:"Price of one in its currency, as people write it: 13.50." placeholder:"13.50"`
-	Active      *bool    `help:"Whether it is for sale; --active=false takes it off."`
 }
 
 // Run is called by kong.
@@ -83,43 +81,25 @@ func (c *changeProduct) Run(a *addresses) error {
 	if err != nil {
 		return c.show(s, err, nil)
 	}
-	change, err := c.change(seen)
-	if err != nil {
-		return err
+	details := client.ProductDetails{Name: seen.Name, Description: seen.Description}
+	if c.Name != nil {
+		details.Name = *c.Name
+	}
+	if c.Description != nil {
+		details.Description = *c.Description
+	}
+	if c.Category != nil {
+		details.Categories = without(c.Category)
+	}
+	if c.Image != nil {
+		details.Images = images(without(c.Image))
 	}
 	// A change made since the read is not overwritten.
-	changed, err := s.ChangeProduct(ctx, c.SKU, seen.ETag, change)
+	changed, err := s.ChangeProduct(ctx, c.SKU, seen.ETag, details)
 	return c.show(s, err, func() {
 		changed.Stock = seen.Stock // a change's answer has none
 		printProduct(changed)
 	})
-}
-
-// change returns all fields of the changed product.
-func (c *changeProduct) change(p *client.Product) (client.ProductChange, error) {
-	change := client.ProductChange{Name: p.Name, Description: p.Description, Price: p.Price, Active: p.Active}
-	if c.Name != nil {
-		change.Name = *c.Name
-	}
-	if c.Description != nil {
-		change.Description = *c.Description
-	}
-	if c.Category != nil {
-		change.Categories = without(c.Category)
-	}
-	if c.Image != nil {
-		change.Images = images(without(c.Image))
-	}
-	if c.Active != nil {
-		change.Active = *c.Active
-	}
-	if c.Price != "" {
-		var err error
-		if change.Price, err = parseAmount(c.Price, p.Price.Currency); err != nil {
-			return client.ProductChange{}, err
-		}
-	}
-	return change, nil
 }
 
 // without is what is not empty.

@@ -183,8 +183,7 @@ func TestAChangeIsQuotedAtOnceAndReachesShoppers(t *testing.T) {
 			Currency: "GBP", Lines: []*commonv1.Line{{Number: 1, Sku: "MUG-1", Quantity: 2}},
 		})
 	}
-	change := func(seen, body string) {
-		changed := catalog.Put(t, operator, "/v1/products/MUG-1", seen, body)
+	change := func(changed catalogtest.Answer) {
 		require.Equal(t, http.StatusOK, changed.Status, "%s", changed.Body)
 		testkit.Eventually(t, "the change on the read side", func() bool {
 			read := catalog.Get(t, shopper, "/v1/products/MUG-1")
@@ -192,14 +191,15 @@ func TestAChangeIsQuotedAtOnceAndReachesShoppers(t *testing.T) {
 		})
 	}
 
-	const dearer = `{"name":"Blue mug","description":"","price":{"amount":1350,"currency":"GBP"},"active":true}`
-	change(`"1"`, dearer)
+	const mug = "/v1/products/MUG-1"
+	change(catalog.Put(t, operator, mug, `"1"`, `{"name":"Blue mug","description":""}`))
+	require.Equal(t, http.StatusOK, catalog.PostIf(t, operator, mug+"/prices", `"2"`, `{"amount":1350,"currency":"GBP"}`).Status)
 	quoted, err := quote()
 	require.NoError(t, err)
 	assert.EqualValues(t, 2700, quoted.GetTotal().GetAmount())
 	assert.Equal(t, "Blue mug", quoted.GetLines()[0].GetName())
 
-	change(`"2"`, strings.Replace(dearer, "true", "false", 1))
+	change(catalog.PostIf(t, operator, mug+"/retirement", `"3"`, ""))
 	_, err = quote()
 	refused, ok := refusal.As(err)
 	require.True(t, ok, "%v", err)

@@ -64,9 +64,8 @@ func (p *prices) change(t *testing.T, operator *shop.Person, sku string) {
 	p.mu.Lock()
 	p.said = append(p.said, stood{amount: amount, asked: asked, answered: asked.Add(time.Hour)})
 	p.mu.Unlock()
-	answer := operator.Put(shop.Catalog, "/v1/products/"+sku, map[string]any{
-		"name": "Product " + sku, "description": "", "price": shop.Money{Amount: amount, Currency: "GBP"}, "active": true,
-	}, "If-Match", fmt.Sprintf(`"%d"`, seen))
+	answer := operator.Post(shop.Catalog, "/v1/products/"+sku+"/prices", shop.Money{Amount: amount, Currency: "GBP"},
+		"If-Match", fmt.Sprintf(`"%d"`, seen))
 	require.Equal(t, http.StatusOK, answer.Status, "%s", answer)
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -68,7 +68,7 @@ func damages(s *shop.Shop, confirmed, rejected string) []damage {
 		bySQL(s, shop.Inventory, "a rejected order with stock", "I3", "order "+rejected+": it is rejected, and its stock is 2 allocated",
 			`UPDATE reservation_lines SET allocated = reserved, released = 0 WHERE order_id = '`+rejected+`'`,
 			`UPDATE reservation_lines SET allocated = 0, released = reserved WHERE order_id = '`+rejected+`'`),
-		bySQL(s, shop.Inventory, "a hold that no sweep finds", "I1", "SKU tea: 1 held or allocated by reservations that are not",
+		bySQL(s, shop.Inventory, "a hold that no sweep finds", "I1", "SKU tea: 1 held, allocated or shipped by reservations that are not",
 			`UPDATE reservations SET state = 'released', freed_at = now() WHERE order_id = '`+confirmed+`'`,
 			`UPDATE reservations SET state = 'allocated', freed_at = NULL WHERE order_id = '`+confirmed+`'`),
 		byDocument(s, shop.Orders, "orders_1", rejected, "lines", int32(9), int32(1),

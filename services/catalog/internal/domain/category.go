@@ -136,12 +136,12 @@ func (p *Product) Moved(paths Paths, at time.Time) (*Product, error) {
 	return &next, nil
 }
 
-// Categories are the ids of the categories that the change says.
-func (c *Change) Categories() []string { return c.categories }
+// Categories are the ids of the categories that the details say.
+func (d *Details) Categories() []string { return d.categories }
 
-// Place is Product.Place of what the change says.
-func (c *Change) Place(paths Paths) (err error) {
-	c.paths, err = paths.of(c.categories)
+// Place is Product.Place of what the details say.
+func (d *Details) Place(paths Paths) (err error) {
+	d.paths, err = paths.of(d.categories)
 	return err
 }
 

@@ -33,23 +33,17 @@ func (p *Product) Reprice(price Money, at time.Time) (*Product, error) {
 	if price.currency != p.price.currency {
 		return nil, otherCurrency(p, price)
 	}
-	if price == p.price {
-		return p, nil
-	}
 	next := *p
-	next.price, next.version, next.updatedAt = price, p.version+1, at
-	return &next, nil
+	next.price = price
+	return p.changed(&next, at), nil
 }
 
 // Sell is the product in its next version, for sale or retired since a time; or, when it is so
 // already, the product itself.
 func (p *Product) Sell(active bool, at time.Time) *Product {
-	if p.active == active {
-		return p
-	}
 	next := *p
-	next.active, next.version, next.updatedAt = active, p.version+1, at
-	return &next
+	next.active = active
+	return p.changed(&next, at)
 }
 
 // Price of one unit.

@@ -106,6 +106,13 @@ func (p *Product) Snapshot() Snapshot {
 	}
 }
 
+// Describe is the product in its next version, with other details since a time; or, when it has these
+// already, the product itself.
+func (p *Product) Describe(details Details, at time.Time) *Product {
+	next := p.described(details)
+	return p.changed(&next, at)
+}
+
 // Change is the product in its next version, changed at a time; or, when it says so already, the
 // product itself. The SKU stays, and so does the currency of the price (ErrOtherCurrency): the same
 // number in another currency is a mistake far more often than a wish, and what is sold in another
@@ -114,19 +121,30 @@ func (p *Product) Change(change Change, at time.Time) (*Product, error) {
 	if change.price.currency != p.price.currency {
 		return nil, otherCurrency(p, change.price)
 	}
+	next := p.described(change.Details)
+	next.price, next.active = change.price, change.active
+	return p.changed(&next, at), nil
+}
+
+func (p *Product) described(details Details) Product {
 	next := *p
-	next.name, next.description, next.price, next.active = change.name, change.description, change.price, change.active
-	if change.categories != nil {
-		next.categories, next.paths = change.categories, change.paths
+	next.name, next.description = details.name, details.description
+	if details.categories != nil {
+		next.categories, next.paths = details.categories, details.paths
 	}
-	if change.images != nil {
-		next.images = change.images
+	if details.images != nil {
+		next.images = details.images
 	}
+	return next
+}
+
+// changed gives next its version; it is the product itself when nothing differs.
+func (p *Product) changed(next *Product, at time.Time) *Product {
 	if next.active == p.active && next.Says(p) {
-		return p, nil
+		return p
 	}
 	next.version, next.updatedAt = p.version+1, at
-	return &next, nil
+	return next
 }
 
 // SKU identifies the product.

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -26,13 +25,4 @@ func Invalid(fields []rest.FieldError) error {
 		fmt.Sprintf("The request is not valid: %s: %s.", fields[0].Field, fields[0].Message))
 	p.Errors = fields
 	return p
-}
-
-// OtherCurrency is the problem of a body with a price in another currency than the product's, which
-// stands in a field; other errors are returned as they are.
-func OtherCurrency(err error, field string) error {
-	if errors.Is(err, domain.ErrOtherCurrency) {
-		return Invalid([]rest.FieldError{{Field: field, Message: "The currency of a price cannot change"}})
-	}
-	return err
 }

@@ -51,24 +51,18 @@ func imagesOf(images []Image) []domain.Image {
 	return made
 }
 
-// ProductChange is the whole of what can change of a product. Only lists may be left out: they stay
-// as they are, so that who does not know of them does not empty them.
-type ProductChange struct {
+// ProductDetails are what a product is called and how it is shown. Only lists may be left out: they
+// stay as they are, so that who does not know of them does not empty them.
+type ProductDetails struct {
 	Name        string   `json:"name" minLength:"1" maxLength:"200" example:"Mug"`
 	Description string   `json:"description" maxLength:"5000" example:"Holds tea."`
 	Categories  []string `json:"categories,omitempty" nullable:"false" maxItems:"100" doc:"Ids of categories, in any order; absent: as they are." example:"[\"mugs\"]"`
 	Images      []Image  `json:"images,omitempty" nullable:"false" maxItems:"20" doc:"In the order in which they are shown; absent: as they are."`
-	Price       Price    `json:"price" doc:"The amount can change, the currency cannot."`
-	Active      bool     `json:"active" doc:"Whether it is for sale."`
 }
 
-// Content is what the domain makes the change of.
-func (p ProductChange) Content() domain.Content {
-	return domain.Content{
-		Name: p.Name, Description: p.Description,
-		Categories: p.Categories, Images: imagesOf(p.Images),
-		Price: p.Price.Amount, Currency: p.Price.Currency,
-	}
+// Content is what the domain makes the details of.
+func (p ProductDetails) Content() domain.Content {
+	return domain.Content{Name: p.Name, Description: p.Description, Categories: p.Categories, Images: imagesOf(p.Images)}
 }
 
 // Product as it is shown.

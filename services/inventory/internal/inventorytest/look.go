@@ -15,7 +15,7 @@ import (
 // violations of the stock invariant, per SKU, each with what is wrong.
 const violations = `
 WITH live AS (
-    SELECT sku, sum(held + allocated) AS reserved FROM reservation_lines GROUP BY sku
+    SELECT sku, sum(held + allocated) AS reserved, sum(shipped) AS shipped FROM reservation_lines GROUP BY sku
 ), journal AS (
     SELECT sku,
         coalesce(sum(quantity) FILTER (WHERE kind = 'receive'), 0) AS received,
@@ -25,12 +25,13 @@ WITH live AS (
           - coalesce(sum(quantity) FILTER (WHERE kind IN ('release', 'expire', 'ship')), 0) AS reserved
     FROM movements GROUP BY sku
 )
-SELECT i.sku, format('on hand %s (%s - %s + %s), reserved %s; live reservations %s; journal: received %s, reserved %s',
-    i.on_hand, i.received, i.shipped, i.returned, i.reserved, live.reserved, journal.received, journal.reserved)
+SELECT i.sku, format('on hand %s (%s - %s + %s), reserved %s; reservations: live %s, shipped %s; journal: received %s, reserved %s',
+    i.on_hand, i.received, i.shipped, i.returned, i.reserved, live.reserved, live.shipped, journal.received, journal.reserved)
 FROM stock_items i LEFT JOIN live USING (sku) LEFT JOIN journal USING (sku)
 WHERE i.on_hand <> i.received - i.shipped + i.returned
    OR i.reserved NOT BETWEEN 0 AND i.on_hand
    OR i.reserved <> coalesce(live.reserved, 0)
+   OR i.shipped <> coalesce(live.shipped, 0)
    OR (i.received, i.shipped, i.returned, i.reserved) IS DISTINCT FROM
       (coalesce(journal.received, 0), coalesce(journal.shipped, 0), coalesce(journal.returned, 0), coalesce(journal.reserved, 0))`
 

@@ -47,11 +47,15 @@ func (w *World) Reserve(t testing.TB, order string, lines Lines) error {
 // ReserveFor holds lines for a time and returns the expiry.
 func (w *World) ReserveFor(t testing.TB, order string, hold time.Duration, lines Lines) (time.Time, error) {
 	t.Helper()
-	var listed []*commonv1.Line
+	return w.ReserveListed(t, order, hold, listed(lines)...)
+}
+
+// listed numbers lines in the order of their SKUs.
+func listed(lines Lines) (listed []*commonv1.Line) {
 	for i, sku := range slices.Sorted(maps.Keys(lines)) {
 		listed = append(listed, &commonv1.Line{Number: int32(i + 1), Sku: sku, Quantity: lines[sku]})
 	}
-	return w.ReserveListed(t, order, hold, listed...)
+	return listed
 }
 
 // ReserveListed holds lines in the order they are listed.
@@ -89,6 +93,26 @@ func (w *World) ReleaseFacts(t testing.TB, order string) ([]*commonv1.Fact, erro
 	t.Helper()
 	answer, err := w.Stock.Release(Context(t), &inventoryv1.ReleaseRequest{Step: ReserveStep(order)})
 	return answer.GetFacts(), err
+}
+
+// Ship places an order and ships the whole of it, and returns its id.
+func (w *World) Ship(t testing.TB, lines Lines) (order string) {
+	t.Helper()
+	order = NewOrder()
+	err := w.Reserve(t, order, lines)
+	if err == nil {
+		err = w.Allocate(t, order)
+	}
+	if err == nil {
+		_, err = w.Stock.ShipUnits(Context(t), &inventoryv1.ShipUnitsRequest{
+			Step:       &commonv1.Step{Saga: &commonv1.Saga{OrderId: order, Kind: "ship-order", Instance: uuid.NewString()}, Name: "ship-units"},
+			ReservedBy: Placing(order), Lines: listed(lines),
+		})
+	}
+	if err != nil {
+		t.Fatalf("ship %v: %v", lines, err)
+	}
+	return order
 }
 
 // Reason of a refusal, "" for success; any other error fails the test.

@@ -22,12 +22,13 @@ type Balance struct {
 }
 
 // Imbalance is a SKU whose figures contradict each other. The Journal fields are sums of its
-// movements. Live are its held or allocated units, and Astray those of them whose reservation has
-// another state, so that no sweep will find them.
+// movements. Live are its held or allocated units, and Astray the held, allocated or shipped ones
+// whose reservation has another state, so that for example no sweep will find them. Left are the
+// shipped units of all reservations, and Torn the lines whose units are not all in one place each.
 type Imbalance struct {
 	SKU                                           string
 	OnHand, Reserved, Received, Shipped, Returned int64
-	Live, Astray                                  int64
+	Live, Astray, Left, Torn                      int64
 	JournalReserved, JournalReceived              int64
 	JournalShipped, JournalReturned               int64
 }
@@ -37,12 +38,15 @@ type Imbalance struct {
 // has no pages, because each page would read whole tables.
 func AuditStock(ctx context.Context, db *postgres.DB, limit int) (balance Balance, wrong []Imbalance, err error) {
 	rows, err := db.SQL.QueryContext(ctx, `
-		WITH live AS (
-			SELECT sku, sum(held + allocated)::bigint AS units,
+		WITH lines AS (
+			SELECT sku, sum(held + allocated)::bigint AS live, sum(shipped)::bigint AS gone,
 				coalesce(sum(held) FILTER (WHERE state IS DISTINCT FROM 'held'), 0)::bigint
-					+ coalesce(sum(allocated) FILTER (WHERE state IS NULL OR state NOT IN ('allocated', 'shipped')), 0)::bigint AS astray
+					+ coalesce(sum(allocated) FILTER (WHERE state IS NULL OR state NOT IN ('allocated', 'shipped')), 0)::bigint
+					+ coalesce(sum(shipped) FILTER (WHERE state IS DISTINCT FROM 'shipped'), 0)::bigint AS astray,
+				count(*) FILTER (WHERE reservation_lines.reserved <> held + allocated + shipped + released + expired
+					OR least(held, allocated, shipped, released, expired) < 0) AS torn
 			FROM reservation_lines LEFT JOIN reservations USING (order_id, saga, instance)
-			WHERE held + allocated > 0 GROUP BY sku),
+			GROUP BY sku),
 		journal AS (
 			SELECT sku, count(*) AS movements,
 				coalesce(sum(quantity) FILTER (WHERE kind = 'receive'), 0)::bigint AS received,
@@ -52,17 +56,19 @@ func AuditStock(ctx context.Context, db *postgres.DB, limit int) (balance Balanc
 					- coalesce(sum(quantity) FILTER (WHERE kind IN ('release', 'expire', 'ship')), 0))::bigint AS reserved
 			FROM movements GROUP BY sku),
 		audited AS (
-			SELECT coalesce(items.sku, live.sku, journal.sku) AS sku,
+			SELECT coalesce(items.sku, lines.sku, journal.sku) AS sku,
 				coalesce(on_hand, 0) AS on_hand, coalesce(items.reserved, 0) AS reserved, coalesce(items.received, 0) AS received,
 				coalesce(items.shipped, 0) AS shipped, coalesce(items.returned, 0) AS returned,
-				coalesce(live.units, 0) AS live, coalesce(live.astray, 0) AS astray, coalesce(movements, 0) AS movements,
+				coalesce(lines.live, 0) AS live, coalesce(lines.astray, 0) AS astray, coalesce(lines.gone, 0) AS gone,
+				coalesce(lines.torn, 0) AS torn, coalesce(movements, 0) AS movements,
 				coalesce(journal.reserved, 0) AS j_reserved, coalesce(journal.received, 0) AS j_received,
 				coalesce(journal.shipped, 0) AS j_shipped, coalesce(journal.returned, 0) AS j_returned
 			FROM stock_items AS items
-			FULL JOIN live ON live.sku = items.sku
-			FULL JOIN journal ON journal.sku = coalesce(items.sku, live.sku)),
+			FULL JOIN lines ON lines.sku = items.sku
+			FULL JOIN journal ON journal.sku = coalesce(items.sku, lines.sku)),
 		judged AS (
-			SELECT *, on_hand <> received - shipped + returned OR reserved <> live OR reserved < 0 OR reserved > on_hand OR astray <> 0
+			SELECT *, on_hand <> received - shipped + returned OR reserved <> live OR reserved < 0 OR reserved > on_hand
+				OR astray <> 0 OR torn <> 0 OR shipped <> gone
 				OR (reserved, received, shipped, returned) <> (j_reserved, j_received, j_shipped, j_returned) AS wrong
 			FROM audited),
 		total AS (
@@ -75,7 +81,8 @@ func AuditStock(ctx context.Context, db *postgres.DB, limit int) (balance Balanc
 		named AS (SELECT * FROM judged WHERE wrong ORDER BY sku COLLATE "C" LIMIT $1)
 		SELECT t.skus, t.on_hand, t.reserved, t.received, t.shipped, t.returned, t.reservations, t.live, t.movements, t.wrong,
 			n.sku, coalesce(n.on_hand, 0), coalesce(n.reserved, 0), coalesce(n.received, 0), coalesce(n.shipped, 0), coalesce(n.returned, 0),
-			coalesce(n.live, 0), coalesce(n.astray, 0), coalesce(n.j_reserved, 0), coalesce(n.j_received, 0), coalesce(n.j_shipped, 0), coalesce(n.j_returned, 0)
+			coalesce(n.live, 0), coalesce(n.astray, 0), coalesce(n.gone, 0), coalesce(n.torn, 0),
+			coalesce(n.j_reserved, 0), coalesce(n.j_received, 0), coalesce(n.j_shipped, 0), coalesce(n.j_returned, 0)
 		FROM total AS t LEFT JOIN named AS n ON true ORDER BY n.sku COLLATE "C"`, limit)
 	if err != nil {
 		return Balance{}, nil, fmt.Errorf("audit the stock: %w", err)
@@ -87,7 +94,7 @@ func AuditStock(ctx context.Context, db *postgres.DB, limit int) (balance Balanc
 		err := rows.Scan(&balance.SKUs, &balance.OnHand, &balance.Reserved, &balance.Received, &balance.Shipped, &balance.Returned,
 			&balance.LiveReservations, &balance.LiveUnits, &balance.Movements, &balance.Wrong,
 			&sku, &w.OnHand, &w.Reserved, &w.Received, &w.Shipped, &w.Returned,
-			&w.Live, &w.Astray, &w.JournalReserved, &w.JournalReceived, &w.JournalShipped, &w.JournalReturned)
+			&w.Live, &w.Astray, &w.Left, &w.Torn, &w.JournalReserved, &w.JournalReceived, &w.JournalShipped, &w.JournalReturned)
 		if err != nil {
 			return Balance{}, nil, fmt.Errorf("audit the stock: %w", err)
 		}

@@ -2,6 +2,7 @@ package changeprice
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -56,8 +57,11 @@ func Route(api *rest.API, db *postgres.DB, announced func()) {
 		}
 		command.SKU, command.Seen = in.SKU, seen
 		result, err := handler.Handle(ctx, command)
-		if err != nil {
-			return nil, wire.OtherCurrency(err, "body.currency")
+		switch {
+		case errors.Is(err, domain.ErrOtherCurrency):
+			return nil, wire.Invalid([]rest.FieldError{{Field: "body.currency", Message: "The currency of a price cannot change"}})
+		case err != nil:
+			return nil, err
 		}
 		return &output{
 			ETag: rest.ETag(result.Product.Version()),

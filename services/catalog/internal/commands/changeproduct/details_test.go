@@ -14,7 +14,7 @@ import (
 )
 
 // with is the mug with further members.
-func with(members string) string { return strings.Replace(same, "}", "},"+members, 1) }
+func with(members string) string { return strings.Replace(same, "}", ","+members+"}", 1) }
 
 func TestCategoriesAndImagesAreChangedAndStayWhenTheyAreNotSaid(t *testing.T) {
 	s := open(t)
@@ -31,7 +31,7 @@ func TestCategoriesAndImagesAreChangedAndStayWhenTheyAreNotSaid(t *testing.T) {
 	assert.Equal(t, changed.CategoryPaths, told.CategoryPaths)
 	assert.Equal(t, []events.Image{{URL: "https://images.example.com/mug.jpg?w=1", Alt: "A mug"}, {URL: "https://a.example/2"}}, told.Images)
 
-	next := s.change(t, `"2"`, dearer)
+	next := s.change(t, `"2"`, larger)
 	assert.Equal(t, changed.Categories, next.Categories, "not said")
 	assert.Equal(t, changed.CategoryPaths, next.CategoryPaths)
 	assert.Equal(t, changed.Images, next.Images)

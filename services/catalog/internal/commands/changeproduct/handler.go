@@ -1,5 +1,5 @@
-// Package changeproduct changes what a product is called, what it costs and whether it is for sale.
-// Orders keep the price they were quoted.
+// Package changeproduct changes what a product is called and how it is shown. What it costs and
+// whether it is for sale are commands of their own.
 package changeproduct
 
 import (
@@ -13,10 +13,10 @@ import (
 	"github.com/ordersaga/ordersaga/services/catalog/internal/store"
 )
 
-// Command asks for a product to be as it says from a time on.
+// Command asks for a product to have these details from a time on.
 type Command struct {
-	SKU    string
-	Change domain.Change
+	SKU     string
+	Details domain.Details
 	// Seen are the versions that the change may have been decided on; nil: whichever is current.
 	Seen []int64
 	At   time.Time
@@ -30,9 +30,8 @@ type Result struct {
 }
 
 // New makes the use case. It refuses with change.ReasonNotFound, change.ReasonStale and
-// domain.ReasonNoCategory; its error is domain.ErrOtherCurrency when the currency would change. The
-// product and its event are written in one transaction; announced is called when there is an event to
-// relay.
+// domain.ReasonNoCategory. The product and its event are written in one transaction; announced is
+// called when there is an event to relay.
 func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 	say := cqrs.InTx(db, say)
 	return cqrs.Command("change_product", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
@@ -45,20 +44,14 @@ func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 }
 
 func say(ctx context.Context, tx *postgres.Tx, command Command) (Result, error) {
-	if err := store.Place(ctx, tx, &command.Change); err != nil {
+	if err := store.Place(ctx, tx, &command.Details); err != nil {
 		return Result{}, err
 	}
 	stored, err := change.Lock(ctx, tx, command.SKU)
 	if err != nil {
 		return Result{}, err
 	}
-	next, err := stored.Change(command.Change, command.At)
-	if err != nil {
-		if !change.IsSeen(stored, command.Seen) {
-			err = change.Stale(stored, command.Seen)
-		}
-		return Result{}, err
-	}
+	next := stored.Describe(command.Details, command.At)
 	changed, err := change.Store(ctx, tx, stored, next, command.Seen)
 	return Result{Product: next, Changed: changed}, err
 }

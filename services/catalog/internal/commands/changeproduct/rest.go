@@ -16,7 +16,7 @@ import (
 type input struct {
 	SKU     string `path:"sku" doc:"Identifies the product; case matters." example:"MUG-1"`
 	IfMatch string `header:"If-Match" doc:"The version that you have seen: the ETag of the product; or several, or * for whichever is current. Required (428)." example:"\"1\""`
-	Body    wire.ProductChange
+	Body    wire.ProductDetails
 }
 
 type output struct {
@@ -29,11 +29,10 @@ func Route(api *rest.API, db *postgres.DB, announced func()) {
 	handler := New(db, announced)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodPut, Path: "/v1/products/{sku}", ID: "change-product",
-		Summary: "Change a product",
-		Description: "Says the whole product anew: name, description, categories, images, price and whether it is for sale. Categories and images that are left out stay as they are; so does the currency of the price. " +
+		Summary: "Change the details of a product",
+		Description: "Says them anew: name, description, categories and images; of these the lists that are left out stay as they are. Price, and whether it is for sale, have operations of their own. " +
 			"`If-Match` has the ETag that you have seen: when somebody else changed the product since, the answer is 412. " +
 			"A product that is so already is answered 200 in the version it has, so a change is safe to repeat. " +
-			"New quotes have the new price at once, orders keep the one they were placed at; what is not for sale cannot be ordered and can still be read. " +
 			"Lists and `GET` follow within moments.",
 		Tags: []string{"products"}, Scope: auth.ScopeOperator,
 		Errors: []int{http.StatusPreconditionRequired},
@@ -46,17 +45,17 @@ func Route(api *rest.API, db *postgres.DB, announced func()) {
 		if err != nil {
 			return nil, err
 		}
-		said, err := domain.NewChange(in.Body.Content(), in.Body.Active)
+		details, err := domain.NewDetails(in.Body.Content())
 		if err != nil {
 			return nil, wire.Invalid(wire.Faults("body", err))
 		}
 		result, err := handler.Handle(ctx, Command{
-			SKU: in.SKU, Change: said, Seen: seen,
+			SKU: in.SKU, Details: details, Seen: seen,
 			// What both stores keep of a time, so that this answer and later ones agree.
 			At: time.Now().UTC().Truncate(time.Millisecond),
 		})
 		if err != nil {
-			return nil, wire.OtherCurrency(err, "body.price.currency")
+			return nil, err
 		}
 		shown := wire.Stored(result.Product)
 		return &output{ETag: rest.ETag(shown.Version), Body: shown}, nil

@@ -2,6 +2,7 @@ package auditstock_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -40,8 +41,7 @@ func TestAllStockAddedUp(t *testing.T) {
 func TestWhatContradictsItselfIsNamed(t *testing.T) {
 	w := inventorytest.New(t)
 	w.Receive(t, lines{"mug": 10, "cup": 5})
-	order := inventorytest.NewOrder()
-	require.NoError(t, w.Reserve(t, order, lines{"mug": 2}))
+	require.NoError(t, w.Reserve(t, inventorytest.NewOrder(), lines{"mug": 2}))
 	for name, damage := range map[string]struct {
 		plant, heal string
 		problems    []string
@@ -54,15 +54,25 @@ func TestWhatContradictsItselfIsNamed(t *testing.T) {
 			`UPDATE reservation_lines SET held = 0, expired = 2`, `UPDATE reservation_lines SET held = 2, expired = 0`,
 			[]string{"2 reserved, but live reservations have 0"},
 		},
+		"a line whose units are not all in one place": {
+			`ALTER TABLE reservation_lines DROP CONSTRAINT every_unit_is_in_one_place;
+				UPDATE reservation_lines SET reserved = 3`,
+			`UPDATE reservation_lines SET reserved = 2;
+				ALTER TABLE reservation_lines ADD CONSTRAINT every_unit_is_in_one_place CHECK (reserved = held + allocated + shipped + released + expired)`,
+			[]string{"1 lines whose units do not add up"},
+		},
 		"a hold that no sweep finds": {
-			`UPDATE reservations SET state = 'released', freed_at = now()`, `UPDATE reservations SET state = 'held', freed_at = NULL`,
-			[]string{"2 held or allocated by reservations that are not"},
+			`UPDATE reservations SET state = 'released', freed_at = now()`,
+			`UPDATE reservations SET state = 'held', freed_at = NULL`,
+			[]string{"2 held, allocated or shipped by reservations that are not"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			change := func(statement string) {
-				_, err := w.DB.SQL.ExecContext(t.Context(), statement)
-				require.NoError(t, err)
+			change := func(statements string) {
+				for statement := range strings.SplitSeq(statements, ";") {
+					_, err := w.DB.SQL.ExecContext(t.Context(), statement)
+					require.NoError(t, err)
+				}
 			}
 			change(damage.plant)
 			found := audit(t, w)
@@ -72,4 +82,25 @@ func TestWhatContradictsItselfIsNamed(t *testing.T) {
 			assert.Zero(t, audit(t, w).Wrong)
 		})
 	}
+}
+
+func TestUnitsThatLeftAreThoseOfTheReservations(t *testing.T) {
+	w := inventorytest.New(t)
+	w.Receive(t, lines{"cup": 5})
+	order := w.Ship(t, lines{"cup": 3})
+	assert.Equal(t, auditstock.AuditStock{SKUs: 1, OnHand: 2, Received: 5, Shipped: 3, Movements: 4, Offenders: []auditstock.StockImbalance{}}, audit(t, w))
+
+	change := func(statement string, args ...any) {
+		_, err := w.DB.SQL.ExecContext(t.Context(), statement, args...)
+		require.NoError(t, err)
+	}
+	change(`UPDATE reservations SET state = 'allocated' WHERE order_id = $1`, order)
+	assert.Equal(t, []auditstock.StockImbalance{{SKU: "cup", Problems: []string{"3 held, allocated or shipped by reservations that are not"}}}, audit(t, w).Offenders)
+	change(`UPDATE reservations SET state = 'shipped' WHERE order_id = $1`, order)
+	change(`UPDATE stock_items SET shipped = 4, on_hand = 1`)
+	assert.Equal(t, []auditstock.StockImbalance{{SKU: "cup", Problems: []string{
+		"4 shipped, but reservations have 3 that left", "4 shipped, but the journal says 3",
+	}}}, audit(t, w).Offenders)
+	change(`UPDATE stock_items SET shipped = 3, on_hand = 2`)
+	assert.Empty(t, audit(t, w).Offenders)
 }

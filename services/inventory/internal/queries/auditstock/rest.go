@@ -44,7 +44,7 @@ func Route(api *rest.API, db *postgres.DB) {
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/audit/stock", ID: "audit-stock",
 		Summary: "Audit the stock", Tags: []string{"audit"}, Scope: auth.ScopeOperator, Timeout: timeout,
-		Description: "Adds up all stock, live reservations and movements as of one moment. Per SKU: on_hand = received - shipped + returned, reserved is the sum of what is held and allocated, 0 <= reserved <= on_hand, and the journal says the same.",
+		Description: "Adds up all stock, live reservations and movements as of one moment. Per SKU: on_hand = received - shipped + returned, reserved is the sum of what is held and allocated, shipped the sum of what left, each line has all its units in one place, 0 <= reserved <= on_hand, and the journal says the same.",
 	}, func(ctx context.Context, query *Query) (*output, error) {
 		result, err := handler.Handle(ctx, *query)
 		if err != nil {
@@ -75,7 +75,9 @@ func problems(w store.Imbalance) (found []string) {
 	}
 	say(w.OnHand != w.Received-w.Shipped+w.Returned, "%d on hand, but %d received - %d shipped + %d returned", w.OnHand, w.Received, w.Shipped, w.Returned)
 	say(w.Reserved != w.Live, "%d reserved, but live reservations have %d", w.Reserved, w.Live)
-	say(w.Astray != 0, "%d held or allocated by reservations that are not", w.Astray)
+	say(w.Shipped != w.Left, "%d shipped, but reservations have %d that left", w.Shipped, w.Left)
+	say(w.Astray != 0, "%d held, allocated or shipped by reservations that are not", w.Astray)
+	say(w.Torn != 0, "%d lines whose units do not add up", w.Torn)
 	say(w.Reserved < 0 || w.Reserved > w.OnHand, "%d reserved of %d on hand", w.Reserved, w.OnHand)
 	say(w.Reserved != w.JournalReserved, "%d reserved, but the journal says %d", w.Reserved, w.JournalReserved)
 	say(w.Received != w.JournalReceived, "%d received, but the journal says %d", w.Received, w.JournalReceived)
