@@ -308,6 +308,14 @@ func TestAnOrderIsAwaitedUntilItIsSettled(t *testing.T) {
 	assert.Equal(t, client.Placed, last.Status, "as it was last seen")
 }
 
+func TestAListSaysHowFarItIsBehind(t *testing.T) {
+	s := serve(t, reply{status: 200, body: `{"orders":[],"behind":3,"behind_seconds":1.5}`})
+	page, err := s.client(t).OrderPage(t.Context(), client.OrderFilter{}, client.PageRequest{})
+	require.NoError(t, err)
+	assert.EqualValues(t, 3, page.Behind)
+	assert.Equal(t, 1500*time.Millisecond, page.BehindFor)
+}
+
 func TestListsAreReadToTheirEnd(t *testing.T) {
 	s := serve(t,
 		reply{status: 200, body: `{"orders":[{"id":"1"},{"id":"2"}],"next_cursor":"n e/x=t","behind":3}`},

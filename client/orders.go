@@ -355,8 +355,10 @@ type OrderSummary struct {
 // OrderPage is a part of the list of orders.
 type OrderPage struct {
 	Page[OrderSummary]
-	// Behind is the number of recorded events that the list does not include yet.
-	Behind int64
+	// Behind is the number of recorded events that the list does not include yet, and BehindFor the age
+	// of the oldest of them.
+	Behind    int64
+	BehindFor time.Duration
 }
 
 // Orders lists all orders of the filter, the newest first.
@@ -380,7 +382,8 @@ func (c *Client) OrderPage(ctx context.Context, filter OrderFilter, page PageReq
 		Orders []OrderSummary `json:"orders"`
 		Next   string         `json:"next_cursor"`
 		Behind int64          `json:"behind"`
+		For    float64        `json:"behind_seconds"`
 	}
 	_, err := c.do(ctx, call{service: orders, method: http.MethodGet, path: "/v1/orders", query: query}, &body)
-	return OrderPage{Page[OrderSummary]{body.Orders, body.Next}, body.Behind}, err
+	return OrderPage{Page[OrderSummary]{body.Orders, body.Next}, body.Behind, time.Duration(body.For * float64(time.Second))}, err
 }

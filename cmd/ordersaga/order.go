@@ -137,7 +137,7 @@ func (c *listOrders) Run(a *addresses) error {
 		table(rows)
 		a.nextPage(page.Next)
 		if page.Behind > 0 {
-			fmt.Fprintf(os.Stderr, "%d events are not in this list yet\n", page.Behind)
+			fmt.Fprintf(os.Stderr, "%d events are not in this list yet, the oldest since %s\n", page.Behind, page.BehindFor.Round(time.Millisecond))
 		}
 	})
 }

@@ -17,16 +17,12 @@ const behindGauge, lagGauge, deferredGauge = "ordersaga.eventstore.behind", "ord
 func (s *Store) observe(subscription string) (stop func(), err error) {
 	label := attribute.String("subscription", subscription)
 	return telemetry.Observe("github.com/ordersaga/ordersaga/platform/eventstore", func(ctx context.Context, set telemetry.Set) error {
-		position, head, err := s.Progress(ctx, subscription)
+		lag, err := s.Lag(ctx, subscription)
 		if err != nil {
 			return err
 		}
-		age, err := s.waiting(ctx, position)
-		if err != nil {
-			return err
-		}
-		set(behindGauge, float64(head-position), label)
-		set(lagGauge, age.Seconds(), label)
+		set(behindGauge, float64(lag.Behind), label)
+		set(lagGauge, lag.Age.Seconds(), label)
 		deferred, err := s.Deferred(ctx, subscription)
 		if err != nil {
 			return err
@@ -46,6 +42,23 @@ func (s *Store) Deferred(ctx context.Context, name string) (streams int64, err e
 		return 0, fmt.Errorf("count the deferred streams of subscription %s: %w", name, err)
 	}
 	return streams, nil
+}
+
+// Lag tells how far a subscription is behind.
+type Lag struct {
+	Behind int64         // committed events that it has not handled
+	Age    time.Duration // of the oldest of them, 0 when there is none
+}
+
+// Lag of a subscription.
+func (s *Store) Lag(ctx context.Context, name string) (lag Lag, err error) {
+	position, head, err := s.Progress(ctx, name)
+	if err != nil || head <= position {
+		return Lag{}, err
+	}
+	lag.Behind = head - position
+	lag.Age, err = s.waiting(ctx, position)
+	return lag, err
 }
 
 // waiting returns the age of the oldest event after a position, 0 when there is none.

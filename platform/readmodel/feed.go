@@ -31,6 +31,8 @@ type Source[T any] interface {
 	Changes(ctx context.Context, after int64, limit int) (changed []T, upTo int64, err error)
 	// Head is the position of the newest change, 0 when there is none.
 	Head(ctx context.Context) (int64, error)
+	// Waiting is the age of the oldest change behind a position, 0 when there is none.
+	Waiting(ctx context.Context, after int64) (time.Duration, error)
 }
 
 // Feed is a model whose documents are made of rows that change.
@@ -44,9 +46,8 @@ type Feed[T any] struct {
 
 	wake chan struct{}
 
-	mu     sync.Mutex // of behind, which was looked at last at looked
-	behind int64
-	looked time.Time
+	mu   sync.Mutex // of seen
+	seen look
 }
 
 // NewFeed makes the feed of a model.
@@ -68,6 +69,11 @@ func (f *Feed[T]) Wake() {
 // rebuild is in the database, so that it goes on after a crash. Of the processes that follow, one
 // at a time writes.
 func (f *Feed[T]) Follow(ctx context.Context) error {
+	stop, err := f.observe()
+	if err != nil {
+		return err
+	}
+	defer stop()
 	between := feedPoll
 	for ctx.Err() == nil {
 		moved := false
@@ -204,26 +210,6 @@ func (f *Feed[T]) Progress(ctx context.Context, g Generation) (position, head in
 	}
 	head, err = f.Source.Head(ctx)
 	return position, head, err
-}
-
-// Behind is how many changes the live generation does not show yet. The answer may be half a second
-// old.
-func (f *Feed[T]) Behind(ctx context.Context) (int64, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if time.Since(f.looked) < feedPoll {
-		return f.behind, nil
-	}
-	live, err := f.Live(ctx)
-	if err != nil {
-		return 0, err
-	}
-	position, head, err := f.Progress(ctx, live)
-	if err != nil {
-		return 0, err
-	}
-	f.behind, f.looked = max(head-position, 0), time.Now()
-	return f.behind, nil
 }
 
 func (f *Feed[T]) position(ctx context.Context, g Generation) (position int64, err error) {

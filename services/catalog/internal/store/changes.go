@@ -116,6 +116,20 @@ func (c Changes) Head(ctx context.Context) (head int64, err error) {
 	return head, nil
 }
 
+// Waiting is the age of the oldest change behind a position, 0 when there is none. A SKU that changed
+// again since it got its position counts from then on.
+func (c Changes) Waiting(ctx context.Context, after int64) (time.Duration, error) {
+	var seconds float64
+	err := c.db.SQL.QueryRowContext(ctx, `
+		SELECT coalesce(extract(epoch FROM clock_timestamp() - min(changed_at)), 0)::float8 FROM (
+			SELECT changed_at FROM search_changes WHERE position > $1
+			UNION ALL SELECT changed_at FROM search_changes WHERE position IS NULL) AS waiting`, after).Scan(&seconds)
+	if err != nil {
+		return 0, fmt.Errorf("age of the changes of products after %d: %w", after, err)
+	}
+	return time.Duration(seconds * float64(time.Second)), nil
+}
+
 // Created says when a product was created.
 type Created struct {
 	At  time.Time

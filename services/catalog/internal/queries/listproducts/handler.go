@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/readmodel"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/readside"
 )
@@ -19,7 +20,7 @@ type Query struct {
 type Result struct {
 	Products []readside.Product
 	Next     rest.Cursor // empty on the last page
-	Behind   int64       // changes that the list does not show yet
+	readmodel.Lag
 }
 
 // position is where the next page begins.
@@ -38,7 +39,7 @@ func New(products *readside.Products, feed *readside.Feed) cqrs.Handler[Query, R
 		}
 		// How far it is behind is read first: what is projected meanwhile makes the answer better
 		// than it says, never worse.
-		behind, err := feed.Behind(ctx)
+		lag, err := feed.Lag(ctx)
 		if err != nil {
 			return Result{}, err
 		}
@@ -46,7 +47,7 @@ func New(products *readside.Products, feed *readside.Feed) cqrs.Handler[Query, R
 		if err != nil {
 			return Result{}, err
 		}
-		result := Result{Products: found, Behind: behind}
+		result := Result{Products: found, Lag: lag}
 		if next > 0 {
 			result.Next = rest.NewCursor(ctx, list, position{next})
 		}

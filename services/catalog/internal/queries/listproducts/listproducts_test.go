@@ -11,15 +11,19 @@ import (
 
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/catalogtest"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/queries/listproducts"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/readside"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/store"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
 )
 
 type page struct {
 	Products   []wire.Product `json:"products"`
 	NextCursor string         `json:"next_cursor"`
+	Behind     int64          `json:"behind"`
+	Seconds    float64        `json:"behind_seconds"`
 }
 
 // list is the operation on a database, and what makes its documents follow.
@@ -108,11 +112,44 @@ func TestAPageIsOneQueryOfAFewDocuments(t *testing.T) {
 	}
 }
 
+// How old the oldest change is that is not shown stays true while the feed stands still, also when
+// the same product changes again.
+func TestTheListSaysHowFarItIsBehind(t *testing.T) {
+	shop, db, feed := list(t)
+	shopper := catalogtest.Shopper(t)
+	read := func() (p page) {
+		answer := shop.Get(t, shopper, "/v1/products")
+		require.Equal(t, http.StatusOK, answer.Status)
+		answer.Into(t, &p)
+		return p
+	}
+	execute := func(statement string) {
+		_, err := db.SQL.ExecContext(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	catalogtest.Store(t, db, "MUG", "Mug", 100)
+	execute(`UPDATE search_changes SET changed_at = changed_at - interval '1 hour'`)
+	now := read()
+	assert.EqualValues(t, 1, now.Behind)
+	assert.InDelta(t, 3600, now.Seconds, 600)
+
+	_, _, err := store.NewChanges(db).Changes(t.Context(), 0, 10) // a feed that cannot write gives positions all the same
+	require.NoError(t, err)
+	execute(`UPDATE products SET name = 'Cup'`)
+	testkit.Eventually(t, "the second change to count", func() bool { now = read(); return now.Behind == 2 })
+	assert.Greater(t, now.Seconds, 3600.0)
+
+	require.NoError(t, feed.CatchUp(t.Context()))
+	testkit.Eventually(t, "the list to be up to date", func() bool { now = read(); return now.Behind == 0 })
+	assert.Zero(t, now.Seconds)
+	assert.Equal(t, "Cup", now.Products[0].Name)
+}
+
 func TestAnEmptyCatalogIsAnEmptyList(t *testing.T) {
 	shop, _, _ := list(t)
 	answer := shop.Get(t, catalogtest.Shopper(t), "/v1/products")
 	require.Equal(t, http.StatusOK, answer.Status)
-	assert.JSONEq(t, `{"products":[],"behind":0}`, string(answer.Body))
+	assert.JSONEq(t, `{"products":[],"behind":0,"behind_seconds":0}`, string(answer.Body))
 }
 
 func TestWhatCannotBeListed(t *testing.T) {

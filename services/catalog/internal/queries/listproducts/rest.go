@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/ordersaga/ordersaga/platform/readmodel"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/readside"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
@@ -12,8 +13,8 @@ import (
 type output struct {
 	Body struct {
 		Products []wire.Product `json:"products" nullable:"false" doc:"The one that was created last first."`
-		Behind   int64          `json:"behind" doc:"Changes that the list does not show yet."`
 		Next     rest.Cursor    `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
+		readmodel.Lag
 	}
 }
 
@@ -40,6 +41,6 @@ func show(result Result) *output {
 	for i, product := range result.Products {
 		out.Body.Products[i] = wire.Read(product)
 	}
-	out.Body.Behind, out.Body.Next = result.Behind, result.Next
+	out.Body.Lag, out.Body.Next = result.Lag, result.Next
 	return out
 }

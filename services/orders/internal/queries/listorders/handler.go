@@ -46,7 +46,7 @@ func (q Query) wants(s orderlist.Summary) bool {
 type Result struct {
 	Orders []orderlist.Summary
 	Next   rest.Cursor // empty on the last page
-	Behind int64       // events that are recorded and not in the list yet
+	readmodel.Lag
 }
 
 // Needs are what lists are made of.
@@ -80,11 +80,11 @@ func (n Needs) list(ctx context.Context, query Query) (Result, error) {
 	}
 	// How far it is behind is read before the documents: what is projected meanwhile makes the
 	// answer better than it says, never worse.
-	projected, head, err := n.Log.Progress(ctx, live)
+	lag, err := n.Log.Lag(ctx, live)
 	if err != nil {
 		return Result{}, err
 	}
-	result := Result{Behind: max(head-projected, 0)}
+	result := Result{Lag: lag}
 	if query.Number != 0 {
 		result.Orders, err = n.numbered(ctx, live, query)
 		return result, err
@@ -118,7 +118,7 @@ func (n Needs) numbered(ctx context.Context, live readmodel.Generation, query Qu
 // stuck lists the orders whose saga is stuck, from their streams. With a status a page may be
 // short.
 func (n Needs) stuck(ctx context.Context, query Query) (Result, error) {
-	projected, head, err := n.Log.Events.Progress(ctx, opensagas.Subscription)
+	lag, err := n.Log.Events.Lag(ctx, opensagas.Subscription)
 	if err != nil {
 		return Result{}, err
 	}
@@ -139,7 +139,7 @@ func (n Needs) stuck(ctx context.Context, query Query) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	result := Result{Next: next, Behind: max(head-projected, 0)}
+	result := Result{Next: next, Lag: readmodel.LagOf(lag.Behind, lag.Age)}
 	for _, id := range ids {
 		order := store.Fold(id, histories[id])
 		if summary := orderlist.Of(order, nil); order.Stuck() != nil && query.wants(summary) {

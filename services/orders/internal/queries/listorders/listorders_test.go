@@ -25,6 +25,7 @@ type list struct {
 	Orders     []listorders.OrderSummary `json:"orders"`
 	NextCursor string                    `json:"next_cursor"`
 	Behind     int64                     `json:"behind"`
+	Seconds    float64                   `json:"behind_seconds"`
 }
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -70,7 +71,7 @@ func ids(l list) []string {
 // caughtUp waits until everything that is recorded is in the lists.
 func caughtUp(t *testing.T, caller *orderstest.Caller) {
 	t.Helper()
-	testkit.Eventually(t, "the lists to be up to date", func() bool { return read(t, caller, "").Behind == 0 })
+	testkit.Eventually(t, "the lists to be up to date", func() bool { l := read(t, caller, ""); return l.Behind == 0 && l.Seconds == 0 })
 }
 
 func TestListsShowNewestFirstInPages(t *testing.T) {
@@ -227,6 +228,7 @@ func TestListsSayHowFarTheyAreBehind(t *testing.T) {
 	require.Empty(t, l.Orders)
 	require.NotNil(t, l.Orders, "a list without orders is [], not null")
 	require.EqualValues(t, 6, l.Behind)
+	require.Positive(t, l.Seconds)
 }
 
 // A read model that was lost is the same after it was made again. Its documents are replaced by new

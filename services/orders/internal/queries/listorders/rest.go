@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/readmodel"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/orders/internal/orderlist"
 	"github.com/ordersaga/ordersaga/services/orders/internal/view"
@@ -28,7 +29,7 @@ type output struct {
 	Body struct {
 		Orders []OrderSummary `json:"orders" nullable:"false" doc:"The one recorded last first. placed_at is when its request was taken, so of orders placed at the same time a later one can stand below an earlier one."`
 		Next   rest.Cursor    `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
-		Behind int64          `json:"behind" doc:"How many events are recorded that this list does not show yet."`
+		readmodel.Lag
 	}
 }
 
@@ -92,7 +93,7 @@ func (in *input) query(caller auth.Identity) (Query, error) {
 
 func show(page Result, caller auth.Identity) *output {
 	out := new(output)
-	out.Body.Behind = page.Behind
+	out.Body.Lag = page.Lag
 	out.Body.Orders = make([]OrderSummary, len(page.Orders))
 	for i, order := range page.Orders {
 		out.Body.Orders[i] = summary(order, caller.Has(auth.ScopeOperator))
