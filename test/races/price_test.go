@@ -244,12 +244,14 @@ func TestAPriceThatChangesDuringPlacement(t *testing.T) {
 // an operator does at a terminal.
 func byCommand(t *testing.T, s *shop.Shop, sku string, version int) {
 	t.Helper()
-	testkit.Eventually(t, "the newest price to be shown", func() bool {
-		return s.Operator().Get(shop.Catalog, "/v1/products/"+sku).Field("version") == float64(version)
-	})
-	printed, exit := s.Run("product", "change", sku, "--price", "13.50", "--active=false")
-	require.Zero(t, exit)
-	assert.Contains(t, printed, "£13.50")
+	for i, command := range [][]string{{"price", sku, "13.50"}, {"retire", sku}} {
+		testkit.Eventually(t, "the newest version to be shown", func() bool {
+			return s.Operator().Get(shop.Catalog, "/v1/products/"+sku).Field("version") == float64(version+i)
+		})
+		printed, exit := s.Run(append([]string{"product"}, command...)...)
+		require.Zero(t, exit)
+		assert.Contains(t, printed, "£13.50")
+	}
 	refused := s.Customer("price-watcher-late").Place("off-sale", shop.Of(sku, 1, "card_approve"))
 	assert.Equal(t, "unknown-product", lastPart(refused.Field("type").(string)), "%s", refused)
 	testkit.Eventually(t, "what is off sale to be shown so", func() bool {
