@@ -68,11 +68,13 @@ func (c *Client) Authorize(ctx context.Context, a provider.Authorization) (provi
 		"reference": a.OrderID, "amount": units, "currency": a.Currency, "source": a.PaymentMethod,
 	}
 	var answer authorization
-	status, problem, err := c.call(ctx, http.MethodPost, c.base.JoinPath("v1", "authorizations"), a.Key, request, &answer)
+	status, header, problem, err := c.callFor(ctx, http.MethodPost, c.base.JoinPath("v1", "authorizations"), a.Key, request, &answer)
 	if err != nil {
 		return provider.Fact{}, fmt.Errorf("authorize %s for order %s: %w", a.Text(), a.OrderID, err)
 	}
 	switch {
+	case status == http.StatusCreated && replayed(header):
+		return c.Lookup(ctx, a.OrderID, a.Key)
 	case status == http.StatusCreated && answer.ID != "" && answer.Reference != "",
 		status == http.StatusPaymentRequired && answer.Status == "declined" && answer.DeclineCode != "":
 		return answer.fact()
@@ -113,7 +115,10 @@ func (c *Client) Refund(ctx context.Context, r provider.Refund) (provider.Fact, 
 		c.base.JoinPath("v1", "captures", url.PathEscape(r.Capture), "refunds"), r.Money, false)
 }
 
-// move sends a request that moves money. A replayed answer may be an old one: then it is looked up.
+// replayed tells whether an answer was given before: it may be an old one.
+func replayed(header http.Header) bool { return header.Get("Idempotent-Replayed") == "true" }
+
+// move sends a request that moves money.
 func (c *Client) move(ctx context.Context, what, orderID, key string, to *url.URL, money domain.Money, final bool) (provider.Fact, error) {
 	units, err := toPaysim(money)
 	if err != nil {
@@ -129,7 +134,7 @@ func (c *Client) move(ctx context.Context, what, orderID, key string, to *url.UR
 	case err != nil:
 	case status != http.StatusCreated && (status != http.StatusPaymentRequired || answer.Status != "failed"), !answer.named():
 		err = unexpected(status, problem)
-	case header.Get("Idempotent-Replayed") == "true":
+	case replayed(header):
 		return c.Lookup(ctx, orderID, key)
 	default:
 		return answer.fact()
