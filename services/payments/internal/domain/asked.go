@@ -73,6 +73,9 @@ func (p *Payment) undo(c Caller, step Step) Task {
 		undo.State = Waiting
 		undo.retryLater(c)
 		return Task{}
+	case op.State == Authorized && op.Open == 0 && len(p.of(op.ID, Capture)) > 0: // the provider has nothing to void
+		undo.end(c, Needless)
+		return Task{}
 	case op.State == Authorized:
 		undo.State = Sending
 		action := undo.sendRegardlessOfKey(c)

@@ -33,7 +33,7 @@ const (
 	// Of a void.
 	Waiting   State = "waiting"   // it cannot be sent as long as the authorization is sending or captured
 	Succeeded State = "succeeded" // nothing is held any more; of a capture or refund: the money has moved
-	Needless  State = "needless"  // nothing was ever held
+	Needless  State = "needless"  // nothing was ever held, or all of it was captured
 
 	// Of a capture or refund, besides sending and succeeded.
 	Submitted State = "submitted" // the provider accepted it, and will say later whether it succeeded

@@ -245,8 +245,12 @@ func (s Summary) statusOfTaken(taken int64) Status {
 	}
 }
 
+// Voiding tells whether an authorization is to be given back, and that is not proved yet.
+func (p *Payment) Voiding(op *Operation) bool {
+	return p.Operation(op.Step, Void) != nil && p.Undone(op.Step) != nil
+}
+
 func (p *Payment) statusOf(op *Operation) Status {
-	undone := p.Operation(op.Step, Void) != nil
 	switch op.State {
 	case Captured:
 		return StatusCaptured
@@ -254,7 +258,7 @@ func (p *Payment) statusOf(op *Operation) Status {
 		return StatusDeclined
 	case Sending, Authorized:
 		switch {
-		case undone:
+		case p.Voiding(op):
 			return StatusVoiding
 		case op.State == Sending:
 			return StatusPending

@@ -35,7 +35,7 @@ func Payment(p *domain.Payment) *paymentsv1.GetPaymentResponse {
 // Authorization is one with the parts that it has.
 func Authorization(p *domain.Payment, op *domain.Operation) *paymentsv1.Authorization {
 	books, state := p.Books(op), string(op.State)
-	if op.State == domain.Authorized && p.Operation(op.Step, domain.Void) != nil {
+	if op.State == domain.Authorized && p.Voiding(op) {
 		state = "voiding"
 	}
 	shown := &paymentsv1.Authorization{
