@@ -268,6 +268,127 @@ func TestNothingIsCapturedWithoutTheProvider(t *testing.T) {
 	p.requireBalanced()
 }
 
+// The last shipment of an order may be worth nothing, whatever became of the authorization.
+func TestNothingIsCapturedOfAnAuthorizationThatHasEnded(t *testing.T) {
+	w := newWorld(t, hasty, time.Hour)
+	ends := map[string]func(p *paid){
+		"captured whole": func(p *paid) { p.mustCapture("first", amount) },
+		"captured once": func(p *paid) {
+			request := p.captureOf("first", 1000)
+			request.Final = true
+			_, err := w.client.Capture(asService(t), request)
+			require.NoError(t, err)
+		},
+		"voided": func(p *paid) {
+			_, err := p.voidAuthorization()
+			require.NoError(t, err)
+		},
+		"expired": func(p *paid) {
+			w.provider.simulate("authorization/"+p.reference+"/expired", "")
+			_, err := p.capture("first", 1)
+			require.Error(t, err)
+		},
+	}
+	for name, end := range ends {
+		p := w.pay("card_approve")
+		end(p)
+		sent := w.wire.answered("POST /v1/authorizations/" + p.reference + "/captures")
+		final := p.captureOf("last", 0)
+		final.Final = true
+		for range 2 {
+			done, err := w.client.Capture(asService(t), final)
+			require.NoError(t, err, name)
+			assert.Equal(t, "succeeded", done.GetCapture().GetState(), name)
+		}
+		assert.Equal(t, sent, w.wire.answered("POST /v1/authorizations/"+p.reference+"/captures"), name)
+		p.requireBalanced()
+	}
+	request := newOrder()
+	_, err := w.authorize(request, "card_declined")
+	requireRefused(t, refusals.PaymentDeclined, err)
+	declined, err := w.store.Payment(t.Context(), request)
+	require.NoError(t, err)
+	p := &paid{world: w, order: request, authorization: declined.Operations[0].ID}
+	_, err = p.capture("never", 0)
+	requireRefused(t, refusals.AuthorizationEnded, err)
+}
+
+// A capture of nothing reaches no provider; what is open is given back all the same.
+func TestALastShipmentOfNothingGivesBackWhatIsOpen(t *testing.T) {
+	w := newWorld(t, hasty, time.Hour)
+	p := w.pay("card_capture_pending")
+	taken, err := p.capture("first", 1000)
+	require.NoError(t, err)
+	nothing, err := p.capture("second", 0)
+	require.NoError(t, err, "it does not wait for another capture")
+	assert.Equal(t, "succeeded", nothing.GetCapture().GetState())
+	final := p.captureOf("third", 0)
+	final.Final = true
+	_, err = w.client.Capture(asService(t), final)
+	requireUnavailable(t, err)
+	w.provider.simulate("capture/"+taken.GetCapture().GetProviderReference()+"/succeeded", "")
+	w.startResolver()
+	testkit.Eventually(t, "the rest to be given back", func() bool {
+		_, err := w.client.Capture(asService(t), final)
+		if err != nil {
+			requireUnavailable(t, err)
+		}
+		return err == nil
+	})
+	p.requireParts(0, 1000, 234)
+	_, err = w.client.Capture(asService(t), final)
+	require.NoError(t, err)
+	assert.EqualValues(t, 1000, p.requireBalanced())
+}
+
+// What was cancelled before the last shipment is given back by it, and nothing is left for an undo.
+func TestTheLastCaptureGivesBackTheRestAndAnUndoOfItEnds(t *testing.T) {
+	w := newWorld(t, hasty, time.Hour)
+	p := w.pay("card_approve")
+	p.mustCapture("first", 600)
+	final := p.captureOf("last", 300)
+	final.Final = true
+	for range 2 {
+		_, err := w.client.Capture(asService(t), final)
+		require.NoError(t, err)
+	}
+	p.requireParts(0, 900, 334)
+	for range 2 {
+		closed, err := p.voidAuthorization()
+		require.NoError(t, err)
+		assert.Empty(t, closed.GetFacts(), "there was nothing to give back")
+		require.NoError(t, w.void(p.order))
+	}
+	p.requireParts(0, 900, 334)
+	assert.Equal(t, "authorized", p.money().GetAuthorizations()[0].GetState())
+	assert.Equal(t, "captured", w.show(p.order).Status)
+	assert.Zero(t, p.audit().Unfinished)
+	assert.Empty(t, p.audit().Problems)
+	assert.EqualValues(t, 900, p.requireBalanced())
+}
+
+// The provider is the first to know that an authorization has ended: a capture learns it, and is
+// refused for that reason also when it is asked for again.
+func TestACaptureOfWhatEndedAtTheProviderSaysSo(t *testing.T) {
+	w := newWorld(t, hasty, time.Hour)
+	for _, state := range []string{"voided", "expired"} {
+		p := w.pay("card_approve")
+		p.mustCapture("first", 1000)
+		w.provider.simulate("authorization/"+p.reference+"/"+state, "")
+		for range 2 {
+			_, err := p.capture("second", 100)
+			assert.JSONEq(t, `{"state":"`+state+`"}`, requireRefused(t, refusals.AuthorizationEnded, err))
+		}
+		_, err := p.capture("third", 100)
+		requireRefused(t, refusals.AuthorizationEnded, err)
+		a := p.money().GetAuthorizations()[0]
+		assert.Equal(t, state, a.GetState())
+		assert.EqualValues(t, []int64{0, 1000, 234}, []int64{a.GetOpen(), a.GetCaptured(), a.GetVoided() + a.GetExpired()})
+		assert.Empty(t, p.audit().Problems)
+		assert.EqualValues(t, 1000, p.requireBalanced())
+	}
+}
+
 func TestARefundTakesTheShipmentsOwnCaptureFirst(t *testing.T) {
 	w := newWorld(t, hasty, time.Second)
 	p := w.pay("card_approve")

@@ -14,26 +14,31 @@ type CaptureRequest struct {
 	Final bool
 }
 
-// Capture asks for money to be taken, once per step. An amount of zero is taken at once, and no
-// provider is called.
+// Capture asks for money to be taken, once per step. An amount of zero is taken at once and the
+// provider is not asked for it; when it is final, what is open is given back by a void.
 func (p *Payment) Capture(c Caller, step Step, want CaptureRequest) (Task, error) {
 	op := p.Operation(step, Capture)
-	if op != nil {
-		if op.Of != want.Authorization || op.Request.Money != want.Money || op.Shipment != want.Shipment || op.Final != want.Final {
-			return Task{}, ErrOtherRequest
+	if op == nil {
+		if err := p.canCapture(p.ByID(want.Authorization), want); err != nil {
+			return Task{}, err
 		}
-		return p.ask(c, op), nil
+		op = p.add(c, step, Capture, Sending)
+		op.Request, op.Of, op.Shipment, op.Final = Request{Money: want.Money}, want.Authorization, want.Shipment, want.Final
+		if want.Amount == 0 {
+			op.State = Succeeded
+			op.conclude(c)
+		}
+	} else if op.Of != want.Authorization || op.Request.Money != want.Money || op.Shipment != want.Shipment || op.Final != want.Final {
+		return Task{}, ErrOtherRequest
 	}
-	authorization := p.ByID(want.Authorization)
-	if err := p.canCapture(authorization, want); err != nil {
-		return Task{}, err
+	if op.Final && op.Request.Amount == 0 {
+		return p.VoidOpen(c, op.Of)
 	}
-	op = p.add(c, step, Capture, Sending)
-	op.Request, op.Of, op.Shipment, op.Final = Request{Money: want.Money}, want.Authorization, want.Shipment, want.Final
-	return p.begin(c, op), nil
+	return p.ask(c, op), nil
 }
 
-// canCapture refuses what the authorization does not allow.
+// canCapture refuses what the authorization does not allow. To take nothing is allowed also when it
+// has ended: the last shipment of an order may be worth nothing.
 func (p *Payment) canCapture(authorization *Operation, want CaptureRequest) error {
 	switch {
 	case want.Amount < 0:
@@ -44,6 +49,8 @@ func (p *Payment) canCapture(authorization *Operation, want CaptureRequest) erro
 		return ErrOtherCurrency
 	case authorization.State == Sending:
 		return ErrUnknown
+	case want.Amount == 0 && slices.Contains([]State{Authorized, Voided, Expired}, authorization.State):
+		return nil
 	case authorization.State != Authorized:
 		return &EndedError{State: authorization.State}
 	case p.Operation(authorization.Step, Void) != nil:
@@ -181,16 +188,6 @@ func (o *Operation) unsettled() bool { return o.State == Sending || o.State == S
 
 // moves tells of a capture or refund whether its money has moved, or may.
 func (o *Operation) moves() bool { return o.unsettled() || o.State == Succeeded }
-
-// begin sends a new operation, or ends one of nothing.
-func (p *Payment) begin(c Caller, op *Operation) Task {
-	if op.Request.Amount == 0 {
-		op.State = Succeeded
-		op.conclude(c)
-		return Task{}
-	}
-	return p.ask(c, op)
-}
 
 // ask sends a request whose outcome is not known, as long as the provider remembers its key.
 func (p *Payment) ask(c Caller, op *Operation) Task {
@@ -337,13 +334,26 @@ func (o *Operation) pollLater(c Caller) {
 	o.DueAt = c.Now.Add(min(max(age, c.Policy.RetryAfter), c.Policy.PollAtMost))
 }
 
+// Codes of captures that failed because the authorization had ended, whatever the provider calls it.
+const (
+	CodeAuthorizationExpired = "authorization_expired"
+	CodeAuthorizationVoided  = "authorization_voided"
+)
+
+// endedBy is how the authorization had ended, by the code of its capture.
+var endedBy = map[string]State{CodeAuthorizationExpired: Expired, CodeAuthorizationVoided: Voided}
+
 // Moved answers a request to capture or refund: nil when the provider has done it or accepted it,
-// FailedError when it has not, ErrUnknown when that is not known yet.
+// FailedError when it has not, EndedError when the authorization was the reason, ErrUnknown when
+// that is not known yet.
 func (o *Operation) Moved() error {
 	switch o.State {
 	case Succeeded, Submitted:
 		return nil
 	case Failed, Reversed:
+		if state := endedBy[o.DeclineCode]; o.Kind == Capture && state != "" {
+			return &EndedError{State: state}
+		}
 		return &FailedError{Code: o.DeclineCode, Message: o.DeclineMessage}
 	default:
 		return ErrUnknown
@@ -352,20 +362,21 @@ func (o *Operation) Moved() error {
 
 // knows tells whether what a fact says of an authorization is known by its captures, and takes over
 // what is open then. While a capture is not settled the two cannot be compared; a fact that has
-// less captured is an old one.
+// less captured is an old one. One that has more captured may be, too, when a capture has failed
+// since: a newer one that agrees takes the problem away.
 func (p *Payment) knows(op *Operation, f Finding) bool {
 	if op.State != Authorized || (f.Kind != FoundAuthorized && f.Kind != FoundCaptured) {
 		return false
 	}
-	captured, settled, captures := int64(0), true, false
-	for _, capture := range p.of(op.ID, Capture) {
+	captured, settled := int64(0), true
+	captures := p.of(op.ID, Capture)
+	for _, capture := range captures {
 		if capture.moves() {
 			captured += capture.Request.Amount
-			captures = true
 		}
 		settled = settled && capture.State != Sending
 	}
-	if !captures && f.Kind == FoundCaptured {
+	if len(captures) == 0 && f.Kind == FoundCaptured {
 		return false
 	}
 	if !settled || f.Captured < captured || op.contradiction(Finding{Kind: FoundVoided, OrderID: f.OrderID, Key: f.Key, Reference: f.Reference, Money: f.Money}) != nil {
@@ -375,6 +386,7 @@ func (p *Payment) knows(op *Operation, f Finding) bool {
 		op.Problem = fmt.Sprintf("the provider has captured %d, of which %d was asked for here: refund the rest there", f.Captured, captured)
 		return true
 	}
+	op.Problem = ""
 	op.setOpen(f.Open)
 	return true
 }

@@ -269,6 +269,36 @@ func (w *moving) observe(provider *station) {
 	}
 }
 
+// A page of the provider's list may be read before a capture failed, and taken over after.
+func TestAnOldRecordOfAnAuthorizationDoesNoHarmForLong(t *testing.T) {
+	for _, kind := range []FindingKind{FoundAuthorized, FoundCaptured} {
+		w := movementIn(Capture, "submitted")
+		c := Caller{Owner: "list", Now: w.now, Policy: policy}
+		failed := w.finding(FoundFailed)
+		failed.Open = request.Amount
+		w.payment.Learn(c, Task{Action: LookUp, Step: w.step, Kind: Capture}, failed)
+		authorization := w.payment.Operation(step, Authorize)
+		require.Equal(t, request.Amount, authorization.Open)
+		record := Finding{Kind: kind, OrderID: step.OrderID, Key: authorization.Key, Reference: authorization.ProviderReference, Money: request.Money}
+
+		old := record
+		old.Captured = 1000
+		w.payment.Observe(c, Observation{What: Authorize, Finding: old})
+		assert.Equal(t, Authorized, authorization.State, "%s with money captured", kind)
+		assert.Equal(t, request.Amount, authorization.Open)
+		assert.NotEmpty(t, authorization.Problem, "it may be true: an operator looks")
+		_, err := w.payment.Capture(c, Step{"o", "ship", "again", "capture"}, CaptureRequest{Authorization: authorization.ID, Money: request.Money})
+		require.NoError(t, err, "the provider decides what can be captured")
+		w.payment.Operations = w.payment.Operations[:len(w.payment.Operations)-1]
+
+		now := record
+		now.Kind, now.Open = FoundAuthorized, request.Amount
+		w.payment.Observe(c, Observation{What: Authorize, Finding: now})
+		assert.Empty(t, authorization.Problem, "what came last agrees")
+		assert.Equal(t, request.Amount, authorization.Open)
+	}
+}
+
 func TestARefundIsDividedAmongTheCapturesThatHaveRoom(t *testing.T) {
 	p := &Payment{OrderID: "o"}
 	c := Caller{Owner: "x", Now: t0, Policy: policy}

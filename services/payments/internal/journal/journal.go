@@ -98,6 +98,9 @@ func (j *Journal) Capture(ctx context.Context, step domain.Step, want domain.Cap
 	if err == nil {
 		err = answerFor(payment.Operation(step, domain.Capture))
 	}
+	if err == nil && want.Final && want.Amount == 0 {
+		err = closed(payment, want.Authorization)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("capture %s: %w", step, err)
 	}
@@ -111,13 +114,18 @@ func (j *Journal) VoidOpen(ctx context.Context, orderID, authorization string) (
 		return p.VoidOpen(c, authorization)
 	})
 	if err == nil {
-		op := payment.ByID(authorization)
-		err = explain(payment.Closed(op), payment.Operation(op.Step, domain.Void), op)
+		err = closed(payment, authorization)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("void authorization %s of order %s: %w", authorization, orderID, err)
 	}
 	return payment, nil
+}
+
+// closed answers whether nothing of an authorization is open any more.
+func closed(p *domain.Payment, authorization string) error {
+	op := p.ByID(authorization)
+	return explain(p.Closed(op), p.Operation(op.Step, domain.Void), op)
 }
 
 // Refund gives an amount back, once per step. Its errors are domain.FailedError when all of it

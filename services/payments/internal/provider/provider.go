@@ -105,7 +105,8 @@ type Provider interface {
 	// Void gives back what is held and answers Voided, also when that was done before, with
 	// whatever key.
 	Void(ctx context.Context, key string, h Held) (Fact, error)
-	// Capture takes the amount. What the provider refuses is Failed.
+	// Capture takes the amount. What the provider refuses is Failed; with one of the domain's codes
+	// when the authorization had ended.
 	Capture(ctx context.Context, c Capture) (Fact, error)
 	// Refund gives the amount back. What the provider refuses is Failed.
 	Refund(ctx context.Context, r Refund) (Fact, error)

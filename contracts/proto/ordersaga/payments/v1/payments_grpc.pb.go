@@ -45,10 +45,11 @@ type PaymentsServiceClient interface {
 	// tombstone that refuses a late one. While an authorization's outcome is
 	// unknown it answers UNAVAILABLE, until there is nothing left to void.
 	Void(ctx context.Context, in *VoidRequest, opts ...grpc.CallOption) (*VoidResponse, error)
-	// Capture takes an amount of one authorization, once per step; of zero it calls no provider.
-	// Refused with authorization_unknown, authorization_ended (voided, expired), amount_exceeds_open
-	// (details say what is open) and capture_failed (details carry the provider's code). UNAVAILABLE
-	// also while another capture of the authorization is not settled.
+	// Capture takes an amount of one authorization, once per step; an amount of zero also of one that
+	// has ended, without the provider. Refused with authorization_unknown, authorization_ended (voided,
+	// expired), amount_exceeds_open (details say what is open) and capture_failed (details carry the
+	// provider's code). UNAVAILABLE also while another capture of the authorization is not settled,
+	// unless the amount is zero.
 	Capture(ctx context.Context, in *CaptureRequest, opts ...grpc.CallOption) (*CaptureResponse, error)
 	// Refund gives an amount back, once per step: of the captures of the shipment first, then of the
 	// newest that have room; of zero it calls no provider. Refused with refund_exceeds_captured
@@ -148,10 +149,11 @@ type PaymentsServiceServer interface {
 	// tombstone that refuses a late one. While an authorization's outcome is
 	// unknown it answers UNAVAILABLE, until there is nothing left to void.
 	Void(context.Context, *VoidRequest) (*VoidResponse, error)
-	// Capture takes an amount of one authorization, once per step; of zero it calls no provider.
-	// Refused with authorization_unknown, authorization_ended (voided, expired), amount_exceeds_open
-	// (details say what is open) and capture_failed (details carry the provider's code). UNAVAILABLE
-	// also while another capture of the authorization is not settled.
+	// Capture takes an amount of one authorization, once per step; an amount of zero also of one that
+	// has ended, without the provider. Refused with authorization_unknown, authorization_ended (voided,
+	// expired), amount_exceeds_open (details say what is open) and capture_failed (details carry the
+	// provider's code). UNAVAILABLE also while another capture of the authorization is not settled,
+	// unless the amount is zero.
 	Capture(context.Context, *CaptureRequest) (*CaptureResponse, error)
 	// Refund gives an amount back, once per step: of the captures of the shipment first, then of the
 	// newest that have room; of zero it calls no provider. Refused with refund_exceeds_captured

@@ -122,6 +122,14 @@ func capturesInParts(w *world) {
 	w.requireMoved(again, err, 100, "part-0")
 	assert.Zero(w, again.Open)
 	assert.Equal(w, provider.Voided, again.Ended)
+	authorization, err = w.provider.Authorize(w.Context(), w.wish(w.Approved))
+	require.NoError(w, err)
+	assert.Equal(w, provider.Voided, authorization.Kind)
+
+	late, err := w.provider.Capture(w.Context(), w.captureOf(authorization.Reference, "late", 1))
+	require.NoError(w, err)
+	assert.Equal(w, provider.Failed, late.Kind)
+	assert.Equal(w, domain.CodeAuthorizationVoided, late.DeclineCode, "it says that the authorization is the reason")
 }
 
 func capturesTheRestOnce(w *world) {
