@@ -27,6 +27,8 @@ type Part[T any] struct {
 	// Before is the place before which the page begins: that of Head for the first page, then Next
 	// of the page before.
 	Before int64
+	// From is the last place that is wanted; 0 is the whole list.
+	From int64
 	// Limit is the most documents on the page, at most MaxLimit.
 	Limit int
 	// Place answers the place of a document in the list.
@@ -41,7 +43,7 @@ type Part[T any] struct {
 func Read[T any](ctx context.Context, m *Model, g Generation, part Part[T]) (Page[T], error) {
 	page := Page[T]{Items: []T{}, Next: part.Before}
 	for range maxWindows {
-		if page.Next <= 0 {
+		if page.Next <= part.From {
 			break
 		}
 		window, first := part.List.endingAt(page.Next - 1)
@@ -55,7 +57,7 @@ func Read[T any](ctx context.Context, m *Model, g Generation, part Part[T]) (Pag
 				return Page[T]{}, fmt.Errorf("read %s of %s: %w", window, m.Collection(g).Name(), err)
 			}
 		}
-		documents = slices.DeleteFunc(documents, func(d T) bool { return part.Place(d) < first || part.Place(d) >= page.Next })
+		documents = slices.DeleteFunc(documents, func(d T) bool { return part.Place(d) < max(first, part.From) || part.Place(d) >= page.Next })
 		slices.SortFunc(documents, func(a, b T) int { return int(part.Place(b) - part.Place(a)) })
 		for _, document := range documents {
 			if !part.Keep(document) {
@@ -63,13 +65,20 @@ func Read[T any](ctx context.Context, m *Model, g Generation, part Part[T]) (Pag
 			}
 			page.Items = append(page.Items, document)
 			if len(page.Items) == part.Limit {
-				page.Next = part.Place(document)
-				return page, nil
+				return part.ending(page, part.Place(document)), nil
 			}
 		}
 		page.Next = first
 	}
-	return page, nil
+	return part.ending(page, page.Next), nil
+}
+
+// ending is the page with its Next, which is 0 when nothing before it is wanted.
+func (p Part[T]) ending(page Page[T], next int64) Page[T] {
+	if page.Next = next; next <= p.From {
+		page.Next = 0
+	}
+	return page
 }
 
 // inWindow reads the documents of a window: one query, answered at once.

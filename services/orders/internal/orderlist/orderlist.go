@@ -8,6 +8,7 @@ import (
 
 	"github.com/ordersaga/ordersaga/platform/readmodel"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+	"github.com/ordersaga/ordersaga/services/orders/internal/view"
 )
 
 // Definition of the read model. An order is also found by its number.
@@ -75,8 +76,8 @@ func Of(o *domain.Order, places map[readmodel.List]int64) Summary {
 		FulfilmentStatus: string(o.Fulfilment()),
 		Lines:            len(o.Lines()),
 		Total:            Money(o.Total()),
-		PlacedAt:         when(o.PlacedAt()),
-		SettledAt:        when(o.SettledAt()),
+		PlacedAt:         view.When(o.PlacedAt()),
+		SettledAt:        view.When(o.SettledAt()),
 		Place:            places[All],
 		CustomerPlace:    places[OfCustomer(o.CustomerID())],
 	}
@@ -94,11 +95,4 @@ func Of(o *domain.Order, places map[readmodel.List]int64) Summary {
 		}
 	}
 	return s
-}
-
-func when(at time.Time) *time.Time {
-	if at.IsZero() {
-		return nil
-	}
-	return &at
 }

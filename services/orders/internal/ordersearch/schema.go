@@ -6,6 +6,8 @@ package ordersearch
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -73,7 +75,7 @@ type Order struct {
 func document(o *domain.Order, emailToken string) (search.Document, error) {
 	found := Order{
 		ID: o.ID(), Reference: o.Reference(), Status: string(o.Status()), PaymentStatus: string(o.Payment()), CustomerID: o.CustomerID(),
-		Lines: len(o.Lines()), Total: view.Money(o.Total()), PlacedAt: when(o.PlacedAt()), SettledAt: when(o.SettledAt()), Version: o.Version(),
+		Lines: len(o.Lines()), Total: view.Money(o.Total()), PlacedAt: view.When(o.PlacedAt()), SettledAt: view.When(o.SettledAt()), Version: o.Version(),
 	}
 	if o.Number() > 0 {
 		found.Number = strconv.FormatInt(o.Number(), 10)
@@ -88,8 +90,10 @@ func document(o *domain.Order, emailToken string) (search.Document, error) {
 		found.Reason = why.Reason
 		note.WriteString(why.Reason + " " + why.Message + "\n")
 	}
-	for name, value := range o.Metadata() {
-		note.WriteString(name + " " + value + "\n")
+	// In one order, so that the document of an order is always the same.
+	metadata := o.Metadata()
+	for _, name := range slices.Sorted(maps.Keys(metadata)) {
+		note.WriteString(name + " " + metadata[name] + "\n")
 	}
 	if stuck := o.Stuck(); stuck != nil {
 		for _, step := range stuck.Steps {
@@ -127,12 +131,4 @@ func document(o *domain.Order, emailToken string) (search.Document, error) {
 		d.Numbers[Placed] = 0
 	}
 	return d, nil
-}
-
-func when(at time.Time) *time.Time {
-	if at.IsZero() {
-		return nil
-	}
-	in := at.UTC()
-	return &in
 }

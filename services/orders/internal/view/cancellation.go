@@ -38,7 +38,7 @@ func CancellationOf(o *domain.Order, id string, operator bool) *Cancellation {
 	}
 	shown := &Cancellation{
 		ID: id, OrderID: o.ID(), Status: "under_way", OrderStatus: string(o.Status()), Reason: request.Reason, Note: request.Note,
-		Lines: []CancelledLine{}, RequestedAt: request.At, DoneAt: when(request.Ended),
+		Lines: []CancelledLine{}, RequestedAt: request.At, DoneAt: When(request.Ended),
 	}
 	switch {
 	case request.Ended.IsZero():

@@ -102,8 +102,8 @@ func Of(o *domain.Order, data personal.Data, operator bool) Order {
 		Adjustments:      make([]Adjustment, len(o.Adjustments())),
 		Total:            Money(o.Total()),
 		Due:              Money(o.Due()),
-		PlacedAt:         when(o.PlacedAt()),
-		SettledAt:        when(o.SettledAt()),
+		PlacedAt:         When(o.PlacedAt()),
+		SettledAt:        When(o.SettledAt()),
 		Version:          o.Version(),
 		Actions:          actions(o),
 		Reference:        o.Reference(),
@@ -129,7 +129,7 @@ func Of(o *domain.Order, data personal.Data, operator bool) Order {
 		}
 	}
 	if charge := o.Charge(); charge != nil {
-		shown.Payment = &OrderPayment{ID: charge.PaymentID, ProviderReference: charge.ProviderReference, AuthorizedAt: charge.AuthorizedAt, VoidedAt: when(charge.VoidedAt)}
+		shown.Payment = &OrderPayment{ID: charge.PaymentID, ProviderReference: charge.ProviderReference, AuthorizedAt: charge.AuthorizedAt, VoidedAt: When(charge.VoidedAt)}
 	}
 	if why := o.Refused(); why != nil {
 		shown.Reason = &Reason{Code: why.Reason, Message: why.Message, Details: why.Details}
@@ -153,7 +153,8 @@ func StuckOf(o *domain.Order) *Stuck {
 	return shown
 }
 
-func when(at time.Time) *time.Time {
+// When is a time as it is shown: nil when it has not come.
+func When(at time.Time) *time.Time {
 	if at.IsZero() {
 		return nil
 	}

@@ -64,7 +64,7 @@ func (h *handler) audit(ctx context.Context, query Query) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	live, err := h.log.Live(ctx)
+	live, shown, err := h.log.Head(ctx, orderlist.All)
 	if err != nil {
 		return Result{}, err
 	}
@@ -89,9 +89,15 @@ func (h *handler) audit(ctx context.Context, query Query) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	summaries, err := h.summaries(ctx, live, places)
+	summaries := map[string]orderlist.Summary{}
+	next, err := h.summaries(ctx, live, places, summaries)
 	if err != nil {
 		return Result{}, err
+	}
+	if at.Before == 0 {
+		if err := h.beyond(ctx, live, max(next, shown), summaries); err != nil {
+			return Result{}, err
+		}
 	}
 	found := Result{Compared: len(ids), Mismatches: []ReadModelMismatch{}}
 	if before-pageSize > 1 {
@@ -116,9 +122,10 @@ func (h *handler) audit(ctx context.Context, query Query) (Result, error) {
 	return h.settle(ctx, found, doubtful, summaries)
 }
 
-// summaries reads the documents from the first to the last of the places in the list of all orders.
-func (h *handler) summaries(ctx context.Context, live readmodel.Generation, places readmodel.Places) (map[string]orderlist.Summary, error) {
-	first, next := int64(-1), int64(0)
+// summaries reads the documents from the first to the last of the places in the list of all orders,
+// and answers the place after these.
+func (h *handler) summaries(ctx context.Context, live readmodel.Generation, places readmodel.Places, into map[string]orderlist.Summary) (next int64, err error) {
+	first := int64(-1)
 	for _, of := range places {
 		place, given := of[orderlist.All]
 		if !given {
@@ -129,22 +136,45 @@ func (h *handler) summaries(ctx context.Context, live readmodel.Generation, plac
 		}
 		next = max(next, place+1)
 	}
-	byID := map[string]orderlist.Summary{}
-	for first >= 0 && next > first {
-		page, err := readmodel.Read(ctx, h.log.Model, live, readmodel.Part[orderlist.Summary]{
-			List: orderlist.All, Before: next, Limit: readmodel.MaxLimit,
-			Place: func(s orderlist.Summary) int64 { return s.Place },
-			Keep:  func(s orderlist.Summary) bool { return s.Place >= first },
-		})
-		if err != nil {
-			return nil, err
-		}
-		for _, summary := range page.Items {
-			byID[summary.ID] = summary
-		}
-		next = page.Next
+	for before := next; before > first && err == nil; {
+		before, err = h.read(ctx, live, max(first, 0), before, into)
 	}
-	return byID, nil
+	return next, err
+}
+
+const (
+	// beyondAtOnce is what one query reads.
+	beyondAtOnce = 20
+	// maxBeyond bounds the places that are looked at after the last one that was given.
+	maxBeyond = 2000
+)
+
+// beyond reads the documents after the last place that was given. There are such when PostgreSQL was
+// restored to an earlier time, and they follow each other without a gap.
+func (h *handler) beyond(ctx context.Context, live readmodel.Generation, next int64, into map[string]orderlist.Summary) error {
+	for end := next + maxBeyond; next < end; next += beyondAtOnce {
+		known := len(into)
+		if _, err := h.read(ctx, live, next, next+beyondAtOnce, into); err != nil {
+			return err
+		}
+		if len(into) == known {
+			return nil
+		}
+	}
+	return nil
+}
+
+// read reads some of the documents of the places, and answers before which it goes on; 0 is the end.
+func (h *handler) read(ctx context.Context, live readmodel.Generation, from, before int64, into map[string]orderlist.Summary) (next int64, err error) {
+	page, err := readmodel.Read(ctx, h.log.Model, live, readmodel.Part[orderlist.Summary]{
+		List: orderlist.All, Before: before, From: from, Limit: readmodel.MaxLimit,
+		Place: func(s orderlist.Summary) int64 { return s.Place },
+		Keep:  func(orderlist.Summary) bool { return true },
+	})
+	for _, summary := range page.Items {
+		into[summary.ID] = summary
+	}
+	return page.Next, err
 }
 
 // settle looks again at what seemed wrong: an order may have changed between the reading of its

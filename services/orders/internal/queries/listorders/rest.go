@@ -106,7 +106,7 @@ func summary(s orderlist.Summary, operator bool) OrderSummary {
 	shown := OrderSummary{
 		ID: s.ID, Status: s.Status, PaymentStatus: s.PaymentStatus, FulfilmentStatus: s.FulfilmentStatus,
 		CustomerID: s.CustomerID, Lines: s.Lines, Total: view.Money(s.Total), Reason: s.Reason,
-		Reference: s.Reference, PlacedAt: utc(s.PlacedAt), SettledAt: utc(s.SettledAt), Version: s.Version,
+		Reference: s.Reference, PlacedAt: s.PlacedAt, SettledAt: s.SettledAt, Version: s.Version,
 	}
 	if s.Number != 0 {
 		shown.Number = strconv.FormatInt(s.Number, 10)
@@ -115,12 +115,4 @@ func summary(s orderlist.Summary, operator bool) OrderSummary {
 		shown.StuckSteps = s.StuckSteps
 	}
 	return shown
-}
-
-func utc(at *time.Time) *time.Time {
-	if at == nil {
-		return nil
-	}
-	in := at.UTC()
-	return &in
 }
