@@ -92,6 +92,17 @@ func TestTheAuditAddsUpAndFindsEveryDifference(t *testing.T) {
 	w.execute(`UPDATE operations SET idempotency_key = 'another' WHERE kind = 'capture' AND order_id = $1`, gone.order)
 	assert.Contains(t, fmt.Sprint(gone.audit().Problems), "the journal has a capture of 100 GBP")
 
+	// What nobody asked for is seen also while something else is on its way.
+	busy := w.pay("card_approve")
+	w.wire.says(func(_ *http.Request, _ int, _ string) (int, string) { return http.StatusBadGateway, "" })
+	_, err = busy.capture("first", 100)
+	requireUnavailable(t, err)
+	w.wire.says(nil)
+	require.Equal(t, http.StatusCreated, w.provider.post("/v1/authorizations",
+		`{"reference":"`+busy.order+`","amount":7,"currency":"GBP","source":"card_approve"}`).StatusCode)
+	assert.Equal(t, 1, busy.audit().Unfinished)
+	assert.Contains(t, fmt.Sprint(busy.audit().Problems), "the provider holds 7 GBP")
+
 	// A ledger that somebody wrote to by hand.
 	other := w.pay("card_approve")
 	other.mustCapture("first", 100)

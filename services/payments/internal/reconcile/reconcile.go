@@ -45,9 +45,9 @@ func Entry(p *domain.Payment, entry provider.Entry) string {
 	}
 	op := find(p, entry)
 	switch {
-	case op == nil && entry.What == domain.Authorize && entry.Taken() && p.Summary().Unfinished == 0:
+	case op == nil && entry.What == domain.Authorize && entry.Taken():
 		return fmt.Sprintf("the provider holds %s under %s, of which the journal knows nothing", entry.Text(), entry.Reference)
-	case op == nil && entry.What != domain.Authorize && entry.Kind != provider.Failed && p.Summary().Unfinished == 0:
+	case op == nil && entry.What != domain.Authorize && entry.Kind != provider.Failed:
 		return fmt.Sprintf("the provider has a %s of %s under %s, of which the journal knows nothing", entry.What, entry.Text(), entry.Reference)
 	case op == nil || !settled(p, op):
 		return ""
