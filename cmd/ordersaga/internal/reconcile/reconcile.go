@@ -5,11 +5,12 @@ package reconcile
 import (
 	"cmp"
 	"context"
-	"errors"
 	"maps"
-	"net/http"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/ordersaga/ordersaga/client"
 )
@@ -74,7 +75,8 @@ func (r *Report) readList(ctx context.Context, c *client.Client, found map[strin
 		r.Listed = page.Listed
 		r.Records += page.Records
 		for _, d := range page.Differences {
-			found[d.OrderID] = append(found[d.OrderID], d.Problem)
+			order := strings.ToLower(d.OrderID) // as payments writes it
+			found[order] = append(found[order], d.Problem)
 		}
 		if cursor = page.Next; cursor == "" {
 			return nil
@@ -136,19 +138,21 @@ func again(ctx context.Context, c *client.Client, found map[string][]string) err
 		return ctx.Err()
 	case <-time.After(between):
 	}
+	var orders []string
 	for order := range found {
-		audited, err := c.AuditPaymentsByID(ctx, []string{order})
-		var problem *client.Problem
-		switch {
-		case errors.As(err, &problem) && problem.Status == http.StatusUnprocessableEntity:
-			continue // what the provider names is no order's id: it stays a difference
-		case err != nil:
-			return err
-		case len(audited) == 0:
-			continue // payments knows nothing of it
+		if uuid.Validate(order) == nil { // what the provider names otherwise is no order: it stays a difference
+			orders = append(orders, order)
 		}
-		if found[order] = differences(audited[0]); len(found[order]) == 0 {
-			delete(found, order)
+	}
+	for some := range slices.Chunk(orders, client.MaxAudited) {
+		audited, err := c.AuditPaymentsByID(ctx, some)
+		if err != nil {
+			return err
+		}
+		for _, p := range audited { // of the others payments knows nothing
+			if found[p.OrderID] = differences(p); len(found[p.OrderID]) == 0 {
+				delete(found, p.OrderID)
+			}
 		}
 	}
 	return nil
