@@ -16,7 +16,8 @@ import (
 )
 
 type benchCommands struct {
-	Lists benchLists `cmd:"" help:"Read pages of the list of orders and say how many a second are answered; orders has to run without a limit (RATE_LIMIT_PER_SECOND=0)."`
+	Orders benchOrders `cmd:"" help:"Place orders on the development stack, in turns with workflows that do nothing, and say what an order costs; its limits have to be off (RATE_LIMIT_PER_SECOND=0)."`
+	Lists  benchLists  `cmd:"" help:"Read pages of the list of orders and say how many a second are answered; orders has to run without a limit (RATE_LIMIT_PER_SECOND=0)."`
 }
 
 type benchLists struct {
@@ -62,12 +63,8 @@ func (c *benchLists) Run(a *addresses) error {
 	var times []time.Duration
 	var orders int
 	for _, r := range readers {
-		var refused *client.Problem
-		if errors.As(r.err, &refused) && refused.Status == http.StatusTooManyRequests {
-			return fmt.Errorf("orders limits requests, so this would measure its limit: start it with RATE_LIMIT_PER_SECOND=0: %w", r.err)
-		}
 		if r.err != nil {
-			return r.err
+			return notLimited(r.err)
 		}
 		times, orders = append(times, r.times...), orders+r.orders
 	}
@@ -84,6 +81,15 @@ func (c *benchLists) Run(a *addresses) error {
 		},
 	})
 	return nil
+}
+
+// notLimited explains an error that says that requests are limited.
+func notLimited(err error) error {
+	var refused *client.Problem
+	if errors.As(err, &refused) && refused.Status == http.StatusTooManyRequests {
+		return fmt.Errorf("orders limits requests, so this would measure its limit: start it with RATE_LIMIT_PER_SECOND=0: %w", err)
+	}
+	return err
 }
 
 // pageReader is a caller, and what it was answered.

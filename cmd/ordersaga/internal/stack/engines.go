@@ -21,6 +21,9 @@ const (
 
 // Engines has the addresses that devstack writes when all engines are ready.
 type Engines struct {
+	Postgres struct {
+		URL string `json:"url"` // of the superuser
+	} `json:"postgres"`
 	Databases map[string]string `json:"databases"`
 	AMQP      struct {
 		URL string `json:"url"`
@@ -35,6 +38,8 @@ type Engines struct {
 	OIDC struct {
 		Issuer string `json:"issuer"`
 	} `json:"oidc"`
+	// Pids are the process ids of the engines that run as processes of their own.
+	Pids map[string]int `json:"pids"`
 }
 
 func (s *Stack) devstackDir() string { return filepath.Join(s.Dir, Devstack) }
