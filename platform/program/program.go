@@ -76,6 +76,7 @@ func Main[T Settings](p Program[T]) {
 	case *readyAsked:
 		err = p.ready()
 	default:
+		collectLess()
 		err = p.withTelemetry()
 	}
 	if errors.Is(err, errShown) {
