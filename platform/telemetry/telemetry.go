@@ -41,18 +41,13 @@ func Setup(ctx context.Context, service, version string) (shutdown func(context.
 	if err != nil {
 		return nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
 	}
-	options := []sdktrace.TracerProviderOption{sdktrace.WithResource(described)}
-	if tracesAreWanted() {
-		exporter, err := autoexport.NewSpanExporter(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("OTEL_TRACES_EXPORTER=%s: %w", os.Getenv("OTEL_TRACES_EXPORTER"), err)
-		}
-		options = append(options, sdktrace.WithBatcher(exporter))
+	traces, stopTraces, err := newTracerProvider(ctx, described)
+	if err != nil {
+		return nil, err
 	}
-	traces := sdktrace.NewTracerProvider(options...)
 	metrics, err := newMeterProvider(ctx, described)
 	if err != nil {
-		return nil, errors.Join(err, traces.Shutdown(ctx))
+		return nil, errors.Join(err, stopTraces(ctx))
 	}
 	otel.SetTracerProvider(traces)
 	otel.SetMeterProvider(metrics)
@@ -62,8 +57,20 @@ func Setup(ctx context.Context, service, version string) (shutdown func(context.
 		slog.Warn("telemetry", "error", err)
 	}))
 	return func(ctx context.Context) error {
-		return errors.Join(traces.Shutdown(ctx), metrics.Shutdown(ctx))
+		return errors.Join(stopTraces(ctx), metrics.Shutdown(ctx))
 	}, nil
+}
+
+func newTracerProvider(ctx context.Context, described *resource.Resource) (traces trace.TracerProvider, stop func(context.Context) error, err error) {
+	if !tracesAreWanted() {
+		return untraced{}, func(context.Context) error { return nil }, nil
+	}
+	exporter, err := autoexport.NewSpanExporter(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("OTEL_TRACES_EXPORTER=%s: %w", os.Getenv("OTEL_TRACES_EXPORTER"), err)
+	}
+	exported := sdktrace.NewTracerProvider(sdktrace.WithResource(described), sdktrace.WithBatcher(exporter))
+	return exported, exported.Shutdown, nil
 }
 
 // Tracer returns the tracer of a package, by its import path. Call it for each span and do not keep
@@ -79,6 +86,9 @@ func TraceID(ctx context.Context) string {
 }
 
 func tracesAreWanted() bool {
+	if os.Getenv("OTEL_TRACES_EXPORTER") == "none" {
+		return false
+	}
 	for _, name := range []string{"OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"} {
 		if os.Getenv(name) != "" {
 			return true
