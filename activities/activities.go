@@ -19,8 +19,9 @@ type Registry interface {
 	RegisterActivityWithOptions(function any, options activity.RegisterOptions)
 }
 
-// Register registers the activities of all sagas: one line per method of a service.
-func Register(r Registry, orders ordersv1.OrdersServiceClient, inventory inventoryv1.InventoryServiceClient, payments paymentsv1.PaymentsServiceClient) {
+// Register registers the activities of all sagas: one line per method of a service. local decides
+// on the local tries of payments.
+func Register(r Registry, orders ordersv1.OrdersServiceClient, inventory inventoryv1.InventoryServiceClient, payments paymentsv1.PaymentsServiceClient, local *LocalTries) {
 	call(r, sagas.RecordPlaced, orders.RecordPlaced)
 	call(r, sagas.RecordConfirmed, orders.RecordConfirmed)
 	call(r, sagas.RecordTurnedBack, orders.RecordTurnedBack)
@@ -36,7 +37,7 @@ func Register(r Registry, orders ordersv1.OrdersServiceClient, inventory invento
 	call(r, sagas.ShipUnits, inventory.ShipUnits)
 	call(r, sagas.ReleaseStock, inventory.Release)
 
-	call(r, sagas.AuthorizePayment, payments.Authorize)
+	call(r, sagas.AuthorizePayment, through(local, payments.Authorize))
 	call(r, sagas.VoidPayment, payments.Void)
 	call(r, sagas.CapturePayment, payments.Capture)
 	call(r, sagas.RefundPayment, payments.Refund)

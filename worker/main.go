@@ -59,7 +59,7 @@ func run(ctx context.Context, cfg settings) error {
 	w := worker.New(temporal, cfg.TaskQueue, cfg.options())
 	workflows.Register(w)
 	ordersClient := ordersv1.NewOrdersServiceClient(orders)
-	activities.Register(w, ordersClient, inventoryv1.NewInventoryServiceClient(inventory), paymentsv1.NewPaymentsServiceClient(payments))
+	activities.Register(w, ordersClient, inventoryv1.NewInventoryServiceClient(inventory), paymentsv1.NewPaymentsServiceClient(payments), activities.NewLocalTries(cfg.LocalPayments))
 	w.RegisterActivity(&sweep.Activities{Client: ordersClient, Temporal: temporal, TaskQueue: cfg.TaskQueue})
 
 	ready := map[string]func(context.Context) error{

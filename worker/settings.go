@@ -35,6 +35,8 @@ type settings struct {
 	// resumes.
 	SweepInterval time.Duration `env:"SWEEP_INTERVAL" envDefault:"1m" desc:"how often orders without a saga are looked for, 1s to 1h"`
 	SweepAge      time.Duration `env:"SWEEP_AGE" envDefault:"1m" desc:"how old an unsettled order must be to be looked at, 0s to 24h"`
+	// LocalPayments saves a regular activity with each order.
+	LocalPayments bool `env:"WORKER_LOCAL_PAYMENTS" envDefault:"true" desc:"true to try a payment within the workflow task first, for at most 1 s, and as an activity of its own when that fails; after a try that failed or took 500 ms, 30 s without"`
 	// Concurrency is how many activities run at once.
 	Concurrency int `env:"WORKER_CONCURRENCY" envDefault:"100" desc:"how many activities run at once, 1 to 10000"`
 }

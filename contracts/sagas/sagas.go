@@ -31,6 +31,10 @@ const (
 	SweepOrders = "SweepOrders"
 )
 
+// PlaceOrderRevision is the revision of PlaceOrder's story that new runs follow (see
+// ordersv1.PlaceOrderInput).
+const PlaceOrderRevision = 2
+
 // Kinds of sagas, in the barrier's keys and in the order's events.
 const (
 	KindPlaceOrder  = "place-order"

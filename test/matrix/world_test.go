@@ -100,7 +100,8 @@ func (w *world) order(t *testing.T, card string) *run {
 	sku := "sku-" + id[:8]
 	w.Sells(sku, price, units)
 	return &run{world: w, t: t, input: &ordersv1.PlaceOrderInput{
-		Saga: sagas.Placing(id),
+		Revision: sagas.PlaceOrderRevision,
+		Saga:     sagas.Placing(id),
 		Placement: &ordersv1.Placement{
 			OrderId: id, CustomerId: "customer", RequestHash: fmt.Sprintf("%064x", 1),
 			Lines:    []*ordersv1.OrderLine{{Number: 1, Sku: sku, Name: "Product", UnitPrice: price, Quantity: wanted}},
@@ -128,7 +129,7 @@ func (r *run) environment() *testsuite.TestWorkflowEnvironment {
 	r.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&faults{run: r}}})
 	workflows.Register(r.env)
 	activities.Register(r.env, ordersv1.NewOrdersServiceClient(r.orders),
-		inventoryv1.NewInventoryServiceClient(r.inventory), paymentsv1.NewPaymentsServiceClient(r.payments))
+		inventoryv1.NewInventoryServiceClient(r.inventory), paymentsv1.NewPaymentsServiceClient(r.payments), activities.NewLocalTries(true))
 	return r.env
 }
 

@@ -101,7 +101,7 @@ func startWorker(t *testing.T, s *shop.Shop, calls interceptor.WorkerInterceptor
 		return conn
 	}
 	activities.Register(w, ordersv1.NewOrdersServiceClient(dial(shop.Orders)),
-		inventoryv1.NewInventoryServiceClient(dial(shop.Inventory)), paymentsv1.NewPaymentsServiceClient(dial(shop.Payments)))
+		inventoryv1.NewInventoryServiceClient(dial(shop.Inventory)), paymentsv1.NewPaymentsServiceClient(dial(shop.Payments)), activities.NewLocalTries(true))
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
 	return temporalClient

@@ -85,7 +85,7 @@ func (o placing) authorizePayment() saga.Step {
 	do := saga.CallOf(sagas.AuthorizePayment, &paymentsv1.AuthorizeRequest{
 		Step: key, CustomerId: o.in.GetPlacement().GetCustomerId(), Amount: total, PaymentMethod: o.in.GetPaymentMethod(),
 	}, fmt.Sprintf("Authorize %d %s (minor units)", total.GetAmount(), total.GetCurrency()))
-	do.Remote = true
+	do.Remote = o.in.GetRevision() < sagas.PlaceOrderRevision
 	return saga.Step{
 		Key: key, Do: do, Deadline: authorizeDeadline,
 		Undo: saga.CallOf(sagas.VoidPayment, &paymentsv1.VoidRequest{Step: key}, "Void what was, or may have been, authorized"),

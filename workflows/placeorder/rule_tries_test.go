@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
@@ -93,4 +94,21 @@ func TestACancelDuringTheFirstStepStillOpensTheOrder(t *testing.T) {
 	assert.Equal(t, refusals.Cancelled, w.outcome(t).GetRefusal().GetReason())
 	assert.Equal(t, []string{sagas.RecordPlaced.Name, sagas.RecordTurnedBack.Name}, w.done()[:2])
 	assert.Equal(t, sagas.RecordCancelled.Name, w.done()[len(w.done())-1])
+}
+
+// A worker of a newer build replays the histories of runs that began before it.
+func TestARunOfAnOlderRevisionMakesNoLocalTryOfThePayment(t *testing.T) {
+	for revision, want := range map[int32]bool{0: false, 1: false, sagas.PlaceOrderRevision: true} {
+		w := newWorld(t)
+		tried := false
+		on(w, sagas.AuthorizePayment, func(_ int, local bool) error {
+			tried = tried || local
+			return nil
+		})
+		older := proto.CloneOf(input)
+		older.Revision = revision
+		w.execute(t, sagas.PlaceOrder, older)
+		assert.Equal(t, sagas.StatusConfirmed, w.outcome(t).GetStatus())
+		assert.Equal(t, want, tried, "revision %d", revision)
+	}
 }

@@ -207,7 +207,8 @@ var (
 	reservedAt = timestamppb.New(time.Date(2010, 12, 1, 8, 26, 0, 0, time.UTC))
 	total      = &commonv1.Money{Amount: 1530, Currency: "GBP"}
 	input      = &ordersv1.PlaceOrderInput{
-		Saga: sagas.Placing(orderID),
+		Revision: sagas.PlaceOrderRevision,
+		Saga:     sagas.Placing(orderID),
 		Placement: &ordersv1.Placement{
 			OrderId: orderID, CustomerId: "17850", RequestHash: "aa11", Total: total, PlacedAt: reservedAt,
 			Lines: []*ordersv1.OrderLine{{Number: 1, Sku: "85123A", Name: "T-light holder", UnitPrice: 255, Quantity: 6}},

@@ -37,7 +37,8 @@ func Placement(message *ordersv1.Placement) (placement domain.Placement, at time
 // order does not keep.
 func PlaceOrderInput(order *domain.Order) *ordersv1.PlaceOrderInput {
 	return &ordersv1.PlaceOrderInput{
-		Saga: sagas.Placing(order.ID()),
+		Revision: sagas.PlaceOrderRevision,
+		Saga:     sagas.Placing(order.ID()),
 		Placement: placementMessage(order.ID(), domain.Placement{
 			CustomerID: order.CustomerID(), RequestHash: order.RequestHash(),
 			Lines: order.Lines(), Adjustments: order.Adjustments(), Total: order.Total(),

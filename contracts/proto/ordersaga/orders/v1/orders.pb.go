@@ -345,6 +345,10 @@ type PlaceOrderInput struct {
 	Placement *Placement             `protobuf:"bytes,2,opt,name=placement,proto3" json:"placement,omitempty"`
 	// The provider's token of a payment method. Absent in a run that resumes a lost one.
 	PaymentMethod string `protobuf:"bytes,3,opt,name=payment_method,json=paymentMethod,proto3" json:"payment_method,omitempty"`
+	// The revision of the saga's story that the run follows, so that a worker of a newer build replays
+	// the histories of older runs as they were. 0 and 1: the payment is a regular activity from its
+	// first try. 2: the first try of the payment is a local activity.
+	Revision      int32 `protobuf:"varint,4,opt,name=revision,proto3" json:"revision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -398,6 +402,13 @@ func (x *PlaceOrderInput) GetPaymentMethod() string {
 		return x.PaymentMethod
 	}
 	return ""
+}
+
+func (x *PlaceOrderInput) GetRevision() int32 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
 }
 
 type RecordPlacedRequest struct {
@@ -1681,11 +1692,12 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"J\n" +
 	"\x06Sealed\x12\x1f\n" +
 	"\x06key_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x05keyId\x12\x1f\n" +
-	"\x04data\x18\x02 \x01(\fB\v\xbaH\bz\x06\x10\x01\x18\xa0\x9c\x01R\x04data\"\xbf\x01\n" +
+	"\x04data\x18\x02 \x01(\fB\v\xbaH\bz\x06\x10\x01\x18\xa0\x9c\x01R\x04data\"\xe4\x01\n" +
 	"\x0fPlaceOrderInput\x125\n" +
 	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x12D\n" +
 	"\tplacement\x18\x02 \x01(\v2\x1e.ordersaga.orders.v1.PlacementB\x06\xbaH\x03\xc8\x01\x01R\tplacement\x12/\n" +
-	"\x0epayment_method\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\rpaymentMethod\"\x92\x01\n" +
+	"\x0epayment_method\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\rpaymentMethod\x12#\n" +
+	"\brevision\x18\x04 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\brevision\"\x92\x01\n" +
 	"\x13RecordPlacedRequest\x125\n" +
 	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x12D\n" +
 	"\tplacement\x18\x02 \x01(\v2\x1e.ordersaga.orders.v1.PlacementB\x06\xbaH\x03\xc8\x01\x01R\tplacement\"T\n" +
