@@ -47,7 +47,7 @@ func (a *breaks) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteAct
 func TestAStuckSagaGoesOnAsRepairOrderAndItsOrderSaysSo(t *testing.T) {
 	s := shop.Open(t, shop.Options{Without: []string{shop.Worker}})
 	b := &broken{activity: sagas.ReleaseStock.Name}
-	temporal := startWorker(t, s, b)
+	temporal := startWorker(t, s, b, true)
 	s.Sells("tea", 300, 5)
 	anna := s.Customer("anna")
 
