@@ -12,10 +12,10 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"google.golang.org/grpc"
 
+	"github.com/ordersaga/ordersaga/activities"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
-	"github.com/ordersaga/ordersaga/activities"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/refusal"
