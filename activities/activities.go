@@ -4,9 +4,14 @@ package activities
 import (
 	"context"
 
+	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/activity"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
@@ -30,6 +35,7 @@ func Register(r Registry, orders ordersv1.OrdersServiceClient, inventory invento
 	call(r, sagas.RecordCancellation, orders.RecordCancellation)
 	call(r, sagas.RecordResumed, orders.RecordResumed)
 	call(r, sagas.RecordStuck, orders.RecordStuck)
+	call(r, sagas.TakeActs, orders.TakeActs)
 
 	call(r, sagas.ReserveStock, inventory.Reserve)
 	call(r, sagas.AllocateStock, inventory.Allocate)
@@ -42,20 +48,49 @@ func Register(r Registry, orders ordersv1.OrdersServiceClient, inventory invento
 	call(r, sagas.CapturePayment, payments.Capture)
 	call(r, sagas.RefundPayment, payments.Refund)
 	call(r, sagas.VoidAuthorization, payments.VoidAuthorization)
+	call(r, sagas.SettlePayment, payments.Settle)
 	call(r, sagas.GetPayment, payments.GetPayment)
 }
 
 // call makes an activity of a method of a service. A refusal becomes a typed error that is never
-// retried; any other error does not change and is retried.
+// retried; any other error is retried and says where and how the call failed.
 func call[Request, Response any](
 	r Registry, a sagas.Activity[Request, Response],
 	method func(context.Context, *Request, ...grpc.CallOption) (*Response, error),
 ) {
 	r.RegisterActivityWithOptions(func(ctx context.Context, in *Request) (*Response, error) {
-		out, err := method(ctx, in)
+		var header, trailer metadata.MD
+		out, err := method(ctx, in, grpc.Header(&header), grpc.Trailer(&trailer))
 		if refused, ok := refusal.As(err); ok {
 			return nil, sagas.RefusalError(refused)
 		}
-		return out, err
+		if err != nil {
+			return nil, sagas.FailureError(&commonv1.Failure{
+				Service: sagas.ServiceOf(in), Kind: kindOf(err, len(header)+len(trailer) > 0), TraceId: traceID(ctx),
+			}, err)
+		}
+		return out, nil
 	}, activity.RegisterOptions{Name: a.Name})
+}
+
+// kindOf returns the kind of a call's error. A service that is down and one that says that it
+// cannot do its work have the same code: only the latter has answered.
+func kindOf(err error, answered bool) string {
+	switch status.Code(err) {
+	case codes.DeadlineExceeded, codes.Canceled:
+		return sagas.FailureTimeout
+	case codes.Unavailable:
+		if answered {
+			return sagas.FailureUnavailable
+		}
+		return sagas.FailureUnreachable
+	}
+	return sagas.FailureInternal
+}
+
+func traceID(ctx context.Context) string {
+	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
+		return span.TraceID().String()
+	}
+	return ""
 }

@@ -175,6 +175,9 @@ type StuckStep struct {
 	Step      string `json:"step"`
 	Attempts  int    `json:"attempts"`
 	LastError string `json:"last_error"`
+	Service   string `json:"service,omitempty"`  // that was called
+	Kind      string `json:"kind,omitempty"`     // of the error: unreachable, unavailable, timeout, refused, internal
+	TraceID   string `json:"trace_id,omitempty"` // of the last attempt
 }
 
 // Settled reports whether the order was confirmed, rejected or cancelled.

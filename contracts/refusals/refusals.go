@@ -76,6 +76,11 @@ const (
 	UnitsNotCancellable = "units_not_cancellable"
 	// NotAllocated: the order has fewer units of a line allocated than are to be freed or shipped.
 	NotAllocated = "not_allocated"
+	// SettlementDisagrees: the provider has something else under the reference of a settlement, or
+	// nothing.
+	SettlementDisagrees = "settlement_disagrees"
+	// ActNotAllowed: an operator's act is not possible on the order now.
+	ActNotAllowed = "act_not_allowed"
 )
 
 // MostNamed bounds the lists in the details of a refusal; the details also have the number of

@@ -21,6 +21,7 @@ var (
 	RecordCancellation = Activity[ordersv1.RecordCancellationRequest, ordersv1.RecordCancellationResponse]{"RecordCancellation"}
 	RecordResumed      = Activity[ordersv1.RecordResumedRequest, ordersv1.RecordResumedResponse]{"RecordResumed"}
 	RecordStuck        = Activity[ordersv1.RecordStuckRequest, ordersv1.RecordStuckResponse]{"RecordStuck"}
+	TakeActs           = Activity[ordersv1.TakeActsRequest, ordersv1.TakeActsResponse]{"TakeActs"}
 
 	ReserveStock  = Activity[inventoryv1.ReserveRequest, inventoryv1.ReserveResponse]{"ReserveStock"}
 	AllocateStock = Activity[inventoryv1.AllocateRequest, inventoryv1.AllocateResponse]{"AllocateStock"}
@@ -34,6 +35,7 @@ var (
 	CapturePayment    = Activity[paymentsv1.CaptureRequest, paymentsv1.CaptureResponse]{"CapturePayment"}
 	RefundPayment     = Activity[paymentsv1.RefundRequest, paymentsv1.RefundResponse]{"RefundPayment"}
 	VoidAuthorization = Activity[paymentsv1.VoidAuthorizationRequest, paymentsv1.VoidAuthorizationResponse]{"VoidAuthorization"}
+	SettlePayment     = Activity[paymentsv1.SettleRequest, paymentsv1.SettleResponse]{"SettlePayment"}
 	GetPayment        = Activity[paymentsv1.GetPaymentRequest, paymentsv1.GetPaymentResponse]{"GetPayment"}
 )
 

@@ -88,6 +88,9 @@ func SearchAttributes() []string {
 	return []string{OrderStatus.GetName(), SagaState.GetName(), CustomerID.GetName()}
 }
 
+// MemoNextTry is the field of a run's memo that has the time of a stuck saga's next try, RFC 3339.
+const MemoNextTry = "NextTry"
+
 // Values of SagaState.
 const (
 	SagaRunning   = "running"

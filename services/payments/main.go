@@ -61,7 +61,7 @@ func run(ctx context.Context, cfg settings) error {
 	})
 	internal.Routes(api, payments)
 	internal.Audits(api, payments, gateway)
-	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(moves, payments, cfg.methodKey(), ordersv1.NewOrdersServiceClient(orders)))
+	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(moves, payments, cfg.methodKey(), gateway, ordersv1.NewOrdersServiceClient(orders)))
 	if err != nil {
 		return err
 	}

@@ -147,7 +147,7 @@ func (w *world) serve(payments *store.Store) {
 	internal.Audits(api, payments, w.gateway)
 	w.api = api
 
-	server, err := rpc.NewServer(verifier, rpc.ServerSettings{}, internal.Service(w.journal, payments, domain.MethodKey("test"), &w.orders))
+	server, err := rpc.NewServer(verifier, rpc.ServerSettings{}, internal.Service(w.journal, payments, domain.MethodKey("test"), w.gateway, &w.orders))
 	require.NoError(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

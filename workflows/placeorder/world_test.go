@@ -111,6 +111,12 @@ func (w *world) next() *testsuite.TestWorkflowEnvironment {
 	register(w, sagas.RecordStuck, func(*ordersv1.RecordStuckRequest) *ordersv1.RecordStuckResponse {
 		return &ordersv1.RecordStuckResponse{}
 	})
+	register(w, sagas.TakeActs, func(*ordersv1.TakeActsRequest) *ordersv1.TakeActsResponse {
+		return &ordersv1.TakeActsResponse{}
+	})
+	register(w, sagas.SettlePayment, func(*paymentsv1.SettleRequest) *paymentsv1.SettleResponse {
+		return &paymentsv1.SettleResponse{}
+	})
 	w.runs++
 	for _, prepare := range w.prepare {
 		prepare(env, w.runs)
@@ -190,7 +196,9 @@ func (w *world) outcome(t *testing.T) *commonv1.Outcome {
 func (w *world) done() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	calls := slices.DeleteFunc(slices.Clone(w.calls), func(name string) bool { return name == sagas.RecordStuck.Name })
+	calls := slices.DeleteFunc(slices.Clone(w.calls), func(name string) bool {
+		return name == sagas.RecordStuck.Name || name == sagas.TakeActs.Name
+	})
 	calls = slices.Compact(calls)
 	// Undos run in parallel, in no fixed order.
 	for i, call := range calls[1:] {

@@ -36,11 +36,28 @@ func (Order) Input(response any) proto.Message {
 	return nil
 }
 
-// Stuck records the steps in which the saga is stuck.
-func (Order) Stuck(ref *commonv1.Saga, troubles []saga.Trouble) saga.Call {
+// Stuck records the steps in which the saga is stuck, and the build of the worker.
+func (Order) Stuck(ref *commonv1.Saga, troubles []saga.Trouble, build string) saga.Call {
 	steps := make([]*ordersv1.StuckStep, len(troubles))
 	for i, t := range troubles {
-		steps[i] = &ordersv1.StuckStep{Step: t.Activity, Attempts: int32(t.Attempts), LastError: t.LastError}
+		steps[i] = &ordersv1.StuckStep{
+			Step: t.Activity, Attempts: int32(t.Attempts), LastError: t.LastError, Service: t.Service, Kind: t.Kind, TraceId: t.TraceID,
+		}
 	}
-	return saga.CallOf(sagas.RecordStuck, &ordersv1.RecordStuckRequest{Saga: ref, Steps: steps}, "Say that the saga is stuck")
+	return saga.CallOf(sagas.RecordStuck, &ordersv1.RecordStuckRequest{Saga: ref, Steps: steps, Build: build}, "Say that the saga is stuck")
+}
+
+// Acts asks what operators decided about the stuck saga.
+func (Order) Acts(ref *commonv1.Saga) saga.Call {
+	return saga.CallOf(sagas.TakeActs, &ordersv1.TakeActsRequest{Saga: ref}, "Ask the order what operators decided")
+}
+
+// Taken returns what operators decided.
+func (Order) Taken(response any) []saga.Act {
+	taken, _ := response.(*ordersv1.TakeActsResponse)
+	acts := make([]saga.Act, len(taken.GetActs()))
+	for i, act := range taken.GetActs() {
+		acts[i] = saga.Act{Name: act.GetName(), Step: act.GetStep(), Reference: act.GetReference(), Open: act.GetOpen()}
+	}
+	return acts
 }

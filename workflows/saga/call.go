@@ -11,7 +11,6 @@ import (
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/refusal"
-	"github.com/ordersaga/ordersaga/platform/text"
 )
 
 const (
@@ -109,8 +108,8 @@ func (s *Saga) before(deadline time.Time, call Call) error {
 		if left = deadline.Sub(workflow.Now(ctx)); left <= 0 {
 			return &timedOut{call.Activity, last}
 		}
-		s.sayStuck(Trouble{call.Activity, attempts, text.Line(err.Error(), errorMax)})
-		err = workflow.Sleep(ctx, min(pause, left))
+		s.sayStuck(troubleOf(call, attempts, err))
+		err = s.rest(ctx, min(pause, left), nil)
 		s.border()
 		if err != nil {
 			return err
@@ -123,6 +122,13 @@ func (s *Saga) before(deadline time.Time, call Call) error {
 // returns the refusal of the call.
 func (s *Saga) forward(call Call) *refusal.Refusal {
 	ctx := s.disconnected()
+	if s.skips(call) {
+		return nil
+	}
+	if err := s.settle(ctx, call); err != nil {
+		s.stuck = []Trouble{s.trouble(call, err)}
+		return nil
+	}
 	done, err := s.tryLocally(ctx, call)
 	if !done {
 		err = s.tryRegularly(ctx, call, 0)

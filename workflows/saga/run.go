@@ -46,8 +46,12 @@ type Order interface {
 	// direction, and Input returns the saga's input in its response, or nil.
 	Resumed(saga *commonv1.Saga) Call
 	Input(response any) proto.Message
-	// Stuck records that the saga waits for its next try or for an operator.
-	Stuck(saga *commonv1.Saga, troubles []Trouble) Call
+	// Stuck records that the saga waits for its next try or for an operator. The build is that of
+	// the worker, or empty.
+	Stuck(saga *commonv1.Saga, troubles []Trouble, build string) Call
+	// Acts asks what operators decided about the stuck saga; Taken reads it from the response.
+	Acts(saga *commonv1.Saga) Call
+	Taken(response any) []Act
 }
 
 // Run is the first run of a saga: the body of its workflow.
@@ -123,7 +127,12 @@ func (s *Saga) resume(earlier *commonv1.SagaRun) {
 	if s.rounds > 0 {
 		s.said = slices.Clone(earlier.GetStuck()) // shown and recorded by the earlier run
 		workflow.SetCurrentDetails(s.ctx, earlier.GetDetails())
-		s.pause()
+		if earlier.GetWoken() {
+			s.off = true // as after a pause
+		} else {
+			s.pause()
+		}
+		s.takeActs()
 	}
 }
 
@@ -131,7 +140,7 @@ func (s *Saga) resume(earlier *commonv1.SagaRun) {
 func (s *Saga) ask() {
 	call := s.kind.Order.Resumed(s.ref)
 	if refused := s.forward(call); refused != nil {
-		s.stuck = []Trouble{{Activity: call.Activity, Attempts: 1, LastError: refused.Error()}}
+		s.stuck = []Trouble{troubleOf(call, 1, refused)}
 	}
 	if s.over() && s.outcome == nil {
 		return

@@ -86,6 +86,8 @@ type Saga struct {
 	// another run continues.
 	stuck  []Trouble
 	rounds int
+	// acts are what operators decided, as far as their effect is not recorded yet.
+	acts []Act
 	pausing
 	// asking means that the order has not answered with a direction yet.
 	asking bool
@@ -200,7 +202,7 @@ func (s *Saga) Forward(call func() Call) {
 	}
 	if refused := s.forward(call()); refused != nil {
 		// Calls after the pivot must not be refused: an operator has to act.
-		s.stuck = []Trouble{{Activity: call().Activity, Attempts: 1, LastError: refused.Error()}}
+		s.stuck = []Trouble{troubleOf(call(), 1, refused)}
 	}
 	if len(s.stuck) == 0 {
 		s.done = s.told
@@ -237,7 +239,7 @@ func (s *Saga) TurnBack(refused, cancelled func(why *commonv1.Refusal) Call) {
 	}
 	last := end(sagas.RefusalMessage(why))
 	if r := s.forward(last); r != nil {
-		s.stuck = []Trouble{{Activity: last.Activity, Attempts: 1, LastError: r.Error()}}
+		s.stuck = []Trouble{troubleOf(last, 1, r)}
 	}
 }
 

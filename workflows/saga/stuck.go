@@ -1,6 +1,7 @@
 package saga
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,15 +24,36 @@ const (
 	errorMax = 1000
 )
 
-// Trouble is a call that used up its attempts.
+// Trouble is a call that used up its attempts, or was refused and must not be.
 type Trouble struct {
 	Activity  string
 	Attempts  int // since the saga got stuck, over all its rounds
 	LastError string
+	// Service is the one that was called, Kind one of the kinds of failures in contracts/sagas.
+	Service, Kind string
+	// TraceID of the last attempt; empty when it is not known.
+	TraceID string
 }
 
 func (s *Saga) trouble(call Call, err error) Trouble {
-	return Trouble{Activity: call.Activity, Attempts: (s.rounds + 1) * Attempts, LastError: text.Line(err.Error(), errorMax)}
+	return troubleOf(call, (s.rounds+1)*Attempts, err)
+}
+
+func troubleOf(call Call, attempts int, err error) Trouble {
+	failure := sagas.FailureOf(err)
+	return Trouble{
+		Activity: call.Activity, Attempts: attempts, LastError: text.Line(messageOf(err), errorMax),
+		Service: sagas.ServiceOf(call.request), Kind: failure.GetKind(), TraceID: failure.GetTraceId(),
+	}
+}
+
+// messageOf returns what the service said, without the names that Temporal's errors put around it.
+func messageOf(err error) string {
+	var application *temporal.ApplicationError
+	if errors.As(err, &application) {
+		return application.Message()
+	}
+	return err.Error()
 }
 
 // telling is the state that operators see.
@@ -42,25 +64,28 @@ type telling struct {
 	said []string
 	// saying is the activity that records it at the order, or nil.
 	saying workflow.Future
+	// sayAgain has it recorded once more although it is stuck in the same activities.
+	sayAgain bool
 }
 
 // sayStuck shows the calls in which the saga is stuck, once until they change: as search attribute
 // and details for operators, and in the order's stream. It does not wait for the order's answer.
 func (s *Saga) sayStuck(troubles ...Trouble) {
 	ctx := s.disconnected()
-	workflow.SetCurrentDetails(ctx, details(troubles))
+	workflow.SetCurrentDetails(ctx, s.details(troubles))
 	activities := make([]string, len(troubles))
 	for i, t := range troubles {
 		activities[i] = t.Activity
 	}
-	if slices.Equal(s.said, activities) {
+	if slices.Equal(s.said, activities) && !s.sayAgain {
 		return
 	}
+	s.sayAgain = false
 	if len(s.said) == 0 {
 		s.showState(sagas.SagaStuck)
 	}
 	s.said = activities
-	call := s.kind.Order.Stuck(s.ref, troubles)
+	call := s.kind.Order.Stuck(s.ref, troubles, workflow.GetInfo(ctx).GetCurrentBuildID())
 	// One attempt, and its failure changes nothing: the failing service may be the one that records
 	// it.
 	once := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
@@ -84,6 +109,7 @@ func (s *Saga) unstick(activity string) {
 	}
 	s.rounds = 0
 	workflow.SetCurrentDetails(s.ctx, "")
+	s.tellNextTry(nil)
 	s.showState(s.phase)
 }
 
@@ -95,14 +121,24 @@ func (s *Saga) showState(state string) {
 	}
 }
 
-// details is Markdown for the Web UI.
-func details(troubles []Trouble) string {
+// details is Markdown for the Web UI: what is stuck, why, and what an operator may do.
+func (s *Saga) details(troubles []Trouble) string {
 	var shown strings.Builder
+	id, settles := s.ref.GetOrderId(), false
 	for _, t := range troubles {
-		shown.WriteString(fmt.Sprintf("**Stuck** in %s after %d attempts. Last error: %s\n\n",
-			t.Activity, t.Attempts, text.Markdown(t.LastError, errorMax)))
+		shown.WriteString(fmt.Sprintf("**Stuck** in %s of %s after %d attempts: %s. Last error: %s\n\n",
+			t.Activity, t.Service, t.Attempts, t.Kind, text.Markdown(t.LastError, errorMax)))
+		settles = settles || t.Service == "payments"
 	}
-	shown.WriteString("It is tried again.")
+	shown.WriteString(fmt.Sprintf("It is tried again by itself. An operator may:\n\n- see why, and what can be done: `ordersaga why %s`\n- try now: `ordersaga sagas retry %s`\n", id, id))
+	for _, t := range troubles {
+		if meaning, ok := sagas.Skippable(s.ref.GetKind(), t.Activity); ok {
+			shown.WriteString(fmt.Sprintf("- go on without it (%s): `ordersaga sagas skip %s --step %s`\n", text.Markdown(meaning, errorMax), id, t.Activity))
+		}
+	}
+	if settles {
+		shown.WriteString(fmt.Sprintf("- say what the payment provider has: `ordersaga sagas settle %s --reference REFERENCE`\n", id))
+	}
 	return shown.String()
 }
 
@@ -112,22 +148,39 @@ type pausing struct{ woken bool }
 // pause waits before the next try of the stuck calls: for a time, for an operator, or until the
 // workflow is cancelled at the start of the saga.
 func (s *Saga) pause() {
-	ctx, stopTimer := workflow.WithCancel(s.disconnected())
 	wait := min(firstPause<<min(s.rounds-1, 10), lastPause)
-	timer := workflow.NewTimerWithOptions(ctx, wait, workflow.TimerOptions{
-		Summary: "waits for the next try of " + strings.Join(s.said, ", ") + ", or an operator",
-	})
-	err := workflow.Await(ctx, func() bool {
-		return timer.IsReady() || s.woken || s.course == start && s.ctx.Err() != nil
-	})
+	err := s.rest(s.disconnected(), wait, func() bool { return s.course == start && s.ctx.Err() != nil })
 	if err != nil {
-		workflow.GetLogger(ctx).Error("the pause ended early", "error", err)
+		workflow.GetLogger(s.ctx).Error("the pause ended early", "error", err)
 	}
-	stopTimer()
-	s.woken = false
 	// The next call is a regular activity: the results of local activities could be lost with the
 	// task that ended the pause.
 	s.off = true
+}
+
+// rest waits before a try of the stuck calls: for a time, for an operator, or until also says so.
+func (s *Saga) rest(ctx workflow.Context, wait time.Duration, also func() bool) error {
+	ctx, stopTimer := workflow.WithCancel(ctx)
+	defer stopTimer()
+	next := workflow.Now(ctx).Add(wait)
+	s.tellNextTry(&next)
+	timer := workflow.NewTimerWithOptions(ctx, wait, workflow.TimerOptions{
+		Summary: "waits for the next try of " + strings.Join(s.said, ", ") + ", or an operator",
+	})
+	err := workflow.Await(ctx, func() bool { return timer.IsReady() || s.woken || also != nil && also() })
+	s.woken = false
+	return err
+}
+
+// tellNextTry keeps the time of the next try in the run's memo, which can be read without a worker.
+func (s *Saga) tellNextTry(at *time.Time) {
+	var value any
+	if at != nil {
+		value = at.UTC().Format(time.RFC3339)
+	}
+	if err := workflow.UpsertMemo(s.ctx, map[string]any{sagas.MemoNextTry: value}); err != nil {
+		workflow.GetLogger(s.ctx).Error("memo not set", "error", err)
+	}
 }
 
 // continueAsRepair ends this run and continues as RepairOrder: with a small history, on the current
@@ -137,7 +190,7 @@ func (s *Saga) continueAsRepair() error {
 	s.sayStuck(s.stuck...)
 	run := &commonv1.SagaRun{
 		Saga: s.ref, Course: s.position(), Facts: s.facts, Undone: s.undone, Rounds: int32(s.rounds + 1),
-		Cancelled: s.course == start && s.ctx.Err() != nil, Stuck: s.said, Details: details(s.stuck), Done: int32(s.done),
+		Cancelled: s.course == start && s.ctx.Err() != nil, Stuck: s.said, Details: s.details(s.stuck), Done: int32(s.done),
 	}
 	if s.in != nil {
 		input, err := anypb.New(s.in)
@@ -149,6 +202,7 @@ func (s *Saga) continueAsRepair() error {
 	if err := s.drain(ctx); err != nil {
 		return err
 	}
+	run.Woken = s.woken
 	return workflow.NewContinueAsNewErrorWithOptions(ctx, workflow.ContinueAsNewErrorOptions{
 		InitialVersioningBehavior: workflow.ContinueAsNewVersioningBehaviorAutoUpgrade,
 	}, sagas.RepairOrder, run)

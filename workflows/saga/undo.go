@@ -42,8 +42,15 @@ func (s *Saga) undo(ctx workflow.Context) {
 					return
 				}
 			}
-			// Regular activities: undos are rare, and worth seeing in the Web UI.
-			err := s.tryRegularly(ctx, step.Undo, 0)
+			if s.skips(step.Undo) {
+				s.undone = append(s.undone, step.Key.GetName())
+				return
+			}
+			err := s.settle(ctx, step.Undo)
+			if err == nil {
+				// Regular activities: undos are rare, and worth seeing in the Web UI.
+				err = s.tryRegularly(ctx, step.Undo, 0)
+			}
 			if err == nil {
 				err = s.heed(step.Undo, nil)
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/search"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/actonorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/cancelorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/placeorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordcancellation"
@@ -23,6 +24,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordresumed"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordstuck"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordturnedback"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/takeacts"
 	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
 	"github.com/ordersaga/ordersaga/services/orders/internal/personal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/publisher"
@@ -36,6 +38,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listorders"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/previewcancellation"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/searchorders"
+	"github.com/ordersaga/ordersaga/services/orders/internal/queries/whyorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
@@ -62,10 +65,12 @@ func Routes(api *rest.API, n Needs) {
 		Orders: n.Orders, Numbers: n.Numbers, Keys: n.Keys, Catalog: n.Catalog, Runs: n.Runs, Sagas: n.OpenSagas, Limits: n.Limits,
 	})
 	cancelorder.Route(api, n.Orders, n.Runs)
+	actonorder.Route(api, n.Orders, n.Runs)
 	previewcancellation.Route(api, n.Orders)
 	getcancellation.Route(api, n.Orders)
 	getorder.Route(api, n.Orders, n.Keys)
 	gettimeline.Route(api, n.Orders)
+	whyorder.Route(api, n.Orders, n.Runs)
 	listorders.Route(api, listorders.Needs{Log: n.List, Orders: n.Orders, OpenSagas: n.OpenSagas})
 	searchorders.Route(api, n.Search, n.Keys)
 	auditorders.Route(api, n.Orders)
@@ -107,6 +112,7 @@ type (
 	recordCancellation = recordcancellation.Method
 	recordResumed      = recordresumed.Method
 	recordStuck        = recordstuck.Method
+	takeActs           = takeacts.Method
 	listOpenSagas      = listopensagas.Method
 	checkUndo          = checkundo.Method
 )
@@ -123,6 +129,7 @@ type service struct {
 	recordCancellation
 	recordResumed
 	recordStuck
+	takeActs
 	listOpenSagas
 	checkUndo
 }
@@ -138,6 +145,7 @@ var callers = rpc.Callers{
 	ordersv1.OrdersService_RecordCancellation_FullMethodName: {programs.Worker},
 	ordersv1.OrdersService_RecordResumed_FullMethodName:      {programs.Worker},
 	ordersv1.OrdersService_RecordStuck_FullMethodName:        {programs.Worker},
+	ordersv1.OrdersService_TakeActs_FullMethodName:           {programs.Worker},
 	ordersv1.OrdersService_ListOpenSagas_FullMethodName:      {programs.Worker},
 	ordersv1.OrdersService_CheckUndo_FullMethodName:          {programs.Inventory, programs.Payments},
 }
@@ -153,6 +161,7 @@ func Service(n Needs) rpc.Service {
 		recordCancellation: recordcancellation.NewMethod(n.Orders),
 		recordResumed:      recordresumed.NewMethod(n.Orders),
 		recordStuck:        recordstuck.NewMethod(n.Orders),
+		takeActs:           takeacts.NewMethod(n.Orders),
 		listOpenSagas:      listopensagas.NewMethod(n.OpenSagas),
 		checkUndo:          checkundo.NewMethod(n.Orders),
 	}, callers)

@@ -11,6 +11,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/payments/internal/commands/authorize"
 	"github.com/ordersaga/ordersaga/services/payments/internal/commands/capture"
 	"github.com/ordersaga/ordersaga/services/payments/internal/commands/refund"
+	"github.com/ordersaga/ordersaga/services/payments/internal/commands/settle"
 	"github.com/ordersaga/ordersaga/services/payments/internal/commands/void"
 	"github.com/ordersaga/ordersaga/services/payments/internal/commands/voidauthorization"
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
@@ -31,6 +32,7 @@ type (
 	capturePayment    = capture.Method
 	refundPayment     = refund.Method
 	voidAuthorization = voidauthorization.Method
+	settlePayment     = settle.Method
 	getPayment        = getpayment.Method
 )
 
@@ -44,6 +46,7 @@ type service struct {
 	capturePayment
 	refundPayment
 	voidAuthorization
+	settlePayment
 	getPayment
 }
 
@@ -54,17 +57,19 @@ var callers = rpc.Callers{
 	paymentsv1.PaymentsService_Capture_FullMethodName:           {programs.Worker},
 	paymentsv1.PaymentsService_Refund_FullMethodName:            {programs.Worker},
 	paymentsv1.PaymentsService_VoidAuthorization_FullMethodName: {programs.Worker},
+	paymentsv1.PaymentsService_Settle_FullMethodName:            {programs.Worker},
 	paymentsv1.PaymentsService_GetPayment_FullMethodName:        {programs.Worker},
 }
 
 // Service makes the gRPC service. Orders are asked before a payment is undone.
-func Service(j *journal.Journal, s *store.Store, key domain.MethodKey, orders undo.Orders) rpc.Service {
+func Service(j *journal.Journal, s *store.Store, key domain.MethodKey, gateway provider.Border, orders undo.Orders) rpc.Service {
 	return rpc.NewService[paymentsv1.PaymentsServiceServer](paymentsv1.RegisterPaymentsServiceServer, service{
 		authorizePayment:  authorize.NewMethod(j, key),
 		voidPayment:       void.NewMethod(j, orders),
 		capturePayment:    capture.NewMethod(j),
 		refundPayment:     refund.NewMethod(j),
 		voidAuthorization: voidauthorization.NewMethod(j),
+		settlePayment:     settle.NewMethod(j, gateway.Statements()),
 		getPayment:        getpayment.NewMethod(s),
 	}, callers)
 }

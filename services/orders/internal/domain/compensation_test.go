@@ -48,7 +48,7 @@ func TestASagaOfAnOrderThatTheLogDoesNotHaveTurnsBackAndIsRejected(t *testing.T)
 	assert.Equal(t, &late, order.TurnBack(placing, late, noon).TurnedBack)
 	assert.Equal(t, refusals.OrderUnknown, order.Resume(placing, noon).TurnedBack.Reason)
 	require.NoError(t, order.CheckUndo(placing, false), "what the other services know of is undone")
-	order.MarkStuck(placing, stuckIn("VoidPayment", 5), noon)
+	order.MarkStuck(placing, stuckIn("VoidPayment", 5), "", noon)
 	assert.Empty(t, order.Changes(), "none of this opens a stream")
 
 	assert.Equal(t, domain.StatusRejected, order.Reject(late, nil, noon).Ended.Status)
@@ -106,7 +106,7 @@ func TestASagaThatTheOrderDoesNotHaveIsToldToStop(t *testing.T) {
 		require.NotNil(t, direction.Ended)
 		assert.Equal(t, refusals.SagaUnknown, direction.Ended.Refused.Reason)
 	}
-	order.MarkStuck(other, stuckIn("Ship", 5), noon)
+	order.MarkStuck(other, stuckIn("Ship", 5), "", noon)
 	assert.Len(t, order.Changes(), 2, "nothing is recorded")
 }
 

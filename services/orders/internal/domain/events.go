@@ -80,6 +80,7 @@ type SagaStuck struct {
 	Saga
 	CustomerID string      `json:"customer_id,omitempty"`
 	Steps      []StuckStep `json:"steps"`
+	Build      string      `json:"build,omitempty"` // of the worker that made the last try
 }
 
 // SagaEnded: the saga has ended.
@@ -210,6 +211,8 @@ var decoders = map[string]func([]byte) (Fact, error){
 	TypeOrderCancelled:      decode[OrderCancelled],
 	TypeCancelRequested:     decode[CancelRequested],
 	TypeUnitsCancelled:      decode[UnitsCancelled],
+	TypeOperatorActed:       decode[OperatorActed],
+	TypeActsTaken:           decode[ActsTaken],
 }
 
 // Decode reads a fact from its type and JSON. An unknown type was written by a newer version of

@@ -42,6 +42,8 @@ type Order struct {
 	taken []slots.Range
 	// cancels are the cancel requests by instance.
 	cancels map[string]*RequestedCancel
+	// acts are decisions of operators, oldest first.
+	acts []Act
 
 	changes []Event
 }
@@ -121,9 +123,15 @@ func (o *Order) requestCancel(instance string, request RequestedCancel) {
 }
 
 func (e SagaStuck) applyTo(o *Order, at time.Time) {
-	if o.saga != nil {
-		o.saga.Stuck = &Stuck{Steps: e.Steps, Since: at}
+	if o.saga == nil {
+		return
 	}
+	since := at
+	if o.saga.Stuck != nil {
+		since = o.saga.Stuck.Since
+	}
+	o.saga.Stuck = &Stuck{Steps: e.Steps, Since: since, Build: e.Build}
+	o.concludeActs(o.saga.Saga, ActInVain)
 }
 
 func (e SagaEnded) applyTo(o *Order, _ time.Time) { o.end(e.Saga, e.Outcome) }
@@ -161,6 +169,7 @@ func (e OrderConfirmed) applyTo(o *Order, at time.Time) {
 func (e CompensationStarted) applyTo(o *Order, _ time.Time) {
 	if o.saga != nil {
 		o.saga.TurnedBack, o.saga.Stuck = &e.Refused, nil
+		o.concludeActs(o.saga.Saga, ActHelped)
 	}
 }
 
@@ -194,6 +203,7 @@ func (o *Order) settle(status Status, at time.Time, why *Refused) {
 
 func (o *Order) end(saga Saga, outcome Outcome) {
 	o.ended[saga] = outcome
+	o.concludeActs(saga, ActHelped, ActPending)
 	if o.saga != nil && o.saga.Saga == saga {
 		o.saga = nil
 	}

@@ -195,31 +195,31 @@ func TestRejectBeforePlaceKeepsALatePlaceOut(t *testing.T) {
 
 func TestStuckIsRecordedOnceForANumberOfAttempts(t *testing.T) {
 	order := placed(t)
-	order.MarkStuck(placing, stuckIn("AuthorizePayment", 5), noon)
-	order.MarkStuck(placing, stuckIn("AuthorizePayment", 5), noon.Add(time.Second))
-	order.MarkStuck(placing, stuckIn("AuthorizePayment", 4), noon.Add(time.Second)) // comes late
+	order.MarkStuck(placing, stuckIn("AuthorizePayment", 5), "", noon)
+	order.MarkStuck(placing, stuckIn("AuthorizePayment", 5), "", noon.Add(time.Second))
+	order.MarkStuck(placing, stuckIn("AuthorizePayment", 4), "", noon.Add(time.Second)) // comes late
 	require.Len(t, order.Changes(), 3)
-	order.MarkStuck(placing, stuckIn("AuthorizePayment", 6), noon.Add(time.Minute))
+	order.MarkStuck(placing, stuckIn("AuthorizePayment", 6), "", noon.Add(time.Minute))
 	require.Len(t, order.Changes(), 4)
 	require.Equal(t, 6, order.Stuck().Steps[0].Attempts)
 }
 
 func TestStuckIsASetOfStepsAndEndsWhenTheSagaGoesOn(t *testing.T) {
 	order := placed(t)
-	order.MarkStuck(placing, stuckIn("AuthorizePayment", 5), noon)
+	order.MarkStuck(placing, stuckIn("AuthorizePayment", 5), "", noon)
 	order.TurnBack(placing, late, noon)
 	require.Nil(t, order.Stuck(), "it goes on, backwards")
 
 	both := append(stuckIn("VoidPayment", 5), stuckIn("ReleaseStock", 5)...)
-	order.MarkStuck(placing, both, noon)
+	order.MarkStuck(placing, both, "", noon)
 	require.Equal(t, both, order.Stuck().Steps)
-	order.MarkStuck(placing, stuckIn("ReleaseStock", 5), noon)
+	order.MarkStuck(placing, stuckIn("ReleaseStock", 5), "", noon)
 	require.Equal(t, stuckIn("ReleaseStock", 5), order.Stuck().Steps, "one of two branches goes on")
 
 	order.Reject(late, nil, noon)
 	require.Nil(t, order.Stuck(), "the saga has ended")
 	before := len(order.Changes())
-	order.MarkStuck(placing, both, noon)
+	order.MarkStuck(placing, both, "", noon)
 	require.Len(t, order.Changes(), before, "it comes late")
 }
 
@@ -302,7 +302,7 @@ func say(t *rapid.T, order *domain.Order) {
 		direction = order.Cancel(domain.Refused{Reason: refusals.Cancelled}, undone, noon)
 		require.NotNil(t, direction.Ended)
 	case "stuck":
-		order.MarkStuck(placing, stuckIn("ReserveStock", rapid.IntRange(1, 9).Draw(t, "attempts")), noon)
+		order.MarkStuck(placing, stuckIn("ReserveStock", rapid.IntRange(1, 9).Draw(t, "attempts")), "", noon)
 	}
 	if err != nil {
 		require.Len(t, order.Changes(), before, "who refuses records nothing")

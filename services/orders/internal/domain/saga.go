@@ -32,6 +32,8 @@ type OpenSaga struct {
 type Stuck struct {
 	Steps []StuckStep
 	Since time.Time
+	// Build of the worker that made the last try that is recorded; empty when it had none.
+	Build string
 }
 
 // StuckStep is a step that used up its attempts.
@@ -39,6 +41,11 @@ type StuckStep struct {
 	Step      string `json:"step"` // the activity's name
 	Attempts  int    `json:"attempts"`
 	LastError string `json:"last_error"`
+	// Service is the one that was called, Kind one of the kinds of failures in contracts/sagas.
+	// Older events do not have them.
+	Service string `json:"service,omitempty"`
+	Kind    string `json:"kind,omitempty"`
+	TraceID string `json:"trace_id,omitempty"` // of the last attempt; empty when it is not known
 }
 
 // Outcome is how a saga ended.

@@ -131,11 +131,11 @@ func (o *Order) Resume(saga Saga, at time.Time) Direction {
 
 // MarkStuck records the steps in which the open saga is stuck. The same steps with the same number
 // of attempts are recorded once. For a saga that is not open it has no effect.
-func (o *Order) MarkStuck(saga Saga, steps []StuckStep, at time.Time) {
+func (o *Order) MarkStuck(saga Saga, steps []StuckStep, build string, at time.Time) {
 	if !o.isOpen(saga) || o.saga.Stuck.includes(steps) {
 		return
 	}
-	o.record(at, SagaStuck{Saga: saga, CustomerID: o.customerID, Steps: steps})
+	o.record(at, SagaStuck{Saga: saga, CustomerID: o.customerID, Steps: steps, Build: build})
 }
 
 // CheckUndo returns the reason why the steps of a saga must not be undone; nil when they may. With

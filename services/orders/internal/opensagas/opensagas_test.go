@@ -30,7 +30,7 @@ func place(o *domain.Order) error {
 }
 
 func stuck(o *domain.Order) error {
-	o.MarkStuck(domain.Placing(o.ID()), []domain.StuckStep{{Step: "ReserveStock", Attempts: 5, LastError: "no answer"}}, begun.Add(time.Minute))
+	o.MarkStuck(domain.Placing(o.ID()), []domain.StuckStep{{Step: "ReserveStock", Attempts: 5, LastError: "no answer"}}, "", begun.Add(time.Minute))
 	return nil
 }
 

@@ -115,7 +115,7 @@ func TestTheCompanyIsToldOverTheBroker(t *testing.T) {
 	confirmed, rejected, cancelled := uuid.NewString(), uuid.NewString(), uuid.NewString()
 	l.change(t, confirmed, place)
 	l.change(t, confirmed, func(o *domain.Order) error {
-		o.MarkStuck(domain.Placing(confirmed), []domain.StuckStep{{Step: "ReserveStock", Attempts: 5, LastError: "no answer"}}, noon)
+		o.MarkStuck(domain.Placing(confirmed), []domain.StuckStep{{Step: "ReserveStock", Attempts: 5, LastError: "no answer"}}, "", noon)
 		return nil
 	})
 	l.change(t, confirmed, confirm)

@@ -64,7 +64,7 @@ func dataOf(orderID string, event store.Recorded) events.Data {
 	case domain.SagaStuck:
 		stuck := events.SagaStuck{OrderID: orderID, Saga: e.Kind, At: at}
 		for _, step := range e.Steps {
-			stuck.Steps = append(stuck.Steps, events.StuckStep(step))
+			stuck.Steps = append(stuck.Steps, events.StuckStep{Step: step.Step, Attempts: step.Attempts, LastError: step.LastError})
 		}
 		return stuck
 	default:

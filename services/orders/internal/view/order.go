@@ -87,6 +87,9 @@ type StuckStep struct {
 	Step      string `json:"step" example:"VoidPayment"`
 	Attempts  int    `json:"attempts"`
 	LastError string `json:"last_error"`
+	Service   string `json:"service,omitempty" doc:"The one that was called." example:"payments"`
+	Kind      string `json:"kind,omitempty" doc:"Of the error: unreachable, unavailable, timeout, refused or internal." example:"unavailable"`
+	TraceID   string `json:"trace_id,omitempty" doc:"Finds the last attempt in logs and traces."`
 }
 
 // Of makes the JSON of an order, with its decrypted personal data. Internal errors are shown to

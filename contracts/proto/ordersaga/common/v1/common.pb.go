@@ -545,7 +545,9 @@ type SagaRun struct {
 	// How many calls behind the pivot were done, in the order of the story.
 	Done int32 `protobuf:"varint,9,opt,name=done,proto3" json:"done,omitempty"`
 	// What operators read about it until the next try: Markdown. A run's details end with it.
-	Details       string `protobuf:"bytes,10,opt,name=details,proto3" json:"details,omitempty"`
+	Details string `protobuf:"bytes,10,opt,name=details,proto3" json:"details,omitempty"`
+	// An operator woke it during the last try: the next one comes without a pause.
+	Woken         bool `protobuf:"varint,11,opt,name=woken,proto3" json:"woken,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -650,6 +652,77 @@ func (x *SagaRun) GetDetails() string {
 	return ""
 }
 
+func (x *SagaRun) GetWoken() bool {
+	if x != nil {
+		return x.Woken
+	}
+	return false
+}
+
+// Failure says where and how a call of a service failed: the detail of an activity's error.
+type Failure struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The service that was called: "payments".
+	Service string `protobuf:"bytes,1,opt,name=service,proto3" json:"service,omitempty"`
+	// One of the kinds of contracts/sagas: "unreachable".
+	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	// The trace of the call, hex; empty when it has none.
+	TraceId       string `protobuf:"bytes,3,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Failure) Reset() {
+	*x = Failure{}
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Failure) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Failure) ProtoMessage() {}
+
+func (x *Failure) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Failure.ProtoReflect.Descriptor instead.
+func (*Failure) Descriptor() ([]byte, []int) {
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Failure) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *Failure) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Failure) GetTraceId() string {
+	if x != nil {
+		return x.TraceId
+	}
+	return ""
+}
+
 // Course says how far a saga came.
 type Course struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -666,7 +739,7 @@ type Course struct {
 
 func (x *Course) Reset() {
 	*x = Course{}
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[9]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -678,7 +751,7 @@ func (x *Course) String() string {
 func (*Course) ProtoMessage() {}
 
 func (x *Course) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[9]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -691,7 +764,7 @@ func (x *Course) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Course.ProtoReflect.Descriptor instead.
 func (*Course) Descriptor() ([]byte, []int) {
-	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{9}
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Course) GetAt() isCourse_At {
@@ -790,7 +863,7 @@ type Fact struct {
 
 func (x *Fact) Reset() {
 	*x = Fact{}
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[10]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -802,7 +875,7 @@ func (x *Fact) String() string {
 func (*Fact) ProtoMessage() {}
 
 func (x *Fact) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[10]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -815,7 +888,7 @@ func (x *Fact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fact.ProtoReflect.Descriptor instead.
 func (*Fact) Descriptor() ([]byte, []int) {
-	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{10}
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Fact) GetAt() *timestamppb.Timestamp {
@@ -952,7 +1025,7 @@ type StockReserved struct {
 
 func (x *StockReserved) Reset() {
 	*x = StockReserved{}
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[11]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -964,7 +1037,7 @@ func (x *StockReserved) String() string {
 func (*StockReserved) ProtoMessage() {}
 
 func (x *StockReserved) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[11]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -977,7 +1050,7 @@ func (x *StockReserved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StockReserved.ProtoReflect.Descriptor instead.
 func (*StockReserved) Descriptor() ([]byte, []int) {
-	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{11}
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *StockReserved) GetExpiresAt() *timestamppb.Timestamp {
@@ -996,7 +1069,7 @@ type StockReleased struct {
 
 func (x *StockReleased) Reset() {
 	*x = StockReleased{}
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[12]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1008,7 +1081,7 @@ func (x *StockReleased) String() string {
 func (*StockReleased) ProtoMessage() {}
 
 func (x *StockReleased) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[12]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1021,7 +1094,7 @@ func (x *StockReleased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StockReleased.ProtoReflect.Descriptor instead.
 func (*StockReleased) Descriptor() ([]byte, []int) {
-	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{12}
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{13}
 }
 
 // PaymentAuthorized: the amount is reserved on the payment method.
@@ -1043,7 +1116,7 @@ type PaymentAuthorized struct {
 
 func (x *PaymentAuthorized) Reset() {
 	*x = PaymentAuthorized{}
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[13]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1055,7 +1128,7 @@ func (x *PaymentAuthorized) String() string {
 func (*PaymentAuthorized) ProtoMessage() {}
 
 func (x *PaymentAuthorized) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[13]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1068,7 +1141,7 @@ func (x *PaymentAuthorized) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaymentAuthorized.ProtoReflect.Descriptor instead.
 func (*PaymentAuthorized) Descriptor() ([]byte, []int) {
-	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{13}
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *PaymentAuthorized) GetPaymentId() string {
@@ -1123,7 +1196,7 @@ type PaymentVoided struct {
 
 func (x *PaymentVoided) Reset() {
 	*x = PaymentVoided{}
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[14]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1135,7 +1208,7 @@ func (x *PaymentVoided) String() string {
 func (*PaymentVoided) ProtoMessage() {}
 
 func (x *PaymentVoided) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[14]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1148,7 +1221,7 @@ func (x *PaymentVoided) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaymentVoided.ProtoReflect.Descriptor instead.
 func (*PaymentVoided) Descriptor() ([]byte, []int) {
-	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{14}
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *PaymentVoided) GetPaymentId() string {
@@ -1177,7 +1250,7 @@ type PaymentCaptured struct {
 
 func (x *PaymentCaptured) Reset() {
 	*x = PaymentCaptured{}
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[15]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1189,7 +1262,7 @@ func (x *PaymentCaptured) String() string {
 func (*PaymentCaptured) ProtoMessage() {}
 
 func (x *PaymentCaptured) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[15]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1202,7 +1275,7 @@ func (x *PaymentCaptured) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaymentCaptured.ProtoReflect.Descriptor instead.
 func (*PaymentCaptured) Descriptor() ([]byte, []int) {
-	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{15}
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *PaymentCaptured) GetPaymentId() string {
@@ -1271,7 +1344,7 @@ type PaymentRefunded struct {
 
 func (x *PaymentRefunded) Reset() {
 	*x = PaymentRefunded{}
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[16]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1283,7 +1356,7 @@ func (x *PaymentRefunded) String() string {
 func (*PaymentRefunded) ProtoMessage() {}
 
 func (x *PaymentRefunded) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[16]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1296,7 +1369,7 @@ func (x *PaymentRefunded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaymentRefunded.ProtoReflect.Descriptor instead.
 func (*PaymentRefunded) Descriptor() ([]byte, []int) {
-	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{16}
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *PaymentRefunded) GetPaymentId() string {
@@ -1356,7 +1429,7 @@ type PaymentRefundFailed struct {
 
 func (x *PaymentRefundFailed) Reset() {
 	*x = PaymentRefundFailed{}
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[17]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1368,7 +1441,7 @@ func (x *PaymentRefundFailed) String() string {
 func (*PaymentRefundFailed) ProtoMessage() {}
 
 func (x *PaymentRefundFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_common_v1_common_proto_msgTypes[17]
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1381,7 +1454,7 @@ func (x *PaymentRefundFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaymentRefundFailed.ProtoReflect.Descriptor instead.
 func (*PaymentRefundFailed) Descriptor() ([]byte, []int) {
-	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{17}
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *PaymentRefundFailed) GetPaymentId() string {
@@ -1452,7 +1525,7 @@ const file_ordersaga_common_v1_common_proto_rawDesc = "" +
 	"turnedBack\x124\n" +
 	"\x05ended\x18\x03 \x01(\v2\x1c.ordersaga.common.v1.OutcomeH\x00R\x05endedB\r\n" +
 	"\x04says\x12\x05\xbaH\x02\b\x01\"\t\n" +
-	"\aForward\"\xe4\x02\n" +
+	"\aForward\"\xfa\x02\n" +
 	"\aSagaRun\x125\n" +
 	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x123\n" +
 	"\x06course\x18\x02 \x01(\v2\x1b.ordersaga.common.v1.CourseR\x06course\x12*\n" +
@@ -1464,7 +1537,12 @@ const file_ordersaga_common_v1_common_proto_rawDesc = "" +
 	"\tcancelled\x18\b \x01(\bR\tcancelled\x12\x12\n" +
 	"\x04done\x18\t \x01(\x05R\x04done\x12\x18\n" +
 	"\adetails\x18\n" +
-	" \x01(\tR\adetails\"\x81\x02\n" +
+	" \x01(\tR\adetails\x12\x14\n" +
+	"\x05woken\x18\v \x01(\bR\x05woken\"R\n" +
+	"\aFailure\x12\x18\n" +
+	"\aservice\x18\x01 \x01(\tR\aservice\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x19\n" +
+	"\btrace_id\x18\x03 \x01(\tR\atraceId\"\x81\x02\n" +
 	"\x06Course\x124\n" +
 	"\x05start\x18\x01 \x01(\v2\x1c.ordersaga.common.v1.ForwardH\x00R\x05start\x124\n" +
 	"\x05pivot\x18\x02 \x01(\v2\x1c.ordersaga.common.v1.ForwardH\x00R\x05pivot\x12=\n" +
@@ -1538,7 +1616,7 @@ func file_ordersaga_common_v1_common_proto_rawDescGZIP() []byte {
 	return file_ordersaga_common_v1_common_proto_rawDescData
 }
 
-var file_ordersaga_common_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_ordersaga_common_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_ordersaga_common_v1_common_proto_goTypes = []any{
 	(*Money)(nil),                 // 0: ordersaga.common.v1.Money
 	(*Saga)(nil),                  // 1: ordersaga.common.v1.Saga
@@ -1549,17 +1627,18 @@ var file_ordersaga_common_v1_common_proto_goTypes = []any{
 	(*Direction)(nil),             // 6: ordersaga.common.v1.Direction
 	(*Forward)(nil),               // 7: ordersaga.common.v1.Forward
 	(*SagaRun)(nil),               // 8: ordersaga.common.v1.SagaRun
-	(*Course)(nil),                // 9: ordersaga.common.v1.Course
-	(*Fact)(nil),                  // 10: ordersaga.common.v1.Fact
-	(*StockReserved)(nil),         // 11: ordersaga.common.v1.StockReserved
-	(*StockReleased)(nil),         // 12: ordersaga.common.v1.StockReleased
-	(*PaymentAuthorized)(nil),     // 13: ordersaga.common.v1.PaymentAuthorized
-	(*PaymentVoided)(nil),         // 14: ordersaga.common.v1.PaymentVoided
-	(*PaymentCaptured)(nil),       // 15: ordersaga.common.v1.PaymentCaptured
-	(*PaymentRefunded)(nil),       // 16: ordersaga.common.v1.PaymentRefunded
-	(*PaymentRefundFailed)(nil),   // 17: ordersaga.common.v1.PaymentRefundFailed
-	(*anypb.Any)(nil),             // 18: google.protobuf.Any
-	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
+	(*Failure)(nil),               // 9: ordersaga.common.v1.Failure
+	(*Course)(nil),                // 10: ordersaga.common.v1.Course
+	(*Fact)(nil),                  // 11: ordersaga.common.v1.Fact
+	(*StockReserved)(nil),         // 12: ordersaga.common.v1.StockReserved
+	(*StockReleased)(nil),         // 13: ordersaga.common.v1.StockReleased
+	(*PaymentAuthorized)(nil),     // 14: ordersaga.common.v1.PaymentAuthorized
+	(*PaymentVoided)(nil),         // 15: ordersaga.common.v1.PaymentVoided
+	(*PaymentCaptured)(nil),       // 16: ordersaga.common.v1.PaymentCaptured
+	(*PaymentRefunded)(nil),       // 17: ordersaga.common.v1.PaymentRefunded
+	(*PaymentRefundFailed)(nil),   // 18: ordersaga.common.v1.PaymentRefundFailed
+	(*anypb.Any)(nil),             // 19: google.protobuf.Any
+	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
 }
 var file_ordersaga_common_v1_common_proto_depIdxs = []int32{
 	1,  // 0: ordersaga.common.v1.Step.saga:type_name -> ordersaga.common.v1.Saga
@@ -1568,24 +1647,24 @@ var file_ordersaga_common_v1_common_proto_depIdxs = []int32{
 	4,  // 3: ordersaga.common.v1.Direction.turned_back:type_name -> ordersaga.common.v1.Refusal
 	5,  // 4: ordersaga.common.v1.Direction.ended:type_name -> ordersaga.common.v1.Outcome
 	1,  // 5: ordersaga.common.v1.SagaRun.saga:type_name -> ordersaga.common.v1.Saga
-	9,  // 6: ordersaga.common.v1.SagaRun.course:type_name -> ordersaga.common.v1.Course
-	18, // 7: ordersaga.common.v1.SagaRun.input:type_name -> google.protobuf.Any
-	10, // 8: ordersaga.common.v1.SagaRun.facts:type_name -> ordersaga.common.v1.Fact
+	10, // 6: ordersaga.common.v1.SagaRun.course:type_name -> ordersaga.common.v1.Course
+	19, // 7: ordersaga.common.v1.SagaRun.input:type_name -> google.protobuf.Any
+	11, // 8: ordersaga.common.v1.SagaRun.facts:type_name -> ordersaga.common.v1.Fact
 	7,  // 9: ordersaga.common.v1.Course.start:type_name -> ordersaga.common.v1.Forward
 	7,  // 10: ordersaga.common.v1.Course.pivot:type_name -> ordersaga.common.v1.Forward
 	7,  // 11: ordersaga.common.v1.Course.past_pivot:type_name -> ordersaga.common.v1.Forward
 	4,  // 12: ordersaga.common.v1.Course.turned_back:type_name -> ordersaga.common.v1.Refusal
-	19, // 13: ordersaga.common.v1.Fact.at:type_name -> google.protobuf.Timestamp
-	11, // 14: ordersaga.common.v1.Fact.stock_reserved:type_name -> ordersaga.common.v1.StockReserved
-	12, // 15: ordersaga.common.v1.Fact.stock_released:type_name -> ordersaga.common.v1.StockReleased
-	13, // 16: ordersaga.common.v1.Fact.payment_authorized:type_name -> ordersaga.common.v1.PaymentAuthorized
-	14, // 17: ordersaga.common.v1.Fact.payment_voided:type_name -> ordersaga.common.v1.PaymentVoided
-	15, // 18: ordersaga.common.v1.Fact.payment_captured:type_name -> ordersaga.common.v1.PaymentCaptured
-	16, // 19: ordersaga.common.v1.Fact.payment_refunded:type_name -> ordersaga.common.v1.PaymentRefunded
-	17, // 20: ordersaga.common.v1.Fact.payment_refund_failed:type_name -> ordersaga.common.v1.PaymentRefundFailed
-	19, // 21: ordersaga.common.v1.StockReserved.expires_at:type_name -> google.protobuf.Timestamp
+	20, // 13: ordersaga.common.v1.Fact.at:type_name -> google.protobuf.Timestamp
+	12, // 14: ordersaga.common.v1.Fact.stock_reserved:type_name -> ordersaga.common.v1.StockReserved
+	13, // 15: ordersaga.common.v1.Fact.stock_released:type_name -> ordersaga.common.v1.StockReleased
+	14, // 16: ordersaga.common.v1.Fact.payment_authorized:type_name -> ordersaga.common.v1.PaymentAuthorized
+	15, // 17: ordersaga.common.v1.Fact.payment_voided:type_name -> ordersaga.common.v1.PaymentVoided
+	16, // 18: ordersaga.common.v1.Fact.payment_captured:type_name -> ordersaga.common.v1.PaymentCaptured
+	17, // 19: ordersaga.common.v1.Fact.payment_refunded:type_name -> ordersaga.common.v1.PaymentRefunded
+	18, // 20: ordersaga.common.v1.Fact.payment_refund_failed:type_name -> ordersaga.common.v1.PaymentRefundFailed
+	20, // 21: ordersaga.common.v1.StockReserved.expires_at:type_name -> google.protobuf.Timestamp
 	0,  // 22: ordersaga.common.v1.PaymentAuthorized.amount:type_name -> ordersaga.common.v1.Money
-	19, // 23: ordersaga.common.v1.PaymentAuthorized.capture_before:type_name -> google.protobuf.Timestamp
+	20, // 23: ordersaga.common.v1.PaymentAuthorized.capture_before:type_name -> google.protobuf.Timestamp
 	0,  // 24: ordersaga.common.v1.PaymentCaptured.amount:type_name -> ordersaga.common.v1.Money
 	0,  // 25: ordersaga.common.v1.PaymentRefunded.amount:type_name -> ordersaga.common.v1.Money
 	0,  // 26: ordersaga.common.v1.PaymentRefundFailed.amount:type_name -> ordersaga.common.v1.Money
@@ -1606,13 +1685,13 @@ func file_ordersaga_common_v1_common_proto_init() {
 		(*Direction_TurnedBack)(nil),
 		(*Direction_Ended)(nil),
 	}
-	file_ordersaga_common_v1_common_proto_msgTypes[9].OneofWrappers = []any{
+	file_ordersaga_common_v1_common_proto_msgTypes[10].OneofWrappers = []any{
 		(*Course_Start)(nil),
 		(*Course_Pivot)(nil),
 		(*Course_PastPivot)(nil),
 		(*Course_TurnedBack)(nil),
 	}
-	file_ordersaga_common_v1_common_proto_msgTypes[10].OneofWrappers = []any{
+	file_ordersaga_common_v1_common_proto_msgTypes[11].OneofWrappers = []any{
 		(*Fact_StockReserved)(nil),
 		(*Fact_StockReleased)(nil),
 		(*Fact_PaymentAuthorized)(nil),
@@ -1627,7 +1706,7 @@ func file_ordersaga_common_v1_common_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ordersaga_common_v1_common_proto_rawDesc), len(file_ordersaga_common_v1_common_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   18,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1224,9 +1224,11 @@ func (*RecordResumedResponse_PlaceOrder) isRecordResumedResponse_Input() {}
 func (*RecordResumedResponse_CancelOrder) isRecordResumedResponse_Input() {}
 
 type RecordStuckRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Saga          *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
-	Steps         []*StuckStep           `protobuf:"bytes,2,rep,name=steps,proto3" json:"steps,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Saga  *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
+	Steps []*StuckStep           `protobuf:"bytes,2,rep,name=steps,proto3" json:"steps,omitempty"`
+	// The build of the worker that made the last try; empty when it has none.
+	Build         string `protobuf:"bytes,3,opt,name=build,proto3" json:"build,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1275,14 +1277,27 @@ func (x *RecordStuckRequest) GetSteps() []*StuckStep {
 	return nil
 }
 
+func (x *RecordStuckRequest) GetBuild() string {
+	if x != nil {
+		return x.Build
+	}
+	return ""
+}
+
 // StuckStep is a step that used up its attempts. Undos that do not depend on each other run side
 // by side, so a saga can be stuck in several.
 type StuckStep struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The activity's name: "VoidPayment".
-	Step          string `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
-	Attempts      int32  `protobuf:"varint,2,opt,name=attempts,proto3" json:"attempts,omitempty"`
-	LastError     string `protobuf:"bytes,3,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
+	Step      string `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
+	Attempts  int32  `protobuf:"varint,2,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	LastError string `protobuf:"bytes,3,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
+	// The service that was called: "payments".
+	Service string `protobuf:"bytes,4,opt,name=service,proto3" json:"service,omitempty"`
+	// The kind of the error, one of contracts/sagas: "unreachable".
+	Kind string `protobuf:"bytes,5,opt,name=kind,proto3" json:"kind,omitempty"`
+	// The trace of the last attempt; empty when it has none.
+	TraceId       string `protobuf:"bytes,6,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1338,6 +1353,27 @@ func (x *StuckStep) GetLastError() string {
 	return ""
 }
 
+func (x *StuckStep) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *StuckStep) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *StuckStep) GetTraceId() string {
+	if x != nil {
+		return x.TraceId
+	}
+	return ""
+}
+
 type RecordStuckResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1374,6 +1410,175 @@ func (*RecordStuckResponse) Descriptor() ([]byte, []int) {
 	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{22}
 }
 
+type TakeActsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Saga          *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TakeActsRequest) Reset() {
+	*x = TakeActsRequest{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TakeActsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TakeActsRequest) ProtoMessage() {}
+
+func (x *TakeActsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TakeActsRequest.ProtoReflect.Descriptor instead.
+func (*TakeActsRequest) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *TakeActsRequest) GetSaga() *v1.Saga {
+	if x != nil {
+		return x.Saga
+	}
+	return nil
+}
+
+type TakeActsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Acts          []*Act                 `protobuf:"bytes,1,rep,name=acts,proto3" json:"acts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TakeActsResponse) Reset() {
+	*x = TakeActsResponse{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TakeActsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TakeActsResponse) ProtoMessage() {}
+
+func (x *TakeActsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TakeActsResponse.ProtoReflect.Descriptor instead.
+func (*TakeActsResponse) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *TakeActsResponse) GetActs() []*Act {
+	if x != nil {
+		return x.Acts
+	}
+	return nil
+}
+
+// Act is what an operator decided about a stuck saga.
+type Act struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// "retry", "skip", "settle".
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// The activity that is skipped or settled: "VoidPayment".
+	Step string `protobuf:"bytes,3,opt,name=step,proto3" json:"step,omitempty"`
+	// Of settle: the payment provider's name of what the step did.
+	Reference string `protobuf:"bytes,4,opt,name=reference,proto3" json:"reference,omitempty"`
+	// Its effect is not recorded yet: the saga records again where it is stuck.
+	Open          bool `protobuf:"varint,5,opt,name=open,proto3" json:"open,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Act) Reset() {
+	*x = Act{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Act) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Act) ProtoMessage() {}
+
+func (x *Act) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Act.ProtoReflect.Descriptor instead.
+func (*Act) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *Act) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Act) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Act) GetStep() string {
+	if x != nil {
+		return x.Step
+	}
+	return ""
+}
+
+func (x *Act) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *Act) GetOpen() bool {
+	if x != nil {
+		return x.Open
+	}
+	return false
+}
+
 type ListOpenSagasRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Only sagas that began at least this long ago, 0 s to 24 h.
@@ -1388,7 +1593,7 @@ type ListOpenSagasRequest struct {
 
 func (x *ListOpenSagasRequest) Reset() {
 	*x = ListOpenSagasRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1400,7 +1605,7 @@ func (x *ListOpenSagasRequest) String() string {
 func (*ListOpenSagasRequest) ProtoMessage() {}
 
 func (x *ListOpenSagasRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1413,7 +1618,7 @@ func (x *ListOpenSagasRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpenSagasRequest.ProtoReflect.Descriptor instead.
 func (*ListOpenSagasRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{23}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListOpenSagasRequest) GetOlderThan() *durationpb.Duration {
@@ -1449,7 +1654,7 @@ type OpenSaga struct {
 
 func (x *OpenSaga) Reset() {
 	*x = OpenSaga{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1461,7 +1666,7 @@ func (x *OpenSaga) String() string {
 func (*OpenSaga) ProtoMessage() {}
 
 func (x *OpenSaga) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1474,7 +1679,7 @@ func (x *OpenSaga) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSaga.ProtoReflect.Descriptor instead.
 func (*OpenSaga) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{24}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *OpenSaga) GetSaga() *v1.Saga {
@@ -1509,7 +1714,7 @@ type ListOpenSagasResponse struct {
 
 func (x *ListOpenSagasResponse) Reset() {
 	*x = ListOpenSagasResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[25]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1521,7 +1726,7 @@ func (x *ListOpenSagasResponse) String() string {
 func (*ListOpenSagasResponse) ProtoMessage() {}
 
 func (x *ListOpenSagasResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[25]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1534,7 +1739,7 @@ func (x *ListOpenSagasResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpenSagasResponse.ProtoReflect.Descriptor instead.
 func (*ListOpenSagasResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{25}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListOpenSagasResponse) GetSagas() []*OpenSaga {
@@ -1562,7 +1767,7 @@ type CheckUndoRequest struct {
 
 func (x *CheckUndoRequest) Reset() {
 	*x = CheckUndoRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[26]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1574,7 +1779,7 @@ func (x *CheckUndoRequest) String() string {
 func (*CheckUndoRequest) ProtoMessage() {}
 
 func (x *CheckUndoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[26]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1587,7 +1792,7 @@ func (x *CheckUndoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUndoRequest.ProtoReflect.Descriptor instead.
 func (*CheckUndoRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{26}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *CheckUndoRequest) GetSaga() *v1.Saga {
@@ -1615,7 +1820,7 @@ type CheckUndoResponse struct {
 
 func (x *CheckUndoResponse) Reset() {
 	*x = CheckUndoResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[27]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1627,7 +1832,7 @@ func (x *CheckUndoResponse) String() string {
 func (*CheckUndoResponse) ProtoMessage() {}
 
 func (x *CheckUndoResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[27]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1640,7 +1845,7 @@ func (x *CheckUndoResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUndoResponse.ProtoReflect.Descriptor instead.
 func (*CheckUndoResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{27}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *CheckUndoResponse) GetAllowed() bool {
@@ -1743,17 +1948,31 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\vplace_order\x18\x02 \x01(\v2$.ordersaga.orders.v1.PlaceOrderInputH\x00R\n" +
 	"placeOrder\x12J\n" +
 	"\fcancel_order\x18\x03 \x01(\v2%.ordersaga.orders.v1.CancelOrderInputH\x00R\vcancelOrderB\a\n" +
-	"\x05input\"\x8d\x01\n" +
+	"\x05input\"\xad\x01\n" +
 	"\x12RecordStuckRequest\x125\n" +
 	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x12@\n" +
 	"\x05steps\x18\x02 \x03(\v2\x1e.ordersaga.orders.v1.StuckStepB\n" +
-	"\xbaH\a\x92\x01\x04\b\x01\x10dR\x05steps\"x\n" +
+	"\xbaH\a\x92\x01\x04\b\x01\x10dR\x05steps\x12\x1e\n" +
+	"\x05build\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\x05build\"\xdc\x01\n" +
 	"\tStuckStep\x12\x1d\n" +
 	"\x04step\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x04step\x12#\n" +
 	"\battempts\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x01R\battempts\x12'\n" +
 	"\n" +
-	"last_error\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\tlastError\"\x15\n" +
-	"\x13RecordStuckResponse\"\xa4\x01\n" +
+	"last_error\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\tlastError\x12!\n" +
+	"\aservice\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18dR\aservice\x12\x1b\n" +
+	"\x04kind\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\x04kind\x12\"\n" +
+	"\btrace_id\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18dR\atraceId\"\x15\n" +
+	"\x13RecordStuckResponse\"H\n" +
+	"\x0fTakeActsRequest\x125\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\"@\n" +
+	"\x10TakeActsResponse\x12,\n" +
+	"\x04acts\x18\x01 \x03(\v2\x18.ordersaga.orders.v1.ActR\x04acts\"o\n" +
+	"\x03Act\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
+	"\x04step\x18\x03 \x01(\tR\x04step\x12\x1c\n" +
+	"\treference\x18\x04 \x01(\tR\treference\x12\x12\n" +
+	"\x04open\x18\x05 \x01(\bR\x04open\"\xa4\x01\n" +
 	"\x14ListOpenSagasRequest\x12K\n" +
 	"\n" +
 	"older_than\x18\x01 \x01(\v2\x19.google.protobuf.DurationB\x11\xbaH\x0e\xc8\x01\x01\xaa\x01\b\"\x04\b\x80\xa3\x052\x00R\tolderThan\x12\x1d\n" +
@@ -1773,7 +1992,7 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\x06partly\x18\x02 \x01(\bR\x06partly\"?\n" +
 	"\x11CheckUndoResponse\x12\x18\n" +
 	"\aallowed\x18\x01 \x01(\bR\aallowed\x12\x10\n" +
-	"\x03why\x18\x02 \x01(\tR\x03why2\xb1\b\n" +
+	"\x03why\x18\x02 \x01(\tR\x03why2\x8a\t\n" +
 	"\rOrdersService\x12c\n" +
 	"\fRecordPlaced\x12(.ordersaga.orders.v1.RecordPlacedRequest\x1a).ordersaga.orders.v1.RecordPlacedResponse\x12l\n" +
 	"\x0fRecordConfirmed\x12+.ordersaga.orders.v1.RecordConfirmedRequest\x1a,.ordersaga.orders.v1.RecordConfirmedResponse\x12o\n" +
@@ -1782,7 +2001,8 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\x0fRecordCancelled\x12+.ordersaga.orders.v1.RecordCancelledRequest\x1a,.ordersaga.orders.v1.RecordCancelledResponse\x12u\n" +
 	"\x12RecordCancellation\x12..ordersaga.orders.v1.RecordCancellationRequest\x1a/.ordersaga.orders.v1.RecordCancellationResponse\x12f\n" +
 	"\rRecordResumed\x12).ordersaga.orders.v1.RecordResumedRequest\x1a*.ordersaga.orders.v1.RecordResumedResponse\x12`\n" +
-	"\vRecordStuck\x12'.ordersaga.orders.v1.RecordStuckRequest\x1a(.ordersaga.orders.v1.RecordStuckResponse\x12f\n" +
+	"\vRecordStuck\x12'.ordersaga.orders.v1.RecordStuckRequest\x1a(.ordersaga.orders.v1.RecordStuckResponse\x12W\n" +
+	"\bTakeActs\x12$.ordersaga.orders.v1.TakeActsRequest\x1a%.ordersaga.orders.v1.TakeActsResponse\x12f\n" +
 	"\rListOpenSagas\x12).ordersaga.orders.v1.ListOpenSagasRequest\x1a*.ordersaga.orders.v1.ListOpenSagasResponse\x12Z\n" +
 	"\tCheckUndo\x12%.ordersaga.orders.v1.CheckUndoRequest\x1a&.ordersaga.orders.v1.CheckUndoResponseBMZKgithub.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1;ordersv1b\x06proto3"
 
@@ -1798,7 +2018,7 @@ func file_ordersaga_orders_v1_orders_proto_rawDescGZIP() []byte {
 	return file_ordersaga_orders_v1_orders_proto_rawDescData
 }
 
-var file_ordersaga_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_ordersaga_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_ordersaga_orders_v1_orders_proto_goTypes = []any{
 	(*OrderLine)(nil),                  // 0: ordersaga.orders.v1.OrderLine
 	(*OrderAdjustment)(nil),            // 1: ordersaga.orders.v1.OrderAdjustment
@@ -1823,89 +2043,96 @@ var file_ordersaga_orders_v1_orders_proto_goTypes = []any{
 	(*RecordStuckRequest)(nil),         // 20: ordersaga.orders.v1.RecordStuckRequest
 	(*StuckStep)(nil),                  // 21: ordersaga.orders.v1.StuckStep
 	(*RecordStuckResponse)(nil),        // 22: ordersaga.orders.v1.RecordStuckResponse
-	(*ListOpenSagasRequest)(nil),       // 23: ordersaga.orders.v1.ListOpenSagasRequest
-	(*OpenSaga)(nil),                   // 24: ordersaga.orders.v1.OpenSaga
-	(*ListOpenSagasResponse)(nil),      // 25: ordersaga.orders.v1.ListOpenSagasResponse
-	(*CheckUndoRequest)(nil),           // 26: ordersaga.orders.v1.CheckUndoRequest
-	(*CheckUndoResponse)(nil),          // 27: ordersaga.orders.v1.CheckUndoResponse
-	nil,                                // 28: ordersaga.orders.v1.Placement.MetadataEntry
-	(*v1.Money)(nil),                   // 29: ordersaga.common.v1.Money
-	(*timestamppb.Timestamp)(nil),      // 30: google.protobuf.Timestamp
-	(*v1.Saga)(nil),                    // 31: ordersaga.common.v1.Saga
-	(*v1.Direction)(nil),               // 32: ordersaga.common.v1.Direction
-	(*v1.Fact)(nil),                    // 33: ordersaga.common.v1.Fact
-	(*v1.Refusal)(nil),                 // 34: ordersaga.common.v1.Refusal
-	(*v1.Line)(nil),                    // 35: ordersaga.common.v1.Line
-	(*durationpb.Duration)(nil),        // 36: google.protobuf.Duration
+	(*TakeActsRequest)(nil),            // 23: ordersaga.orders.v1.TakeActsRequest
+	(*TakeActsResponse)(nil),           // 24: ordersaga.orders.v1.TakeActsResponse
+	(*Act)(nil),                        // 25: ordersaga.orders.v1.Act
+	(*ListOpenSagasRequest)(nil),       // 26: ordersaga.orders.v1.ListOpenSagasRequest
+	(*OpenSaga)(nil),                   // 27: ordersaga.orders.v1.OpenSaga
+	(*ListOpenSagasResponse)(nil),      // 28: ordersaga.orders.v1.ListOpenSagasResponse
+	(*CheckUndoRequest)(nil),           // 29: ordersaga.orders.v1.CheckUndoRequest
+	(*CheckUndoResponse)(nil),          // 30: ordersaga.orders.v1.CheckUndoResponse
+	nil,                                // 31: ordersaga.orders.v1.Placement.MetadataEntry
+	(*v1.Money)(nil),                   // 32: ordersaga.common.v1.Money
+	(*timestamppb.Timestamp)(nil),      // 33: google.protobuf.Timestamp
+	(*v1.Saga)(nil),                    // 34: ordersaga.common.v1.Saga
+	(*v1.Direction)(nil),               // 35: ordersaga.common.v1.Direction
+	(*v1.Fact)(nil),                    // 36: ordersaga.common.v1.Fact
+	(*v1.Refusal)(nil),                 // 37: ordersaga.common.v1.Refusal
+	(*v1.Line)(nil),                    // 38: ordersaga.common.v1.Line
+	(*durationpb.Duration)(nil),        // 39: google.protobuf.Duration
 }
 var file_ordersaga_orders_v1_orders_proto_depIdxs = []int32{
 	0,  // 0: ordersaga.orders.v1.Placement.lines:type_name -> ordersaga.orders.v1.OrderLine
 	1,  // 1: ordersaga.orders.v1.Placement.adjustments:type_name -> ordersaga.orders.v1.OrderAdjustment
-	29, // 2: ordersaga.orders.v1.Placement.total:type_name -> ordersaga.common.v1.Money
-	30, // 3: ordersaga.orders.v1.Placement.placed_at:type_name -> google.protobuf.Timestamp
-	28, // 4: ordersaga.orders.v1.Placement.metadata:type_name -> ordersaga.orders.v1.Placement.MetadataEntry
+	32, // 2: ordersaga.orders.v1.Placement.total:type_name -> ordersaga.common.v1.Money
+	33, // 3: ordersaga.orders.v1.Placement.placed_at:type_name -> google.protobuf.Timestamp
+	31, // 4: ordersaga.orders.v1.Placement.metadata:type_name -> ordersaga.orders.v1.Placement.MetadataEntry
 	3,  // 5: ordersaga.orders.v1.Placement.personal:type_name -> ordersaga.orders.v1.Sealed
-	31, // 6: ordersaga.orders.v1.PlaceOrderInput.saga:type_name -> ordersaga.common.v1.Saga
+	34, // 6: ordersaga.orders.v1.PlaceOrderInput.saga:type_name -> ordersaga.common.v1.Saga
 	2,  // 7: ordersaga.orders.v1.PlaceOrderInput.placement:type_name -> ordersaga.orders.v1.Placement
-	31, // 8: ordersaga.orders.v1.RecordPlacedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	34, // 8: ordersaga.orders.v1.RecordPlacedRequest.saga:type_name -> ordersaga.common.v1.Saga
 	2,  // 9: ordersaga.orders.v1.RecordPlacedRequest.placement:type_name -> ordersaga.orders.v1.Placement
-	32, // 10: ordersaga.orders.v1.RecordPlacedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	31, // 11: ordersaga.orders.v1.RecordConfirmedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	33, // 12: ordersaga.orders.v1.RecordConfirmedRequest.facts:type_name -> ordersaga.common.v1.Fact
-	32, // 13: ordersaga.orders.v1.RecordConfirmedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	31, // 14: ordersaga.orders.v1.RecordTurnedBackRequest.saga:type_name -> ordersaga.common.v1.Saga
-	34, // 15: ordersaga.orders.v1.RecordTurnedBackRequest.why:type_name -> ordersaga.common.v1.Refusal
-	32, // 16: ordersaga.orders.v1.RecordTurnedBackResponse.direction:type_name -> ordersaga.common.v1.Direction
-	31, // 17: ordersaga.orders.v1.RecordRejectedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	34, // 18: ordersaga.orders.v1.RecordRejectedRequest.why:type_name -> ordersaga.common.v1.Refusal
-	33, // 19: ordersaga.orders.v1.RecordRejectedRequest.facts:type_name -> ordersaga.common.v1.Fact
-	32, // 20: ordersaga.orders.v1.RecordRejectedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	31, // 21: ordersaga.orders.v1.RecordCancelledRequest.saga:type_name -> ordersaga.common.v1.Saga
-	34, // 22: ordersaga.orders.v1.RecordCancelledRequest.why:type_name -> ordersaga.common.v1.Refusal
-	33, // 23: ordersaga.orders.v1.RecordCancelledRequest.facts:type_name -> ordersaga.common.v1.Fact
-	32, // 24: ordersaga.orders.v1.RecordCancelledResponse.direction:type_name -> ordersaga.common.v1.Direction
-	31, // 25: ordersaga.orders.v1.CancelOrderInput.saga:type_name -> ordersaga.common.v1.Saga
-	35, // 26: ordersaga.orders.v1.CancelOrderInput.lines:type_name -> ordersaga.common.v1.Line
-	29, // 27: ordersaga.orders.v1.CancelOrderInput.amount:type_name -> ordersaga.common.v1.Money
-	31, // 28: ordersaga.orders.v1.RecordCancellationRequest.saga:type_name -> ordersaga.common.v1.Saga
-	33, // 29: ordersaga.orders.v1.RecordCancellationRequest.facts:type_name -> ordersaga.common.v1.Fact
-	32, // 30: ordersaga.orders.v1.RecordCancellationResponse.direction:type_name -> ordersaga.common.v1.Direction
-	31, // 31: ordersaga.orders.v1.RecordResumedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	32, // 32: ordersaga.orders.v1.RecordResumedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	35, // 10: ordersaga.orders.v1.RecordPlacedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	34, // 11: ordersaga.orders.v1.RecordConfirmedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	36, // 12: ordersaga.orders.v1.RecordConfirmedRequest.facts:type_name -> ordersaga.common.v1.Fact
+	35, // 13: ordersaga.orders.v1.RecordConfirmedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	34, // 14: ordersaga.orders.v1.RecordTurnedBackRequest.saga:type_name -> ordersaga.common.v1.Saga
+	37, // 15: ordersaga.orders.v1.RecordTurnedBackRequest.why:type_name -> ordersaga.common.v1.Refusal
+	35, // 16: ordersaga.orders.v1.RecordTurnedBackResponse.direction:type_name -> ordersaga.common.v1.Direction
+	34, // 17: ordersaga.orders.v1.RecordRejectedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	37, // 18: ordersaga.orders.v1.RecordRejectedRequest.why:type_name -> ordersaga.common.v1.Refusal
+	36, // 19: ordersaga.orders.v1.RecordRejectedRequest.facts:type_name -> ordersaga.common.v1.Fact
+	35, // 20: ordersaga.orders.v1.RecordRejectedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	34, // 21: ordersaga.orders.v1.RecordCancelledRequest.saga:type_name -> ordersaga.common.v1.Saga
+	37, // 22: ordersaga.orders.v1.RecordCancelledRequest.why:type_name -> ordersaga.common.v1.Refusal
+	36, // 23: ordersaga.orders.v1.RecordCancelledRequest.facts:type_name -> ordersaga.common.v1.Fact
+	35, // 24: ordersaga.orders.v1.RecordCancelledResponse.direction:type_name -> ordersaga.common.v1.Direction
+	34, // 25: ordersaga.orders.v1.CancelOrderInput.saga:type_name -> ordersaga.common.v1.Saga
+	38, // 26: ordersaga.orders.v1.CancelOrderInput.lines:type_name -> ordersaga.common.v1.Line
+	32, // 27: ordersaga.orders.v1.CancelOrderInput.amount:type_name -> ordersaga.common.v1.Money
+	34, // 28: ordersaga.orders.v1.RecordCancellationRequest.saga:type_name -> ordersaga.common.v1.Saga
+	36, // 29: ordersaga.orders.v1.RecordCancellationRequest.facts:type_name -> ordersaga.common.v1.Fact
+	35, // 30: ordersaga.orders.v1.RecordCancellationResponse.direction:type_name -> ordersaga.common.v1.Direction
+	34, // 31: ordersaga.orders.v1.RecordResumedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	35, // 32: ordersaga.orders.v1.RecordResumedResponse.direction:type_name -> ordersaga.common.v1.Direction
 	4,  // 33: ordersaga.orders.v1.RecordResumedResponse.place_order:type_name -> ordersaga.orders.v1.PlaceOrderInput
 	15, // 34: ordersaga.orders.v1.RecordResumedResponse.cancel_order:type_name -> ordersaga.orders.v1.CancelOrderInput
-	31, // 35: ordersaga.orders.v1.RecordStuckRequest.saga:type_name -> ordersaga.common.v1.Saga
+	34, // 35: ordersaga.orders.v1.RecordStuckRequest.saga:type_name -> ordersaga.common.v1.Saga
 	21, // 36: ordersaga.orders.v1.RecordStuckRequest.steps:type_name -> ordersaga.orders.v1.StuckStep
-	36, // 37: ordersaga.orders.v1.ListOpenSagasRequest.older_than:type_name -> google.protobuf.Duration
-	31, // 38: ordersaga.orders.v1.OpenSaga.saga:type_name -> ordersaga.common.v1.Saga
-	30, // 39: ordersaga.orders.v1.OpenSaga.began_at:type_name -> google.protobuf.Timestamp
-	24, // 40: ordersaga.orders.v1.ListOpenSagasResponse.sagas:type_name -> ordersaga.orders.v1.OpenSaga
-	31, // 41: ordersaga.orders.v1.CheckUndoRequest.saga:type_name -> ordersaga.common.v1.Saga
-	5,  // 42: ordersaga.orders.v1.OrdersService.RecordPlaced:input_type -> ordersaga.orders.v1.RecordPlacedRequest
-	7,  // 43: ordersaga.orders.v1.OrdersService.RecordConfirmed:input_type -> ordersaga.orders.v1.RecordConfirmedRequest
-	9,  // 44: ordersaga.orders.v1.OrdersService.RecordTurnedBack:input_type -> ordersaga.orders.v1.RecordTurnedBackRequest
-	11, // 45: ordersaga.orders.v1.OrdersService.RecordRejected:input_type -> ordersaga.orders.v1.RecordRejectedRequest
-	13, // 46: ordersaga.orders.v1.OrdersService.RecordCancelled:input_type -> ordersaga.orders.v1.RecordCancelledRequest
-	16, // 47: ordersaga.orders.v1.OrdersService.RecordCancellation:input_type -> ordersaga.orders.v1.RecordCancellationRequest
-	18, // 48: ordersaga.orders.v1.OrdersService.RecordResumed:input_type -> ordersaga.orders.v1.RecordResumedRequest
-	20, // 49: ordersaga.orders.v1.OrdersService.RecordStuck:input_type -> ordersaga.orders.v1.RecordStuckRequest
-	23, // 50: ordersaga.orders.v1.OrdersService.ListOpenSagas:input_type -> ordersaga.orders.v1.ListOpenSagasRequest
-	26, // 51: ordersaga.orders.v1.OrdersService.CheckUndo:input_type -> ordersaga.orders.v1.CheckUndoRequest
-	6,  // 52: ordersaga.orders.v1.OrdersService.RecordPlaced:output_type -> ordersaga.orders.v1.RecordPlacedResponse
-	8,  // 53: ordersaga.orders.v1.OrdersService.RecordConfirmed:output_type -> ordersaga.orders.v1.RecordConfirmedResponse
-	10, // 54: ordersaga.orders.v1.OrdersService.RecordTurnedBack:output_type -> ordersaga.orders.v1.RecordTurnedBackResponse
-	12, // 55: ordersaga.orders.v1.OrdersService.RecordRejected:output_type -> ordersaga.orders.v1.RecordRejectedResponse
-	14, // 56: ordersaga.orders.v1.OrdersService.RecordCancelled:output_type -> ordersaga.orders.v1.RecordCancelledResponse
-	17, // 57: ordersaga.orders.v1.OrdersService.RecordCancellation:output_type -> ordersaga.orders.v1.RecordCancellationResponse
-	19, // 58: ordersaga.orders.v1.OrdersService.RecordResumed:output_type -> ordersaga.orders.v1.RecordResumedResponse
-	22, // 59: ordersaga.orders.v1.OrdersService.RecordStuck:output_type -> ordersaga.orders.v1.RecordStuckResponse
-	25, // 60: ordersaga.orders.v1.OrdersService.ListOpenSagas:output_type -> ordersaga.orders.v1.ListOpenSagasResponse
-	27, // 61: ordersaga.orders.v1.OrdersService.CheckUndo:output_type -> ordersaga.orders.v1.CheckUndoResponse
-	52, // [52:62] is the sub-list for method output_type
-	42, // [42:52] is the sub-list for method input_type
-	42, // [42:42] is the sub-list for extension type_name
-	42, // [42:42] is the sub-list for extension extendee
-	0,  // [0:42] is the sub-list for field type_name
+	34, // 37: ordersaga.orders.v1.TakeActsRequest.saga:type_name -> ordersaga.common.v1.Saga
+	25, // 38: ordersaga.orders.v1.TakeActsResponse.acts:type_name -> ordersaga.orders.v1.Act
+	39, // 39: ordersaga.orders.v1.ListOpenSagasRequest.older_than:type_name -> google.protobuf.Duration
+	34, // 40: ordersaga.orders.v1.OpenSaga.saga:type_name -> ordersaga.common.v1.Saga
+	33, // 41: ordersaga.orders.v1.OpenSaga.began_at:type_name -> google.protobuf.Timestamp
+	27, // 42: ordersaga.orders.v1.ListOpenSagasResponse.sagas:type_name -> ordersaga.orders.v1.OpenSaga
+	34, // 43: ordersaga.orders.v1.CheckUndoRequest.saga:type_name -> ordersaga.common.v1.Saga
+	5,  // 44: ordersaga.orders.v1.OrdersService.RecordPlaced:input_type -> ordersaga.orders.v1.RecordPlacedRequest
+	7,  // 45: ordersaga.orders.v1.OrdersService.RecordConfirmed:input_type -> ordersaga.orders.v1.RecordConfirmedRequest
+	9,  // 46: ordersaga.orders.v1.OrdersService.RecordTurnedBack:input_type -> ordersaga.orders.v1.RecordTurnedBackRequest
+	11, // 47: ordersaga.orders.v1.OrdersService.RecordRejected:input_type -> ordersaga.orders.v1.RecordRejectedRequest
+	13, // 48: ordersaga.orders.v1.OrdersService.RecordCancelled:input_type -> ordersaga.orders.v1.RecordCancelledRequest
+	16, // 49: ordersaga.orders.v1.OrdersService.RecordCancellation:input_type -> ordersaga.orders.v1.RecordCancellationRequest
+	18, // 50: ordersaga.orders.v1.OrdersService.RecordResumed:input_type -> ordersaga.orders.v1.RecordResumedRequest
+	20, // 51: ordersaga.orders.v1.OrdersService.RecordStuck:input_type -> ordersaga.orders.v1.RecordStuckRequest
+	23, // 52: ordersaga.orders.v1.OrdersService.TakeActs:input_type -> ordersaga.orders.v1.TakeActsRequest
+	26, // 53: ordersaga.orders.v1.OrdersService.ListOpenSagas:input_type -> ordersaga.orders.v1.ListOpenSagasRequest
+	29, // 54: ordersaga.orders.v1.OrdersService.CheckUndo:input_type -> ordersaga.orders.v1.CheckUndoRequest
+	6,  // 55: ordersaga.orders.v1.OrdersService.RecordPlaced:output_type -> ordersaga.orders.v1.RecordPlacedResponse
+	8,  // 56: ordersaga.orders.v1.OrdersService.RecordConfirmed:output_type -> ordersaga.orders.v1.RecordConfirmedResponse
+	10, // 57: ordersaga.orders.v1.OrdersService.RecordTurnedBack:output_type -> ordersaga.orders.v1.RecordTurnedBackResponse
+	12, // 58: ordersaga.orders.v1.OrdersService.RecordRejected:output_type -> ordersaga.orders.v1.RecordRejectedResponse
+	14, // 59: ordersaga.orders.v1.OrdersService.RecordCancelled:output_type -> ordersaga.orders.v1.RecordCancelledResponse
+	17, // 60: ordersaga.orders.v1.OrdersService.RecordCancellation:output_type -> ordersaga.orders.v1.RecordCancellationResponse
+	19, // 61: ordersaga.orders.v1.OrdersService.RecordResumed:output_type -> ordersaga.orders.v1.RecordResumedResponse
+	22, // 62: ordersaga.orders.v1.OrdersService.RecordStuck:output_type -> ordersaga.orders.v1.RecordStuckResponse
+	24, // 63: ordersaga.orders.v1.OrdersService.TakeActs:output_type -> ordersaga.orders.v1.TakeActsResponse
+	28, // 64: ordersaga.orders.v1.OrdersService.ListOpenSagas:output_type -> ordersaga.orders.v1.ListOpenSagasResponse
+	30, // 65: ordersaga.orders.v1.OrdersService.CheckUndo:output_type -> ordersaga.orders.v1.CheckUndoResponse
+	55, // [55:66] is the sub-list for method output_type
+	44, // [44:55] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_ordersaga_orders_v1_orders_proto_init() }
@@ -1923,7 +2150,7 @@ func file_ordersaga_orders_v1_orders_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ordersaga_orders_v1_orders_proto_rawDesc), len(file_ordersaga_orders_v1_orders_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   29,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -27,6 +27,7 @@ const (
 	OrdersService_RecordCancellation_FullMethodName = "/ordersaga.orders.v1.OrdersService/RecordCancellation"
 	OrdersService_RecordResumed_FullMethodName      = "/ordersaga.orders.v1.OrdersService/RecordResumed"
 	OrdersService_RecordStuck_FullMethodName        = "/ordersaga.orders.v1.OrdersService/RecordStuck"
+	OrdersService_TakeActs_FullMethodName           = "/ordersaga.orders.v1.OrdersService/TakeActs"
 	OrdersService_ListOpenSagas_FullMethodName      = "/ordersaga.orders.v1.OrdersService/ListOpenSagas"
 	OrdersService_CheckUndo_FullMethodName          = "/ordersaga.orders.v1.OrdersService/CheckUndo"
 )
@@ -61,6 +62,9 @@ type OrdersServiceClient interface {
 	// RecordStuck records that a saga waits for its next try or for an operator. Without effect on
 	// an order that does not exist, and on a saga that is not the open one.
 	RecordStuck(ctx context.Context, in *RecordStuckRequest, opts ...grpc.CallOption) (*RecordStuckResponse, error)
+	// TakeActs tells a stuck saga what operators decided, before its next try. An act counts as taken
+	// from then on; it is told again until its effect is recorded.
+	TakeActs(ctx context.Context, in *TakeActsRequest, opts ...grpc.CallOption) (*TakeActsResponse, error)
 	// ListOpenSagas names sagas that began some time ago and have not ended, the oldest first: the
 	// sweep looks whether a run still works on them.
 	ListOpenSagas(ctx context.Context, in *ListOpenSagasRequest, opts ...grpc.CallOption) (*ListOpenSagasResponse, error)
@@ -157,6 +161,16 @@ func (c *ordersServiceClient) RecordStuck(ctx context.Context, in *RecordStuckRe
 	return out, nil
 }
 
+func (c *ordersServiceClient) TakeActs(ctx context.Context, in *TakeActsRequest, opts ...grpc.CallOption) (*TakeActsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TakeActsResponse)
+	err := c.cc.Invoke(ctx, OrdersService_TakeActs_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *ordersServiceClient) ListOpenSagas(ctx context.Context, in *ListOpenSagasRequest, opts ...grpc.CallOption) (*ListOpenSagasResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListOpenSagasResponse)
@@ -207,6 +221,9 @@ type OrdersServiceServer interface {
 	// RecordStuck records that a saga waits for its next try or for an operator. Without effect on
 	// an order that does not exist, and on a saga that is not the open one.
 	RecordStuck(context.Context, *RecordStuckRequest) (*RecordStuckResponse, error)
+	// TakeActs tells a stuck saga what operators decided, before its next try. An act counts as taken
+	// from then on; it is told again until its effect is recorded.
+	TakeActs(context.Context, *TakeActsRequest) (*TakeActsResponse, error)
 	// ListOpenSagas names sagas that began some time ago and have not ended, the oldest first: the
 	// sweep looks whether a run still works on them.
 	ListOpenSagas(context.Context, *ListOpenSagasRequest) (*ListOpenSagasResponse, error)
@@ -246,6 +263,9 @@ func (UnimplementedOrdersServiceServer) RecordResumed(context.Context, *RecordRe
 }
 func (UnimplementedOrdersServiceServer) RecordStuck(context.Context, *RecordStuckRequest) (*RecordStuckResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RecordStuck not implemented")
+}
+func (UnimplementedOrdersServiceServer) TakeActs(context.Context, *TakeActsRequest) (*TakeActsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TakeActs not implemented")
 }
 func (UnimplementedOrdersServiceServer) ListOpenSagas(context.Context, *ListOpenSagasRequest) (*ListOpenSagasResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListOpenSagas not implemented")
@@ -418,6 +438,24 @@ func _OrdersService_RecordStuck_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _OrdersService_TakeActs_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TakeActsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OrdersServiceServer).TakeActs(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OrdersService_TakeActs_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OrdersServiceServer).TakeActs(ctx, req.(*TakeActsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _OrdersService_ListOpenSagas_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListOpenSagasRequest)
 	if err := dec(in); err != nil {
@@ -492,6 +530,10 @@ var OrdersService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RecordStuck",
 			Handler:    _OrdersService_RecordStuck_Handler,
+		},
+		{
+			MethodName: "TakeActs",
+			Handler:    _OrdersService_TakeActs_Handler,
 		},
 		{
 			MethodName: "ListOpenSagas",

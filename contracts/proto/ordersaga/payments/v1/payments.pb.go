@@ -602,6 +602,94 @@ func (x *VoidAuthorizationResponse) GetFacts() []*v1.Fact {
 	return nil
 }
 
+type SettleRequest struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	Step              *v1.Step               `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
+	ProviderReference string                 `protobuf:"bytes,2,opt,name=provider_reference,json=providerReference,proto3" json:"provider_reference,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *SettleRequest) Reset() {
+	*x = SettleRequest{}
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SettleRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SettleRequest) ProtoMessage() {}
+
+func (x *SettleRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SettleRequest.ProtoReflect.Descriptor instead.
+func (*SettleRequest) Descriptor() ([]byte, []int) {
+	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *SettleRequest) GetStep() *v1.Step {
+	if x != nil {
+		return x.Step
+	}
+	return nil
+}
+
+func (x *SettleRequest) GetProviderReference() string {
+	if x != nil {
+		return x.ProviderReference
+	}
+	return ""
+}
+
+type SettleResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SettleResponse) Reset() {
+	*x = SettleResponse{}
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SettleResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SettleResponse) ProtoMessage() {}
+
+func (x *SettleResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SettleResponse.ProtoReflect.Descriptor instead.
+func (*SettleResponse) Descriptor() ([]byte, []int) {
+	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{11}
+}
+
 type GetPaymentRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	OrderId       string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
@@ -611,7 +699,7 @@ type GetPaymentRequest struct {
 
 func (x *GetPaymentRequest) Reset() {
 	*x = GetPaymentRequest{}
-	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[10]
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -623,7 +711,7 @@ func (x *GetPaymentRequest) String() string {
 func (*GetPaymentRequest) ProtoMessage() {}
 
 func (x *GetPaymentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[10]
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -636,7 +724,7 @@ func (x *GetPaymentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPaymentRequest.ProtoReflect.Descriptor instead.
 func (*GetPaymentRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{10}
+	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetPaymentRequest) GetOrderId() string {
@@ -661,7 +749,7 @@ type GetPaymentResponse struct {
 
 func (x *GetPaymentResponse) Reset() {
 	*x = GetPaymentResponse{}
-	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[11]
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -673,7 +761,7 @@ func (x *GetPaymentResponse) String() string {
 func (*GetPaymentResponse) ProtoMessage() {}
 
 func (x *GetPaymentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[11]
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -686,7 +774,7 @@ func (x *GetPaymentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPaymentResponse.ProtoReflect.Descriptor instead.
 func (*GetPaymentResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{11}
+	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetPaymentResponse) GetPaymentId() string {
@@ -753,7 +841,7 @@ type Authorization struct {
 
 func (x *Authorization) Reset() {
 	*x = Authorization{}
-	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[12]
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -765,7 +853,7 @@ func (x *Authorization) String() string {
 func (*Authorization) ProtoMessage() {}
 
 func (x *Authorization) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[12]
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -778,7 +866,7 @@ func (x *Authorization) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Authorization.ProtoReflect.Descriptor instead.
 func (*Authorization) Descriptor() ([]byte, []int) {
-	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{12}
+	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Authorization) GetId() string {
@@ -894,7 +982,7 @@ type Capture struct {
 
 func (x *Capture) Reset() {
 	*x = Capture{}
-	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[13]
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -906,7 +994,7 @@ func (x *Capture) String() string {
 func (*Capture) ProtoMessage() {}
 
 func (x *Capture) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[13]
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -919,7 +1007,7 @@ func (x *Capture) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Capture.ProtoReflect.Descriptor instead.
 func (*Capture) Descriptor() ([]byte, []int) {
-	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{13}
+	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Capture) GetId() string {
@@ -1012,7 +1100,7 @@ type Refund struct {
 
 func (x *Refund) Reset() {
 	*x = Refund{}
-	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[14]
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1024,7 +1112,7 @@ func (x *Refund) String() string {
 func (*Refund) ProtoMessage() {}
 
 func (x *Refund) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[14]
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1037,7 +1125,7 @@ func (x *Refund) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refund.ProtoReflect.Descriptor instead.
 func (*Refund) Descriptor() ([]byte, []int) {
-	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{14}
+	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Refund) GetId() string {
@@ -1120,7 +1208,7 @@ type Dispute struct {
 
 func (x *Dispute) Reset() {
 	*x = Dispute{}
-	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[15]
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1132,7 +1220,7 @@ func (x *Dispute) String() string {
 func (*Dispute) ProtoMessage() {}
 
 func (x *Dispute) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[15]
+	mi := &file_ordersaga_payments_v1_payments_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1145,7 +1233,7 @@ func (x *Dispute) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Dispute.ProtoReflect.Descriptor instead.
 func (*Dispute) Descriptor() ([]byte, []int) {
-	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{15}
+	return file_ordersaga_payments_v1_payments_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Dispute) GetId() string {
@@ -1231,7 +1319,12 @@ const file_ordersaga_payments_v1_payments_proto_rawDesc = "" +
 	"\x10authorization_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x0fauthorizationId\"\x98\x01\n" +
 	"\x19VoidAuthorizationResponse\x12J\n" +
 	"\rauthorization\x18\x01 \x01(\v2$.ordersaga.payments.v1.AuthorizationR\rauthorization\x12/\n" +
-	"\x05facts\x18\x02 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts\"8\n" +
+	"\x05facts\x18\x02 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts\"\x81\x01\n" +
+	"\rSettleRequest\x125\n" +
+	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\x129\n" +
+	"\x12provider_reference\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x90\x03R\x11providerReference\"\x10\n" +
+	"\x0eSettleResponse\"8\n" +
 	"\x11GetPaymentRequest\x12#\n" +
 	"\border_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\aorderId\"\xb2\x02\n" +
 	"\x12GetPaymentResponse\x12\x1d\n" +
@@ -1288,13 +1381,14 @@ const file_ordersaga_payments_v1_payments_proto_rawDesc = "" +
 	"\x05state\x18\x03 \x01(\tR\x05state\x122\n" +
 	"\x06amount\x18\x04 \x01(\v2\x1a.ordersaga.common.v1.MoneyR\x06amount\x12\x10\n" +
 	"\x03fee\x18\x05 \x01(\x03R\x03fee\x12-\n" +
-	"\x12provider_reference\x18\x06 \x01(\tR\x11providerReference2\xce\x04\n" +
+	"\x12provider_reference\x18\x06 \x01(\tR\x11providerReference2\xa5\x05\n" +
 	"\x0fPaymentsService\x12^\n" +
 	"\tAuthorize\x12'.ordersaga.payments.v1.AuthorizeRequest\x1a(.ordersaga.payments.v1.AuthorizeResponse\x12O\n" +
 	"\x04Void\x12\".ordersaga.payments.v1.VoidRequest\x1a#.ordersaga.payments.v1.VoidResponse\x12X\n" +
 	"\aCapture\x12%.ordersaga.payments.v1.CaptureRequest\x1a&.ordersaga.payments.v1.CaptureResponse\x12U\n" +
 	"\x06Refund\x12$.ordersaga.payments.v1.RefundRequest\x1a%.ordersaga.payments.v1.RefundResponse\x12v\n" +
-	"\x11VoidAuthorization\x12/.ordersaga.payments.v1.VoidAuthorizationRequest\x1a0.ordersaga.payments.v1.VoidAuthorizationResponse\x12a\n" +
+	"\x11VoidAuthorization\x12/.ordersaga.payments.v1.VoidAuthorizationRequest\x1a0.ordersaga.payments.v1.VoidAuthorizationResponse\x12U\n" +
+	"\x06Settle\x12$.ordersaga.payments.v1.SettleRequest\x1a%.ordersaga.payments.v1.SettleResponse\x12a\n" +
 	"\n" +
 	"GetPayment\x12(.ordersaga.payments.v1.GetPaymentRequest\x1a).ordersaga.payments.v1.GetPaymentResponseBQZOgithub.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1;paymentsv1b\x06proto3"
 
@@ -1310,7 +1404,7 @@ func file_ordersaga_payments_v1_payments_proto_rawDescGZIP() []byte {
 	return file_ordersaga_payments_v1_payments_proto_rawDescData
 }
 
-var file_ordersaga_payments_v1_payments_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_ordersaga_payments_v1_payments_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_ordersaga_payments_v1_payments_proto_goTypes = []any{
 	(*AuthorizeRequest)(nil),          // 0: ordersaga.payments.v1.AuthorizeRequest
 	(*AuthorizeResponse)(nil),         // 1: ordersaga.payments.v1.AuthorizeResponse
@@ -1322,63 +1416,68 @@ var file_ordersaga_payments_v1_payments_proto_goTypes = []any{
 	(*RefundResponse)(nil),            // 7: ordersaga.payments.v1.RefundResponse
 	(*VoidAuthorizationRequest)(nil),  // 8: ordersaga.payments.v1.VoidAuthorizationRequest
 	(*VoidAuthorizationResponse)(nil), // 9: ordersaga.payments.v1.VoidAuthorizationResponse
-	(*GetPaymentRequest)(nil),         // 10: ordersaga.payments.v1.GetPaymentRequest
-	(*GetPaymentResponse)(nil),        // 11: ordersaga.payments.v1.GetPaymentResponse
-	(*Authorization)(nil),             // 12: ordersaga.payments.v1.Authorization
-	(*Capture)(nil),                   // 13: ordersaga.payments.v1.Capture
-	(*Refund)(nil),                    // 14: ordersaga.payments.v1.Refund
-	(*Dispute)(nil),                   // 15: ordersaga.payments.v1.Dispute
-	(*v1.Step)(nil),                   // 16: ordersaga.common.v1.Step
-	(*v1.Money)(nil),                  // 17: ordersaga.common.v1.Money
-	(*v1.Fact)(nil),                   // 18: ordersaga.common.v1.Fact
-	(*timestamppb.Timestamp)(nil),     // 19: google.protobuf.Timestamp
+	(*SettleRequest)(nil),             // 10: ordersaga.payments.v1.SettleRequest
+	(*SettleResponse)(nil),            // 11: ordersaga.payments.v1.SettleResponse
+	(*GetPaymentRequest)(nil),         // 12: ordersaga.payments.v1.GetPaymentRequest
+	(*GetPaymentResponse)(nil),        // 13: ordersaga.payments.v1.GetPaymentResponse
+	(*Authorization)(nil),             // 14: ordersaga.payments.v1.Authorization
+	(*Capture)(nil),                   // 15: ordersaga.payments.v1.Capture
+	(*Refund)(nil),                    // 16: ordersaga.payments.v1.Refund
+	(*Dispute)(nil),                   // 17: ordersaga.payments.v1.Dispute
+	(*v1.Step)(nil),                   // 18: ordersaga.common.v1.Step
+	(*v1.Money)(nil),                  // 19: ordersaga.common.v1.Money
+	(*v1.Fact)(nil),                   // 20: ordersaga.common.v1.Fact
+	(*timestamppb.Timestamp)(nil),     // 21: google.protobuf.Timestamp
 }
 var file_ordersaga_payments_v1_payments_proto_depIdxs = []int32{
-	16, // 0: ordersaga.payments.v1.AuthorizeRequest.step:type_name -> ordersaga.common.v1.Step
-	17, // 1: ordersaga.payments.v1.AuthorizeRequest.amount:type_name -> ordersaga.common.v1.Money
-	17, // 2: ordersaga.payments.v1.AuthorizeRequest.due:type_name -> ordersaga.common.v1.Money
-	18, // 3: ordersaga.payments.v1.AuthorizeResponse.facts:type_name -> ordersaga.common.v1.Fact
-	16, // 4: ordersaga.payments.v1.VoidRequest.step:type_name -> ordersaga.common.v1.Step
-	18, // 5: ordersaga.payments.v1.VoidResponse.facts:type_name -> ordersaga.common.v1.Fact
-	16, // 6: ordersaga.payments.v1.CaptureRequest.step:type_name -> ordersaga.common.v1.Step
-	17, // 7: ordersaga.payments.v1.CaptureRequest.amount:type_name -> ordersaga.common.v1.Money
-	13, // 8: ordersaga.payments.v1.CaptureResponse.capture:type_name -> ordersaga.payments.v1.Capture
-	18, // 9: ordersaga.payments.v1.CaptureResponse.facts:type_name -> ordersaga.common.v1.Fact
-	16, // 10: ordersaga.payments.v1.RefundRequest.step:type_name -> ordersaga.common.v1.Step
-	17, // 11: ordersaga.payments.v1.RefundRequest.amount:type_name -> ordersaga.common.v1.Money
-	14, // 12: ordersaga.payments.v1.RefundResponse.refunds:type_name -> ordersaga.payments.v1.Refund
-	18, // 13: ordersaga.payments.v1.RefundResponse.facts:type_name -> ordersaga.common.v1.Fact
-	12, // 14: ordersaga.payments.v1.VoidAuthorizationResponse.authorization:type_name -> ordersaga.payments.v1.Authorization
-	18, // 15: ordersaga.payments.v1.VoidAuthorizationResponse.facts:type_name -> ordersaga.common.v1.Fact
-	12, // 16: ordersaga.payments.v1.GetPaymentResponse.authorizations:type_name -> ordersaga.payments.v1.Authorization
-	13, // 17: ordersaga.payments.v1.GetPaymentResponse.captures:type_name -> ordersaga.payments.v1.Capture
-	14, // 18: ordersaga.payments.v1.GetPaymentResponse.refunds:type_name -> ordersaga.payments.v1.Refund
-	15, // 19: ordersaga.payments.v1.GetPaymentResponse.disputes:type_name -> ordersaga.payments.v1.Dispute
-	16, // 20: ordersaga.payments.v1.Authorization.step:type_name -> ordersaga.common.v1.Step
-	17, // 21: ordersaga.payments.v1.Authorization.amount:type_name -> ordersaga.common.v1.Money
-	19, // 22: ordersaga.payments.v1.Authorization.capture_before:type_name -> google.protobuf.Timestamp
-	16, // 23: ordersaga.payments.v1.Capture.step:type_name -> ordersaga.common.v1.Step
-	17, // 24: ordersaga.payments.v1.Capture.amount:type_name -> ordersaga.common.v1.Money
-	16, // 25: ordersaga.payments.v1.Refund.step:type_name -> ordersaga.common.v1.Step
-	17, // 26: ordersaga.payments.v1.Refund.amount:type_name -> ordersaga.common.v1.Money
-	17, // 27: ordersaga.payments.v1.Dispute.amount:type_name -> ordersaga.common.v1.Money
-	0,  // 28: ordersaga.payments.v1.PaymentsService.Authorize:input_type -> ordersaga.payments.v1.AuthorizeRequest
-	2,  // 29: ordersaga.payments.v1.PaymentsService.Void:input_type -> ordersaga.payments.v1.VoidRequest
-	4,  // 30: ordersaga.payments.v1.PaymentsService.Capture:input_type -> ordersaga.payments.v1.CaptureRequest
-	6,  // 31: ordersaga.payments.v1.PaymentsService.Refund:input_type -> ordersaga.payments.v1.RefundRequest
-	8,  // 32: ordersaga.payments.v1.PaymentsService.VoidAuthorization:input_type -> ordersaga.payments.v1.VoidAuthorizationRequest
-	10, // 33: ordersaga.payments.v1.PaymentsService.GetPayment:input_type -> ordersaga.payments.v1.GetPaymentRequest
-	1,  // 34: ordersaga.payments.v1.PaymentsService.Authorize:output_type -> ordersaga.payments.v1.AuthorizeResponse
-	3,  // 35: ordersaga.payments.v1.PaymentsService.Void:output_type -> ordersaga.payments.v1.VoidResponse
-	5,  // 36: ordersaga.payments.v1.PaymentsService.Capture:output_type -> ordersaga.payments.v1.CaptureResponse
-	7,  // 37: ordersaga.payments.v1.PaymentsService.Refund:output_type -> ordersaga.payments.v1.RefundResponse
-	9,  // 38: ordersaga.payments.v1.PaymentsService.VoidAuthorization:output_type -> ordersaga.payments.v1.VoidAuthorizationResponse
-	11, // 39: ordersaga.payments.v1.PaymentsService.GetPayment:output_type -> ordersaga.payments.v1.GetPaymentResponse
-	34, // [34:40] is the sub-list for method output_type
-	28, // [28:34] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	18, // 0: ordersaga.payments.v1.AuthorizeRequest.step:type_name -> ordersaga.common.v1.Step
+	19, // 1: ordersaga.payments.v1.AuthorizeRequest.amount:type_name -> ordersaga.common.v1.Money
+	19, // 2: ordersaga.payments.v1.AuthorizeRequest.due:type_name -> ordersaga.common.v1.Money
+	20, // 3: ordersaga.payments.v1.AuthorizeResponse.facts:type_name -> ordersaga.common.v1.Fact
+	18, // 4: ordersaga.payments.v1.VoidRequest.step:type_name -> ordersaga.common.v1.Step
+	20, // 5: ordersaga.payments.v1.VoidResponse.facts:type_name -> ordersaga.common.v1.Fact
+	18, // 6: ordersaga.payments.v1.CaptureRequest.step:type_name -> ordersaga.common.v1.Step
+	19, // 7: ordersaga.payments.v1.CaptureRequest.amount:type_name -> ordersaga.common.v1.Money
+	15, // 8: ordersaga.payments.v1.CaptureResponse.capture:type_name -> ordersaga.payments.v1.Capture
+	20, // 9: ordersaga.payments.v1.CaptureResponse.facts:type_name -> ordersaga.common.v1.Fact
+	18, // 10: ordersaga.payments.v1.RefundRequest.step:type_name -> ordersaga.common.v1.Step
+	19, // 11: ordersaga.payments.v1.RefundRequest.amount:type_name -> ordersaga.common.v1.Money
+	16, // 12: ordersaga.payments.v1.RefundResponse.refunds:type_name -> ordersaga.payments.v1.Refund
+	20, // 13: ordersaga.payments.v1.RefundResponse.facts:type_name -> ordersaga.common.v1.Fact
+	14, // 14: ordersaga.payments.v1.VoidAuthorizationResponse.authorization:type_name -> ordersaga.payments.v1.Authorization
+	20, // 15: ordersaga.payments.v1.VoidAuthorizationResponse.facts:type_name -> ordersaga.common.v1.Fact
+	18, // 16: ordersaga.payments.v1.SettleRequest.step:type_name -> ordersaga.common.v1.Step
+	14, // 17: ordersaga.payments.v1.GetPaymentResponse.authorizations:type_name -> ordersaga.payments.v1.Authorization
+	15, // 18: ordersaga.payments.v1.GetPaymentResponse.captures:type_name -> ordersaga.payments.v1.Capture
+	16, // 19: ordersaga.payments.v1.GetPaymentResponse.refunds:type_name -> ordersaga.payments.v1.Refund
+	17, // 20: ordersaga.payments.v1.GetPaymentResponse.disputes:type_name -> ordersaga.payments.v1.Dispute
+	18, // 21: ordersaga.payments.v1.Authorization.step:type_name -> ordersaga.common.v1.Step
+	19, // 22: ordersaga.payments.v1.Authorization.amount:type_name -> ordersaga.common.v1.Money
+	21, // 23: ordersaga.payments.v1.Authorization.capture_before:type_name -> google.protobuf.Timestamp
+	18, // 24: ordersaga.payments.v1.Capture.step:type_name -> ordersaga.common.v1.Step
+	19, // 25: ordersaga.payments.v1.Capture.amount:type_name -> ordersaga.common.v1.Money
+	18, // 26: ordersaga.payments.v1.Refund.step:type_name -> ordersaga.common.v1.Step
+	19, // 27: ordersaga.payments.v1.Refund.amount:type_name -> ordersaga.common.v1.Money
+	19, // 28: ordersaga.payments.v1.Dispute.amount:type_name -> ordersaga.common.v1.Money
+	0,  // 29: ordersaga.payments.v1.PaymentsService.Authorize:input_type -> ordersaga.payments.v1.AuthorizeRequest
+	2,  // 30: ordersaga.payments.v1.PaymentsService.Void:input_type -> ordersaga.payments.v1.VoidRequest
+	4,  // 31: ordersaga.payments.v1.PaymentsService.Capture:input_type -> ordersaga.payments.v1.CaptureRequest
+	6,  // 32: ordersaga.payments.v1.PaymentsService.Refund:input_type -> ordersaga.payments.v1.RefundRequest
+	8,  // 33: ordersaga.payments.v1.PaymentsService.VoidAuthorization:input_type -> ordersaga.payments.v1.VoidAuthorizationRequest
+	10, // 34: ordersaga.payments.v1.PaymentsService.Settle:input_type -> ordersaga.payments.v1.SettleRequest
+	12, // 35: ordersaga.payments.v1.PaymentsService.GetPayment:input_type -> ordersaga.payments.v1.GetPaymentRequest
+	1,  // 36: ordersaga.payments.v1.PaymentsService.Authorize:output_type -> ordersaga.payments.v1.AuthorizeResponse
+	3,  // 37: ordersaga.payments.v1.PaymentsService.Void:output_type -> ordersaga.payments.v1.VoidResponse
+	5,  // 38: ordersaga.payments.v1.PaymentsService.Capture:output_type -> ordersaga.payments.v1.CaptureResponse
+	7,  // 39: ordersaga.payments.v1.PaymentsService.Refund:output_type -> ordersaga.payments.v1.RefundResponse
+	9,  // 40: ordersaga.payments.v1.PaymentsService.VoidAuthorization:output_type -> ordersaga.payments.v1.VoidAuthorizationResponse
+	11, // 41: ordersaga.payments.v1.PaymentsService.Settle:output_type -> ordersaga.payments.v1.SettleResponse
+	13, // 42: ordersaga.payments.v1.PaymentsService.GetPayment:output_type -> ordersaga.payments.v1.GetPaymentResponse
+	36, // [36:43] is the sub-list for method output_type
+	29, // [29:36] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_ordersaga_payments_v1_payments_proto_init() }
@@ -1392,7 +1491,7 @@ func file_ordersaga_payments_v1_payments_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ordersaga_payments_v1_payments_proto_rawDesc), len(file_ordersaga_payments_v1_payments_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   16,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,7 @@ const (
 	PaymentsService_Capture_FullMethodName           = "/ordersaga.payments.v1.PaymentsService/Capture"
 	PaymentsService_Refund_FullMethodName            = "/ordersaga.payments.v1.PaymentsService/Refund"
 	PaymentsService_VoidAuthorization_FullMethodName = "/ordersaga.payments.v1.PaymentsService/VoidAuthorization"
+	PaymentsService_Settle_FullMethodName            = "/ordersaga.payments.v1.PaymentsService/Settle"
 	PaymentsService_GetPayment_FullMethodName        = "/ordersaga.payments.v1.PaymentsService/GetPayment"
 )
 
@@ -58,6 +59,10 @@ type PaymentsServiceClient interface {
 	// VoidAuthorization gives back what is open of an authorization, also when some of it was
 	// captured. It may be repeated. UNAVAILABLE while a capture of it is not settled.
 	VoidAuthorization(ctx context.Context, in *VoidAuthorizationRequest, opts ...grpc.CallOption) (*VoidAuthorizationResponse, error)
+	// Settle looks up the outcome of a step by the provider's own name of it, which an operator
+	// found out. Refused with settlement_disagrees when the provider has something else under that
+	// name, or nothing. Then the step is asked for again as usual.
+	Settle(ctx context.Context, in *SettleRequest, opts ...grpc.CallOption) (*SettleResponse, error)
 	// GetPayment tells where an order's money is. What the provider has accepted and not settled is
 	// asked for until it is.
 	GetPayment(ctx context.Context, in *GetPaymentRequest, opts ...grpc.CallOption) (*GetPaymentResponse, error)
@@ -121,6 +126,16 @@ func (c *paymentsServiceClient) VoidAuthorization(ctx context.Context, in *VoidA
 	return out, nil
 }
 
+func (c *paymentsServiceClient) Settle(ctx context.Context, in *SettleRequest, opts ...grpc.CallOption) (*SettleResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SettleResponse)
+	err := c.cc.Invoke(ctx, PaymentsService_Settle_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *paymentsServiceClient) GetPayment(ctx context.Context, in *GetPaymentRequest, opts ...grpc.CallOption) (*GetPaymentResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetPaymentResponse)
@@ -162,6 +177,10 @@ type PaymentsServiceServer interface {
 	// VoidAuthorization gives back what is open of an authorization, also when some of it was
 	// captured. It may be repeated. UNAVAILABLE while a capture of it is not settled.
 	VoidAuthorization(context.Context, *VoidAuthorizationRequest) (*VoidAuthorizationResponse, error)
+	// Settle looks up the outcome of a step by the provider's own name of it, which an operator
+	// found out. Refused with settlement_disagrees when the provider has something else under that
+	// name, or nothing. Then the step is asked for again as usual.
+	Settle(context.Context, *SettleRequest) (*SettleResponse, error)
 	// GetPayment tells where an order's money is. What the provider has accepted and not settled is
 	// asked for until it is.
 	GetPayment(context.Context, *GetPaymentRequest) (*GetPaymentResponse, error)
@@ -189,6 +208,9 @@ func (UnimplementedPaymentsServiceServer) Refund(context.Context, *RefundRequest
 }
 func (UnimplementedPaymentsServiceServer) VoidAuthorization(context.Context, *VoidAuthorizationRequest) (*VoidAuthorizationResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method VoidAuthorization not implemented")
+}
+func (UnimplementedPaymentsServiceServer) Settle(context.Context, *SettleRequest) (*SettleResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Settle not implemented")
 }
 func (UnimplementedPaymentsServiceServer) GetPayment(context.Context, *GetPaymentRequest) (*GetPaymentResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetPayment not implemented")
@@ -304,6 +326,24 @@ func _PaymentsService_VoidAuthorization_Handler(srv interface{}, ctx context.Con
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PaymentsService_Settle_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SettleRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PaymentsServiceServer).Settle(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PaymentsService_Settle_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PaymentsServiceServer).Settle(ctx, req.(*SettleRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _PaymentsService_GetPayment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetPaymentRequest)
 	if err := dec(in); err != nil {
@@ -348,6 +388,10 @@ var PaymentsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "VoidAuthorization",
 			Handler:    _PaymentsService_VoidAuthorization_Handler,
+		},
+		{
+			MethodName: "Settle",
+			Handler:    _PaymentsService_Settle_Handler,
 		},
 		{
 			MethodName: "GetPayment",

@@ -24,10 +24,13 @@ func New(orders *store.Orders) cqrs.Handler[Command, Result] {
 	return cqrs.Command("record_stuck", func(ctx context.Context, req Command) (Result, error) {
 		steps := make([]domain.StuckStep, len(req.GetSteps()))
 		for i, step := range req.GetSteps() {
-			steps[i] = domain.StuckStep{Step: step.GetStep(), Attempts: int(step.GetAttempts()), LastError: step.GetLastError()}
+			steps[i] = domain.StuckStep{
+				Step: step.GetStep(), Attempts: int(step.GetAttempts()), LastError: step.GetLastError(),
+				Service: step.GetService(), Kind: step.GetKind(), TraceID: step.GetTraceId(),
+			}
 		}
 		err := orders.Update(ctx, req.GetSaga().GetOrderId(), func(o *domain.Order) error {
-			o.MarkStuck(contract.Saga(req.GetSaga()), steps, time.Now().UTC())
+			o.MarkStuck(contract.Saga(req.GetSaga()), steps, req.GetBuild(), time.Now().UTC())
 			return nil
 		})
 		if err != nil {

@@ -46,7 +46,7 @@ func TestOnlyOperatorsSeeWhereASagaIsStuck(t *testing.T) {
 	answer := ann.Place("k", orderstest.BodyPaidBy(orderstest.Hold), "Prefer", "wait=1")
 	path := answer.Header.Get("Location")
 	require.NoError(t, w.Orders.Update(t.Context(), answer.Order().ID, func(o *domain.Order) error {
-		o.MarkStuck(domain.Placing(o.ID()), []domain.StuckStep{{Step: "AuthorizePayment", Attempts: 5, LastError: "dial tcp 10.0.0.7"}}, o.PlacedAt())
+		o.MarkStuck(domain.Placing(o.ID()), []domain.StuckStep{{Step: "AuthorizePayment", Attempts: 5, LastError: "dial tcp 10.0.0.7"}}, "", o.PlacedAt())
 		return nil
 	}))
 	require.NotContains(t, string(ann.Get(path).Body), "10.0.0.7")

@@ -53,6 +53,10 @@ func told(fact domain.Fact, operator bool) string {
 			return "Stuck: " + stuck(e)
 		}
 		return "Delayed: a step takes longer than it should"
+	case domain.OperatorActed:
+		return acted(e)
+	case domain.ActsTaken:
+		return "Saga " + e.Kind + " tries again after what operators decided"
 	default:
 		return fact.Type()
 	}
@@ -61,10 +65,24 @@ func told(fact domain.Fact, operator bool) string {
 // forOperators reports whether an event concerns the saga and not the order.
 func forOperators(fact domain.Fact) bool {
 	switch fact.(type) {
-	case domain.SagaBegan, domain.SagaEnded:
+	case domain.SagaBegan, domain.SagaEnded, domain.OperatorActed, domain.ActsTaken:
 		return true
 	}
 	return false
+}
+
+func acted(e domain.OperatorActed) string {
+	what := e.By + " decided: " + e.Name
+	if e.Step != "" {
+		what += " " + e.Step
+	}
+	if e.Reference != "" {
+		what += " by " + e.Reference
+	}
+	if e.Cause != "" {
+		what += ", with all that are stuck for " + e.Cause
+	}
+	return what + ": " + e.Note
 }
 
 func stuck(e domain.SagaStuck) string {

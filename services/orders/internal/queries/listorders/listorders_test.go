@@ -119,7 +119,7 @@ func TestStuckSagasAreAList(t *testing.T) {
 	w := orderstest.Start(t, orderstest.WithReadModel())
 	operator := w.As("op", auth.ScopeOperator)
 	stuck := func(o *domain.Order) {
-		o.MarkStuck(domain.Placing(o.ID()), []domain.StuckStep{{Step: "VoidPayment", Attempts: 5}, {Step: "ReleaseStock", Attempts: 5}}, noon)
+		o.MarkStuck(domain.Placing(o.ID()), []domain.StuckStep{{Step: "VoidPayment", Attempts: 5}, {Step: "ReleaseStock", Attempts: 5}}, "", noon)
 	}
 	first := place(t, w, w.Subject("bob"), noon, stuck)
 	second := place(t, w, w.Subject("ann"), noon, stuck)

@@ -150,7 +150,7 @@ func TestOperatorsFindOrders(t *testing.T) {
 
 	w.change("web-1", func(o *domain.Order) {
 		require.NotNil(t, o.Saga())
-		o.MarkStuck(o.Saga().Saga, []domain.StuckStep{{Step: "ReserveStock", Attempts: 5, LastError: "inventory does not answer"}}, noon)
+		o.MarkStuck(o.Saga().Saga, []domain.StuckStep{{Step: "ReserveStock", Attempts: 5, LastError: "inventory does not answer"}}, "", noon)
 	})
 	w.Searched()
 	assert.Equal(t, []string{"web-1"}, w.found("stuck=true"), "an order is found as it is now")
