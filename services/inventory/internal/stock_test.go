@@ -22,10 +22,11 @@ type model struct {
 
 type order struct {
 	asked                     inventorytest.Lines // by the first reserve that found no release
-	lines                     inventorytest.Lines
-	reserved, refused, undone bool // the reserve step
+	left                      inventorytest.Lines // units that are held or allocated
+	reserved, refused, undone bool                // the reserve step
 	allocationAnswered        bool
 	allocation                string // the kept answer
+	allocated, shipped        bool
 }
 
 var skus = []string{"a", "b", "c", "d"}
@@ -77,8 +78,23 @@ func TestAnySequenceOfCallsAnswersAsTheModelAndKeepsTheInvariants(t *testing.T) 
 				want := m.allocate(id)
 				assert.Equal(rt, want, inventorytest.Reason(t, w.Allocate(t, id)), "allocate %s", id)
 			},
+			"ship": func(rt *rapid.T) {
+				id := rapid.SampledFrom(ids).Draw(rt, "order")
+				sku, units := name(rapid.SampledFrom(skus).Draw(rt, "sku")), rapid.Int64Range(1, 4).Draw(rt, "units")
+				want := m.ship(id, sku, units)
+				assert.Equal(rt, want, inventorytest.Reason(t, w.ShipUnits(t, id, sku, units)), "ship %d %s of %s", units, sku, id)
+			},
+			"release units": func(rt *rapid.T) {
+				id := rapid.SampledFrom(ids).Draw(rt, "order")
+				sku, units := name(rapid.SampledFrom(skus).Draw(rt, "sku")), rapid.Int64Range(1, 4).Draw(rt, "units")
+				want := m.take(id, sku, units)
+				assert.Equal(rt, want, inventorytest.Reason(t, w.ReleaseUnits(t, id, sku, units)), "release %d %s of %s", units, sku, id)
+			},
 			"release": func(rt *rapid.T) {
 				id := rapid.SampledFrom(ids).Draw(rt, "order")
+				if m.orders[id].shipped {
+					rt.Skip("what has left is not undone")
+				}
 				m.release(id)
 				assert.NoError(rt, w.Release(t, id), "release %s", id)
 			},
@@ -118,7 +134,7 @@ func (m *model) reserve(id string, lines inventorytest.Lines) string {
 	for sku, quantity := range lines {
 		m.reserved[sku] += quantity
 	}
-	o.lines, o.reserved = lines, true
+	o.left, o.reserved = maps.Clone(lines), true
 	return ""
 }
 
@@ -128,17 +144,40 @@ func (m *model) allocate(id string) string {
 		o.allocationAnswered = true
 		if o.undone {
 			o.allocation = refusals.StepUndone
+		} else {
+			o.allocated = true
 		}
 	}
 	return o.allocation
 }
 
+// take takes units out of an allocation.
+func (m *model) take(id, sku string, units int64) string {
+	o := m.orders[id]
+	if !o.allocated || o.left[sku] < units {
+		return refusals.NotAllocated
+	}
+	o.left[sku] -= units
+	m.reserved[sku] -= units
+	return ""
+}
+
+func (m *model) ship(id, sku string, units int64) string {
+	if refused := m.take(id, sku, units); refused != "" {
+		return refused
+	}
+	m.onHand[sku] -= units
+	m.orders[id].shipped = true
+	return ""
+}
+
 func (m *model) release(id string) {
 	o := m.orders[id]
 	if o.reserved && !o.undone {
-		for sku, quantity := range o.lines {
+		for sku, quantity := range o.left {
 			m.reserved[sku] -= quantity
 		}
+		clear(o.left)
 	}
 	o.undone = true
 }

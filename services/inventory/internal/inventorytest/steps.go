@@ -105,14 +105,47 @@ func (w *World) Ship(t testing.TB, lines Lines) (order string) {
 	}
 	if err == nil {
 		_, err = w.Stock.ShipUnits(Context(t), &inventoryv1.ShipUnitsRequest{
-			Step:       &commonv1.Step{Saga: &commonv1.Saga{OrderId: order, Kind: "ship-order", Instance: uuid.NewString()}, Name: "ship-units"},
-			ReservedBy: Placing(order), Lines: listed(lines),
+			Step: stepOf(order, "ship-order"), ReservedBy: Placing(order), Lines: listed(lines),
 		})
 	}
 	if err != nil {
 		t.Fatalf("ship %v: %v", lines, err)
 	}
 	return order
+}
+
+// ShipUnits ships units of a SKU that an order has on one line, in a saga of its own.
+func (w *World) ShipUnits(t testing.TB, order, sku string, units int64) error {
+	t.Helper()
+	_, err := w.Stock.ShipUnits(Context(t), &inventoryv1.ShipUnitsRequest{
+		Step: stepOf(order, "ship-order"), ReservedBy: Placing(order), Lines: w.unitsOf(t, order, sku, units),
+	})
+	return err
+}
+
+// ReleaseUnits frees units of a SKU that an order has on one line, in a saga of its own.
+func (w *World) ReleaseUnits(t testing.TB, order, sku string, units int64) error {
+	t.Helper()
+	_, err := w.Stock.ReleaseUnits(Context(t), &inventoryv1.ReleaseUnitsRequest{
+		Step: stepOf(order, "cancel-order"), ReservedBy: Placing(order), Lines: w.unitsOf(t, order, sku, units),
+	})
+	return err
+}
+
+// stepOf names the step of a new saga of a kind.
+func stepOf(order, saga string) *commonv1.Step {
+	return &commonv1.Step{Saga: &commonv1.Saga{OrderId: order, Kind: saga, Instance: uuid.NewString()}, Name: saga}
+}
+
+// unitsOf are units of the order's line of a SKU; of line 1 when it has none.
+func (w *World) unitsOf(t testing.TB, order, sku string, units int64) []*commonv1.Line {
+	t.Helper()
+	line := &commonv1.Line{Sku: sku, Quantity: units}
+	err := w.DB.SQL.QueryRowContext(Context(t), `SELECT coalesce(max(line), 1) FROM reservation_lines WHERE order_id = $1 AND sku = $2`, order, sku).Scan(&line.Number)
+	if err != nil {
+		t.Fatalf("the line of %s in order %s: %v", sku, order, err)
+	}
+	return []*commonv1.Line{line}
 }
 
 // Reason of a refusal, "" for success; any other error fails the test.
