@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -87,20 +88,27 @@ func stem(term string) string {
 }
 
 // termsOf is what is indexed of a text: its tokens, and each two neighbours as one, so that
-// "t light", "t-light" and "tlight" have one term in common. Stems are those of the same.
-func termsOf(text string) (terms, stems []string) {
+// "t light", "t-light" and "tlight" have one term in common. Two whole words that only stand beside
+// each other are pairs, which have no beginnings: "bagg" is no beginning of "bag green". Stems are
+// those of all.
+func termsOf(text string) (terms, pairs, stems []string) {
 	tokens := tokensOf(text)
 	for i, t := range tokens {
 		terms = append(terms, t.term)
-		if i > 0 {
-			terms = append(terms, tokens[i-1].term+t.term)
+		if i == 0 {
+			continue
+		}
+		joined := tokens[i-1].term + t.term
+		if t.glued || utf8.RuneCountInString(tokens[i-1].term) == 1 {
+			terms = append(terms, joined)
+		} else {
+			pairs = append(pairs, joined)
 		}
 	}
-	stems = make([]string, len(terms))
-	for i, term := range terms {
-		stems[i] = stem(term)
+	for _, term := range append(slices.Clone(terms), pairs...) {
+		stems = append(stems, stem(term))
 	}
-	return terms, stems
+	return terms, pairs, stems
 }
 
 // word of a query.
@@ -110,7 +118,13 @@ type word struct {
 	parts []string
 	// joined are the word with the one before it and with the one behind it.
 	joined []string
+	// weak is a word that a document need not have: "the" of "bag for the beach". The last one never
+	// is, which may be unfinished.
+	weak bool
 }
+
+// stopWords are those that a text has between the words that say what is wanted.
+var stopWords = []string{"a", "an", "and", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"}
 
 // wordsOf cuts a query's text. A token of one character and the one behind it are one word, and so
 // are two that are held together by a hyphen: "t light" and "t-light" are "tlight".
@@ -119,7 +133,8 @@ func wordsOf(text string) []word {
 	var words []word
 	for i := 0; i < len(tokens); i++ {
 		w := word{term: tokens[i].term}
-		if i+1 < len(tokens) && (utf8.RuneCountInString(w.term) == 1 || pair(tokens, i)) {
+		w.weak = i+1 < len(tokens) && slices.Contains(stopWords, w.term) && !tokens[i].glued && !tokens[i+1].glued
+		if i+1 < len(tokens) && !w.weak && (utf8.RuneCountInString(w.term) == 1 || pair(tokens, i)) {
 			w.parts = []string{w.term, tokens[i+1].term}
 			w.term += tokens[i+1].term
 			i++

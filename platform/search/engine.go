@@ -100,10 +100,11 @@ type (
 	}
 	// Best finds what one of its scored nodes finds, with the highest score of these.
 	Best []Scored
-	// Sum finds what at least Least of its nodes find, with the sum of their scores.
+	// Sum finds what at least Least of its nodes find, with the sum of their scores and of those of
+	// the optional ones that find it, too.
 	Sum struct {
-		Nodes []Best
-		Least int
+		Nodes, Optional []Best
+		Least           int
 	}
 )
 

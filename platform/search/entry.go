@@ -24,14 +24,15 @@ func (s Schema) entry(d Document) (Entry, error) {
 	}
 	title := d.Texts[s.Texts[0].Name]
 	e.Fields = &Fields{
-		Terms:    make(map[string][]string, 2*len(s.Texts)),
+		Terms:    make(map[string][]string, 3*len(s.Texts)),
 		Keywords: map[string][]string{idField: {d.ID}, titleField: {titleOrder(title)}},
 		Numbers:  map[string]int64{lengthField: int64(len(tokensOf(title)))},
 	}
 	shown := make(map[string]string, len(s.Texts))
 	for _, text := range s.Texts {
 		content := d.Texts[text.Name]
-		e.Fields.Terms[termsField(text.Name)], e.Fields.Terms[stemsField(text.Name)] = termsOf(content)
+		terms, pairs, stems := termsOf(content)
+		e.Fields.Terms[termsField(text.Name)], e.Fields.Terms[pairsField(text.Name)], e.Fields.Terms[stemsField(text.Name)] = terms, pairs, stems
 		if content != "" {
 			shown[text.Name] = cut(content, maxShown)
 		}

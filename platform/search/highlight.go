@@ -56,14 +56,20 @@ func spans(text string, words []word, wide bool) []span {
 func matches(term string, words []word, wide bool) bool {
 	stemmed := stem(term)
 	return slices.ContainsFunc(words, func(w word) bool {
+		if w.weak {
+			return term == w.term
+		}
 		if strings.HasPrefix(term, w.term) || stemmed == w.stem || slices.Contains(w.parts, term) && utf8.RuneCountInString(term) > 1 {
 			return true
 		}
 		if slices.Contains(w.joined, term) {
 			return true
 		}
-		most := edits(w.term)
-		return wide && most > 0 && (Near{Value: w.term, Edits: most}.Matches(term) || Near{Value: w.stem, Edits: most}.Matches(stemmed))
+		near := func(value, found string) bool {
+			most := edits(value)
+			return most > 0 && Near{Value: value, Edits: most}.Matches(found)
+		}
+		return wide && (near(w.term, term) || near(w.stem, stemmed))
 	})
 }
 

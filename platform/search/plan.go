@@ -13,7 +13,8 @@ const (
 	scoreStem   = 9
 	scoreParts  = 8
 	scorePrefix = 6
-	scoreNear   = 3
+	scoreNear   = 3 // one typing error
+	scoreFar    = 2 // two
 )
 
 // Fields that every entry has besides those of its schema.
@@ -23,8 +24,9 @@ const (
 	titleField  = "title_order"
 )
 
-// Fields of a text: its terms and their stems.
+// Fields of a text: its terms, its pairs of words, and the stems of both.
 func termsField(text string) string { return text + "_terms" }
+func pairsField(text string) string { return text + "_pairs" }
 func stemsField(text string) string { return text + "_stems" }
 
 // Layout names the fields of the entries of a schema.
@@ -34,19 +36,27 @@ func (s Schema) Layout() Layout {
 		Numbers:  append([]string{lengthField}, s.Numbers...),
 	}
 	for _, t := range s.Texts {
-		l.Terms = append(l.Terms, termsField(t.Name), stemsField(t.Name))
+		l.Terms = append(l.Terms, termsField(t.Name), pairsField(t.Name), stemsField(t.Name))
 	}
 	return l
 }
 
 func (x *Index) plan(q Query, words []word, wide bool) Plan {
 	p := Plan{Facets: q.Facets, Limit: q.Limit + 1, After: q.After.After}
-	if len(words) > 0 {
-		sum := Sum{Least: least(len(words), wide)}
+	switch {
+	case len(words) > 0:
+		var sum Sum
 		for _, w := range words {
-			sum.Nodes = append(sum.Nodes, x.match(w, wide))
+			if w.weak {
+				sum.Optional = append(sum.Optional, x.match(w, wide))
+			} else {
+				sum.Nodes = append(sum.Nodes, x.match(w, wide))
+			}
 		}
+		sum.Least = least(len(sum.Nodes), wide)
 		p.Match = sum
+	case strings.TrimSpace(q.Text) != "":
+		p.Match = Term{Field: idField, Value: ""} // signs alone: nothing has them
 	}
 	for _, f := range q.Filters {
 		if len(f.Values) == 0 {
@@ -89,6 +99,10 @@ func (x *Index) match(w word, wide bool) Best {
 	for _, text := range x.schema.Texts {
 		terms, stems := termsField(text.Name), stemsField(text.Name)
 		add(text.Weight, scoreExact, Term{Field: terms, Value: w.term})
+		if w.weak {
+			continue
+		}
+		add(text.Weight, scoreExact, Term{Field: pairsField(text.Name), Value: w.term})
 		for _, joined := range w.joined {
 			add(text.Weight, scoreExact, Term{Field: terms, Value: joined})
 		}
@@ -97,9 +111,13 @@ func (x *Index) match(w word, wide bool) Best {
 			add(text.Weight, scoreParts, All{Term{Field: stems, Value: stem(w.parts[0])}, Term{Field: stems, Value: stem(w.parts[1])}})
 		}
 		add(text.Weight, scorePrefix, Prefix{Field: terms, Value: w.term})
-		if edits := edits(w.term); wide && edits > 0 {
-			add(text.Weight, scoreNear, Near{Field: terms, Value: w.term, Edits: edits})
-			add(text.Weight, scoreNear, Near{Field: stems, Value: w.stem, Edits: edits})
+		if !wide {
+			continue
+		}
+		for field, value := range map[string]string{terms: w.term, stems: w.stem} {
+			for most := edits(value); most > 0; most-- {
+				add(text.Weight, []float64{scoreNear, scoreFar}[most-1], Near{Field: field, Value: value, Edits: most})
+			}
 		}
 	}
 	return best
@@ -111,7 +129,7 @@ func edits(term string) int {
 	switch n := utf8.RuneCountInString(term); {
 	case n < 4, strings.ContainsFunc(term, unicode.IsDigit):
 		return 0
-	case n < 8:
+	case n < 6:
 		return 1
 	default:
 		return 2

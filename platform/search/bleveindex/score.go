@@ -2,6 +2,7 @@ package bleveindex
 
 import (
 	"context"
+	"slices"
 
 	"github.com/blevesearch/bleve/v2/mapping"
 	bsearch "github.com/blevesearch/bleve/v2/search"
@@ -28,13 +29,13 @@ func (s scored) Searcher(ctx context.Context, in index.IndexReader, m mapping.In
 		for i := range node {
 			nodes[i] = node[i]
 		}
-		return newUnion(ctx, in, m, options, nodes, 1, func(a, b float64) float64 { return max(a, b) })
+		return newUnion(ctx, in, m, options, nodes, len(nodes), 1, func(a, b float64) float64 { return max(a, b) })
 	case search.Sum:
-		nodes := make([]search.Node, len(node.Nodes))
-		for i := range node.Nodes {
-			nodes[i] = node.Nodes[i]
+		nodes := make([]search.Node, 0, len(node.Nodes)+len(node.Optional))
+		for _, best := range append(slices.Clone(node.Nodes), node.Optional...) {
+			nodes = append(nodes, best)
 		}
-		return newUnion(ctx, in, m, options, nodes, node.Least, func(a, b float64) float64 { return a + b })
+		return newUnion(ctx, in, m, options, nodes, len(node.Nodes), node.Least, func(a, b float64) float64 { return a + b })
 	default:
 		return scored{search.Scored{Node: node}}.Searcher(ctx, in, m, options)
 	}
@@ -98,21 +99,22 @@ func (c *constant) set(match *bsearch.DocumentMatch, err error) (*bsearch.Docume
 	return match, err
 }
 
-// union finds what at least some of its searchers find, and puts their scores together. bleve's own
-// disjunction multiplies with the part of the searchers that have found it.
+// union finds what at least some of its first searchers find, and puts the scores of all together.
+// bleve's own disjunction multiplies with the part of the searchers that have found it.
 type union struct {
 	searchers []bsearch.Searcher
-	least     int
-	together  func(a, b float64) float64
+	// counted is how many of them count, and least how many of these must find it.
+	counted, least int
+	together       func(a, b float64) float64
 	// heads are the next matches of the searchers, nil at their ends; begun once they are read.
 	heads []*bsearch.DocumentMatch
 	begun bool
 }
 
 func newUnion(ctx context.Context, in index.IndexReader, m mapping.IndexMapping, options bsearch.SearcherOptions,
-	nodes []search.Node, least int, together func(a, b float64) float64,
+	nodes []search.Node, counted, least int, together func(a, b float64) float64,
 ) (*union, error) {
-	u := &union{least: least, together: together}
+	u := &union{counted: counted, least: least, together: together}
 	for _, node := range nodes {
 		searcher, err := scored{node}.Searcher(ctx, in, m, options)
 		if err != nil {
@@ -163,14 +165,17 @@ func (u *union) lowest() int {
 	return lowest
 }
 
-// take is the match that some heads are, with their scores, and how many these are. They move on.
+// take is the match that some heads are, with their scores, and how many of these count. They move
+// on.
 func (u *union) take(ctx *bsearch.SearchContext, lowest int) (match *bsearch.DocumentMatch, found int, err error) {
 	match = u.heads[lowest]
 	for i, head := range u.heads {
 		if head == nil || i != lowest && !head.IndexInternalID.Equals(match.IndexInternalID) {
 			continue
 		}
-		found++
+		if i < u.counted {
+			found++
+		}
 		if i != lowest {
 			match.Score = u.together(match.Score, head.Score)
 			ctx.DocumentMatchPool.Put(head)

@@ -154,7 +154,11 @@ func queryOf(node search.Node) object {
 	case search.Best:
 		return object{"dis_max": object{"queries": queriesOf(node), "tie_breaker": 0}}
 	case search.Sum:
-		return object{"bool": object{"should": queriesOf(node.Nodes), "minimum_should_match": node.Least}}
+		sum := object{"bool": object{"should": queriesOf(node.Nodes), "minimum_should_match": node.Least}}
+		if len(node.Optional) == 0 {
+			return sum
+		}
+		return object{"bool": object{"must": sum, "should": queriesOf(node.Optional)}}
 	default:
 		panic(fmt.Sprintf("opensearch: a node of type %T", node))
 	}

@@ -152,6 +152,10 @@ func words(t *testing.T, w *World) {
 		"hot-water bottel":  {"KNITTED UNION FLAG HOT WATER BOTTLE"},
 		"union warmer hnad": {"HAND WARMER UNION JACK"},
 		"hristmas craft":    {"CHRISTMAS CRAFT TREE TOP ANGEL"},
+		"kntited bottle":    {"KNITTED UNION FLAG HOT WATER BOTTLE"},
+		"retrspt mug":       {"RED RETROSPOT MUG"}, // two errors
+		"box for the lunch": {"LUNCH BOX I LOVE LONDON"},
+		"i love":            {"LUNCH BOX I LOVE LONDON"},
 	} {
 		found := w.Found(t, text)
 		assert.Equal(t, first, found[:min(len(first), len(found))], "%q", text)
@@ -161,7 +165,10 @@ func words(t *testing.T, w *World) {
 	assert.Empty(t, w.Found(t, "submarine"))
 	assert.Empty(t, w.Found(t, "mug submarine"), "both words are wanted")
 	assert.Len(t, w.Found(t, ""), len(Names), "everything, when nothing is asked for")
-	assert.Len(t, w.Found(t, "!?"), len(Names))
+	assert.Len(t, w.Found(t, " "), len(Names))
+	assert.Empty(t, w.Found(t, "!?"), "signs alone are in nothing")
+	assert.Empty(t, w.Found(t, "bagpi"), "two words that stand beside each other have no beginning")
+	assert.Equal(t, w.Found(t, "bag retrospot"), w.Found(t, "the bag of retrospot"))
 }
 
 func priced(id string, price int64, availability string, categories ...string) search.Document {

@@ -35,7 +35,7 @@ const (
 
 // Schema of the index.
 var Schema = search.Schema{
-	Name: "products", Revision: 2,
+	Name: "products", Revision: 3,
 	Texts:    []search.Text{{Name: Name, Weight: 4}, {Name: SKU, Weight: 4}, {Name: Description, Weight: 1}},
 	Keywords: []string{Active, Category, Currency, Availability},
 	Numbers:  []string{Price, Created},

@@ -45,7 +45,7 @@ const (
 
 // Schema of the index.
 var Schema = search.Schema{
-	Name: "orders", Revision: 1,
+	Name: "orders", Revision: 2,
 	Texts: []search.Text{
 		{Name: Number, Weight: 4}, {Name: Reference, Weight: 4}, {Name: Customer, Weight: 3}, {Name: Items, Weight: 2}, {Name: Note, Weight: 1},
 	},
