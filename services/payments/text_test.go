@@ -78,6 +78,37 @@ func TestAReferenceThatCannotBeKeptIsForAnOperator(t *testing.T) {
 	assert.Contains(t, w.show(order).Operations[0].Problem, "under the name")
 }
 
+// Five messages of 900 KB are more than is read of one answer.
+func TestLongMessagesDoNotKeepTheListFromBeingRead(t *testing.T) {
+	w := newWorld(t, hasty, time.Second)
+	w.startObserver()
+	for range 5 {
+		_, err := w.authorize(newOrder(), "card_odd_text")
+		requireRefused(t, refusals.PaymentDeclined, err)
+	}
+	p := w.pay("card_approve")
+	w.provider.simulate("authorization/"+p.reference+"/voided", "")
+	p.eventuallyState("authorize", "voided")
+	none, records := w.differences()
+	assert.Empty(t, none)
+	assert.Equal(t, 6, records)
+}
+
+// One record that nobody understands is told of, and the others are compared.
+func TestARecordThatIsNotUnderstoodIsADifference(t *testing.T) {
+	w := newWorld(t, hasty, time.Hour)
+	w.startObserver()
+	require.Equal(t, http.StatusCreated, w.provider.post("/v1/authorizations",
+		`{"reference":"`+newOrder()+`","amount":150,"currency":"ISK","source":"card_approve"}`).StatusCode)
+	p := w.pay("card_approve")
+	w.provider.simulate("authorization/"+p.reference+"/voided", "")
+	p.eventuallyState("authorize", "voided")
+	found, records := w.differences()
+	assert.Equal(t, 2, records)
+	require.Len(t, found, 1)
+	assert.Contains(t, found[0].Problem, "which is not known here")
+}
+
 func requireTellable(t *testing.T, told, what string) {
 	t.Helper()
 	require.NotEmpty(t, told, what)

@@ -46,7 +46,7 @@ func (j *Journal) observePage(ctx context.Context, lists provider.Lists, owner s
 	orders := map[string][]provider.Entry{}
 	for _, entry := range page.Entries {
 		order := strings.ToLower(entry.OrderID)
-		if uuid.Validate(order) == nil { // another's reference is none of ours
+		if entry.Unclear == "" && uuid.Validate(order) == nil { // another's reference is none of ours
 			orders[order] = append(orders[order], entry)
 		}
 	}

@@ -88,7 +88,7 @@ func cleanEntries(entries []Entry) []Entry {
 	for _, entry := range entries {
 		fact, err := clean(entry.Fact, nil)
 		if err == nil && text.Line(entry.Of, maxName) == entry.Of {
-			entry.Fact = fact
+			entry.Fact, entry.Unclear = fact, text.Line(entry.Unclear, maxMessage)
 			kept = append(kept, entry)
 		}
 	}

@@ -16,6 +16,8 @@ type Entry struct {
 	Of string
 	// Fee of a dispute, in minor units.
 	Fee int64
+	// Unclear says why the adapter does not know what the record says; then only its names are here.
+	Unclear string
 }
 
 // Of a dispute.

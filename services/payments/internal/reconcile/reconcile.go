@@ -45,6 +45,8 @@ func Entry(p *domain.Payment, entry provider.Entry) string {
 	}
 	op := find(p, entry)
 	switch {
+	case entry.Unclear != "":
+		return entry.Unclear
 	case op == nil && entry.What == domain.Authorize && entry.Taken():
 		return fmt.Sprintf("the provider holds %s under %s, of which the journal knows nothing", entry.Text(), entry.Reference)
 	case op == nil && entry.What != domain.Authorize && entry.Kind != provider.Failed:

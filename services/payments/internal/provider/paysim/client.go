@@ -23,6 +23,8 @@ import (
 // with messages as long as somebody may make them.
 const maxAnswer = 4 << 20
 
+var errTooLarge = errors.New("it is too large")
+
 // Client is paysim as a provider.
 type Client struct {
 	base    *url.URL
@@ -190,7 +192,10 @@ func (c *Client) callFor(ctx context.Context, method string, to *url.URL, key st
 		return 0, nil, problem{}, err
 	}
 	defer response.Body.Close()
-	read, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	read, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	if err == nil && len(read) > maxAnswer {
+		err = errTooLarge
+	}
 	if err != nil {
 		return 0, nil, problem{}, fmt.Errorf("read answer %s: %w", response.Status, err)
 	}

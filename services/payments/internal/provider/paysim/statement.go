@@ -55,67 +55,70 @@ func (c *Client) records(ctx context.Context, path *url.URL) (found records, err
 // Statement implements provider.Statements.
 func (c *Client) Statement(ctx context.Context, orderID string) ([]provider.Entry, error) {
 	all, err := c.statement(ctx, orderID)
-	if err == nil {
-		var entries []provider.Entry
-		if entries, err = all.entries(); err == nil {
-			return entries, nil
-		}
+	if err != nil {
+		return nil, fmt.Errorf("statement of order %s: %w", orderID, err)
 	}
-	return nil, fmt.Errorf("statement of order %s: %w", orderID, err)
+	return all.entries(), nil
 }
 
-// List implements provider.Lists.
+// mostListed is how many records a page has at most.
+const mostListed = 1000
+
+// List implements provider.Lists. A page that is too large is asked for in smaller ones: messages of
+// declines may be long.
 func (c *Client) List(ctx context.Context, after string) (provider.Page, error) {
 	path := c.base.JoinPath("v1", "list")
-	path.RawQuery = url.Values{"after": {after}}.Encode()
-	found, err := c.records(ctx, path)
-	if err == nil {
-		var entries []provider.Entry
-		if entries, err = found.entries(); err == nil {
-			return provider.Page{Entries: entries, Next: strconv.FormatUint(found.Next, 10), More: found.More}, nil
+	for limit := mostListed; ; limit /= 10 {
+		path.RawQuery = url.Values{"after": {after}, "limit": {strconv.Itoa(limit)}}.Encode()
+		found, err := c.records(ctx, path)
+		switch {
+		case errors.Is(err, errTooLarge) && limit > 1:
+			continue
+		case err != nil:
+			return provider.Page{}, fmt.Errorf("list after %q: %w", after, err)
 		}
+		return provider.Page{Entries: found.entries(), Next: strconv.FormatUint(found.Next, 10), More: found.More}, nil
 	}
-	return provider.Page{}, fmt.Errorf("list after %q: %w", after, err)
 }
 
 // disputeKinds are paysim's statuses of a dispute.
 var disputeKinds = map[string]provider.Kind{"open": provider.Disputed, "won": provider.Won, "lost": provider.Lost}
 
-// entries are the records in the port's words. A record that is not clear spoils the list: what it
-// leaves out would look as if it were not there.
-func (r records) entries() (entries []provider.Entry, err error) {
+// entries are the records in the port's words.
+func (r records) entries() (entries []provider.Entry) {
+	add := func(entry provider.Entry, fact provider.Fact, err error, order, key, reference string) {
+		if err != nil {
+			entry.Unclear, fact = err.Error(), provider.Fact{OrderID: order, Key: key}
+		}
+		fact.Reference = reference // also of a decline
+		entry.Fact = fact
+		entries = append(entries, entry)
+	}
 	for _, a := range r.Authorizations {
 		fact, err := a.fact()
-		if err != nil {
-			return nil, err
-		}
-		fact.Reference = a.ID // also of a decline
-		entries = append(entries, provider.Entry{What: domain.Authorize, Fact: fact})
+		add(provider.Entry{What: domain.Authorize}, fact, err, a.Reference, a.IdempotencyKey, a.ID)
 	}
 	for _, m := range r.Captures {
 		fact, err := m.fact()
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, provider.Entry{What: domain.Capture, Fact: fact, Of: m.Authorization})
+		add(provider.Entry{What: domain.Capture, Of: m.Authorization}, fact, err, m.Reference, m.IdempotencyKey, m.ID)
 	}
 	for _, m := range r.Refunds {
 		fact, err := m.fact()
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, provider.Entry{What: domain.Refund, Fact: fact, Of: m.Capture})
+		add(provider.Entry{What: domain.Refund, Of: m.Capture}, fact, err, m.Reference, m.IdempotencyKey, m.ID)
 	}
 	for _, d := range r.Disputes {
-		kind, known := disputeKinds[d.Status]
-		money, err := fromPaysim(d.Currency, d.Amount)
-		if !known || err != nil {
-			return nil, &provider.UnclearError{Reference: d.ID, Status: d.Status}
-		}
-		entries = append(entries, provider.Entry{
-			What: domain.Dispute, Of: d.Capture, Fee: minor(d.Currency, d.Fee),
-			Fact: provider.Fact{Kind: kind, OrderID: d.Reference, Reference: d.ID, Money: money},
-		})
+		fact, err := d.fact()
+		add(provider.Entry{What: domain.Dispute, Of: d.Capture, Fee: minor(d.Currency, d.Fee)}, fact, err, d.Reference, "", d.ID)
 	}
-	return entries, nil
+	return entries
+}
+
+// fact is what paysim says of a dispute, in its own values.
+func (d dispute) fact() (provider.Fact, error) {
+	kind, known := disputeKinds[d.Status]
+	money, err := fromPaysim(d.Currency, d.Amount)
+	if !known || err != nil {
+		return provider.Fact{}, &provider.UnclearError{Reference: d.ID, Status: d.Status}
+	}
+	return provider.Fact{Kind: kind, OrderID: d.Reference, Reference: d.ID, Money: money}, nil
 }
