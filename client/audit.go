@@ -19,7 +19,11 @@ type AuditOrder struct {
 	Status        string    `json:"status"`
 	PaymentStatus string    `json:"payment_status"`
 	Total         Money     `json:"total"`
-	Units         int64     `json:"units"`
+	Units         int64     `json:"units"`   // that are not cancelled
+	Shipped       int64     `json:"shipped"` // of them
+	Open          int64     `json:"open"`    // authorized, in minor units as the next two
+	Captured      int64     `json:"captured"`
+	Refunded      int64     `json:"refunded"`
 	PlacedAt      time.Time `json:"placed_at,omitzero"`
 	// OpenSaga is the kind of the saga that works on it, "" when none does.
 	OpenSaga string `json:"open_saga,omitempty"`

@@ -92,8 +92,12 @@ type Order struct {
 	Adjustments      []Adjustment `json:"adjustments"`
 	Total            Money        `json:"total"`
 	Due              Money        `json:"due"` // of the total, for what was not cancelled
-	PlacedAt         time.Time    `json:"placed_at,omitzero"`
-	SettledAt        time.Time    `json:"settled_at,omitzero"`
+	Captured         Money        `json:"captured"`
+	Refunded         Money        `json:"refunded"`
+	// Completed: everything is shipped or cancelled, no money is held, and no refund is owed.
+	Completed bool      `json:"completed,omitempty"`
+	PlacedAt  time.Time `json:"placed_at,omitzero"`
+	SettledAt time.Time `json:"settled_at,omitzero"`
 	// Payment that was authorized, if any.
 	Payment *OrderPayment `json:"payment,omitempty"`
 	// Reason why it was rejected or cancelled.
@@ -110,11 +114,13 @@ type Order struct {
 	Reference          string            `json:"reference,omitempty"`
 	Metadata           map[string]string `json:"metadata,omitempty"`
 	Actions            []Action          `json:"actions"`
+	Shipments          []Shipment        `json:"shipments"`
+	Refunds            []Refund          `json:"refunds"`
 }
 
 // Action is something that can be done with an order.
 type Action struct {
-	Name    string `json:"name"` // cancel
+	Name    string `json:"name"` // cancel, ship or refund
 	Method  string `json:"method"`
 	Href    string `json:"href"`
 	Allowed bool   `json:"allowed"`
@@ -138,6 +144,7 @@ type Line struct {
 	Name      string `json:"name"`
 	Quantity  int64  `json:"quantity"`            // as it was ordered
 	Cancelled int64  `json:"cancelled,omitempty"` // units of it
+	Shipped   int64  `json:"shipped,omitempty"`   // units of it
 	UnitPrice Money  `json:"unit_price"`
 }
 

@@ -28,7 +28,7 @@ type cancelOrder struct {
 
 // Run is called by kong. It shows the effect and asks before it cancels.
 func (c *cancelOrder) Run(a *addresses) error {
-	wanted, err := cancelledLines(c.Line)
+	wanted, err := unitsOfLines(c.Line)
 	if err != nil {
 		return usage{err}
 	}
@@ -41,12 +41,8 @@ func (c *cancelOrder) Run(a *addresses) error {
 	if err != nil {
 		return c.show(s, err, nil)
 	}
-	wait := c.Wait
-	if wait <= 0 {
-		wait = -1 // for the client, 0 is the service's default
-	}
 	done, err := s.CancelOrder(ctx, c.ID, client.NewCancellation{
-		Key: c.Key, ETag: etag, Wait: wait, Lines: wanted, Reason: c.Reason, Note: c.Note,
+		Key: c.Key, ETag: etag, Wait: patience(c.Wait), Lines: wanted, Reason: c.Reason, Note: c.Note,
 	})
 	err = c.show(s, err, func() {
 		fmt.Printf("Cancellation %s: %s. The order is %s.\n", done.ID, strings.ReplaceAll(done.Status, "_", " "), done.OrderStatus)
@@ -59,11 +55,11 @@ func (c *cancelOrder) Run(a *addresses) error {
 
 // confirm shows the effect of the cancellation and asks. The ETag is that of the order with this
 // effect.
-func (c *cancelOrder) confirm(ctx context.Context, s *session, wanted []client.CancelledLine) (etag string, err error) {
+func (c *cancelOrder) confirm(ctx context.Context, s *session, wanted []client.LineUnits) (etag string, err error) {
 	if c.Yes {
 		return "*", nil
 	}
-	effect := "the order is still being placed: it is cancelled, and nothing is charged"
+	effect := "cancels the order, which is still being placed; nothing is charged"
 	preview, err := s.PreviewCancellation(ctx, c.ID, wanted)
 	var refused *client.Refused
 	switch {
@@ -74,17 +70,30 @@ func (c *cancelOrder) confirm(ctx context.Context, s *session, wanted []client.C
 	default:
 		return "", err
 	}
+	return etag, ask(effect)
+}
+
+// ask says what a command will do and asks whether to do it; an error means no.
+func ask(effect string) error {
 	fmt.Fprintf(os.Stderr, "This %s.\nContinue? [y/N] ", effect)
 	answer, _ := bufio.NewReader(os.Stdin).ReadString('\n')
 	if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
-		return "", errors.New("nothing was cancelled; with --yes it does not ask")
+		return errors.New("nothing was done; with --yes it does not ask")
 	}
-	return etag, nil
+	return nil
 }
 
-// cancelledLines reads NUMBER=QTY.
-func cancelledLines(texts []string) ([]client.CancelledLine, error) {
-	var lines []client.CancelledLine
+// patience is how long the service waits, for the client: 0 would be the service's default.
+func patience(wait time.Duration) time.Duration {
+	if wait <= 0 {
+		return -1
+	}
+	return wait
+}
+
+// unitsOfLines reads NUMBER=QTY.
+func unitsOfLines(texts []string) ([]client.LineUnits, error) {
+	var lines []client.LineUnits
 	for _, text := range texts {
 		number, quantity, _ := strings.Cut(text, "=")
 		line, err := strconv.ParseInt(number, 10, 32)
@@ -92,7 +101,7 @@ func cancelledLines(texts []string) ([]client.CancelledLine, error) {
 		if err != nil || unitsErr != nil {
 			return nil, fmt.Errorf("%q is not the number of a line and a quantity: 1=2", text)
 		}
-		lines = append(lines, client.CancelledLine{Line: int32(line), Quantity: units})
+		lines = append(lines, client.LineUnits{Line: int32(line), Quantity: units})
 	}
 	return lines, nil
 }

@@ -16,12 +16,17 @@ import (
 )
 
 type orderCommands struct {
-	Place    placeOrder    `cmd:"" help:"Place an order and wait for its outcome."`
-	Get      getOrder      `cmd:"" help:"Show an order."`
-	List     listOrders    `cmd:"" help:"List orders, the one recorded last first."`
-	Search   searchOrders  `cmd:"" help:"Find orders by number, customer, content, state or words; for operators."`
-	Cancel   cancelOrder   `cmd:"" help:"Cancel an order, or units of it, before it is shipped."`
-	Timeline orderTimeline `cmd:"" help:"Tell what happened to an order, and when."`
+	Place    placeOrder     `cmd:"" help:"Place an order and wait for its outcome."`
+	Get      getOrder       `cmd:"" help:"Show an order."`
+	List     listOrders     `cmd:"" help:"List orders, the one recorded last first."`
+	Search   searchOrders   `cmd:"" help:"Find orders by number, customer, content, state or words; for operators."`
+	Cancel   cancelOrder    `cmd:"" help:"Cancel an order, or units of it, before it is shipped."`
+	Ship     shipOrder      `cmd:"" help:"Ship an order, or units of it; for operators."`
+	Shipment updateShipment `cmd:"" help:"Change what is known of a shipment: its carrier, its tracking code, that it was delivered; for operators."`
+	Refund   refundOrder    `cmd:"" help:"Give an amount of an order back without a return, or try a failed refund again; for operators."`
+	Settle   settleDebt     `cmd:"" help:"Record that a failed refund was paid in another way; for operators."`
+	Money    orderMoney     `cmd:"" help:"Tell who owes whom of an order, and why; for operators."`
+	Timeline orderTimeline  `cmd:"" help:"Tell what happened to an order, and when."`
 }
 
 type placeOrder struct {
@@ -53,12 +58,8 @@ func (c *placeOrder) Run(a *addresses) error {
 	if err != nil {
 		return err
 	}
-	wait := c.Wait
-	if wait <= 0 {
-		wait = -1 // for the client, 0 is the service's default
-	}
 	placed, err := s.PlaceOrder(context.Background(), client.NewOrder{
-		Key: c.Key, Wait: wait, Currency: c.Currency, Lines: wanted, PaymentMethod: c.Card,
+		Key: c.Key, Wait: patience(c.Wait), Currency: c.Currency, Lines: wanted, PaymentMethod: c.Card,
 		Email: c.Email, DeliveryAddress: address, Reference: c.Reference, Metadata: c.Metadata,
 	})
 	err = c.show(s, err, func() {
@@ -196,8 +197,13 @@ func printOrder(o *client.Order) {
 	rows = [][]string{{"LINE", "SKU", "NAME", "QUANTITY", "UNIT PRICE"}}
 	for _, line := range o.Lines {
 		quantity := strconv.FormatInt(line.Quantity, 10)
-		if line.Cancelled > 0 {
-			quantity += fmt.Sprintf(" (%d cancelled)", line.Cancelled)
+		for _, part := range []struct {
+			units int64
+			what  string
+		}{{line.Shipped, "shipped"}, {line.Cancelled, "cancelled"}} {
+			if part.units > 0 {
+				quantity += fmt.Sprintf(", %d %s", part.units, part.what)
+			}
 		}
 		rows = append(rows, []string{strconv.Itoa(int(line.Number)), line.SKU, line.Name, quantity, amount(line.UnitPrice)})
 	}
@@ -205,8 +211,15 @@ func printOrder(o *client.Order) {
 		rows = append(rows, []string{"", "", adjustment.Kind, "", amount(adjustment.Amount)})
 	}
 	rows = append(rows, []string{"", "", "total", "", amount(o.Total)})
-	if o.Due != o.Total {
-		rows = append(rows, []string{"", "", "due", "", amount(o.Due)})
+	for _, sum := range []struct {
+		name  string
+		money client.Money
+		shown bool
+	}{{"due", o.Due, o.Due != o.Total}, {"captured", o.Captured, o.Captured.Amount > 0}, {"refunded", o.Refunded, o.Refunded.Amount > 0}} {
+		if sum.shown {
+			rows = append(rows, []string{"", "", sum.name, "", amount(sum.money)})
+		}
 	}
 	table(rows)
+	printShipments(o)
 }

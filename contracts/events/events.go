@@ -10,15 +10,20 @@ import "time"
 
 // Types, which are also the routing keys.
 const (
-	ProductCreatedV1 = "com.ordersaga.catalog.product-created.v1"
-	ProductChangedV1 = "com.ordersaga.catalog.product-changed.v1"
-	StockChangedV1   = "com.ordersaga.inventory.stock-changed.v1"
-	OrderPlacedV1    = "com.ordersaga.orders.order-placed.v1"
-	OrderConfirmedV1 = "com.ordersaga.orders.order-confirmed.v1"
-	OrderRejectedV1  = "com.ordersaga.orders.order-rejected.v1"
-	OrderCancelledV1 = "com.ordersaga.orders.order-cancelled.v1"
-	UnitsCancelledV1 = "com.ordersaga.orders.units-cancelled.v1"
-	SagaStuckV1      = "com.ordersaga.orders.saga-stuck.v1"
+	ProductCreatedV1    = "com.ordersaga.catalog.product-created.v1"
+	ProductChangedV1    = "com.ordersaga.catalog.product-changed.v1"
+	StockChangedV1      = "com.ordersaga.inventory.stock-changed.v1"
+	OrderPlacedV1       = "com.ordersaga.orders.order-placed.v1"
+	OrderConfirmedV1    = "com.ordersaga.orders.order-confirmed.v1"
+	OrderRejectedV1     = "com.ordersaga.orders.order-rejected.v1"
+	OrderCancelledV1    = "com.ordersaga.orders.order-cancelled.v1"
+	UnitsCancelledV1    = "com.ordersaga.orders.units-cancelled.v1"
+	UnitsShippedV1      = "com.ordersaga.orders.units-shipped.v1"
+	ShipmentRefusedV1   = "com.ordersaga.orders.shipment-refused.v1"
+	ShipmentDeliveredV1 = "com.ordersaga.orders.shipment-delivered.v1"
+	PaymentRefundedV1   = "com.ordersaga.orders.payment-refunded.v1"
+	RefundFailedV1      = "com.ordersaga.orders.refund-failed.v1"
+	SagaStuckV1         = "com.ordersaga.orders.saga-stuck.v1"
 )
 
 // Sources of the events.
@@ -128,19 +133,71 @@ type OrderCancelled struct {
 // UnitsCancelled is the data of UnitsCancelledV1: units were taken out of an order before they were
 // shipped. When nothing is left of the order, OrderCancelled follows.
 type UnitsCancelled struct {
-	OrderID     string          `json:"order_id"`
-	CustomerID  string          `json:"customer_id"`
-	Lines       []CancelledLine `json:"lines"`
-	Amount      int64           `json:"amount"` // not due any more, minor units
-	Currency    string          `json:"currency"`
-	Reason      string          `json:"reason"`
-	CancelledAt time.Time       `json:"cancelled_at"`
+	OrderID     string      `json:"order_id"`
+	CustomerID  string      `json:"customer_id"`
+	Lines       []LineUnits `json:"lines"`
+	Amount      int64       `json:"amount"` // not due any more, minor units
+	Currency    string      `json:"currency"`
+	Reason      string      `json:"reason"`
+	CancelledAt time.Time   `json:"cancelled_at"`
 }
 
-// CancelledLine is units of a line of an order.
-type CancelledLine struct {
+// LineUnits is units of a line of an order.
+type LineUnits struct {
 	Line     int32 `json:"line"` // its number
 	Quantity int64 `json:"quantity"`
+}
+
+// UnitsShipped is the data of UnitsShippedV1: units have left, and are paid for.
+type UnitsShipped struct {
+	OrderID    string      `json:"order_id"`
+	CustomerID string      `json:"customer_id"`
+	ShipmentID string      `json:"shipment_id"`
+	Lines      []LineUnits `json:"lines"`
+	Carrier    string      `json:"carrier,omitempty"`
+	Tracking   string      `json:"tracking,omitempty"`
+	Amount     int64       `json:"amount"`   // of the units, minor units
+	Captured   int64       `json:"captured"` // charged with this shipment, minor units
+	Currency   string      `json:"currency"`
+	ShippedAt  time.Time   `json:"shipped_at"`
+}
+
+// ShipmentRefused is the data of ShipmentRefusedV1: its amount could not be captured, and nothing
+// was shipped.
+type ShipmentRefused struct {
+	OrderID    string    `json:"order_id"`
+	CustomerID string    `json:"customer_id"`
+	ShipmentID string    `json:"shipment_id"`
+	Reason     string    `json:"reason"` // of contracts/refusals
+	RefusedAt  time.Time `json:"refused_at"`
+}
+
+// ShipmentDelivered is the data of ShipmentDeliveredV1.
+type ShipmentDelivered struct {
+	OrderID     string    `json:"order_id"`
+	CustomerID  string    `json:"customer_id"`
+	ShipmentID  string    `json:"shipment_id"`
+	DeliveredAt time.Time `json:"delivered_at"`
+}
+
+// PaymentRefunded is the data of PaymentRefundedV1: the provider gave an amount back, or accepted to
+// do it.
+type PaymentRefunded struct {
+	OrderID    string    `json:"order_id"`
+	RefundID   string    `json:"refund_id"`
+	Amount     int64     `json:"amount"` // minor units
+	Currency   string    `json:"currency"`
+	RefundedAt time.Time `json:"refunded_at"`
+}
+
+// RefundFailed is the data of RefundFailedV1: the provider did not give an amount back. The shop
+// owes it.
+type RefundFailed struct {
+	OrderID  string    `json:"order_id"`
+	RefundID string    `json:"refund_id"`
+	Amount   int64     `json:"amount"` // minor units
+	Currency string    `json:"currency"`
+	FailedAt time.Time `json:"failed_at"`
 }
 
 // SagaStuck is the data of SagaStuckV1: steps failed more often than they may, and the saga waits

@@ -33,8 +33,6 @@ const (
 	// RefundExceedsCaptured: more was to be refunded than is left of the captures. Details:
 	// AmountLeftDetails.
 	RefundExceedsCaptured = "refund_exceeds_captured"
-	// RefundFailed: the provider did not refund the amount. Details: DeclinedDetails.
-	RefundFailed = "refund_failed"
 	// UnknownProduct: no such product, or none that is for sale. Details: UnknownProductDetails.
 	UnknownProduct = "unknown_product"
 	// CurrencyMismatch: the product is not sold in that currency. Details: CurrencyMismatchDetails.
@@ -74,6 +72,14 @@ const (
 	// UnitsNotCancellable: a line has fewer units left than are to be cancelled. Details:
 	// UnitsDetails.
 	UnitsNotCancellable = "units_not_cancellable"
+	// UnitsNotShippable: a line has fewer units left than are to be shipped. Details: UnitsDetails.
+	UnitsNotShippable = "units_not_shippable"
+	// ShipmentUnknown: the order has no such shipment, or it has not left.
+	ShipmentUnknown = "shipment_unknown"
+	// RefundLimit: the operator may not give back as much of one order. Details: AmountLeftDetails.
+	RefundLimit = "refund_limit"
+	// NoDebt: there is no failed refund that is still owed.
+	NoDebt = "no_debt"
 	// NotAllocated: the order has fewer units of a line allocated than are to be freed or shipped.
 	NotAllocated = "not_allocated"
 	// SettlementDisagrees: the provider has something else under the reference of a settlement, or

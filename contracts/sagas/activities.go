@@ -13,15 +13,16 @@ type Activity[Request, Response any] struct{ Name string }
 
 // The activities of sagas, by the service that they call.
 var (
-	RecordPlaced       = Activity[ordersv1.RecordPlacedRequest, ordersv1.RecordPlacedResponse]{"RecordPlaced"}
-	RecordConfirmed    = Activity[ordersv1.RecordConfirmedRequest, ordersv1.RecordConfirmedResponse]{"RecordConfirmed"}
-	RecordTurnedBack   = Activity[ordersv1.RecordTurnedBackRequest, ordersv1.RecordTurnedBackResponse]{"RecordTurnedBack"}
-	RecordRejected     = Activity[ordersv1.RecordRejectedRequest, ordersv1.RecordRejectedResponse]{"RecordRejected"}
-	RecordCancelled    = Activity[ordersv1.RecordCancelledRequest, ordersv1.RecordCancelledResponse]{"RecordCancelled"}
-	RecordCancellation = Activity[ordersv1.RecordCancellationRequest, ordersv1.RecordCancellationResponse]{"RecordCancellation"}
-	RecordResumed      = Activity[ordersv1.RecordResumedRequest, ordersv1.RecordResumedResponse]{"RecordResumed"}
-	RecordStuck        = Activity[ordersv1.RecordStuckRequest, ordersv1.RecordStuckResponse]{"RecordStuck"}
-	TakeActs           = Activity[ordersv1.TakeActsRequest, ordersv1.TakeActsResponse]{"TakeActs"}
+	RecordPlaced     = Activity[ordersv1.RecordPlacedRequest, ordersv1.RecordPlacedResponse]{"RecordPlaced"}
+	RecordConfirmed  = Activity[ordersv1.RecordConfirmedRequest, ordersv1.RecordConfirmedResponse]{"RecordConfirmed"}
+	RecordTurnedBack = Activity[ordersv1.RecordTurnedBackRequest, ordersv1.RecordTurnedBackResponse]{"RecordTurnedBack"}
+	RecordRejected   = Activity[ordersv1.RecordRejectedRequest, ordersv1.RecordRejectedResponse]{"RecordRejected"}
+	RecordCancelled  = Activity[ordersv1.RecordCancelledRequest, ordersv1.RecordCancelledResponse]{"RecordCancelled"}
+	RecordDone       = Activity[ordersv1.RecordDoneRequest, ordersv1.RecordDoneResponse]{"RecordDone"}
+	RecordRefused    = Activity[ordersv1.RecordRefusedRequest, ordersv1.RecordRefusedResponse]{"RecordRefused"}
+	RecordResumed    = Activity[ordersv1.RecordResumedRequest, ordersv1.RecordResumedResponse]{"RecordResumed"}
+	RecordStuck      = Activity[ordersv1.RecordStuckRequest, ordersv1.RecordStuckResponse]{"RecordStuck"}
+	TakeActs         = Activity[ordersv1.TakeActsRequest, ordersv1.TakeActsResponse]{"TakeActs"}
 
 	ReserveStock  = Activity[inventoryv1.ReserveRequest, inventoryv1.ReserveResponse]{"ReserveStock"}
 	AllocateStock = Activity[inventoryv1.AllocateRequest, inventoryv1.AllocateResponse]{"AllocateStock"}

@@ -22,6 +22,10 @@ const (
 	PlaceOrder = "PlaceOrder"
 	// CancelOrder's input is ordersv1.CancelOrderInput.
 	CancelOrder = "CancelOrder"
+	// ShipOrder's input is ordersv1.ShipOrderInput.
+	ShipOrder = "ShipOrder"
+	// RefundOrder's input is ordersv1.RefundOrderInput.
+	RefundOrder = "RefundOrder"
 	// RepairOrder continues a saga that was stuck. Input: commonv1.SagaRun.
 	RepairOrder = "RepairOrder"
 	// ResumeOrder continues a saga whose run was lost. Input: commonv1.SagaRun.
@@ -39,6 +43,8 @@ const PlaceOrderRevision = 2
 const (
 	KindPlaceOrder  = "place-order"
 	KindCancelOrder = "cancel-order"
+	KindShipOrder   = "ship-order"
+	KindRefundOrder = "refund-order"
 )
 
 // Placing is the saga that places an order. An order is placed once: the instance is its id.

@@ -24,6 +24,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/temporalclient"
 	"github.com/ordersaga/ordersaga/services/orders/internal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/placeorder"
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
 	"github.com/ordersaga/ordersaga/services/orders/internal/orderlist"
 	"github.com/ordersaga/ordersaga/services/orders/internal/ordersearch"
@@ -95,6 +96,7 @@ func run(ctx context.Context, cfg settings) error {
 		Catalog: quotes.New(catalogv1.NewCatalogServiceClient(catalog)),
 		Runs:    runs.New(temporal, cfg.TaskQueue),
 		Limits:  placeorder.Limits{OpenOrders: cfg.MaxOpenOrders, Declines: cfg.MaxDeclines},
+		Capture: domain.CapturePolicy(cfg.Capture), RefundLimit: cfg.RefundLimit,
 	}
 
 	needs.List = projector.New(streams, needs.Orders, list)

@@ -16,6 +16,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/search/engines"
 	"github.com/ordersaga/ordersaga/platform/temporalclient"
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 	"github.com/ordersaga/ordersaga/services/orders/internal/personal"
 )
 
@@ -34,6 +35,8 @@ type settings struct {
 	CatalogAddr     string        `env:"CATALOG_GRPC_ADDR" envDefault:"127.0.0.1:9081" desc:"host:port of the catalog service's gRPC"`
 	MaxOpenOrders   int           `env:"MAX_OPEN_ORDERS" envDefault:"100" desc:"how many orders of one customer may be on their way at once, over all instances; 0 is no limit"`
 	MaxDeclines     int           `env:"MAX_DECLINES_PER_HOUR" envDefault:"20" desc:"after how many declined payments within an hour a customer places no more orders; 0 is no limit"`
+	Capture         string        `env:"CAPTURE" envDefault:"per_shipment" desc:"when money is captured: per_shipment, or all: everything with the first shipment; an authorization that can be captured once is always captured whole"`
+	RefundLimit     int64         `env:"REFUND_LIMIT" envDefault:"0" desc:"how much one operator may give back of one order without a return, in minor units; 0 is no limit"`
 	TaskQueue       string        `env:"TEMPORAL_TASK_QUEUE" desc:"the task queue the workers of the sagas poll"`
 }
 
@@ -67,6 +70,12 @@ func (s settings) Validate() error {
 	}
 	if s.MaxOpenOrders < 0 || s.MaxDeclines < 0 {
 		problems = append(problems, fmt.Errorf("MAX_OPEN_ORDERS and MAX_DECLINES_PER_HOUR must be 0 or more, not %d and %d", s.MaxOpenOrders, s.MaxDeclines))
+	}
+	if policy := domain.CapturePolicy(s.Capture); policy != domain.CapturePerShipment && policy != domain.CaptureAll {
+		problems = append(problems, fmt.Errorf("CAPTURE must be %s or %s, not %q", domain.CapturePerShipment, domain.CaptureAll, s.Capture))
+	}
+	if s.RefundLimit < 0 {
+		problems = append(problems, fmt.Errorf("REFUND_LIMIT must be 0 or more, not %d", s.RefundLimit))
 	}
 	if err := broker.ValidateURL(s.AMQPURL.Reveal()); err != nil {
 		problems = append(problems, fmt.Errorf("AMQP_URL is %w", err))

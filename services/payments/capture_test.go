@@ -421,8 +421,12 @@ func TestARefundThatIsRefusedIsToldAndBooked(t *testing.T) {
 	p := w.pay("card_refund_declined")
 	p.mustCapture("first", 1000)
 	for range 2 {
-		_, err := p.refund("refund", "first", 100)
-		assert.JSONEq(t, `{"decline_code":"refund_declined"}`, requireRefused(t, refusals.RefundFailed, err))
+		answer, err := p.refund("refund", "first", 100)
+		require.NoError(t, err)
+		require.Len(t, answer.GetFacts(), 1)
+		failed := answer.GetFacts()[0].GetPaymentRefundFailed()
+		assert.Equal(t, "refund_declined", failed.GetCode())
+		assert.EqualValues(t, 100, failed.GetAmount().GetAmount())
 	}
 	assert.EqualValues(t, 1000, p.money().GetCaptures()[0].GetRefundable(), "it can be tried again as another one")
 	assert.EqualValues(t, 1000, p.requireBalanced())

@@ -1,5 +1,6 @@
 // Package cancelorder is the saga that cancels a confirmed order before it is shipped, or units of
-// it: free the units' stock, void the payment when nothing is left, record the end.
+// it: free the units' stock, void the payment when nothing is left, refund what was captured before,
+// record the end.
 //
 // The order has recorded the cancellation before the saga begins, so it only goes forward: every
 // call is tried until it is done. When only a part is cancelled, its authorization stays and its
@@ -19,6 +20,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/text"
 	"github.com/ordersaga/ordersaga/workflows/placeorder"
 	"github.com/ordersaga/ordersaga/workflows/record"
+	"github.com/ordersaga/ordersaga/workflows/refundorder"
 	"github.com/ordersaga/ordersaga/workflows/saga"
 )
 
@@ -36,6 +38,12 @@ var Saga = saga.Kind{
 		s.Forward(c.releaseUnits)
 		if in == nil || in.GetWhole() { // nil: the story is listed
 			s.Forward(c.voidPayment)
+		}
+		if in == nil || in.GetVoidAuthorizationId() != "" {
+			s.Forward(c.voidRest)
+		}
+		if in == nil || in.GetRefund().GetAmount() > 0 {
+			s.Forward(c.refundPrepaid)
 		}
 		s.Forward(c.recordCancellation)
 	}),
@@ -67,7 +75,20 @@ func (c cancelling) voidPayment() saga.Call {
 	return call
 }
 
+// voidRest gives back what is left of the authorization: everything else was shipped.
+func (c cancelling) voidRest() saga.Call {
+	call := saga.CallOf(sagas.VoidAuthorization, &paymentsv1.VoidAuthorizationRequest{
+		OrderId: c.Ref().GetOrderId(), AuthorizationId: c.in.GetVoidAuthorizationId(),
+	}, "Void what is left of the authorization")
+	call.Remote = true
+	return call
+}
+
+// refundPrepaid gives back what was captured before the units could be shipped.
+func (c cancelling) refundPrepaid() saga.Call {
+	return refundorder.RefundPayment(c.Key("refund-payment"), c.in.GetRefund())
+}
+
 func (c cancelling) recordCancellation() saga.Call {
-	return saga.CallOf(sagas.RecordCancellation, &ordersv1.RecordCancellationRequest{Saga: c.Ref(), Facts: c.Facts()},
-		"Record what was cancelled")
+	return record.Order{}.Done(c.Saga, "Record what was cancelled")
 }

@@ -32,7 +32,7 @@ func TestAWorkflowThatIsCancelledBeforeItsFirstTaskCancelsTheOrder(t *testing.T)
 	})
 	answer(env, sagas.ReleaseUnits, &calls, &inventoryv1.ReleaseUnitsResponse{})
 	answer(env, sagas.VoidPayment, &calls, &paymentsv1.VoidResponse{})
-	answer(env, sagas.RecordCancellation, &calls, &ordersv1.RecordCancellationResponse{
+	answer(env, sagas.RecordDone, &calls, &ordersv1.RecordDoneResponse{
 		Direction: &commonv1.Direction{Says: &commonv1.Direction_Ended{Ended: &commonv1.Outcome{Status: sagas.StatusCancelled}}},
 	})
 	env.ExecuteWorkflow(func(ctx workflow.Context, in *ordersv1.CancelOrderInput) (*commonv1.Outcome, error) {
@@ -44,7 +44,7 @@ func TestAWorkflowThatIsCancelledBeforeItsFirstTaskCancelsTheOrder(t *testing.T)
 		Lines: []*commonv1.Line{{Number: 1, Sku: "85123A", Quantity: 6}}, Whole: true,
 	})
 	require.NoError(t, env.GetWorkflowError())
-	require.Equal(t, []string{"RecordResumed", "ReleaseUnits", "VoidPayment", "RecordCancellation"}, calls)
+	require.Equal(t, []string{"RecordResumed", "ReleaseUnits", "VoidPayment", "RecordDone"}, calls)
 }
 
 func answer[Request, Response any](env *testsuite.TestWorkflowEnvironment, a sagas.Activity[Request, Response], calls *[]string, with *Response) {

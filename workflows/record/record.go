@@ -27,13 +27,28 @@ func (Order) Resumed(ref *commonv1.Saga) saga.Call {
 // Input returns the saga's input that the order keeps, or nil.
 func (Order) Input(response any) proto.Message {
 	resumed, _ := response.(*ordersv1.RecordResumedResponse)
-	if in := resumed.GetPlaceOrder(); in != nil {
-		return in
-	}
-	if in := resumed.GetCancelOrder(); in != nil {
-		return in
+	switch in := resumed.GetInput().(type) {
+	case *ordersv1.RecordResumedResponse_PlaceOrder:
+		return in.PlaceOrder
+	case *ordersv1.RecordResumedResponse_CancelOrder:
+		return in.CancelOrder
+	case *ordersv1.RecordResumedResponse_ShipOrder:
+		return in.ShipOrder
+	case *ordersv1.RecordResumedResponse_RefundOrder:
+		return in.RefundOrder
 	}
 	return nil
+}
+
+// Done ends a saga on a confirmed order after all its steps are done.
+func (Order) Done(s *saga.Saga, summary string) saga.Call {
+	return saga.CallOf(sagas.RecordDone, &ordersv1.RecordDoneRequest{Saga: s.Ref(), Facts: s.Facts()}, summary)
+}
+
+// Refused ends a saga on a confirmed order that turned back.
+func (Order) Refused(s *saga.Saga, why *commonv1.Refusal) saga.Call {
+	return saga.CallOf(sagas.RecordRefused, &ordersv1.RecordRefusedRequest{Saga: s.Ref(), Why: why, Facts: s.Facts()},
+		"Refuse: "+why.GetReason())
 }
 
 // Stuck records the steps in which the saga is stuck, and the build of the worker.

@@ -68,7 +68,7 @@ type Saga struct {
 	in   proto.Message
 
 	course course
-	// stepped means that the story has calls before the pivot, so that the saga can turn back.
+	// stepped means that the story has steps before the pivot, so that the saga can turn back.
 	stepped bool
 	// failed is the reason why the saga turns back, or will.
 	failed  error
@@ -119,7 +119,6 @@ func (s *Saga) Facts() []*commonv1.Fact { return s.facts }
 // Begin makes the first call, which opens the saga at the order. It is tried until it is done, also
 // when the workflow is cancelled, because the request was accepted. A refusal ends the saga.
 func (s *Saga) Begin(call Call) {
-	s.stepped = true
 	if s.lists(Listed{Role: RoleBegin, Activity: call.Activity}) || s.over() || s.course != start {
 		return
 	}
@@ -172,8 +171,8 @@ func provesNothingDone(r *refusal.Refusal) bool {
 }
 
 // Pivot makes the call after which the saga only goes forward. It is tried until it is done,
-// because a failed try may have taken effect. A refusal turns the saga back. A story that begins with
-// its pivot has nothing to turn back, so a cancel of its workflow has no effect.
+// because a failed try may have taken effect. A refusal turns the saga back. A story without steps
+// before its pivot has nothing to turn back, so a cancel of its workflow has no effect.
 func (s *Saga) Pivot(call func() Call) {
 	if s.lists(Listed{Role: RolePivot, Activity: activityOf(s, call)}) || s.over() || s.course > atPivot {
 		return

@@ -87,20 +87,31 @@ func (v invariants) confirmed(o order, r reservation, reserved bool, p payment, 
 	switch {
 	case !reserved:
 		say(v.agreement, "it is confirmed, and has no stock")
-	case r.Held > 0 || r.Allocated+r.Shipped != o.Units:
-		say(v.agreement, "it is confirmed with %d units, and its stock is %s", o.Units, r)
+	case r.Held > 0 || r.Shipped != o.Shipped || r.Allocated != o.Units-o.Shipped:
+		say(v.agreement, "it is confirmed with %d units, %d of them shipped, and its stock is %s", o.Units, o.Shipped, r)
 	}
 	switch {
 	case !paid:
 		say(v.agreement, "it is confirmed, and has no payment")
-	case p.Captured+p.Capturing > 0: // it is shipped, in part at least
-		if taken := p.Open + p.Capturing + p.Captured; taken > o.Total.Amount || p.Currency != o.Total.Currency {
-			say(v.money, "its total is %d %s, and its payment holds or took %d %s", o.Total.Amount, o.Total.Currency, taken, p.Currency)
-		}
-	case p.Status != "authorized":
+		return
+	case p.Status == "declined" || p.Status == "none" || p.Status == "pending":
 		say(v.agreement, "it is confirmed, and its payment is %s", p.Status)
-	case p.Amount != o.Total.Amount || p.Currency != o.Total.Currency:
-		say(v.money, "its total is %d %s, and its payment holds %d %s", o.Total.Amount, o.Total.Currency, p.Amount, p.Currency)
+		return
+	case p.Currency != o.Total.Currency:
+		say(v.money, "its total is %d %s, and its payment is in %s", o.Total.Amount, o.Total.Currency, p.Currency)
+		return
+	}
+	for _, sum := range []struct {
+		name        string
+		order, paid int64
+	}{
+		{"still authorized", o.Open, p.Open},
+		{"captured", o.Captured, p.Captured + p.Capturing},
+		{"refunded", o.Refunded, p.Refunded + p.Refunding},
+	} {
+		if sum.order != sum.paid {
+			say(v.money, "by the order %d %s are %s, and by its payment %d", sum.order, o.Total.Currency, sum.name, sum.paid)
+		}
 	}
 }
 

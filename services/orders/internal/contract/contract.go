@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
@@ -91,12 +92,47 @@ func fact(message *commonv1.Fact) domain.StepFact {
 		authorized := fact.PaymentAuthorized
 		return domain.PaymentAuthorized{
 			PaymentID: authorized.GetPaymentId(), ProviderReference: authorized.GetProviderReference(),
-			Amount: domain.Money{Amount: authorized.GetAmount().GetAmount(), Currency: authorized.GetAmount().GetCurrency()},
+			Amount: money(authorized.GetAmount()), Authorization: authorized.GetAuthorizationId(), MultiCapture: authorized.GetMultiCapture(),
+			CaptureBefore: when(authorized.GetCaptureBefore()),
 		}
 	case *commonv1.Fact_PaymentVoided:
 		return domain.PaymentVoided{PaymentID: fact.PaymentVoided.GetPaymentId()}
+	case *commonv1.Fact_PaymentCaptured:
+		captured := fact.PaymentCaptured
+		return domain.PaymentCaptured{
+			PaymentID: captured.GetPaymentId(), CaptureID: captured.GetCaptureId(), Authorization: captured.GetAuthorizationId(),
+			ProviderReference: captured.GetProviderReference(), Amount: money(captured.GetAmount()), Shipment: captured.GetShipment(),
+		}
+	case *commonv1.Fact_PaymentRefunded:
+		refunded := fact.PaymentRefunded
+		return domain.PaymentRefunded{
+			PaymentID: refunded.GetPaymentId(), RefundID: refunded.GetRefundId(), CaptureID: refunded.GetCaptureId(),
+			ProviderReference: refunded.GetProviderReference(), Amount: money(refunded.GetAmount()),
+		}
+	case *commonv1.Fact_PaymentRefundFailed:
+		failed := fact.PaymentRefundFailed
+		return domain.PaymentRefundFailed{
+			PaymentID: failed.GetPaymentId(), RefundID: failed.GetRefundId(), CaptureID: failed.GetCaptureId(),
+			Amount: money(failed.GetAmount()), Code: failed.GetCode(),
+		}
 	}
 	return nil
+}
+
+func money(message *commonv1.Money) domain.Money {
+	return domain.Money{Amount: message.GetAmount(), Currency: message.GetCurrency()}
+}
+
+func moneyMessage(m domain.Money) *commonv1.Money {
+	return &commonv1.Money{Amount: m.Amount, Currency: m.Currency}
+}
+
+// when reads a time; zero when there is none.
+func when(message *timestamppb.Timestamp) time.Time {
+	if message == nil {
+		return time.Time{}
+	}
+	return message.AsTime()
 }
 
 // RecordUndone ends placing after everything was undone; end is Reject or Cancel of the order.

@@ -67,26 +67,3 @@ func placementMessage(orderID string, placement domain.Placement, at time.Time) 
 	}
 	return message
 }
-
-// CancelOrderInput makes the input of CancelOrder from an order; nil when it does not work on the
-// order.
-func CancelOrderInput(order *domain.Order) *ordersv1.CancelOrderInput {
-	cancelling := order.Cancelling()
-	if cancelling == nil {
-		return nil
-	}
-	units := map[int32]int64{}
-	for _, r := range cancelling.Units {
-		units[r.Line] += r.Units()
-	}
-	in := &ordersv1.CancelOrderInput{
-		Saga: SagaMessage(order.ID(), order.Saga().Saga), Whole: cancelling.Whole, Reason: cancelling.Reason,
-		Amount: &commonv1.Money{Amount: cancelling.Amount.Amount, Currency: cancelling.Amount.Currency},
-	}
-	for _, line := range order.Lines() {
-		if quantity := units[line.Number]; quantity > 0 {
-			in.Lines = append(in.Lines, &commonv1.Line{Number: line.Number, Sku: line.SKU, Quantity: quantity})
-		}
-	}
-	return in
-}

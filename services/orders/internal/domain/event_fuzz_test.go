@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain/slots"
 )
 
 // FuzzDecode reads events of all types from anything: what cannot be read is an error, what can is
@@ -27,7 +29,15 @@ func FuzzDecode(f *testing.F) {
 		OrderRejected{"ann", Refused{Reason: "payment_declined", Message: "no", Details: json.RawMessage(`{"decline_code":"x"}`)}},
 		OrderCancelled{"", Refused{Reason: "cancelled"}},
 		SagaStuck{Saga: Placing("1"), Steps: []StuckStep{{Step: "VoidPayment", Attempts: 5, LastError: "no answer"}}},
-		SagaEnded{Placing("1"), Outcome{Status: StatusRejected, Refused: &Refused{Reason: "out_of_stock"}}},
+		SagaEnded{Placing("1"), "ann", Outcome{Status: StatusRejected, Refused: &Refused{Reason: "out_of_stock"}}},
+		PaymentCaptured{PaymentID: "p-1", CaptureID: "c-1", Amount: Money{Amount: 890, Currency: "GBP"}, Shipment: "s-1"},
+		PaymentRefunded{PaymentID: "p-1", RefundID: "r-1", CaptureID: "c-1", Amount: Money{Amount: 90, Currency: "GBP"}},
+		PaymentRefundFailed{PaymentID: "p-1", RefundID: "r-2", CaptureID: "c-1", Amount: Money{Amount: 90, Currency: "GBP"}, Code: "no"},
+		UnitsShipped{Instance: "s-1", Shipment: Shipment{Ask: Ask{By: "bob"}, Units: []slots.Range{{Line: 1, From: 0, To: 1}}}},
+		ShipmentTracked{Shipment: "s-1", Parcel: Parcel{Carrier: "Mail"}},
+		ShipmentDelivered{Shipment: "s-1", By: "bob"},
+		OrderRefunded{Instance: "r-1", Refund: Refund{Amount: Money{Amount: 90, Currency: "GBP"}}},
+		DebtSettled{Instance: "r-2", Amount: Money{Amount: 90, Currency: "GBP"}, Reference: "bank", By: "bob"},
 	} {
 		data, err := json.Marshal(fact)
 		require.NoError(f, err)

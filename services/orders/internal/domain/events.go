@@ -39,6 +39,14 @@ const (
 	TypeOrderCancelled      = "OrderCancelled.v1"
 	TypeCancelRequested     = "CancelRequested.v1"
 	TypeUnitsCancelled      = "UnitsCancelled.v1"
+	TypePaymentCaptured     = "PaymentCaptured.v1"
+	TypePaymentRefunded     = "PaymentRefunded.v1"
+	TypePaymentRefundFailed = "PaymentRefundFailed.v1"
+	TypeUnitsShipped        = "UnitsShipped.v1"
+	TypeShipmentTracked     = "ShipmentTracked.v1"
+	TypeShipmentDelivered   = "ShipmentDelivered.v1"
+	TypeOrderRefunded       = "OrderRefunded.v1"
+	TypeDebtSettled         = "DebtSettled.v1"
 )
 
 // typeSagaStuckV1 had one step. It is read as TypeSagaStuck.
@@ -86,6 +94,7 @@ type SagaStuck struct {
 // SagaEnded: the saga has ended.
 type SagaEnded struct {
 	Saga
+	CustomerID string `json:"customer_id,omitempty"` // older events lack it
 	Outcome
 }
 
@@ -102,6 +111,10 @@ type PaymentAuthorized struct {
 	PaymentID         string `json:"payment_id"`
 	ProviderReference string `json:"provider_reference"`
 	Amount            Money  `json:"amount,omitzero"` // older events lack it: the order's total
+	// Authorization is the id that captures name. Older events do not have it and the fields after it.
+	Authorization string    `json:"authorization_id,omitempty"`
+	MultiCapture  bool      `json:"multi_capture,omitempty"` // it can be captured in several parts
+	CaptureBefore time.Time `json:"capture_before,omitzero"` // zero: the provider does not say
 }
 
 // PaymentVoided: the authorization was voided.
@@ -152,6 +165,96 @@ type UnitsCancelled struct {
 	CustomerID string `json:"customer_id,omitempty"`
 	Cancellation
 }
+
+// PaymentCaptured: an amount of an authorization was taken, or the provider has accepted to take it.
+type PaymentCaptured struct {
+	PaymentID         string `json:"payment_id"`
+	CaptureID         string `json:"capture_id"`
+	Authorization     string `json:"authorization_id"`
+	ProviderReference string `json:"provider_reference,omitempty"` // empty when nothing was due
+	Amount            Money  `json:"amount"`
+	Shipment          string `json:"shipment"`
+}
+
+// PaymentRefunded: an amount of a capture was given back, or the provider has accepted to do it.
+type PaymentRefunded struct {
+	PaymentID         string `json:"payment_id"`
+	RefundID          string `json:"refund_id"`
+	CaptureID         string `json:"capture_id,omitempty"`         // empty for a refund of zero
+	ProviderReference string `json:"provider_reference,omitempty"` // empty for a refund of zero
+	Amount            Money  `json:"amount"`
+}
+
+// PaymentRefundFailed: the provider did not give an amount back. The shop owes it.
+type PaymentRefundFailed struct {
+	PaymentID string `json:"payment_id"`
+	RefundID  string `json:"refund_id"`
+	CaptureID string `json:"capture_id"`
+	Amount    Money  `json:"amount"`
+	Code      string `json:"code,omitempty"` // the provider's
+}
+
+// UnitsShipped: units have left, and their amount is captured.
+type UnitsShipped struct {
+	Instance   string `json:"instance"` // names the shipment
+	CustomerID string `json:"customer_id"`
+	Shipment
+}
+
+// ShipmentTracked: the carrier or the tracking code of a shipment changed.
+type ShipmentTracked struct {
+	Shipment   string `json:"shipment"`
+	CustomerID string `json:"customer_id"`
+	Parcel
+}
+
+// ShipmentDelivered: a shipment has arrived.
+type ShipmentDelivered struct {
+	Shipment   string `json:"shipment"`
+	CustomerID string `json:"customer_id"`
+	By         string `json:"by"`
+}
+
+// OrderRefunded: RefundOrder asked the provider to give an amount back. What came of it is in the
+// events before it.
+type OrderRefunded struct {
+	Instance   string `json:"instance"`
+	CustomerID string `json:"customer_id"`
+	Refund
+}
+
+// DebtSettled: an amount whose refund had failed was paid in another way.
+type DebtSettled struct {
+	Instance   string `json:"instance"` // of the request whose refund had failed
+	CustomerID string `json:"customer_id"`
+	Amount     Money  `json:"amount"`
+	Reference  string `json:"reference"` // where it was paid
+	By         string `json:"by"`
+}
+
+// Type returns the type under which the event is stored.
+func (PaymentCaptured) Type() string { return TypePaymentCaptured }
+
+// Type returns the type under which the event is stored.
+func (PaymentRefunded) Type() string { return TypePaymentRefunded }
+
+// Type returns the type under which the event is stored.
+func (PaymentRefundFailed) Type() string { return TypePaymentRefundFailed }
+
+// Type returns the type under which the event is stored.
+func (UnitsShipped) Type() string { return TypeUnitsShipped }
+
+// Type returns the type under which the event is stored.
+func (ShipmentTracked) Type() string { return TypeShipmentTracked }
+
+// Type returns the type under which the event is stored.
+func (ShipmentDelivered) Type() string { return TypeShipmentDelivered }
+
+// Type returns the type under which the event is stored.
+func (OrderRefunded) Type() string { return TypeOrderRefunded }
+
+// Type returns the type under which the event is stored.
+func (DebtSettled) Type() string { return TypeDebtSettled }
 
 // Type returns the type under which the event is stored.
 func (CancelRequested) Type() string { return TypeCancelRequested }
@@ -213,6 +316,14 @@ var decoders = map[string]func([]byte) (Fact, error){
 	TypeUnitsCancelled:      decode[UnitsCancelled],
 	TypeOperatorActed:       decode[OperatorActed],
 	TypeActsTaken:           decode[ActsTaken],
+	TypePaymentCaptured:     decode[PaymentCaptured],
+	TypePaymentRefunded:     decode[PaymentRefunded],
+	TypePaymentRefundFailed: decode[PaymentRefundFailed],
+	TypeUnitsShipped:        decode[UnitsShipped],
+	TypeShipmentTracked:     decode[ShipmentTracked],
+	TypeShipmentDelivered:   decode[ShipmentDelivered],
+	TypeOrderRefunded:       decode[OrderRefunded],
+	TypeDebtSettled:         decode[DebtSettled],
 }
 
 // Decode reads a fact from its type and JSON. An unknown type was written by a newer version of

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// ErrFacts: an order is confirmed only when its stock is reserved and its total authorized.
-var ErrFacts = errors.New("an order is confirmed when its stock is reserved and exactly its total is authorized")
+// ErrFacts: what the steps of a saga did is not what the order needs to end it: an order is confirmed
+// only when its stock is reserved and exactly its total authorized.
+var ErrFacts = errors.New("the steps did not do what the saga has to do")
 
 // Done is a fact of a saga's step, with the time of the service that did it.
 type Done struct {

@@ -12,6 +12,7 @@ package domain
 import (
 	"time"
 
+	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain/slots"
 )
 
@@ -21,7 +22,6 @@ type Order struct {
 	version     int64
 	status      Status
 	payment     PaymentStatus
-	fulfilment  FulfilmentStatus
 	customerID  string
 	requestHash string
 	lines       []Line
@@ -38,10 +38,11 @@ type Order struct {
 	refused     *Refused
 	saga        *OpenSaga
 	ended       map[Saga]Outcome
-	// taken are the units that were cancelled.
-	taken []slots.Range
-	// cancels are the cancel requests by instance.
-	cancels map[string]*RequestedCancel
+	// cancelled and shipped are units.
+	cancelled, shipped []slots.Range
+	// requests are what was asked of the order after it was placed, the oldest first.
+	requests []*Request
+	books
 	// acts are decisions of operators, oldest first.
 	acts []Act
 
@@ -60,15 +61,18 @@ type Charge struct {
 	AuthorizedAt      time.Time
 	PaymentID         string
 	ProviderReference string
-	VoidedAt          time.Time // zero until it is
+	// Authorization is the id that captures name; empty in older orders.
+	Authorization string
+	MultiCapture  bool      // it can be captured in several parts
+	CaptureBefore time.Time // zero: the provider does not say
+	VoidedAt      time.Time // zero until what was open is voided
 }
 
 // Fold makes an order from its events, the oldest first. Without events it does not exist yet and
 // can be placed.
 func Fold(id string, history []Event) *Order {
 	o := &Order{
-		id: id, status: StatusNone, payment: PaymentStatusNone, fulfilment: FulfilmentStatusUnfulfilled,
-		ended: map[Saga]Outcome{},
+		id: id, status: StatusNone, payment: PaymentStatusNone, ended: map[Saga]Outcome{},
 	}
 	for _, event := range history {
 		event.Fact.applyTo(o, event.OccurredAt)
@@ -97,29 +101,20 @@ func (e OrderPlaced) applyTo(o *Order, at time.Time) {
 
 func (e SagaBegan) applyTo(o *Order, at time.Time) {
 	o.saga = &OpenSaga{Saga: e.Saga, Input: e.Input, BeganAt: at}
-	if cancelling := o.Cancelling(); cancelling != nil {
-		o.requestCancel(e.Instance, RequestedCancel{
-			Hash: cancelling.Hash, At: at, Cancellation: cancelling, Reason: cancelling.Reason, Note: cancelling.Note, By: cancelling.By,
-		})
+	if request := readRequest(e, at); request != nil {
+		o.requests = append(o.requests, request)
 	}
 }
 
 func (e CancelRequested) applyTo(o *Order, at time.Time) {
-	o.requestCancel(e.Instance, RequestedCancel{Hash: e.Hash, At: at, Reason: e.Reason, Note: e.Note, By: e.By})
+	o.requests = append(o.requests, &Request{
+		Kind: sagas.KindCancelOrder, Ask: Ask{Instance: e.Instance, Hash: e.Hash, By: e.By, Reason: e.Reason, Note: e.Note}, At: at,
+	})
 }
 
-func (e UnitsCancelled) applyTo(o *Order, at time.Time) {
-	o.taken = append(o.taken, e.Units...)
-	if request := o.cancels[e.Instance]; request != nil {
-		request.Ended = at
-	}
-}
-
-func (o *Order) requestCancel(instance string, request RequestedCancel) {
-	if o.cancels == nil {
-		o.cancels = map[string]*RequestedCancel{}
-	}
-	o.cancels[instance] = &request
+func (e UnitsCancelled) applyTo(o *Order, _ time.Time) {
+	o.cancelled = append(o.cancelled, e.Units...)
+	o.books.cancelled += e.Amount.Amount
 }
 
 func (e SagaStuck) applyTo(o *Order, at time.Time) {
@@ -134,7 +129,12 @@ func (e SagaStuck) applyTo(o *Order, at time.Time) {
 	o.concludeActs(o.saga.Saga, ActInVain)
 }
 
-func (e SagaEnded) applyTo(o *Order, _ time.Time) { o.end(e.Saga, e.Outcome) }
+func (e SagaEnded) applyTo(o *Order, at time.Time) {
+	o.end(e.Saga, e.Outcome)
+	if request := o.Request(e.Instance); request != nil {
+		request.Ended, request.Refused = at, e.Refused
+	}
+}
 
 func (e StockReserved) applyTo(o *Order, at time.Time) {
 	o.hold = &Hold{ReservedAt: at, ExpiresAt: e.ExpiresAt}
@@ -150,11 +150,26 @@ func (StockReleased) applyTo(o *Order, at time.Time) {
 
 func (e PaymentAuthorized) applyTo(o *Order, at time.Time) {
 	o.payment = PaymentStatusAuthorized
-	o.charge = &Charge{AuthorizedAt: at, PaymentID: e.PaymentID, ProviderReference: e.ProviderReference}
+	o.charge = &Charge{
+		AuthorizedAt: at, PaymentID: e.PaymentID, ProviderReference: e.ProviderReference,
+		Authorization: e.Authorization, MultiCapture: e.MultiCapture, CaptureBefore: e.CaptureBefore,
+	}
+	amount := e.Amount
+	if amount.Currency == "" {
+		amount = o.total
+	}
+	o.open = amount.Amount
+	o.post(Entry{ID: e.PaymentID + "/authorized", At: at, Text: "The payment was authorized", Lines: []EntryLine{
+		{Held, o.open}, {HeldContra, -o.open},
+	}})
 }
 
-func (PaymentVoided) applyTo(o *Order, at time.Time) {
+func (e PaymentVoided) applyTo(o *Order, at time.Time) {
 	o.payment = PaymentStatusVoided
+	o.post(Entry{ID: e.PaymentID + "/voided", At: at, Text: "What was left of the authorization was voided", Lines: []EntryLine{
+		{Held, -o.open}, {HeldContra, o.open},
+	}})
+	o.open = 0
 	if o.charge != nil {
 		voided := *o.charge
 		voided.VoidedAt = at
@@ -185,7 +200,7 @@ func (e OrderCancelled) applyTo(o *Order, at time.Time) {
 func (o *Order) settle(status Status, at time.Time, why *Refused) {
 	o.status = status
 	o.settledAt = at
-	for _, request := range o.cancels {
+	for _, request := range o.requests {
 		if request.Cancellation == nil && request.Ended.IsZero() { // requested while the order was being placed
 			request.Ended = at
 		}

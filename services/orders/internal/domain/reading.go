@@ -14,12 +14,6 @@ func (o *Order) Changes() []Event { return o.changes }
 // Status of the order.
 func (o *Order) Status() Status { return o.status }
 
-// Payment is the status of the payment.
-func (o *Order) Payment() PaymentStatus { return o.payment }
-
-// Fulfilment is the status of the shipping.
-func (o *Order) Fulfilment() FulfilmentStatus { return o.fulfilment }
-
 // Placed reports whether the order was recorded as placed: only then it has a customer, lines and a
 // total.
 func (o *Order) Placed() bool { return !o.placedAt.IsZero() }

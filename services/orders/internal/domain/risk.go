@@ -1,28 +1,37 @@
 package domain
 
-// AtRisk returns the money that the open saga moves, or may have moved: of a cancellation what is no
-// longer due, else what the order has to pay.
+// AtRisk returns the money that the open saga moves, or may have moved: what a cancellation takes
+// off, a shipment captures or a refund gives back, else what the order has to pay.
 func (o *Order) AtRisk() Money {
-	if cancelling := o.Cancelling(); cancelling != nil {
-		return cancelling.Amount
+	switch request := o.OpenRequest(); {
+	case request == nil:
+		return o.Due()
+	case request.Cancellation != nil:
+		return request.Cancellation.Amount
+	case request.Shipment != nil:
+		return request.Shipment.Capture
+	case request.Refund != nil:
+		return request.Refund.Amount
 	}
 	return o.Due()
 }
 
-// UnitsAtRisk returns the units of stock that the open saga holds or frees.
+// UnitsAtRisk returns the units of stock that the open saga holds, frees or ships.
 func (o *Order) UnitsAtRisk() int64 {
 	units := int64(0)
-	if cancelling := o.Cancelling(); cancelling != nil {
-		for _, r := range cancelling.Units {
+	switch request := o.OpenRequest(); {
+	case request != nil && request.Cancellation != nil:
+		for _, r := range request.Cancellation.Units {
 			units += r.Units()
 		}
-		return units
-	}
-	for _, line := range o.lines {
-		units += line.Quantity
-	}
-	for _, r := range o.taken {
-		units -= r.Units()
+	case request != nil && request.Shipment != nil:
+		for _, r := range request.Shipment.Units {
+			units += r.Units()
+		}
+	case request == nil:
+		for _, free := range o.free() {
+			units += free.Units()
+		}
 	}
 	return units
 }

@@ -28,9 +28,13 @@ type PaymentStatus string
 
 // Values of PaymentStatus.
 const (
-	PaymentStatusNone       PaymentStatus = "none"
-	PaymentStatusAuthorized PaymentStatus = "authorized"
-	PaymentStatusVoided     PaymentStatus = "voided"
+	PaymentStatusNone           PaymentStatus = "none"
+	PaymentStatusAuthorized     PaymentStatus = "authorized"
+	PaymentStatusVoided         PaymentStatus = "voided"
+	PaymentStatusPartlyCaptured PaymentStatus = "partly_captured"
+	PaymentStatusCaptured       PaymentStatus = "captured"
+	PaymentStatusPartlyRefunded PaymentStatus = "partly_refunded"
+	PaymentStatusRefunded       PaymentStatus = "refunded"
 )
 
 // FulfilmentStatus is how far the goods have come.
@@ -38,5 +42,8 @@ type FulfilmentStatus string
 
 // Values of FulfilmentStatus.
 const (
-	FulfilmentStatusUnfulfilled FulfilmentStatus = "unfulfilled"
+	FulfilmentStatusUnfulfilled   FulfilmentStatus = "unfulfilled"
+	FulfilmentStatusPartlyShipped FulfilmentStatus = "partly_shipped" // units are left that are not cancelled
+	FulfilmentStatusShipped       FulfilmentStatus = "shipped"
+	FulfilmentStatusDelivered     FulfilmentStatus = "delivered"
 )

@@ -141,8 +141,8 @@ func (o *Order) MarkStuck(saga Saga, steps []StuckStep, build string, at time.Ti
 // CheckUndo returns the reason why the steps of a saga must not be undone; nil when they may. With
 // partly it checks an undo of a part of the steps: cancelling units undoes a part of placing.
 func (o *Order) CheckUndo(saga Saga, partly bool) error {
-	if cancelling := o.Cancelling(); cancelling != nil && saga == Placing(o.id) {
-		if partly || cancelling.Whole {
+	if request := o.OpenRequest(); request != nil && request.Cancellation != nil && saga == Placing(o.id) {
+		if partly || request.Cancellation.Whole {
 			return nil
 		}
 		return fmt.Errorf("only units of order %s are being cancelled", o.id)
@@ -165,7 +165,7 @@ func (o *Order) CheckUndo(saga Saga, partly bool) error {
 func (o *Order) isOpen(saga Saga) bool { return o.saga != nil && o.saga.Saga == saga }
 
 func (o *Order) endSaga(saga Saga, outcome Outcome, at time.Time) Direction {
-	o.record(at, SagaEnded{saga, outcome})
+	o.record(at, SagaEnded{saga, o.customerID, outcome})
 	return o.Direction(saga)
 }
 

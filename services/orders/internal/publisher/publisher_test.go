@@ -134,11 +134,11 @@ func TestTheCompanyIsToldOverTheBroker(t *testing.T) {
 	l.change(t, parted, place)
 	l.change(t, parted, confirm)
 	l.change(t, parted, func(o *domain.Order) error {
-		request := domain.CancelRequest{Instance: "i", Lines: []domain.CancelledLine{{Number: 1, Quantity: 1}}, Reason: "customer"}
+		request := domain.CancelRequest{Ask: domain.Ask{Instance: "i", Reason: "customer"}, Lines: []domain.LineUnits{{Number: 1, Quantity: 1}}}
 		if _, err := o.BeginCancel(request, noon); err != nil {
 			return err
 		}
-		_, err := o.EndCancel(domain.Cancelling("i"), nil, noon)
+		_, err := o.End(domain.Cancelling("i"), nil, noon)
 		return err
 	})
 
@@ -155,7 +155,7 @@ func TestTheCompanyIsToldOverTheBroker(t *testing.T) {
 	require.Equal(t, events.UnitsCancelledV1, of(parted)[2].Type())
 	require.NoError(t, of(parted)[2].DataAs(&units))
 	require.Equal(t, events.UnitsCancelled{
-		OrderID: parted, CustomerID: "ann", Lines: []events.CancelledLine{{Line: 1, Quantity: 1}}, Amount: 250, Currency: "GBP", Reason: "customer", CancelledAt: noon,
+		OrderID: parted, CustomerID: "ann", Lines: []events.LineUnits{{Line: 1, Quantity: 1}}, Amount: 250, Currency: "GBP", Reason: "customer", CancelledAt: noon,
 	}, units)
 	require.Equal(t, []string{events.OrderPlacedV1, events.SagaStuckV1, events.OrderConfirmedV1}, types(of(confirmed)), "facts of single steps are not published")
 	require.Equal(t, []string{events.OrderPlacedV1, events.OrderRejectedV1}, types(of(rejected)))

@@ -4,8 +4,10 @@ import (
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/ordersaga/ordersaga/contracts/events"
+	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain/slots"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 )
 
@@ -51,14 +53,24 @@ func dataOf(orderID string, event store.Recorded) events.Data {
 		cancelled := events.UnitsCancelled{
 			OrderID: orderID, CustomerID: e.CustomerID, Amount: e.Amount.Amount, Currency: e.Amount.Currency, Reason: e.Reason, CancelledAt: at,
 		}
-		for _, r := range e.Units {
-			if last := len(cancelled.Lines) - 1; last >= 0 && cancelled.Lines[last].Line == r.Line {
-				cancelled.Lines[last].Quantity += r.Units()
-				continue
-			}
-			cancelled.Lines = append(cancelled.Lines, events.CancelledLine{Line: r.Line, Quantity: r.Units()})
-		}
+		cancelled.Lines = units(e.Units)
 		return cancelled
+	case domain.UnitsShipped:
+		return events.UnitsShipped{
+			OrderID: orderID, CustomerID: e.CustomerID, ShipmentID: e.Instance, Lines: units(e.Units), Carrier: e.Carrier, Tracking: e.Tracking,
+			Amount: e.Amount.Amount, Captured: e.Capture.Amount, Currency: e.Amount.Currency, ShippedAt: at,
+		}
+	case domain.ShipmentDelivered:
+		return events.ShipmentDelivered{OrderID: orderID, CustomerID: e.CustomerID, ShipmentID: e.Shipment, DeliveredAt: at}
+	case domain.SagaEnded:
+		if e.Kind != sagas.KindShipOrder || e.Refused == nil {
+			return nil
+		}
+		return events.ShipmentRefused{OrderID: orderID, CustomerID: e.CustomerID, ShipmentID: e.Instance, Reason: e.Refused.Reason, RefusedAt: at}
+	case domain.PaymentRefunded:
+		return events.PaymentRefunded{OrderID: orderID, RefundID: e.RefundID, Amount: e.Amount.Amount, Currency: e.Amount.Currency, RefundedAt: at}
+	case domain.PaymentRefundFailed:
+		return events.RefundFailed{OrderID: orderID, RefundID: e.RefundID, Amount: e.Amount.Amount, Currency: e.Amount.Currency, FailedAt: at}
 	case domain.OrderCancelled:
 		return events.OrderCancelled{OrderID: orderID, CustomerID: e.CustomerID, Reason: e.Reason, CancelledAt: at}
 	case domain.SagaStuck:
@@ -70,4 +82,16 @@ func dataOf(orderID string, event store.Recorded) events.Data {
 	default:
 		return nil
 	}
+}
+
+// units are the units of each line, in the order of the ranges.
+func units(ranges []slots.Range) (lines []events.LineUnits) {
+	for _, r := range ranges {
+		if last := len(lines) - 1; last >= 0 && lines[last].Line == r.Line {
+			lines[last].Quantity += r.Units()
+			continue
+		}
+		lines = append(lines, events.LineUnits{Line: r.Line, Quantity: r.Units()})
+	}
+	return lines
 }

@@ -17,8 +17,7 @@ import (
 
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
-	"github.com/ordersaga/ordersaga/platform/money"
-	"github.com/ordersaga/ordersaga/platform/text"
+	"github.com/ordersaga/ordersaga/services/orders/internal/contract"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 )
 
@@ -75,9 +74,13 @@ func (r *Runs) StartAndWait(ctx context.Context, in *ordersv1.PlaceOrderInput) e
 	return nil
 }
 
-// StartCancel starts CancelOrder and does not wait. ErrExists means that a run is open on the
-// order. After any other error there may be one.
-func (r *Runs) StartCancel(ctx context.Context, in *ordersv1.CancelOrderInput, order *domain.Order) error {
+// StartOpen starts the workflow of the order's open request and does not wait. ErrExists means that
+// a run is open on the order. After any other error there may be one.
+func (r *Runs) StartOpen(ctx context.Context, order *domain.Order) error {
+	open, ok := contract.OpenOf(order)
+	if !ok {
+		return fmt.Errorf("order %s has no open request", order.ID())
+	}
 	_, err := r.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       sagas.WorkflowID(order.ID()),
 		TaskQueue:                r.taskQueue,
@@ -91,10 +94,10 @@ func (r *Runs) StartCancel(ctx context.Context, in *ordersv1.CancelOrderInput, o
 			sagas.SagaState.ValueSet(sagas.SagaRunning),
 			sagas.CustomerID.ValueSet(order.CustomerID()),
 		),
-		StaticSummary: fmt.Sprintf("cancel %s · %s", text.Count(len(in.GetLines()), "line"), money.Text(in.GetAmount().GetAmount(), in.GetAmount().GetCurrency())),
-	}, sagas.CancelOrder, in)
+		StaticSummary: open.Summary,
+	}, open.Workflow, open.Input)
 	if err != nil {
-		return fmt.Errorf("start CancelOrder of order %s: %w", order.ID(), existing(err))
+		return fmt.Errorf("start %s of order %s: %w", open.Workflow, order.ID(), existing(err))
 	}
 	return nil
 }

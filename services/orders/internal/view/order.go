@@ -21,13 +21,16 @@ type Order struct {
 	ID               string        `json:"id" format:"uuid"`
 	Number           string        `json:"number,omitempty" doc:"What people call the order." example:"100042"`
 	Status           string        `json:"status" enum:"none,placed,confirmed,rejected,cancelled" doc:"placed: its saga is still at work. none: it is not even recorded."`
-	PaymentStatus    string        `json:"payment_status" enum:"none,authorized,voided"`
-	FulfilmentStatus string        `json:"fulfilment_status" enum:"unfulfilled"`
+	PaymentStatus    string        `json:"payment_status" enum:"none,authorized,voided,partly_captured,captured,partly_refunded,refunded"`
+	FulfilmentStatus string        `json:"fulfilment_status" enum:"unfulfilled,partly_shipped,shipped,delivered"`
+	Completed        bool          `json:"completed,omitempty" doc:"Everything is shipped or cancelled, no money is held and no refund is owed."`
 	CustomerID       string        `json:"customer_id" doc:"The subject of the shopper's token."`
 	Lines            []OrderLine   `json:"lines" nullable:"false" doc:"As they were priced when the order was placed."`
 	Adjustments      []Adjustment  `json:"adjustments" nullable:"false" doc:"Shipping, tax and discounts."`
 	Total            Money         `json:"total" doc:"Of lines and adjustments, as the order was placed."`
 	Due              Money         `json:"due" doc:"Of it, what is owed for units that were not cancelled."`
+	Captured         Money         `json:"captured" doc:"What was charged."`
+	Refunded         Money         `json:"refunded" doc:"What was given back of it."`
 	PlacedAt         *time.Time    `json:"placed_at,omitempty"`
 	SettledAt        *time.Time    `json:"settled_at,omitempty" doc:"When it was confirmed, rejected or cancelled."`
 	Payment          *OrderPayment `json:"payment,omitempty"`
@@ -42,6 +45,8 @@ type Order struct {
 	Actions         []Action          `json:"actions" nullable:"false" doc:"What can be done with the order."`
 	Reference       string            `json:"reference,omitempty" doc:"The shop's own name of the order."`
 	Metadata        map[string]string `json:"metadata,omitempty" doc:"The shop's own data about the order."`
+	Shipments       []Shipment        `json:"shipments" nullable:"false" doc:"The oldest first."`
+	Refunds         []Refund          `json:"refunds" nullable:"false" doc:"The oldest first; refunds of cancellations are not among them."`
 }
 
 // OrderLine is a quantity of one product.
@@ -51,6 +56,7 @@ type OrderLine struct {
 	Name      string `json:"name"`
 	Quantity  int64  `json:"quantity" doc:"Units, as they were ordered."`
 	Cancelled int64  `json:"cancelled,omitempty" doc:"Units of them that were cancelled."`
+	Shipped   int64  `json:"shipped,omitempty" doc:"Units of them that were shipped."`
 	UnitPrice Money  `json:"unit_price"`
 }
 
@@ -108,7 +114,12 @@ func Of(o *domain.Order, data personal.Data, operator bool) Order {
 		PlacedAt:         When(o.PlacedAt()),
 		SettledAt:        When(o.SettledAt()),
 		Version:          o.Version(),
-		Actions:          actions(o),
+		Completed:        o.Completed(),
+		Captured:         Money(o.Captured()),
+		Refunded:         Money(o.Refunded()),
+		Shipments:        []Shipment{},
+		Refunds:          []Refund{},
+		Actions:          actions(o, operator),
 		Reference:        o.Reference(),
 		Metadata:         o.Metadata(),
 		Email:            data.Email,
@@ -119,10 +130,10 @@ func Of(o *domain.Order, data personal.Data, operator bool) Order {
 	if o.Number() > 0 {
 		shown.Number = strconv.FormatInt(o.Number(), 10)
 	}
-	cancelled := o.CancelledUnits()
+	cancelled, shipped := o.CancelledUnits(), o.ShippedUnits()
 	for i, line := range o.Lines() {
 		shown.Lines[i] = OrderLine{
-			Number: line.Number, SKU: line.SKU, Name: line.Name, Quantity: line.Quantity, Cancelled: cancelled[line.Number],
+			Number: line.Number, SKU: line.SKU, Name: line.Name, Quantity: line.Quantity, Cancelled: cancelled[line.Number], Shipped: shipped[line.Number],
 			UnitPrice: Money{Amount: line.UnitPrice, Currency: o.Total().Currency},
 		}
 	}
@@ -134,9 +145,15 @@ func Of(o *domain.Order, data personal.Data, operator bool) Order {
 	if charge := o.Charge(); charge != nil {
 		shown.Payment = &OrderPayment{ID: charge.PaymentID, ProviderReference: charge.ProviderReference, AuthorizedAt: charge.AuthorizedAt, VoidedAt: When(charge.VoidedAt)}
 	}
-	if why := o.Refused(); why != nil {
-		shown.Reason = &Reason{Code: why.Reason, Message: why.Message, Details: why.Details}
+	for _, request := range o.Requests() {
+		switch {
+		case request.Shipment != nil:
+			shown.Shipments = append(shown.Shipments, ShipmentOf(o, request, operator))
+		case request.Refund != nil:
+			shown.Refunds = append(shown.Refunds, RefundOf(o, request, operator))
+		}
 	}
+	shown.Reason = reasonOf(o.Refused())
 	if operator {
 		shown.Stuck = StuckOf(o)
 	}

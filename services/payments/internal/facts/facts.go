@@ -46,14 +46,21 @@ func Undone(p *domain.Payment, step domain.Step) []*commonv1.Fact {
 	return found
 }
 
-// Closed are the facts of an authorization that was given back, as far as something was.
+// Closed is the fact of an authorization of which nothing is open any more: by a void of ours, or
+// because the provider gave the rest back with the last capture or let it expire. There is none when
+// nothing had been authorized.
 func Closed(p *domain.Payment, authorization *domain.Operation) []*commonv1.Fact {
-	undo := p.Operation(authorization.Step, domain.Void)
-	if undo == nil || undo.State != domain.Succeeded {
+	at := authorization.AnsweredAt
+	for _, op := range p.Operations {
+		if (op.Kind == domain.Capture && op.Of == authorization.ID || op.Kind == domain.Void && op.Step == authorization.Step) && op.AnsweredAt.After(at) {
+			at = op.AnsweredAt
+		}
+	}
+	if authorization.ProviderReference == "" {
 		return nil
 	}
 	return []*commonv1.Fact{{
-		At:   timestamppb.New(undo.AnsweredAt),
+		At:   timestamppb.New(at),
 		Fact: &commonv1.Fact_PaymentVoided{PaymentVoided: &commonv1.PaymentVoided{PaymentId: p.ID}},
 	}}
 }

@@ -96,7 +96,8 @@ func (j *Journal) Capture(ctx context.Context, step domain.Step, want domain.Cap
 		return p.Capture(c, step, want)
 	})
 	if err == nil {
-		err = answerFor(payment.Operation(step, domain.Capture))
+		op := payment.Operation(step, domain.Capture)
+		err = explain(op.Moved(), op)
 	}
 	if err == nil && want.Final && want.Amount == 0 {
 		err = closed(payment, want.Authorization)
@@ -128,42 +129,22 @@ func closed(p *domain.Payment, authorization string) error {
 	return explain(p.Closed(op), p.Operation(op.Step, domain.Void), op)
 }
 
-// Refund gives an amount back, once per step. Its errors are domain.FailedError when all of it
-// failed, domain.ExceedsError, domain.ErrOtherRequest, and domain.ErrUnknown when the caller is to
-// ask again.
+// Refund gives an amount back, once per step. It is no error when the provider did not: the
+// operations of the payment say so. Its errors are domain.ExceedsError, domain.ErrOtherRequest, and
+// domain.ErrUnknown when the caller is to ask again.
 func (j *Journal) Refund(ctx context.Context, step domain.Step, want domain.RefundRequest) (*domain.Payment, error) {
 	payment, err := j.run(ctx, step, "", func(p *domain.Payment, c domain.Caller) (domain.Task, error) {
 		return p.Refund(c, step, want)
 	})
-	if err == nil {
-		err = answerFor(payment.Refunds(step)...)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("refund %s: %w", step, err)
 	}
-	return payment, nil
-}
-
-// answerFor answers for the operations of one step: the outcome is unknown while that of one is, and
-// a failure only when all have failed.
-func answerFor(operations ...*domain.Operation) (err error) {
-	var failed *domain.FailedError
-	done := false
-	for _, op := range operations {
-		one := op.Moved()
-		switch {
-		case one == nil:
-			done = true
-		case errors.As(one, &failed):
-			err = one
-		default:
-			return explain(one, op)
+	for _, op := range payment.Refunds(step) {
+		if err := op.Moved(); errors.Is(err, domain.ErrUnknown) {
+			return nil, fmt.Errorf("refund %s: %w", step, explain(err, op))
 		}
 	}
-	if done {
-		return nil
-	}
-	return err
+	return payment, nil
 }
 
 // Resume carries on with an operation that nobody works on, and does not wait for one that somebody

@@ -919,10 +919,15 @@ type CancelOrderInput struct {
 	// Nothing is left of the order: its payment is voided too.
 	Whole bool `protobuf:"varint,3,opt,name=whole,proto3" json:"whole,omitempty"`
 	// What is not due any more.
-	Amount        *v1.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
-	Reason        string    `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Amount *v1.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
+	Reason string    `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// What was captured of it before, and is refunded. Absent when nothing was.
+	Refund *v1.Money `protobuf:"bytes,6,opt,name=refund,proto3" json:"refund,omitempty"`
+	// The rest of this authorization is voided, because all other units were shipped. Empty when
+	// there is no rest.
+	VoidAuthorizationId string `protobuf:"bytes,7,opt,name=void_authorization_id,json=voidAuthorizationId,proto3" json:"void_authorization_id,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *CancelOrderInput) Reset() {
@@ -990,29 +995,51 @@ func (x *CancelOrderInput) GetReason() string {
 	return ""
 }
 
-type RecordCancellationRequest struct {
+func (x *CancelOrderInput) GetRefund() *v1.Money {
+	if x != nil {
+		return x.Refund
+	}
+	return nil
+}
+
+func (x *CancelOrderInput) GetVoidAuthorizationId() string {
+	if x != nil {
+		return x.VoidAuthorizationId
+	}
+	return ""
+}
+
+// ShipOrderInput starts the workflow ShipOrder: units of a confirmed order leave.
+type ShipOrderInput struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Saga  *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
-	// What was undone.
-	Facts         []*v1.Fact `protobuf:"bytes,2,rep,name=facts,proto3" json:"facts,omitempty"`
+	// What is shipped, with units as quantities.
+	Lines []*v1.Line `protobuf:"bytes,2,rep,name=lines,proto3" json:"lines,omitempty"`
+	// What is captured, of this authorization; 0 when it is prepaid.
+	Capture         *v1.Money `protobuf:"bytes,3,opt,name=capture,proto3" json:"capture,omitempty"`
+	AuthorizationId string    `protobuf:"bytes,4,opt,name=authorization_id,json=authorizationId,proto3" json:"authorization_id,omitempty"`
+	// Nothing is captured later.
+	Last bool `protobuf:"varint,5,opt,name=last,proto3" json:"last,omitempty"`
+	// Something of the authorization is left then, and is voided.
+	VoidRest      bool `protobuf:"varint,6,opt,name=void_rest,json=voidRest,proto3" json:"void_rest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *RecordCancellationRequest) Reset() {
-	*x = RecordCancellationRequest{}
+func (x *ShipOrderInput) Reset() {
+	*x = ShipOrderInput{}
 	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *RecordCancellationRequest) String() string {
+func (x *ShipOrderInput) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*RecordCancellationRequest) ProtoMessage() {}
+func (*ShipOrderInput) ProtoMessage() {}
 
-func (x *RecordCancellationRequest) ProtoReflect() protoreflect.Message {
+func (x *ShipOrderInput) ProtoReflect() protoreflect.Message {
 	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1024,46 +1051,77 @@ func (x *RecordCancellationRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use RecordCancellationRequest.ProtoReflect.Descriptor instead.
-func (*RecordCancellationRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use ShipOrderInput.ProtoReflect.Descriptor instead.
+func (*ShipOrderInput) Descriptor() ([]byte, []int) {
 	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{16}
 }
 
-func (x *RecordCancellationRequest) GetSaga() *v1.Saga {
+func (x *ShipOrderInput) GetSaga() *v1.Saga {
 	if x != nil {
 		return x.Saga
 	}
 	return nil
 }
 
-func (x *RecordCancellationRequest) GetFacts() []*v1.Fact {
+func (x *ShipOrderInput) GetLines() []*v1.Line {
 	if x != nil {
-		return x.Facts
+		return x.Lines
 	}
 	return nil
 }
 
-type RecordCancellationResponse struct {
+func (x *ShipOrderInput) GetCapture() *v1.Money {
+	if x != nil {
+		return x.Capture
+	}
+	return nil
+}
+
+func (x *ShipOrderInput) GetAuthorizationId() string {
+	if x != nil {
+		return x.AuthorizationId
+	}
+	return ""
+}
+
+func (x *ShipOrderInput) GetLast() bool {
+	if x != nil {
+		return x.Last
+	}
+	return false
+}
+
+func (x *ShipOrderInput) GetVoidRest() bool {
+	if x != nil {
+		return x.VoidRest
+	}
+	return false
+}
+
+// RefundOrderInput starts the workflow RefundOrder: an amount is given back.
+type RefundOrderInput struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Direction     *v1.Direction          `protobuf:"bytes,1,opt,name=direction,proto3" json:"direction,omitempty"`
+	Saga          *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
+	Amount        *v1.Money              `protobuf:"bytes,2,opt,name=amount,proto3" json:"amount,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *RecordCancellationResponse) Reset() {
-	*x = RecordCancellationResponse{}
+func (x *RefundOrderInput) Reset() {
+	*x = RefundOrderInput{}
 	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *RecordCancellationResponse) String() string {
+func (x *RefundOrderInput) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*RecordCancellationResponse) ProtoMessage() {}
+func (*RefundOrderInput) ProtoMessage() {}
 
-func (x *RecordCancellationResponse) ProtoReflect() protoreflect.Message {
+func (x *RefundOrderInput) ProtoReflect() protoreflect.Message {
 	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1075,12 +1133,227 @@ func (x *RecordCancellationResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use RecordCancellationResponse.ProtoReflect.Descriptor instead.
-func (*RecordCancellationResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use RefundOrderInput.ProtoReflect.Descriptor instead.
+func (*RefundOrderInput) Descriptor() ([]byte, []int) {
 	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{17}
 }
 
-func (x *RecordCancellationResponse) GetDirection() *v1.Direction {
+func (x *RefundOrderInput) GetSaga() *v1.Saga {
+	if x != nil {
+		return x.Saga
+	}
+	return nil
+}
+
+func (x *RefundOrderInput) GetAmount() *v1.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *RefundOrderInput) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type RecordDoneRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Saga  *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
+	// What the steps did.
+	Facts         []*v1.Fact `protobuf:"bytes,2,rep,name=facts,proto3" json:"facts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordDoneRequest) Reset() {
+	*x = RecordDoneRequest{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordDoneRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordDoneRequest) ProtoMessage() {}
+
+func (x *RecordDoneRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordDoneRequest.ProtoReflect.Descriptor instead.
+func (*RecordDoneRequest) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *RecordDoneRequest) GetSaga() *v1.Saga {
+	if x != nil {
+		return x.Saga
+	}
+	return nil
+}
+
+func (x *RecordDoneRequest) GetFacts() []*v1.Fact {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
+}
+
+type RecordDoneResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Direction     *v1.Direction          `protobuf:"bytes,1,opt,name=direction,proto3" json:"direction,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordDoneResponse) Reset() {
+	*x = RecordDoneResponse{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordDoneResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordDoneResponse) ProtoMessage() {}
+
+func (x *RecordDoneResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordDoneResponse.ProtoReflect.Descriptor instead.
+func (*RecordDoneResponse) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *RecordDoneResponse) GetDirection() *v1.Direction {
+	if x != nil {
+		return x.Direction
+	}
+	return nil
+}
+
+type RecordRefusedRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Saga          *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
+	Why           *v1.Refusal            `protobuf:"bytes,2,opt,name=why,proto3" json:"why,omitempty"`
+	Facts         []*v1.Fact             `protobuf:"bytes,3,rep,name=facts,proto3" json:"facts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordRefusedRequest) Reset() {
+	*x = RecordRefusedRequest{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordRefusedRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordRefusedRequest) ProtoMessage() {}
+
+func (x *RecordRefusedRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordRefusedRequest.ProtoReflect.Descriptor instead.
+func (*RecordRefusedRequest) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *RecordRefusedRequest) GetSaga() *v1.Saga {
+	if x != nil {
+		return x.Saga
+	}
+	return nil
+}
+
+func (x *RecordRefusedRequest) GetWhy() *v1.Refusal {
+	if x != nil {
+		return x.Why
+	}
+	return nil
+}
+
+func (x *RecordRefusedRequest) GetFacts() []*v1.Fact {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
+}
+
+type RecordRefusedResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Direction     *v1.Direction          `protobuf:"bytes,1,opt,name=direction,proto3" json:"direction,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordRefusedResponse) Reset() {
+	*x = RecordRefusedResponse{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordRefusedResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordRefusedResponse) ProtoMessage() {}
+
+func (x *RecordRefusedResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordRefusedResponse.ProtoReflect.Descriptor instead.
+func (*RecordRefusedResponse) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *RecordRefusedResponse) GetDirection() *v1.Direction {
 	if x != nil {
 		return x.Direction
 	}
@@ -1096,7 +1369,7 @@ type RecordResumedRequest struct {
 
 func (x *RecordResumedRequest) Reset() {
 	*x = RecordResumedRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1108,7 +1381,7 @@ func (x *RecordResumedRequest) String() string {
 func (*RecordResumedRequest) ProtoMessage() {}
 
 func (x *RecordResumedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1121,7 +1394,7 @@ func (x *RecordResumedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordResumedRequest.ProtoReflect.Descriptor instead.
 func (*RecordResumedRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{18}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *RecordResumedRequest) GetSaga() *v1.Saga {
@@ -1140,6 +1413,8 @@ type RecordResumedResponse struct {
 	//
 	//	*RecordResumedResponse_PlaceOrder
 	//	*RecordResumedResponse_CancelOrder
+	//	*RecordResumedResponse_ShipOrder
+	//	*RecordResumedResponse_RefundOrder
 	Input         isRecordResumedResponse_Input `protobuf_oneof:"input"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1147,7 +1422,7 @@ type RecordResumedResponse struct {
 
 func (x *RecordResumedResponse) Reset() {
 	*x = RecordResumedResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[19]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1159,7 +1434,7 @@ func (x *RecordResumedResponse) String() string {
 func (*RecordResumedResponse) ProtoMessage() {}
 
 func (x *RecordResumedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[19]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1172,7 +1447,7 @@ func (x *RecordResumedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordResumedResponse.ProtoReflect.Descriptor instead.
 func (*RecordResumedResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{19}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *RecordResumedResponse) GetDirection() *v1.Direction {
@@ -1207,6 +1482,24 @@ func (x *RecordResumedResponse) GetCancelOrder() *CancelOrderInput {
 	return nil
 }
 
+func (x *RecordResumedResponse) GetShipOrder() *ShipOrderInput {
+	if x != nil {
+		if x, ok := x.Input.(*RecordResumedResponse_ShipOrder); ok {
+			return x.ShipOrder
+		}
+	}
+	return nil
+}
+
+func (x *RecordResumedResponse) GetRefundOrder() *RefundOrderInput {
+	if x != nil {
+		if x, ok := x.Input.(*RecordResumedResponse_RefundOrder); ok {
+			return x.RefundOrder
+		}
+	}
+	return nil
+}
+
 type isRecordResumedResponse_Input interface {
 	isRecordResumedResponse_Input()
 }
@@ -1219,9 +1512,21 @@ type RecordResumedResponse_CancelOrder struct {
 	CancelOrder *CancelOrderInput `protobuf:"bytes,3,opt,name=cancel_order,json=cancelOrder,proto3,oneof"`
 }
 
+type RecordResumedResponse_ShipOrder struct {
+	ShipOrder *ShipOrderInput `protobuf:"bytes,4,opt,name=ship_order,json=shipOrder,proto3,oneof"`
+}
+
+type RecordResumedResponse_RefundOrder struct {
+	RefundOrder *RefundOrderInput `protobuf:"bytes,5,opt,name=refund_order,json=refundOrder,proto3,oneof"`
+}
+
 func (*RecordResumedResponse_PlaceOrder) isRecordResumedResponse_Input() {}
 
 func (*RecordResumedResponse_CancelOrder) isRecordResumedResponse_Input() {}
+
+func (*RecordResumedResponse_ShipOrder) isRecordResumedResponse_Input() {}
+
+func (*RecordResumedResponse_RefundOrder) isRecordResumedResponse_Input() {}
 
 type RecordStuckRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1235,7 +1540,7 @@ type RecordStuckRequest struct {
 
 func (x *RecordStuckRequest) Reset() {
 	*x = RecordStuckRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[20]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1247,7 +1552,7 @@ func (x *RecordStuckRequest) String() string {
 func (*RecordStuckRequest) ProtoMessage() {}
 
 func (x *RecordStuckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[20]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1260,7 +1565,7 @@ func (x *RecordStuckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordStuckRequest.ProtoReflect.Descriptor instead.
 func (*RecordStuckRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{20}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *RecordStuckRequest) GetSaga() *v1.Saga {
@@ -1304,7 +1609,7 @@ type StuckStep struct {
 
 func (x *StuckStep) Reset() {
 	*x = StuckStep{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[21]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1316,7 +1621,7 @@ func (x *StuckStep) String() string {
 func (*StuckStep) ProtoMessage() {}
 
 func (x *StuckStep) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[21]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1329,7 +1634,7 @@ func (x *StuckStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StuckStep.ProtoReflect.Descriptor instead.
 func (*StuckStep) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{21}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *StuckStep) GetStep() string {
@@ -1382,7 +1687,7 @@ type RecordStuckResponse struct {
 
 func (x *RecordStuckResponse) Reset() {
 	*x = RecordStuckResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1394,7 +1699,7 @@ func (x *RecordStuckResponse) String() string {
 func (*RecordStuckResponse) ProtoMessage() {}
 
 func (x *RecordStuckResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1407,7 +1712,7 @@ func (x *RecordStuckResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordStuckResponse.ProtoReflect.Descriptor instead.
 func (*RecordStuckResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{22}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{26}
 }
 
 type TakeActsRequest struct {
@@ -1419,7 +1724,7 @@ type TakeActsRequest struct {
 
 func (x *TakeActsRequest) Reset() {
 	*x = TakeActsRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1431,7 +1736,7 @@ func (x *TakeActsRequest) String() string {
 func (*TakeActsRequest) ProtoMessage() {}
 
 func (x *TakeActsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1444,7 +1749,7 @@ func (x *TakeActsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeActsRequest.ProtoReflect.Descriptor instead.
 func (*TakeActsRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{23}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *TakeActsRequest) GetSaga() *v1.Saga {
@@ -1463,7 +1768,7 @@ type TakeActsResponse struct {
 
 func (x *TakeActsResponse) Reset() {
 	*x = TakeActsResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1475,7 +1780,7 @@ func (x *TakeActsResponse) String() string {
 func (*TakeActsResponse) ProtoMessage() {}
 
 func (x *TakeActsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1488,7 +1793,7 @@ func (x *TakeActsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeActsResponse.ProtoReflect.Descriptor instead.
 func (*TakeActsResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{24}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *TakeActsResponse) GetActs() []*Act {
@@ -1516,7 +1821,7 @@ type Act struct {
 
 func (x *Act) Reset() {
 	*x = Act{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[25]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1528,7 +1833,7 @@ func (x *Act) String() string {
 func (*Act) ProtoMessage() {}
 
 func (x *Act) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[25]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1541,7 +1846,7 @@ func (x *Act) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Act.ProtoReflect.Descriptor instead.
 func (*Act) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{25}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Act) GetId() string {
@@ -1593,7 +1898,7 @@ type ListOpenSagasRequest struct {
 
 func (x *ListOpenSagasRequest) Reset() {
 	*x = ListOpenSagasRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[26]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1605,7 +1910,7 @@ func (x *ListOpenSagasRequest) String() string {
 func (*ListOpenSagasRequest) ProtoMessage() {}
 
 func (x *ListOpenSagasRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[26]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1618,7 +1923,7 @@ func (x *ListOpenSagasRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpenSagasRequest.ProtoReflect.Descriptor instead.
 func (*ListOpenSagasRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{26}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ListOpenSagasRequest) GetOlderThan() *durationpb.Duration {
@@ -1654,7 +1959,7 @@ type OpenSaga struct {
 
 func (x *OpenSaga) Reset() {
 	*x = OpenSaga{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[27]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1666,7 +1971,7 @@ func (x *OpenSaga) String() string {
 func (*OpenSaga) ProtoMessage() {}
 
 func (x *OpenSaga) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[27]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1679,7 +1984,7 @@ func (x *OpenSaga) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSaga.ProtoReflect.Descriptor instead.
 func (*OpenSaga) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{27}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *OpenSaga) GetSaga() *v1.Saga {
@@ -1714,7 +2019,7 @@ type ListOpenSagasResponse struct {
 
 func (x *ListOpenSagasResponse) Reset() {
 	*x = ListOpenSagasResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[28]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1726,7 +2031,7 @@ func (x *ListOpenSagasResponse) String() string {
 func (*ListOpenSagasResponse) ProtoMessage() {}
 
 func (x *ListOpenSagasResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[28]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1739,7 +2044,7 @@ func (x *ListOpenSagasResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpenSagasResponse.ProtoReflect.Descriptor instead.
 func (*ListOpenSagasResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{28}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ListOpenSagasResponse) GetSagas() []*OpenSaga {
@@ -1767,7 +2072,7 @@ type CheckUndoRequest struct {
 
 func (x *CheckUndoRequest) Reset() {
 	*x = CheckUndoRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[29]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1779,7 +2084,7 @@ func (x *CheckUndoRequest) String() string {
 func (*CheckUndoRequest) ProtoMessage() {}
 
 func (x *CheckUndoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[29]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1792,7 +2097,7 @@ func (x *CheckUndoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUndoRequest.ProtoReflect.Descriptor instead.
 func (*CheckUndoRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{29}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *CheckUndoRequest) GetSaga() *v1.Saga {
@@ -1820,7 +2125,7 @@ type CheckUndoResponse struct {
 
 func (x *CheckUndoResponse) Reset() {
 	*x = CheckUndoResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[30]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1832,7 +2137,7 @@ func (x *CheckUndoResponse) String() string {
 func (*CheckUndoResponse) ProtoMessage() {}
 
 func (x *CheckUndoResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[30]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1845,7 +2150,7 @@ func (x *CheckUndoResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUndoResponse.ProtoReflect.Descriptor instead.
 func (*CheckUndoResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{30}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *CheckUndoResponse) GetAllowed() bool {
@@ -1929,25 +2234,47 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\x03why\x18\x02 \x01(\v2\x1c.ordersaga.common.v1.RefusalB\x06\xbaH\x03\xc8\x01\x01R\x03why\x129\n" +
 	"\x05facts\x18\x03 \x03(\v2\x19.ordersaga.common.v1.FactB\b\xbaH\x05\x92\x01\x02\x10dR\x05facts\"W\n" +
 	"\x17RecordCancelledResponse\x12<\n" +
-	"\tdirection\x18\x01 \x01(\v2\x1e.ordersaga.common.v1.DirectionR\tdirection\"\xfa\x01\n" +
+	"\tdirection\x18\x01 \x01(\v2\x1e.ordersaga.common.v1.DirectionR\tdirection\"\xeb\x02\n" +
 	"\x10CancelOrderInput\x125\n" +
 	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x12<\n" +
 	"\x05lines\x18\x02 \x03(\v2\x19.ordersaga.common.v1.LineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x05lines\x12\x14\n" +
 	"\x05whole\x18\x03 \x01(\bR\x05whole\x12:\n" +
 	"\x06amount\x18\x04 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x12\x1f\n" +
-	"\x06reason\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\x06reason\"\x8d\x01\n" +
-	"\x19RecordCancellationRequest\x125\n" +
+	"\x06reason\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\x06reason\x122\n" +
+	"\x06refund\x18\x06 \x01(\v2\x1a.ordersaga.common.v1.MoneyR\x06refund\x12;\n" +
+	"\x15void_authorization_id\x18\a \x01(\tB\a\xbaH\x04r\x02\x18dR\x13voidAuthorizationId\"\xa9\x02\n" +
+	"\x0eShipOrderInput\x125\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x12<\n" +
+	"\x05lines\x18\x02 \x03(\v2\x19.ordersaga.common.v1.LineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x05lines\x12<\n" +
+	"\acapture\x18\x03 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\acapture\x123\n" +
+	"\x10authorization_id\x18\x04 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x0fauthorizationId\x12\x12\n" +
+	"\x04last\x18\x05 \x01(\bR\x04last\x12\x1b\n" +
+	"\tvoid_rest\x18\x06 \x01(\bR\bvoidRest\"\xa6\x01\n" +
+	"\x10RefundOrderInput\x125\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x12:\n" +
+	"\x06amount\x18\x02 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x12\x1f\n" +
+	"\x06reason\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\x06reason\"\x85\x01\n" +
+	"\x11RecordDoneRequest\x125\n" +
 	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x129\n" +
-	"\x05facts\x18\x02 \x03(\v2\x19.ordersaga.common.v1.FactB\b\xbaH\x05\x92\x01\x02\x10dR\x05facts\"Z\n" +
-	"\x1aRecordCancellationResponse\x12<\n" +
+	"\x05facts\x18\x02 \x03(\v2\x19.ordersaga.common.v1.FactB\b\xbaH\x05\x92\x01\x02\x10dR\x05facts\"R\n" +
+	"\x12RecordDoneResponse\x12<\n" +
+	"\tdirection\x18\x01 \x01(\v2\x1e.ordersaga.common.v1.DirectionR\tdirection\"\xc0\x01\n" +
+	"\x14RecordRefusedRequest\x125\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x126\n" +
+	"\x03why\x18\x02 \x01(\v2\x1c.ordersaga.common.v1.RefusalB\x06\xbaH\x03\xc8\x01\x01R\x03why\x129\n" +
+	"\x05facts\x18\x03 \x03(\v2\x19.ordersaga.common.v1.FactB\b\xbaH\x05\x92\x01\x02\x10dR\x05facts\"U\n" +
+	"\x15RecordRefusedResponse\x12<\n" +
 	"\tdirection\x18\x01 \x01(\v2\x1e.ordersaga.common.v1.DirectionR\tdirection\"M\n" +
 	"\x14RecordResumedRequest\x125\n" +
-	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\"\xf3\x01\n" +
+	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\"\x85\x03\n" +
 	"\x15RecordResumedResponse\x12<\n" +
 	"\tdirection\x18\x01 \x01(\v2\x1e.ordersaga.common.v1.DirectionR\tdirection\x12G\n" +
 	"\vplace_order\x18\x02 \x01(\v2$.ordersaga.orders.v1.PlaceOrderInputH\x00R\n" +
 	"placeOrder\x12J\n" +
-	"\fcancel_order\x18\x03 \x01(\v2%.ordersaga.orders.v1.CancelOrderInputH\x00R\vcancelOrderB\a\n" +
+	"\fcancel_order\x18\x03 \x01(\v2%.ordersaga.orders.v1.CancelOrderInputH\x00R\vcancelOrder\x12D\n" +
+	"\n" +
+	"ship_order\x18\x04 \x01(\v2#.ordersaga.orders.v1.ShipOrderInputH\x00R\tshipOrder\x12J\n" +
+	"\frefund_order\x18\x05 \x01(\v2%.ordersaga.orders.v1.RefundOrderInputH\x00R\vrefundOrderB\a\n" +
 	"\x05input\"\xad\x01\n" +
 	"\x12RecordStuckRequest\x125\n" +
 	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x12@\n" +
@@ -1992,14 +2319,16 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\x06partly\x18\x02 \x01(\bR\x06partly\"?\n" +
 	"\x11CheckUndoResponse\x12\x18\n" +
 	"\aallowed\x18\x01 \x01(\bR\aallowed\x12\x10\n" +
-	"\x03why\x18\x02 \x01(\tR\x03why2\x8a\t\n" +
+	"\x03why\x18\x02 \x01(\tR\x03why2\xda\t\n" +
 	"\rOrdersService\x12c\n" +
 	"\fRecordPlaced\x12(.ordersaga.orders.v1.RecordPlacedRequest\x1a).ordersaga.orders.v1.RecordPlacedResponse\x12l\n" +
 	"\x0fRecordConfirmed\x12+.ordersaga.orders.v1.RecordConfirmedRequest\x1a,.ordersaga.orders.v1.RecordConfirmedResponse\x12o\n" +
 	"\x10RecordTurnedBack\x12,.ordersaga.orders.v1.RecordTurnedBackRequest\x1a-.ordersaga.orders.v1.RecordTurnedBackResponse\x12i\n" +
 	"\x0eRecordRejected\x12*.ordersaga.orders.v1.RecordRejectedRequest\x1a+.ordersaga.orders.v1.RecordRejectedResponse\x12l\n" +
-	"\x0fRecordCancelled\x12+.ordersaga.orders.v1.RecordCancelledRequest\x1a,.ordersaga.orders.v1.RecordCancelledResponse\x12u\n" +
-	"\x12RecordCancellation\x12..ordersaga.orders.v1.RecordCancellationRequest\x1a/.ordersaga.orders.v1.RecordCancellationResponse\x12f\n" +
+	"\x0fRecordCancelled\x12+.ordersaga.orders.v1.RecordCancelledRequest\x1a,.ordersaga.orders.v1.RecordCancelledResponse\x12]\n" +
+	"\n" +
+	"RecordDone\x12&.ordersaga.orders.v1.RecordDoneRequest\x1a'.ordersaga.orders.v1.RecordDoneResponse\x12f\n" +
+	"\rRecordRefused\x12).ordersaga.orders.v1.RecordRefusedRequest\x1a*.ordersaga.orders.v1.RecordRefusedResponse\x12f\n" +
 	"\rRecordResumed\x12).ordersaga.orders.v1.RecordResumedRequest\x1a*.ordersaga.orders.v1.RecordResumedResponse\x12`\n" +
 	"\vRecordStuck\x12'.ordersaga.orders.v1.RecordStuckRequest\x1a(.ordersaga.orders.v1.RecordStuckResponse\x12W\n" +
 	"\bTakeActs\x12$.ordersaga.orders.v1.TakeActsRequest\x1a%.ordersaga.orders.v1.TakeActsResponse\x12f\n" +
@@ -2018,121 +2347,139 @@ func file_ordersaga_orders_v1_orders_proto_rawDescGZIP() []byte {
 	return file_ordersaga_orders_v1_orders_proto_rawDescData
 }
 
-var file_ordersaga_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_ordersaga_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_ordersaga_orders_v1_orders_proto_goTypes = []any{
-	(*OrderLine)(nil),                  // 0: ordersaga.orders.v1.OrderLine
-	(*OrderAdjustment)(nil),            // 1: ordersaga.orders.v1.OrderAdjustment
-	(*Placement)(nil),                  // 2: ordersaga.orders.v1.Placement
-	(*Sealed)(nil),                     // 3: ordersaga.orders.v1.Sealed
-	(*PlaceOrderInput)(nil),            // 4: ordersaga.orders.v1.PlaceOrderInput
-	(*RecordPlacedRequest)(nil),        // 5: ordersaga.orders.v1.RecordPlacedRequest
-	(*RecordPlacedResponse)(nil),       // 6: ordersaga.orders.v1.RecordPlacedResponse
-	(*RecordConfirmedRequest)(nil),     // 7: ordersaga.orders.v1.RecordConfirmedRequest
-	(*RecordConfirmedResponse)(nil),    // 8: ordersaga.orders.v1.RecordConfirmedResponse
-	(*RecordTurnedBackRequest)(nil),    // 9: ordersaga.orders.v1.RecordTurnedBackRequest
-	(*RecordTurnedBackResponse)(nil),   // 10: ordersaga.orders.v1.RecordTurnedBackResponse
-	(*RecordRejectedRequest)(nil),      // 11: ordersaga.orders.v1.RecordRejectedRequest
-	(*RecordRejectedResponse)(nil),     // 12: ordersaga.orders.v1.RecordRejectedResponse
-	(*RecordCancelledRequest)(nil),     // 13: ordersaga.orders.v1.RecordCancelledRequest
-	(*RecordCancelledResponse)(nil),    // 14: ordersaga.orders.v1.RecordCancelledResponse
-	(*CancelOrderInput)(nil),           // 15: ordersaga.orders.v1.CancelOrderInput
-	(*RecordCancellationRequest)(nil),  // 16: ordersaga.orders.v1.RecordCancellationRequest
-	(*RecordCancellationResponse)(nil), // 17: ordersaga.orders.v1.RecordCancellationResponse
-	(*RecordResumedRequest)(nil),       // 18: ordersaga.orders.v1.RecordResumedRequest
-	(*RecordResumedResponse)(nil),      // 19: ordersaga.orders.v1.RecordResumedResponse
-	(*RecordStuckRequest)(nil),         // 20: ordersaga.orders.v1.RecordStuckRequest
-	(*StuckStep)(nil),                  // 21: ordersaga.orders.v1.StuckStep
-	(*RecordStuckResponse)(nil),        // 22: ordersaga.orders.v1.RecordStuckResponse
-	(*TakeActsRequest)(nil),            // 23: ordersaga.orders.v1.TakeActsRequest
-	(*TakeActsResponse)(nil),           // 24: ordersaga.orders.v1.TakeActsResponse
-	(*Act)(nil),                        // 25: ordersaga.orders.v1.Act
-	(*ListOpenSagasRequest)(nil),       // 26: ordersaga.orders.v1.ListOpenSagasRequest
-	(*OpenSaga)(nil),                   // 27: ordersaga.orders.v1.OpenSaga
-	(*ListOpenSagasResponse)(nil),      // 28: ordersaga.orders.v1.ListOpenSagasResponse
-	(*CheckUndoRequest)(nil),           // 29: ordersaga.orders.v1.CheckUndoRequest
-	(*CheckUndoResponse)(nil),          // 30: ordersaga.orders.v1.CheckUndoResponse
-	nil,                                // 31: ordersaga.orders.v1.Placement.MetadataEntry
-	(*v1.Money)(nil),                   // 32: ordersaga.common.v1.Money
-	(*timestamppb.Timestamp)(nil),      // 33: google.protobuf.Timestamp
-	(*v1.Saga)(nil),                    // 34: ordersaga.common.v1.Saga
-	(*v1.Direction)(nil),               // 35: ordersaga.common.v1.Direction
-	(*v1.Fact)(nil),                    // 36: ordersaga.common.v1.Fact
-	(*v1.Refusal)(nil),                 // 37: ordersaga.common.v1.Refusal
-	(*v1.Line)(nil),                    // 38: ordersaga.common.v1.Line
-	(*durationpb.Duration)(nil),        // 39: google.protobuf.Duration
+	(*OrderLine)(nil),                // 0: ordersaga.orders.v1.OrderLine
+	(*OrderAdjustment)(nil),          // 1: ordersaga.orders.v1.OrderAdjustment
+	(*Placement)(nil),                // 2: ordersaga.orders.v1.Placement
+	(*Sealed)(nil),                   // 3: ordersaga.orders.v1.Sealed
+	(*PlaceOrderInput)(nil),          // 4: ordersaga.orders.v1.PlaceOrderInput
+	(*RecordPlacedRequest)(nil),      // 5: ordersaga.orders.v1.RecordPlacedRequest
+	(*RecordPlacedResponse)(nil),     // 6: ordersaga.orders.v1.RecordPlacedResponse
+	(*RecordConfirmedRequest)(nil),   // 7: ordersaga.orders.v1.RecordConfirmedRequest
+	(*RecordConfirmedResponse)(nil),  // 8: ordersaga.orders.v1.RecordConfirmedResponse
+	(*RecordTurnedBackRequest)(nil),  // 9: ordersaga.orders.v1.RecordTurnedBackRequest
+	(*RecordTurnedBackResponse)(nil), // 10: ordersaga.orders.v1.RecordTurnedBackResponse
+	(*RecordRejectedRequest)(nil),    // 11: ordersaga.orders.v1.RecordRejectedRequest
+	(*RecordRejectedResponse)(nil),   // 12: ordersaga.orders.v1.RecordRejectedResponse
+	(*RecordCancelledRequest)(nil),   // 13: ordersaga.orders.v1.RecordCancelledRequest
+	(*RecordCancelledResponse)(nil),  // 14: ordersaga.orders.v1.RecordCancelledResponse
+	(*CancelOrderInput)(nil),         // 15: ordersaga.orders.v1.CancelOrderInput
+	(*ShipOrderInput)(nil),           // 16: ordersaga.orders.v1.ShipOrderInput
+	(*RefundOrderInput)(nil),         // 17: ordersaga.orders.v1.RefundOrderInput
+	(*RecordDoneRequest)(nil),        // 18: ordersaga.orders.v1.RecordDoneRequest
+	(*RecordDoneResponse)(nil),       // 19: ordersaga.orders.v1.RecordDoneResponse
+	(*RecordRefusedRequest)(nil),     // 20: ordersaga.orders.v1.RecordRefusedRequest
+	(*RecordRefusedResponse)(nil),    // 21: ordersaga.orders.v1.RecordRefusedResponse
+	(*RecordResumedRequest)(nil),     // 22: ordersaga.orders.v1.RecordResumedRequest
+	(*RecordResumedResponse)(nil),    // 23: ordersaga.orders.v1.RecordResumedResponse
+	(*RecordStuckRequest)(nil),       // 24: ordersaga.orders.v1.RecordStuckRequest
+	(*StuckStep)(nil),                // 25: ordersaga.orders.v1.StuckStep
+	(*RecordStuckResponse)(nil),      // 26: ordersaga.orders.v1.RecordStuckResponse
+	(*TakeActsRequest)(nil),          // 27: ordersaga.orders.v1.TakeActsRequest
+	(*TakeActsResponse)(nil),         // 28: ordersaga.orders.v1.TakeActsResponse
+	(*Act)(nil),                      // 29: ordersaga.orders.v1.Act
+	(*ListOpenSagasRequest)(nil),     // 30: ordersaga.orders.v1.ListOpenSagasRequest
+	(*OpenSaga)(nil),                 // 31: ordersaga.orders.v1.OpenSaga
+	(*ListOpenSagasResponse)(nil),    // 32: ordersaga.orders.v1.ListOpenSagasResponse
+	(*CheckUndoRequest)(nil),         // 33: ordersaga.orders.v1.CheckUndoRequest
+	(*CheckUndoResponse)(nil),        // 34: ordersaga.orders.v1.CheckUndoResponse
+	nil,                              // 35: ordersaga.orders.v1.Placement.MetadataEntry
+	(*v1.Money)(nil),                 // 36: ordersaga.common.v1.Money
+	(*timestamppb.Timestamp)(nil),    // 37: google.protobuf.Timestamp
+	(*v1.Saga)(nil),                  // 38: ordersaga.common.v1.Saga
+	(*v1.Direction)(nil),             // 39: ordersaga.common.v1.Direction
+	(*v1.Fact)(nil),                  // 40: ordersaga.common.v1.Fact
+	(*v1.Refusal)(nil),               // 41: ordersaga.common.v1.Refusal
+	(*v1.Line)(nil),                  // 42: ordersaga.common.v1.Line
+	(*durationpb.Duration)(nil),      // 43: google.protobuf.Duration
 }
 var file_ordersaga_orders_v1_orders_proto_depIdxs = []int32{
 	0,  // 0: ordersaga.orders.v1.Placement.lines:type_name -> ordersaga.orders.v1.OrderLine
 	1,  // 1: ordersaga.orders.v1.Placement.adjustments:type_name -> ordersaga.orders.v1.OrderAdjustment
-	32, // 2: ordersaga.orders.v1.Placement.total:type_name -> ordersaga.common.v1.Money
-	33, // 3: ordersaga.orders.v1.Placement.placed_at:type_name -> google.protobuf.Timestamp
-	31, // 4: ordersaga.orders.v1.Placement.metadata:type_name -> ordersaga.orders.v1.Placement.MetadataEntry
+	36, // 2: ordersaga.orders.v1.Placement.total:type_name -> ordersaga.common.v1.Money
+	37, // 3: ordersaga.orders.v1.Placement.placed_at:type_name -> google.protobuf.Timestamp
+	35, // 4: ordersaga.orders.v1.Placement.metadata:type_name -> ordersaga.orders.v1.Placement.MetadataEntry
 	3,  // 5: ordersaga.orders.v1.Placement.personal:type_name -> ordersaga.orders.v1.Sealed
-	34, // 6: ordersaga.orders.v1.PlaceOrderInput.saga:type_name -> ordersaga.common.v1.Saga
+	38, // 6: ordersaga.orders.v1.PlaceOrderInput.saga:type_name -> ordersaga.common.v1.Saga
 	2,  // 7: ordersaga.orders.v1.PlaceOrderInput.placement:type_name -> ordersaga.orders.v1.Placement
-	34, // 8: ordersaga.orders.v1.RecordPlacedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	38, // 8: ordersaga.orders.v1.RecordPlacedRequest.saga:type_name -> ordersaga.common.v1.Saga
 	2,  // 9: ordersaga.orders.v1.RecordPlacedRequest.placement:type_name -> ordersaga.orders.v1.Placement
-	35, // 10: ordersaga.orders.v1.RecordPlacedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	34, // 11: ordersaga.orders.v1.RecordConfirmedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	36, // 12: ordersaga.orders.v1.RecordConfirmedRequest.facts:type_name -> ordersaga.common.v1.Fact
-	35, // 13: ordersaga.orders.v1.RecordConfirmedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	34, // 14: ordersaga.orders.v1.RecordTurnedBackRequest.saga:type_name -> ordersaga.common.v1.Saga
-	37, // 15: ordersaga.orders.v1.RecordTurnedBackRequest.why:type_name -> ordersaga.common.v1.Refusal
-	35, // 16: ordersaga.orders.v1.RecordTurnedBackResponse.direction:type_name -> ordersaga.common.v1.Direction
-	34, // 17: ordersaga.orders.v1.RecordRejectedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	37, // 18: ordersaga.orders.v1.RecordRejectedRequest.why:type_name -> ordersaga.common.v1.Refusal
-	36, // 19: ordersaga.orders.v1.RecordRejectedRequest.facts:type_name -> ordersaga.common.v1.Fact
-	35, // 20: ordersaga.orders.v1.RecordRejectedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	34, // 21: ordersaga.orders.v1.RecordCancelledRequest.saga:type_name -> ordersaga.common.v1.Saga
-	37, // 22: ordersaga.orders.v1.RecordCancelledRequest.why:type_name -> ordersaga.common.v1.Refusal
-	36, // 23: ordersaga.orders.v1.RecordCancelledRequest.facts:type_name -> ordersaga.common.v1.Fact
-	35, // 24: ordersaga.orders.v1.RecordCancelledResponse.direction:type_name -> ordersaga.common.v1.Direction
-	34, // 25: ordersaga.orders.v1.CancelOrderInput.saga:type_name -> ordersaga.common.v1.Saga
-	38, // 26: ordersaga.orders.v1.CancelOrderInput.lines:type_name -> ordersaga.common.v1.Line
-	32, // 27: ordersaga.orders.v1.CancelOrderInput.amount:type_name -> ordersaga.common.v1.Money
-	34, // 28: ordersaga.orders.v1.RecordCancellationRequest.saga:type_name -> ordersaga.common.v1.Saga
-	36, // 29: ordersaga.orders.v1.RecordCancellationRequest.facts:type_name -> ordersaga.common.v1.Fact
-	35, // 30: ordersaga.orders.v1.RecordCancellationResponse.direction:type_name -> ordersaga.common.v1.Direction
-	34, // 31: ordersaga.orders.v1.RecordResumedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	35, // 32: ordersaga.orders.v1.RecordResumedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	4,  // 33: ordersaga.orders.v1.RecordResumedResponse.place_order:type_name -> ordersaga.orders.v1.PlaceOrderInput
-	15, // 34: ordersaga.orders.v1.RecordResumedResponse.cancel_order:type_name -> ordersaga.orders.v1.CancelOrderInput
-	34, // 35: ordersaga.orders.v1.RecordStuckRequest.saga:type_name -> ordersaga.common.v1.Saga
-	21, // 36: ordersaga.orders.v1.RecordStuckRequest.steps:type_name -> ordersaga.orders.v1.StuckStep
-	34, // 37: ordersaga.orders.v1.TakeActsRequest.saga:type_name -> ordersaga.common.v1.Saga
-	25, // 38: ordersaga.orders.v1.TakeActsResponse.acts:type_name -> ordersaga.orders.v1.Act
-	39, // 39: ordersaga.orders.v1.ListOpenSagasRequest.older_than:type_name -> google.protobuf.Duration
-	34, // 40: ordersaga.orders.v1.OpenSaga.saga:type_name -> ordersaga.common.v1.Saga
-	33, // 41: ordersaga.orders.v1.OpenSaga.began_at:type_name -> google.protobuf.Timestamp
-	27, // 42: ordersaga.orders.v1.ListOpenSagasResponse.sagas:type_name -> ordersaga.orders.v1.OpenSaga
-	34, // 43: ordersaga.orders.v1.CheckUndoRequest.saga:type_name -> ordersaga.common.v1.Saga
-	5,  // 44: ordersaga.orders.v1.OrdersService.RecordPlaced:input_type -> ordersaga.orders.v1.RecordPlacedRequest
-	7,  // 45: ordersaga.orders.v1.OrdersService.RecordConfirmed:input_type -> ordersaga.orders.v1.RecordConfirmedRequest
-	9,  // 46: ordersaga.orders.v1.OrdersService.RecordTurnedBack:input_type -> ordersaga.orders.v1.RecordTurnedBackRequest
-	11, // 47: ordersaga.orders.v1.OrdersService.RecordRejected:input_type -> ordersaga.orders.v1.RecordRejectedRequest
-	13, // 48: ordersaga.orders.v1.OrdersService.RecordCancelled:input_type -> ordersaga.orders.v1.RecordCancelledRequest
-	16, // 49: ordersaga.orders.v1.OrdersService.RecordCancellation:input_type -> ordersaga.orders.v1.RecordCancellationRequest
-	18, // 50: ordersaga.orders.v1.OrdersService.RecordResumed:input_type -> ordersaga.orders.v1.RecordResumedRequest
-	20, // 51: ordersaga.orders.v1.OrdersService.RecordStuck:input_type -> ordersaga.orders.v1.RecordStuckRequest
-	23, // 52: ordersaga.orders.v1.OrdersService.TakeActs:input_type -> ordersaga.orders.v1.TakeActsRequest
-	26, // 53: ordersaga.orders.v1.OrdersService.ListOpenSagas:input_type -> ordersaga.orders.v1.ListOpenSagasRequest
-	29, // 54: ordersaga.orders.v1.OrdersService.CheckUndo:input_type -> ordersaga.orders.v1.CheckUndoRequest
-	6,  // 55: ordersaga.orders.v1.OrdersService.RecordPlaced:output_type -> ordersaga.orders.v1.RecordPlacedResponse
-	8,  // 56: ordersaga.orders.v1.OrdersService.RecordConfirmed:output_type -> ordersaga.orders.v1.RecordConfirmedResponse
-	10, // 57: ordersaga.orders.v1.OrdersService.RecordTurnedBack:output_type -> ordersaga.orders.v1.RecordTurnedBackResponse
-	12, // 58: ordersaga.orders.v1.OrdersService.RecordRejected:output_type -> ordersaga.orders.v1.RecordRejectedResponse
-	14, // 59: ordersaga.orders.v1.OrdersService.RecordCancelled:output_type -> ordersaga.orders.v1.RecordCancelledResponse
-	17, // 60: ordersaga.orders.v1.OrdersService.RecordCancellation:output_type -> ordersaga.orders.v1.RecordCancellationResponse
-	19, // 61: ordersaga.orders.v1.OrdersService.RecordResumed:output_type -> ordersaga.orders.v1.RecordResumedResponse
-	22, // 62: ordersaga.orders.v1.OrdersService.RecordStuck:output_type -> ordersaga.orders.v1.RecordStuckResponse
-	24, // 63: ordersaga.orders.v1.OrdersService.TakeActs:output_type -> ordersaga.orders.v1.TakeActsResponse
-	28, // 64: ordersaga.orders.v1.OrdersService.ListOpenSagas:output_type -> ordersaga.orders.v1.ListOpenSagasResponse
-	30, // 65: ordersaga.orders.v1.OrdersService.CheckUndo:output_type -> ordersaga.orders.v1.CheckUndoResponse
-	55, // [55:66] is the sub-list for method output_type
-	44, // [44:55] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	39, // 10: ordersaga.orders.v1.RecordPlacedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	38, // 11: ordersaga.orders.v1.RecordConfirmedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	40, // 12: ordersaga.orders.v1.RecordConfirmedRequest.facts:type_name -> ordersaga.common.v1.Fact
+	39, // 13: ordersaga.orders.v1.RecordConfirmedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	38, // 14: ordersaga.orders.v1.RecordTurnedBackRequest.saga:type_name -> ordersaga.common.v1.Saga
+	41, // 15: ordersaga.orders.v1.RecordTurnedBackRequest.why:type_name -> ordersaga.common.v1.Refusal
+	39, // 16: ordersaga.orders.v1.RecordTurnedBackResponse.direction:type_name -> ordersaga.common.v1.Direction
+	38, // 17: ordersaga.orders.v1.RecordRejectedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	41, // 18: ordersaga.orders.v1.RecordRejectedRequest.why:type_name -> ordersaga.common.v1.Refusal
+	40, // 19: ordersaga.orders.v1.RecordRejectedRequest.facts:type_name -> ordersaga.common.v1.Fact
+	39, // 20: ordersaga.orders.v1.RecordRejectedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	38, // 21: ordersaga.orders.v1.RecordCancelledRequest.saga:type_name -> ordersaga.common.v1.Saga
+	41, // 22: ordersaga.orders.v1.RecordCancelledRequest.why:type_name -> ordersaga.common.v1.Refusal
+	40, // 23: ordersaga.orders.v1.RecordCancelledRequest.facts:type_name -> ordersaga.common.v1.Fact
+	39, // 24: ordersaga.orders.v1.RecordCancelledResponse.direction:type_name -> ordersaga.common.v1.Direction
+	38, // 25: ordersaga.orders.v1.CancelOrderInput.saga:type_name -> ordersaga.common.v1.Saga
+	42, // 26: ordersaga.orders.v1.CancelOrderInput.lines:type_name -> ordersaga.common.v1.Line
+	36, // 27: ordersaga.orders.v1.CancelOrderInput.amount:type_name -> ordersaga.common.v1.Money
+	36, // 28: ordersaga.orders.v1.CancelOrderInput.refund:type_name -> ordersaga.common.v1.Money
+	38, // 29: ordersaga.orders.v1.ShipOrderInput.saga:type_name -> ordersaga.common.v1.Saga
+	42, // 30: ordersaga.orders.v1.ShipOrderInput.lines:type_name -> ordersaga.common.v1.Line
+	36, // 31: ordersaga.orders.v1.ShipOrderInput.capture:type_name -> ordersaga.common.v1.Money
+	38, // 32: ordersaga.orders.v1.RefundOrderInput.saga:type_name -> ordersaga.common.v1.Saga
+	36, // 33: ordersaga.orders.v1.RefundOrderInput.amount:type_name -> ordersaga.common.v1.Money
+	38, // 34: ordersaga.orders.v1.RecordDoneRequest.saga:type_name -> ordersaga.common.v1.Saga
+	40, // 35: ordersaga.orders.v1.RecordDoneRequest.facts:type_name -> ordersaga.common.v1.Fact
+	39, // 36: ordersaga.orders.v1.RecordDoneResponse.direction:type_name -> ordersaga.common.v1.Direction
+	38, // 37: ordersaga.orders.v1.RecordRefusedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	41, // 38: ordersaga.orders.v1.RecordRefusedRequest.why:type_name -> ordersaga.common.v1.Refusal
+	40, // 39: ordersaga.orders.v1.RecordRefusedRequest.facts:type_name -> ordersaga.common.v1.Fact
+	39, // 40: ordersaga.orders.v1.RecordRefusedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	38, // 41: ordersaga.orders.v1.RecordResumedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	39, // 42: ordersaga.orders.v1.RecordResumedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	4,  // 43: ordersaga.orders.v1.RecordResumedResponse.place_order:type_name -> ordersaga.orders.v1.PlaceOrderInput
+	15, // 44: ordersaga.orders.v1.RecordResumedResponse.cancel_order:type_name -> ordersaga.orders.v1.CancelOrderInput
+	16, // 45: ordersaga.orders.v1.RecordResumedResponse.ship_order:type_name -> ordersaga.orders.v1.ShipOrderInput
+	17, // 46: ordersaga.orders.v1.RecordResumedResponse.refund_order:type_name -> ordersaga.orders.v1.RefundOrderInput
+	38, // 47: ordersaga.orders.v1.RecordStuckRequest.saga:type_name -> ordersaga.common.v1.Saga
+	25, // 48: ordersaga.orders.v1.RecordStuckRequest.steps:type_name -> ordersaga.orders.v1.StuckStep
+	38, // 49: ordersaga.orders.v1.TakeActsRequest.saga:type_name -> ordersaga.common.v1.Saga
+	29, // 50: ordersaga.orders.v1.TakeActsResponse.acts:type_name -> ordersaga.orders.v1.Act
+	43, // 51: ordersaga.orders.v1.ListOpenSagasRequest.older_than:type_name -> google.protobuf.Duration
+	38, // 52: ordersaga.orders.v1.OpenSaga.saga:type_name -> ordersaga.common.v1.Saga
+	37, // 53: ordersaga.orders.v1.OpenSaga.began_at:type_name -> google.protobuf.Timestamp
+	31, // 54: ordersaga.orders.v1.ListOpenSagasResponse.sagas:type_name -> ordersaga.orders.v1.OpenSaga
+	38, // 55: ordersaga.orders.v1.CheckUndoRequest.saga:type_name -> ordersaga.common.v1.Saga
+	5,  // 56: ordersaga.orders.v1.OrdersService.RecordPlaced:input_type -> ordersaga.orders.v1.RecordPlacedRequest
+	7,  // 57: ordersaga.orders.v1.OrdersService.RecordConfirmed:input_type -> ordersaga.orders.v1.RecordConfirmedRequest
+	9,  // 58: ordersaga.orders.v1.OrdersService.RecordTurnedBack:input_type -> ordersaga.orders.v1.RecordTurnedBackRequest
+	11, // 59: ordersaga.orders.v1.OrdersService.RecordRejected:input_type -> ordersaga.orders.v1.RecordRejectedRequest
+	13, // 60: ordersaga.orders.v1.OrdersService.RecordCancelled:input_type -> ordersaga.orders.v1.RecordCancelledRequest
+	18, // 61: ordersaga.orders.v1.OrdersService.RecordDone:input_type -> ordersaga.orders.v1.RecordDoneRequest
+	20, // 62: ordersaga.orders.v1.OrdersService.RecordRefused:input_type -> ordersaga.orders.v1.RecordRefusedRequest
+	22, // 63: ordersaga.orders.v1.OrdersService.RecordResumed:input_type -> ordersaga.orders.v1.RecordResumedRequest
+	24, // 64: ordersaga.orders.v1.OrdersService.RecordStuck:input_type -> ordersaga.orders.v1.RecordStuckRequest
+	27, // 65: ordersaga.orders.v1.OrdersService.TakeActs:input_type -> ordersaga.orders.v1.TakeActsRequest
+	30, // 66: ordersaga.orders.v1.OrdersService.ListOpenSagas:input_type -> ordersaga.orders.v1.ListOpenSagasRequest
+	33, // 67: ordersaga.orders.v1.OrdersService.CheckUndo:input_type -> ordersaga.orders.v1.CheckUndoRequest
+	6,  // 68: ordersaga.orders.v1.OrdersService.RecordPlaced:output_type -> ordersaga.orders.v1.RecordPlacedResponse
+	8,  // 69: ordersaga.orders.v1.OrdersService.RecordConfirmed:output_type -> ordersaga.orders.v1.RecordConfirmedResponse
+	10, // 70: ordersaga.orders.v1.OrdersService.RecordTurnedBack:output_type -> ordersaga.orders.v1.RecordTurnedBackResponse
+	12, // 71: ordersaga.orders.v1.OrdersService.RecordRejected:output_type -> ordersaga.orders.v1.RecordRejectedResponse
+	14, // 72: ordersaga.orders.v1.OrdersService.RecordCancelled:output_type -> ordersaga.orders.v1.RecordCancelledResponse
+	19, // 73: ordersaga.orders.v1.OrdersService.RecordDone:output_type -> ordersaga.orders.v1.RecordDoneResponse
+	21, // 74: ordersaga.orders.v1.OrdersService.RecordRefused:output_type -> ordersaga.orders.v1.RecordRefusedResponse
+	23, // 75: ordersaga.orders.v1.OrdersService.RecordResumed:output_type -> ordersaga.orders.v1.RecordResumedResponse
+	26, // 76: ordersaga.orders.v1.OrdersService.RecordStuck:output_type -> ordersaga.orders.v1.RecordStuckResponse
+	28, // 77: ordersaga.orders.v1.OrdersService.TakeActs:output_type -> ordersaga.orders.v1.TakeActsResponse
+	32, // 78: ordersaga.orders.v1.OrdersService.ListOpenSagas:output_type -> ordersaga.orders.v1.ListOpenSagasResponse
+	34, // 79: ordersaga.orders.v1.OrdersService.CheckUndo:output_type -> ordersaga.orders.v1.CheckUndoResponse
+	68, // [68:80] is the sub-list for method output_type
+	56, // [56:68] is the sub-list for method input_type
+	56, // [56:56] is the sub-list for extension type_name
+	56, // [56:56] is the sub-list for extension extendee
+	0,  // [0:56] is the sub-list for field type_name
 }
 
 func init() { file_ordersaga_orders_v1_orders_proto_init() }
@@ -2140,9 +2487,11 @@ func file_ordersaga_orders_v1_orders_proto_init() {
 	if File_ordersaga_orders_v1_orders_proto != nil {
 		return
 	}
-	file_ordersaga_orders_v1_orders_proto_msgTypes[19].OneofWrappers = []any{
+	file_ordersaga_orders_v1_orders_proto_msgTypes[23].OneofWrappers = []any{
 		(*RecordResumedResponse_PlaceOrder)(nil),
 		(*RecordResumedResponse_CancelOrder)(nil),
+		(*RecordResumedResponse_ShipOrder)(nil),
+		(*RecordResumedResponse_RefundOrder)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2150,7 +2499,7 @@ func file_ordersaga_orders_v1_orders_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ordersaga_orders_v1_orders_proto_rawDesc), len(file_ordersaga_orders_v1_orders_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   32,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,17 +19,18 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	OrdersService_RecordPlaced_FullMethodName       = "/ordersaga.orders.v1.OrdersService/RecordPlaced"
-	OrdersService_RecordConfirmed_FullMethodName    = "/ordersaga.orders.v1.OrdersService/RecordConfirmed"
-	OrdersService_RecordTurnedBack_FullMethodName   = "/ordersaga.orders.v1.OrdersService/RecordTurnedBack"
-	OrdersService_RecordRejected_FullMethodName     = "/ordersaga.orders.v1.OrdersService/RecordRejected"
-	OrdersService_RecordCancelled_FullMethodName    = "/ordersaga.orders.v1.OrdersService/RecordCancelled"
-	OrdersService_RecordCancellation_FullMethodName = "/ordersaga.orders.v1.OrdersService/RecordCancellation"
-	OrdersService_RecordResumed_FullMethodName      = "/ordersaga.orders.v1.OrdersService/RecordResumed"
-	OrdersService_RecordStuck_FullMethodName        = "/ordersaga.orders.v1.OrdersService/RecordStuck"
-	OrdersService_TakeActs_FullMethodName           = "/ordersaga.orders.v1.OrdersService/TakeActs"
-	OrdersService_ListOpenSagas_FullMethodName      = "/ordersaga.orders.v1.OrdersService/ListOpenSagas"
-	OrdersService_CheckUndo_FullMethodName          = "/ordersaga.orders.v1.OrdersService/CheckUndo"
+	OrdersService_RecordPlaced_FullMethodName     = "/ordersaga.orders.v1.OrdersService/RecordPlaced"
+	OrdersService_RecordConfirmed_FullMethodName  = "/ordersaga.orders.v1.OrdersService/RecordConfirmed"
+	OrdersService_RecordTurnedBack_FullMethodName = "/ordersaga.orders.v1.OrdersService/RecordTurnedBack"
+	OrdersService_RecordRejected_FullMethodName   = "/ordersaga.orders.v1.OrdersService/RecordRejected"
+	OrdersService_RecordCancelled_FullMethodName  = "/ordersaga.orders.v1.OrdersService/RecordCancelled"
+	OrdersService_RecordDone_FullMethodName       = "/ordersaga.orders.v1.OrdersService/RecordDone"
+	OrdersService_RecordRefused_FullMethodName    = "/ordersaga.orders.v1.OrdersService/RecordRefused"
+	OrdersService_RecordResumed_FullMethodName    = "/ordersaga.orders.v1.OrdersService/RecordResumed"
+	OrdersService_RecordStuck_FullMethodName      = "/ordersaga.orders.v1.OrdersService/RecordStuck"
+	OrdersService_TakeActs_FullMethodName         = "/ordersaga.orders.v1.OrdersService/TakeActs"
+	OrdersService_ListOpenSagas_FullMethodName    = "/ordersaga.orders.v1.OrdersService/ListOpenSagas"
+	OrdersService_CheckUndo_FullMethodName        = "/ordersaga.orders.v1.OrdersService/CheckUndo"
 )
 
 // OrdersServiceClient is the client API for OrdersService service.
@@ -54,8 +55,10 @@ type OrdersServiceClient interface {
 	RecordRejected(ctx context.Context, in *RecordRejectedRequest, opts ...grpc.CallOption) (*RecordRejectedResponse, error)
 	// RecordCancelled ends placing because it was cancelled, after everything was undone.
 	RecordCancelled(ctx context.Context, in *RecordCancelledRequest, opts ...grpc.CallOption) (*RecordCancelledResponse, error)
-	// RecordCancellation ends CancelOrder, after the units are free again.
-	RecordCancellation(ctx context.Context, in *RecordCancellationRequest, opts ...grpc.CallOption) (*RecordCancellationResponse, error)
+	// RecordDone ends a saga on a confirmed order, after all its steps are done.
+	RecordDone(ctx context.Context, in *RecordDoneRequest, opts ...grpc.CallOption) (*RecordDoneResponse, error)
+	// RecordRefused ends a saga on a confirmed order that turned back.
+	RecordRefused(ctx context.Context, in *RecordRefusedRequest, opts ...grpc.CallOption) (*RecordRefusedResponse, error)
 	// RecordResumed asks where a saga goes whose run is gone. Placing is turned back: only the lost
 	// run had the payment method.
 	RecordResumed(ctx context.Context, in *RecordResumedRequest, opts ...grpc.CallOption) (*RecordResumedResponse, error)
@@ -131,10 +134,20 @@ func (c *ordersServiceClient) RecordCancelled(ctx context.Context, in *RecordCan
 	return out, nil
 }
 
-func (c *ordersServiceClient) RecordCancellation(ctx context.Context, in *RecordCancellationRequest, opts ...grpc.CallOption) (*RecordCancellationResponse, error) {
+func (c *ordersServiceClient) RecordDone(ctx context.Context, in *RecordDoneRequest, opts ...grpc.CallOption) (*RecordDoneResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(RecordCancellationResponse)
-	err := c.cc.Invoke(ctx, OrdersService_RecordCancellation_FullMethodName, in, out, cOpts...)
+	out := new(RecordDoneResponse)
+	err := c.cc.Invoke(ctx, OrdersService_RecordDone_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *ordersServiceClient) RecordRefused(ctx context.Context, in *RecordRefusedRequest, opts ...grpc.CallOption) (*RecordRefusedResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecordRefusedResponse)
+	err := c.cc.Invoke(ctx, OrdersService_RecordRefused_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -213,8 +226,10 @@ type OrdersServiceServer interface {
 	RecordRejected(context.Context, *RecordRejectedRequest) (*RecordRejectedResponse, error)
 	// RecordCancelled ends placing because it was cancelled, after everything was undone.
 	RecordCancelled(context.Context, *RecordCancelledRequest) (*RecordCancelledResponse, error)
-	// RecordCancellation ends CancelOrder, after the units are free again.
-	RecordCancellation(context.Context, *RecordCancellationRequest) (*RecordCancellationResponse, error)
+	// RecordDone ends a saga on a confirmed order, after all its steps are done.
+	RecordDone(context.Context, *RecordDoneRequest) (*RecordDoneResponse, error)
+	// RecordRefused ends a saga on a confirmed order that turned back.
+	RecordRefused(context.Context, *RecordRefusedRequest) (*RecordRefusedResponse, error)
 	// RecordResumed asks where a saga goes whose run is gone. Placing is turned back: only the lost
 	// run had the payment method.
 	RecordResumed(context.Context, *RecordResumedRequest) (*RecordResumedResponse, error)
@@ -255,8 +270,11 @@ func (UnimplementedOrdersServiceServer) RecordRejected(context.Context, *RecordR
 func (UnimplementedOrdersServiceServer) RecordCancelled(context.Context, *RecordCancelledRequest) (*RecordCancelledResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RecordCancelled not implemented")
 }
-func (UnimplementedOrdersServiceServer) RecordCancellation(context.Context, *RecordCancellationRequest) (*RecordCancellationResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method RecordCancellation not implemented")
+func (UnimplementedOrdersServiceServer) RecordDone(context.Context, *RecordDoneRequest) (*RecordDoneResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordDone not implemented")
+}
+func (UnimplementedOrdersServiceServer) RecordRefused(context.Context, *RecordRefusedRequest) (*RecordRefusedResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordRefused not implemented")
 }
 func (UnimplementedOrdersServiceServer) RecordResumed(context.Context, *RecordResumedRequest) (*RecordResumedResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RecordResumed not implemented")
@@ -384,20 +402,38 @@ func _OrdersService_RecordCancelled_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
-func _OrdersService_RecordCancellation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(RecordCancellationRequest)
+func _OrdersService_RecordDone_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordDoneRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(OrdersServiceServer).RecordCancellation(ctx, in)
+		return srv.(OrdersServiceServer).RecordDone(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: OrdersService_RecordCancellation_FullMethodName,
+		FullMethod: OrdersService_RecordDone_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(OrdersServiceServer).RecordCancellation(ctx, req.(*RecordCancellationRequest))
+		return srv.(OrdersServiceServer).RecordDone(ctx, req.(*RecordDoneRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OrdersService_RecordRefused_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordRefusedRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OrdersServiceServer).RecordRefused(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OrdersService_RecordRefused_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OrdersServiceServer).RecordRefused(ctx, req.(*RecordRefusedRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -520,8 +556,12 @@ var OrdersService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _OrdersService_RecordCancelled_Handler,
 		},
 		{
-			MethodName: "RecordCancellation",
-			Handler:    _OrdersService_RecordCancellation_Handler,
+			MethodName: "RecordDone",
+			Handler:    _OrdersService_RecordDone_Handler,
+		},
+		{
+			MethodName: "RecordRefused",
+			Handler:    _OrdersService_RecordRefused_Handler,
 		},
 		{
 			MethodName: "RecordResumed",

@@ -54,7 +54,8 @@ type PaymentsServiceClient interface {
 	Capture(ctx context.Context, in *CaptureRequest, opts ...grpc.CallOption) (*CaptureResponse, error)
 	// Refund gives an amount back, once per step: of the captures of the shipment first, then of the
 	// newest that have room; of zero it calls no provider. Refused with refund_exceeds_captured
-	// (details say what is left), and with refund_failed when no part of it succeeded.
+	// (details say what is left). What the provider did not give back is a fact of the answer: it is
+	// owed.
 	Refund(ctx context.Context, in *RefundRequest, opts ...grpc.CallOption) (*RefundResponse, error)
 	// VoidAuthorization gives back what is open of an authorization, also when some of it was
 	// captured. It may be repeated. UNAVAILABLE while a capture of it is not settled.
@@ -172,7 +173,8 @@ type PaymentsServiceServer interface {
 	Capture(context.Context, *CaptureRequest) (*CaptureResponse, error)
 	// Refund gives an amount back, once per step: of the captures of the shipment first, then of the
 	// newest that have room; of zero it calls no provider. Refused with refund_exceeds_captured
-	// (details say what is left), and with refund_failed when no part of it succeeded.
+	// (details say what is left). What the provider did not give back is a fact of the answer: it is
+	// owed.
 	Refund(context.Context, *RefundRequest) (*RefundResponse, error)
 	// VoidAuthorization gives back what is open of an authorization, also when some of it was
 	// captured. It may be repeated. UNAVAILABLE while a capture of it is not settled.

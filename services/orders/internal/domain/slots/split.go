@@ -30,7 +30,10 @@ type Order struct {
 
 // Amounts of slots, in minor units. Discount is what is taken off.
 type Amounts struct {
-	Goods, Shipping, Discount, Tax int64
+	Goods    int64 `json:"goods"`
+	Shipping int64 `json:"shipping"`
+	Discount int64 `json:"discount"`
+	Tax      int64 `json:"tax"`
 }
 
 // Total is what is due for the slots.

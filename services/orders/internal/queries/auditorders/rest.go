@@ -30,9 +30,13 @@ type UnreadableOrder struct {
 type AuditOrder struct {
 	ID            string      `json:"id" format:"uuid"`
 	Status        string      `json:"status" enum:"none,placed,confirmed,rejected,cancelled" doc:"none and placed: the saga that places it is not at its end."`
-	PaymentStatus string      `json:"payment_status" enum:"none,authorized,voided"`
+	PaymentStatus string      `json:"payment_status" enum:"none,authorized,voided,partly_captured,captured,partly_refunded,refunded"`
 	Total         view.Money  `json:"total"`
 	Units         int64       `json:"units" doc:"the sum of its lines' quantities, less what was cancelled"`
+	Shipped       int64       `json:"shipped" doc:"of the units, those that were shipped"`
+	Open          int64       `json:"open" doc:"authorized, and neither captured nor voided, in minor units"`
+	Captured      int64       `json:"captured" doc:"in minor units"`
+	Refunded      int64       `json:"refunded" doc:"in minor units"`
 	PlacedAt      *time.Time  `json:"placed_at,omitempty"`
 	OpenSaga      string      `json:"open_saga,omitempty" doc:"the kind of the saga that works on it" example:"place-order"`
 	Stuck         *view.Stuck `json:"stuck,omitempty" doc:"why its saga does not come to its end, when it says so"`
@@ -64,8 +68,12 @@ func audited(o *domain.Order) AuditOrder {
 	shown := AuditOrder{
 		ID: o.ID(), Status: string(o.Status()), PaymentStatus: string(o.Payment()), Total: view.Money(o.Total()),
 	}
+	shown.Open, shown.Captured, shown.Refunded = o.Open().Amount, o.Captured().Amount, o.Refunded().Amount
 	for _, line := range o.Lines() {
 		shown.Units += line.Quantity
+	}
+	for _, shipped := range o.ShippedUnits() {
+		shown.Shipped += shipped
 	}
 	for _, cancelled := range o.CancelledUnits() {
 		shown.Units -= cancelled

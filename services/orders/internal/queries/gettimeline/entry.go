@@ -7,6 +7,7 @@ import (
 
 	"github.com/ordersaga/ordersaga/platform/text"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain/slots"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 )
 
@@ -27,10 +28,13 @@ func told(fact domain.Fact, operator bool) string {
 	case domain.PaymentAuthorized:
 		return "Payment authorized"
 	case domain.PaymentVoided:
-		return "Payment voided"
+		return "Authorization voided"
 	case domain.SagaBegan:
 		return "Saga " + e.Kind + " began"
 	case domain.SagaEnded:
+		if e.Refused != nil {
+			return because("Saga "+e.Kind+" was refused", e.Refused.Message, e.Refused.Reason)
+		}
 		return "Saga " + e.Kind + " ended: " + string(e.Status)
 	case domain.OrderConfirmed:
 		return "Confirmed: " + e.Total.Text()
@@ -43,11 +47,26 @@ func told(fact domain.Fact, operator bool) string {
 	case domain.CancelRequested:
 		return "To be cancelled: " + e.Reason
 	case domain.UnitsCancelled:
-		units := int64(0)
-		for _, r := range e.Units {
-			units += r.Units()
+		return fmt.Sprintf("%s cancelled, %s less is due: %s", units(e.Units), e.Amount.Text(), e.Reason)
+	case domain.PaymentCaptured:
+		return "Charged: " + e.Amount.Text()
+	case domain.UnitsShipped:
+		return units(e.Units) + " shipped, worth " + e.Amount.Text() + with(e.Parcel)
+	case domain.ShipmentTracked:
+		return "The shipment is followed" + with(e.Parcel)
+	case domain.ShipmentDelivered:
+		return "Delivered"
+	case domain.PaymentRefunded:
+		return "Refunded: " + e.Amount.Text()
+	case domain.PaymentRefundFailed:
+		if operator {
+			return because("A refund of "+e.Amount.Text()+" failed and is owed", "", e.Code)
 		}
-		return fmt.Sprintf("%s cancelled, %s less is due: %s", text.Count(int(units), "unit"), e.Amount.Text(), e.Reason)
+		return "A refund of " + e.Amount.Text() + " is delayed"
+	case domain.OrderRefunded:
+		return "Given back: " + e.Amount.Text() + ", " + e.Reason
+	case domain.DebtSettled:
+		return e.Amount.Text() + " that was owed was paid: " + e.Reference
 	case domain.SagaStuck:
 		if operator {
 			return "Stuck: " + stuck(e)
@@ -83,6 +102,21 @@ func acted(e domain.OperatorActed) string {
 		what += ", with all that are stuck for " + e.Cause
 	}
 	return what + ": " + e.Note
+}
+
+func units(ranges []slots.Range) string {
+	count := int64(0)
+	for _, r := range ranges {
+		count += r.Units()
+	}
+	return text.Count(int(count), "unit")
+}
+
+func with(parcel domain.Parcel) string {
+	if name := strings.TrimSpace(parcel.Carrier + " " + parcel.Tracking); name != "" {
+		return " with " + name
+	}
+	return ""
 }
 
 func stuck(e domain.SagaStuck) string {

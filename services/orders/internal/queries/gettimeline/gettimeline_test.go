@@ -63,7 +63,7 @@ func TestACancelledOrderTellsThatItsPaymentWasVoided(t *testing.T) {
 	for _, entry := range timeline.Entries[1:] {
 		texts = append(texts, entry.Text)
 	}
-	require.Equal(t, []string{"Payment authorized", "Payment voided", "Stock released", "Cancelled: cancelled"}, texts[1:])
+	require.Equal(t, []string{"Payment authorized", "Authorization voided", "Stock released", "Cancelled: cancelled"}, texts[1:])
 	order := ann.Get(path).Order()
 	require.Equal(t, "voided", order.PaymentStatus)
 	require.NotNil(t, order.Payment.VoidedAt)

@@ -37,8 +37,8 @@ type output struct {
 type OrderSummary struct {
 	ID               string     `json:"id" format:"uuid"`
 	Status           string     `json:"status" enum:"none,placed,confirmed,rejected,cancelled"`
-	PaymentStatus    string     `json:"payment_status" enum:"none,authorized,voided"`
-	FulfilmentStatus string     `json:"fulfilment_status" enum:"unfulfilled"`
+	PaymentStatus    string     `json:"payment_status" enum:"none,authorized,voided,partly_captured,captured,partly_refunded,refunded"`
+	FulfilmentStatus string     `json:"fulfilment_status" enum:"unfulfilled,partly_shipped,shipped,delivered"`
 	CustomerID       string     `json:"customer_id"`
 	Number           string     `json:"number,omitempty" doc:"What people call the order." example:"100042"`
 	Reference        string     `json:"reference,omitempty" doc:"The shop's own name of the order."`

@@ -22,9 +22,9 @@ type Command struct {
 // Result is the payment.
 type Result = *domain.Payment
 
-// New makes the use case. It refuses with refund_exceeds_captured, refund_failed and
-// request_mismatch, and answers unavailable while the outcome is not known: a repetition looks the
-// outcome up and never refunds twice.
+// New makes the use case. It refuses with refund_exceeds_captured and request_mismatch, and
+// answers unavailable while the outcome is not known: a repetition looks the outcome up and never
+// refunds twice. A refund that the provider did not make is a fact of the answer.
 func New(j *journal.Journal) cqrs.Handler[Command, Result] {
 	return cqrs.Command("refund_payment", func(ctx context.Context, command Command) (Result, error) {
 		done, err := j.Refund(ctx, command.Step, command.Request)
@@ -34,13 +34,8 @@ func New(j *journal.Journal) cqrs.Handler[Command, Result] {
 
 // translate turns the domain's errors into the contract's refusals.
 func translate(err error) error {
-	var (
-		failed  *domain.FailedError
-		exceeds *domain.ExceedsError
-	)
+	var exceeds *domain.ExceedsError
 	switch {
-	case errors.As(err, &failed):
-		return refusal.New(refusals.RefundFailed, failed.Message, refusals.DeclinedDetails{DeclineCode: failed.Code})
 	case errors.As(err, &exceeds):
 		return refusal.New(refusals.RefundExceedsCaptured, "Only "+exceeds.Room.Text()+" can be refunded.",
 			refusals.AmountLeftDetails{Amount: exceeds.Room.Amount, Currency: exceeds.Room.Currency})

@@ -1,4 +1,4 @@
-package recordcancellation
+package recorddone
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
 )
 
-// Method serves OrdersService.RecordCancellation.
+// Method serves OrdersService.RecordDone.
 type Method struct {
 	handler cqrs.Handler[Command, Result]
 }
@@ -15,7 +15,7 @@ type Method struct {
 // NewMethod makes the method.
 func NewMethod(orders *store.Orders) Method { return Method{New(orders)} }
 
-// RecordCancellation is the method of OrdersService.
-func (m Method) RecordCancellation(ctx context.Context, req Command) (Result, error) {
+// RecordDone is the method of OrdersService.
+func (m Method) RecordDone(ctx context.Context, req Command) (Result, error) {
 	return m.handler.Handle(ctx, req)
 }

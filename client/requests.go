@@ -1,0 +1,131 @@
+package client
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// NewCancellation cancels an order, or units of it, before it is shipped.
+type NewCancellation struct {
+	// Key is the idempotency key: the same key is the same cancellation. "" makes a new one.
+	Key string `json:"-"`
+	// ETag of the order or of a preview; "*" for any version. When the order has changed since,
+	// nothing is cancelled, and the error is a *Problem with status 412.
+	ETag string `json:"-"`
+	// Wait is how long the service may take, as in NewOrder.
+	Wait time.Duration `json:"-"`
+
+	Lines  []LineUnits `json:"lines,omitempty"` // none: everything that is left of the order
+	Reason string      `json:"reason"`          // customer, fraud, unavailable or other
+	Note   string      `json:"note,omitempty"`  // for people, at most 500 characters
+}
+
+// LineUnits is units of a line.
+type LineUnits struct {
+	Line     int32  `json:"line"`          // its number
+	SKU      string `json:"sku,omitempty"` // in answers; not sent
+	Quantity int64  `json:"quantity"`
+}
+
+// Cancellation is the cancelled units of an order.
+type Cancellation struct {
+	ID          string      `json:"id"`
+	OrderID     string      `json:"order_id"`
+	Status      string      `json:"status"` // under_way, done or order_rejected
+	OrderStatus string      `json:"order_status"`
+	Reason      string      `json:"reason"`
+	Note        string      `json:"note,omitempty"`
+	Lines       []LineUnits `json:"lines"`
+	Amount      *Money      `json:"amount,omitempty"`   // no longer due
+	Refunded    *Money      `json:"refunded,omitempty"` // of it, what was captured before
+	Owed        *Money      `json:"owed,omitempty"`     // of that, what failed
+	RequestedAt time.Time   `json:"requested_at"`
+	DoneAt      time.Time   `json:"done_at,omitzero"`
+	By          string      `json:"by,omitempty"` // for operators
+}
+
+// CancellationPreview is the effect of a cancellation.
+type CancellationPreview struct {
+	Lines    []LineUnits `json:"lines"`
+	Amount   Money       `json:"amount"`
+	Refunded Money       `json:"refunded"` // of it, what was captured before
+	Whole    bool        `json:"whole"`    // nothing would be left of the order
+	Effect   string      `json:"effect"`
+	Version  int64       `json:"version"`
+	// ETag of the order, for NewCancellation.
+	ETag string `json:"-"`
+}
+
+// PreviewCancellation returns the effect of a cancellation without doing it; without lines, of
+// everything that is left. If the cancellation would be refused the error is a *Refused.
+func (c *Client) PreviewCancellation(ctx context.Context, orderID string, lines []LineUnits) (*CancellationPreview, error) {
+	effect, etag, err := preview[CancellationPreview](ctx, c, of(orderID, "cancellations"), map[string]any{"lines": numbered(lines)})
+	if err != nil {
+		return nil, err
+	}
+	effect.ETag = etag
+	return effect, nil
+}
+
+// CancelOrder cancels an order, or units of it, and waits up to cancellation.Wait for the outcome.
+// A cancellation in progress continues by itself; see Cancellation.
+func (c *Client) CancelOrder(ctx context.Context, orderID string, cancellation NewCancellation) (*Cancellation, error) {
+	cancellation.Lines = numbered(cancellation.Lines)
+	return act[Cancellation](ctx, c, of(orderID, "cancellations"), cancellation.Key, cancellation.ETag, cancellation.Wait, cancellation)
+}
+
+// act posts a request on an order.
+func act[T any](ctx context.Context, c *Client, path, givenKey, etag string, wait time.Duration, body any) (*T, error) {
+	key, err := key(givenKey, rand.Text)
+	if err != nil {
+		return nil, err
+	}
+	headers := map[string]string{"Idempotency-Key": key, "If-Match": etag}
+	if prefer := preference(wait); prefer != "" {
+		headers["Prefer"] = prefer
+	}
+	done := new(T)
+	_, err = c.do(ctx, call{
+		service: orders, method: http.MethodPost, path: path, headers: headers, body: body, timeout: longCallTimeout,
+	}, done)
+	if err != nil {
+		return nil, unsure(key, err)
+	}
+	return done, nil
+}
+
+// preview posts a possible request on an order, and returns the order's ETag.
+func preview[T any](ctx context.Context, c *Client, path string, body any) (preview *T, etag string, err error) {
+	preview = new(T)
+	got, err := c.do(ctx, call{service: orders, method: http.MethodPost, path: path + "/preview", body: body}, preview)
+	if err != nil {
+		return nil, "", err
+	}
+	return preview, got.header.Get("ETag"), nil
+}
+
+// Cancellation returns the state of a cancellation.
+func (c *Client) Cancellation(ctx context.Context, orderID, id string) (*Cancellation, error) {
+	return get[Cancellation](ctx, c, orders, of(orderID, "cancellations", id))
+}
+
+// numbered returns the lines without SKUs, as in requests.
+func numbered(lines []LineUnits) []LineUnits {
+	named := make([]LineUnits, len(lines))
+	for i, line := range lines {
+		named[i] = LineUnits{Line: line.Line, Quantity: line.Quantity}
+	}
+	return named
+}
+
+// of is a path below an order's.
+func of(orderID string, parts ...string) string {
+	path := "/v1/orders/" + url.PathEscape(orderID)
+	for _, part := range parts {
+		path += "/" + url.PathEscape(part)
+	}
+	return path
+}

@@ -1,0 +1,213 @@
+package domain
+
+import "time"
+
+// books are what the events say of an order's money, in minor units of its currency.
+type books struct {
+	open      int64 // authorized, neither captured nor voided
+	captured  int64
+	refunded  int64
+	cancelled int64 // the amount of cancelled units
+	shipped   int64 // the amount of shipped units
+	goodwill  map[string]int64
+	// refunds are the parts of refunds, by the instance of the request that they belong to.
+	refunds map[string][]refundPart
+	// settled are debts that were paid in another way, by the instance of the request.
+	settled  map[string]int64
+	captures map[string]bool // ids
+	ledger   []Entry
+}
+
+// refundPart is what became of a part of a refund: one capture's.
+type refundPart struct {
+	id     string
+	amount int64
+	failed bool
+}
+
+func (e PaymentCaptured) applyTo(o *Order, at time.Time) {
+	o.post(Entry{ID: e.CaptureID + "/captured", At: at, Text: "The payment was captured", Lines: []EntryLine{
+		{Held, -e.Amount.Amount}, {HeldContra, e.Amount.Amount}, {Provider, e.Amount.Amount}, {Customer, -e.Amount.Amount},
+	}})
+	if o.captures == nil {
+		o.captures = map[string]bool{}
+	}
+	o.captures[e.CaptureID] = true
+	o.captured += e.Amount.Amount
+	o.open -= e.Amount.Amount
+}
+
+func (e PaymentRefunded) applyTo(o *Order, at time.Time) {
+	o.post(Entry{ID: e.RefundID + "/refunded", At: at, Text: "An amount was refunded", Lines: []EntryLine{
+		{Customer, e.Amount.Amount}, {Provider, -e.Amount.Amount},
+	}})
+	o.refunded += e.Amount.Amount
+	o.addRefund(refundPart{id: e.RefundID, amount: e.Amount.Amount})
+}
+
+func (e PaymentRefundFailed) applyTo(o *Order, _ time.Time) {
+	o.addRefund(refundPart{id: e.RefundID, amount: e.Amount.Amount, failed: true})
+}
+
+// addRefund adds a part of a refund to the request that the open saga carries out.
+func (o *Order) addRefund(part refundPart) {
+	if o.refunds == nil {
+		o.refunds = map[string][]refundPart{}
+	}
+	instance := ""
+	if o.saga != nil {
+		instance = o.saga.Instance
+	}
+	o.refunds[instance] = append(o.refunds[instance], part)
+}
+
+func (e OrderRefunded) applyTo(o *Order, at time.Time) {
+	if e.Retries != "" {
+		return
+	}
+	o.post(Entry{ID: e.Instance + "/goodwill", At: at, Text: "Given back without a return: " + e.Reason, Lines: []EntryLine{
+		{Goodwill, e.Amount.Amount}, {Customer, -e.Amount.Amount},
+	}})
+	if o.goodwill == nil {
+		o.goodwill = map[string]int64{}
+	}
+	o.goodwill[e.By] += e.Amount.Amount
+}
+
+func (e DebtSettled) applyTo(o *Order, at time.Time) {
+	o.post(Entry{ID: e.Instance + "/settled", At: at, Text: "A failed refund was paid in another way: " + e.Reference, Lines: []EntryLine{
+		{Customer, e.Amount.Amount}, {Elsewhere, -e.Amount.Amount},
+	}})
+	if o.settled == nil {
+		o.settled = map[string]int64{}
+	}
+	o.settled[e.Instance] += e.Amount.Amount
+}
+
+func (e PaymentCaptured) recorded(o *Order) bool { return o.captures[e.CaptureID] }
+
+func (e PaymentRefunded) recorded(o *Order) bool { return o.hasRefund(e.RefundID) }
+
+func (e PaymentRefundFailed) recorded(o *Order) bool { return o.hasRefund(e.RefundID) }
+
+func (o *Order) hasRefund(id string) bool {
+	for _, parts := range o.refunds {
+		for _, part := range parts {
+			if part.id == id {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// refundedBy returns what a request asked the provider to give back, whatever became of it.
+func (o *Order) refundedBy(instance string) (asked int64) {
+	for _, part := range o.refunds[instance] {
+		asked += part.amount
+	}
+	return asked
+}
+
+// Debts are the amounts that the shop owes because a refund failed, by the instance of the request
+// that had to refund.
+func (o *Order) Debts() map[string]int64 {
+	debts := map[string]int64{}
+	for instance, parts := range o.refunds {
+		owed := instance
+		request := o.Request(instance)
+		retries := request != nil && request.Refund != nil && request.Refund.Retries != ""
+		if retries {
+			owed = request.Refund.Retries
+		}
+		for _, part := range parts {
+			switch {
+			case retries && !part.failed:
+				debts[owed] -= part.amount
+			case !retries && part.failed:
+				debts[owed] += part.amount
+			}
+		}
+	}
+	for instance, amount := range o.settled {
+		debts[instance] -= amount
+	}
+	for instance, amount := range debts {
+		if amount <= 0 {
+			delete(debts, instance)
+		}
+	}
+	return debts
+}
+
+// Due returns the amount for the units that are not cancelled; 0 when the order was rejected or
+// cancelled, in whatever way.
+func (o *Order) Due() Money {
+	due := o.total
+	if o.status == StatusRejected || o.status == StatusCancelled {
+		due.Amount = 0
+		return due
+	}
+	due.Amount -= o.books.cancelled
+	return due
+}
+
+// kept is what was captured for units: goodwill that was given back is not taken off.
+func (o *Order) kept() int64 {
+	kept := o.captured
+	for _, request := range o.requests {
+		if request.Cancellation != nil && request.Done() {
+			kept -= request.Cancellation.Refund.Amount
+		}
+	}
+	return kept
+}
+
+// Prepaid is what was captured for units that are not shipped.
+func (o *Order) Prepaid() Money {
+	return Money{Amount: max(0, o.kept()-o.books.shipped), Currency: o.total.Currency}
+}
+
+// Refundable is what was captured for shipped units and not given back, nor is owed.
+func (o *Order) Refundable() Money {
+	left := o.captured - o.refunded
+	for _, debt := range o.Debts() {
+		left -= debt
+	}
+	for _, settled := range o.settled {
+		left -= settled
+	}
+	return Money{Amount: max(0, left-o.Prepaid().Amount), Currency: o.total.Currency}
+}
+
+// Captured is what was taken.
+func (o *Order) Captured() Money { return Money{Amount: o.captured, Currency: o.total.Currency} }
+
+// Refunded is what was given back of it.
+func (o *Order) Refunded() Money { return Money{Amount: o.refunded, Currency: o.total.Currency} }
+
+// Open is what is authorized and neither captured nor voided.
+func (o *Order) Open() Money { return Money{Amount: o.open, Currency: o.total.Currency} }
+
+// Completed reports whether nothing of a confirmed order is open: all units are shipped or
+// cancelled, no money is held, and no refund is owed. A later request can change it.
+func (o *Order) Completed() bool {
+	fulfilment := o.Fulfilment()
+	return o.status == StatusConfirmed && o.saga == nil && o.open == 0 && len(o.Debts()) == 0 &&
+		(fulfilment == FulfilmentStatusShipped || fulfilment == FulfilmentStatusDelivered)
+}
+
+// Payment is how far the money has come.
+func (o *Order) Payment() PaymentStatus {
+	switch {
+	case o.refunded > 0 && o.refunded >= o.captured:
+		return PaymentStatusRefunded
+	case o.refunded > 0:
+		return PaymentStatusPartlyRefunded
+	case len(o.captures) > 0 && o.captured >= o.Due().Amount:
+		return PaymentStatusCaptured
+	case len(o.captures) > 0:
+		return PaymentStatusPartlyCaptured
+	}
+	return o.payment
+}
