@@ -1,6 +1,6 @@
 // Command onlineretail replays the invoices of a real shop against Ordersaga, over its public REST
-// interface: it creates the products, receives stock, places an order for every sales invoice, and
-// reports on every row of the file.
+// interface: it creates the products, receives stock, places an order for every sales invoice,
+// ships the orders when it is told to, and reports on every row of the file.
 package main
 
 import (
@@ -31,6 +31,7 @@ type command struct {
 	Limit       int           `help:"Order only the first sales invoices; 0: all." default:"0" placeholder:"N"`
 	Run         string        `help:"Name of this replay. The same invoices under another name are other orders; under the same name they are ordered once." placeholder:"NAME"`
 	Card        string        `help:"Payment method of all orders (${default})." default:"card_approve" placeholder:"TOKEN"`
+	Ship        bool          `help:"Ship every confirmed order afterwards, in one to three shipments; cancel before what a cancellation invoice takes back of it."`
 	Patience    time.Duration `help:"How long to wait for a single order, also while a service is not available (${default})." default:"2m" placeholder:"DURATION"`
 	JSON        bool          `name:"json" help:"Report as JSON."`
 
@@ -92,8 +93,27 @@ func (c *command) replay(ctx context.Context) error {
 
 	told := report.Of(file, outcomes, took, factor.LeavesOrdersShort())
 	told.File, told.StockFactor, told.Concurrency = filepath.Base(c.Path), factor.String(), c.Concurrency
+	if c.Ship {
+		c.ship(ctx, shop, told, outcomes)
+	}
 	told.Products, told.Stock, told.Retries = products, stock, shop.Client.Retries()
 	return errors.Join(c.print(told), told.Verdict())
+}
+
+// ship ships what was confirmed.
+func (c *command) ship(ctx context.Context, shop *replay.Shop, told *report.Report, outcomes []replay.Outcome) {
+	var confirmed []replay.Outcome
+	for _, outcome := range outcomes {
+		if outcome.Status == replay.Confirmed {
+			confirmed = append(confirmed, outcome)
+		}
+	}
+	say("%d orders to ship", len(confirmed))
+	bar := newProgress(len(confirmed))
+	began := time.Now()
+	shipped := shop.ShipAll(ctx, confirmed, c.Concurrency, bar.step)
+	bar.end()
+	told.Ship(shipped, time.Since(began))
 }
 
 func (c *command) check() (invoices.Factor, error) {

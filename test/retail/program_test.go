@@ -57,8 +57,15 @@ type report struct {
 	Failed    map[string]sum `json:"failed"`
 	Skipped   map[string]sum `json:"skipped"`
 	Cancelled sum            `json:"cancellations_not_handled_yet"`
-	Charged   int64          `json:"charged"`
-	Products  struct {
+	// CarriedOut are the other cancellations.
+	CarriedOut sum `json:"cancellations_carried_out"`
+	Shipping   *struct {
+		Orders, Shipments  int
+		Units, Money       parts
+		Captured, Refunded int64
+	} `json:"shipping"`
+	Charged  int64 `json:"charged"`
+	Products struct {
 		Created, Unchanged, Conflicts int
 	} `json:"products"`
 	Stock struct {
@@ -106,7 +113,8 @@ func (p program) start(t *testing.T, s *shop.Shop, arguments ...string) (finish 
 
 func (r report) assertAddsUp(t *testing.T) {
 	t.Helper()
-	rows, invoices := r.Confirmed.Rows+r.Cancelled.Rows, r.Confirmed.Invoices+r.Cancelled.Invoices
+	rows := r.Confirmed.Rows + r.Cancelled.Rows + r.CarriedOut.Rows
+	invoices := r.Confirmed.Invoices + r.Cancelled.Invoices + r.CarriedOut.Invoices
 	for _, group := range []map[string]sum{r.Rejected, r.Failed, r.Skipped} {
 		for _, of := range group {
 			rows, invoices = rows+of.Rows, invoices+of.Invoices

@@ -47,8 +47,8 @@ type Request struct {
 	As          Caller
 	// Key is sent as Idempotency-Key when it is not empty.
 	Key string
-	// Prefer is sent when it is not empty (RFC 7240).
-	Prefer string
+	// Prefer is sent when it is not empty (RFC 7240), and IfMatch.
+	Prefer, IfMatch string
 	// Body is sent as JSON when it is not nil.
 	Body any
 }
@@ -126,11 +126,10 @@ func (c *Client) try(ctx context.Context, r Request, body []byte) (*Answer, erro
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if r.Key != "" {
-		request.Header.Set("Idempotency-Key", r.Key)
-	}
-	if r.Prefer != "" {
-		request.Header.Set("Prefer", r.Prefer)
+	for name, value := range map[string]string{"Idempotency-Key": r.Key, "Prefer": r.Prefer, "If-Match": r.IfMatch} {
+		if value != "" {
+			request.Header.Set(name, value)
+		}
 	}
 	response, err := c.http.Do(request)
 	if err != nil {

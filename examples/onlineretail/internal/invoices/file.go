@@ -22,7 +22,8 @@ type File struct {
 	// Skipped counts rows, SkippedInvoices the sales invoices of which nothing is ordered.
 	Skipped         map[Reason]int
 	SkippedInvoices map[Reason]int
-	// Cancellations take goods back, which is not handled yet.
+	// Cancellations take goods back. Those of an order as it was before it was shipped are with its
+	// invoice.
 	Cancellations Count
 }
 
@@ -44,6 +45,8 @@ type Invoice struct {
 	Units int64 // of all lines
 	// Value in pence at the prices of the invoice. The order has the catalog's prices.
 	Value int64
+	// Cancellations take units of it back.
+	Cancellations []Cancellation
 }
 
 // Line of an order or a delivery.
@@ -62,18 +65,18 @@ func Read(from io.Reader, limit int) (*File, error) {
 		return nil, err
 	}
 	products := newAssortment()
-	cancelled := map[string]bool{}
+	var withdrawals withdrawals
 	sales := map[string]*sale{}
 	var order []*sale
-	for _, r := range rows {
+	for at, r := range rows {
 		if isCancellation(r.invoice) {
-			cancelled[r.invoice] = true
+			withdrawals.take(r, at)
 			f.Cancellations.Rows++
 			continue
 		}
 		s := sales[r.invoice]
 		if s == nil {
-			s = &sale{invoice: Invoice{Number: r.invoice}, beyond: limit > 0 && len(order) >= limit, line: map[string]int{}}
+			s = &sale{invoice: Invoice{Number: r.invoice}, at: at, beyond: limit > 0 && len(order) >= limit, line: map[string]int{}}
 			sales[r.invoice] = s
 			order = append(order, s)
 		}
@@ -91,10 +94,11 @@ func Read(from io.Reader, limit int) (*File, error) {
 			s.take(r)
 		}
 	}
-	f.Cancellations.Invoices, f.Sales, f.Products = len(cancelled), len(order), products.products()
+	f.Cancellations.Invoices, f.Sales, f.Products = len(withdrawals.order), len(order), products.products()
 	for _, s := range order {
 		f.close(s)
 	}
+	withdrawals.match(f.Invoices, sales)
 	return f, nil
 }
 
@@ -137,6 +141,7 @@ func (f *File) rows(from io.Reader) ([]row, error) {
 // sale is a sales invoice whose rows are being read.
 type sale struct {
 	invoice Invoice
+	at      int // its first row
 	beyond  bool
 	line    map[string]int // index in invoice.Lines
 }

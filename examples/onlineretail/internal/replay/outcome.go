@@ -33,6 +33,8 @@ type Outcome struct {
 	Reason string
 	// Detail says more, for people.
 	Detail string
+	// Order is the path of a confirmed order.
+	Order string
 	// Replayed tells that an earlier run had placed the order.
 	Replayed bool
 	// Total is what a confirmed order costs.

@@ -23,6 +23,18 @@ type order struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`
 	} `json:"reason"`
+	Lines []struct {
+		Number    int32  `json:"number"`
+		SKU       string `json:"sku"`
+		Quantity  int64  `json:"quantity"`
+		Shipped   int64  `json:"shipped"`
+		Cancelled int64  `json:"cancelled"`
+	} `json:"lines"`
+	Shipments []request `json:"shipments"`
+	// Due is the total less what was cancelled.
+	Due      Money `json:"due"`
+	Captured Money `json:"captured"`
+	Refunded Money `json:"refunded"`
 }
 
 // Place orders an invoice and waits until the order is settled.
@@ -49,7 +61,7 @@ func (s *Shop) place(ctx context.Context, invoice invoices.Invoice) Outcome {
 	case http.StatusCreated, http.StatusAccepted:
 		return s.taken(ctx, shopper, answer)
 	default:
-		return s.refused(ctx, shopper, answer)
+		return s.refused(ctx, shopper, answer, invoice)
 	}
 }
 
@@ -71,8 +83,9 @@ func (s *Shop) taken(ctx context.Context, shopper api.Caller, answer *api.Answer
 	return outcome
 }
 
-// refused is an order that was rejected or cancelled, or that never became one.
-func (s *Shop) refused(ctx context.Context, shopper api.Caller, answer *api.Answer) Outcome {
+// refused is an order that was rejected or cancelled, or that never became one. One that an earlier
+// run cancelled because of a cancellation invoice had been confirmed.
+func (s *Shop) refused(ctx context.Context, shopper api.Caller, answer *api.Answer, invoice invoices.Invoice) Outcome {
 	if answer.Status < http.StatusBadRequest {
 		return failed(ctx, NoAnswer, fmt.Errorf("status %d does not tell the outcome of the order", answer.Status))
 	}
@@ -82,6 +95,10 @@ func (s *Shop) refused(ctx context.Context, shopper api.Caller, answer *api.Answ
 		rejected, err := s.settled(ctx, shopper, problem.Order)
 		if err != nil {
 			return failed(ctx, NotSettled, err)
+		}
+		if rejected.Status == "cancelled" && len(invoice.Cancellations) > 0 {
+			rejected.Status = "confirmed"
+			outcome = rejected.outcome()
 		}
 		outcome.Replayed = s.earlier(answer, rejected)
 	}
@@ -132,7 +149,7 @@ func (s *Shop) settled(ctx context.Context, shopper api.Caller, location string)
 
 func (o order) outcome() Outcome {
 	if o.Status == "confirmed" {
-		return Outcome{Status: Confirmed, Total: o.Total}
+		return Outcome{Status: Confirmed, Total: o.Total, Order: "/v1/orders/" + o.ID}
 	}
 	outcome := Outcome{Status: Rejected, Reason: o.Status, Detail: "order " + o.ID}
 	if o.Reason != nil {

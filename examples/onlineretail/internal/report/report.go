@@ -9,7 +9,7 @@ import (
 )
 
 // Report counts every row: the rows of confirmed, rejected, failed and skipped invoices and of
-// cancellations add up to Rows, and their invoices to Invoices.
+// cancellations, carried out or not, add up to Rows, and their invoices to Invoices.
 type Report struct {
 	File        string `json:"file"`
 	StockFactor string `json:"stock_factor"`
@@ -26,7 +26,9 @@ type Report struct {
 	Failed   map[string]Sum `json:"failed"`
 	// Skipped rows are not ordered; its invoices are those without any ordered row.
 	Skipped map[invoices.Reason]invoices.Count `json:"skipped"`
-	// Cancellations take goods back, which is not handled yet.
+	// CarriedOut are cancellations of units that had not been shipped.
+	CarriedOut invoices.Count `json:"cancellations_carried_out"`
+	// Cancellations are the others: they take shipped goods back, which is not handled yet.
 	Cancellations invoices.Count `json:"cancellations_not_handled_yet"`
 
 	// Charged is the total of the confirmed orders at the catalog's prices, in pence; invoices may
@@ -44,7 +46,11 @@ type Report struct {
 	// Retries is the number of repeated requests.
 	Retries int64 `json:"retries"`
 
+	// Shipping is of the confirmed orders; nil when they were not to be shipped.
+	Shipping *Shipping `json:"shipping,omitempty"`
+
 	offenders []replay.Outcome
+	unshipped []replay.Shipped
 }
 
 // Sum of invoices.

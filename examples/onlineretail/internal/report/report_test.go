@@ -121,3 +121,29 @@ func TestCounts(t *testing.T) {
 		assert.Equal(t, want, count(number))
 	}
 }
+
+func TestWhatWasShippedAddsUpAndFailuresAreNamed(t *testing.T) {
+	read, all := outcomes(t)
+	r := Of(read, all[:2], time.Second, false)
+	taken := invoices.Cancellation{Number: "C6", Rows: 1}
+	r.Ship([]replay.Shipped{
+		{
+			Invoice: read.Invoices[0], Shipments: 2, Cancellations: []invoices.Cancellation{taken}, Captured: 2100,
+			Units: replay.Parts{Placed: 3, Shipped: 2, Cancelled: 1}, Money: replay.Parts{Placed: 2300, Shipped: 2100, Cancelled: 200},
+		},
+		{
+			Invoice: read.Invoices[1], Units: replay.Parts{Placed: 1, Open: 1}, Money: replay.Parts{Placed: 1000, Open: 1000},
+			Failure: replay.Failure{Reason: replay.ShipmentRefused, Detail: "card_declined"},
+		},
+	}, time.Second)
+	assert.Equal(t, replay.Parts{Placed: 4, Shipped: 2, Cancelled: 1, Open: 1}, r.Shipping.Units)
+	assert.Equal(t, replay.Parts{Placed: 3300, Shipped: 2100, Cancelled: 200, Open: 1000}, r.Shipping.Money)
+	assert.Equal(t, map[string]int{replay.ShipmentRefused: 1}, r.Shipping.Failed)
+	assert.Equal(t, invoices.Count{Invoices: 1, Rows: 1}, r.CarriedOut)
+	assert.Zero(t, r.Cancellations)
+	require.ErrorContains(t, r.Verdict(), "1 of 2 confirmed orders were not shipped as they should:\n  invoice 2 of guest-2: shipment-refused: card_declined")
+	var text strings.Builder
+	require.NoError(t, r.Print(&text))
+	assert.Regexp(t, `units +4 +2 +1 +1`, text.String())
+	assert.Regexp(t, `money +£33.00 +£21.00 +£2.00 +£10.00`, text.String())
+}

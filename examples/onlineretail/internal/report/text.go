@@ -11,6 +11,7 @@ import (
 	"github.com/bojanz/currency"
 
 	"github.com/ordersaga/ordersaga/examples/onlineretail/internal/invoices"
+	"github.com/ordersaga/ordersaga/examples/onlineretail/internal/replay"
 )
 
 // Print writes the report for people.
@@ -36,12 +37,37 @@ func (r *Report) Print(to io.Writer) error {
 		skipped := r.Skipped[reason]
 		row("skipped: "+string(reason), count(skipped.Invoices), count(skipped.Rows), "", "")
 	}
+	if r.CarriedOut.Invoices > 0 {
+		row("cancellations, carried out", count(r.CarriedOut.Invoices), count(r.CarriedOut.Rows), "", "")
+	}
 	row("cancellations, not handled yet", count(r.Cancellations.Invoices), count(r.Cancellations.Rows), "", "")
 	row("read", count(r.Invoices), count(r.Rows), "", "")
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
 	r.printRest(to)
+	if r.Shipping != nil {
+		return r.Shipping.print(to)
+	}
+	return nil
+}
+
+func (s *Shipping) print(to io.Writer) error {
+	fmt.Fprintf(to, "\n%s orders shipped in %s shipments, in %.1f s\n\n", count(s.Orders), count(s.Shipments), s.Seconds)
+	table := tabwriter.NewWriter(to, 0, 0, 3, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "\tPLACED\tSHIPPED\tCANCELLED\tOPEN\t")
+	for _, row := range []struct {
+		name  string
+		parts replay.Parts
+		text  func(int64) string
+	}{{"units", s.Units, count[int64]}, {"money", s.Money, pounds}} {
+		p := row.parts
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t\n", row.name, row.text(p.Placed), row.text(p.Shipped), row.text(p.Cancelled), row.text(p.Open))
+	}
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("print the report: %w", err)
+	}
+	fmt.Fprintf(to, "\ncaptured %s, refunded %s\n", pounds(s.Captured), pounds(s.Refunded))
 	return nil
 }
 
