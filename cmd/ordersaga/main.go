@@ -21,6 +21,7 @@ type commands struct {
 	Token    tokenCommand    `cmd:"" help:"Print a bearer token of the development issuer."`
 	Order    orderCommands   `cmd:"" help:"Place and look at orders."`
 	Why      whyCommand      `cmd:"" help:"Explain an order: what is in the way, what comes next, what an operator can do."`
+	Sagas    sagaCommands    `cmd:"" help:"Find and settle sagas that need an operator."`
 	Stock    stockCommands   `cmd:"" help:"Receive and look at stock."`
 	Product  productCommands `cmd:"" help:"Create and look at products."`
 	Payments paymentCommands `cmd:"" help:"Compare payments with the provider's books, and look at ledgers."`

@@ -62,7 +62,7 @@ func (c *rebuildCommand) rebuild(ctx context.Context, s *session, r rebuilding) 
 	if !began.BeganAt.IsZero() {
 		begun = began.BeganAt // by an earlier command, perhaps
 	}
-	show := progress{terminal: isTerminal(os.Stdout), last: -1}
+	show := progress{terminal: isTerminal(os.Stdout), last: -1, unit: "events"}
 	for now := began; ; {
 		show.print(r.name, now.Done, now.Total)
 		if now.State == "live" || now.Generation > began.Generation {
@@ -86,6 +86,7 @@ func (c *rebuildCommand) rebuild(ctx context.Context, s *session, r rebuilding) 
 type progress struct {
 	terminal bool
 	last     int64 // tenth that was printed
+	unit     string
 }
 
 const barWidth = 40
@@ -97,12 +98,12 @@ func (p *progress) print(what string, done, total int64) {
 	}
 	if p.terminal {
 		filled := int(share) * barWidth / 100
-		fmt.Printf("\r%s [%s%s] %3d%%  %d of %d events", what, strings.Repeat("#", filled), strings.Repeat(".", barWidth-filled), share, done, total)
+		fmt.Printf("\r%s [%s%s] %3d%%  %d of %d %s", what, strings.Repeat("#", filled), strings.Repeat(".", barWidth-filled), share, done, total, p.unit)
 		return
 	}
 	if share/10 != p.last {
 		p.last = share / 10
-		fmt.Printf("%s %3d%%  %d of %d events\n", what, share, done, total)
+		fmt.Printf("%s %3d%%  %d of %d %s\n", what, share, done, total, p.unit)
 	}
 }
 

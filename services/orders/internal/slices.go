@@ -13,6 +13,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/search"
+	"github.com/ordersaga/ordersaga/services/orders/internal/causes"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/actonorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/cancelorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/placeorder"
@@ -41,9 +42,12 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/getorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/getrequest"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/gettimeline"
+	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listcauses"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listopensagas"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/listorders"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/previewrequest"
+	"github.com/ordersaga/ordersaga/services/orders/internal/queries/liststuck"
+	"github.com/ordersaga/ordersaga/services/orders/internal/queries/previewcancellation"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/searchorders"
 	"github.com/ordersaga/ordersaga/services/orders/internal/queries/whyorder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/quotes"
@@ -89,6 +93,9 @@ func Routes(api *rest.API, n Needs) {
 	getorder.Route(api, n.Orders, n.Keys)
 	gettimeline.Route(api, n.Orders)
 	whyorder.Route(api, n.Orders, n.Runs)
+	finder := causes.Finder{Orders: n.Orders, OpenSagas: n.OpenSagas, Runs: n.Runs}
+	listcauses.Route(api, finder)
+	liststuck.Route(api, finder)
 	listorders.Route(api, listorders.Needs{Log: n.List, Orders: n.Orders, OpenSagas: n.OpenSagas})
 	searchorders.Route(api, n.Search, n.Keys)
 	auditorders.Route(api, n.Orders)

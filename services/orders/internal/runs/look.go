@@ -125,6 +125,26 @@ func (r Run) Problem(polled Polled) string {
 	return ""
 }
 
+// Explain puts the run's problem into a sentence; empty when it has none.
+func (r Run) Explain(polled Polled) string {
+	build := ""
+	if r.Build != "" {
+		build = " of build " + r.Build
+	}
+	switch r.Problem(polled) {
+	case NoRun:
+		if r.State == StateNone {
+			return "No workflow runs for it: Temporal knows of none."
+		}
+		return fmt.Sprintf("No workflow runs for it: the last one was closed (%s).", r.State)
+	case TaskFailing:
+		return fmt.Sprintf("Its workflow task%s fails again and again (%s): a mistake in the worker's code.", build, strings.Join(r.Problems, ", "))
+	case NoWorker:
+		return fmt.Sprintf("No worker%s polls for it.", build)
+	}
+	return ""
+}
+
 // Polled is which workers poll the task queue of the sagas.
 type Polled struct {
 	workers int

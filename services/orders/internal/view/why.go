@@ -119,7 +119,7 @@ func Explain(o *domain.Order, run *runs.Run, polled runs.Polled) *Why {
 			why.Next.At = &run.NextTry
 		}
 		if why.Problem = run.Problem(polled); why.Problem != "" {
-			why.Text, why.Next = why.Text+" "+problemText(*run, why.Problem), problemNext(*run, why.Problem)
+			why.Text, why.Next = why.Text+" "+run.Explain(polled), problemNext(*run, why.Problem)
 		}
 	}
 	return why
@@ -151,20 +151,6 @@ func said(step domain.StuckStep) string {
 		return service + " refused what must not be refused"
 	default:
 		return service + " failed"
-	}
-}
-
-func problemText(run runs.Run, problem string) string {
-	switch problem {
-	case runs.NoRun:
-		if run.State == runs.StateNone {
-			return "No workflow runs for it: Temporal knows of none."
-		}
-		return fmt.Sprintf("No workflow runs for it: the last one was closed (%s).", run.State)
-	case runs.TaskFailing:
-		return fmt.Sprintf("Its workflow task fails again and again (%s): a mistake in the worker's code.", strings.Join(run.Problems, ", "))
-	default:
-		return fmt.Sprintf("No worker polls for it%s.", ofBuild(run.Build))
 	}
 }
 

@@ -1,0 +1,154 @@
+// Package campaign makes one act on all orders that are stuck for one cause: first on a few, and only
+// when that helped on the others, at a bounded rate. It stops at the first order that the act does
+// not help.
+package campaign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/ordersaga/ordersaga/client"
+	"github.com/ordersaga/ordersaga/platform/pause"
+)
+
+// Client acts on orders.
+type Client interface {
+	Act(ctx context.Context, orderID string, act client.NewAct) (*client.DoneAct, error)
+}
+
+// Campaign is an act on many orders.
+type Campaign struct {
+	Client Client
+	// Act is made on each order, with its version. Its key is the same for all: with the same key
+	// the campaign is the same, and no order is acted on twice.
+	Act client.NewAct
+	// Canary is the number of orders that come first.
+	Canary int
+	// Parallel orders are waited for at once, at most Rate of them a second.
+	Parallel int
+	Rate     float64
+	// Patience bounds the wait for what becomes of one order.
+	Patience time.Duration
+	// Progress is called after each order.
+	Progress func(Report)
+}
+
+// Report is what became of the orders.
+type Report struct {
+	Total  int
+	Helped int // their sagas ended, or turned back
+	Gone   int // not stuck any more, or changed by another operator, before the act
+	Failed []Failure
+}
+
+// Done counts the orders whose outcome is known.
+func (r Report) Done() int { return r.Helped + r.Gone + len(r.Failed) }
+
+// Failure is an order that the act did not help.
+type Failure struct {
+	OrderID string
+	Err     error
+}
+
+// errInVain means that the saga was stuck again after the act.
+var errInVain = errors.New("stuck again")
+
+// Run acts on the orders. When it stops early the others are as they were: the next campaign goes on
+// with them.
+func (c Campaign) Run(ctx context.Context, orders []client.StuckOrder) Report {
+	report := Report{Total: len(orders)}
+	canary := min(c.Canary, len(orders))
+	for _, wave := range []struct {
+		orders   []client.StuckOrder
+		parallel int
+	}{{orders[:canary], 1}, {orders[canary:], c.Parallel}} {
+		c.wave(ctx, wave.orders, wave.parallel, &report)
+		if len(report.Failed) > 0 || ctx.Err() != nil {
+			break
+		}
+	}
+	return report
+}
+
+// wave acts on orders side by side until one fails.
+func (c Campaign) wave(ctx context.Context, orders []client.StuckOrder, parallel int, report *Report) {
+	stopped, stop := context.WithCancel(ctx)
+	defer stop()
+	queue := make(chan client.StuckOrder)
+	var mu sync.Mutex
+	var working sync.WaitGroup
+	for range max(parallel, 1) {
+		working.Go(func() {
+			for order := range queue {
+				// Also after a stop: what was begun is reported as it ends.
+				helped, err := c.one(ctx, order)
+				mu.Lock()
+				switch {
+				case err != nil:
+					report.Failed = append(report.Failed, Failure{order.OrderID, err})
+					stop()
+				case helped:
+					report.Helped++
+				default:
+					report.Gone++
+				}
+				if c.Progress != nil {
+					c.Progress(*report)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for i, order := range orders {
+		if i > 0 && pause.For(stopped, time.Duration(float64(time.Second)/c.Rate), nil) != nil {
+			break
+		}
+		select {
+		case queue <- order:
+			continue
+		case <-stopped.Done():
+		}
+		break
+	}
+	close(queue)
+	working.Wait()
+}
+
+// asking is the pause between two questions for what became of an act.
+const asking = 250 * time.Millisecond
+
+// one acts on an order and waits for what becomes of it. Repeating the act asks, and wakes the saga
+// again when it does not know of the act yet.
+func (c Campaign) one(ctx context.Context, order client.StuckOrder) (helped bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, c.Patience)
+	defer cancel()
+	act := c.Act
+	act.ETag = `"` + strconv.FormatInt(order.Version, 10) + `"`
+	for {
+		done, err := c.Client.Act(ctx, order.OrderID, act)
+		switch {
+		case gone(err):
+			return false, nil
+		case err != nil:
+			return false, err
+		case done.State == "helped":
+			return true, nil
+		case done.State == "in_vain":
+			return false, errInVain
+		}
+		if pause.For(ctx, asking, nil) != nil {
+			return false, fmt.Errorf("its saga has not said within %s what came of it: it is %s", c.Patience, done.State)
+		}
+	}
+}
+
+// gone reports whether an order is not as it was listed: its saga went on, or another operator acted.
+func gone(err error) bool {
+	var answered *client.Problem
+	return errors.As(err, &answered) && (answered.Status == http.StatusPreconditionFailed || answered.Slug() == "act-not-allowed")
+}

@@ -1,0 +1,74 @@
+package campaign_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/ordersaga/ordersaga/client"
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/campaign"
+)
+
+// shop answers acts: state by order, "taken" at first.
+type shop struct {
+	mu    sync.Mutex
+	state map[string]string
+	acts  map[string]int
+}
+
+func (s *shop) Act(_ context.Context, orderID string, act client.NewAct) (*client.DoneAct, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.acts[orderID]++
+	switch state := s.state[orderID]; {
+	case state == "changed":
+		return nil, &client.Problem{Status: http.StatusPreconditionFailed}
+	case s.acts[orderID] == 1:
+		return &client.DoneAct{State: "pending"}, nil
+	case state != "":
+		return &client.DoneAct{State: state}, nil
+	}
+	return &client.DoneAct{State: "helped"}, nil
+}
+
+func stuck(n int) (orders []client.StuckOrder) {
+	for i := range n {
+		orders = append(orders, client.StuckOrder{OrderID: fmt.Sprintf("order-%02d", i), Version: 4})
+	}
+	return orders
+}
+
+func run(s *shop, orders int, canary int) campaign.Report {
+	s.acts = map[string]int{}
+	return campaign.Campaign{
+		Client: s, Act: client.NewAct{Key: "k", Act: "retry"}, Canary: canary, Parallel: 4, Rate: 10_000, Patience: time.Minute,
+	}.Run(context.Background(), stuck(orders))
+}
+
+func TestACampaignActsOnAllOrders(t *testing.T) {
+	s := &shop{state: map[string]string{"order-03": "changed"}}
+	report := run(s, 20, 1)
+	assert.Equal(t, campaign.Report{Total: 20, Helped: 19, Gone: 1}, report)
+}
+
+func TestAFixThatDoesNotHelpStopsAtTheCanary(t *testing.T) {
+	s := &shop{state: map[string]string{"order-00": "in_vain"}}
+	report := run(s, 20, 1)
+	assert.Len(t, report.Failed, 1)
+	assert.Zero(t, report.Helped)
+	assert.Len(t, s.acts, 1, "no other order was touched")
+}
+
+func TestACampaignStopsAtTheFirstFailure(t *testing.T) {
+	s := &shop{state: map[string]string{"order-05": "in_vain"}}
+	report := run(s, 500, 2)
+	assert.Len(t, report.Failed, 1)
+	assert.Equal(t, "order-05", report.Failed[0].OrderID)
+	assert.Less(t, len(s.acts), 400)
+	assert.Equal(t, len(s.acts), report.Done(), "what was begun is reported")
+}

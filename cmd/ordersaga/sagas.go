@@ -1,0 +1,322 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/ordersaga/ordersaga/client"
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/campaign"
+	"github.com/ordersaga/ordersaga/contracts/sagas"
+)
+
+type sagaCommands struct {
+	Causes listCauses `cmd:"" help:"List what is in the way of sagas: how many orders, how much money, what can be done."`
+	Stuck  listStuck  `cmd:"" help:"List the orders whose sagas need an operator."`
+	Show   showCause  `cmd:"" help:"Show a cause: the last error, and what can be done with which effect."`
+	Retry  retrySaga  `cmd:"" help:"Have stuck sagas try now, without waiting for the end of their pause."`
+	Skip   skipStep   `cmd:"" help:"Have stuck sagas go on without a step that may be skipped."`
+	Settle settleStep `cmd:"" help:"Say under which reference the payment provider has what a stuck step did; it is looked up and must agree."`
+}
+
+type listCauses struct{ raw }
+
+// Run is called by kong.
+func (c *listCauses) Run(a *addresses) error {
+	s, err := a.session(operator)
+	if err != nil {
+		return err
+	}
+	found, err := s.Causes(context.Background())
+	return c.show(s, err, func() {
+		rows := [][]string{{"CAUSE", "ORDERS", "MONEY", "UNITS", "OLDEST", "NEXT TRY", "BUILD"}}
+		for _, cause := range found.Causes {
+			rows = append(rows, []string{
+				cause.Cause, strconv.Itoa(cause.Orders), amounts(cause.AtRisk), strconv.FormatInt(cause.Units, 10),
+				ago(cause.Oldest), until(cause.NextTry), strings.Join(cause.Builds, " "),
+			})
+		}
+		table(rows)
+		warnOf(found)
+		if len(found.Causes) == 0 {
+			fmt.Println("No saga needs an operator.")
+			return
+		}
+		fmt.Printf("\nTo see what can be done:\n  %s\n", a.again("sagas", "show", found.Causes[0].Cause))
+	})
+}
+
+func warnOf(found *client.Causes) {
+	if found.More {
+		fmt.Fprintln(os.Stderr, "There are more open sagas than were looked at: the numbers are lower bounds.")
+	}
+	if found.Blind {
+		fmt.Fprintln(os.Stderr, "Temporal does not answer: next tries, and troubles that sagas cannot report, are missing.")
+	}
+}
+
+type listStuck struct {
+	raw
+	Cause  string `help:"Only those with this cause." placeholder:"CAUSE"`
+	Limit  int    `help:"Orders on a page." default:"20"`
+	Cursor string `help:"Cursor of the page, from the page before." placeholder:"CURSOR"`
+}
+
+// Run is called by kong.
+func (c *listStuck) Run(a *addresses) error {
+	s, err := a.session(operator)
+	if err != nil {
+		return err
+	}
+	page, err := s.StuckPage(context.Background(), c.Cause, client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
+	return c.show(s, err, func() {
+		rows := [][]string{{"ORDER", "CAUSE", "ATTEMPTS", "MONEY", "SINCE", "NEXT TRY", "LAST ERROR"}}
+		for _, o := range page.Items {
+			rows = append(rows, []string{
+				o.OrderID, o.Cause, strconv.Itoa(o.Attempts), amount(o.AtRisk), ago(o.Since), until(o.NextTry), o.LastError,
+			})
+		}
+		table(rows)
+		a.nextPage(page.Next)
+	})
+}
+
+type showCause struct {
+	raw
+	Cause string `arg:"" help:"The cause, as sagas causes names it."`
+}
+
+// Run is called by kong.
+func (c *showCause) Run(a *addresses) error {
+	s, err := a.session(operator)
+	if err != nil {
+		return err
+	}
+	found, err := s.Causes(context.Background())
+	if err != nil {
+		return c.show(s, err, nil)
+	}
+	for _, cause := range found.Causes {
+		if cause.Cause == c.Cause {
+			return c.show(s, nil, func() { a.printCause(&cause) })
+		}
+	}
+	return fmt.Errorf("no order is stuck for %q; `ordersaga sagas causes` lists the causes", c.Cause)
+}
+
+func (a *addresses) printCause(cause *client.Cause) {
+	table([][]string{
+		{"cause", cause.Cause},
+		{"service", cause.Service},
+		{"orders", strconv.Itoa(cause.Orders)},
+		{"money", amounts(cause.AtRisk)},
+		{"units", strconv.FormatInt(cause.Units, 10)},
+		{"oldest", when(cause.Oldest)},
+		{"next try", until(cause.NextTry)},
+		{"build", strings.Join(cause.Builds, " ")},
+		{"last error", cause.LastError},
+		{"example", cause.Example},
+	})
+	for _, act := range cause.Acts {
+		if !act.Allowed || act.Name == sagas.ActSettle || act.Step != "" && act.Step != cause.Step || cause.Step == "" {
+			continue
+		}
+		words := []string{"sagas", act.Name, "--cause", cause.Cause, "--note", "WHY"}
+		if act.Step != "" {
+			words = append(words, "--step", act.Step)
+		}
+		fmt.Printf("\n%s (of one order: %s):\n  %s\n", act.Name, act.Effect, a.again(words...))
+	}
+	fmt.Printf("\nOne order in full:\n  %s\n", a.again("why", cause.Example))
+}
+
+// acting are the flags of acts, on one order or on all of a cause.
+type acting struct {
+	ID       string        `arg:"" optional:"" help:"The order's id."`
+	Note     string        `help:"Why; it is kept with the act." required:"" placeholder:"TEXT"`
+	Yes      bool          `help:"Do it without asking, for scripts."`
+	Key      string        `help:"Idempotency key: with the same key no order is acted on twice. By default a new one." placeholder:"KEY"`
+	Cause    string        `help:"All orders that are stuck for this cause." placeholder:"CAUSE"`
+	DryRun   bool          `help:"Only say on how many orders it would act, and what it would do."`
+	Canary   int           `help:"With a cause: how many orders come first. Only when it helps them the others follow." default:"1"`
+	Parallel int           `help:"With a cause: how many orders are worked on at once." default:"8"`
+	Rate     float64       `help:"With a cause: at most so many orders a second." default:"50"`
+	Patience time.Duration `help:"How long to wait for what becomes of one order." default:"60s" placeholder:"DURATION"`
+}
+
+type retrySaga struct{ acting }
+
+// Run is called by kong.
+func (c *retrySaga) Run(a *addresses) error { return c.act(a, client.NewAct{Act: sagas.ActRetry}) }
+
+type skipStep struct {
+	acting
+	Step string `help:"The step, as why shows it." required:"" placeholder:"STEP"`
+}
+
+// Run is called by kong.
+func (c *skipStep) Run(a *addresses) error {
+	return c.act(a, client.NewAct{Act: sagas.ActSkip, Step: c.Step})
+}
+
+type settleStep struct {
+	acting
+	Step      string `help:"The step, as why shows it. By default the one that can be settled." placeholder:"STEP"`
+	Reference string `help:"The payment provider's name of what the step did." required:"" placeholder:"REFERENCE"`
+}
+
+// Run is called by kong.
+func (c *settleStep) Run(a *addresses) error {
+	if c.Cause != "" {
+		return usage{errors.New("a reference is of one order: settle takes no --cause")}
+	}
+	return c.act(a, client.NewAct{Act: sagas.ActSettle, Step: c.Step, Reference: c.Reference})
+}
+
+func (c *acting) act(a *addresses, act client.NewAct) error {
+	if (c.ID == "") == (c.Cause == "") {
+		return usage{errors.New("name one order, or the orders of a cause with --cause")}
+	}
+	if c.Canary < 0 || c.Parallel < 1 || c.Parallel > 100 || !(c.Rate > 0) || c.Patience <= 0 {
+		return usage{errors.New("--canary must be 0 or more, --parallel 1 to 100, --rate and --patience more than 0")}
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	s, err := a.sessionOf(operator, patientTries)
+	if err != nil {
+		return err
+	}
+	act.Note, act.Cause, act.Key = c.Note, c.Cause, c.Key
+	if act.Key == "" {
+		act.Key = rand.Text()
+	}
+	orders, example, err := c.orders(ctx, s)
+	if err != nil {
+		return err
+	}
+	effect, err := effectOf(example, &act)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s on %s: %s\n", act.Act, c.subject(orders), effect)
+	if c.DryRun {
+		return nil
+	}
+	if !c.Yes {
+		fmt.Fprint(os.Stderr, "Continue? [y/N] ")
+		answer, _ := bufio.NewReader(os.Stdin).ReadString('\n')
+		if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
+			return errors.New("nothing was done; with --yes it does not ask")
+		}
+	}
+	return c.run(ctx, s, act, orders)
+}
+
+// orders returns the orders to act on, and one of them in full.
+func (c *acting) orders(ctx context.Context, s *session) (orders []client.StuckOrder, example *client.Why, err error) {
+	if c.Cause != "" {
+		for order, err := range s.StuckOrders(ctx, c.Cause) {
+			if err != nil {
+				return nil, nil, err
+			}
+			orders = append(orders, order)
+		}
+		if len(orders) == 0 {
+			return nil, nil, fmt.Errorf("no order is stuck for %q; `ordersaga sagas causes` lists the causes", c.Cause)
+		}
+		example, err = s.WhyOrder(ctx, orders[0].OrderID)
+		return orders, example, err
+	}
+	if example, err = s.WhyOrder(ctx, c.ID); err != nil {
+		return nil, nil, err
+	}
+	return []client.StuckOrder{{OrderID: c.ID, Version: example.Version}}, example, nil
+}
+
+func (c *acting) subject(orders []client.StuckOrder) string {
+	if c.Cause == "" {
+		return "order " + c.ID
+	}
+	sums := map[string]int64{}
+	var currencies []string
+	for _, order := range orders {
+		if _, known := sums[order.AtRisk.Currency]; !known {
+			currencies = append(currencies, order.AtRisk.Currency)
+		}
+		sums[order.AtRisk.Currency] += order.AtRisk.Amount
+	}
+	money := make([]client.Money, len(currencies))
+	for i, currency := range currencies {
+		money[i] = client.Money{Amount: sums[currency], Currency: currency}
+	}
+	return fmt.Sprintf("%d orders of %s together; of the first", len(orders), amounts(money))
+}
+
+// effectOf finds the act among those that are possible, and its step when it is not given.
+func effectOf(why *client.Why, act *client.NewAct) (string, error) {
+	reason := "no saga of the order is stuck"
+	for _, possible := range why.Acts {
+		if possible.Name != act.Act || act.Step != "" && possible.Step != act.Step {
+			continue
+		}
+		if possible.Allowed {
+			act.Step = possible.Step
+			return possible.Effect, nil
+		}
+		reason = possible.Reason
+	}
+	return "", fmt.Errorf("%s is not possible on order %s: %s", act.Act, why.OrderID, reason)
+}
+
+func (c *acting) run(ctx context.Context, s *session, act client.NewAct, orders []client.StuckOrder) error {
+	begun := time.Now()
+	show := progress{terminal: isTerminal(os.Stdout), last: -1, unit: "orders"}
+	report := campaign.Campaign{
+		Client: s.Client, Act: act, Canary: c.Canary, Parallel: c.Parallel, Rate: c.Rate, Patience: c.Patience,
+		Progress: func(r campaign.Report) { show.print(act.Act, int64(r.Done()), int64(r.Total)) },
+	}.Run(ctx, orders)
+	show.end()
+	fmt.Printf("%d of %d helped, %d had changed before, %d not helped, in %s\n",
+		report.Helped, report.Total, report.Gone, len(report.Failed), time.Since(begun).Round(100*time.Millisecond))
+	for _, failure := range report.Failed {
+		fmt.Printf("order %s: %v\n", failure.OrderID, failure.Err)
+	}
+	switch left := report.Total - report.Done(); {
+	case len(report.Failed) > 0:
+		fmt.Printf("Stopped; %d orders were not touched. `ordersaga why ORDER` says what is in the way now.\n", left)
+		return answered{exitNo}
+	case left > 0:
+		fmt.Printf("Interrupted; %d orders were not touched. The same command goes on with them.\n", left)
+		return answered{exitNo}
+	}
+	return nil
+}
+
+func amounts(sums []client.Money) string {
+	texts := make([]string, len(sums))
+	for i, sum := range sums {
+		texts[i] = amount(sum)
+	}
+	return strings.Join(texts, " + ")
+}
+
+func ago(moment time.Time) string { return time.Since(moment).Round(time.Second).String() + " ago" }
+
+func until(moment time.Time) string {
+	switch left := time.Until(moment).Round(time.Second); {
+	case moment.IsZero():
+		return "-"
+	case left <= 0:
+		return "now"
+	default:
+		return "in " + left.String()
+	}
+}

@@ -1,0 +1,95 @@
+package operate_test
+
+import (
+	"flag"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/test/shop"
+)
+
+// stuckOrders is how many orders get stuck: `-stuck 500` measures.
+var stuckOrders = flag.Int("stuck", 12, "how many orders get stuck for one cause")
+
+// The provider is away while orders are cancelled. One act settles them all when it is back; while it
+// is away, the act stops at its first order.
+func TestOneActSettlesAllOrdersThatAreStuckForOneCause(t *testing.T) {
+	s := shop.Open(t, shop.Options{})
+	n := *stuckOrders
+	s.Sells("tea", 2500, int64(2*n))
+	anna := s.Customer("anna")
+	ids := each(n, func(i int) string {
+		answer := anna.Place(fmt.Sprint("order ", i), shop.Of("tea", 2, "card_approve"), "Prefer", "wait=50")
+		if !assert.Equal(t, http.StatusCreated, answer.Status, "%s", answer) {
+			return ""
+		}
+		return answer.Field("id").(string)
+	})
+	s.Kill(shop.Paysim)
+	each(n, func(i int) string {
+		answer := anna.Post(shop.Orders, "/v1/orders/"+ids[i]+"/cancellations", map[string]any{"reason": "customer"},
+			"Idempotency-Key", "k", "If-Match", "*", "Prefer", "respond-async")
+		assert.Equal(t, http.StatusAccepted, answer.Status, "%s", answer)
+		return ""
+	})
+	const cause = "cancel-order/VoidPayment/unavailable"
+	testkit.Eventually(t, "all orders to be stuck for one cause", func() bool {
+		printed, _ := s.Run("sagas", "causes")
+		return strings.Contains(printed, fmt.Sprintf("%s  %d ", cause, n))
+	})
+	printed, code := s.Run("why", ids[0])
+	require.Zero(t, code, printed)
+	assert.Contains(t, printed, "stuck in VoidPayment after 5 attempts: payments says that something it needs does not work")
+	assert.Contains(t, printed, "voids £50.00 now")
+	assert.Contains(t, printed, "trace")
+
+	act := []string{"sagas", "retry", "--cause", cause, "--note", "the provider is back", "--yes"}
+	printed, code = s.Run(append(act, "--dry-run")...)
+	require.Zero(t, code, printed)
+	assert.Contains(t, printed, fmt.Sprintf("retry on %d orders of £%d.00 together", n, 50*n))
+	printed, code = s.Run(act...)
+	assert.Equal(t, 3, code, printed)
+	assert.Contains(t, printed, fmt.Sprintf("Stopped; %d orders were not touched", n-1), "the act stops after the canary")
+
+	s.Start(shop.Paysim)
+	begun := time.Now()
+	printed, code = s.Run(append(act, "--key", "settled")...)
+	t.Logf("%d orders in %s:\n%s", n, time.Since(begun).Round(time.Millisecond), printed)
+	require.Zero(t, code, printed)
+	for _, id := range ids {
+		require.Equal(t, sagas.StatusCancelled, s.Order(id).Status)
+	}
+	// Some may have tried by themselves in the meantime.
+	audited := strings.Count(strings.Join(each(n, func(i int) string {
+		return string(s.Operator().Get(shop.Orders, "/v1/orders/"+ids[i]+"/timeline").Body)
+	}), ""), "decided: retry, with all that are stuck for "+cause+": the provider is back")
+	var helped int
+	_, err := fmt.Sscanf(printed[strings.LastIndex(strings.TrimSpace(printed), "\n")+1:], "%d of", &helped)
+	require.NoError(t, err, printed)
+	assert.NotZero(t, helped)
+	assert.GreaterOrEqual(t, audited, helped, "each act is audited")
+	printed, code = s.Run("verify")
+	assert.Zero(t, code, printed)
+}
+
+// each runs a function for 0 to n-1, a few at a time.
+func each(n int, do func(int) string) []string {
+	results := make([]string, n)
+	var working sync.WaitGroup
+	slots := make(chan struct{}, 8)
+	for i := range n {
+		slots <- struct{}{}
+		working.Go(func() { results[i] = do(i); <-slots })
+	}
+	working.Wait()
+	return results
+}
