@@ -128,7 +128,7 @@ func (s *Saga) details(troubles []Trouble) string {
 	for _, t := range troubles {
 		shown.WriteString(fmt.Sprintf("**Stuck** in %s of %s after %d attempts: %s. Last error: %s\n\n",
 			t.Activity, t.Service, t.Attempts, t.Kind, text.Markdown(t.LastError, errorMax)))
-		settles = settles || t.Service == "payments"
+		settles = settles || sagas.Settleable(t.Activity)
 	}
 	shown.WriteString(fmt.Sprintf("It is tried again by itself. An operator may:\n\n- see why, and what can be done: `ordersaga why %s`\n- try now: `ordersaga sagas retry %s`\n", id, id))
 	for _, t := range troubles {

@@ -124,8 +124,7 @@ func (o *Order) CheckAct(name, step string) error {
 	if name == sagas.ActRetry {
 		return nil
 	}
-	at := slices.IndexFunc(stuck.Steps, func(s StuckStep) bool { return s.Step == step })
-	if at < 0 {
+	if !slices.ContainsFunc(stuck.Steps, func(s StuckStep) bool { return s.Step == step }) {
 		return refuseAct(fmt.Sprintf("The saga is not stuck in %q", step))
 	}
 	switch name {
@@ -134,7 +133,7 @@ func (o *Order) CheckAct(name, step string) error {
 			return refuseAct(fmt.Sprintf("%s of %s cannot be skipped: what follows relies on it", step, o.saga.Kind))
 		}
 	case sagas.ActSettle:
-		if stuck.Steps[at].Service != "payments" {
+		if !sagas.Settleable(step) {
 			return refuseAct(fmt.Sprintf("%s has no outcome at the payment provider", step))
 		}
 	default:

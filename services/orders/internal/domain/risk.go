@@ -1,7 +1,9 @@
 package domain
 
-// AtRisk returns the money that the open saga moves, or may have moved: what a cancellation takes
-// off, a shipment captures or a refund gives back, else what the order has to pay.
+import "github.com/ordersaga/ordersaga/services/orders/internal/domain/slots"
+
+// AtRisk returns the money that the open saga moves, or may have moved: that of its request, or while
+// the order is being placed what is due.
 func (o *Order) AtRisk() Money {
 	switch request := o.OpenRequest(); {
 	case request == nil:
@@ -18,20 +20,22 @@ func (o *Order) AtRisk() Money {
 
 // UnitsAtRisk returns the units of stock that the open saga holds, frees or ships.
 func (o *Order) UnitsAtRisk() int64 {
-	units := int64(0)
+	var units []slots.Range
 	switch request := o.OpenRequest(); {
-	case request != nil && request.Cancellation != nil:
-		for _, r := range request.Cancellation.Units {
-			units += r.Units()
-		}
-	case request != nil && request.Shipment != nil:
-		for _, r := range request.Shipment.Units {
-			units += r.Units()
-		}
 	case request == nil:
-		for _, free := range o.free() {
-			units += free.Units()
+		sum := int64(0)
+		for _, line := range o.lines {
+			sum += line.Quantity
 		}
+		return sum
+	case request.Cancellation != nil:
+		units = request.Cancellation.Units
+	case request.Shipment != nil:
+		units = request.Shipment.Units
 	}
-	return units
+	sum := int64(0)
+	for _, r := range units {
+		sum += r.Units()
+	}
+	return sum
 }

@@ -106,10 +106,14 @@ func effect(o *domain.Order, step string) string {
 		return "reserves " + units(o)
 	case sagas.ReleaseStock.Name, sagas.ReleaseUnits.Name:
 		return "frees " + units(o)
+	case sagas.ShipUnits.Name:
+		return "takes " + units(o) + " out of the stock"
 	case sagas.CapturePayment.Name:
-		return "captures what is due"
+		return "captures " + o.AtRisk().Text()
 	case sagas.RefundPayment.Name:
-		return "refunds what is due"
+		return "refunds " + o.AtRisk().Text()
+	case sagas.VoidAuthorization.Name:
+		return "voids what is left of the authorization"
 	}
 	return fmt.Sprintf("tries %s", step)
 }
