@@ -77,6 +77,7 @@ type OrderLedger struct {
 	Entries  []OrderEntry `json:"entries"` // the oldest first
 	Balances []LedgerLine `json:"balances"`
 	Prepaid  int64        `json:"prepaid"` // captured for units that are not shipped, minor units
+	Owed     int64        `json:"owed"`    // shipped and not paid for, minor units
 	Debts    []Debt       `json:"debts"`
 }
 

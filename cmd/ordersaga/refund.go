@@ -134,10 +134,13 @@ func printOrderLedger(ledger *client.OrderLedger) {
 	if ledger.Prepaid > 0 {
 		fmt.Printf("The shop has %s for units that are not shipped.\n", money(ledger.Prepaid))
 	}
+	if ledger.Owed > 0 {
+		fmt.Printf("The shopper owes %s: a charge failed after the goods had left.\n", money(ledger.Owed))
+	}
 	for _, debt := range ledger.Debts {
 		fmt.Printf("The shop owes %s: the refund of %s failed.\n", money(debt.Amount), debt.Request)
 	}
-	if ledger.Prepaid == 0 && len(ledger.Debts) == 0 {
+	if ledger.Prepaid+ledger.Owed == 0 && len(ledger.Debts) == 0 {
 		fmt.Println("Nobody owes anything that was charged.")
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider/nothingdue"
 	"github.com/ordersaga/ordersaga/services/payments/internal/store"
+	"github.com/ordersaga/ordersaga/services/payments/internal/telling"
 	"github.com/ordersaga/ordersaga/services/payments/migrations"
 )
 
@@ -53,6 +54,7 @@ func run(ctx context.Context, cfg settings) error {
 	}
 	defer orders.Close()
 	payments := store.New(db)
+	ordersClient := ordersv1.NewOrdersServiceClient(orders)
 	moves := journal.New(payments, nothingdue.Before(gateway), cfg.policy())
 
 	ready := map[string]func(context.Context) error{"postgres": db.Ready, "issuer": verifier.Ready}
@@ -61,7 +63,7 @@ func run(ctx context.Context, cfg settings) error {
 	})
 	internal.Routes(api, payments)
 	internal.Audits(api, payments, gateway)
-	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(moves, payments, cfg.methodKey(), gateway, ordersv1.NewOrdersServiceClient(orders)))
+	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(moves, payments, cfg.methodKey(), gateway, ordersClient))
 	if err != nil {
 		return err
 	}
@@ -83,6 +85,11 @@ func run(ctx context.Context, cfg settings) error {
 			Name:  "observer",
 			Drain: cfg.policy().Lease + recordMargin,
 			Run:   func(ctx context.Context) error { return observe(ctx, moves, gateway.Lists(), cfg.ObserveEvery) },
+		},
+		lifecycle.Component{
+			Name:  "teller",
+			Drain: recordMargin,
+			Run:   func(ctx context.Context) error { return telling.Tell(ctx, payments, ordersClient, cfg.ResolveEvery) },
 		},
 		lifecycle.HTTP("rest", api.Server(cfg.Address())),
 		lifecycle.GRPC("grpc", calls, cfg.GRPCAddress()),

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/testkit"
@@ -140,4 +142,44 @@ func (w *world) startObserver() {
 		_ = w.journal.Observe(ctx, w.gateway.Lists(), 20*time.Millisecond)
 	}()
 	w.t.Cleanup(func() { stop(); <-done })
+}
+
+// What a saga asked for it learns from the answer. What becomes of it afterwards the order is told,
+// until it knows.
+func TestAnOrderIsToldWhatBecomesOfItsMoneyByItself(t *testing.T) {
+	w := newWorld(t, hasty, time.Hour)
+	w.startResolver()
+	w.startTeller()
+
+	p := w.pay("card_refund_pending")
+	p.mustCapture("first", 1000)
+	accepted, err := p.refund("refund", "first", 300)
+	require.NoError(t, err)
+	w.orders.Answers(nil, status.Error(codes.Unavailable, "a saga is at work"))
+	w.provider.simulate("refund/"+accepted.GetRefunds()[0].GetProviderReference()+"/failed", "")
+	testkit.Eventually(t, "a first try", func() bool { return len(w.orders.Told()) > 0 })
+	w.orders.Answers(nil, nil)
+	testkit.Eventually(t, "a second try", func() bool { return len(w.orders.Told()) > 1 })
+	for _, told := range w.orders.Told() {
+		assert.Equal(t, p.order, told.GetOrderId())
+		require.Len(t, told.GetFacts(), 1)
+		failed := told.GetFacts()[0].GetPaymentRefundFailed()
+		assert.Equal(t, accepted.GetRefunds()[0].GetId(), failed.GetRefundId())
+		assert.EqualValues(t, 300, failed.GetAmount().GetAmount())
+	}
+
+	q := w.pay("card_capture_pending")
+	done, err := q.capture("first", 1000)
+	require.NoError(t, err)
+	w.provider.simulate("capture/"+done.GetCapture().GetProviderReference()+"/failed", "")
+	testkit.Eventually(t, "the failed capture to be told", func() bool { return len(w.orders.Told()) > 2 })
+	failed := w.orders.Told()[2].GetFacts()[0].GetPaymentCaptureFailed()
+	assert.Equal(t, done.GetCapture().GetId(), failed.GetCaptureId())
+	assert.EqualValues(t, amount, failed.GetOpen())
+
+	u := w.pay("card_approve")
+	w.provider.simulate("authorization/"+u.reference+"/expired", "")
+	w.startObserver()
+	testkit.Eventually(t, "the end of the authorization to be told", func() bool { return len(w.orders.Told()) > 3 })
+	assert.Equal(t, "expired", w.orders.Told()[3].GetFacts()[0].GetAuthorizationEnded().GetState())
 }

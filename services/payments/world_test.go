@@ -41,6 +41,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider/nothingdue"
 	"github.com/ordersaga/ordersaga/services/payments/internal/provider/paysim"
 	"github.com/ordersaga/ordersaga/services/payments/internal/store"
+	"github.com/ordersaga/ordersaga/services/payments/internal/telling"
 	"github.com/ordersaga/ordersaga/services/payments/migrations"
 )
 
@@ -172,6 +173,17 @@ func (w *world) startResolver() {
 	go func() {
 		defer close(done)
 		_ = w.journal.Resolve(ctx, 20*time.Millisecond)
+	}()
+	w.t.Cleanup(func() { stop(); <-done })
+}
+
+// startTeller tells orders what became of their money until the test ends.
+func (w *world) startTeller() {
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = telling.Tell(ctx, w.store, &w.orders, 20*time.Millisecond)
 	}()
 	w.t.Cleanup(func() { stop(); <-done })
 }

@@ -1,5 +1,5 @@
 // Package undotest has a replacement of the orders service for tests of services that ask it before
-// an undo.
+// an undo, and that tell it what became of its money.
 package undotest
 
 import (
@@ -19,6 +19,7 @@ type Orders struct {
 	answer *ordersv1.CheckUndoResponse
 	err    error
 	asked  []*ordersv1.CheckUndoRequest
+	told   []*ordersv1.RecordPaymentRequest
 }
 
 // Answers sets the answer.
@@ -46,6 +47,21 @@ func (o *Orders) CheckUndo(_ context.Context, request *ordersv1.CheckUndoRequest
 	return o.answer, o.err
 }
 
+// RecordPayment keeps what it is told. It fails as CheckUndo does.
+func (o *Orders) RecordPayment(_ context.Context, request *ordersv1.RecordPaymentRequest, _ ...grpc.CallOption) (*ordersv1.RecordPaymentResponse, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.told = append(o.told, request)
+	return &ordersv1.RecordPaymentResponse{}, o.err
+}
+
+// Told returns what it was told.
+func (o *Orders) Told() []*ordersv1.RecordPaymentRequest {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.told
+}
+
 // Serve serves it over gRPC until the test ends, and returns the address.
 func (o *Orders) Serve(t testing.TB) (address string) {
 	t.Helper()
@@ -63,6 +79,10 @@ func (o *Orders) Serve(t testing.TB) (address string) {
 type server struct {
 	ordersv1.UnimplementedOrdersServiceServer
 	orders *Orders
+}
+
+func (s server) RecordPayment(ctx context.Context, request *ordersv1.RecordPaymentRequest) (*ordersv1.RecordPaymentResponse, error) {
+	return s.orders.RecordPayment(ctx, request)
 }
 
 func (s server) CheckUndo(ctx context.Context, request *ordersv1.CheckUndoRequest) (*ordersv1.CheckUndoResponse, error) {

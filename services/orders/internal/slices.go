@@ -20,6 +20,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordcancelled"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordconfirmed"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recorddone"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordpayment"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordplaced"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordrefused"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordrejected"
@@ -135,6 +136,7 @@ type (
 	recordCancelled  = recordcancelled.Method
 	recordDone       = recorddone.Method
 	recordRefused    = recordrefused.Method
+	recordPayment    = recordpayment.Method
 	recordResumed    = recordresumed.Method
 	recordStuck      = recordstuck.Method
 	takeActs         = takeacts.Method
@@ -153,6 +155,7 @@ type service struct {
 	recordCancelled
 	recordDone
 	recordRefused
+	recordPayment
 	recordResumed
 	recordStuck
 	takeActs
@@ -170,6 +173,7 @@ var callers = rpc.Callers{
 	ordersv1.OrdersService_RecordCancelled_FullMethodName:  {programs.Worker},
 	ordersv1.OrdersService_RecordDone_FullMethodName:       {programs.Worker},
 	ordersv1.OrdersService_RecordRefused_FullMethodName:    {programs.Worker},
+	ordersv1.OrdersService_RecordPayment_FullMethodName:    {programs.Payments},
 	ordersv1.OrdersService_RecordResumed_FullMethodName:    {programs.Worker},
 	ordersv1.OrdersService_RecordStuck_FullMethodName:      {programs.Worker},
 	ordersv1.OrdersService_TakeActs_FullMethodName:         {programs.Worker},
@@ -187,6 +191,7 @@ func Service(n Needs) rpc.Service {
 		recordCancelled:  recordcancelled.NewMethod(n.Orders),
 		recordDone:       recorddone.NewMethod(n.Orders),
 		recordRefused:    recordrefused.NewMethod(n.Orders),
+		recordPayment:    recordpayment.NewMethod(n.Orders),
 		recordResumed:    recordresumed.NewMethod(n.Orders),
 		recordStuck:      recordstuck.NewMethod(n.Orders),
 		takeActs:         takeacts.NewMethod(n.Orders),

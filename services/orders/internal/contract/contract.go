@@ -115,6 +115,15 @@ func fact(message *commonv1.Fact) domain.StepFact {
 			PaymentID: failed.GetPaymentId(), RefundID: failed.GetRefundId(), CaptureID: failed.GetCaptureId(),
 			Amount: money(failed.GetAmount()), Code: failed.GetCode(),
 		}
+	case *commonv1.Fact_PaymentCaptureFailed:
+		failed := fact.PaymentCaptureFailed
+		return domain.PaymentCaptureFailed{
+			PaymentID: failed.GetPaymentId(), CaptureID: failed.GetCaptureId(), Amount: money(failed.GetAmount()),
+			Code: failed.GetCode(), Open: failed.GetOpen(),
+		}
+	case *commonv1.Fact_AuthorizationEnded:
+		ended := fact.AuthorizationEnded
+		return domain.AuthorizationEnded{PaymentID: ended.GetPaymentId(), Authorization: ended.GetAuthorizationId(), State: ended.GetState()}
 	}
 	return nil
 }

@@ -14,9 +14,16 @@ type books struct {
 	refunds map[string][]refundPart
 	// settled are debts that were paid in another way, by the instance of the request.
 	settled  map[string]int64
-	captures map[string]bool // ids
+	captures map[string]captureState // by id
 	ledger   []Entry
 }
+
+type captureState bool
+
+const (
+	captureMade   captureState = true
+	captureFailed captureState = false
+)
 
 // refundPart is what became of a part of a refund: one capture's.
 type refundPart struct {
@@ -30,9 +37,9 @@ func (e PaymentCaptured) applyTo(o *Order, at time.Time) {
 		{Held, -e.Amount.Amount}, {HeldContra, e.Amount.Amount}, {Provider, e.Amount.Amount}, {Customer, -e.Amount.Amount},
 	}})
 	if o.captures == nil {
-		o.captures = map[string]bool{}
+		o.captures = map[string]captureState{}
 	}
-	o.captures[e.CaptureID] = true
+	o.captures[e.CaptureID] = captureMade
 	o.captured += e.Amount.Amount
 	o.open -= e.Amount.Amount
 }
@@ -45,8 +52,39 @@ func (e PaymentRefunded) applyTo(o *Order, at time.Time) {
 	o.addRefund(refundPart{id: e.RefundID, amount: e.Amount.Amount})
 }
 
-func (e PaymentRefundFailed) applyTo(o *Order, _ time.Time) {
-	o.addRefund(refundPart{id: e.RefundID, amount: e.Amount.Amount, failed: true})
+// A refund that was recorded as made fails late.
+func (e PaymentRefundFailed) applyTo(o *Order, at time.Time) {
+	made := o.refund(e.RefundID)
+	if made == nil {
+		o.addRefund(refundPart{id: e.RefundID, amount: e.Amount.Amount, failed: true})
+		return
+	}
+	made.failed = true
+	o.refunded -= made.amount
+	o.post(Entry{ID: e.RefundID + "/failed", At: at, Text: "A refund failed afterwards", Lines: []EntryLine{
+		{Provider, made.amount}, {Customer, -made.amount},
+	}})
+}
+
+func (e PaymentCaptureFailed) applyTo(o *Order, at time.Time) {
+	o.captures[e.CaptureID] = captureFailed
+	o.captured -= e.Amount.Amount
+	o.post(Entry{ID: e.CaptureID + "/failed", At: at, Text: "A capture failed afterwards", Lines: []EntryLine{
+		{Customer, e.Amount.Amount}, {Provider, -e.Amount.Amount}, {Held, e.Open - o.open}, {HeldContra, o.open - e.Open},
+	}})
+	o.open = e.Open
+}
+
+func (e AuthorizationEnded) applyTo(o *Order, at time.Time) {
+	o.post(Entry{ID: e.Authorization + "/" + e.State, At: at, Text: "The authorization was " + e.State + " at the provider", Lines: []EntryLine{
+		{Held, -o.open}, {HeldContra, o.open},
+	}})
+	o.open = 0
+	if o.charge != nil {
+		ended := *o.charge
+		ended.VoidedAt = at
+		o.charge = &ended
+	}
 }
 
 // addRefund adds a part of a refund to the request that the open saga carries out.
@@ -84,21 +122,36 @@ func (e DebtSettled) applyTo(o *Order, at time.Time) {
 	o.settled[e.Instance] += e.Amount.Amount
 }
 
-func (e PaymentCaptured) recorded(o *Order) bool { return o.captures[e.CaptureID] }
+func (e PaymentCaptured) recorded(o *Order) bool {
+	_, known := o.captures[e.CaptureID]
+	return known
+}
 
-func (e PaymentRefunded) recorded(o *Order) bool { return o.hasRefund(e.RefundID) }
+func (e PaymentCaptureFailed) recorded(o *Order) bool {
+	return o.captures[e.CaptureID] == captureFailed
+}
 
-func (e PaymentRefundFailed) recorded(o *Order) bool { return o.hasRefund(e.RefundID) }
+func (e AuthorizationEnded) recorded(o *Order) bool {
+	return o.charge == nil || o.charge.Authorization != e.Authorization || !o.charge.VoidedAt.IsZero()
+}
 
-func (o *Order) hasRefund(id string) bool {
+func (e PaymentRefunded) recorded(o *Order) bool { return o.refund(e.RefundID) != nil }
+
+func (e PaymentRefundFailed) recorded(o *Order) bool {
+	part := o.refund(e.RefundID)
+	return part != nil && part.failed
+}
+
+// refund returns a part of a refund, or nil.
+func (o *Order) refund(id string) *refundPart {
 	for _, parts := range o.refunds {
-		for _, part := range parts {
-			if part.id == id {
-				return true
+		for i := range parts {
+			if parts[i].id == id {
+				return &parts[i]
 			}
 		}
 	}
-	return false
+	return nil
 }
 
 // refundedBy returns what a request asked the provider to give back, whatever became of it.
@@ -168,6 +221,11 @@ func (o *Order) Prepaid() Money {
 	return Money{Amount: max(0, o.kept()-o.books.shipped), Currency: o.total.Currency}
 }
 
+// Owed is what was shipped and is not paid for, because a capture failed afterwards.
+func (o *Order) Owed() Money {
+	return Money{Amount: max(0, o.books.shipped-o.kept()), Currency: o.total.Currency}
+}
+
 // Refundable is what was captured for shipped units and not given back, nor is owed.
 func (o *Order) Refundable() Money {
 	left := o.captured - o.refunded
@@ -190,10 +248,10 @@ func (o *Order) Refunded() Money { return Money{Amount: o.refunded, Currency: o.
 func (o *Order) Open() Money { return Money{Amount: o.open, Currency: o.total.Currency} }
 
 // Completed reports whether nothing of a confirmed order is open: all units are shipped or
-// cancelled, no money is held, and no refund is owed. A later request can change it.
+// cancelled, no money is held, and nobody owes any. A later request can change it.
 func (o *Order) Completed() bool {
 	fulfilment := o.Fulfilment()
-	return o.status == StatusConfirmed && o.saga == nil && o.open == 0 && len(o.Debts()) == 0 &&
+	return o.status == StatusConfirmed && o.saga == nil && o.open == 0 && len(o.Debts()) == 0 && o.Owed().Amount == 0 &&
 		(fulfilment == FulfilmentStatusShipped || fulfilment == FulfilmentStatusDelivered)
 }
 

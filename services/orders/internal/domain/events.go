@@ -25,28 +25,30 @@ type Fact interface {
 
 // Types of events.
 const (
-	TypeOrderPlaced         = "OrderPlaced.v1"
-	TypeSagaBegan           = "SagaBegan.v1"
-	TypeSagaStuck           = "SagaStuck.v2"
-	TypeSagaEnded           = "SagaEnded.v1"
-	TypeStockReserved       = "StockReserved.v1"
-	TypeStockReleased       = "StockReleased.v1"
-	TypePaymentAuthorized   = "PaymentAuthorized.v1"
-	TypePaymentVoided       = "PaymentVoided.v1"
-	TypeOrderConfirmed      = "OrderConfirmed.v1"
-	TypeCompensationStarted = "CompensationStarted.v1"
-	TypeOrderRejected       = "OrderRejected.v1"
-	TypeOrderCancelled      = "OrderCancelled.v1"
-	TypeCancelRequested     = "CancelRequested.v1"
-	TypeUnitsCancelled      = "UnitsCancelled.v1"
-	TypePaymentCaptured     = "PaymentCaptured.v1"
-	TypePaymentRefunded     = "PaymentRefunded.v1"
-	TypePaymentRefundFailed = "PaymentRefundFailed.v1"
-	TypeUnitsShipped        = "UnitsShipped.v1"
-	TypeShipmentTracked     = "ShipmentTracked.v1"
-	TypeShipmentDelivered   = "ShipmentDelivered.v1"
-	TypeOrderRefunded       = "OrderRefunded.v1"
-	TypeDebtSettled         = "DebtSettled.v1"
+	TypeOrderPlaced          = "OrderPlaced.v1"
+	TypeSagaBegan            = "SagaBegan.v1"
+	TypeSagaStuck            = "SagaStuck.v2"
+	TypeSagaEnded            = "SagaEnded.v1"
+	TypeStockReserved        = "StockReserved.v1"
+	TypeStockReleased        = "StockReleased.v1"
+	TypePaymentAuthorized    = "PaymentAuthorized.v1"
+	TypePaymentVoided        = "PaymentVoided.v1"
+	TypeOrderConfirmed       = "OrderConfirmed.v1"
+	TypeCompensationStarted  = "CompensationStarted.v1"
+	TypeOrderRejected        = "OrderRejected.v1"
+	TypeOrderCancelled       = "OrderCancelled.v1"
+	TypeCancelRequested      = "CancelRequested.v1"
+	TypeUnitsCancelled       = "UnitsCancelled.v1"
+	TypePaymentCaptured      = "PaymentCaptured.v1"
+	TypePaymentRefunded      = "PaymentRefunded.v1"
+	TypePaymentRefundFailed  = "PaymentRefundFailed.v1"
+	TypePaymentCaptureFailed = "PaymentCaptureFailed.v1"
+	TypeAuthorizationEnded   = "AuthorizationEnded.v1"
+	TypeUnitsShipped         = "UnitsShipped.v1"
+	TypeShipmentTracked      = "ShipmentTracked.v1"
+	TypeShipmentDelivered    = "ShipmentDelivered.v1"
+	TypeOrderRefunded        = "OrderRefunded.v1"
+	TypeDebtSettled          = "DebtSettled.v1"
 )
 
 // typeSagaStuckV1 had one step. It is read as TypeSagaStuck.
@@ -194,6 +196,22 @@ type PaymentRefundFailed struct {
 	Code      string `json:"code,omitempty"` // the provider's
 }
 
+// PaymentCaptureFailed: a capture that was accepted or made was taken back. The shopper owes it.
+type PaymentCaptureFailed struct {
+	PaymentID string `json:"payment_id"`
+	CaptureID string `json:"capture_id"`
+	Amount    Money  `json:"amount"`
+	Code      string `json:"code,omitempty"` // the provider's
+	Open      int64  `json:"open,omitempty"` // of the authorization after it, in minor units
+}
+
+// AuthorizationEnded: the authorization ended at the provider, and nobody here asked for it.
+type AuthorizationEnded struct {
+	PaymentID     string `json:"payment_id"`
+	Authorization string `json:"authorization_id"`
+	State         string `json:"state"` // voided, expired or captured
+}
+
 // UnitsShipped: units have left, and their amount is captured.
 type UnitsShipped struct {
 	Instance   string `json:"instance"` // names the shipment
@@ -240,6 +258,12 @@ func (PaymentRefunded) Type() string { return TypePaymentRefunded }
 
 // Type returns the type under which the event is stored.
 func (PaymentRefundFailed) Type() string { return TypePaymentRefundFailed }
+
+// Type returns the type under which the event is stored.
+func (PaymentCaptureFailed) Type() string { return TypePaymentCaptureFailed }
+
+// Type returns the type under which the event is stored.
+func (AuthorizationEnded) Type() string { return TypeAuthorizationEnded }
 
 // Type returns the type under which the event is stored.
 func (UnitsShipped) Type() string { return TypeUnitsShipped }
@@ -299,31 +323,33 @@ func (OrderRejected) Type() string { return TypeOrderRejected }
 func (OrderCancelled) Type() string { return TypeOrderCancelled }
 
 var decoders = map[string]func([]byte) (Fact, error){
-	TypeOrderPlaced:         decode[OrderPlaced],
-	TypeSagaBegan:           decode[SagaBegan],
-	TypeSagaStuck:           decode[SagaStuck],
-	typeSagaStuckV1:         decodeSagaStuckV1,
-	TypeSagaEnded:           decode[SagaEnded],
-	TypeStockReserved:       decode[StockReserved],
-	TypeStockReleased:       decode[StockReleased],
-	TypePaymentAuthorized:   decode[PaymentAuthorized],
-	TypePaymentVoided:       decode[PaymentVoided],
-	TypeOrderConfirmed:      decode[OrderConfirmed],
-	TypeCompensationStarted: decode[CompensationStarted],
-	TypeOrderRejected:       decode[OrderRejected],
-	TypeOrderCancelled:      decode[OrderCancelled],
-	TypeCancelRequested:     decode[CancelRequested],
-	TypeUnitsCancelled:      decode[UnitsCancelled],
-	TypeOperatorActed:       decode[OperatorActed],
-	TypeActsTaken:           decode[ActsTaken],
-	TypePaymentCaptured:     decode[PaymentCaptured],
-	TypePaymentRefunded:     decode[PaymentRefunded],
-	TypePaymentRefundFailed: decode[PaymentRefundFailed],
-	TypeUnitsShipped:        decode[UnitsShipped],
-	TypeShipmentTracked:     decode[ShipmentTracked],
-	TypeShipmentDelivered:   decode[ShipmentDelivered],
-	TypeOrderRefunded:       decode[OrderRefunded],
-	TypeDebtSettled:         decode[DebtSettled],
+	TypeOrderPlaced:          decode[OrderPlaced],
+	TypeSagaBegan:            decode[SagaBegan],
+	TypeSagaStuck:            decode[SagaStuck],
+	typeSagaStuckV1:          decodeSagaStuckV1,
+	TypeSagaEnded:            decode[SagaEnded],
+	TypeStockReserved:        decode[StockReserved],
+	TypeStockReleased:        decode[StockReleased],
+	TypePaymentAuthorized:    decode[PaymentAuthorized],
+	TypePaymentVoided:        decode[PaymentVoided],
+	TypeOrderConfirmed:       decode[OrderConfirmed],
+	TypeCompensationStarted:  decode[CompensationStarted],
+	TypeOrderRejected:        decode[OrderRejected],
+	TypeOrderCancelled:       decode[OrderCancelled],
+	TypeCancelRequested:      decode[CancelRequested],
+	TypeUnitsCancelled:       decode[UnitsCancelled],
+	TypeOperatorActed:        decode[OperatorActed],
+	TypeActsTaken:            decode[ActsTaken],
+	TypePaymentCaptured:      decode[PaymentCaptured],
+	TypePaymentRefunded:      decode[PaymentRefunded],
+	TypePaymentRefundFailed:  decode[PaymentRefundFailed],
+	TypePaymentCaptureFailed: decode[PaymentCaptureFailed],
+	TypeAuthorizationEnded:   decode[AuthorizationEnded],
+	TypeUnitsShipped:         decode[UnitsShipped],
+	TypeShipmentTracked:      decode[ShipmentTracked],
+	TypeShipmentDelivered:    decode[ShipmentDelivered],
+	TypeOrderRefunded:        decode[OrderRefunded],
+	TypeDebtSettled:          decode[DebtSettled],
 }
 
 // Decode reads a fact from its type and JSON. An unknown type was written by a newer version of

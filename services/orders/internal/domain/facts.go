@@ -16,7 +16,7 @@ type Done struct {
 	Fact StepFact
 }
 
-// StepFact is StockReserved, StockReleased, PaymentAuthorized or PaymentVoided.
+// StepFact is what a step did to stock or money, or what became of money by itself.
 type StepFact interface {
 	Fact
 	// recorded reports whether the order has the fact already.
@@ -31,6 +31,37 @@ func (o *Order) recordDone(done []Done) {
 			o.record(step.At, step.Fact)
 		}
 	}
+}
+
+// ErrNotYet: a saga works on the order that has not recorded yet what a fact is about.
+var ErrNotYet = errors.New("what it is about is not recorded yet")
+
+// RecordPayment records what became of the order's money by itself, also while a saga works on the
+// order. It fails with ErrNotYet.
+func (o *Order) RecordPayment(facts []Done) error {
+	open := o.OpenRequest()
+	for _, fact := range facts {
+		var known, expected bool
+		switch f := fact.Fact.(type) {
+		case PaymentCaptureFailed:
+			_, known = o.captures[f.CaptureID]
+			expected = open != nil && open.Shipment != nil
+		case PaymentRefundFailed:
+			known = o.refund(f.RefundID) != nil
+			expected = open != nil && open.Shipment == nil
+		case AuthorizationEnded:
+			known, expected = o.charge != nil, o.saga != nil && open == nil
+		default:
+			return fmt.Errorf("order %s: %w: %s does not happen by itself", o.id, ErrFacts, f.Type())
+		}
+		if !known && expected {
+			return fmt.Errorf("order %s, %s: %w", o.id, fact.Fact.Type(), ErrNotYet)
+		}
+		if known && !fact.Fact.recorded(o) {
+			o.record(fact.At, fact.Fact)
+		}
+	}
+	return nil
 }
 
 // checkDone checks that the facts are those that a confirmed order requires.

@@ -45,15 +45,14 @@ func (o *Order) PlanRefund(request RefundRequest) (Refund, error) {
 			return Refund{}, refusal.New(refusals.NoDebt, "There is no failed refund to try again", nil)
 		}
 		planned.Amount = Money{Amount: debt, Currency: o.total.Currency}
-		return planned, nil
+		return planned, o.checkRefundable(planned.Amount, Money{Amount: o.captured - o.refunded, Currency: o.total.Currency})
 	}
 	if planned.Amount.Currency != o.total.Currency {
 		return Refund{}, refusal.New(refusals.CurrencyMismatch, "The order is in "+o.total.Currency,
 			refusals.CurrencyMismatchDetails{Currency: planned.Amount.Currency})
 	}
-	if left := o.Refundable(); planned.Amount.Amount > left.Amount {
-		return Refund{}, refusal.New(refusals.RefundExceedsCaptured,
-			fmt.Sprintf("Only %s of the order can be refunded", left.Text()), refusals.AmountLeftDetails(left))
+	if err := o.checkRefundable(planned.Amount, o.Refundable()); err != nil {
+		return Refund{}, err
 	}
 	if left := request.Limit - o.goodwill[request.By]; request.Limit > 0 && planned.Amount.Amount > left {
 		left = max(0, left)
@@ -62,6 +61,14 @@ func (o *Order) PlanRefund(request RefundRequest) (Refund, error) {
 			refusals.AmountLeftDetails{Amount: left, Currency: o.total.Currency})
 	}
 	return planned, nil
+}
+
+func (o *Order) checkRefundable(amount, left Money) error {
+	if amount.Amount <= left.Amount {
+		return nil
+	}
+	return refusal.New(refusals.RefundExceedsCaptured,
+		fmt.Sprintf("Only %s of the order can be refunded", left.Text()), refusals.AmountLeftDetails(left))
 }
 
 // BeginRefund records that RefundOrder works on the order from now on. It refuses as PlanRefund

@@ -61,8 +61,9 @@ func Shipping(instance string) Saga { return Saga{Kind: sagas.KindShipOrder, Ins
 
 // PlanShipment returns what a request would ship now. It refuses with order_settled when the order
 // was rejected or cancelled, with saga_in_progress while another saga works on it, with
-// units_not_shippable when a line has fewer units left, and with authorization_unknown when the
-// order is too old to be captured.
+// units_not_shippable when a line has fewer units left, with amount_exceeds_open when less is
+// authorized than has to be captured, and with authorization_unknown when the order is too old to be
+// captured.
 func (o *Order) PlanShipment(request ShipRequest) (Shipment, error) {
 	if err := o.checkFree(); err != nil {
 		return Shipment{}, err
@@ -86,6 +87,10 @@ func (o *Order) PlanShipment(request ShipRequest) (Shipment, error) {
 	planned.Capture = Money{Amount: max(0, planned.Amount.Amount-o.Prepaid().Amount), Currency: o.total.Currency}
 	if all {
 		planned.Capture.Amount = max(0, o.Due().Amount-o.kept())
+	}
+	if planned.Capture.Amount > o.open {
+		return Shipment{}, refusal.New(refusals.AmountExceedsOpen,
+			fmt.Sprintf("%s has to be captured, and only %s is authorized", planned.Capture.Text(), o.Open().Text()), refusals.AmountLeftDetails(o.Open()))
 	}
 	planned.Last = all || left == 0
 	planned.Rest = planned.Last && o.open > planned.Capture.Amount

@@ -16,6 +16,7 @@ type Ledger struct {
 	Entries  []LedgerEntry   `json:"entries" nullable:"false" doc:"The oldest first."`
 	Balances []LedgerBalance `json:"balances" nullable:"false" doc:"By account; those of zero are left out."`
 	Prepaid  int64           `json:"prepaid" doc:"Captured for units that are not shipped, in minor units."`
+	Owed     int64           `json:"owed" doc:"Shipped and not paid for, because a capture failed afterwards, in minor units."`
 	Debts    []Debt          `json:"debts" nullable:"false" doc:"Refunds that failed and are owed to the shopper."`
 }
 
@@ -45,7 +46,7 @@ type Debt struct {
 // LedgerOf makes the ledger of an order.
 func LedgerOf(o *domain.Order) Ledger {
 	shown := Ledger{
-		OrderID: o.ID(), Currency: o.Total().Currency, Version: o.Version(), Prepaid: o.Prepaid().Amount,
+		OrderID: o.ID(), Currency: o.Total().Currency, Version: o.Version(), Prepaid: o.Prepaid().Amount, Owed: o.Owed().Amount,
 		Entries: make([]LedgerEntry, len(o.Ledger())), Balances: []LedgerBalance{}, Debts: []Debt{},
 	}
 	for i, entry := range o.Ledger() {

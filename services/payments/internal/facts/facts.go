@@ -96,6 +96,40 @@ func Refunded(p *domain.Payment, refunds []*domain.Operation) (facts []*commonv1
 	return facts
 }
 
+// ByThemselves are the facts that no answer to a saga tells: captures and refunds that failed after
+// they were accepted or made, and authorizations that ended without an undo. The order leaves alone
+// what it knows.
+func ByThemselves(p *domain.Payment) (facts []*commonv1.Fact) {
+	for _, op := range p.Operations {
+		fact := &commonv1.Fact{At: timestamppb.New(op.AnsweredAt)}
+		failed := op.State == domain.Failed || op.State == domain.Reversed
+		switch {
+		case op.Kind == domain.Capture && failed && op.ProviderReference != "":
+			failure := &commonv1.PaymentCaptureFailed{PaymentId: p.ID, CaptureId: op.ID, Amount: money(op.Request.Money), Code: op.DeclineCode}
+			if authorization := p.ByID(op.Of); authorization != nil {
+				failure.Open = authorization.Open
+			}
+			fact.Fact = &commonv1.Fact_PaymentCaptureFailed{PaymentCaptureFailed: failure}
+		case op.Kind == domain.Refund && failed && op.Of != "":
+			fact.Fact = &commonv1.Fact_PaymentRefundFailed{PaymentRefundFailed: &commonv1.PaymentRefundFailed{
+				PaymentId: p.ID, RefundId: op.ID, CaptureId: op.Of, Amount: money(op.Request.Money), Code: op.DeclineCode,
+			}}
+		case op.Kind == domain.Authorize && ended(op.State) && p.Operation(op.Step, domain.Void) == nil:
+			fact.Fact = &commonv1.Fact_AuthorizationEnded{AuthorizationEnded: &commonv1.AuthorizationEnded{
+				PaymentId: p.ID, AuthorizationId: op.ID, State: string(op.State),
+			}}
+		default:
+			continue
+		}
+		facts = append(facts, fact)
+	}
+	return facts
+}
+
+func ended(state domain.State) bool {
+	return state == domain.Voided || state == domain.Expired || state == domain.Captured
+}
+
 func money(m domain.Money) *commonv1.Money {
 	return &commonv1.Money{Amount: m.Amount, Currency: m.Currency}
 }

@@ -43,6 +43,7 @@ func (s *Store) Update(ctx context.Context, orderID string, change Change) (paym
 		if err := change(payment, now); err != nil {
 			return err
 		}
+		untold := false
 		for i, op := range payment.Operations {
 			var was domain.Operation
 			if i < len(before) {
@@ -54,11 +55,15 @@ func (s *Store) Update(ctx context.Context, orderID string, change Change) (paym
 			if err := save(ctx, tx, op); err != nil {
 				return fmt.Errorf("write %s of %s as %s: %w", op.Kind, op.Step, op.State, err)
 			}
+			untold = untold || op.ChangedByItself(&was)
 			if entry, moves := domain.EntryOf(&was, op, now); moves {
 				if err := enter(ctx, tx, entry); err != nil {
 					return fmt.Errorf("write the ledger's entry %s: %w", entry.ID, err)
 				}
 			}
+		}
+		if untold {
+			return addUntold(ctx, tx, orderID, now)
 		}
 		return nil
 	})

@@ -856,6 +856,8 @@ type Fact struct {
 	//	*Fact_PaymentCaptured
 	//	*Fact_PaymentRefunded
 	//	*Fact_PaymentRefundFailed
+	//	*Fact_PaymentCaptureFailed
+	//	*Fact_AuthorizationEnded
 	Fact          isFact_Fact `protobuf_oneof:"fact"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -968,6 +970,24 @@ func (x *Fact) GetPaymentRefundFailed() *PaymentRefundFailed {
 	return nil
 }
 
+func (x *Fact) GetPaymentCaptureFailed() *PaymentCaptureFailed {
+	if x != nil {
+		if x, ok := x.Fact.(*Fact_PaymentCaptureFailed); ok {
+			return x.PaymentCaptureFailed
+		}
+	}
+	return nil
+}
+
+func (x *Fact) GetAuthorizationEnded() *AuthorizationEnded {
+	if x != nil {
+		if x, ok := x.Fact.(*Fact_AuthorizationEnded); ok {
+			return x.AuthorizationEnded
+		}
+	}
+	return nil
+}
+
 type isFact_Fact interface {
 	isFact_Fact()
 }
@@ -1000,6 +1020,14 @@ type Fact_PaymentRefundFailed struct {
 	PaymentRefundFailed *PaymentRefundFailed `protobuf:"bytes,22,opt,name=payment_refund_failed,json=paymentRefundFailed,proto3,oneof"`
 }
 
+type Fact_PaymentCaptureFailed struct {
+	PaymentCaptureFailed *PaymentCaptureFailed `protobuf:"bytes,23,opt,name=payment_capture_failed,json=paymentCaptureFailed,proto3,oneof"`
+}
+
+type Fact_AuthorizationEnded struct {
+	AuthorizationEnded *AuthorizationEnded `protobuf:"bytes,24,opt,name=authorization_ended,json=authorizationEnded,proto3,oneof"`
+}
+
 func (*Fact_StockReserved) isFact_Fact() {}
 
 func (*Fact_StockReleased) isFact_Fact() {}
@@ -1013,6 +1041,10 @@ func (*Fact_PaymentCaptured) isFact_Fact() {}
 func (*Fact_PaymentRefunded) isFact_Fact() {}
 
 func (*Fact_PaymentRefundFailed) isFact_Fact() {}
+
+func (*Fact_PaymentCaptureFailed) isFact_Fact() {}
+
+func (*Fact_AuthorizationEnded) isFact_Fact() {}
 
 // StockReserved: all lines are held.
 type StockReserved struct {
@@ -1492,6 +1524,148 @@ func (x *PaymentRefundFailed) GetCode() string {
 	return ""
 }
 
+// PaymentCaptureFailed: a capture that the provider had accepted, or made, was taken back. The
+// shopper owes the amount.
+type PaymentCaptureFailed struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	CaptureId string                 `protobuf:"bytes,2,opt,name=capture_id,json=captureId,proto3" json:"capture_id,omitempty"`
+	Amount    *Money                 `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The provider's code: "card_lost".
+	Code string `protobuf:"bytes,4,opt,name=code,proto3" json:"code,omitempty"`
+	// What is open of the authorization after it, in minor units.
+	Open          int64 `protobuf:"varint,5,opt,name=open,proto3" json:"open,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PaymentCaptureFailed) Reset() {
+	*x = PaymentCaptureFailed{}
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PaymentCaptureFailed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PaymentCaptureFailed) ProtoMessage() {}
+
+func (x *PaymentCaptureFailed) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PaymentCaptureFailed.ProtoReflect.Descriptor instead.
+func (*PaymentCaptureFailed) Descriptor() ([]byte, []int) {
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *PaymentCaptureFailed) GetPaymentId() string {
+	if x != nil {
+		return x.PaymentId
+	}
+	return ""
+}
+
+func (x *PaymentCaptureFailed) GetCaptureId() string {
+	if x != nil {
+		return x.CaptureId
+	}
+	return ""
+}
+
+func (x *PaymentCaptureFailed) GetAmount() *Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *PaymentCaptureFailed) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *PaymentCaptureFailed) GetOpen() int64 {
+	if x != nil {
+		return x.Open
+	}
+	return 0
+}
+
+// AuthorizationEnded: an authorization ended at the provider, and nobody here asked for it.
+type AuthorizationEnded struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId       string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	AuthorizationId string                 `protobuf:"bytes,2,opt,name=authorization_id,json=authorizationId,proto3" json:"authorization_id,omitempty"`
+	// voided, expired or captured.
+	State         string `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AuthorizationEnded) Reset() {
+	*x = AuthorizationEnded{}
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AuthorizationEnded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AuthorizationEnded) ProtoMessage() {}
+
+func (x *AuthorizationEnded) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_common_v1_common_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AuthorizationEnded.ProtoReflect.Descriptor instead.
+func (*AuthorizationEnded) Descriptor() ([]byte, []int) {
+	return file_ordersaga_common_v1_common_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *AuthorizationEnded) GetPaymentId() string {
+	if x != nil {
+		return x.PaymentId
+	}
+	return ""
+}
+
+func (x *AuthorizationEnded) GetAuthorizationId() string {
+	if x != nil {
+		return x.AuthorizationId
+	}
+	return ""
+}
+
+func (x *AuthorizationEnded) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
 var File_ordersaga_common_v1_common_proto protoreflect.FileDescriptor
 
 const file_ordersaga_common_v1_common_proto_rawDesc = "" +
@@ -1550,7 +1724,7 @@ const file_ordersaga_common_v1_common_proto_rawDesc = "" +
 	"past_pivot\x18\x03 \x01(\v2\x1c.ordersaga.common.v1.ForwardH\x00R\tpastPivot\x12?\n" +
 	"\vturned_back\x18\x04 \x01(\v2\x1c.ordersaga.common.v1.RefusalH\x00R\n" +
 	"turnedBackB\v\n" +
-	"\x02at\x12\x05\xbaH\x02\b\x01\"\x8f\x05\n" +
+	"\x02at\x12\x05\xbaH\x02\b\x01\"\xce\x06\n" +
 	"\x04Fact\x122\n" +
 	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x02at\x12K\n" +
 	"\x0estock_reserved\x18\x02 \x01(\v2\".ordersaga.common.v1.StockReservedH\x00R\rstockReserved\x12K\n" +
@@ -1559,7 +1733,9 @@ const file_ordersaga_common_v1_common_proto_rawDesc = "" +
 	"\x0epayment_voided\x18\x05 \x01(\v2\".ordersaga.common.v1.PaymentVoidedH\x00R\rpaymentVoided\x12Q\n" +
 	"\x10payment_captured\x18\x14 \x01(\v2$.ordersaga.common.v1.PaymentCapturedH\x00R\x0fpaymentCaptured\x12Q\n" +
 	"\x10payment_refunded\x18\x15 \x01(\v2$.ordersaga.common.v1.PaymentRefundedH\x00R\x0fpaymentRefunded\x12^\n" +
-	"\x15payment_refund_failed\x18\x16 \x01(\v2(.ordersaga.common.v1.PaymentRefundFailedH\x00R\x13paymentRefundFailedB\r\n" +
+	"\x15payment_refund_failed\x18\x16 \x01(\v2(.ordersaga.common.v1.PaymentRefundFailedH\x00R\x13paymentRefundFailed\x12a\n" +
+	"\x16payment_capture_failed\x18\x17 \x01(\v2).ordersaga.common.v1.PaymentCaptureFailedH\x00R\x14paymentCaptureFailed\x12Z\n" +
+	"\x13authorization_ended\x18\x18 \x01(\v2'.ordersaga.common.v1.AuthorizationEndedH\x00R\x12authorizationEndedB\r\n" +
 	"\x04fact\x12\x05\xbaH\x02\b\x01\"R\n" +
 	"\rStockReserved\x12A\n" +
 	"\n" +
@@ -1602,7 +1778,20 @@ const file_ordersaga_common_v1_common_proto_rawDesc = "" +
 	"\n" +
 	"capture_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\tcaptureId\x12:\n" +
 	"\x06amount\x18\x04 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x12\x1b\n" +
-	"\x04code\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\x04codeBMZKgithub.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1;commonv1b\x06proto3"
+	"\x04code\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\x04code\"\xdf\x01\n" +
+	"\x14PaymentCaptureFailed\x12(\n" +
+	"\n" +
+	"payment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\tpaymentId\x12'\n" +
+	"\n" +
+	"capture_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\tcaptureId\x12:\n" +
+	"\x06amount\x18\x03 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x12\x1b\n" +
+	"\x04code\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18dR\x04code\x12\x1b\n" +
+	"\x04open\x18\x05 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x04open\"\x92\x01\n" +
+	"\x12AuthorizationEnded\x12(\n" +
+	"\n" +
+	"payment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\tpaymentId\x123\n" +
+	"\x10authorization_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x0fauthorizationId\x12\x1d\n" +
+	"\x05state\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18\x14R\x05stateBMZKgithub.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1;commonv1b\x06proto3"
 
 var (
 	file_ordersaga_common_v1_common_proto_rawDescOnce sync.Once
@@ -1616,7 +1805,7 @@ func file_ordersaga_common_v1_common_proto_rawDescGZIP() []byte {
 	return file_ordersaga_common_v1_common_proto_rawDescData
 }
 
-var file_ordersaga_common_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_ordersaga_common_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_ordersaga_common_v1_common_proto_goTypes = []any{
 	(*Money)(nil),                 // 0: ordersaga.common.v1.Money
 	(*Saga)(nil),                  // 1: ordersaga.common.v1.Saga
@@ -1637,8 +1826,10 @@ var file_ordersaga_common_v1_common_proto_goTypes = []any{
 	(*PaymentCaptured)(nil),       // 16: ordersaga.common.v1.PaymentCaptured
 	(*PaymentRefunded)(nil),       // 17: ordersaga.common.v1.PaymentRefunded
 	(*PaymentRefundFailed)(nil),   // 18: ordersaga.common.v1.PaymentRefundFailed
-	(*anypb.Any)(nil),             // 19: google.protobuf.Any
-	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
+	(*PaymentCaptureFailed)(nil),  // 19: ordersaga.common.v1.PaymentCaptureFailed
+	(*AuthorizationEnded)(nil),    // 20: ordersaga.common.v1.AuthorizationEnded
+	(*anypb.Any)(nil),             // 21: google.protobuf.Any
+	(*timestamppb.Timestamp)(nil), // 22: google.protobuf.Timestamp
 }
 var file_ordersaga_common_v1_common_proto_depIdxs = []int32{
 	1,  // 0: ordersaga.common.v1.Step.saga:type_name -> ordersaga.common.v1.Saga
@@ -1648,13 +1839,13 @@ var file_ordersaga_common_v1_common_proto_depIdxs = []int32{
 	5,  // 4: ordersaga.common.v1.Direction.ended:type_name -> ordersaga.common.v1.Outcome
 	1,  // 5: ordersaga.common.v1.SagaRun.saga:type_name -> ordersaga.common.v1.Saga
 	10, // 6: ordersaga.common.v1.SagaRun.course:type_name -> ordersaga.common.v1.Course
-	19, // 7: ordersaga.common.v1.SagaRun.input:type_name -> google.protobuf.Any
+	21, // 7: ordersaga.common.v1.SagaRun.input:type_name -> google.protobuf.Any
 	11, // 8: ordersaga.common.v1.SagaRun.facts:type_name -> ordersaga.common.v1.Fact
 	7,  // 9: ordersaga.common.v1.Course.start:type_name -> ordersaga.common.v1.Forward
 	7,  // 10: ordersaga.common.v1.Course.pivot:type_name -> ordersaga.common.v1.Forward
 	7,  // 11: ordersaga.common.v1.Course.past_pivot:type_name -> ordersaga.common.v1.Forward
 	4,  // 12: ordersaga.common.v1.Course.turned_back:type_name -> ordersaga.common.v1.Refusal
-	20, // 13: ordersaga.common.v1.Fact.at:type_name -> google.protobuf.Timestamp
+	22, // 13: ordersaga.common.v1.Fact.at:type_name -> google.protobuf.Timestamp
 	12, // 14: ordersaga.common.v1.Fact.stock_reserved:type_name -> ordersaga.common.v1.StockReserved
 	13, // 15: ordersaga.common.v1.Fact.stock_released:type_name -> ordersaga.common.v1.StockReleased
 	14, // 16: ordersaga.common.v1.Fact.payment_authorized:type_name -> ordersaga.common.v1.PaymentAuthorized
@@ -1662,17 +1853,20 @@ var file_ordersaga_common_v1_common_proto_depIdxs = []int32{
 	16, // 18: ordersaga.common.v1.Fact.payment_captured:type_name -> ordersaga.common.v1.PaymentCaptured
 	17, // 19: ordersaga.common.v1.Fact.payment_refunded:type_name -> ordersaga.common.v1.PaymentRefunded
 	18, // 20: ordersaga.common.v1.Fact.payment_refund_failed:type_name -> ordersaga.common.v1.PaymentRefundFailed
-	20, // 21: ordersaga.common.v1.StockReserved.expires_at:type_name -> google.protobuf.Timestamp
-	0,  // 22: ordersaga.common.v1.PaymentAuthorized.amount:type_name -> ordersaga.common.v1.Money
-	20, // 23: ordersaga.common.v1.PaymentAuthorized.capture_before:type_name -> google.protobuf.Timestamp
-	0,  // 24: ordersaga.common.v1.PaymentCaptured.amount:type_name -> ordersaga.common.v1.Money
-	0,  // 25: ordersaga.common.v1.PaymentRefunded.amount:type_name -> ordersaga.common.v1.Money
-	0,  // 26: ordersaga.common.v1.PaymentRefundFailed.amount:type_name -> ordersaga.common.v1.Money
-	27, // [27:27] is the sub-list for method output_type
-	27, // [27:27] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	19, // 21: ordersaga.common.v1.Fact.payment_capture_failed:type_name -> ordersaga.common.v1.PaymentCaptureFailed
+	20, // 22: ordersaga.common.v1.Fact.authorization_ended:type_name -> ordersaga.common.v1.AuthorizationEnded
+	22, // 23: ordersaga.common.v1.StockReserved.expires_at:type_name -> google.protobuf.Timestamp
+	0,  // 24: ordersaga.common.v1.PaymentAuthorized.amount:type_name -> ordersaga.common.v1.Money
+	22, // 25: ordersaga.common.v1.PaymentAuthorized.capture_before:type_name -> google.protobuf.Timestamp
+	0,  // 26: ordersaga.common.v1.PaymentCaptured.amount:type_name -> ordersaga.common.v1.Money
+	0,  // 27: ordersaga.common.v1.PaymentRefunded.amount:type_name -> ordersaga.common.v1.Money
+	0,  // 28: ordersaga.common.v1.PaymentRefundFailed.amount:type_name -> ordersaga.common.v1.Money
+	0,  // 29: ordersaga.common.v1.PaymentCaptureFailed.amount:type_name -> ordersaga.common.v1.Money
+	30, // [30:30] is the sub-list for method output_type
+	30, // [30:30] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_ordersaga_common_v1_common_proto_init() }
@@ -1699,6 +1893,8 @@ func file_ordersaga_common_v1_common_proto_init() {
 		(*Fact_PaymentCaptured)(nil),
 		(*Fact_PaymentRefunded)(nil),
 		(*Fact_PaymentRefundFailed)(nil),
+		(*Fact_PaymentCaptureFailed)(nil),
+		(*Fact_AuthorizationEnded)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1706,7 +1902,7 @@ func file_ordersaga_common_v1_common_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ordersaga_common_v1_common_proto_rawDesc), len(file_ordersaga_common_v1_common_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   19,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1360,6 +1360,95 @@ func (x *RecordRefusedResponse) GetDirection() *v1.Direction {
 	return nil
 }
 
+type RecordPaymentRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	OrderId string                 `protobuf:"bytes,1,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	// PaymentCaptureFailed, PaymentRefundFailed, AuthorizationEnded.
+	Facts         []*v1.Fact `protobuf:"bytes,2,rep,name=facts,proto3" json:"facts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordPaymentRequest) Reset() {
+	*x = RecordPaymentRequest{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordPaymentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordPaymentRequest) ProtoMessage() {}
+
+func (x *RecordPaymentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordPaymentRequest.ProtoReflect.Descriptor instead.
+func (*RecordPaymentRequest) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *RecordPaymentRequest) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *RecordPaymentRequest) GetFacts() []*v1.Fact {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
+}
+
+type RecordPaymentResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordPaymentResponse) Reset() {
+	*x = RecordPaymentResponse{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordPaymentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordPaymentResponse) ProtoMessage() {}
+
+func (x *RecordPaymentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordPaymentResponse.ProtoReflect.Descriptor instead.
+func (*RecordPaymentResponse) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{23}
+}
+
 type RecordResumedRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Saga          *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
@@ -1369,7 +1458,7 @@ type RecordResumedRequest struct {
 
 func (x *RecordResumedRequest) Reset() {
 	*x = RecordResumedRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1381,7 +1470,7 @@ func (x *RecordResumedRequest) String() string {
 func (*RecordResumedRequest) ProtoMessage() {}
 
 func (x *RecordResumedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1394,7 +1483,7 @@ func (x *RecordResumedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordResumedRequest.ProtoReflect.Descriptor instead.
 func (*RecordResumedRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{22}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *RecordResumedRequest) GetSaga() *v1.Saga {
@@ -1422,7 +1511,7 @@ type RecordResumedResponse struct {
 
 func (x *RecordResumedResponse) Reset() {
 	*x = RecordResumedResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1434,7 +1523,7 @@ func (x *RecordResumedResponse) String() string {
 func (*RecordResumedResponse) ProtoMessage() {}
 
 func (x *RecordResumedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1447,7 +1536,7 @@ func (x *RecordResumedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordResumedResponse.ProtoReflect.Descriptor instead.
 func (*RecordResumedResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{23}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RecordResumedResponse) GetDirection() *v1.Direction {
@@ -1540,7 +1629,7 @@ type RecordStuckRequest struct {
 
 func (x *RecordStuckRequest) Reset() {
 	*x = RecordStuckRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1552,7 +1641,7 @@ func (x *RecordStuckRequest) String() string {
 func (*RecordStuckRequest) ProtoMessage() {}
 
 func (x *RecordStuckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1565,7 +1654,7 @@ func (x *RecordStuckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordStuckRequest.ProtoReflect.Descriptor instead.
 func (*RecordStuckRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{24}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *RecordStuckRequest) GetSaga() *v1.Saga {
@@ -1609,7 +1698,7 @@ type StuckStep struct {
 
 func (x *StuckStep) Reset() {
 	*x = StuckStep{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[25]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1621,7 +1710,7 @@ func (x *StuckStep) String() string {
 func (*StuckStep) ProtoMessage() {}
 
 func (x *StuckStep) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[25]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1634,7 +1723,7 @@ func (x *StuckStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StuckStep.ProtoReflect.Descriptor instead.
 func (*StuckStep) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{25}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *StuckStep) GetStep() string {
@@ -1687,7 +1776,7 @@ type RecordStuckResponse struct {
 
 func (x *RecordStuckResponse) Reset() {
 	*x = RecordStuckResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[26]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1699,7 +1788,7 @@ func (x *RecordStuckResponse) String() string {
 func (*RecordStuckResponse) ProtoMessage() {}
 
 func (x *RecordStuckResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[26]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1712,7 +1801,7 @@ func (x *RecordStuckResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordStuckResponse.ProtoReflect.Descriptor instead.
 func (*RecordStuckResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{26}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{28}
 }
 
 type TakeActsRequest struct {
@@ -1724,7 +1813,7 @@ type TakeActsRequest struct {
 
 func (x *TakeActsRequest) Reset() {
 	*x = TakeActsRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[27]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1736,7 +1825,7 @@ func (x *TakeActsRequest) String() string {
 func (*TakeActsRequest) ProtoMessage() {}
 
 func (x *TakeActsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[27]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1749,7 +1838,7 @@ func (x *TakeActsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeActsRequest.ProtoReflect.Descriptor instead.
 func (*TakeActsRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{27}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *TakeActsRequest) GetSaga() *v1.Saga {
@@ -1768,7 +1857,7 @@ type TakeActsResponse struct {
 
 func (x *TakeActsResponse) Reset() {
 	*x = TakeActsResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[28]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1780,7 +1869,7 @@ func (x *TakeActsResponse) String() string {
 func (*TakeActsResponse) ProtoMessage() {}
 
 func (x *TakeActsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[28]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1793,7 +1882,7 @@ func (x *TakeActsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeActsResponse.ProtoReflect.Descriptor instead.
 func (*TakeActsResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{28}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *TakeActsResponse) GetActs() []*Act {
@@ -1821,7 +1910,7 @@ type Act struct {
 
 func (x *Act) Reset() {
 	*x = Act{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[29]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1833,7 +1922,7 @@ func (x *Act) String() string {
 func (*Act) ProtoMessage() {}
 
 func (x *Act) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[29]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1846,7 +1935,7 @@ func (x *Act) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Act.ProtoReflect.Descriptor instead.
 func (*Act) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{29}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Act) GetId() string {
@@ -1898,7 +1987,7 @@ type ListOpenSagasRequest struct {
 
 func (x *ListOpenSagasRequest) Reset() {
 	*x = ListOpenSagasRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[30]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1910,7 +1999,7 @@ func (x *ListOpenSagasRequest) String() string {
 func (*ListOpenSagasRequest) ProtoMessage() {}
 
 func (x *ListOpenSagasRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[30]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1923,7 +2012,7 @@ func (x *ListOpenSagasRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpenSagasRequest.ProtoReflect.Descriptor instead.
 func (*ListOpenSagasRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{30}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ListOpenSagasRequest) GetOlderThan() *durationpb.Duration {
@@ -1959,7 +2048,7 @@ type OpenSaga struct {
 
 func (x *OpenSaga) Reset() {
 	*x = OpenSaga{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[31]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1971,7 +2060,7 @@ func (x *OpenSaga) String() string {
 func (*OpenSaga) ProtoMessage() {}
 
 func (x *OpenSaga) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[31]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1984,7 +2073,7 @@ func (x *OpenSaga) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSaga.ProtoReflect.Descriptor instead.
 func (*OpenSaga) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{31}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *OpenSaga) GetSaga() *v1.Saga {
@@ -2019,7 +2108,7 @@ type ListOpenSagasResponse struct {
 
 func (x *ListOpenSagasResponse) Reset() {
 	*x = ListOpenSagasResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[32]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2031,7 +2120,7 @@ func (x *ListOpenSagasResponse) String() string {
 func (*ListOpenSagasResponse) ProtoMessage() {}
 
 func (x *ListOpenSagasResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[32]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2044,7 +2133,7 @@ func (x *ListOpenSagasResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpenSagasResponse.ProtoReflect.Descriptor instead.
 func (*ListOpenSagasResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{32}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListOpenSagasResponse) GetSagas() []*OpenSaga {
@@ -2072,7 +2161,7 @@ type CheckUndoRequest struct {
 
 func (x *CheckUndoRequest) Reset() {
 	*x = CheckUndoRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[33]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2084,7 +2173,7 @@ func (x *CheckUndoRequest) String() string {
 func (*CheckUndoRequest) ProtoMessage() {}
 
 func (x *CheckUndoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[33]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2097,7 +2186,7 @@ func (x *CheckUndoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUndoRequest.ProtoReflect.Descriptor instead.
 func (*CheckUndoRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{33}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *CheckUndoRequest) GetSaga() *v1.Saga {
@@ -2125,7 +2214,7 @@ type CheckUndoResponse struct {
 
 func (x *CheckUndoResponse) Reset() {
 	*x = CheckUndoResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[34]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2137,7 +2226,7 @@ func (x *CheckUndoResponse) String() string {
 func (*CheckUndoResponse) ProtoMessage() {}
 
 func (x *CheckUndoResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[34]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2150,7 +2239,7 @@ func (x *CheckUndoResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUndoResponse.ProtoReflect.Descriptor instead.
 func (*CheckUndoResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{34}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *CheckUndoResponse) GetAllowed() bool {
@@ -2264,7 +2353,11 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\x03why\x18\x02 \x01(\v2\x1c.ordersaga.common.v1.RefusalB\x06\xbaH\x03\xc8\x01\x01R\x03why\x129\n" +
 	"\x05facts\x18\x03 \x03(\v2\x19.ordersaga.common.v1.FactB\b\xbaH\x05\x92\x01\x02\x10dR\x05facts\"U\n" +
 	"\x15RecordRefusedResponse\x12<\n" +
-	"\tdirection\x18\x01 \x01(\v2\x1e.ordersaga.common.v1.DirectionR\tdirection\"M\n" +
+	"\tdirection\x18\x01 \x01(\v2\x1e.ordersaga.common.v1.DirectionR\tdirection\"y\n" +
+	"\x14RecordPaymentRequest\x12#\n" +
+	"\border_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\aorderId\x12<\n" +
+	"\x05facts\x18\x02 \x03(\v2\x19.ordersaga.common.v1.FactB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x05facts\"\x17\n" +
+	"\x15RecordPaymentResponse\"M\n" +
 	"\x14RecordResumedRequest\x125\n" +
 	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\"\x85\x03\n" +
 	"\x15RecordResumedResponse\x12<\n" +
@@ -2319,7 +2412,8 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\x06partly\x18\x02 \x01(\bR\x06partly\"?\n" +
 	"\x11CheckUndoResponse\x12\x18\n" +
 	"\aallowed\x18\x01 \x01(\bR\aallowed\x12\x10\n" +
-	"\x03why\x18\x02 \x01(\tR\x03why2\xda\t\n" +
+	"\x03why\x18\x02 \x01(\tR\x03why2\xc2\n" +
+	"\n" +
 	"\rOrdersService\x12c\n" +
 	"\fRecordPlaced\x12(.ordersaga.orders.v1.RecordPlacedRequest\x1a).ordersaga.orders.v1.RecordPlacedResponse\x12l\n" +
 	"\x0fRecordConfirmed\x12+.ordersaga.orders.v1.RecordConfirmedRequest\x1a,.ordersaga.orders.v1.RecordConfirmedResponse\x12o\n" +
@@ -2329,6 +2423,7 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\n" +
 	"RecordDone\x12&.ordersaga.orders.v1.RecordDoneRequest\x1a'.ordersaga.orders.v1.RecordDoneResponse\x12f\n" +
 	"\rRecordRefused\x12).ordersaga.orders.v1.RecordRefusedRequest\x1a*.ordersaga.orders.v1.RecordRefusedResponse\x12f\n" +
+	"\rRecordPayment\x12).ordersaga.orders.v1.RecordPaymentRequest\x1a*.ordersaga.orders.v1.RecordPaymentResponse\x12f\n" +
 	"\rRecordResumed\x12).ordersaga.orders.v1.RecordResumedRequest\x1a*.ordersaga.orders.v1.RecordResumedResponse\x12`\n" +
 	"\vRecordStuck\x12'.ordersaga.orders.v1.RecordStuckRequest\x1a(.ordersaga.orders.v1.RecordStuckResponse\x12W\n" +
 	"\bTakeActs\x12$.ordersaga.orders.v1.TakeActsRequest\x1a%.ordersaga.orders.v1.TakeActsResponse\x12f\n" +
@@ -2347,7 +2442,7 @@ func file_ordersaga_orders_v1_orders_proto_rawDescGZIP() []byte {
 	return file_ordersaga_orders_v1_orders_proto_rawDescData
 }
 
-var file_ordersaga_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
+var file_ordersaga_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
 var file_ordersaga_orders_v1_orders_proto_goTypes = []any{
 	(*OrderLine)(nil),                // 0: ordersaga.orders.v1.OrderLine
 	(*OrderAdjustment)(nil),          // 1: ordersaga.orders.v1.OrderAdjustment
@@ -2371,115 +2466,120 @@ var file_ordersaga_orders_v1_orders_proto_goTypes = []any{
 	(*RecordDoneResponse)(nil),       // 19: ordersaga.orders.v1.RecordDoneResponse
 	(*RecordRefusedRequest)(nil),     // 20: ordersaga.orders.v1.RecordRefusedRequest
 	(*RecordRefusedResponse)(nil),    // 21: ordersaga.orders.v1.RecordRefusedResponse
-	(*RecordResumedRequest)(nil),     // 22: ordersaga.orders.v1.RecordResumedRequest
-	(*RecordResumedResponse)(nil),    // 23: ordersaga.orders.v1.RecordResumedResponse
-	(*RecordStuckRequest)(nil),       // 24: ordersaga.orders.v1.RecordStuckRequest
-	(*StuckStep)(nil),                // 25: ordersaga.orders.v1.StuckStep
-	(*RecordStuckResponse)(nil),      // 26: ordersaga.orders.v1.RecordStuckResponse
-	(*TakeActsRequest)(nil),          // 27: ordersaga.orders.v1.TakeActsRequest
-	(*TakeActsResponse)(nil),         // 28: ordersaga.orders.v1.TakeActsResponse
-	(*Act)(nil),                      // 29: ordersaga.orders.v1.Act
-	(*ListOpenSagasRequest)(nil),     // 30: ordersaga.orders.v1.ListOpenSagasRequest
-	(*OpenSaga)(nil),                 // 31: ordersaga.orders.v1.OpenSaga
-	(*ListOpenSagasResponse)(nil),    // 32: ordersaga.orders.v1.ListOpenSagasResponse
-	(*CheckUndoRequest)(nil),         // 33: ordersaga.orders.v1.CheckUndoRequest
-	(*CheckUndoResponse)(nil),        // 34: ordersaga.orders.v1.CheckUndoResponse
-	nil,                              // 35: ordersaga.orders.v1.Placement.MetadataEntry
-	(*v1.Money)(nil),                 // 36: ordersaga.common.v1.Money
-	(*timestamppb.Timestamp)(nil),    // 37: google.protobuf.Timestamp
-	(*v1.Saga)(nil),                  // 38: ordersaga.common.v1.Saga
-	(*v1.Direction)(nil),             // 39: ordersaga.common.v1.Direction
-	(*v1.Fact)(nil),                  // 40: ordersaga.common.v1.Fact
-	(*v1.Refusal)(nil),               // 41: ordersaga.common.v1.Refusal
-	(*v1.Line)(nil),                  // 42: ordersaga.common.v1.Line
-	(*durationpb.Duration)(nil),      // 43: google.protobuf.Duration
+	(*RecordPaymentRequest)(nil),     // 22: ordersaga.orders.v1.RecordPaymentRequest
+	(*RecordPaymentResponse)(nil),    // 23: ordersaga.orders.v1.RecordPaymentResponse
+	(*RecordResumedRequest)(nil),     // 24: ordersaga.orders.v1.RecordResumedRequest
+	(*RecordResumedResponse)(nil),    // 25: ordersaga.orders.v1.RecordResumedResponse
+	(*RecordStuckRequest)(nil),       // 26: ordersaga.orders.v1.RecordStuckRequest
+	(*StuckStep)(nil),                // 27: ordersaga.orders.v1.StuckStep
+	(*RecordStuckResponse)(nil),      // 28: ordersaga.orders.v1.RecordStuckResponse
+	(*TakeActsRequest)(nil),          // 29: ordersaga.orders.v1.TakeActsRequest
+	(*TakeActsResponse)(nil),         // 30: ordersaga.orders.v1.TakeActsResponse
+	(*Act)(nil),                      // 31: ordersaga.orders.v1.Act
+	(*ListOpenSagasRequest)(nil),     // 32: ordersaga.orders.v1.ListOpenSagasRequest
+	(*OpenSaga)(nil),                 // 33: ordersaga.orders.v1.OpenSaga
+	(*ListOpenSagasResponse)(nil),    // 34: ordersaga.orders.v1.ListOpenSagasResponse
+	(*CheckUndoRequest)(nil),         // 35: ordersaga.orders.v1.CheckUndoRequest
+	(*CheckUndoResponse)(nil),        // 36: ordersaga.orders.v1.CheckUndoResponse
+	nil,                              // 37: ordersaga.orders.v1.Placement.MetadataEntry
+	(*v1.Money)(nil),                 // 38: ordersaga.common.v1.Money
+	(*timestamppb.Timestamp)(nil),    // 39: google.protobuf.Timestamp
+	(*v1.Saga)(nil),                  // 40: ordersaga.common.v1.Saga
+	(*v1.Direction)(nil),             // 41: ordersaga.common.v1.Direction
+	(*v1.Fact)(nil),                  // 42: ordersaga.common.v1.Fact
+	(*v1.Refusal)(nil),               // 43: ordersaga.common.v1.Refusal
+	(*v1.Line)(nil),                  // 44: ordersaga.common.v1.Line
+	(*durationpb.Duration)(nil),      // 45: google.protobuf.Duration
 }
 var file_ordersaga_orders_v1_orders_proto_depIdxs = []int32{
 	0,  // 0: ordersaga.orders.v1.Placement.lines:type_name -> ordersaga.orders.v1.OrderLine
 	1,  // 1: ordersaga.orders.v1.Placement.adjustments:type_name -> ordersaga.orders.v1.OrderAdjustment
-	36, // 2: ordersaga.orders.v1.Placement.total:type_name -> ordersaga.common.v1.Money
-	37, // 3: ordersaga.orders.v1.Placement.placed_at:type_name -> google.protobuf.Timestamp
-	35, // 4: ordersaga.orders.v1.Placement.metadata:type_name -> ordersaga.orders.v1.Placement.MetadataEntry
+	38, // 2: ordersaga.orders.v1.Placement.total:type_name -> ordersaga.common.v1.Money
+	39, // 3: ordersaga.orders.v1.Placement.placed_at:type_name -> google.protobuf.Timestamp
+	37, // 4: ordersaga.orders.v1.Placement.metadata:type_name -> ordersaga.orders.v1.Placement.MetadataEntry
 	3,  // 5: ordersaga.orders.v1.Placement.personal:type_name -> ordersaga.orders.v1.Sealed
-	38, // 6: ordersaga.orders.v1.PlaceOrderInput.saga:type_name -> ordersaga.common.v1.Saga
+	40, // 6: ordersaga.orders.v1.PlaceOrderInput.saga:type_name -> ordersaga.common.v1.Saga
 	2,  // 7: ordersaga.orders.v1.PlaceOrderInput.placement:type_name -> ordersaga.orders.v1.Placement
-	38, // 8: ordersaga.orders.v1.RecordPlacedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	40, // 8: ordersaga.orders.v1.RecordPlacedRequest.saga:type_name -> ordersaga.common.v1.Saga
 	2,  // 9: ordersaga.orders.v1.RecordPlacedRequest.placement:type_name -> ordersaga.orders.v1.Placement
-	39, // 10: ordersaga.orders.v1.RecordPlacedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	38, // 11: ordersaga.orders.v1.RecordConfirmedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	40, // 12: ordersaga.orders.v1.RecordConfirmedRequest.facts:type_name -> ordersaga.common.v1.Fact
-	39, // 13: ordersaga.orders.v1.RecordConfirmedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	38, // 14: ordersaga.orders.v1.RecordTurnedBackRequest.saga:type_name -> ordersaga.common.v1.Saga
-	41, // 15: ordersaga.orders.v1.RecordTurnedBackRequest.why:type_name -> ordersaga.common.v1.Refusal
-	39, // 16: ordersaga.orders.v1.RecordTurnedBackResponse.direction:type_name -> ordersaga.common.v1.Direction
-	38, // 17: ordersaga.orders.v1.RecordRejectedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	41, // 18: ordersaga.orders.v1.RecordRejectedRequest.why:type_name -> ordersaga.common.v1.Refusal
-	40, // 19: ordersaga.orders.v1.RecordRejectedRequest.facts:type_name -> ordersaga.common.v1.Fact
-	39, // 20: ordersaga.orders.v1.RecordRejectedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	38, // 21: ordersaga.orders.v1.RecordCancelledRequest.saga:type_name -> ordersaga.common.v1.Saga
-	41, // 22: ordersaga.orders.v1.RecordCancelledRequest.why:type_name -> ordersaga.common.v1.Refusal
-	40, // 23: ordersaga.orders.v1.RecordCancelledRequest.facts:type_name -> ordersaga.common.v1.Fact
-	39, // 24: ordersaga.orders.v1.RecordCancelledResponse.direction:type_name -> ordersaga.common.v1.Direction
-	38, // 25: ordersaga.orders.v1.CancelOrderInput.saga:type_name -> ordersaga.common.v1.Saga
-	42, // 26: ordersaga.orders.v1.CancelOrderInput.lines:type_name -> ordersaga.common.v1.Line
-	36, // 27: ordersaga.orders.v1.CancelOrderInput.amount:type_name -> ordersaga.common.v1.Money
-	36, // 28: ordersaga.orders.v1.CancelOrderInput.refund:type_name -> ordersaga.common.v1.Money
-	38, // 29: ordersaga.orders.v1.ShipOrderInput.saga:type_name -> ordersaga.common.v1.Saga
-	42, // 30: ordersaga.orders.v1.ShipOrderInput.lines:type_name -> ordersaga.common.v1.Line
-	36, // 31: ordersaga.orders.v1.ShipOrderInput.capture:type_name -> ordersaga.common.v1.Money
-	38, // 32: ordersaga.orders.v1.RefundOrderInput.saga:type_name -> ordersaga.common.v1.Saga
-	36, // 33: ordersaga.orders.v1.RefundOrderInput.amount:type_name -> ordersaga.common.v1.Money
-	38, // 34: ordersaga.orders.v1.RecordDoneRequest.saga:type_name -> ordersaga.common.v1.Saga
-	40, // 35: ordersaga.orders.v1.RecordDoneRequest.facts:type_name -> ordersaga.common.v1.Fact
-	39, // 36: ordersaga.orders.v1.RecordDoneResponse.direction:type_name -> ordersaga.common.v1.Direction
-	38, // 37: ordersaga.orders.v1.RecordRefusedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	41, // 38: ordersaga.orders.v1.RecordRefusedRequest.why:type_name -> ordersaga.common.v1.Refusal
-	40, // 39: ordersaga.orders.v1.RecordRefusedRequest.facts:type_name -> ordersaga.common.v1.Fact
-	39, // 40: ordersaga.orders.v1.RecordRefusedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	38, // 41: ordersaga.orders.v1.RecordResumedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	39, // 42: ordersaga.orders.v1.RecordResumedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	4,  // 43: ordersaga.orders.v1.RecordResumedResponse.place_order:type_name -> ordersaga.orders.v1.PlaceOrderInput
-	15, // 44: ordersaga.orders.v1.RecordResumedResponse.cancel_order:type_name -> ordersaga.orders.v1.CancelOrderInput
-	16, // 45: ordersaga.orders.v1.RecordResumedResponse.ship_order:type_name -> ordersaga.orders.v1.ShipOrderInput
-	17, // 46: ordersaga.orders.v1.RecordResumedResponse.refund_order:type_name -> ordersaga.orders.v1.RefundOrderInput
-	38, // 47: ordersaga.orders.v1.RecordStuckRequest.saga:type_name -> ordersaga.common.v1.Saga
-	25, // 48: ordersaga.orders.v1.RecordStuckRequest.steps:type_name -> ordersaga.orders.v1.StuckStep
-	38, // 49: ordersaga.orders.v1.TakeActsRequest.saga:type_name -> ordersaga.common.v1.Saga
-	29, // 50: ordersaga.orders.v1.TakeActsResponse.acts:type_name -> ordersaga.orders.v1.Act
-	43, // 51: ordersaga.orders.v1.ListOpenSagasRequest.older_than:type_name -> google.protobuf.Duration
-	38, // 52: ordersaga.orders.v1.OpenSaga.saga:type_name -> ordersaga.common.v1.Saga
-	37, // 53: ordersaga.orders.v1.OpenSaga.began_at:type_name -> google.protobuf.Timestamp
-	31, // 54: ordersaga.orders.v1.ListOpenSagasResponse.sagas:type_name -> ordersaga.orders.v1.OpenSaga
-	38, // 55: ordersaga.orders.v1.CheckUndoRequest.saga:type_name -> ordersaga.common.v1.Saga
-	5,  // 56: ordersaga.orders.v1.OrdersService.RecordPlaced:input_type -> ordersaga.orders.v1.RecordPlacedRequest
-	7,  // 57: ordersaga.orders.v1.OrdersService.RecordConfirmed:input_type -> ordersaga.orders.v1.RecordConfirmedRequest
-	9,  // 58: ordersaga.orders.v1.OrdersService.RecordTurnedBack:input_type -> ordersaga.orders.v1.RecordTurnedBackRequest
-	11, // 59: ordersaga.orders.v1.OrdersService.RecordRejected:input_type -> ordersaga.orders.v1.RecordRejectedRequest
-	13, // 60: ordersaga.orders.v1.OrdersService.RecordCancelled:input_type -> ordersaga.orders.v1.RecordCancelledRequest
-	18, // 61: ordersaga.orders.v1.OrdersService.RecordDone:input_type -> ordersaga.orders.v1.RecordDoneRequest
-	20, // 62: ordersaga.orders.v1.OrdersService.RecordRefused:input_type -> ordersaga.orders.v1.RecordRefusedRequest
-	22, // 63: ordersaga.orders.v1.OrdersService.RecordResumed:input_type -> ordersaga.orders.v1.RecordResumedRequest
-	24, // 64: ordersaga.orders.v1.OrdersService.RecordStuck:input_type -> ordersaga.orders.v1.RecordStuckRequest
-	27, // 65: ordersaga.orders.v1.OrdersService.TakeActs:input_type -> ordersaga.orders.v1.TakeActsRequest
-	30, // 66: ordersaga.orders.v1.OrdersService.ListOpenSagas:input_type -> ordersaga.orders.v1.ListOpenSagasRequest
-	33, // 67: ordersaga.orders.v1.OrdersService.CheckUndo:input_type -> ordersaga.orders.v1.CheckUndoRequest
-	6,  // 68: ordersaga.orders.v1.OrdersService.RecordPlaced:output_type -> ordersaga.orders.v1.RecordPlacedResponse
-	8,  // 69: ordersaga.orders.v1.OrdersService.RecordConfirmed:output_type -> ordersaga.orders.v1.RecordConfirmedResponse
-	10, // 70: ordersaga.orders.v1.OrdersService.RecordTurnedBack:output_type -> ordersaga.orders.v1.RecordTurnedBackResponse
-	12, // 71: ordersaga.orders.v1.OrdersService.RecordRejected:output_type -> ordersaga.orders.v1.RecordRejectedResponse
-	14, // 72: ordersaga.orders.v1.OrdersService.RecordCancelled:output_type -> ordersaga.orders.v1.RecordCancelledResponse
-	19, // 73: ordersaga.orders.v1.OrdersService.RecordDone:output_type -> ordersaga.orders.v1.RecordDoneResponse
-	21, // 74: ordersaga.orders.v1.OrdersService.RecordRefused:output_type -> ordersaga.orders.v1.RecordRefusedResponse
-	23, // 75: ordersaga.orders.v1.OrdersService.RecordResumed:output_type -> ordersaga.orders.v1.RecordResumedResponse
-	26, // 76: ordersaga.orders.v1.OrdersService.RecordStuck:output_type -> ordersaga.orders.v1.RecordStuckResponse
-	28, // 77: ordersaga.orders.v1.OrdersService.TakeActs:output_type -> ordersaga.orders.v1.TakeActsResponse
-	32, // 78: ordersaga.orders.v1.OrdersService.ListOpenSagas:output_type -> ordersaga.orders.v1.ListOpenSagasResponse
-	34, // 79: ordersaga.orders.v1.OrdersService.CheckUndo:output_type -> ordersaga.orders.v1.CheckUndoResponse
-	68, // [68:80] is the sub-list for method output_type
-	56, // [56:68] is the sub-list for method input_type
-	56, // [56:56] is the sub-list for extension type_name
-	56, // [56:56] is the sub-list for extension extendee
-	0,  // [0:56] is the sub-list for field type_name
+	41, // 10: ordersaga.orders.v1.RecordPlacedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	40, // 11: ordersaga.orders.v1.RecordConfirmedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	42, // 12: ordersaga.orders.v1.RecordConfirmedRequest.facts:type_name -> ordersaga.common.v1.Fact
+	41, // 13: ordersaga.orders.v1.RecordConfirmedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	40, // 14: ordersaga.orders.v1.RecordTurnedBackRequest.saga:type_name -> ordersaga.common.v1.Saga
+	43, // 15: ordersaga.orders.v1.RecordTurnedBackRequest.why:type_name -> ordersaga.common.v1.Refusal
+	41, // 16: ordersaga.orders.v1.RecordTurnedBackResponse.direction:type_name -> ordersaga.common.v1.Direction
+	40, // 17: ordersaga.orders.v1.RecordRejectedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	43, // 18: ordersaga.orders.v1.RecordRejectedRequest.why:type_name -> ordersaga.common.v1.Refusal
+	42, // 19: ordersaga.orders.v1.RecordRejectedRequest.facts:type_name -> ordersaga.common.v1.Fact
+	41, // 20: ordersaga.orders.v1.RecordRejectedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	40, // 21: ordersaga.orders.v1.RecordCancelledRequest.saga:type_name -> ordersaga.common.v1.Saga
+	43, // 22: ordersaga.orders.v1.RecordCancelledRequest.why:type_name -> ordersaga.common.v1.Refusal
+	42, // 23: ordersaga.orders.v1.RecordCancelledRequest.facts:type_name -> ordersaga.common.v1.Fact
+	41, // 24: ordersaga.orders.v1.RecordCancelledResponse.direction:type_name -> ordersaga.common.v1.Direction
+	40, // 25: ordersaga.orders.v1.CancelOrderInput.saga:type_name -> ordersaga.common.v1.Saga
+	44, // 26: ordersaga.orders.v1.CancelOrderInput.lines:type_name -> ordersaga.common.v1.Line
+	38, // 27: ordersaga.orders.v1.CancelOrderInput.amount:type_name -> ordersaga.common.v1.Money
+	38, // 28: ordersaga.orders.v1.CancelOrderInput.refund:type_name -> ordersaga.common.v1.Money
+	40, // 29: ordersaga.orders.v1.ShipOrderInput.saga:type_name -> ordersaga.common.v1.Saga
+	44, // 30: ordersaga.orders.v1.ShipOrderInput.lines:type_name -> ordersaga.common.v1.Line
+	38, // 31: ordersaga.orders.v1.ShipOrderInput.capture:type_name -> ordersaga.common.v1.Money
+	40, // 32: ordersaga.orders.v1.RefundOrderInput.saga:type_name -> ordersaga.common.v1.Saga
+	38, // 33: ordersaga.orders.v1.RefundOrderInput.amount:type_name -> ordersaga.common.v1.Money
+	40, // 34: ordersaga.orders.v1.RecordDoneRequest.saga:type_name -> ordersaga.common.v1.Saga
+	42, // 35: ordersaga.orders.v1.RecordDoneRequest.facts:type_name -> ordersaga.common.v1.Fact
+	41, // 36: ordersaga.orders.v1.RecordDoneResponse.direction:type_name -> ordersaga.common.v1.Direction
+	40, // 37: ordersaga.orders.v1.RecordRefusedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	43, // 38: ordersaga.orders.v1.RecordRefusedRequest.why:type_name -> ordersaga.common.v1.Refusal
+	42, // 39: ordersaga.orders.v1.RecordRefusedRequest.facts:type_name -> ordersaga.common.v1.Fact
+	41, // 40: ordersaga.orders.v1.RecordRefusedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	42, // 41: ordersaga.orders.v1.RecordPaymentRequest.facts:type_name -> ordersaga.common.v1.Fact
+	40, // 42: ordersaga.orders.v1.RecordResumedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	41, // 43: ordersaga.orders.v1.RecordResumedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	4,  // 44: ordersaga.orders.v1.RecordResumedResponse.place_order:type_name -> ordersaga.orders.v1.PlaceOrderInput
+	15, // 45: ordersaga.orders.v1.RecordResumedResponse.cancel_order:type_name -> ordersaga.orders.v1.CancelOrderInput
+	16, // 46: ordersaga.orders.v1.RecordResumedResponse.ship_order:type_name -> ordersaga.orders.v1.ShipOrderInput
+	17, // 47: ordersaga.orders.v1.RecordResumedResponse.refund_order:type_name -> ordersaga.orders.v1.RefundOrderInput
+	40, // 48: ordersaga.orders.v1.RecordStuckRequest.saga:type_name -> ordersaga.common.v1.Saga
+	27, // 49: ordersaga.orders.v1.RecordStuckRequest.steps:type_name -> ordersaga.orders.v1.StuckStep
+	40, // 50: ordersaga.orders.v1.TakeActsRequest.saga:type_name -> ordersaga.common.v1.Saga
+	31, // 51: ordersaga.orders.v1.TakeActsResponse.acts:type_name -> ordersaga.orders.v1.Act
+	45, // 52: ordersaga.orders.v1.ListOpenSagasRequest.older_than:type_name -> google.protobuf.Duration
+	40, // 53: ordersaga.orders.v1.OpenSaga.saga:type_name -> ordersaga.common.v1.Saga
+	39, // 54: ordersaga.orders.v1.OpenSaga.began_at:type_name -> google.protobuf.Timestamp
+	33, // 55: ordersaga.orders.v1.ListOpenSagasResponse.sagas:type_name -> ordersaga.orders.v1.OpenSaga
+	40, // 56: ordersaga.orders.v1.CheckUndoRequest.saga:type_name -> ordersaga.common.v1.Saga
+	5,  // 57: ordersaga.orders.v1.OrdersService.RecordPlaced:input_type -> ordersaga.orders.v1.RecordPlacedRequest
+	7,  // 58: ordersaga.orders.v1.OrdersService.RecordConfirmed:input_type -> ordersaga.orders.v1.RecordConfirmedRequest
+	9,  // 59: ordersaga.orders.v1.OrdersService.RecordTurnedBack:input_type -> ordersaga.orders.v1.RecordTurnedBackRequest
+	11, // 60: ordersaga.orders.v1.OrdersService.RecordRejected:input_type -> ordersaga.orders.v1.RecordRejectedRequest
+	13, // 61: ordersaga.orders.v1.OrdersService.RecordCancelled:input_type -> ordersaga.orders.v1.RecordCancelledRequest
+	18, // 62: ordersaga.orders.v1.OrdersService.RecordDone:input_type -> ordersaga.orders.v1.RecordDoneRequest
+	20, // 63: ordersaga.orders.v1.OrdersService.RecordRefused:input_type -> ordersaga.orders.v1.RecordRefusedRequest
+	22, // 64: ordersaga.orders.v1.OrdersService.RecordPayment:input_type -> ordersaga.orders.v1.RecordPaymentRequest
+	24, // 65: ordersaga.orders.v1.OrdersService.RecordResumed:input_type -> ordersaga.orders.v1.RecordResumedRequest
+	26, // 66: ordersaga.orders.v1.OrdersService.RecordStuck:input_type -> ordersaga.orders.v1.RecordStuckRequest
+	29, // 67: ordersaga.orders.v1.OrdersService.TakeActs:input_type -> ordersaga.orders.v1.TakeActsRequest
+	32, // 68: ordersaga.orders.v1.OrdersService.ListOpenSagas:input_type -> ordersaga.orders.v1.ListOpenSagasRequest
+	35, // 69: ordersaga.orders.v1.OrdersService.CheckUndo:input_type -> ordersaga.orders.v1.CheckUndoRequest
+	6,  // 70: ordersaga.orders.v1.OrdersService.RecordPlaced:output_type -> ordersaga.orders.v1.RecordPlacedResponse
+	8,  // 71: ordersaga.orders.v1.OrdersService.RecordConfirmed:output_type -> ordersaga.orders.v1.RecordConfirmedResponse
+	10, // 72: ordersaga.orders.v1.OrdersService.RecordTurnedBack:output_type -> ordersaga.orders.v1.RecordTurnedBackResponse
+	12, // 73: ordersaga.orders.v1.OrdersService.RecordRejected:output_type -> ordersaga.orders.v1.RecordRejectedResponse
+	14, // 74: ordersaga.orders.v1.OrdersService.RecordCancelled:output_type -> ordersaga.orders.v1.RecordCancelledResponse
+	19, // 75: ordersaga.orders.v1.OrdersService.RecordDone:output_type -> ordersaga.orders.v1.RecordDoneResponse
+	21, // 76: ordersaga.orders.v1.OrdersService.RecordRefused:output_type -> ordersaga.orders.v1.RecordRefusedResponse
+	23, // 77: ordersaga.orders.v1.OrdersService.RecordPayment:output_type -> ordersaga.orders.v1.RecordPaymentResponse
+	25, // 78: ordersaga.orders.v1.OrdersService.RecordResumed:output_type -> ordersaga.orders.v1.RecordResumedResponse
+	28, // 79: ordersaga.orders.v1.OrdersService.RecordStuck:output_type -> ordersaga.orders.v1.RecordStuckResponse
+	30, // 80: ordersaga.orders.v1.OrdersService.TakeActs:output_type -> ordersaga.orders.v1.TakeActsResponse
+	34, // 81: ordersaga.orders.v1.OrdersService.ListOpenSagas:output_type -> ordersaga.orders.v1.ListOpenSagasResponse
+	36, // 82: ordersaga.orders.v1.OrdersService.CheckUndo:output_type -> ordersaga.orders.v1.CheckUndoResponse
+	70, // [70:83] is the sub-list for method output_type
+	57, // [57:70] is the sub-list for method input_type
+	57, // [57:57] is the sub-list for extension type_name
+	57, // [57:57] is the sub-list for extension extendee
+	0,  // [0:57] is the sub-list for field type_name
 }
 
 func init() { file_ordersaga_orders_v1_orders_proto_init() }
@@ -2487,7 +2587,7 @@ func file_ordersaga_orders_v1_orders_proto_init() {
 	if File_ordersaga_orders_v1_orders_proto != nil {
 		return
 	}
-	file_ordersaga_orders_v1_orders_proto_msgTypes[23].OneofWrappers = []any{
+	file_ordersaga_orders_v1_orders_proto_msgTypes[25].OneofWrappers = []any{
 		(*RecordResumedResponse_PlaceOrder)(nil),
 		(*RecordResumedResponse_CancelOrder)(nil),
 		(*RecordResumedResponse_ShipOrder)(nil),
@@ -2499,7 +2599,7 @@ func file_ordersaga_orders_v1_orders_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ordersaga_orders_v1_orders_proto_rawDesc), len(file_ordersaga_orders_v1_orders_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   36,
+			NumMessages:   38,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -26,6 +26,7 @@ const (
 	OrdersService_RecordCancelled_FullMethodName  = "/ordersaga.orders.v1.OrdersService/RecordCancelled"
 	OrdersService_RecordDone_FullMethodName       = "/ordersaga.orders.v1.OrdersService/RecordDone"
 	OrdersService_RecordRefused_FullMethodName    = "/ordersaga.orders.v1.OrdersService/RecordRefused"
+	OrdersService_RecordPayment_FullMethodName    = "/ordersaga.orders.v1.OrdersService/RecordPayment"
 	OrdersService_RecordResumed_FullMethodName    = "/ordersaga.orders.v1.OrdersService/RecordResumed"
 	OrdersService_RecordStuck_FullMethodName      = "/ordersaga.orders.v1.OrdersService/RecordStuck"
 	OrdersService_TakeActs_FullMethodName         = "/ordersaga.orders.v1.OrdersService/TakeActs"
@@ -59,6 +60,9 @@ type OrdersServiceClient interface {
 	RecordDone(ctx context.Context, in *RecordDoneRequest, opts ...grpc.CallOption) (*RecordDoneResponse, error)
 	// RecordRefused ends a saga on a confirmed order that turned back.
 	RecordRefused(ctx context.Context, in *RecordRefusedRequest, opts ...grpc.CallOption) (*RecordRefusedResponse, error)
+	// RecordPayment records what became of an order's money by itself, also while a saga works on the
+	// order. What is recorded already, and an order that does not exist, are left alone.
+	RecordPayment(ctx context.Context, in *RecordPaymentRequest, opts ...grpc.CallOption) (*RecordPaymentResponse, error)
 	// RecordResumed asks where a saga goes whose run is gone. Placing is turned back: only the lost
 	// run had the payment method.
 	RecordResumed(ctx context.Context, in *RecordResumedRequest, opts ...grpc.CallOption) (*RecordResumedResponse, error)
@@ -154,6 +158,16 @@ func (c *ordersServiceClient) RecordRefused(ctx context.Context, in *RecordRefus
 	return out, nil
 }
 
+func (c *ordersServiceClient) RecordPayment(ctx context.Context, in *RecordPaymentRequest, opts ...grpc.CallOption) (*RecordPaymentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecordPaymentResponse)
+	err := c.cc.Invoke(ctx, OrdersService_RecordPayment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *ordersServiceClient) RecordResumed(ctx context.Context, in *RecordResumedRequest, opts ...grpc.CallOption) (*RecordResumedResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(RecordResumedResponse)
@@ -230,6 +244,9 @@ type OrdersServiceServer interface {
 	RecordDone(context.Context, *RecordDoneRequest) (*RecordDoneResponse, error)
 	// RecordRefused ends a saga on a confirmed order that turned back.
 	RecordRefused(context.Context, *RecordRefusedRequest) (*RecordRefusedResponse, error)
+	// RecordPayment records what became of an order's money by itself, also while a saga works on the
+	// order. What is recorded already, and an order that does not exist, are left alone.
+	RecordPayment(context.Context, *RecordPaymentRequest) (*RecordPaymentResponse, error)
 	// RecordResumed asks where a saga goes whose run is gone. Placing is turned back: only the lost
 	// run had the payment method.
 	RecordResumed(context.Context, *RecordResumedRequest) (*RecordResumedResponse, error)
@@ -275,6 +292,9 @@ func (UnimplementedOrdersServiceServer) RecordDone(context.Context, *RecordDoneR
 }
 func (UnimplementedOrdersServiceServer) RecordRefused(context.Context, *RecordRefusedRequest) (*RecordRefusedResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RecordRefused not implemented")
+}
+func (UnimplementedOrdersServiceServer) RecordPayment(context.Context, *RecordPaymentRequest) (*RecordPaymentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordPayment not implemented")
 }
 func (UnimplementedOrdersServiceServer) RecordResumed(context.Context, *RecordResumedRequest) (*RecordResumedResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RecordResumed not implemented")
@@ -438,6 +458,24 @@ func _OrdersService_RecordRefused_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _OrdersService_RecordPayment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordPaymentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OrdersServiceServer).RecordPayment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OrdersService_RecordPayment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OrdersServiceServer).RecordPayment(ctx, req.(*RecordPaymentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _OrdersService_RecordResumed_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(RecordResumedRequest)
 	if err := dec(in); err != nil {
@@ -562,6 +600,10 @@ var OrdersService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RecordRefused",
 			Handler:    _OrdersService_RecordRefused_Handler,
+		},
+		{
+			MethodName: "RecordPayment",
+			Handler:    _OrdersService_RecordPayment_Handler,
 		},
 		{
 			MethodName: "RecordResumed",

@@ -63,6 +63,13 @@ func told(fact domain.Fact, operator bool) string {
 			return because("A refund of "+e.Amount.Text()+" failed and is owed", "", e.Code)
 		}
 		return "A refund of " + e.Amount.Text() + " is delayed"
+	case domain.PaymentCaptureFailed:
+		if operator {
+			return because("A charge of "+e.Amount.Text()+" failed afterwards", "", e.Code)
+		}
+		return "A charge of " + e.Amount.Text() + " failed"
+	case domain.AuthorizationEnded:
+		return "Authorization " + e.State + " at the provider"
 	case domain.OrderRefunded:
 		return "Given back: " + e.Amount.Text() + ", " + e.Reason
 	case domain.DebtSettled:
