@@ -123,10 +123,7 @@ func (r *reader) catchUpWith(reading, handling context.Context, stream string) e
 	if err != nil {
 		return err
 	}
-	deferred, err := r.deliver(handling, events, func(ctx context.Context, tx *postgres.Tx) error {
-		if err := advance(ctx, tx, r.sub.Name, r.position, r.position); err != nil {
-			return err
-		}
+	deferred, err := r.deliver(handling, events, r.position, func(ctx context.Context, tx *postgres.Tx) error {
 		result, err := tx.ExecContext(ctx, `DELETE FROM deferred_streams WHERE subscription = $1 AND stream = $2 AND position = $3`,
 			r.sub.Name, stream, from)
 		if err != nil {

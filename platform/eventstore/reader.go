@@ -106,9 +106,7 @@ func (r *reader) handle(ctx context.Context, events []Event) error {
 			readable = append(readable, event)
 		}
 	}
-	deferred, err := r.deliver(ctx, readable, func(ctx context.Context, tx *postgres.Tx) error {
-		return advance(ctx, tx, r.sub.Name, r.position, last)
-	})
+	deferred, err := r.deliver(ctx, readable, last, nil)
 	if err != nil {
 		return fmt.Errorf("events %d to %d: %w", events[0].Position, last, err)
 	}
@@ -124,9 +122,9 @@ func (r *reader) handle(ctx context.Context, events []Event) error {
 	return nil
 }
 
-// deliver gives events to the subscriber. The writes of mark, of Apply and the deferred streams are
-// committed together.
-func (r *reader) deliver(ctx context.Context, events []Event, mark func(ctx context.Context, tx *postgres.Tx) error) (*Deferred, error) {
+// deliver gives events to the subscriber and moves the checkpoint. The writes of also, of Apply and
+// the deferred streams are committed with the checkpoint; also may be nil.
+func (r *reader) deliver(ctx context.Context, events []Event, upTo int64, also func(ctx context.Context, tx *postgres.Tx) error) (*Deferred, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleTimeout)
 	defer cancel()
 	var outside, deferred *Deferred
@@ -136,11 +134,19 @@ func (r *reader) deliver(ctx context.Context, events []Event, mark func(ctx cont
 			return nil, err
 		}
 	}
+	if r.sub.Apply == nil && outside == nil && also == nil {
+		return nil, advance(ctx, r.db.SQL, r.sub.Name, r.position, upTo)
+	}
 	err := r.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		// The checkpoint goes first: its row is locked until the commit, so of two readers the
 		// second waits here and then fails with errOvertaken.
-		if err := mark(ctx, tx); err != nil {
+		if err := advance(ctx, tx, r.sub.Name, r.position, upTo); err != nil {
 			return err
+		}
+		if also != nil {
+			if err := also(ctx, tx); err != nil {
+				return err
+			}
 		}
 		deferred = outside
 		if r.sub.Apply != nil && len(events) > 0 {
@@ -156,8 +162,8 @@ func (r *reader) deliver(ctx context.Context, events []Event, mark func(ctx cont
 
 // advance moves a checkpoint by compare-and-set: a reader that lost its lock with its session does
 // not overwrite the checkpoint of the next reader.
-func advance(ctx context.Context, tx *postgres.Tx, name string, from, to int64) error {
-	result, err := tx.ExecContext(ctx, `UPDATE subscriptions SET position = $1 WHERE name = $2 AND position = $3`, to, name, from)
+func advance(ctx context.Context, q postgres.Querier, name string, from, to int64) error {
+	result, err := q.ExecContext(ctx, `UPDATE subscriptions SET position = $1 WHERE name = $2 AND position = $3`, to, name, from)
 	if err != nil {
 		return fmt.Errorf("move the checkpoint to %d: %w", to, err)
 	}

@@ -18,6 +18,10 @@ const (
 	// idlePoll bounds the delay until events appended by other processes are noticed. Appends in
 	// this process ring the bell.
 	idlePoll = 250 * time.Millisecond
+	// gather is how long the sequencer waits for more events after the first. A batch costs each
+	// subscriber some statements and commits, and a store of documents some writes, however few
+	// events are in it; so those of the same moment share one.
+	gather = 100 * time.Millisecond
 	// longestPause caps the pause after failures.
 	longestPause = 5 * time.Second
 )
@@ -40,7 +44,8 @@ func (s *Store) Sequence(ctx context.Context) error {
 		}
 		failures.Reset()
 		if numbered < sequenceBatch {
-			_ = pause.For(ctx, idlePoll, heard)
+			_ = pause.For(ctx, idlePoll-gather, heard)
+			_ = pause.For(ctx, gather, nil)
 		}
 	}
 	return nil
