@@ -30,6 +30,9 @@ const (
 	// empty.
 	minPoll = 250 * time.Millisecond
 	maxPoll = time.Second
+	// gather is how long the relay waits for more events after it was woken. A batch costs two
+	// statements, a commit and a wait for the broker, however few events are in it.
+	gather = 50 * time.Millisecond
 	// maxBackoff bounds the pause after a failed batch.
 	maxBackoff = 5 * time.Second
 	// advisoryLock is the key of the lock that the working relay of a database holds: "outbox" in
@@ -109,7 +112,7 @@ func (r *Relay) work(ctx context.Context, limit *batch.Limit, works func()) erro
 	defer cancel()
 	poll := minPoll
 	for ctx.Err() == nil {
-		published, err := r.batch(working, limit)
+		published, full, err := r.batch(working, limit)
 		if cause := context.Cause(working); cause != nil {
 			return errors.Join(cause, err)
 		}
@@ -117,42 +120,45 @@ func (r *Relay) work(ctx context.Context, limit *batch.Limit, works func()) erro
 			return err
 		}
 		works()
-		if published > 0 {
-			// There may be more events: poll again at once.
-			poll = minPoll
-			continue
+		if full {
+			continue // there are more events
 		}
-		_ = pause.For(ctx, poll, r.wake)
+		if published > 0 {
+			poll = minPoll
+		}
+		_ = pause.For(ctx, poll-gather, r.wake)
+		_ = pause.For(ctx, gather, nil)
 		poll = min(2*poll, maxPoll)
 	}
 	return nil
 }
 
-// batch publishes the oldest events and then deletes them. It returns 0 when there are none. A
-// crash between the two publishes again.
-func (r *Relay) batch(ctx context.Context, limit *batch.Limit) (published int, err error) {
+// batch publishes the oldest events and then deletes them. It returns 0 when there are none; full
+// means that the limit left some. A crash between the two publishes again.
+func (r *Relay) batch(ctx context.Context, limit *batch.Limit) (published int, full bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, batchTimeout)
 	defer cancel()
 	quiet := eventtrace.Quiet(ctx)
 	ids, events, size, err := r.oldest(quiet, limit)
 	if err != nil {
 		limit.FailedToRead()
-		return 0, err
+		return 0, false, err
 	}
 	if len(ids) == 0 {
-		return 0, nil
+		return 0, false, nil
 	}
+	full = len(ids) >= limit.Events() || size >= limit.Bytes()
 	began := time.Now()
 	if err := r.publish(ctx, events...); err != nil {
 		limit.Failed(len(events), size)
-		return 0, err
+		return 0, false, err
 	}
 	if _, err := r.db.SQL.ExecContext(quiet, "DELETE FROM outbox WHERE id = ANY($1)", ids); err != nil {
-		return 0, fmt.Errorf("delete %d published events from the outbox: %w", len(ids), err)
+		return 0, false, fmt.Errorf("delete %d published events from the outbox: %w", len(ids), err)
 	}
 	limit.Done(len(events), size, time.Since(began))
 	countPublished(ctx, len(ids))
-	return len(ids), nil
+	return len(ids), full, nil
 }
 
 // oldest reads the events of one batch, at least one if there is any, and returns their size in
