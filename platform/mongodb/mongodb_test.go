@@ -61,6 +61,22 @@ func TestOlderVersionNeverReplacesANewerOne(t *testing.T) {
 	}
 }
 
+func TestADocumentThatIsSaidToBeNewMayBeThere(t *testing.T) {
+	things := open(t)
+	for _, id := range []string{"older", "newer"} {
+		require.NoError(t, replace(t.Context(), things, id, 5, thing{ID: id, Version: 5, Name: "first"}))
+	}
+	var documents []mongodb.Document
+	for id, version := range map[string]int64{"older": 6, "newer": 4, "missing": 1, "known": 1} {
+		documents = append(documents, mongodb.Document{ID: id, Version: version, New: id != "known", Doc: thing{ID: id, Version: version, Name: "second"}})
+	}
+	require.NoError(t, mongodb.ReplaceIfNewer(t.Context(), things, documents))
+	for id, want := range map[string]thing{"older": {Version: 6, Name: "second"}, "newer": {Version: 5, Name: "first"}, "missing": {Version: 1, Name: "second"}, "known": {Version: 1, Name: "second"}} {
+		want.ID = id
+		require.Equal(t, want, find(t, things, id))
+	}
+}
+
 func TestIDAndVersionAreSetWhenTheDocumentHasNone(t *testing.T) {
 	things := open(t)
 	require.NoError(t, replace(t.Context(), things, "a", 3, bson.M{"name": "n"}))

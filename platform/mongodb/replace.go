@@ -22,6 +22,9 @@ type Document struct {
 	// Doc encodes to a BSON document. Its _id and version are set from ID and Version; if it has
 	// these fields they must be the same.
 	Doc any
+	// New means that the document is probably not there yet: it is inserted first, and replaced only
+	// when it is there.
+	New bool
 }
 
 // ReplaceIfNewer writes each document unless the collection has it in this version or a newer one;
@@ -51,11 +54,24 @@ func ReplaceIfNewer(ctx context.Context, collection *mongo.Collection, documents
 // it at the first duplicate key, which here only means "exists and is not older", and does not
 // report which one it was.
 func replaceOrInsert(ctx context.Context, collection *mongo.Collection, documents []encoded) error {
-	replaced, err := replaceOlder(ctx, collection, documents)
-	if err != nil || replaced == len(documents) {
+	var fresh, known []encoded
+	for _, d := range documents {
+		if d.isNew {
+			fresh = append(fresh, d)
+		} else {
+			known = append(known, d)
+		}
+	}
+	there, err := insertMissing(ctx, collection, fresh)
+	if err != nil {
 		return err
 	}
-	there, err := insertMissing(ctx, collection, documents)
+	known = append(known, there...)
+	replaced, err := replaceOlder(ctx, collection, known)
+	if err != nil || replaced == len(known) {
+		return err
+	}
+	there, err = insertMissing(ctx, collection, known)
 	if err != nil || len(there) == 0 {
 		return err
 	}
@@ -71,6 +87,7 @@ type encoded struct {
 	key     string // the id in BSON, to compare by
 	version int64
 	body    bson.D
+	isNew   bool
 }
 
 // newestOf encodes the documents and keeps the newest of each id, in the order of their first
@@ -92,9 +109,9 @@ func newestOf(documents []Document) ([]encoded, error) {
 		switch {
 		case !seen:
 			places[key] = len(newest)
-			newest = append(newest, encoded{d.ID, key, d.Version, body})
+			newest = append(newest, encoded{d.ID, key, d.Version, body, d.New})
 		case newest[place].version < d.Version:
-			newest[place] = encoded{d.ID, key, d.Version, body}
+			newest[place] = encoded{d.ID, key, d.Version, body, d.New || newest[place].isNew}
 		}
 	}
 	return newest, nil
@@ -152,6 +169,9 @@ func replaceOlder(ctx context.Context, collection *mongo.Collection, documents [
 
 // insertMissing inserts the documents whose id is not there and returns the others.
 func insertMissing(ctx context.Context, collection *mongo.Collection, documents []encoded) (there []encoded, err error) {
+	if len(documents) == 0 {
+		return nil, nil
+	}
 	bodies := make([]any, len(documents))
 	for i, d := range documents {
 		bodies[i] = d.body

@@ -89,7 +89,9 @@ func (p *Projector) write(ctx context.Context, g readmodel.Generation, changed [
 	}
 	var orders []*domain.Order
 	var entries []readmodel.Entry
+	placed := map[string]bool{} // in this batch
 	for _, c := range changed {
+		placed[c.id] = c.first.Version == 1
 		if why := unreadable[c.id]; why != nil {
 			deferred.Add(c.first, why)
 			continue
@@ -104,7 +106,9 @@ func (p *Projector) write(ctx context.Context, g readmodel.Generation, changed [
 	}
 	documents := make([]mongodb.Document, len(orders))
 	for i, order := range orders {
-		documents[i] = mongodb.Document{ID: order.ID(), Version: order.Version(), Doc: orderlist.Of(order, places[order.ID()])}
+		documents[i] = mongodb.Document{
+			ID: order.ID(), Version: order.Version(), New: placed[order.ID()], Doc: orderlist.Of(order, places[order.ID()]),
+		}
 	}
 	if err := mongodb.ReplaceIfNewer(ctx, p.model.Collection(g), documents); err != nil {
 		return err
