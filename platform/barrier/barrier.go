@@ -71,8 +71,9 @@ var Migrations = postgres.Migrations{Name: "barrier", Files: files}
 type Effect[T any] func(ctx context.Context, tx *postgres.Tx) (T, error)
 
 // Do runs the effect once, however often it is called, and gives every call the same answer. A
-// refusal by the effect rolls back the effect's writes and is kept. After any other error nothing
-// is kept. T must encode to JSON and back. The request is its Fingerprint.
+// refusal by the effect rolls back the effect's writes and is kept, by a second transaction: refusals
+// are rare, and a savepoint in the first would be one more statement of every step. After any other
+// error nothing is kept. T must encode to JSON and back. The request is its Fingerprint.
 func Do[T any](ctx context.Context, db *postgres.DB, step Step, request string, effect Effect[T]) (T, error) {
 	var answer T
 	if err := step.validate(); err != nil {
@@ -90,30 +91,42 @@ func Do[T any](ctx context.Context, db *postgres.DB, step Step, request string, 
 			answer, err = recall[T](ctx, tx, step, request)
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, "SAVEPOINT effect"); err != nil {
-			return fmt.Errorf("step %s: %w", step, err)
-		}
 		answer, err = effect(ctx, tx)
 		if err == nil {
 			return keep(ctx, tx, step, false, answer)
 		}
-		if r, ok := refusal.As(err); ok {
-			refused = r
-			if _, err := tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT effect"); err != nil {
-				return fmt.Errorf("step %s: roll back a refused effect: %w", step, err)
-			}
-			return keep(ctx, tx, step, true, r)
-		}
+		refused, _ = refusal.As(err)
 		return err
 	})
-	if err == nil && refused != nil {
-		err = refused
+	if refused != nil {
+		answer, err = refuse[T](ctx, db, step, request, refused)
 	}
 	if err != nil {
 		var none T
 		return none, err
 	}
 	return answer, nil
+}
+
+// refuse keeps the refusal of a do and returns it. When another attempt, or the undo, came first, its
+// answer counts.
+func refuse[T any](ctx context.Context, db *postgres.DB, step Step, request string, refused *refusal.Refusal) (answer T, err error) {
+	recalled := false
+	err = db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		first, err := insert(ctx, tx, step, "do", "do", request)
+		if err != nil {
+			return err
+		}
+		if recalled = !first; recalled {
+			answer, err = recall[T](ctx, tx, step, request)
+			return err
+		}
+		return keep(ctx, tx, step, true, refused)
+	})
+	if err == nil && !recalled {
+		err = refused
+	}
+	return answer, err
 }
 
 // Undo runs the effect's inverse if, and only if, the do has happened and was not undone yet. A do
