@@ -73,31 +73,38 @@ func (s *Store) Update(ctx context.Context, orderID string, change Change) (paym
 	return payment, nil
 }
 
-// lock reads an order's payment and keeps others from it; the first who asks makes it. The time is
-// read after the wait for the lock: a lease must not be judged by an older clock than its holder's.
-func lock(ctx context.Context, tx *postgres.Tx, orderID string) (*domain.Payment, time.Time, error) {
-	payment, now := &domain.Payment{OrderID: orderID}, time.Time{}
-	err := tx.QueryRowContext(ctx, `
-		WITH locked AS (SELECT id, created_at FROM payments WHERE order_id = $1 FOR UPDATE)
-		SELECT id, created_at, clock_timestamp() FROM locked`, orderID).Scan(&payment.ID, &payment.CreatedAt, &now)
-	if errors.Is(err, sql.ErrNoRows) {
-		id, err := uuid.NewV7()
-		if err != nil {
-			return nil, now, fmt.Errorf("make an id: %w", err)
-		}
-		// The update changes nothing: it waits for whoever is making it at the same time, and locks
-		// it.
-		err = tx.QueryRowContext(ctx, `
-			INSERT INTO payments (id, order_id, created_at) VALUES ($1, $2, clock_timestamp())
-			ON CONFLICT (order_id) DO UPDATE SET order_id = excluded.order_id
-			RETURNING id, created_at, clock_timestamp()`, id, orderID).Scan(&payment.ID, &payment.CreatedAt, &now)
-		if err != nil {
-			return nil, now, err
-		}
-	} else if err != nil {
+// lockOrMake locks the row of an order's payment; the first who asks makes it. Two who make it at the
+// same time meet in the update, which changes nothing but waits and locks. The clock is read after
+// the wait: a lease must not be judged by an older clock than its holder's.
+const lockOrMake = `
+WITH locked AS (
+	SELECT id, created_at FROM payments WHERE order_id = $2 FOR UPDATE
+), made AS (
+	INSERT INTO payments (id, order_id, created_at)
+	SELECT $1::uuid, $2::uuid, clock_timestamp() WHERE NOT EXISTS (SELECT FROM locked)
+	ON CONFLICT (order_id) DO UPDATE SET order_id = excluded.order_id
+	RETURNING id, created_at, xmax = 0 AS inserted
+)
+SELECT id, created_at, inserted, clock_timestamp() FROM made
+UNION ALL
+SELECT id, created_at, false, clock_timestamp() FROM locked`
+
+// lock reads an order's payment and keeps others from it.
+func lock(ctx context.Context, tx *postgres.Tx, orderID string) (payment *domain.Payment, now time.Time, err error) {
+	payment = &domain.Payment{OrderID: orderID}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, now, fmt.Errorf("make an id: %w", err)
+	}
+	var made bool
+	err = tx.QueryRowContext(ctx, lockOrMake, id, orderID).Scan(&payment.ID, &payment.CreatedAt, &made, &now)
+	if err != nil {
 		return nil, now, err
 	}
 	payment.CreatedAt = payment.CreatedAt.UTC()
+	if made {
+		return payment, now.UTC(), nil // nobody can have asked for an operation
+	}
 	payment.Operations, err = operations(ctx, tx, []string{orderID})
 	return payment, now.UTC(), err
 }
