@@ -63,7 +63,7 @@ func addMetrics(ctx context.Context, page string, counts map[string]float64) err
 	for lines.Scan() {
 		name, rest, found := strings.Cut(lines.Text(), "{")
 		count, wanted := counters[name]
-		if !found || !wanted {
+		if !found || !wanted || count == statements && !strings.Contains(rest, `pgx_operation_type="query"`) {
 			continue
 		}
 		value, err := strconv.ParseFloat(strings.TrimSpace(rest[strings.LastIndexByte(rest, '}')+1:]), 64)
