@@ -15,10 +15,12 @@ import (
 const (
 	// slowAfter is the time from which a local try counts as slow: it holds a workflow task, which a
 	// provider that takes seconds would hold for all orders.
-	slowAfter = 500 * time.Millisecond
-	// regularFor is how long calls are regular activities at once after a local try that was slow or
-	// failed.
-	regularFor = 30 * time.Second
+	slowAfter = 800 * time.Millisecond
+	// slowInARow is how many local tries in a row must be slow or fail before there are none. A busy
+	// worker makes some of them slow; regular activities would only give it more to do.
+	slowInARow = 3
+	// regularFor is how long calls are regular activities then.
+	regularFor = 15 * time.Second
 )
 
 // errNotLocal is the answer to a local try that is not made; a regular activity follows.
@@ -26,13 +28,14 @@ var errNotLocal = errors.New("it is not tried locally now")
 
 // LocalTries decides whether a call of a provider outside is tried as a local activity first. A
 // regular activity costs a saga more than all its other calls together, but a local one holds a
-// workflow task while the provider works. So after a local try that was slow or failed, calls are
-// regular for 30 s. A saga's history has the answer of each local try, so nothing of this has to be
+// workflow task while the provider works. So after three local tries in a row that were slow or
+// failed, calls are regular for 15 s. A saga's history has the answer of each local try, so nothing of this has to be
 // deterministic.
 type LocalTries struct {
 	off bool
 
 	mu    sync.Mutex
+	slow  int       // local tries in a row
 	until time.Time // no local tries before
 }
 
@@ -47,13 +50,15 @@ func (l *LocalTries) allowed() bool {
 
 // ended takes into account how a local try went. A refusal is an answer.
 func (l *LocalTries) ended(took time.Duration, err error) {
-	_, refused := refusal.As(err)
-	if took < slowAfter && (err == nil || refused) {
-		return
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.until = time.Now().Add(regularFor)
+	if _, refused := refusal.As(err); took < slowAfter && (err == nil || refused) {
+		l.slow = 0
+		return
+	}
+	if l.slow++; l.slow >= slowInARow {
+		l.slow, l.until = 0, time.Now().Add(regularFor)
+	}
 }
 
 // through makes a method whose local tries are made only while they are allowed.
