@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -125,19 +126,14 @@ func (h *handler) audit(ctx context.Context, query Query) (Result, error) {
 // summaries reads the documents from the first to the last of the places in the list of all orders,
 // and answers the place after these.
 func (h *handler) summaries(ctx context.Context, live readmodel.Generation, places readmodel.Places, into map[string]orderlist.Summary) (next int64, err error) {
-	first := int64(-1)
+	first := int64(math.MaxInt64)
 	for _, of := range places {
-		place, given := of[orderlist.All]
-		if !given {
-			continue
+		if place, given := of[orderlist.All]; given {
+			first, next = min(first, place), max(next, place+1)
 		}
-		if first < 0 || place < first {
-			first = place
-		}
-		next = max(next, place+1)
 	}
-	for before := next; before > first && err == nil; {
-		before, err = h.read(ctx, live, max(first, 0), before, into)
+	for before := next; before > first && err == nil; { // not at all when no order was opened on the page
+		before, err = h.read(ctx, live, first, before, into)
 	}
 	return next, err
 }
