@@ -59,14 +59,18 @@ func (c *shipOrder) Run(a *addresses) error {
 }
 
 func printShipment(shipment *client.Shipment) {
-	fmt.Printf("Shipment %s: %s, %s captured%s.\n", shipment.ID, strings.ReplaceAll(shipment.Status, "_", " "), amount(shipment.Captured), why(shipment.Why))
+	captured := ""
+	if shipment.Why == nil {
+		captured = ", " + amount(shipment.Captured) + " captured"
+	}
+	fmt.Printf("Shipment %s: %s%s%s.\n", shipment.ID, strings.ReplaceAll(shipment.Status, "_", " "), captured, why(shipment.Why))
 }
 
 func why(reason *client.Reason) string {
 	if reason == nil {
 		return ""
 	}
-	return ": " + strings.TrimSuffix(reason.Code+": "+reason.Message, ": ")
+	return ": " + strings.TrimRight(reason.Code+": "+reason.Message, ".: ")
 }
 
 // printShipments shows the shipments and refunds of an order.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/ordersaga/ordersaga/platform/money"
+
 	"github.com/google/uuid"
 )
 
@@ -33,6 +35,9 @@ func (e *EndedError) Error() string { return "the authorization is " + string(e.
 
 // ExceedsError refuses more than is open, or more than can be refunded.
 type ExceedsError struct{ Room Money }
+
+// Left is what is left, for people: £12.50.
+func (e *ExceedsError) Left() string { return money.Text(e.Room.Amount, e.Room.Currency) }
 
 func (e *ExceedsError) Error() string { return "more than the " + e.Room.Text() + " that are left" }
 

@@ -42,7 +42,7 @@ func translate(err error) error {
 	)
 	switch {
 	case errors.As(err, &exceeds):
-		return refusal.New(refusals.AmountExceedsDue, "Only "+exceeds.Room.Text()+" are due and not authorized yet.",
+		return refusal.New(refusals.AmountExceedsDue, "Only "+exceeds.Left()+" are due and not authorized yet.",
 			refusals.AmountLeftDetails{Amount: exceeds.Room.Amount, Currency: exceeds.Room.Currency})
 	case errors.As(err, &declined):
 		return refusal.New(refusals.PaymentDeclined, declined.Message, refusals.DeclinedDetails{DeclineCode: declined.Code})

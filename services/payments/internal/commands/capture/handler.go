@@ -46,7 +46,7 @@ func translate(err error) error {
 		return refusal.New(refusals.AuthorizationEnded, "Nothing can be captured any more: "+ended.Error()+".",
 			refusals.AuthorizationEndedDetails{State: string(ended.State)})
 	case errors.As(err, &exceeds):
-		return refusal.New(refusals.AmountExceedsOpen, "Only "+exceeds.Room.Text()+" of the authorization are open.",
+		return refusal.New(refusals.AmountExceedsOpen, "Only "+exceeds.Left()+" of the authorization are open.",
 			refusals.AmountLeftDetails{Amount: exceeds.Room.Amount, Currency: exceeds.Room.Currency})
 	case errors.Is(err, domain.ErrNoAuthorization), errors.Is(err, domain.ErrOtherCurrency):
 		return refusal.New(refusals.AuthorizationUnknown, "The order has no such authorization in this currency.", nil)

@@ -37,7 +37,7 @@ func translate(err error) error {
 	var exceeds *domain.ExceedsError
 	switch {
 	case errors.As(err, &exceeds):
-		return refusal.New(refusals.RefundExceedsCaptured, "Only "+exceeds.Room.Text()+" can be refunded.",
+		return refusal.New(refusals.RefundExceedsCaptured, "Only "+exceeds.Left()+" can be refunded.",
 			refusals.AmountLeftDetails{Amount: exceeds.Room.Amount, Currency: exceeds.Room.Currency})
 	case errors.Is(err, domain.ErrOtherRequest):
 		return refusal.New(refusals.RequestMismatch, "The step was asked for before with another request.", nil)
