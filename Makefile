@@ -10,13 +10,15 @@ PORT_OFFSET ?= 0
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint generate engines engines-stop contracts-release release docs prerequisites clean
+.PHONY: help run build test bench lint generate engines engines-stop contracts-release release docs prerequisites clean
 
 help:
 	@echo 'make run        build everything and run it here, until Ctrl-C'
 	@echo '                  DIR=.ordersaga2 PORT_OFFSET=100   a second instance beside the first'
 	@echo "                  ARGS='--follow orders,worker'     show these logs as well"
 	@echo 'make test       lint, then all tests on real engines'
+	@echo 'make bench      what an order costs, on a system of its own (3 minutes)'
+	@echo "                  ARGS='--rounds 5 --json'"
 	@echo 'make lint       what can be checked without running anything'
 	@echo 'make build      every program, into .ordersaga/bin'
 	@echo 'make generate   the Go code of the contracts'
@@ -38,6 +40,9 @@ run: prerequisites build
 test: prerequisites build lint
 	@scripts/prerequisites test
 	@scripts/test $(ARGS)
+
+bench: prerequisites build
+	@scripts/bench $(ARGS)
 
 lint:
 	@scripts/lint
