@@ -86,7 +86,7 @@ func (s settings) options() worker.Options {
 		// tasks.
 		MaxConcurrentLocalActivityExecutionSize: s.Concurrency,
 		MaxConcurrentWorkflowTaskExecutionSize:  s.Concurrency,
-		MaxConcurrentWorkflowTaskPollers:        16,
+		MaxConcurrentWorkflowTaskPollers:        8,
 		MaxConcurrentActivityTaskPollers:        8,
 	}
 	if s.BuildID != "" {
