@@ -23,8 +23,9 @@ type call struct {
 	path    string // with its parts escaped
 	query   url.Values
 	headers map[string]string
-	body    any    // sent as JSON when it is not nil
-	content []byte // sent as it is, of the type in headers
+	body    any             // sent as JSON when it is not nil
+	content []byte          // sent as it is, of the type in headers
+	sent    func(bytes int) // told, when it is not nil, how much of it has been read to be sent
 	timeout time.Duration
 }
 
@@ -132,6 +133,9 @@ func (c *Client) request(ctx context.Context, call call, p prepared) (*http.Requ
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", call.method, call.path, err)
 	}
+	if call.sent != nil && len(p.body) > 0 {
+		request.Body = &told{ReadCloser: request.Body, sent: call.sent}
+	}
 	request.Header.Set("Accept", "application/json")
 	if call.body != nil {
 		request.Header.Set("Content-Type", "application/json")
@@ -148,6 +152,20 @@ func (c *Client) request(ctx context.Context, call call, p prepared) (*http.Requ
 	}
 	request.Header.Set("Authorization", "Bearer "+token)
 	return request, nil
+}
+
+// told is a body that tells how much of it has been read.
+type told struct {
+	io.ReadCloser
+	read int
+	sent func(bytes int)
+}
+
+func (t *told) Read(into []byte) (int, error) {
+	n, err := t.ReadCloser.Read(into)
+	t.read += n
+	t.sent(t.read)
+	return n, err
 }
 
 const (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 )
 
 // Formats of a file of products.
@@ -19,14 +20,18 @@ type ImportReport struct {
 	Unchanged int `json:"unchanged"`
 }
 
+// importTimeout is 30 s in which the file arrives, 55 s in which it is stored, and some.
+const importTimeout = 90 * time.Second
+
 // ImportProducts creates and changes products as a file says, all of it or nothing; format is CSV or
 // JSONLines. What is wrong with its rows is in the Errors of a *Problem with status 422, and how many
-// more there are in its member "more". It is safe to repeat.
-func (c *Client) ImportProducts(ctx context.Context, format string, file []byte) (*ImportReport, error) {
+// more there are in its member "more". It is safe to repeat. While the file is sent, sent is told how
+// many bytes of it are, from other goroutines; it may be nil. A further try begins at 0 again.
+func (c *Client) ImportProducts(ctx context.Context, format string, file []byte, sent func(bytes int)) (*ImportReport, error) {
 	report := new(ImportReport)
 	_, err := c.do(ctx, call{
 		service: catalog, method: http.MethodPost, path: "/v1/products/import",
-		headers: map[string]string{"Content-Type": format}, content: file, timeout: longCallTimeout,
+		headers: map[string]string{"Content-Type": format}, content: file, sent: sent, timeout: importTimeout,
 	}, report)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/ordersaga/ordersaga/client"
 	"github.com/ordersaga/ordersaga/platform/text"
@@ -28,8 +31,10 @@ func (c *importProducts) Run(a *addresses) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "Importing %s, %d KiB …\n", c.File, len(content)/1024+1)
-	report, err := s.ImportProducts(context.Background(), c.format(), content)
+	show := &importing{size: len(content), progress: progress{to: os.Stderr, terminal: isTerminal(os.Stderr), unit: "KiB", last: -1}}
+	stop := show.watch()
+	report, err := s.ImportProducts(context.Background(), c.format(), content, func(bytes int) { show.sent.Store(int64(bytes)) })
+	stop()
 	var problem *client.Problem
 	if errors.As(err, &problem) && !c.JSON {
 		for _, fault := range problem.Errors {
@@ -51,4 +56,54 @@ func (c *importProducts) format() string {
 		return client.JSONLines
 	}
 	return client.CSV
+}
+
+// importing shows how much of a file has been sent, and then how long it is being stored.
+type importing struct {
+	progress
+	size    int
+	sent    atomic.Int64
+	storing time.Time // zero until all is sent
+	line    bool      // the cursor stands in a line of its own
+}
+
+// watch shows it until stop is called.
+func (i *importing) watch() (stop func()) {
+	ended := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		for going := true; going; {
+			select {
+			case <-ended:
+				going = false
+			case <-time.After(200 * time.Millisecond):
+			}
+			i.look()
+		}
+		if i.line {
+			i.end()
+		}
+	})
+	return func() {
+		close(ended)
+		watching.Wait()
+	}
+}
+
+func (i *importing) look() {
+	sent := int(i.sent.Load())
+	switch {
+	case sent < i.size:
+		i.storing = time.Time{}
+		i.print("Sending", int64(sent)/1024, int64(i.size)/1024)
+		i.line = true
+	case i.storing.IsZero():
+		i.print("Sending", int64(sent)/1024, int64(i.size)/1024)
+		i.end()
+		i.storing, i.line = time.Now(), false
+		fmt.Fprintln(i.to, "Checking and storing, all of it or nothing …")
+	case i.terminal:
+		fmt.Fprintf(i.to, "\r%s ", time.Since(i.storing).Round(time.Second))
+		i.line = true
+	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -45,4 +46,14 @@ func TestAChangeKeepsWhatIsNotGiven(t *testing.T) {
 		assert.JSONEq(t, test.want, sent, "%v", test.flags)
 		assert.Equal(t, `"7"`, seen, "meant for the version that was seen")
 	}
+}
+
+func TestAnImportSaysHowFarItIs(t *testing.T) {
+	var said bytes.Buffer
+	show := &importing{size: 4096, progress: progress{to: &said, unit: "KiB", last: -1}}
+	show.sent.Store(1024)
+	show.look()
+	show.sent.Store(4096)
+	show.watch()()
+	assert.Equal(t, "Sending  25%  1 of 4 KiB\nSending 100%  4 of 4 KiB\nChecking and storing, all of it or nothing …\n", said.String())
 }

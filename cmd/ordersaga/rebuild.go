@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -62,7 +63,7 @@ func (c *rebuildCommand) rebuild(ctx context.Context, s *session, r rebuilding) 
 	if !began.BeganAt.IsZero() {
 		begun = began.BeganAt // by an earlier command, perhaps
 	}
-	show := progress{terminal: isTerminal(os.Stdout), last: -1, unit: "events"}
+	show := progress{to: os.Stdout, terminal: isTerminal(os.Stdout), unit: "events", last: -1}
 	for now := began; ; {
 		show.print(r.name, now.Done, now.Total)
 		if now.State == "live" || now.Generation > began.Generation {
@@ -84,9 +85,10 @@ func (c *rebuildCommand) rebuild(ctx context.Context, s *session, r rebuilding) 
 
 // progress is a bar on a terminal; elsewhere a line for each tenth.
 type progress struct {
+	to       io.Writer
 	terminal bool
-	last     int64 // tenth that was printed
-	unit     string
+	unit     string // of what is done
+	last     int64  // tenth that was printed
 }
 
 const barWidth = 40
@@ -98,19 +100,19 @@ func (p *progress) print(what string, done, total int64) {
 	}
 	if p.terminal {
 		filled := int(share) * barWidth / 100
-		fmt.Printf("\r%s [%s%s] %3d%%  %d of %d %s", what, strings.Repeat("#", filled), strings.Repeat(".", barWidth-filled), share, done, total, p.unit)
+		fmt.Fprintf(p.to, "\r%s [%s%s] %3d%%  %d of %d %s", what, strings.Repeat("#", filled), strings.Repeat(".", barWidth-filled), share, done, total, p.unit)
 		return
 	}
 	if share/10 != p.last {
 		p.last = share / 10
-		fmt.Printf("%s %3d%%  %d of %d %s\n", what, share, done, total, p.unit)
+		fmt.Fprintf(p.to, "%s %3d%%  %d of %d %s\n", what, share, done, total, p.unit)
 	}
 }
 
 // end ends the line of the bar.
 func (p *progress) end() {
 	if p.terminal {
-		fmt.Println()
+		fmt.Fprintln(p.to)
 	}
 }
 

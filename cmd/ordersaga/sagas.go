@@ -278,7 +278,7 @@ func effectOf(why *client.Why, act *client.NewAct) (string, error) {
 
 func (c *acting) run(ctx context.Context, s *session, act client.NewAct, orders []client.StuckOrder) error {
 	begun := time.Now()
-	show := progress{terminal: isTerminal(os.Stdout), last: -1, unit: "orders"}
+	show := progress{to: os.Stdout, terminal: isTerminal(os.Stdout), last: -1, unit: "orders"}
 	report := campaign.Campaign{
 		Client: s.Client, Act: act, Canary: c.Canary, Parallel: c.Parallel, Rate: c.Rate, Patience: c.Patience,
 		Progress: func(r campaign.Report) { show.print(act.Act, int64(r.Done()), int64(r.Total)) },

@@ -54,6 +54,7 @@ func newShop(t *testing.T, amqpURL string) settings {
 		MongoDBURI:      config.Secret(uri),
 		MongoDBDatabase: database,
 		AMQPURL:         config.Secret(amqpURL),
+		ImportMiB:       1,
 	}
 	require.NoError(t, cfg.Validate())
 	return cfg

@@ -81,7 +81,7 @@ func run(ctx context.Context, cfg settings) error {
 	stock := productsearch.KeepStock(db, changed)
 	relay := outbox.NewRelay(db, rabbit.Publish)
 	needs := internal.Needs{
-		DB: db, ReadSide: products, Feed: readSide, Search: index, Pricing: cfg.Pricing.rates(),
+		DB: db, ReadSide: products, Feed: readSide, Search: index, Pricing: cfg.Pricing.rates(), MaxImport: int64(cfg.ImportMiB) << 20,
 		Announced: func() {
 			relay.Wake()
 			changed()

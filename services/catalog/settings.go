@@ -30,6 +30,7 @@ type settings struct {
 	MongoDBURI      config.Secret `env:"MONGODB_URI,required" desc:"a MongoDB URI like mongodb://host:27017/"`
 	MongoDBDatabase string        `env:"MONGODB_DATABASE" envDefault:"catalog" desc:"the name of the document database"`
 	AMQPURL         config.Secret `env:"AMQP_URL,required" desc:"an AMQP URL like amqp://user:password@host:5672/"`
+	ImportMiB       int           `env:"IMPORT_MIB" envDefault:"64" desc:"MiB of a file of products that is imported, at most, 1 to 512; while an import runs it takes some times as much memory"`
 	Search          engines.Settings
 	Cache           stores.Settings
 	Pricing         pricingSettings
@@ -54,6 +55,9 @@ func (s settings) Validate() error {
 	problems := []error{s.REST.Check(s.Production())}
 	if err := broker.ValidateURL(s.AMQPURL.Reveal()); err != nil {
 		problems = append(problems, fmt.Errorf("AMQP_URL is %w", err))
+	}
+	if s.ImportMiB < 1 || s.ImportMiB > 512 {
+		problems = append(problems, fmt.Errorf("IMPORT_MIB must be between 1 and 512, not %d", s.ImportMiB))
 	}
 	return errors.Join(problems...)
 }

@@ -28,6 +28,7 @@ func TestSettingsHaveDefaults(t *testing.T) {
 	assert.Equal(t, "127.0.0.1:9081", cfg.GRPCAddress())
 	assert.Equal(t, "127.0.0.1:10081", cfg.AdminAddress())
 	assert.Equal(t, "catalog", cfg.MongoDBDatabase)
+	assert.Equal(t, 64, cfg.ImportMiB)
 	assert.Empty(t, cfg.Pricing.rates().Shipping)
 	assert.Zero(t, cfg.Pricing.rates().TaxBasisPoints)
 }
@@ -53,6 +54,8 @@ func TestWrongSettingsAreNamedInOneLineWithoutSecrets(t *testing.T) {
 		"PRICING_SHIPPING_FLAT=395":         "PRICING_SHIPPING_FLAT",
 		"PRICING_SHIPPING_FLAT=GBP:-1":      "PRICING_SHIPPING_FLAT",
 		"PRICING_SHIPPING_FLAT=POUND:395":   "PRICING_SHIPPING_FLAT",
+		"IMPORT_MIB=0":                      "IMPORT_MIB",
+		"IMPORT_MIB=513":                    "IMPORT_MIB",
 		"AMQP_URL=http://catalog:hush@x/":   "AMQP_URL",
 		"DATABASE_URL=":                     "DATABASE_URL",
 		"MONGODB_URI=":                      "MONGODB_URI",

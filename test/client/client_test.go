@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -111,10 +112,12 @@ func TestTheClient(t *testing.T) {
 
 	t.Run("imports a file, and tells what is wrong with one", func(t *testing.T) {
 		file := []byte("sku,name,price,currency\nspoon,Spoon,1.50,GBP\nfork,Fork,1.50,GBP\n")
-		report, err := operator.ImportProducts(ctx, client.CSV, file)
+		var sent atomic.Int64
+		report, err := operator.ImportProducts(ctx, client.CSV, file, func(bytes int) { sent.Store(int64(bytes)) })
 		require.NoError(t, err)
 		assert.Equal(t, &client.ImportReport{Created: 2}, report)
-		_, err = operator.ImportProducts(ctx, client.JSONLines, []byte(`{"sku":"spoon","name":""}`))
+		assert.EqualValues(t, len(file), sent.Load())
+		_, err = operator.ImportProducts(ctx, client.JSONLines, []byte(`{"sku":"spoon","name":""}`), nil)
 		var problem *client.Problem
 		require.ErrorAs(t, err, &problem)
 		assert.Equal(t, "row 1: name", problem.Errors[0].Field)

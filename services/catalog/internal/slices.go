@@ -45,6 +45,8 @@ type Needs struct {
 	Feed     *readside.Feed
 	Search   *search.Index
 	Pricing  pricing.Policy
+	// MaxImport is how many bytes a file of products may have.
+	MaxImport int64
 	// Announced is called after a commit that left events to relay.
 	Announced func()
 }
@@ -57,7 +59,7 @@ func Routes(api *rest.API, n Needs) {
 	retireproduct.Routes(api, n.DB, n.Announced)
 	changeprice.Route(api, n.DB, n.Announced)
 	withdrawprice.Route(api, n.DB)
-	importproducts.Route(api, n.DB, n.Announced)
+	importproducts.Route(api, n.DB, n.Announced, n.MaxImport)
 	announceproducts.Route(api, n.DB, n.Announced)
 	getproduct.Route(api, n.ReadSide)
 	getavailability.Route(api, n.ReadSide)

@@ -15,11 +15,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/catalog/internal/productfile"
 )
 
-const (
-	// maxBody in bytes.
-	maxBody = 64 << 20
-	timeout = 55 * time.Second
-)
+const timeout = 55 * time.Second
 
 type input struct {
 	Type    string `header:"Content-Type" required:"true" doc:"text/csv, or application/x-ndjson: one JSON object a line."`
@@ -35,8 +31,8 @@ type ImportReport struct {
 	Unchanged int `json:"unchanged" doc:"Products that were as the file says already."`
 }
 
-// Route serves POST /v1/products/import.
-func Route(api *rest.API, db *postgres.DB, announced func()) {
+// Route serves POST /v1/products/import, of files of at most maxBody bytes.
+func Route(api *rest.API, db *postgres.DB, announced func(), maxBody int64) {
 	handler := New(db, announced)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodPost, Path: "/v1/products/import", ID: "import-products",
