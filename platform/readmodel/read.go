@@ -35,6 +35,9 @@ type Part[T any] struct {
 	Place func(T) int64
 	// Keep tells whether a document is wanted.
 	Keep func(T) bool
+	// Where has fields and the values that all wanted documents have in them: the store leaves out
+	// the others, whose decoding is what a page costs. May be nil.
+	Where bson.D
 }
 
 // Read reads a part of a list. It is full, unless the list ends or Keep leaves out so many
@@ -47,7 +50,7 @@ func Read[T any](ctx context.Context, m *Model, g Generation, part Part[T]) (Pag
 			break
 		}
 		window, first := part.List.endingAt(page.Next - 1)
-		found, err := m.inWindow(ctx, g, window)
+		found, err := m.inWindow(ctx, g, window, part.Where)
 		if err != nil {
 			return Page[T]{}, err
 		}
@@ -82,8 +85,8 @@ func (p Part[T]) ending(page Page[T], next int64) Page[T] {
 }
 
 // inWindow reads the documents of a window: one query, answered at once.
-func (m *Model) inWindow(ctx context.Context, g Generation, window string) ([]bson.Raw, error) {
-	cursor, err := m.Collection(g).Find(ctx, bson.D{{Key: PagesField, Value: window}})
+func (m *Model) inWindow(ctx context.Context, g Generation, window string, where bson.D) ([]bson.Raw, error) {
+	cursor, err := m.Collection(g).Find(ctx, append(bson.D{{Key: PagesField, Value: window}}, where...))
 	if err != nil {
 		return nil, fmt.Errorf("read %s of %s: %w", window, m.Collection(g).Name(), err)
 	}

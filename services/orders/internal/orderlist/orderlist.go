@@ -16,8 +16,11 @@ var Definition = readmodel.Definition{
 	Name: "orders", Indexes: []string{NumberField}, Former: []string{"orders", "order_summaries"},
 }
 
-// NumberField has the order's number.
-const NumberField = "number"
+// Fields that are asked for: the order's number, and its status.
+const (
+	NumberField = "number"
+	StatusField = "status"
+)
 
 // All is the list of all orders.
 const All = readmodel.List("all")

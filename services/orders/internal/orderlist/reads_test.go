@@ -3,12 +3,9 @@ package orderlist_test
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync/atomic"
 	"testing"
-	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -19,8 +16,8 @@ import (
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/readmodel"
 	"github.com/ordersaga/ordersaga/platform/testkit"
-	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 	"github.com/ordersaga/ordersaga/services/orders/internal/orderlist"
+	"github.com/ordersaga/ordersaga/services/orders/internal/orderstest"
 	"github.com/ordersaga/ordersaga/services/orders/migrations"
 )
 
@@ -68,44 +65,10 @@ func (l *lists) count(_ context.Context, done *event.CommandSucceededEvent) {
 	}
 }
 
-// fill adds confirmed orders, as the projector does; customer names that of each.
+// fill adds confirmed orders; customer names that of each.
 func (l *lists) fill(t testing.TB, count int, customer func(n int) string) {
 	t.Helper()
-	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	for some := range slices.Chunk(slices.Collect(numbers(count)), 1000) {
-		orders := make([]*domain.Order, len(some))
-		entries := make([]readmodel.Entry, len(some))
-		for i, n := range some {
-			id, total := uuid.NewString(), domain.Money{Amount: 500, Currency: "GBP"}
-			orders[i] = domain.Fold(id, []domain.Event{
-				{OccurredAt: at, Fact: domain.OrderPlaced{
-					CustomerID: customer(n), Total: total, Number: int64(100_001 + n),
-					Lines: []domain.Line{{Number: 1, SKU: "TEA", Name: "Tea", UnitPrice: 250, Quantity: 2}},
-				}},
-				{OccurredAt: at, Fact: domain.OrderConfirmed{CustomerID: customer(n), Total: total}},
-			})
-			entries[i] = readmodel.Entry{ID: id, Lists: orderlist.Lists(orders[i])}
-		}
-		places, err := l.Place(t.Context(), l.live, entries)
-		require.NoError(t, err)
-		documents := make([]any, len(orders))
-		for i, order := range orders {
-			documents[i] = orderlist.Of(order, places[order.ID()])
-		}
-		_, err = l.Collection(l.live).InsertMany(t.Context(), documents)
-		require.NoError(t, err)
-		require.NoError(t, l.Show(t.Context(), l.live, places))
-	}
-}
-
-func numbers(count int) func(yield func(int) bool) {
-	return func(yield func(int) bool) {
-		for n := range count {
-			if !yield(n) {
-				return
-			}
-		}
-	}
+	orderstest.FillList(t, l.Model, count, customer)
 }
 
 // page reads a page of a list before a place; 0 is its head.
@@ -161,6 +124,17 @@ func TestAPageReadsItsWindowAndNothingElse(t *testing.T) {
 			require.Len(t, seen, want, "list of %q in pages of %d", customer, limit)
 		}
 	}
+	l.documents.Store(0)
+	live, shown, err := l.Head(t.Context(), orderlist.All)
+	require.NoError(t, err)
+	none, err := readmodel.Read(t.Context(), l.Model, live, readmodel.Part[orderlist.Summary]{
+		List: orderlist.All, Before: shown, Limit: 20, Place: func(s orderlist.Summary) int64 { return s.Place },
+		Keep: func(orderlist.Summary) bool { return true }, Where: bson.D{{Key: orderlist.StatusField, Value: "cancelled"}},
+	})
+	require.NoError(t, err)
+	require.Empty(t, none.Items)
+	require.Zero(t, l.documents.Load(), "what no filter passes is not answered")
+	require.Equal(t, shown-300, none.Next, "and the page goes on where it stopped")
 	l.finds.Store(0)
 	require.Len(t, l.page(t, "ann", 0, readmodel.MaxLimit).Items, readmodel.MaxLimit, "the largest page is full")
 	require.LessOrEqual(t, l.finds.Load(), int64(10))

@@ -42,6 +42,14 @@ func (q Query) wants(s orderlist.Summary) bool {
 	return (q.Customer == "" || q.Customer == s.CustomerID) && (q.Status == "" || q.Status == s.Status)
 }
 
+// where is what of it the store can look at.
+func (q Query) where() bson.D {
+	if q.Status == "" {
+		return nil
+	}
+	return bson.D{{Key: orderlist.StatusField, Value: q.Status}}
+}
+
 // Result is a page of orders, the one recorded last first.
 type Result struct {
 	Orders []orderlist.Summary
@@ -90,7 +98,7 @@ func (n Needs) list(ctx context.Context, query Query) (Result, error) {
 		return result, err
 	}
 	page, err := readmodel.Read(ctx, n.Log.Model, live, readmodel.Part[orderlist.Summary]{
-		List: list, Before: before, Limit: query.Limit, Place: place, Keep: query.wants,
+		List: list, Before: before, Limit: query.Limit, Place: place, Keep: query.wants, Where: query.where(),
 	})
 	if err != nil {
 		return Result{}, fmt.Errorf("list orders: %w", err)
