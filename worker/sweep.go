@@ -7,33 +7,49 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/platform/pause"
 )
 
 // sweepID returns the id of the schedule and its workflows; each task queue has its own.
 func sweepID(taskQueue string) string { return "sweep-orders-" + taskQueue }
 
-// scheduled creates or updates the schedule of the sweep. Sagas do not wait for it: it tries again
-// while the server refuses.
+// lookAgain is how often the schedule is looked for: it is lost with Temporal's database.
+const lookAgain = time.Minute
+
+// scheduled creates or updates the schedule of the sweep, and creates it again when it is gone. Sagas
+// do not wait for it: it tries again while the server refuses.
 func scheduled(c client.Client, cfg settings) func(context.Context) error {
 	return func(ctx context.Context) error {
-		for pause := time.Second; ; pause = min(2*pause, time.Minute) {
-			err := schedule(ctx, c, cfg)
-			if err == nil || ctx.Err() != nil {
-				break
+		made := false
+		for next := time.Second; ; {
+			wait := lookAgain
+			if !made || !exists(ctx, c, cfg) {
+				if err := schedule(ctx, c, cfg); err != nil {
+					slog.WarnContext(ctx, "the sweep is not scheduled", "error", err)
+					wait, next = next, min(2*next, time.Minute)
+				} else {
+					made, next = true, time.Second
+				}
 			}
-			slog.WarnContext(ctx, "the sweep is not scheduled", "error", err)
-			select {
-			case <-ctx.Done():
-			case <-time.After(pause):
+			if pause.For(ctx, wait, nil) != nil {
+				return nil
 			}
 		}
-		<-ctx.Done()
-		return nil
 	}
+}
+
+// exists reports whether Temporal has the schedule, or does not say.
+func exists(ctx context.Context, c client.Client, cfg settings) bool {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	_, err := c.ScheduleClient().GetHandle(ctx, sweepID(cfg.TaskQueue)).Describe(ctx)
+	var gone *serviceerror.NotFound
+	return !errors.As(err, &gone)
 }
 
 func schedule(ctx context.Context, c client.Client, cfg settings) error {

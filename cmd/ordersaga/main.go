@@ -22,6 +22,7 @@ type commands struct {
 	Order    orderCommands   `cmd:"" help:"Place and look at orders."`
 	Why      whyCommand      `cmd:"" help:"Explain an order: what is in the way, what comes next, what an operator can do."`
 	Sagas    sagaCommands    `cmd:"" help:"Find and settle sagas that need an operator."`
+	Recover  recoverCommand  `cmd:"" help:"Start what is missing after Temporal has lost runs, or all of them."`
 	Stock    stockCommands   `cmd:"" help:"Receive and look at stock."`
 	Product  productCommands `cmd:"" help:"Create and look at products."`
 	Payments paymentCommands `cmd:"" help:"Compare payments with the provider's books, and look at ledgers."`

@@ -28,6 +28,7 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordstuck"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/recordturnedback"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/refundorder"
+	"github.com/ordersaga/ordersaga/services/orders/internal/commands/resumesagas"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/settledebt"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/shiporder"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/takeacts"
@@ -96,6 +97,7 @@ func Routes(api *rest.API, n Needs) {
 	finder := causes.Finder{Orders: n.Orders, OpenSagas: n.OpenSagas, Runs: n.Runs}
 	listcauses.Route(api, finder)
 	liststuck.Route(api, finder)
+	resumesagas.Route(api, n.OpenSagas, n.Runs)
 	listorders.Route(api, listorders.Needs{Log: n.List, Orders: n.Orders, OpenSagas: n.OpenSagas})
 	searchorders.Route(api, n.Search, n.Keys)
 	auditorders.Route(api, n.Orders)

@@ -23,8 +23,8 @@ const (
 	// most bounds the sagas that are looked at; beyond it a cause has at least as many.
 	most = 10_000
 	page = 1000
-	// settling is the age below which a saga is not missed in Temporal's list, which is late.
-	settling = 30 * time.Second
+	// settling is the age below which a saga without a run is not missed: it may just be started.
+	settling = 5 * time.Second
 	// looks bounds the sagas that are asked for one by one because the list does not have them.
 	looks = 500
 	// temporalTimeout bounds the questions to Temporal.
