@@ -1,15 +1,12 @@
 package cancelorder_test
 
 import (
-	"context"
-	"log/slog"
+	"slices"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/log"
-	"go.temporal.io/sdk/testsuite"
+	"github.com/stretchr/testify/assert"
 	"go.temporal.io/sdk/workflow"
+	"google.golang.org/protobuf/proto"
 
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
@@ -17,39 +14,132 @@ import (
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/workflows/cancelorder"
+	"github.com/ordersaga/ordersaga/workflows/sagatest"
 )
+
+const (
+	order         = "6c9c4a0e-4a6b-5f0e-9a53-1f1d8c0f4e11"
+	authorization = "1f0b9d3e-7a35-5b1c-9a61-6a1e0d9c7b21"
+)
+
+func cancellation() *ordersv1.CancelOrderInput {
+	return &ordersv1.CancelOrderInput{
+		Saga:  &commonv1.Saga{OrderId: order, Kind: sagas.KindCancelOrder, Instance: "0d1d6f6e-1a52-5c0e-8f0f-0d6f6a1b2c3d"},
+		Lines: []*commonv1.Line{{Number: 1, Sku: "85123A", Quantity: 6}},
+	}
+}
+
+// cancellations are the kinds of cancellation, with what is called for each.
+var cancellations = map[string]struct {
+	in    func(*ordersv1.CancelOrderInput)
+	calls []string
+}{
+	"of a part": {func(*ordersv1.CancelOrderInput) {}, []string{sagas.RecordResumed.Name, sagas.ReleaseUnits.Name, sagas.RecordDone.Name}},
+	"of all units": {
+		func(in *ordersv1.CancelOrderInput) { in.Whole = true },
+		[]string{sagas.RecordResumed.Name, sagas.ReleaseUnits.Name, sagas.VoidPayment.Name, sagas.RecordDone.Name},
+	},
+	"of the rest, after others were shipped": {
+		func(in *ordersv1.CancelOrderInput) { in.VoidAuthorizationId = authorization },
+		[]string{sagas.RecordResumed.Name, sagas.ReleaseUnits.Name, sagas.VoidAuthorization.Name, sagas.RecordDone.Name},
+	},
+	"of units that are prepaid": {
+		func(in *ordersv1.CancelOrderInput) { in.Refund = &commonv1.Money{Amount: 500, Currency: "GBP"} },
+		[]string{sagas.RecordResumed.Name, sagas.ReleaseUnits.Name, sagas.RefundPayment.Name, sagas.RecordDone.Name},
+	},
+}
+
+// each runs a test for each kind of cancellation.
+func each(t *testing.T, test func(t *testing.T, s *sagatest.Services, in *ordersv1.CancelOrderInput, calls []string)) {
+	for name, kind := range cancellations {
+		t.Run(name, func(t *testing.T) {
+			in := cancellation()
+			kind.in(in)
+			test(t, newServices(t, in), in, kind.calls)
+		})
+	}
+}
+
+func newServices(t *testing.T, in *ordersv1.CancelOrderInput) *sagatest.Services {
+	t.Helper()
+	s := sagatest.NewServices(t, &ordersv1.RecordResumedResponse{Input: &ordersv1.RecordResumedResponse_CancelOrder{CancelOrder: in}})
+	sagatest.Answers(s, sagas.ReleaseUnits, func(*inventoryv1.ReleaseUnitsRequest) *inventoryv1.ReleaseUnitsResponse {
+		return &inventoryv1.ReleaseUnitsResponse{}
+	})
+	sagatest.Answers(s, sagas.VoidPayment, func(*paymentsv1.VoidRequest) *paymentsv1.VoidResponse { return &paymentsv1.VoidResponse{} })
+	sagatest.Answers(s, sagas.VoidAuthorization, func(*paymentsv1.VoidAuthorizationRequest) *paymentsv1.VoidAuthorizationResponse {
+		return &paymentsv1.VoidAuthorizationResponse{}
+	})
+	sagatest.Answers(s, sagas.RefundPayment, func(*paymentsv1.RefundRequest) *paymentsv1.RefundResponse { return &paymentsv1.RefundResponse{} })
+	return s
+}
+
+// requireCancelled asserts what the saga asked of the services.
+func requireCancelled(t *testing.T, s *sagatest.Services, in *ordersv1.CancelOrderInput) {
+	t.Helper()
+	asked := func(activity string, request proto.Message) {
+		assert.True(t, proto.Equal(request, s.Input(activity)), "%s: %v", activity, s.Input(activity))
+	}
+	asked(sagas.ReleaseUnits.Name, &inventoryv1.ReleaseUnitsRequest{
+		Step: sagas.Step(in.GetSaga(), "release-units"), ReservedBy: sagas.Placing(order), Lines: in.GetLines(),
+	})
+	if in.GetWhole() {
+		asked(sagas.VoidPayment.Name, &paymentsv1.VoidRequest{Step: sagas.Step(sagas.Placing(order), "authorize-payment")})
+	}
+	if in.GetVoidAuthorizationId() != "" {
+		asked(sagas.VoidAuthorization.Name, &paymentsv1.VoidAuthorizationRequest{OrderId: order, AuthorizationId: authorization})
+	}
+	if in.GetRefund() != nil {
+		asked(sagas.RefundPayment.Name, &paymentsv1.RefundRequest{Step: sagas.Step(in.GetSaga(), "refund-payment"), Amount: in.GetRefund()})
+	}
+}
+
+func TestUnitsAreFreedAndTheirMoneyIsGivenBack(t *testing.T) {
+	each(t, func(t *testing.T, s *sagatest.Services, in *ordersv1.CancelOrderInput, calls []string) {
+		s.Run(sagas.CancelOrder, in)
+		assert.Equal(t, calls, s.Calls())
+		requireCancelled(t, s, in)
+	})
+}
+
+func TestACancellationOnlyGoesForward(t *testing.T) {
+	each(t, func(t *testing.T, _ *sagatest.Services, in *ordersv1.CancelOrderInput, calls []string) {
+		for _, call := range calls {
+			s := newServices(t, in)
+			s.FailsUntil(call, 13)
+			s.Run(sagas.CancelOrder, in)
+			assert.Equal(t, calls, s.Calls(), "stuck in %s", call)
+			assert.Equal(t, 13, s.Attempts(call))
+			requireCancelled(t, s, in)
+		}
+	})
+}
+
+func TestALostRunIsResumedWithTheSameSteps(t *testing.T) {
+	each(t, func(t *testing.T, _ *sagatest.Services, in *ordersv1.CancelOrderInput, calls []string) {
+		for i, call := range calls {
+			s := newServices(t, in)
+			s.Lose(sagas.CancelOrder, in, call)
+			s.Run(sagas.ResumeOrder, &commonv1.SagaRun{Saga: in.GetSaga()})
+			again := calls
+			if i == len(calls)-1 {
+				again = calls[:1] // the order says that it has ended
+			}
+			assert.Equal(t, slices.Compact(slices.Concat(calls[:i+1], again)), s.Calls(), "lost after %s", call)
+			requireCancelled(t, s, in)
+		}
+	})
+}
 
 // The order has recorded the cancellation and refuses other sagas until it is carried out, so a run
 // that somebody cancelled before its first task must not stop.
 func TestAWorkflowThatIsCancelledBeforeItsFirstTaskCancelsTheOrder(t *testing.T) {
-	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	env := suite.NewTestWorkflowEnvironment()
-	env.SetDataConverter(sagas.DataConverter())
-	var calls []string
-	answer(env, sagas.RecordResumed, &calls, &ordersv1.RecordResumedResponse{
-		Direction: &commonv1.Direction{Says: &commonv1.Direction_Forward{Forward: &commonv1.Forward{}}},
+	each(t, func(t *testing.T, s *sagatest.Services, in *ordersv1.CancelOrderInput, calls []string) {
+		s.RunFunction(func(ctx workflow.Context, in *ordersv1.CancelOrderInput) (*commonv1.Outcome, error) {
+			ctx, cancel := workflow.WithCancel(ctx)
+			cancel()
+			return cancelorder.CancelOrder(ctx, in)
+		}, in)
+		assert.Equal(t, calls, s.Calls())
 	})
-	answer(env, sagas.ReleaseUnits, &calls, &inventoryv1.ReleaseUnitsResponse{})
-	answer(env, sagas.VoidPayment, &calls, &paymentsv1.VoidResponse{})
-	answer(env, sagas.RecordDone, &calls, &ordersv1.RecordDoneResponse{
-		Direction: &commonv1.Direction{Says: &commonv1.Direction_Ended{Ended: &commonv1.Outcome{Status: sagas.StatusCancelled}}},
-	})
-	env.ExecuteWorkflow(func(ctx workflow.Context, in *ordersv1.CancelOrderInput) (*commonv1.Outcome, error) {
-		ctx, cancel := workflow.WithCancel(ctx)
-		cancel()
-		return cancelorder.CancelOrder(ctx, in)
-	}, &ordersv1.CancelOrderInput{
-		Saga:  &commonv1.Saga{OrderId: "6c9c4a0e-4a6b-5f0e-9a53-1f1d8c0f4e11", Kind: sagas.KindCancelOrder, Instance: "0d1d6f6e-1a52-5c0e-8f0f-0d6f6a1b2c3d"},
-		Lines: []*commonv1.Line{{Number: 1, Sku: "85123A", Quantity: 6}}, Whole: true,
-	})
-	require.NoError(t, env.GetWorkflowError())
-	require.Equal(t, []string{"RecordResumed", "ReleaseUnits", "VoidPayment", "RecordDone"}, calls)
-}
-
-func answer[Request, Response any](env *testsuite.TestWorkflowEnvironment, a sagas.Activity[Request, Response], calls *[]string, with *Response) {
-	env.RegisterActivityWithOptions(func(context.Context, *Request) (*Response, error) {
-		*calls = append(*calls, a.Name)
-		return with, nil
-	}, activity.RegisterOptions{Name: a.Name})
 }

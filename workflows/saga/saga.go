@@ -171,8 +171,9 @@ func provesNothingDone(r *refusal.Refusal) bool {
 }
 
 // Pivot makes the call after which the saga only goes forward. It is tried until it is done,
-// because a failed try may have taken effect. A refusal turns the saga back. A story without steps
-// before its pivot has nothing to turn back, so a cancel of its workflow has no effect.
+// because a failed try may have taken effect. A refusal turns the saga back, unless it proves nothing
+// about an earlier try at an external system. A story without steps before its pivot has nothing to
+// turn back, so a cancel of its workflow has no effect.
 func (s *Saga) Pivot(call func() Call) {
 	if s.lists(Listed{Role: RolePivot, Activity: activityOf(s, call)}) || s.over() || s.course > atPivot {
 		return
@@ -181,7 +182,13 @@ func (s *Saga) Pivot(call func() Call) {
 		return
 	}
 	s.course = atPivot
-	if refused := s.forward(call()); refused != nil {
+	made := call()
+	switch refused := s.forward(made); {
+	case refused == nil:
+	case made.Remote && !provesNothingDone(refused):
+		// An earlier try may have taken effect outside: an operator has to look.
+		s.stuck = []Trouble{troubleOf(made, 1, refused)}
+	default:
 		s.failed = refused
 	}
 	if s.course == atPivot && s.failed == nil && !s.over() {
