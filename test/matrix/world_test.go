@@ -18,12 +18,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/ordersaga/ordersaga/activities"
@@ -44,12 +46,14 @@ import (
 // world is a shop whose sagas run in the test.
 type world struct {
 	*shop.Shop
+	temporal                    client.Client
 	orders, inventory, payments *grpc.ClientConn
 }
 
-func open(t *testing.T) *world {
+// open starts the shop's programs but for the worker; payments has additional settings.
+func open(t *testing.T, payments ...string) *world {
 	t.Helper()
-	s := shop.Open(t, shop.Options{Without: []string{shop.Worker}})
+	s := shop.Open(t, shop.Options{Without: []string{shop.Worker}, Env: map[string][]string{shop.Payments: payments}})
 	tokens := auth.ServiceTokens(t.Context(), testkit.Client(t, programs.Worker))
 	dial := func(service string) *grpc.ClientConn {
 		conn, err := rpc.Dial(s.GRPC(service), tokens)
@@ -57,7 +61,7 @@ func open(t *testing.T) *world {
 		t.Cleanup(func() { conn.Close() })
 		return conn
 	}
-	return &world{s, dial(shop.Orders), dial(shop.Inventory), dial(shop.Payments)}
+	return &world{s, s.Temporal(), dial(shop.Orders), dial(shop.Inventory), dial(shop.Payments)}
 }
 
 // units of the one product that each case has for itself, and how many of them its order wants.
@@ -134,10 +138,10 @@ func (r *run) environment() *testsuite.TestWorkflowEnvironment {
 }
 
 // losesATask has a first worker do everything up to a step, whose workflow task then is lost: it
-// hears and does nothing more, and what it knows is forgotten.
-func (r *run) losesATask(step string) {
+// hears and does nothing more, and what it knows is forgotten. It reports whether the step was
+// called; if not, the workflow came to its end.
+func (r *run) losesATask(workflow string, input proto.Message, step string) (lost bool) {
 	r.t.Helper()
-	lost := false
 	r.fault, r.attempts = func(_ *run, called string, _ int, call func() (any, error)) (any, error) {
 		if lost {
 			return nil, errLost
@@ -146,8 +150,8 @@ func (r *run) losesATask(step string) {
 		lost = called == step
 		return result, err
 	}, map[string]int{}
-	r.environment().ExecuteWorkflow(sagas.PlaceOrder, r.input)
-	require.True(r.t, lost, "%s was done before the task was lost", step)
+	r.environment().ExecuteWorkflow(workflow, input)
+	return lost
 }
 
 func (r *run) outcome() (outcome *commonv1.Outcome) {

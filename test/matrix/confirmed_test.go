@@ -1,0 +1,238 @@
+package matrix_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
+	"github.com/ordersaga/ordersaga/contracts/refusals"
+	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/test/shop"
+	"github.com/ordersaga/ordersaga/workflows/cancelorder"
+	"github.com/ordersaga/ordersaga/workflows/refundorder"
+	"github.com/ordersaga/ordersaga/workflows/saga"
+	"github.com/ordersaga/ordersaga/workflows/shiporder"
+)
+
+const total = wanted * price
+
+// scene is a request on a confirmed order, and what services and provider have after it, whatever
+// went wrong meanwhile.
+type scene struct {
+	name   string
+	card   string // empty: card_approve
+	before []request
+	// until waits for something that happens by itself before the request.
+	until func(r *run)
+	asked request
+	// refused is the reason why it is not done; empty: it is.
+	refused string
+	has     books
+	// thorough tries every fault at each call; others only those that lose most.
+	thorough bool
+}
+
+// scenes of each saga that works on a confirmed order.
+var scenes = []struct {
+	saga saga.Kind
+	of   []scene
+}{
+	{cancelorder.Saga, []scene{
+		{name: "cancel all units", asked: cancels(wanted), has: books{Cancelled: wanted}, thorough: true},
+		{name: "cancel one unit", asked: cancels(1), has: books{Cancelled: 1, Open: total}},
+		{
+			name: "cancel the rest after others were shipped", before: []request{ships(3)}, asked: cancels(1),
+			has: books{Shipped: 3, Cancelled: 1, Captured: 3 * price},
+		},
+		{
+			name: "cancel prepaid units", card: "card_capture_once", before: []request{ships(3)}, asked: cancels(1),
+			has: books{Shipped: 3, Cancelled: 1, Captured: total, Refunded: price}, thorough: true,
+		},
+	}},
+	{shiporder.Saga, []scene{
+		{name: "ship some units", asked: ships(2), has: books{Shipped: 2, Captured: 2 * price, Open: 2 * price}},
+		{name: "ship all units", asked: ships(wanted), has: books{Shipped: wanted, Captured: total}},
+		{
+			name: "ship the last units after others were cancelled", before: []request{cancels(1)}, asked: ships(3),
+			has: books{Shipped: 3, Cancelled: 1, Captured: 3 * price}, thorough: true,
+		},
+		{
+			name: "ship units of which all are captured", card: "card_capture_once", asked: ships(1),
+			has: books{Shipped: 1, Captured: total, Prepaid: 3 * price},
+		},
+		{name: "ship prepaid units", card: "card_capture_once", before: []request{ships(1)}, asked: ships(3), has: books{Shipped: wanted, Captured: total}},
+		{
+			name: "ship units whose capture is declined", card: "card_capture_declined", asked: ships(2),
+			refused: refusals.CaptureFailed, has: books{Open: total}, thorough: true,
+		},
+	}},
+	{refundorder.Saga, []scene{
+		{
+			name: "refund more than one shipment was", before: []request{ships(1), ships(3)}, asked: refunds(900),
+			has: books{Shipped: wanted, Captured: total, Refunded: 900}, thorough: true,
+		},
+		{
+			name: "refund what the provider does not give back", card: "card_refund_declined", before: []request{ships(wanted)}, asked: refunds(300),
+			has: books{Shipped: wanted, Captured: total, Owed: 300},
+		},
+		{
+			name: "refund what was disputed meanwhile", card: "card_disputed", before: []request{ships(wanted)}, until: (*run).isDisputed, asked: refunds(300),
+			refused: refusals.RefundExceedsCaptured, has: books{Shipped: wanted, Captured: total},
+		},
+	}},
+}
+
+// TestConfirmedOrders breaks every call of the sagas that work on a confirmed order. Each comes to
+// its end, and the books of services and provider agree then.
+func TestConfirmedOrders(t *testing.T) {
+	w := open(t, "PAYMENT_OBSERVE_INTERVAL=100ms")
+	for _, kind := range scenes {
+		var called []string
+		for _, s := range kind.of {
+			t.Run(s.name, func(t *testing.T) { called = append(called, w.plays(t, s)...) })
+		}
+		for _, call := range saga.List(kind.saga) {
+			assert.Contains(t, called, call.Activity, "a scene of %s makes each of its calls", kind.saga.Name)
+		}
+	}
+	t.Run("an unknown capture keeps the claim", w.anUnknownCaptureKeepsTheClaim)
+	t.Run("what was not captured can be cancelled", w.aDeclinedCaptureFreesTheClaim)
+	t.Run("what a provider did not give back is owed until it is settled", w.aDebtIsSettled)
+	t.Run("random lives", w.lives)
+	w.verified(t)
+}
+
+// plays a scene without and with faults, and returns the calls that its saga makes.
+func (w *world) plays(t *testing.T, s scene) (calls []string) {
+	t.Run("nothing goes wrong", func(t *testing.T) {
+		r, b := w.sets(t, s)
+		s.requireEnd(t, r, r.carriesOut(b, nil))
+		calls = r.called()
+	})
+	faults := map[string]fault{"answer lost until stuck": answerLost(stuck)}
+	if s.thorough {
+		faults = map[string]fault{
+			"request lost until stuck":      requestLost(stuck),
+			"answer lost until stuck":       answerLost(stuck),
+			"somebody cancels the workflow": cancelled(true),
+		}
+	}
+	for _, call := range calls {
+		for name, f := range faults {
+			t.Run(name+" at "+call, func(t *testing.T) {
+				r, b := w.sets(t, s)
+				s.requireEnd(t, r, r.carriesOut(b, on(call, f)))
+			})
+		}
+		t.Run("the task is lost after "+call, func(t *testing.T) {
+			r, b := w.sets(t, s)
+			s.requireEnd(t, r, r.resumes(b, call)) // as the sweep does with what has no run
+		})
+	}
+	return calls
+}
+
+// sets the scene up to its request.
+func (w *world) sets(t *testing.T, s scene) (*run, begun) {
+	t.Helper()
+	r := w.confirmed(t, s.card)
+	for _, asked := range s.before {
+		require.Nil(t, r.does(asked).GetRefusal())
+	}
+	if s.until != nil {
+		s.until(r)
+	}
+	return r, r.begins(s.asked)
+}
+
+func (w *world) confirmed(t *testing.T, card string) *run {
+	t.Helper()
+	if card == "" {
+		card = "card_approve"
+	}
+	r, outcome := w.places(t, card, nil)
+	require.Equal(t, sagas.StatusConfirmed, outcome.GetStatus())
+	return r
+}
+
+func (s scene) requireEnd(t *testing.T, r *run, outcome *commonv1.Outcome) {
+	t.Helper()
+	status := sagas.StatusConfirmed
+	if s.has.Cancelled == wanted {
+		status = sagas.StatusCancelled
+	}
+	assert.Equal(t, s.refused, outcome.GetRefusal().GetReason())
+	assert.Equal(t, status, outcome.GetStatus())
+	assert.Equal(t, status, r.Order(r.id()).Status)
+	assert.Equal(t, s.has, r.booksOf())
+}
+
+// isDisputed waits until payments knows of a dispute.
+func (r *run) isDisputed() {
+	testkit.Eventually(r.t, "payments to know of the dispute", func() bool {
+		for _, op := range r.Payment(r.id()).Operations {
+			if op.State == "open" {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// While nobody knows what became of a capture, the units and the amount are claimed: whoever wants
+// to cancel or to ship has to wait.
+func (w *world) anUnknownCaptureKeepsTheClaim(t *testing.T) {
+	r := w.confirmed(t, "")
+	b := r.begins(ships(2))
+	others := 0
+	outcome := r.carriesOut(b, on(sagas.CapturePayment.Name, func(_ *run, _ string, attempt int, call func() (any, error)) (any, error) {
+		result, err := call()
+		if attempt > stuck {
+			return result, err
+		}
+		for _, other := range []request{cancels(1), cancels(wanted), ships(1), refunds(1)} {
+			answer := r.post(other)
+			assert.Equal(t, http.StatusConflict, answer.Status, "%s", answer)
+			assert.Contains(t, answer.Field("type"), "saga-in-progress")
+			assert.NotEmpty(t, answer.Header.Get("Retry-After"))
+			others++
+		}
+		assert.Equal(t, "under_way", r.Operator().Get(shop.Orders, b.path).Field("status"))
+		return nil, errLost
+	}))
+	require.Nil(t, outcome.GetRefusal())
+	assert.Equal(t, 4*stuck, others)
+	assert.Equal(t, books{Shipped: 2, Captured: 2 * price, Open: 2 * price}, r.booksOf())
+}
+
+func (w *world) aDeclinedCaptureFreesTheClaim(t *testing.T) {
+	r := w.confirmed(t, "card_capture_declined")
+	b := r.begins(ships(2))
+	require.Equal(t, refusals.CaptureFailed, r.carriesOut(b, nil).GetRefusal().GetReason())
+	shown := r.Operator().Get(shop.Orders, b.path)
+	assert.Equal(t, "refused", shown.Field("status"), "%s", shown)
+	require.Nil(t, r.does(cancels(wanted)).GetRefusal())
+	assert.Equal(t, sagas.StatusCancelled, r.Order(r.id()).Status)
+	assert.Equal(t, books{Cancelled: wanted}, r.booksOf())
+}
+
+func (w *world) aDebtIsSettled(t *testing.T) {
+	r := w.confirmed(t, "card_refund_declined")
+	r.does(ships(wanted))
+	failed := r.begins(refunds(300))
+	r.carriesOut(failed, nil)
+	again := request{"refunds", map[string]any{"reason": "retry", "retries": failed.saga.GetInstance()}}
+	require.Nil(t, r.does(again).GetRefusal())
+	assert.EqualValues(t, 300, r.booksOf().Owed, "tried again in vain: owed once")
+	settled := r.Operator().Post(shop.Orders, "/v1/orders/"+r.id()+"/debts/"+failed.saga.GetInstance()+"/settlement", map[string]any{"reference": "bank transfer 17"})
+	require.Equal(t, http.StatusOK, settled.Status, "%s", settled)
+	var ledger struct{ Debts []struct{} }
+	require.NoError(t, settled.Into(&ledger))
+	assert.Empty(t, ledger.Debts)
+	assert.Equal(t, http.StatusConflict, r.post(again).Status, "nothing is owed any more")
+	assert.Equal(t, http.StatusConflict, r.post(refunds(total-299)).Status, "what was paid in another way counts")
+}
