@@ -1,6 +1,7 @@
 package retail_test
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -107,18 +108,20 @@ func assertBooksAgree(t *testing.T, s *shop.Shop, r report) {
 	assert.Zero(t, ours.Open, "nothing is held any more")
 }
 
-func shippedLines(t *testing.T, s *shop.Shop) (lines int) {
+// shippedLines counts what has left.
+func shippedLines(t *testing.T, inventory *sql.DB) (lines int) {
 	t.Helper()
-	require.NoError(t, s.SQL(shop.Inventory).QueryRowContext(t.Context(), `SELECT count(*) FROM movements WHERE kind = 'ship'`).Scan(&lines))
+	require.NoError(t, inventory.QueryRowContext(t.Context(), `SELECT count(*) FROM movements WHERE kind = 'ship'`).Scan(&lines))
 	return lines
 }
 
 func TestOrdersAreShippedAndTheBooksAgreeWhateverDies(t *testing.T) {
 	program, data := build(t), smallShop(t)
 	s := shop.Open(t, shop.Options{})
+	inventory := s.SQL(shop.Inventory)
 	finish := program.start(t, s, data, "--ship", "--concurrency", "4")
 	for i, dies := range []string{shop.Worker, shop.Payments, shop.Inventory} {
-		testkit.Eventually(t, "some shipments before "+dies+" dies", func() bool { return shippedLines(t, s) > 12*i })
+		testkit.Eventually(t, "some shipments before "+dies+" dies", func() bool { return shippedLines(t, inventory) > 12*i })
 		s.Kill(dies)
 		s.Start(dies)
 	}
