@@ -4,9 +4,9 @@ import (
 	"errors"
 	"time"
 
-	"github.com/ordersaga/ordersaga/platform/money"
-
 	"github.com/google/uuid"
+
+	"github.com/ordersaga/ordersaga/platform/money"
 )
 
 // Errors of a step, for the caller of the service.
