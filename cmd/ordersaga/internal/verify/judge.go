@@ -88,7 +88,11 @@ func (v invariants) confirmed(o order, r reservation, reserved bool, p payment, 
 	case !reserved:
 		say(v.agreement, "it is confirmed, and has no stock")
 	case r.Held > 0 || r.Shipped != o.Shipped || r.Allocated != o.Units-o.Shipped:
-		say(v.agreement, "it is confirmed with %d units, %d of them shipped, and its stock is %s", o.Units, o.Shipped, r)
+		shipped := ""
+		if o.Shipped > 0 {
+			shipped = fmt.Sprintf(", %d of them shipped", o.Shipped)
+		}
+		say(v.agreement, "it is confirmed with %d units%s, and its stock is %s", o.Units, shipped, r)
 	}
 	switch {
 	case !paid:
@@ -99,6 +103,9 @@ func (v invariants) confirmed(o order, r reservation, reserved bool, p payment, 
 		return
 	case p.Currency != o.Total.Currency:
 		say(v.money, "its total is %d %s, and its payment is in %s", o.Total.Amount, o.Total.Currency, p.Currency)
+		return
+	case p.Status == "authorized" && p.Amount != o.Total.Amount:
+		say(v.money, "its total is %d %s, and its payment holds %d %s", o.Total.Amount, o.Total.Currency, p.Amount, p.Currency)
 		return
 	}
 	for _, sum := range []struct {
