@@ -12,9 +12,9 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
-func open(t testing.TB, layout search.Layout) *opensearch.Engine {
+func open(t testing.TB, layout search.Layout, server func(t testing.TB) (url, prefix string)) search.Engine {
 	t.Helper()
-	url, prefix := testkit.OpenSearch(t)
+	url, prefix := server(t)
 	engine, err := opensearch.New(url, prefix+"things", layout)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, engine.Close()) })
@@ -22,5 +22,11 @@ func open(t testing.TB, layout search.Layout) *opensearch.Engine {
 }
 
 func TestOnAServer(t *testing.T) {
-	searchtest.Run(t, func(t testing.TB, layout search.Layout) search.Engine { return open(t, layout) })
+	for name, server := range map[string]func(t testing.TB) (url, prefix string){
+		"OpenSearch": testkit.OpenSearch, "Elasticsearch": testkit.Elasticsearch,
+	} {
+		t.Run(name, func(t *testing.T) {
+			searchtest.Run(t, func(t testing.TB, layout search.Layout) search.Engine { return open(t, layout, server) })
+		})
+	}
 }

@@ -1,7 +1,6 @@
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.opensearch.analysis.common.CommonAnalysisPlugin;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.http.HttpServerTransport;
 import org.opensearch.node.InternalSettingsPreparer;
@@ -10,17 +9,18 @@ import org.opensearch.plugins.Plugin;
 import org.opensearch.transport.Netty4Plugin;
 
 /**
- * A real OpenSearch for tests: one node on loopback, on a free port, with its data in a folder. It
- * prints its address when it answers, and ends when its input does, so that it never outlives the
- * tests that started it.
+ * A real search server for tests: OpenSearch as it is written here, Elasticsearch with the packages
+ * renamed (platform/testkit/searchserver.go). It is one node on loopback, on a free port, with its
+ * data in a folder. It prints its address when it answers, and ends when its input does, so that it
+ * never outlives the tests that started it.
  */
 public final class Server {
-    /** The plugins are modules of a distribution; there is none here, so they are named. */
+    /** HTTP is a module of a distribution; there is none here, so it is named. */
     private static final class TestNode extends Node {
         TestNode(Settings settings) {
             super(
                 InternalSettingsPreparer.prepareEnvironment(settings, Map.of(), null, () -> "test"),
-                List.<Class<? extends Plugin>>of(Netty4Plugin.class, CommonAnalysisPlugin.class),
+                List.<Class<? extends Plugin>>of(Netty4Plugin.class),
                 false);
         }
     }

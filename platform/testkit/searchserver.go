@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -19,20 +20,34 @@ import (
 
 // OpenSearch is a search server and a beginning for the names of this test's indexes, which are
 // removed after it. The server is that of SEARCH_URL; without it a real OpenSearch is started, once
-// for a test program, wherever Java and Maven are (test/opensearch). Where they are not the test is
+// for a test program, wherever Java and Maven are (test/searchserver). Where they are not the test is
 // skipped, and make test says so at its end.
 func OpenSearch(t testing.TB) (serverURL, prefix string) {
+	t.Helper()
+	return searchServer(t, "OpenSearch", startOpenSearch)
+}
+
+// Elasticsearch is OpenSearch with the other product. It is skipped when SEARCH_URL names a server.
+func Elasticsearch(t testing.TB) (serverURL, prefix string) {
+	t.Helper()
+	if os.Getenv("SEARCH_URL") != "" {
+		NotRun(t, "search on Elasticsearch: SEARCH_URL names the one server of the tests")
+	}
+	return searchServer(t, "Elasticsearch", startElasticsearch)
+}
+
+func searchServer(t testing.TB, product string, start func() (searching, error)) (serverURL, prefix string) {
 	t.Helper()
 	serverURL = os.Getenv("SEARCH_URL")
 	if serverURL == "" {
 		for _, needed := range []string{"java", "javac", "mvn"} {
 			if _, err := exec.LookPath(needed); err != nil {
-				NotRun(t, "search on OpenSearch: "+needed+" is not installed and SEARCH_URL names no server")
+				NotRun(t, "search on "+product+": "+needed+" is not installed and SEARCH_URL names no server")
 			}
 		}
-		server, err := startOpenSearch()
+		server, err := start()
 		if err != nil {
-			t.Fatalf("start OpenSearch: %v", err)
+			t.Fatalf("start %s: %v", product, err)
 		}
 		serverURL = server.url
 	}
@@ -58,46 +73,46 @@ func NotRun(t testing.TB, why string) {
 	t.Skip(why)
 }
 
-// openSearch is a server that runs.
-type openSearch struct {
+// searching is a server that runs.
+type searching struct {
 	url string
 	// input is kept: it would be closed with the last reference to it, and the server would end.
 	input io.Closer
 }
 
-// startOpenSearch starts the server of this test program. It ends with the program: its standard
-// input does.
-var startOpenSearch = sync.OnceValues(func() (openSearch, error) {
-	source, err := fromRoot("test", "opensearch")
+// The servers of this test program. They end with the program: their standard input does.
+var (
+	startOpenSearch    = sync.OnceValues(func() (searching, error) { return start("opensearch") })
+	startElasticsearch = sync.OnceValues(func() (searching, error) { return start("elasticsearch") })
+)
+
+func start(product string) (searching, error) {
+	classpath, err := compiled(product)
 	if err != nil {
-		return openSearch{}, err
+		return searching{}, err
 	}
-	classpath, err := compiled(source)
+	home, err := os.MkdirTemp("", "ordersaga-search-*")
 	if err != nil {
-		return openSearch{}, err
-	}
-	home, err := os.MkdirTemp("", "ordersaga-opensearch-*")
-	if err != nil {
-		return openSearch{}, err
+		return searching{}, err
 	}
 	// The folder is removed by who comes after this program.
 	removeOld(filepath.Dir(home))
 	server := exec.Command("java", "-Xms512m", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-Dlog4j2.level=ERROR", "-cp", classpath, "Server", home)
 	input, err := server.StdinPipe()
 	if err != nil {
-		return openSearch{}, err
+		return searching{}, err
 	}
 	out, err := server.StdoutPipe()
 	if err != nil {
-		return openSearch{}, err
+		return searching{}, err
 	}
 	server.Stderr = server.Stdout
 	if err := server.Start(); err != nil {
-		return openSearch{}, err
+		return searching{}, err
 	}
 	serverURL, err := readyURL(out)
-	return openSearch{url: serverURL, input: input}, err
-})
+	return searching{url: serverURL, input: input}, err
+}
 
 func readyURL(out io.Reader) (string, error) {
 	type result struct {
@@ -126,22 +141,31 @@ func readyURL(out io.Reader) (string, error) {
 	}
 }
 
-// compiled is the class path of the launcher and its jars. Both are made once for a version of the
-// sources.
-func compiled(source string) (classpath string, err error) {
-	hash := sha256.New()
-	for _, name := range []string{"pom.xml", "Server.java"} {
-		content, err := os.ReadFile(filepath.Join(source, name))
-		if err != nil {
-			return "", err
-		}
-		hash.Write(content)
+// compiled is the class path of a product's launcher and its jars. Both are made once for a version of
+// the sources. The two products differ in the names of their packages.
+func compiled(product string) (classpath string, err error) {
+	source, err := fromRoot("test", "searchserver")
+	if err != nil {
+		return "", err
 	}
+	jarsFile := filepath.Join(source, product+".xml")
+	wanted, err := os.ReadFile(jarsFile)
+	if err != nil {
+		return "", err
+	}
+	launcher, err := os.ReadFile(filepath.Join(source, "Server.java"))
+	if err != nil {
+		return "", err
+	}
+	launcher = bytes.ReplaceAll(launcher, []byte("org.opensearch."), []byte("org."+product+"."))
+	hash := sha256.New()
+	hash.Write(wanted)
+	hash.Write(launcher)
 	parent, err := fromRoot(".ordersaga")
 	if err != nil {
 		return "", err
 	}
-	folder := filepath.Join(parent, "opensearch", hex.EncodeToString(hash.Sum(nil))[:16])
+	folder := filepath.Join(parent, "searchserver", hex.EncodeToString(hash.Sum(nil))[:16])
 	if content, err := os.ReadFile(filepath.Join(folder, "classpath")); err == nil && jarsAreThere(string(content)) {
 		return folder + string(os.PathListSeparator) + string(content), nil
 	}
@@ -152,16 +176,19 @@ func compiled(source string) (classpath string, err error) {
 	if err != nil {
 		return "", err
 	}
-	resolve := exec.Command("mvn", "-q", "-B", "-f", filepath.Join(source, "pom.xml"),
+	resolve := exec.Command("mvn", "-q", "-B", "-f", jarsFile,
 		"dependency:build-classpath", "-Dmdep.outputFile="+filepath.Join(made, "classpath"))
 	if said, err := resolve.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("get the jars of OpenSearch by Maven: %w: %.2000s", err, said)
+		return "", fmt.Errorf("get the jars of a search server by Maven: %w: %.2000s", err, said)
 	}
 	jars, err := os.ReadFile(filepath.Join(made, "classpath"))
 	if err != nil {
 		return "", err
 	}
-	compile := exec.Command("javac", "-cp", string(jars), "-d", made, filepath.Join(source, "Server.java"))
+	if err := os.WriteFile(filepath.Join(made, "Server.java"), launcher, 0o600); err != nil {
+		return "", err
+	}
+	compile := exec.Command("javac", "-cp", string(jars), "-d", made, filepath.Join(made, "Server.java"))
 	if said, err := compile.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("compile Server.java: %w: %.2000s", err, said)
 	}
@@ -183,7 +210,7 @@ func jarsAreThere(classpath string) bool {
 
 // removeOld removes the folders of servers whose test programs ended long ago.
 func removeOld(parent string) {
-	folders, _ := filepath.Glob(filepath.Join(parent, "ordersaga-opensearch-*"))
+	folders, _ := filepath.Glob(filepath.Join(parent, "ordersaga-search-*"))
 	for _, folder := range folders {
 		if info, err := os.Stat(folder); err == nil && time.Since(info.ModTime()) > 2*time.Hour {
 			_ = os.RemoveAll(folder)
