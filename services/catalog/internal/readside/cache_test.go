@@ -22,12 +22,12 @@ import (
 )
 
 // stores are those of two instances.
-var stores = map[string]func(t *testing.T) (one, other cache.Store){
-	"in the process": func(*testing.T) (one, other cache.Store) {
+var stores = map[string]func(t testing.TB) (one, other cache.Store){
+	"in_process": func(testing.TB) (one, other cache.Store) {
 		store := memory.New(1<<20, time.Minute)
 		return store, store
 	},
-	"in Redis": func(t *testing.T) (one, other cache.Store) {
+	"in_Redis": func(t testing.TB) (one, other cache.Store) {
 		server, prefix := testkit.StartRedis(t), uuid.NewString()
 		open := func() cache.Store {
 			store, err := redis.New(server.URL(), prefix, 10*time.Second)
