@@ -50,7 +50,10 @@ type RefundPreview struct {
 // PreviewRefund returns the effect of a refund without doing it. If it would be refused the error is
 // a *Refused.
 func (c *Client) PreviewRefund(ctx context.Context, orderID string, refund NewRefund) (*RefundPreview, error) {
-	effect, etag, err := preview[RefundPreview](ctx, c, of(orderID, "refunds"), map[string]any{"amount": refund.Amount, "retries": refund.Retries})
+	effect, etag, err := preview[RefundPreview](ctx, c, of(orderID, "refunds"), struct {
+		Amount  *Money `json:"amount,omitempty"`
+		Retries string `json:"retries,omitempty"`
+	}{refund.Amount, refund.Retries})
 	if err != nil {
 		return nil, err
 	}

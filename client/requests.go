@@ -62,7 +62,7 @@ type CancellationPreview struct {
 // PreviewCancellation returns the effect of a cancellation without doing it; without lines, of
 // everything that is left. If the cancellation would be refused the error is a *Refused.
 func (c *Client) PreviewCancellation(ctx context.Context, orderID string, lines []LineUnits) (*CancellationPreview, error) {
-	effect, etag, err := preview[CancellationPreview](ctx, c, of(orderID, "cancellations"), map[string]any{"lines": numbered(lines)})
+	effect, etag, err := preview[CancellationPreview](ctx, c, of(orderID, "cancellations"), linesOf{numbered(lines)})
 	if err != nil {
 		return nil, err
 	}
@@ -95,6 +95,11 @@ func act[T any](ctx context.Context, c *Client, path, givenKey, etag string, wai
 		return nil, unsure(key, err)
 	}
 	return done, nil
+}
+
+// linesOf is the body of a preview; without lines it is of everything that is left.
+type linesOf struct {
+	Lines []LineUnits `json:"lines,omitempty"`
 }
 
 // preview posts a possible request on an order, and returns the order's ETag.

@@ -53,7 +53,7 @@ type ShipmentPreview struct {
 // PreviewShipment returns the effect of a shipment without doing it; without lines, of everything
 // that is left. If it would be refused the error is a *Refused.
 func (c *Client) PreviewShipment(ctx context.Context, orderID string, lines []LineUnits) (*ShipmentPreview, error) {
-	effect, etag, err := preview[ShipmentPreview](ctx, c, of(orderID, "shipments"), map[string]any{"lines": numbered(lines)})
+	effect, etag, err := preview[ShipmentPreview](ctx, c, of(orderID, "shipments"), linesOf{numbered(lines)})
 	if err != nil {
 		return nil, err
 	}

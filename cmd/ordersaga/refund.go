@@ -46,7 +46,7 @@ func (c *refundOrder) Run(a *addresses) error {
 	}
 	done, err := s.RefundOrder(ctx, c.ID, wanted)
 	err = c.show(s, err, func() {
-		fmt.Printf("Refund %s of %s: %s%s.\n", done.ID, amount(done.Amount), strings.ReplaceAll(done.Status, "_", " "), why(done.Why))
+		fmt.Printf("Refund %s of %s: %s%s\n", done.ID, amount(done.Amount), strings.ReplaceAll(done.Status, "_", " "), why(done.Why))
 		if done.Owed != nil {
 			fmt.Printf("%s of it is owed. Try again with --retries %s, or pay in another way and use `order settle`.\n", amount(*done.Owed), done.ID)
 		}

@@ -63,7 +63,7 @@ func printShipment(shipment *client.Shipment) {
 	if shipment.Why == nil {
 		captured = ", " + amount(shipment.Captured) + " captured"
 	}
-	fmt.Printf("Shipment %s: %s%s%s.\n", shipment.ID, strings.ReplaceAll(shipment.Status, "_", " "), captured, why(shipment.Why))
+	fmt.Printf("Shipment %s: %s%s%s\n", shipment.ID, strings.ReplaceAll(shipment.Status, "_", " "), captured, why(shipment.Why))
 }
 
 func why(reason *client.Reason) string {

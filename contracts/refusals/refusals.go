@@ -140,7 +140,7 @@ type UnknownProductDetails struct {
 // CurrencyMismatchDetails names SKUs that are sold in another currency, at most MostNamed.
 type CurrencyMismatchDetails struct {
 	Currency string   `json:"currency"` // what was asked for
-	SKUs     []string `json:"skus"`
+	SKUs     []string `json:"skus,omitempty"`
 	More     int      `json:"more,omitempty"` // further SKUs that are
 }
 

@@ -79,7 +79,7 @@ func (e AuthorizationEnded) applyTo(o *Order, at time.Time) {
 	o.post(Entry{ID: e.Authorization + "/" + e.State, At: at, Text: "The authorization was " + e.State + " at the provider", Lines: []EntryLine{
 		{Held, -o.open}, {HeldContra, o.open},
 	}})
-	o.open = 0
+	o.open, o.payment = 0, PaymentStatusVoided
 	if o.charge != nil {
 		ended := *o.charge
 		ended.VoidedAt = at
@@ -167,12 +167,8 @@ func (o *Order) refundedBy(instance string) (asked int64) {
 func (o *Order) Debts() map[string]int64 {
 	debts := map[string]int64{}
 	for instance, parts := range o.refunds {
-		owed := instance
-		request := o.Request(instance)
-		retries := request != nil && request.Refund != nil && request.Refund.Retries != ""
-		if retries {
-			owed = request.Refund.Retries
-		}
+		owed := o.owing(instance)
+		retries := owed != instance
 		for _, part := range parts {
 			switch {
 			case retries && !part.failed:
@@ -191,6 +187,20 @@ func (o *Order) Debts() map[string]int64 {
 		}
 	}
 	return debts
+}
+
+// owing returns the instance by which the debt of a request is listed: of one that tries a refund
+// again, that of the request whose refund failed first.
+func (o *Order) owing(instance string) string {
+	if request := o.Request(instance); request != nil && request.Refund != nil && request.Refund.Retries != "" {
+		return request.Refund.Retries
+	}
+	return instance
+}
+
+// Debt is what the shop owes because the refund of a request failed, and those that tried it again.
+func (o *Order) Debt(instance string) Money {
+	return Money{Amount: o.Debts()[o.owing(instance)], Currency: o.total.Currency}
 }
 
 // Due returns the amount for the units that are not cancelled; 0 when the order was rejected or
@@ -264,7 +274,7 @@ func (o *Order) Payment() PaymentStatus {
 		return PaymentStatusPartlyRefunded
 	case len(o.captures) > 0 && o.captured >= o.Due().Amount:
 		return PaymentStatusCaptured
-	case len(o.captures) > 0:
+	case o.captured > 0:
 		return PaymentStatusPartlyCaptured
 	}
 	return o.payment

@@ -13,8 +13,8 @@ import (
 type RefundRequest struct {
 	Ask
 	Amount Money
-	// Retries is the instance of the request whose refund failed; then its debt is refunded, and
-	// Amount is not used.
+	// Retries is the instance of the request whose refund failed, or of one that tried it again; then
+	// its debt is refunded, and Amount is not used.
 	Retries string
 	// Limit is what one operator may give back of one order, in minor units; 0: no limit.
 	Limit int64
@@ -38,13 +38,11 @@ func (o *Order) PlanRefund(request RefundRequest) (Refund, error) {
 	if err := o.checkFree(); err != nil {
 		return Refund{}, err
 	}
-	planned := Refund{Ask: request.Ask, Amount: request.Amount, Retries: request.Retries}
+	planned := Refund{Ask: request.Ask, Amount: request.Amount, Retries: o.owing(request.Retries)}
 	if request.Retries != "" {
-		debt := o.Debts()[request.Retries]
-		if debt == 0 {
+		if planned.Amount = o.Debt(request.Retries); planned.Amount.Amount == 0 {
 			return Refund{}, refusal.New(refusals.NoDebt, "There is no failed refund to try again", nil)
 		}
-		planned.Amount = Money{Amount: debt, Currency: o.total.Currency}
 		return planned, o.checkRefundable(planned.Amount, Money{Amount: o.captured - o.refunded, Currency: o.total.Currency})
 	}
 	if planned.Amount.Currency != o.total.Currency {
@@ -99,12 +97,12 @@ func (o *Order) SettleDebt(instance, reference, by string, at time.Time) error {
 		return refusal.New(refusals.SagaInProgress, "Another saga is working on the order; try again when it is done",
 			refusals.SagaInProgressDetails{Saga: o.saga.Kind, RetryAfter: sagaRetry})
 	}
-	debt := o.Debts()[instance]
-	if debt == 0 {
+	debt := o.Debt(instance)
+	if debt.Amount == 0 {
 		return refusal.New(refusals.NoDebt, "There is no failed refund that is still owed", nil)
 	}
 	o.record(at, DebtSettled{
-		Instance: instance, CustomerID: o.customerID, Amount: Money{Amount: debt, Currency: o.total.Currency}, Reference: reference, By: by,
+		Instance: o.owing(instance), CustomerID: o.customerID, Amount: debt, Reference: reference, By: by,
 	})
 	return nil
 }

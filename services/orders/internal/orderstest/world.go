@@ -32,6 +32,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/services/orders/internal"
 	"github.com/ordersaga/ordersaga/services/orders/internal/commands/placeorder"
+	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 	"github.com/ordersaga/ordersaga/services/orders/internal/opensagas"
 	"github.com/ordersaga/ordersaga/services/orders/internal/orderlist"
 	"github.com/ordersaga/ordersaga/services/orders/internal/ordersearch"
@@ -73,6 +74,7 @@ type options struct {
 	documents bool
 	search    bool
 	limits    placeorder.Limits
+	refunds   int64
 }
 
 // TemporalBy has the service reach Temporal at another address, such as one with faults.
@@ -81,6 +83,9 @@ func TemporalBy(address string) Option { return func(o *options) { o.temporal = 
 // WithLimits bounds what one customer may have under way. It runs the sequencer and the list of open
 // sagas; not to be used with WithReadModel.
 func WithLimits(limits placeorder.Limits) Option { return func(o *options) { o.limits = limits } }
+
+// WithRefundLimit bounds what one operator may give back of one order, in minor units.
+func WithRefundLimit(limit int64) Option { return func(o *options) { o.refunds = limit } }
 
 // WithReadModel runs the sequencer, the read model and the list of open sagas.
 func WithReadModel() Option { return func(o *options) { o.documents = true } }
@@ -136,6 +141,7 @@ func Start(t testing.TB, with ...Option) *World {
 		Catalog: quotes.New(catalogv1.NewCatalogServiceClient(w.serveCatalog())),
 		Runs:    runs.New(dial(t, o.temporal, namespace), w.TaskQueue),
 		Limits:  o.limits,
+		Capture: domain.CapturePerShipment, RefundLimit: o.refunds,
 	}
 	api := rest.New(rest.Config{Info: rest.Info{Title: "orders", Version: "test"}, Verifier: verifier})
 	internal.Routes(api, needs)

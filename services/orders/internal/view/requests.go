@@ -2,6 +2,7 @@ package view
 
 import (
 	"net/http"
+	"regexp"
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/rest"
@@ -68,7 +69,7 @@ type Shipment struct {
 	Status   string        `json:"status" enum:"under_way,refused,shipped,delivered" doc:"under_way: its amount is being captured. refused: it was not captured, and nothing was shipped."`
 	Lines    []UnitsOfLine `json:"lines" nullable:"false"`
 	Amount   Money         `json:"amount" doc:"Of the units; the order's shipping costs belong to its first shipment."`
-	Captured Money         `json:"captured" doc:"What is captured with it: less when some was prepaid, more when the first shipment captures everything."`
+	Captured Money         `json:"captured" doc:"What is captured with it: less when some was prepaid, more when the first shipment captures everything, 0 when it is refused."`
 	Carrier  string        `json:"carrier,omitempty"`
 	Tracking string        `json:"tracking,omitempty"`
 	Why      *Reason       `json:"why,omitempty" doc:"Why it was refused."`
@@ -86,7 +87,7 @@ func ShipmentOf(o *domain.Order, request *domain.Request, operator bool) Shipmen
 	}
 	switch {
 	case request.Refused != nil:
-		shown.Status, shown.Why = "refused", reasonOf(request.Refused)
+		shown.Status, shown.Why, shown.Captured.Amount = "refused", reasonOf(request.Refused), 0
 	case !request.Delivered.IsZero():
 		shown.Status = "delivered"
 	case request.Done():
@@ -124,15 +125,10 @@ func RefundOf(o *domain.Order, request *domain.Request, operator bool) Refund {
 
 // owed is what a request had to refund, and the provider did not.
 func owed(o *domain.Order, request *domain.Request) *Money {
-	id := request.Instance
-	if request.Refund != nil && request.Refund.Retries != "" {
-		id = request.Refund.Retries
+	if debt := o.Debt(request.Instance); debt.Amount > 0 {
+		return amount(debt)
 	}
-	debt := o.Debts()[id]
-	if debt == 0 {
-		return nil
-	}
-	return &Money{Amount: debt, Currency: o.Total().Currency}
+	return nil
 }
 
 func amount(m domain.Money) *Money {
@@ -204,13 +200,15 @@ func ReadParcel(given Parcel) (domain.Parcel, error) {
 	return domain.Parcel(given), nil
 }
 
+var currency = regexp.MustCompile(`^[A-Z]{3}$`)
+
 // RefundWish is an amount, or a failed refund.
 type RefundWish struct {
 	Amount  *Money `json:"amount,omitempty" doc:"What is given back."`
-	Retries string `json:"retries,omitempty" format:"uuid" doc:"In place of an amount: the cancellation or refund whose refund failed; what is still owed of it is refunded."`
+	Retries string `json:"retries,omitempty" format:"uuid" doc:"In place of an amount: the cancellation or refund whose refund failed; what is still owed of it is refunded. A refund that tried again and failed may be named too."`
 }
 
-// ReadRefund reads an amount above 0, or the id of a failed refund.
+// ReadRefund reads an amount above 0 in some currency, or the id of a failed refund.
 func ReadRefund(given RefundWish) (amount domain.Money, retries string, err error) {
 	switch {
 	case (given.Amount == nil) == (given.Retries == ""):
@@ -223,6 +221,8 @@ func ReadRefund(given RefundWish) (amount domain.Money, retries string, err erro
 		return amount, id, nil
 	case given.Amount.Amount < 1:
 		return amount, "", Invalid("body.amount.amount", "1 or more, in minor units")
+	case !currency.MatchString(given.Amount.Currency):
+		return amount, "", Invalid("body.amount.currency", "three capital letters")
 	}
 	return domain.Money(*given.Amount), "", nil
 }

@@ -14,7 +14,7 @@ import (
 type input struct {
 	requests.Input
 	Body struct {
-		Lines  []view.LineUnits `json:"lines,omitempty" nullable:"false" maxItems:"1000" doc:"Units of lines; without it, everything that is left of the order."`
+		Lines  []view.LineUnits `json:"lines,omitempty" nullable:"false" minItems:"1" maxItems:"1000" doc:"Units of lines; without it, everything that is left of the order."`
 		Reason string           `json:"reason" enum:"customer,fraud,unavailable,other" doc:"Why."`
 		Note   string           `json:"note,omitempty" maxLength:"500" doc:"A text for people. Not for personal data: it is kept in clear."`
 	}

@@ -17,7 +17,7 @@ type input struct {
 	Body struct {
 		view.RefundWish
 		Reason string `json:"reason" enum:"goodwill,damaged,late,price,retry,other" doc:"Why."`
-		Note   string `json:"note,omitempty" maxLength:"500" doc:"A text for people. Not for personal data: it is kept in clear."`
+		Note   string `json:"note,omitempty" maxLength:"500" doc:"A text for people; the shopper sees it too. Not for personal data: it is kept in clear."`
 	}
 }
 

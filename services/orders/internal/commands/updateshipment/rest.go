@@ -55,8 +55,8 @@ func (in *input) command(ctx context.Context) (Command, error) {
 		return Command{}, errors.New("update a shipment: the request has no caller")
 	}
 	id, known := rest.ParseUUID(in.ID)
-	shipment, named := rest.ParseUUID(in.Shipment)
-	if !known || !named {
+	shipment, _ := rest.ParseUUID(in.Shipment) // what is none names no shipment
+	if !known {
 		return Command{}, view.NotFound()
 	}
 	var given view.Parcel

@@ -51,7 +51,7 @@ func told(fact domain.Fact, operator bool) string {
 	case domain.PaymentCaptured:
 		return "Charged: " + e.Amount.Text()
 	case domain.UnitsShipped:
-		return units(e.Units) + " shipped, worth " + e.Amount.Text() + with(e.Parcel)
+		return units(e.Units) + " shipped" + with(e.Parcel) + ", worth " + e.Amount.Text()
 	case domain.ShipmentTracked:
 		return "The shipment is followed" + with(e.Parcel)
 	case domain.ShipmentDelivered:
@@ -71,7 +71,10 @@ func told(fact domain.Fact, operator bool) string {
 	case domain.AuthorizationEnded:
 		return "Authorization " + e.State + " at the provider"
 	case domain.OrderRefunded:
-		return "Given back: " + e.Amount.Text() + ", " + e.Reason
+		if e.Retries != "" {
+			return "The refund of " + e.Amount.Text() + " was tried again"
+		}
+		return "A refund of " + e.Amount.Text() + " was granted: " + e.Reason
 	case domain.DebtSettled:
 		return e.Amount.Text() + " that was owed was paid: " + e.Reference
 	case domain.SagaStuck:

@@ -44,7 +44,7 @@ type RefundPreview struct {
 type linesInput struct {
 	ID   string `path:"id" doc:"The order's id." example:"7b0f3f5e-2f0b-5d6a-9d5b-1f4f0c3a8e21"`
 	Body struct {
-		Lines []view.LineUnits `json:"lines,omitempty" nullable:"false" maxItems:"1000" doc:"Units of lines; without it, everything that is left of the order."`
+		Lines []view.LineUnits `json:"lines,omitempty" nullable:"false" minItems:"1" maxItems:"1000" doc:"Units of lines; without it, everything that is left of the order."`
 	}
 }
 
