@@ -89,15 +89,19 @@ var scenes = []struct {
 // TestConfirmedOrders breaks every call of the sagas that work on a confirmed order. Each comes to
 // its end, and the books of services and provider agree then.
 func TestConfirmedOrders(t *testing.T) {
-	w := open(t, "PAYMENT_OBSERVE_INTERVAL=100ms")
+	w := open(t, map[string][]string{
+		shop.Payments: {"PAYMENT_OBSERVE_INTERVAL=100ms", "PAYMENT_RESOLVE_INTERVAL=100ms"}, shop.Paysim: {"PAYSIM_SLOW=200ms"},
+	})
 	for _, kind := range scenes {
 		var called []string
 		for _, s := range kind.of {
 			t.Run(s.name, func(t *testing.T) { called = append(called, w.plays(t, s)...) })
 		}
-		for _, call := range saga.List(kind.saga) {
-			assert.Contains(t, called, call.Activity, "a scene of %s makes each of its calls", kind.saga.Name)
-		}
+		t.Run("each call of "+kind.saga.Name+" is made", func(t *testing.T) {
+			for _, call := range saga.List(kind.saga) {
+				assert.Contains(t, called, call.Activity)
+			}
+		})
 	}
 	t.Run("an unknown capture keeps the claim", w.anUnknownCaptureKeepsTheClaim)
 	t.Run("what was not captured can be cancelled", w.aDeclinedCaptureFreesTheClaim)

@@ -140,7 +140,7 @@ func troubles() []trouble {
 }
 
 func TestPlaceOrder(t *testing.T) {
-	w := open(t)
+	w := open(t, nil)
 	for _, trouble := range troubles() {
 		t.Run(trouble.name, func(t *testing.T) {
 			r, outcome := w.places(t, "card_approve", trouble.fault)
@@ -158,7 +158,7 @@ func TestPlaceOrder(t *testing.T) {
 // TestALostTaskTimesEverythingElse: the answer of a workflow task is lost after each local step, so
 // that the saga does not know what it has done, and then everything else goes wrong as well.
 func TestALostTaskTimesEverythingElse(t *testing.T) {
-	w := open(t)
+	w := open(t, nil)
 	for _, call := range saga.List(placeorder.Saga) {
 		if call.Role != saga.RoleBegin && call.Role != saga.RoleDo && call.Role != saga.RolePivot {
 			continue
@@ -180,7 +180,7 @@ func TestALostTaskTimesEverythingElse(t *testing.T) {
 // TestALateEffectIsHarmless lets the first attempt of a step arrive at the service only after the
 // saga has ended.
 func TestALateEffectIsHarmless(t *testing.T) {
-	w := open(t)
+	w := open(t, nil)
 	delayed := func(r *run, _ string, attempt int, call func() (any, error)) (any, error) {
 		if attempt > 1 {
 			return call()
@@ -214,7 +214,7 @@ func TestALateEffectIsHarmless(t *testing.T) {
 
 // TestTheProviderMisbehaves leaves the saga alone and uses the provider's test cards.
 func TestTheProviderMisbehaves(t *testing.T) {
-	w := open(t)
+	w := open(t, nil)
 	for _, test := range []struct{ card, status, reason string }{
 		{"card_declined", sagas.StatusRejected, refusals.PaymentDeclined},
 		{"card_insufficient_funds", sagas.StatusRejected, refusals.PaymentDeclined},

@@ -50,10 +50,10 @@ type world struct {
 	orders, inventory, payments *grpc.ClientConn
 }
 
-// open starts the shop's programs but for the worker; payments has additional settings.
-func open(t *testing.T, payments ...string) *world {
+// open starts the shop's programs but for the worker, with additional settings by program.
+func open(t *testing.T, settings map[string][]string) *world {
 	t.Helper()
-	s := shop.Open(t, shop.Options{Without: []string{shop.Worker}, Env: map[string][]string{shop.Payments: payments}})
+	s := shop.Open(t, shop.Options{Without: []string{shop.Worker}, Env: settings})
 	tokens := auth.ServiceTokens(t.Context(), testkit.Client(t, programs.Worker))
 	dial := func(service string) *grpc.ClientConn {
 		conn, err := rpc.Dial(s.GRPC(service), tokens)
