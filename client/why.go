@@ -66,6 +66,8 @@ type WhyPending struct {
 type PossibleAct struct {
 	Name    string `json:"name"` // retry, skip or settle
 	Step    string `json:"step,omitempty"`
+	Method  string `json:"method"`
+	Href    string `json:"href"`
 	Allowed bool   `json:"allowed"`
 	Reason  string `json:"reason,omitempty"` // why it is not allowed
 	Effect  string `json:"effect,omitempty"`

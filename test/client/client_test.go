@@ -402,6 +402,12 @@ var answers = map[string]any{
 	"suggest-products":     list{"suggestions": client.ProductSuggestion{}},
 	"search-orders":        client.FoundOrders{},
 
+	"why-order":    client.Why{},
+	"list-causes":  client.Causes{},
+	"list-stuck":   list{"orders": client.StuckOrder{}, "more": nil, "blind": nil},
+	"act-on-order": client.DoneAct{},
+	"resume-sagas": client.Resumption{},
+
 	"rebuild-products-search":     client.Rebuild{},
 	"get-products-search-rebuild": client.Rebuild{},
 	"rebuild-orders-search":       client.Rebuild{},

@@ -22,10 +22,10 @@ type Why struct {
 
 	Saga    *WhySaga      `json:"saga,omitempty" doc:"What works on the order; for operators, like all that follows."`
 	Problem string        `json:"problem,omitempty" enum:"no_run,task_failing,no_worker" doc:"What the saga cannot report itself. no_run: no workflow runs for it. task_failing: its workflow task fails again and again. no_worker: no worker polls for it."`
-	Steps   []StuckStep   `json:"steps,omitempty" doc:"In which the saga is stuck."`
+	Steps   []StuckStep   `json:"steps,omitempty" nullable:"false" doc:"In which the saga is stuck."`
 	Run     *WhyRun       `json:"run,omitempty" doc:"The saga's workflow in Temporal; absent when Temporal does not answer."`
-	Acts    []PossibleAct `json:"acts,omitempty" doc:"What an operator can do."`
-	Acted   []DoneAct     `json:"acted,omitempty" doc:"What operators have done, the oldest first."`
+	Acts    []PossibleAct `json:"acts,omitempty" nullable:"false" doc:"What an operator can do."`
+	Acted   []DoneAct     `json:"acted,omitempty" nullable:"false" doc:"What operators have done, the oldest first."`
 }
 
 // WhyNext is what happens next.
@@ -51,8 +51,8 @@ type WhyRun struct {
 	Type       string       `json:"type,omitempty" example:"RepairOrder"`
 	State      string       `json:"state" doc:"running, none, or how it was closed." example:"running"`
 	Build      string       `json:"build,omitempty" doc:"The worker build that it is pinned to."`
-	Problems   []string     `json:"problems,omitempty" doc:"In the words of Temporal."`
-	Pending    []WhyPending `json:"pending,omitempty"`
+	Problems   []string     `json:"problems,omitempty" nullable:"false" doc:"In the words of Temporal."`
+	Pending    []WhyPending `json:"pending,omitempty" nullable:"false"`
 }
 
 // WhyPending is a step at work.

@@ -20,14 +20,14 @@ type Query struct {
 
 // Result is a page of orders, by cause and id. An order that is stuck in two steps comes twice.
 type Result struct {
-	Orders []Stuck     `json:"orders" nullable:"false"`
-	Next   rest.Cursor `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
-	More   bool        `json:"more" doc:"There are more open sagas than were looked at."`
-	Blind  bool        `json:"blind" doc:"Temporal did not answer: next tries, and troubles that sagas cannot report, are missing."`
+	Orders []StuckOrder `json:"orders" nullable:"false"`
+	Next   rest.Cursor  `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
+	More   bool         `json:"more" doc:"There are more open sagas than were looked at."`
+	Blind  bool         `json:"blind" doc:"Temporal did not answer: next tries, and troubles that sagas cannot report, are missing."`
 }
 
-// Stuck is an order whose saga needs an operator.
-type Stuck struct {
+// StuckOrder is an order whose saga needs an operator.
+type StuckOrder struct {
 	OrderID   string     `json:"order_id" format:"uuid"`
 	Version   int64      `json:"version" doc:"Of the order, for If-Match."`
 	Cause     string     `json:"cause" example:"place-order/VoidPayment/unavailable"`
@@ -67,9 +67,9 @@ func New(finder causes.Finder) cqrs.Handler[Query, Result] {
 		if err != nil {
 			return Result{}, err
 		}
-		result := Result{Orders: make([]Stuck, len(page)), Next: next, More: found.More, Blind: found.Blind}
+		result := Result{Orders: make([]StuckOrder, len(page)), Next: next, More: found.More, Blind: found.Blind}
 		for i, t := range page {
-			result.Orders[i] = Stuck{
+			result.Orders[i] = StuckOrder{
 				OrderID: t.Order.ID(), Version: t.Order.Version(), Cause: t.Cause.String(), Attempts: t.Attempts, LastError: t.LastError,
 				Since: t.Since, AtRisk: view.Money(t.Order.AtRisk()), Units: t.Order.UnitsAtRisk(), Build: t.Build,
 			}
