@@ -56,6 +56,7 @@ type AuditPayment struct {
 	Amount     int64  `json:"amount"` // minor units
 	Currency   string `json:"currency,omitempty"`
 	Unfinished int    `json:"unfinished"`
+	Untold     bool   `json:"untold,omitempty"` // the order does not know yet what became of its money by itself
 	PaymentTotals
 	// ProviderBalance is what the provider owes the shop by the ledger.
 	ProviderBalance int64 `json:"provider_balance"`

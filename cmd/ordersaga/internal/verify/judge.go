@@ -35,6 +35,7 @@ func (v invariants) judge(b *books, id string) verdict {
 	for _, problem := range append(p.Problems[:len(p.Problems):len(p.Problems)], p.Unbalanced()...) {
 		say(v.money, "%s", problem)
 	}
+	alone := len(found.findings) // what follows compares it with the order
 	if o.Unreadable != "" {
 		say(v.agreement, "it cannot be compared: %s", o.Unreadable)
 		return found
@@ -63,6 +64,9 @@ func (v invariants) judge(b *books, id string) verdict {
 	default:
 		say(v.progress, "it is %s, and no saga works on it", o.Status)
 		return found
+	}
+	for i, f := range found.findings[alone:] { // the order is told, soon or when its saga has come so far
+		found.findings[alone+i].passing = p.Untold && f.invariant == v.money
 	}
 	if p.Unfinished > 0 {
 		found.findings = append(found.findings, finding{invariant: v.money, passing: true, problem: fmt.Sprintf(

@@ -33,3 +33,30 @@ func TestAnOrderThatCannotBeReadIsNamedAndNotJudged(t *testing.T) {
 	assert.Zero(t, v.money.Violations)
 	assert.Zero(t, v.progress.Violations)
 }
+
+// Payments knows first what becomes of money by itself. Until the order was told, the two differ.
+func TestWhatAnOrderIsStillToBeToldIsNoViolationBeforeTheDeadline(t *testing.T) {
+	for deadline, violations := range map[time.Duration]int{time.Minute: 0, 0: 1} {
+		looks := 0
+		services := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			answer := `{"orders":[{"id":"o-1","status":"confirmed","units":2,"total":{"amount":500,"currency":"GBP"},"open":500}]}`
+			switch r.URL.Path {
+			case "/v1/audit/reservations":
+				answer = `{"reservations":[{"order_id":"o-1","allocated":2}]}`
+			case "/v1/audit/payments":
+				if looks++; looks > rereads+2 && deadline > 0 {
+					answer = `{"payments":[{"order_id":"o-1","status":"authorized","amount":500,"currency":"GBP","authorized":500,"open":500}]}`
+				} else {
+					answer = `{"payments":[{"order_id":"o-1","status":"voided","amount":500,"currency":"GBP","authorized":500,"expired":500,"untold":true}]}`
+				}
+			}
+			_, _ = io.WriteString(w, answer)
+		}))
+		c, err := client.New(client.Config{Orders: services.URL, Inventory: services.URL, Payments: services.URL})
+		require.NoError(t, err)
+		v := newInvariants()
+		require.NoError(t, v.checkOrders(t.Context(), c, time.Now().Add(deadline)))
+		assert.Equal(t, violations, v.money.Violations, "%v", v.money.Offenders)
+		services.Close()
+	}
+}

@@ -51,3 +51,17 @@ func (s *Store) Told(ctx context.Context, told Untold) error {
 	}
 	return nil
 }
+
+// UntoldOf returns which of these orders do not know yet what became of their money.
+func (s *Store) UntoldOf(ctx context.Context, orderIDs []string) (map[string]bool, error) {
+	found, err := scanAll(ctx, s.db.SQL, func(row *sql.Rows) (id string, err error) { return id, row.Scan(&id) },
+		`SELECT order_id FROM untold WHERE order_id = ANY($1::uuid[])`, orderIDs)
+	if err != nil {
+		return nil, fmt.Errorf("read which orders have to be told: %w", err)
+	}
+	untold := make(map[string]bool, len(found))
+	for _, id := range found {
+		untold[id] = true
+	}
+	return untold, nil
+}

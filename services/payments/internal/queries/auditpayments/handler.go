@@ -80,7 +80,15 @@ func (h *handler) read(ctx context.Context, query Query) (audited []*domain.Paym
 // asked after the database was read: a change in between shows as a contradiction until the auditor
 // asks again.
 func (h *handler) examine(ctx context.Context, audited []*domain.Payment) ([]AuditPayment, error) {
-	ledgers, err := h.ledgers(ctx, audited)
+	orders := make([]string, len(audited))
+	for i, p := range audited {
+		orders[i] = p.OrderID
+	}
+	ledgers, err := h.ledgers(ctx, orders)
+	if err != nil {
+		return nil, err
+	}
+	untold, err := h.store.UntoldOf(ctx, orders)
 	if err != nil {
 		return nil, err
 	}
@@ -89,6 +97,7 @@ func (h *handler) examine(ctx context.Context, audited []*domain.Payment) ([]Aud
 	all.SetLimit(concurrency)
 	for i, p := range audited {
 		payments[i] = represent(p, ledgers[p.OrderID])
+		payments[i].Untold = untold[p.OrderID]
 		if h.statements == nil || !askable(p) {
 			continue
 		}
@@ -118,11 +127,7 @@ type balance struct {
 }
 
 // ledgers adds up the ledger of each order.
-func (h *handler) ledgers(ctx context.Context, audited []*domain.Payment) (map[string]map[balance]int64, error) {
-	orders := make([]string, len(audited))
-	for i, p := range audited {
-		orders[i] = p.OrderID
-	}
+func (h *handler) ledgers(ctx context.Context, orders []string) (map[string]map[balance]int64, error) {
 	sums, err := h.store.Balances(ctx, orders)
 	if err != nil {
 		return nil, err

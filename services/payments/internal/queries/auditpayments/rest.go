@@ -28,6 +28,7 @@ type AuditPayment struct {
 	Amount          int64    `json:"amount" doc:"In minor units; what is held, or what was asked for last when nothing is."`
 	Currency        string   `json:"currency,omitempty"`
 	Unfinished      int      `json:"unfinished" doc:"Operations whose outcome or undo is not known yet."`
+	Untold          bool     `json:"untold,omitempty" doc:"The order does not know yet what became of its money by itself; it is told until it does."`
 	Authorized      int64    `json:"authorized" doc:"The sum of open, capturing, captured, voided and expired. All in minor units."`
 	Open            int64    `json:"open" doc:"What can still be captured."`
 	Capturing       int64    `json:"capturing" doc:"Captures that the payment provider has accepted and not settled."`
