@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -35,16 +34,6 @@ func (c *importProducts) Run(a *addresses) error {
 	stop := show.watch()
 	report, err := s.ImportProducts(context.Background(), c.format(), content, func(bytes int) { show.sent.Store(int64(bytes)) })
 	stop()
-	var problem *client.Problem
-	if errors.As(err, &problem) && !c.JSON {
-		for _, fault := range problem.Errors {
-			fmt.Fprintf(os.Stderr, "%s: %s\n", text.Terminal(fault.Field), text.Terminal(fault.Message))
-		}
-		var more int
-		if problem.Member("more", &more) && more > 0 {
-			fmt.Fprintf(os.Stderr, "and %s more\n", text.Count(more, "fault"))
-		}
-	}
 	return c.show(s, err, func() {
 		fmt.Printf("%s created, %d changed, %d unchanged\n", text.Count(report.Created, "product"), report.Changed, report.Unchanged)
 	})

@@ -118,6 +118,7 @@ func TestAFileWithAFaultChangesNothing(t *testing.T) {
 	many := head + strings.Repeat("A B,A,1,GBP\n", 150)
 	problem := i.sends(t, productfile.CSV, many).Problem(t)
 	assert.Len(t, problem.Errors, 100)
+	assert.Contains(t, problem.Detail, "150 faults, of which these are the first 100")
 	assert.Equal(t, http.StatusUnsupportedMediaType, i.sends(t, "application/json", "{}").Status)
 	assert.Equal(t, http.StatusForbidden, i.shop.Send(t, catalogtest.Shopper(t), path, productfile.CSV, head).Status)
 }

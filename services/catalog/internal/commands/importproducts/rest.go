@@ -77,6 +77,9 @@ func problem(faults *productfile.Faults) *rest.Problem {
 }
 
 func count(faults *productfile.Faults) string {
+	if faults.More > 0 {
+		return fmt.Sprintf("%d faults, of which these are the first %d", len(faults.First)+faults.More, len(faults.First))
+	}
 	if total := len(faults.First) + faults.More; total > 1 {
 		return fmt.Sprintf("%d faults", total)
 	}
