@@ -20,6 +20,8 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
+
+	"github.com/ordersaga/ordersaga/platform/doctor"
 )
 
 const (
@@ -66,6 +68,10 @@ func options() (client.Options, error) {
 	}
 	options.HostPort = cmp.Or(options.HostPort, client.DefaultHostPort)
 	options.Namespace = cmp.Or(options.Namespace, client.DefaultNamespace)
+	if doctor.Local(options.HostPort) {
+		// By default requests and answers are compressed, on both sides.
+		options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
+	}
 	options.ConnectionOptions.KeepAliveTime = pingAfter
 	options.ConnectionOptions.KeepAliveTimeout = pingTimeout
 	return options, nil
