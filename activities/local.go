@@ -18,7 +18,7 @@ const (
 	slowAfter = 800 * time.Millisecond
 	// slowInARow is how many local tries in a row must be slow or fail before there are none. A busy
 	// worker makes some of them slow; regular activities would only give it more to do.
-	slowInARow = 3
+	slowInARow = 10
 	// regularFor is how long calls are regular activities then.
 	regularFor = 15 * time.Second
 )
@@ -28,7 +28,7 @@ var errNotLocal = errors.New("it is not tried locally now")
 
 // LocalTries decides whether a call of a provider outside is tried as a local activity first. A
 // regular activity costs a saga more than all its other calls together, but a local one holds a
-// workflow task while the provider works. So after three local tries in a row that were slow or
+// workflow task while the provider works. So after ten local tries in a row that were slow or
 // failed, calls are regular for 15 s. A saga's history has the answer of each local try, so nothing of this has to be
 // deterministic.
 type LocalTries struct {

@@ -3,6 +3,8 @@ package activities_test
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,13 +26,13 @@ import (
 // payments answers as a test wants, and counts.
 type payments struct {
 	paymentsv1.PaymentsServiceClient
-	calls int
+	calls atomic.Int32
 	takes time.Duration
 	err   error
 }
 
 func (p *payments) Authorize(context.Context, *paymentsv1.AuthorizeRequest, ...grpc.CallOption) (*paymentsv1.AuthorizeResponse, error) {
-	p.calls++
+	p.calls.Add(1)
 	<-time.After(p.takes)
 	return &paymentsv1.AuthorizeResponse{}, p.err
 }
@@ -48,18 +50,30 @@ func (a *authorize) RegisterActivityWithOptions(function any, options activity.R
 func paymentOf(on bool, p *payments) (local, regular func() error) {
 	var kept authorize
 	activities.Register(&kept, ordersv1.NewOrdersServiceClient(nil), inventoryv1.NewInventoryServiceClient(nil), p, activities.NewLocalTries(on))
-	var suite testsuite.WorkflowTestSuite
-	env := suite.NewTestActivityEnvironment()
-	env.RegisterActivityWithOptions(kept.function, activity.RegisterOptions{Name: sagas.AuthorizePayment.Name})
+	environment := func() *testsuite.TestActivityEnvironment {
+		var suite testsuite.WorkflowTestSuite
+		env := suite.NewTestActivityEnvironment()
+		env.RegisterActivityWithOptions(kept.function, activity.RegisterOptions{Name: sagas.AuthorizePayment.Name})
+		return env
+	}
 	local = func() error {
-		_, err := env.ExecuteLocalActivity(kept.function, &paymentsv1.AuthorizeRequest{})
+		_, err := environment().ExecuteLocalActivity(kept.function, &paymentsv1.AuthorizeRequest{})
 		return err
 	}
 	regular = func() error {
-		_, err := env.ExecuteActivity(sagas.AuthorizePayment.Name, &paymentsv1.AuthorizeRequest{})
+		_, err := environment().ExecuteActivity(sagas.AuthorizePayment.Name, &paymentsv1.AuthorizeRequest{})
 		return err
 	}
 	return local, regular
+}
+
+// atOnce makes tries side by side.
+func atOnce(tries int, try func() error) {
+	var all sync.WaitGroup
+	for range tries {
+		all.Go(func() { _ = try() })
+	}
+	all.Wait()
 }
 
 func TestAPaymentIsTriedLocallyWhileTheProviderIsQuick(t *testing.T) {
@@ -70,24 +84,24 @@ func TestAPaymentIsTriedLocallyWhileTheProviderIsQuick(t *testing.T) {
 	require.Error(t, local())
 	p.err = nil
 	require.NoError(t, local(), "a declined card says nothing about the provider")
-	assert.Equal(t, 3, p.calls)
+	assert.EqualValues(t, 3, p.calls.Load())
 }
 
 func TestASlowOrFailingProviderIsCalledByRegularActivitiesAtOnce(t *testing.T) {
 	for name, p := range map[string]*payments{"slow": {takes: 850 * time.Millisecond}, "failing": {err: errors.New("no answer")}} {
 		t.Run(name, func(t *testing.T) {
 			local, regular := paymentOf(true, p)
-			fault := *p
-			_, _ = local(), local()
+			takes, err := p.takes, p.err
+			atOnce(9, local)
 			p.takes, p.err = 0, nil
-			require.NoError(t, local(), "one that is quick in between begins the count anew")
-			p.takes, p.err = fault.takes, fault.err
-			_, _, _ = local(), local(), local()
+			require.NoError(t, local(), "one that is quick begins the count anew")
+			p.takes, p.err = takes, err
+			atOnce(10, local)
 			p.takes, p.err = 0, nil
 			require.ErrorContains(t, local(), "not tried locally")
-			assert.Equal(t, 6, p.calls, "the local try calls nobody")
+			assert.EqualValues(t, 20, p.calls.Load(), "the local try calls nobody")
 			require.NoError(t, regular())
-			assert.Equal(t, 7, p.calls)
+			assert.EqualValues(t, 21, p.calls.Load())
 		})
 	}
 }
@@ -97,5 +111,5 @@ func TestLocalTriesCanBeSwitchedOff(t *testing.T) {
 	local, regular := paymentOf(false, p)
 	require.Error(t, local())
 	require.NoError(t, regular())
-	assert.Equal(t, 1, p.calls)
+	assert.EqualValues(t, 1, p.calls.Load())
 }

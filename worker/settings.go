@@ -36,7 +36,7 @@ type settings struct {
 	SweepInterval time.Duration `env:"SWEEP_INTERVAL" envDefault:"1m" desc:"how often orders without a saga are looked for, 1s to 1h"`
 	SweepAge      time.Duration `env:"SWEEP_AGE" envDefault:"1m" desc:"how old an unsettled order must be to be looked at, 0s to 24h"`
 	// LocalPayments saves a regular activity with each order.
-	LocalPayments bool `env:"WORKER_LOCAL_PAYMENTS" envDefault:"true" desc:"true to try a payment within the workflow task first, for at most 1 s, and as an activity of its own when that fails; after three tries in a row that failed or took 800 ms, 15 s without"`
+	LocalPayments bool `env:"WORKER_LOCAL_PAYMENTS" envDefault:"true" desc:"true to try a payment within the workflow task first, for at most 1 s, and as an activity of its own when that fails; after ten tries in a row that failed or took 800 ms, 15 s without"`
 	// Concurrency is how many activities run at once.
 	Concurrency int `env:"WORKER_CONCURRENCY" envDefault:"100" desc:"how many activities run at once, 1 to 10000"`
 }
