@@ -13,7 +13,8 @@ import (
 //go:embed *.sql
 var files embed.FS
 
-// Own are the catalog's own tables.
+// Own are the catalog's own tables. The next file is 00021: 00020 has run in databases, and goose
+// refuses a lower number after it.
 var Own = postgres.Migrations{Name: "service", Files: files}
 
 // All are the catalog's tables and those of its building blocks.
