@@ -106,6 +106,7 @@ func TestConfirmedOrders(t *testing.T) {
 	t.Run("an unknown capture keeps the claim", w.anUnknownCaptureKeepsTheClaim)
 	t.Run("what was not captured can be cancelled", w.aDeclinedCaptureFreesTheClaim)
 	t.Run("what a provider did not give back is owed until it is settled", w.aDebtIsSettled)
+	t.Run("what the provider voided by itself is not shipped and can be cancelled", w.aLostAuthorizationIsCancelled)
 	t.Run("random lives", w.lives)
 	w.verified(t)
 }
@@ -239,4 +240,22 @@ func (w *world) aDebtIsSettled(t *testing.T) {
 	assert.Empty(t, ledger.Debts)
 	assert.Equal(t, http.StatusConflict, r.post(again).Status, "nothing is owed any more")
 	assert.Equal(t, http.StatusConflict, r.post(refunds(total-299)).Status, "what was paid in another way counts")
+}
+
+// The authorization ends at the provider after a part of it was captured.
+func (w *world) aLostAuthorizationIsCancelled(t *testing.T) {
+	r := w.confirmed(t, "")
+	require.Nil(t, r.does(ships(1)).GetRefusal())
+	var statement struct{ Authorizations []struct{ ID string } }
+	require.NoError(t, r.Provider().Get(shop.Paysim, "/v1/statement?reference="+r.id()).Into(&statement))
+	voided := r.Provider().Post(shop.Paysim, "/v1/simulate/authorization/"+statement.Authorizations[0].ID+"/voided", nil)
+	require.Equal(t, http.StatusNoContent, voided.Status, "%s", voided)
+	testkit.Eventually(t, "payments to know that nothing is authorized", func() bool {
+		var payment struct{ Totals struct{ Open int64 } }
+		require.NoError(t, r.Operator().Get(shop.Payments, "/v1/payments/"+r.id()).Into(&payment))
+		return payment.Totals.Open == 0
+	})
+	require.Equal(t, refusals.AuthorizationEnded, r.does(ships(3)).GetRefusal().GetReason())
+	require.Nil(t, r.does(cancels(3)).GetRefusal())
+	assert.Equal(t, books{Shipped: 1, Cancelled: 3, Captured: price}, r.booksOf())
 }

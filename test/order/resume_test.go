@@ -41,4 +41,17 @@ func TestAnOrderWhoseWorkflowWasTerminatedIsSettledByTheSweep(t *testing.T) {
 	again := anna.Place("terminated", shop.Of("tea", 3, "card_slow"))
 	assert.Equal(t, http.StatusUnprocessableEntity, again.Status, "%s", again)
 	assert.Contains(t, again.Field("type"), "interrupted")
+
+	// A shipment has nothing to undo: it goes on.
+	s.Kill(shop.Worker)
+	asked := s.Operator().Post(shop.Orders, "/v1/orders/"+alive+"/shipments", map[string]any{}, "Idempotency-Key", "k", "If-Match", "*", "Prefer", "respond-async")
+	require.Equal(t, http.StatusAccepted, asked.Status, "%s", asked)
+	require.NoError(t, temporalClient.TerminateWorkflow(t.Context(), sagas.WorkflowID(alive), "", "by hand"))
+	s.Start(shop.Worker)
+	testkit.Eventually(t, "the sweep to have the order shipped", func() bool {
+		_ = sweep.Trigger(t.Context(), client.ScheduleTriggerOptions{})
+		return s.Operator().Get(shop.Orders, asked.Header.Get("Location")).Field("status") == "shipped"
+	})
+	assert.Equal(t, shop.Stock{OnHand: 9, Available: 9}, s.Stock("tea"))
+	assert.Equal(t, "captured", s.Payment(alive).Status)
 }
