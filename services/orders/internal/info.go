@@ -9,6 +9,7 @@ var Info = rest.Info{
 		"Amounts are in the minor unit of their currency. Errors are problem details (RFC 9457).",
 	Tags: []rest.Tag{
 		{Name: "orders", Description: "Place orders and follow them."},
+		{Name: "sagas", Description: "What sagas are stuck in, and what to do about it; for operators."},
 		{Name: "audit", Description: "What the log, its documents and the delivery of its events say, for auditors."},
 	},
 }

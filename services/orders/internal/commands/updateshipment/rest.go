@@ -14,7 +14,7 @@ import (
 
 type input struct {
 	ID       string `path:"id" doc:"The order's id." example:"7b0f3f5e-2f0b-5d6a-9d5b-1f4f0c3a8e21"`
-	Shipment string `path:"shipment" doc:"The shipment's id." example:"0d1d6f6e-1a52-5c0e-8f0f-0d6f6a1b2c3d"`
+	Shipment string `path:"request" doc:"The shipment's id." example:"0d1d6f6e-1a52-5c0e-8f0f-0d6f6a1b2c3d"`
 	Body     struct {
 		Carrier   *string `json:"carrier,omitempty" maxLength:"100" doc:"Who carries it."`
 		Tracking  *string `json:"tracking,omitempty" maxLength:"200" doc:"A code or an https address by which it is followed."`
@@ -24,11 +24,11 @@ type input struct {
 
 type output struct{ Body view.Shipment }
 
-// Route serves PATCH /v1/orders/{id}/shipments/{shipment}.
+// Route serves PATCH /v1/orders/{id}/shipments/{request}.
 func Route(api *rest.API, orders *store.Orders) {
 	handler := New(orders)
 	rest.Handle(api, rest.Op{
-		Method: http.MethodPatch, Path: "/v1/orders/{id}/shipments/{shipment}", ID: "update-shipment", Tags: []string{"orders"},
+		Method: http.MethodPatch, Path: "/v1/orders/{id}/shipments/{request}", ID: "update-shipment", Tags: []string{"orders"},
 		Scope: auth.ScopeOperator, Summary: "Change what is known of a shipment",
 		Description: "Its carrier and tracking code, and that it was delivered. What is not given stays. It is safe to repeat.",
 		Errors:      []int{http.StatusNotFound},
