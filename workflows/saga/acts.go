@@ -41,7 +41,7 @@ func (s *Saga) takeActs() {
 	}
 	s.acts = s.kind.Order.Taken(call.response)
 	// What became of an act is recorded, also when the saga stays stuck in the same step.
-	s.sayAgain = slices.ContainsFunc(s.acts, func(act Act) bool { return act.Open })
+	s.sayAgain = s.sayAgain || slices.ContainsFunc(s.acts, func(act Act) bool { return act.Open })
 }
 
 // skips reports whether an operator decided that the call is not made.

@@ -127,6 +127,7 @@ func (s *Saga) resume(earlier *commonv1.SagaRun) {
 	if s.rounds > 0 {
 		s.said = slices.Clone(earlier.GetStuck()) // shown and recorded by the earlier run
 		workflow.SetCurrentDetails(s.ctx, earlier.GetDetails())
+		s.sayAgain = earlier.GetUnrecorded()
 		if earlier.GetWoken() {
 			s.off = true // as after a pause
 		} else {

@@ -202,7 +202,7 @@ func (s *Saga) continueAsRepair() error {
 	if err := s.drain(ctx); err != nil {
 		return err
 	}
-	run.Woken = s.woken
+	run.Woken, run.Unrecorded = s.woken, s.sayAgain
 	return workflow.NewContinueAsNewErrorWithOptions(ctx, workflow.ContinueAsNewErrorOptions{
 		InitialVersioningBehavior: workflow.ContinueAsNewVersioningBehaviorAutoUpgrade,
 	}, sagas.RepairOrder, run)

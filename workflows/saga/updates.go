@@ -92,6 +92,7 @@ func (s *Saga) drain(ctx workflow.Context) error {
 	if s.saying != nil {
 		if err := s.saying.Get(ctx, nil); err != nil {
 			workflow.GetLogger(ctx).Warn("the order does not know that its saga is stuck", "error", err)
+			s.sayAgain = true
 		}
 		s.saying = nil
 	}

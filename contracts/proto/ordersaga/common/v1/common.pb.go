@@ -547,7 +547,9 @@ type SagaRun struct {
 	// What operators read about it until the next try: Markdown. A run's details end with it.
 	Details string `protobuf:"bytes,10,opt,name=details,proto3" json:"details,omitempty"`
 	// An operator woke it during the last try: the next one comes without a pause.
-	Woken         bool `protobuf:"varint,11,opt,name=woken,proto3" json:"woken,omitempty"`
+	Woken bool `protobuf:"varint,11,opt,name=woken,proto3" json:"woken,omitempty"`
+	// The order could not be told that it is stuck: the next run tries again.
+	Unrecorded    bool `protobuf:"varint,12,opt,name=unrecorded,proto3" json:"unrecorded,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -655,6 +657,13 @@ func (x *SagaRun) GetDetails() string {
 func (x *SagaRun) GetWoken() bool {
 	if x != nil {
 		return x.Woken
+	}
+	return false
+}
+
+func (x *SagaRun) GetUnrecorded() bool {
+	if x != nil {
+		return x.Unrecorded
 	}
 	return false
 }
@@ -1699,7 +1708,7 @@ const file_ordersaga_common_v1_common_proto_rawDesc = "" +
 	"turnedBack\x124\n" +
 	"\x05ended\x18\x03 \x01(\v2\x1c.ordersaga.common.v1.OutcomeH\x00R\x05endedB\r\n" +
 	"\x04says\x12\x05\xbaH\x02\b\x01\"\t\n" +
-	"\aForward\"\xfa\x02\n" +
+	"\aForward\"\x9a\x03\n" +
 	"\aSagaRun\x125\n" +
 	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x123\n" +
 	"\x06course\x18\x02 \x01(\v2\x1b.ordersaga.common.v1.CourseR\x06course\x12*\n" +
@@ -1712,7 +1721,10 @@ const file_ordersaga_common_v1_common_proto_rawDesc = "" +
 	"\x04done\x18\t \x01(\x05R\x04done\x12\x18\n" +
 	"\adetails\x18\n" +
 	" \x01(\tR\adetails\x12\x14\n" +
-	"\x05woken\x18\v \x01(\bR\x05woken\"R\n" +
+	"\x05woken\x18\v \x01(\bR\x05woken\x12\x1e\n" +
+	"\n" +
+	"unrecorded\x18\f \x01(\bR\n" +
+	"unrecorded\"R\n" +
 	"\aFailure\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x19\n" +
