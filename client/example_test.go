@@ -81,6 +81,60 @@ func ExampleClient_PlaceOrderAndWait() {
 	// Output: confirmed
 }
 
+// Look at what a shipment would do, then ship just that: another version of the order is refused.
+func ExampleClient_ShipOrder() {
+	ctx := context.Background()
+	c, err := client.New(client.Config{Orders: shop(), Token: client.StaticToken("an operator's token")})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	const order = "73d11462-f73c-51ca-913f-7c5e9d71acdd"
+	preview, err := c.PreviewShipment(ctx, order, []client.LineUnits{{Line: 1, Quantity: 1}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("it", preview.Effect)
+	shipment, err := c.ShipOrder(ctx, order, client.NewShipment{
+		Key: "parcel-81", ETag: preview.ETag, Lines: preview.Lines, Carrier: "Royal Mail", Tracking: "RM123456785GB",
+	})
+	switch {
+	case err != nil:
+		fmt.Println(err)
+	case shipment.Why != nil:
+		fmt.Println("nothing was shipped:", shipment.Why.Message)
+	default:
+		fmt.Println(shipment.Status, shipment.Captured.Amount, shipment.Captured.Currency)
+	}
+	// Output:
+	// it ships 1 unit; £12.50 is captured
+	// shipped 1250 GBP
+}
+
+// Give an amount back. What the provider does not give back is owed until it is tried again, or paid
+// in another way and settled.
+func ExampleClient_RefundOrder() {
+	ctx := context.Background()
+	c, err := client.New(client.Config{Orders: shop(), Token: client.StaticToken("an operator's token")})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	refund, err := c.RefundOrder(ctx, "73d11462-f73c-51ca-913f-7c5e9d71acdd", client.NewRefund{
+		Key: "complaint-9", ETag: "*", Amount: &client.Money{Amount: 250, Currency: "GBP"}, Reason: "late",
+	})
+	switch {
+	case err != nil:
+		fmt.Println(err)
+	case refund.Owed != nil:
+		fmt.Println(refund.Status+", owed:", refund.Owed.Amount, refund.Owed.Currency)
+	default:
+		fmt.Println(refund.Status)
+	}
+	// Output: failed, owed: 250 GBP
+}
+
 // Lists are read page by page while they are walked through.
 func ExampleClient_Orders() {
 	c, err := client.New(client.Config{Orders: shop()})
@@ -114,6 +168,13 @@ func shop() (url string) {
 		case strings.Contains(string(body), "PEN-URUSHI"):
 			answer(http.StatusUnprocessableEntity, `{"type":"https://ordersaga.dev/problems/out-of-stock","title":"Out of stock",
 				"detail":"Not enough stock.","shortages":[{"sku":"PEN-URUSHI","requested":5,"available":3}]}`)
+		case strings.HasSuffix(r.URL.Path, "/shipments/preview"):
+			w.Header().Set("ETag", `"6"`)
+			answer(http.StatusOK, `{"lines":[{"line":1,"sku":"TEA-SENCHA-100","quantity":1}],"effect":"ships 1 unit; £12.50 is captured","version":6}`)
+		case strings.HasSuffix(r.URL.Path, "/shipments"):
+			answer(http.StatusCreated, `{"status":"shipped","captured":{"amount":1250,"currency":"GBP"}}`)
+		case strings.HasSuffix(r.URL.Path, "/refunds"):
+			answer(http.StatusCreated, `{"status":"failed","amount":{"amount":250,"currency":"GBP"},"owed":{"amount":250,"currency":"GBP"}}`)
 		case strings.Contains(string(body), "card_slow"):
 			answer(http.StatusAccepted, fmt.Sprintf(order, "placed"))
 		case r.Method == http.MethodPost:

@@ -323,6 +323,8 @@ func TestTheClient(t *testing.T) {
 		assert.Equal(t, done, found)
 	})
 
+	t.Run("ships, refunds and settles what is owed", func(t *testing.T) { shipsAndRefunds(t, anna, operator) })
+
 	t.Run("audits", func(t *testing.T) {
 		audited, err := operator.AuditOrdersByID(ctx, []string{confirmed.ID})
 		require.NoError(t, err)
@@ -347,6 +349,69 @@ func TestTheClient(t *testing.T) {
 		var silent *client.Unreachable
 		require.ErrorAs(t, err, &silent)
 	})
+}
+
+// shipsAndRefunds takes an order whose refunds fail to its end.
+func shipsAndRefunds(t *testing.T, shopper, operator *client.Client) {
+	t.Helper()
+	ctx := t.Context()
+	placed, err := shopper.PlaceOrder(ctx, client.NewOrder{Currency: "GBP", Lines: []client.NewLine{{SKU: "tea", Quantity: 2}}, PaymentMethod: "card_refund_declined"})
+	require.NoError(t, err)
+	_, err = shopper.PreviewShipment(ctx, placed.ID, nil)
+	assert.Equal(t, http.StatusForbidden, status(t, err))
+
+	preview, err := operator.PreviewShipment(ctx, placed.ID, []client.LineUnits{{Line: 1, Quantity: 1}})
+	require.NoError(t, err)
+	assert.EqualValues(t, 450, preview.Captured.Amount)
+	assert.False(t, preview.Last)
+	wanted := client.NewShipment{Key: "parcel-1", ETag: preview.ETag, Lines: preview.Lines, Carrier: "Mail"}
+	shipment, err := operator.ShipOrder(ctx, placed.ID, wanted)
+	require.NoError(t, err)
+	assert.Equal(t, "shipped", shipment.Status)
+	again, err := operator.ShipOrder(ctx, placed.ID, wanted)
+	require.NoError(t, err)
+	assert.Equal(t, shipment, again)
+	tracking := "T1"
+	delivered, err := operator.UpdateShipment(ctx, placed.ID, shipment.ID, client.ShipmentChange{Tracking: &tracking, Delivered: true})
+	require.NoError(t, err)
+	assert.Equal(t, "delivered", delivered.Status)
+	assert.Equal(t, "Mail", delivered.Carrier)
+	found, err := shopper.Shipment(ctx, placed.ID, shipment.ID)
+	require.NoError(t, err)
+	assert.Equal(t, "T1", found.Tracking)
+	_, err = operator.PreviewShipment(ctx, placed.ID, []client.LineUnits{{Line: 1, Quantity: 2}})
+	assert.Equal(t, refusals.UnitsNotShippable, reason(t, err))
+
+	goodwill := client.NewRefund{ETag: "*", Amount: &client.Money{Amount: 100, Currency: "GBP"}, Reason: "goodwill"}
+	effect, err := operator.PreviewRefund(ctx, placed.ID, goodwill)
+	require.NoError(t, err)
+	assert.Equal(t, *goodwill.Amount, effect.Amount)
+	goodwill.ETag = effect.ETag
+	refund, err := operator.RefundOrder(ctx, placed.ID, goodwill)
+	require.NoError(t, err)
+	assert.Equal(t, "failed", refund.Status)
+	assert.Equal(t, goodwill.Amount, refund.Owed)
+	shown, err := shopper.Refund(ctx, placed.ID, refund.ID)
+	require.NoError(t, err)
+	assert.Equal(t, goodwill.Amount, shown.Owed)
+	retry, err := operator.RefundOrder(ctx, placed.ID, client.NewRefund{ETag: "*", Retries: refund.ID, Reason: "retry"})
+	require.NoError(t, err)
+	assert.Equal(t, "failed", retry.Status)
+	_, err = operator.RefundOrder(ctx, placed.ID, client.NewRefund{ETag: "*", Amount: &client.Money{Amount: 351, Currency: "GBP"}, Reason: "other"})
+	assert.Equal(t, refusals.RefundExceedsCaptured, reason(t, err), "what is owed is not given back twice")
+
+	ledger, err := operator.OrderLedger(ctx, placed.ID)
+	require.NoError(t, err)
+	assert.Equal(t, []client.Debt{{Request: refund.ID, Amount: 100}}, ledger.Debts)
+	ledger, err = operator.SettleDebt(ctx, placed.ID, retry.ID, "bank transfer")
+	require.NoError(t, err)
+	assert.Empty(t, ledger.Debts)
+	rest, err := operator.ShipOrder(ctx, placed.ID, client.NewShipment{ETag: "*"})
+	require.NoError(t, err)
+	assert.Equal(t, "shipped", rest.Status)
+	order, err := shopper.Order(ctx, placed.ID)
+	require.NoError(t, err)
+	assert.True(t, order.Completed)
 }
 
 // read waits until the read side has a product.
@@ -382,6 +447,15 @@ var answers = map[string]any{
 	"cancel-order":         client.Cancellation{},
 	"get-cancellation":     client.Cancellation{},
 	"preview-cancellation": client.CancellationPreview{},
+	"ship-order":           client.Shipment{},
+	"get-shipment":         client.Shipment{},
+	"update-shipment":      client.Shipment{},
+	"preview-shipment":     client.ShipmentPreview{},
+	"refund-order":         client.Refund{},
+	"get-refund":           client.Refund{},
+	"preview-refund":       client.RefundPreview{},
+	"get-order-ledger":     client.OrderLedger{},
+	"settle-debt":          client.OrderLedger{},
 	"get-order-timeline":   client.Timeline{},
 	"list-orders":          list{"orders": client.OrderSummary{}, "behind": nil, "behind_seconds": nil},
 	"create-product":       client.Product{},

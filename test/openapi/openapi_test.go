@@ -80,7 +80,7 @@ func TestOpenAPI(t *testing.T) {
 			assert.Zero(t, found.Totals, service)
 		}
 	})
-	t.Run("a typed client that is made from them places an order", func(t *testing.T) {
+	t.Run("a typed client that is made from them places an order and ships it", func(t *testing.T) {
 		received := operator.Post(shop.Inventory, "/v1/stock/receipts",
 			map[string]any{"lines": []any{map[string]any{"sku": "tea", "quantity": 10}}}, "Idempotency-Key", "delivery")
 		require.Equal(t, http.StatusCreated, received.Status, "%s", received)
@@ -95,16 +95,23 @@ func TestOpenAPI(t *testing.T) {
 		var told struct {
 			Products []string
 			Order    struct{ ID string }
+			Shipment struct {
+				Status   string
+				Captured struct{ Amount int64 }
+			}
 			Rejected struct{ Type, Code string }
 			Listed   []string
 		}
 		require.NoError(t, json.Unmarshal([]byte(printed), &told), "%s", printed)
 		assert.Equal(t, []string{"mug", "tea"}, told.Products)
+		assert.Equal(t, "shipped", told.Shipment.Status)
+		assert.EqualValues(t, 450, told.Shipment.Captured.Amount)
 		assert.Contains(t, told.Rejected.Type, "payment-declined")
 		assert.NotEmpty(t, told.Rejected.Code)
 		assert.Equal(t, []string{"confirmed", "rejected"}, told.Listed)
 		answer := operator.Get(shop.Orders, "/v1/orders/"+told.Order.ID)
 		assert.Equal(t, "confirmed", answer.Field("status"), "%s", answer)
+		assert.Equal(t, "partly_shipped", answer.Field("fulfilment_status"), "%s", answer)
 	})
 }
 

@@ -16,7 +16,6 @@ type Requested struct {
 	ID          string     `json:"id" format:"uuid"`
 	OrderID     string     `json:"order_id" format:"uuid"`
 	OrderStatus string     `json:"order_status" enum:"placed,confirmed,rejected,cancelled"`
-	Reason      string     `json:"reason,omitempty"`
 	Note        string     `json:"note,omitempty"`
 	RequestedAt time.Time  `json:"requested_at"`
 	DoneAt      *time.Time `json:"done_at,omitempty" doc:"When it was done, or refused."`
@@ -25,7 +24,7 @@ type Requested struct {
 
 func requested(o *domain.Order, request *domain.Request, operator bool) Requested {
 	shown := Requested{
-		ID: request.Instance, OrderID: o.ID(), OrderStatus: string(o.Status()), Reason: request.Reason, Note: request.Note,
+		ID: request.Instance, OrderID: o.ID(), OrderStatus: string(o.Status()), Note: request.Note,
 		RequestedAt: request.At, DoneAt: When(request.Ended),
 	}
 	if operator {
@@ -37,6 +36,7 @@ func requested(o *domain.Order, request *domain.Request, operator bool) Requeste
 // Cancellation is what was, or is being, taken out of an order.
 type Cancellation struct {
 	Requested
+	Reason   string        `json:"reason,omitempty" doc:"Why it was asked for."`
 	Status   string        `json:"status" enum:"under_way,done,order_rejected" doc:"order_rejected: the order was refused for a reason of its own before it could be cancelled."`
 	Lines    []UnitsOfLine `json:"lines" nullable:"false" doc:"What is cancelled; of an order that was still being placed, all of it and no line here."`
 	Amount   *Money        `json:"amount,omitempty" doc:"What is not due any more."`
@@ -46,7 +46,7 @@ type Cancellation struct {
 
 // CancellationOf shows a cancel request of an order.
 func CancellationOf(o *domain.Order, request *domain.Request, operator bool) Cancellation {
-	shown := Cancellation{Requested: requested(o, request, operator), Status: "under_way", Lines: []UnitsOfLine{}, Owed: owed(o, request)}
+	shown := Cancellation{Requested: requested(o, request, operator), Reason: request.Reason, Status: "under_way", Lines: []UnitsOfLine{}, Owed: owed(o, request)}
 	switch {
 	case request.Ended.IsZero():
 	case o.Status() == domain.StatusRejected:
@@ -99,6 +99,7 @@ func ShipmentOf(o *domain.Order, request *domain.Request, operator bool) Shipmen
 // Refund is an amount that is, or was, given back without a return.
 type Refund struct {
 	Requested
+	Reason  string  `json:"reason" doc:"Why it was asked for."`
 	Status  string  `json:"status" enum:"under_way,refused,done,failed" doc:"refused: nothing was asked of the provider. failed: the provider did not give all of it back, and the rest is owed."`
 	Amount  Money   `json:"amount"`
 	Owed    *Money  `json:"owed,omitempty" doc:"What of it failed, and is still owed."`
@@ -109,7 +110,7 @@ type Refund struct {
 // RefundOf shows a refund of an order.
 func RefundOf(o *domain.Order, request *domain.Request, operator bool) Refund {
 	shown := Refund{
-		Requested: requested(o, request, operator), Status: "under_way", Amount: Money(request.Refund.Amount),
+		Requested: requested(o, request, operator), Reason: request.Reason, Status: "under_way", Amount: Money(request.Refund.Amount),
 		Retries: request.Refund.Retries, Owed: owed(o, request),
 	}
 	switch {
