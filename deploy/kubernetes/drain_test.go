@@ -44,6 +44,7 @@ func expressions(given map[string]variable) map[string]time.Duration {
 		"drain":                               35 * time.Second, // services/orders/background.go
 		"stock.Timeout + 5*time.Second":       65 * time.Second, // a minute: services/catalog/internal/productsearch
 		"2*cfg.policy().Lease + recordMargin": 2*(value("PAYMENT_PROVIDER_TIMEOUT", "payments")+5*time.Second) + 5*time.Second,
+		"recordMargin":                        5 * time.Second,
 		"cfg.policy().Lease + recordMargin":   value("PAYMENT_PROVIDER_TIMEOUT", "payments") + 5*time.Second + 5*time.Second,
 		"set.Slow + 15*time.Second":           value("PAYSIM_SLOW", "paysim") + 15*time.Second,
 		"cfg.StopTimeout + 10*time.Second":    value("WORKER_STOP_TIMEOUT", "worker") + 10*time.Second,
