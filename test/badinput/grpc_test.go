@@ -90,6 +90,8 @@ func (w *world) refusesCalls(t *testing.T, before state) {
 			service, other, mayNot = orders, worker, programs.Worker
 		case path == ordersv1.OrdersService_CheckUndo_FullMethodName:
 			service, other, mayNot = testkit.Token(t, programs.Inventory, auth.ScopeService), worker, programs.Worker
+		case path == ordersv1.OrdersService_RecordPayment_FullMethodName:
+			service, other, mayNot = testkit.Token(t, programs.Payments, auth.ScopeService), worker, programs.Worker
 		}
 		t.Run(string(method.Name()), func(t *testing.T) {
 			for name, test := range map[string]struct {

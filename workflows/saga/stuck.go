@@ -130,14 +130,14 @@ func (s *Saga) details(troubles []Trouble) string {
 			t.Activity, t.Service, t.Attempts, t.Kind, text.Markdown(t.LastError, errorMax)))
 		settles = settles || sagas.Settleable(t.Activity)
 	}
-	shown.WriteString(fmt.Sprintf("It is tried again by itself. An operator may:\n\n- see why, and what can be done: `ordersaga why %s`\n- try now: `ordersaga sagas retry %s`\n", id, id))
+	shown.WriteString(fmt.Sprintf("It is tried again by itself. An operator may:\n\n- see why, and what can be done: `ordersaga why %s`\n- try now: `ordersaga sagas retry %s --note WHY`\n", id, id))
 	for _, t := range troubles {
 		if meaning, ok := sagas.Skippable(s.ref.GetKind(), t.Activity); ok {
-			shown.WriteString(fmt.Sprintf("- go on without it (%s): `ordersaga sagas skip %s --step %s`\n", text.Markdown(meaning, errorMax), id, t.Activity))
+			shown.WriteString(fmt.Sprintf("- go on without it (%s): `ordersaga sagas skip %s --step %s --note WHY`\n", text.Markdown(meaning, errorMax), id, t.Activity))
 		}
 	}
 	if settles {
-		shown.WriteString(fmt.Sprintf("- say what the payment provider has: `ordersaga sagas settle %s --reference REFERENCE`\n", id))
+		shown.WriteString(fmt.Sprintf("- say what the payment provider has: `ordersaga sagas settle %s --reference REFERENCE --note WHY`\n", id))
 	}
 	return shown.String()
 }

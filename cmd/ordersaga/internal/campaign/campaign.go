@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -19,6 +20,7 @@ import (
 // Client acts on orders.
 type Client interface {
 	Act(ctx context.Context, orderID string, act client.NewAct) (*client.DoneAct, error)
+	WhyOrder(ctx context.Context, orderID string) (*client.Why, error)
 }
 
 // Campaign is an act on many orders.
@@ -119,6 +121,9 @@ func (c Campaign) wave(ctx context.Context, orders []client.StuckOrder, parallel
 	working.Wait()
 }
 
+// mostLooks is how often an order that has changed is looked at again.
+const mostLooks = 5
+
 // asking is the pause between two questions for what became of an act.
 const asking = 250 * time.Millisecond
 
@@ -127,12 +132,25 @@ const asking = 250 * time.Millisecond
 func (c Campaign) one(ctx context.Context, order client.StuckOrder) (helped bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Patience)
 	defer cancel()
-	act := c.Act
-	act.ETag = `"` + strconv.FormatInt(order.Version, 10) + `"`
-	for {
+	act, version := c.Act, order.Version
+	for looks := 0; ; {
+		act.ETag = `"` + strconv.FormatInt(version, 10) + `"`
 		done, err := c.Client.Act(ctx, order.OrderID, act)
+		if changed(err) && looks < mostLooks {
+			// The saga itself records what it is stuck in: look whether it is stuck still.
+			looks++
+			why, err := c.Client.WhyOrder(ctx, order.OrderID)
+			if err != nil {
+				return false, err
+			}
+			if possible(why, act) {
+				version = why.Version
+				continue
+			}
+			return false, nil
+		}
 		switch {
-		case gone(err):
+		case changed(err):
 			return false, nil
 		case err != nil:
 			return false, err
@@ -147,8 +165,16 @@ func (c Campaign) one(ctx context.Context, order client.StuckOrder) (helped bool
 	}
 }
 
-// gone reports whether an order is not as it was listed: its saga went on, or another operator acted.
-func gone(err error) bool {
+// changed reports whether an order is not as it was listed: its saga went on, was stuck anew, or
+// another operator acted.
+func changed(err error) bool {
 	var answered *client.Problem
 	return errors.As(err, &answered) && (answered.Status == http.StatusPreconditionFailed || answered.Slug() == "act-not-allowed")
+}
+
+// possible reports whether the act can still be made on the order.
+func possible(why *client.Why, act client.NewAct) bool {
+	return slices.ContainsFunc(why.Acts, func(p client.PossibleAct) bool {
+		return p.Name == act.Act && p.Step == act.Step && p.Allowed
+	})
 }
