@@ -28,7 +28,7 @@ func (c *recoverCommand) Run(a *addresses) error {
 		return err
 	}
 	begun := time.Now()
-	show := progress{terminal: isTerminal(os.Stdout), last: -1, unit: "sagas"}
+	show := progress{to: os.Stdout, terminal: isTerminal(os.Stdout), last: -1, unit: "sagas"}
 	var sum client.Resumption
 	for request := (client.PageRequest{Limit: c.Page}); ; {
 		page, err := s.ResumeSagas(ctx, request)

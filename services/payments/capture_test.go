@@ -356,7 +356,8 @@ func TestTheLastCaptureGivesBackTheRestAndAnUndoOfItEnds(t *testing.T) {
 	for range 2 {
 		closed, err := p.voidAuthorization()
 		require.NoError(t, err)
-		assert.Empty(t, closed.GetFacts(), "there was nothing to give back")
+		require.Len(t, closed.GetFacts(), 1, "the order learns that the rest was given back")
+		assert.NotNil(t, closed.GetFacts()[0].GetPaymentVoided())
 		require.NoError(t, w.void(p.order))
 	}
 	p.requireParts(0, 900, 334)

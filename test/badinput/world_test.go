@@ -130,7 +130,7 @@ func (w *world) settled(t *testing.T) (now state) {
 	testkit.Eventually(t, "the read sides to have caught up", func() bool {
 		now = w.state(t)
 		return now.Workflows == 1 && strings.Contains(now.Orders, `"behind":0`) && strings.Contains(now.Orders, `"confirmed"`) &&
-			strings.Contains(now.Products, `"available":9`) && strings.Contains(now.Products, `"available":10`)
+			strings.Contains(now.Products, `"behind":0`) && strings.Contains(now.Products, `"available":9`) && strings.Contains(now.Products, `"available":10`)
 	})
 	return now
 }

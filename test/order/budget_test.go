@@ -45,6 +45,11 @@ func TestAnOrderCostsWhatTheBudgetSays(t *testing.T) {
 				least[name] = count
 			}
 		}
+		// Catalog takes the stock's events of several orders in one batch, whose statement may be in
+		// the trace of another order.
+		for _, name := range []string{"SQL statements of catalog", "transactions of catalog"} {
+			least[name] = max(least[name], most[name])
+		}
 		if n > 0 && maps.Equal(most, least) { // the first order opens connections
 			break
 		}

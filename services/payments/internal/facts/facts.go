@@ -48,7 +48,7 @@ func Undone(p *domain.Payment, step domain.Step) []*commonv1.Fact {
 
 // Closed is the fact of an authorization of which nothing is open any more: by a void of ours, or
 // because the provider gave the rest back with the last capture or let it expire. There is none when
-// nothing had been authorized.
+// all of it was captured, or nothing had been authorized.
 func Closed(p *domain.Payment, authorization *domain.Operation) []*commonv1.Fact {
 	at := authorization.AnsweredAt
 	for _, op := range p.Operations {
@@ -56,7 +56,7 @@ func Closed(p *domain.Payment, authorization *domain.Operation) []*commonv1.Fact
 			at = op.AnsweredAt
 		}
 	}
-	if authorization.ProviderReference == "" {
+	if books := p.Books(authorization); authorization.ProviderReference == "" || books.Voided+books.Expired == 0 {
 		return nil
 	}
 	return []*commonv1.Fact{{

@@ -552,7 +552,7 @@ func (x *VoidAuthorizationRequest) GetAuthorizationId() string {
 type VoidAuthorizationResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Authorization *Authorization         `protobuf:"bytes,1,opt,name=authorization,proto3" json:"authorization,omitempty"`
-	// PaymentVoided, when something had been authorized.
+	// PaymentVoided, when something was given back, by this call or before.
 	Facts         []*v1.Fact `protobuf:"bytes,2,rep,name=facts,proto3" json:"facts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
