@@ -38,6 +38,11 @@ func (s *Server) dynamicSettings() dynamicconfig.StaticClient {
 		// One host serves every task queue: forwarding between partitions would only cost time.
 		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():  1,
 		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,
+		// Runs that are kept in memory, closed ones for an hour, and the events of each shard. With the
+		// defaults, 128,000 runs and 512 KiB, they fill the memory after some thousand orders, and
+		// FerretDB, which is in this process, spends its time on collecting garbage.
+		dynamicconfig.HistoryCacheHostLevelMaxSize.Key(): 500,
+		dynamicconfig.EventsCacheMaxSizeBytes.Key():      64 << 10,
 		// Allowed hosts of the HTTP API, by name or address and port (see package localonly).
 		// Others are refused.
 		dynamicconfig.FrontendHTTPAllowedHosts.Key(): s.httpHosts(),
