@@ -55,6 +55,25 @@ func TestWhatTheProviderHasAcceptedIsAskedForUntilItIsSettled(t *testing.T) {
 	q.requireParts(amount, 0, 0)
 	assert.Zero(t, q.requireBalanced())
 
+	// A refund waits for the capture that it is to be taken of, and is refused when there was none.
+	for end, refused := range map[string]bool{"succeeded": false, "failed": true} {
+		r := w.pay("card_capture_pending")
+		done, err = r.capture("first", 1000)
+		require.NoError(t, err)
+		_, err = r.refund("goodwill", "", 400)
+		requireUnavailable(t, err)
+		_, err = r.refund("too much", "", 1001)
+		requireRefused(t, refusals.RefundExceedsCaptured, err)
+		w.provider.simulate("capture/"+done.GetCapture().GetProviderReference()+"/"+end, "")
+		r.eventuallyState("capture", end)
+		_, err = r.refund("goodwill", "", 400)
+		if refused {
+			requireRefused(t, refusals.RefundExceedsCaptured, err)
+		} else {
+			require.NoError(t, err)
+		}
+	}
+
 	// An undo waits for a capture, and gives back what that leaves.
 	u := w.pay("card_capture_pending")
 	done, err = u.capture("first", 1000)

@@ -63,9 +63,8 @@ func TestWithTemporalLostTheStreamsSettleEveryOrder(t *testing.T) {
 	begun := time.Now()
 	printed, code := s.Run("recover", "--page", "10")
 	require.Zero(t, code, printed)
-	again, code := s.Run("recover")
+	again, code := s.Run("recover") // while the sagas run, and end
 	require.Zero(t, code, again)
-	assert.Contains(t, again, " 0 had no run", "a repetition finds nothing missing")
 
 	unrecorded := 0
 	testkit.Eventually(t, "every recorded order to be settled", func() bool {
@@ -87,6 +86,9 @@ func TestWithTemporalLostTheStreamsSettleEveryOrder(t *testing.T) {
 	})
 	t.Logf("%d orders settled %s after Temporal was there again, %d were accepted and never recorded:\n%s",
 		n, time.Since(begun).Round(time.Millisecond), unrecorded, printed)
+	again, code = s.Run("recover")
+	require.Zero(t, code, again)
+	assert.Contains(t, again, "0 open sagas: 0 had no run")
 	verified, code := s.Run("verify")
 	assert.Zero(t, code, verified)
 }

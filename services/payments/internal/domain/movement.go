@@ -109,7 +109,8 @@ type share struct {
 	Money
 }
 
-// allocate divides a refund among the captures that have room.
+// allocate divides a refund among the captures that have room. While a capture that would have it
+// is not settled, the answer is ErrUnknown.
 func (p *Payment) allocate(want RefundRequest) (shares []share, err error) {
 	if want.Amount == 0 {
 		return []share{{"", want.Money}}, nil
@@ -124,14 +125,20 @@ func (p *Payment) allocate(want RefundRequest) (shares []share, err error) {
 			others = append(others, op)
 		}
 	}
-	left, room := want.Amount, int64(0)
+	left, room, coming := want.Amount, int64(0), int64(0)
 	for _, capture := range append(own, others...) {
 		free := p.Room(capture)
 		room += free
+		if capture.unsettled() {
+			coming += capture.Request.Amount
+		}
 		if some := min(left, free); some > 0 {
 			shares = append(shares, share{capture.ID, Money{some, want.Currency}})
 			left -= some
 		}
+	}
+	if left > 0 && left <= coming {
+		return nil, fmt.Errorf("%w: a capture that would be refunded is not settled", ErrUnknown)
 	}
 	if left > 0 {
 		return nil, &ExceedsError{Room: Money{room, want.Currency}}
