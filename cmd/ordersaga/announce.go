@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/ordersaga/ordersaga/client"
 )
@@ -16,13 +13,7 @@ type announceCommand struct {
 }
 
 // Run is called by kong. It may be stopped and begun again: versions make repetitions harmless.
-func (c *announceCommand) Run(a *addresses) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	s, err := a.sessionOf(operator, patientTries)
-	if err != nil {
-		return err
-	}
+func (c *announceCommand) Run(ctx context.Context, s patientSession) error {
 	announce := (*client.Client).AnnounceProducts
 	if c.What == "stock" {
 		announce = (*client.Client).AnnounceStock

@@ -24,13 +24,9 @@ type createCategory struct {
 }
 
 // Run is called by kong.
-func (c *createCategory) Run(a *addresses) error {
-	s, err := a.session(operator)
-	if err != nil {
-		return err
-	}
+func (c *createCategory) Run(s operatorSession) error {
 	made, created, err := s.CreateCategory(context.Background(), client.NewCategory{ID: c.ID, Name: c.Name, Parent: c.Parent})
-	return c.show(s, err, func() {
+	return s.show(c.JSON, err, func() {
 		if !created {
 			fmt.Println("The same category is there already:")
 		}
@@ -46,14 +42,10 @@ type changeCategory struct {
 }
 
 // Run is called by kong.
-func (c *changeCategory) Run(a *addresses) error {
-	s, err := a.session(operator)
+func (c *changeCategory) Run(s operatorSession) error {
+	seen, err := findCategory(s.session, c.ID)
 	if err != nil {
-		return err
-	}
-	seen, err := findCategory(s, c.ID)
-	if err != nil {
-		return c.show(s, err, nil)
+		return s.show(c.JSON, err, nil)
 	}
 	change := client.CategoryChange{Name: seen.Name, Parent: seen.Parent}
 	if c.Name != nil {
@@ -63,7 +55,7 @@ func (c *changeCategory) Run(a *addresses) error {
 		change.Parent = *c.Parent
 	}
 	changed, err := s.ChangeCategory(context.Background(), c.ID, seen.ETag(), change)
-	return c.show(s, err, func() { printCategories(*changed) })
+	return s.show(c.JSON, err, func() { printCategories(*changed) })
 }
 
 type deleteCategory struct {
@@ -72,17 +64,13 @@ type deleteCategory struct {
 }
 
 // Run is called by kong.
-func (c *deleteCategory) Run(a *addresses) error {
-	s, err := a.session(operator)
+func (c *deleteCategory) Run(s operatorSession) error {
+	seen, err := findCategory(s.session, c.ID)
 	if err != nil {
-		return err
-	}
-	seen, err := findCategory(s, c.ID)
-	if err != nil {
-		return c.show(s, err, nil)
+		return s.show(c.JSON, err, nil)
 	}
 	if err := s.DeleteCategory(context.Background(), c.ID, seen.ETag()); err != nil {
-		return c.show(s, err, nil)
+		return s.show(c.JSON, err, nil)
 	}
 	if !c.JSON { // the service's answer is empty
 		fmt.Println("Category " + c.ID + " is deleted.")
@@ -93,13 +81,9 @@ func (c *deleteCategory) Run(a *addresses) error {
 type listCategories struct{ raw }
 
 // Run is called by kong.
-func (c *listCategories) Run(a *addresses) error {
-	s, err := a.session(shopper)
-	if err != nil {
-		return err
-	}
+func (c *listCategories) Run(s shopperSession) error {
 	categories, err := s.Categories(context.Background())
-	return c.show(s, err, func() { printCategories(categories...) })
+	return s.show(c.JSON, err, func() { printCategories(categories...) })
 }
 
 func findCategory(s *session, id string) (client.Category, error) {

@@ -10,11 +10,7 @@ import (
 type demoCommand struct{}
 
 // Run is called by kong.
-func (c *demoCommand) Run(a *addresses) error {
-	s, err := a.session(operator)
-	if err != nil {
-		return err
-	}
+func (c *demoCommand) Run(s operatorSession) error {
 	count, err := demo.Load(context.Background(), s.Client)
 	if err != nil {
 		return err

@@ -21,20 +21,16 @@ type importProducts struct {
 }
 
 // Run is called by kong.
-func (c *importProducts) Run(a *addresses) error {
+func (c *importProducts) Run(s operatorSession) error {
 	content, err := os.ReadFile(c.File)
 	if err != nil {
 		return fmt.Errorf("import products: %w", err)
-	}
-	s, err := a.session(operator)
-	if err != nil {
-		return err
 	}
 	show := &importing{size: len(content), progress: progress{to: os.Stderr, terminal: isTerminal(os.Stderr), unit: "KiB", last: -1}}
 	stop := show.watch()
 	report, err := s.ImportProducts(context.Background(), c.format(), content, func(bytes int) { show.sent.Store(int64(bytes)) })
 	stop()
-	return c.show(s, err, func() {
+	return s.show(c.JSON, err, func() {
 		fmt.Printf("%s created, %d changed, %d unchanged\n", text.Count(report.Created, "product"), report.Changed, report.Unchanged)
 	})
 }

@@ -40,7 +40,7 @@ type commands struct {
 
 func main() {
 	var c commands
-	parsed := kong.Parse(&c,
+	parsed := kong.Parse(&c, append(provided,
 		kong.Name("ordersaga"),
 		kong.Description("An order platform on Temporal sagas. `ordersaga dev` runs all of it here."),
 		kong.ShortUsageOnError(),
@@ -52,7 +52,7 @@ func main() {
 			}
 			os.Exit(code)
 		}),
-	)
+	)...)
 	c.invoked(parsed)
 	err := parsed.Run(&c.addresses)
 	report(os.Stderr, err)

@@ -62,7 +62,7 @@ func (c *placeOrder) Run(a *addresses) error {
 		Key: c.Key, Wait: patience(c.Wait), Currency: c.Currency, Lines: wanted, PaymentMethod: c.Card,
 		Email: c.Email, DeliveryAddress: address, Reference: c.Reference, Metadata: c.Metadata,
 	})
-	err = c.show(s, err, func() {
+	err = s.show(c.JSON, err, func() {
 		if placed.Replayed {
 			fmt.Println("An earlier request with this key placed the order:")
 		}
@@ -100,13 +100,9 @@ type getOrder struct {
 }
 
 // Run is called by kong.
-func (c *getOrder) Run(a *addresses) error {
-	s, err := a.session(c.caller)
-	if err != nil {
-		return err
-	}
+func (c *getOrder) Run(s *session) error {
 	found, err := s.Order(context.Background(), c.ID)
-	return c.show(s, err, func() { printOrder(found) })
+	return s.show(c.JSON, err, func() { printOrder(found) })
 }
 
 type listOrders struct {
@@ -121,14 +117,10 @@ type listOrders struct {
 }
 
 // Run is called by kong.
-func (c *listOrders) Run(a *addresses) error {
-	s, err := a.session(c.caller)
-	if err != nil {
-		return err
-	}
+func (c *listOrders) Run(a *addresses, s *session) error {
 	page, err := s.OrderPage(context.Background(),
 		client.OrderFilter{Status: c.Status, Customer: c.Customer, Number: c.Number, Stuck: c.Stuck}, client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
-	return c.show(s, err, func() {
+	return s.show(c.JSON, err, func() {
 		rows := [][]string{{"ORDER", "STATUS", "PAYMENT", "LINES", "TOTAL", "CUSTOMER", "PLACED (UTC)", "REASON"}}
 		for _, o := range page.Items {
 			rows = append(rows, []string{
@@ -150,13 +142,9 @@ type orderTimeline struct {
 }
 
 // Run is called by kong.
-func (c *orderTimeline) Run(a *addresses) error {
-	s, err := a.session(c.caller)
-	if err != nil {
-		return err
-	}
+func (c *orderTimeline) Run(s *session) error {
 	story, err := s.Timeline(context.Background(), c.ID)
-	return c.show(s, err, func() {
+	return s.show(c.JSON, err, func() {
 		rows := [][]string{{"#", "AT (UTC)", "EVENT", ""}}
 		for _, e := range story.Entries {
 			rows = append(rows, []string{strconv.FormatInt(e.Version, 10), at(e.At), e.Type, e.Text})

@@ -20,17 +20,17 @@ type raw struct {
 	JSON bool `help:"Print the service's answer as it came." name:"json"`
 }
 
-// show prints the last answer of a session, also a problem, unchanged with --json, else it calls
-// show. The error is that of the call.
-func (r raw) show(s *session, err error, show func()) error {
+// show prints the last answer, also a problem, unchanged with --json, else it calls show. The error
+// is that of the call.
+func (s *session) show(unchanged bool, err error, show func()) error {
 	var problem *client.Problem
 	switch {
-	case r.JSON && errors.As(err, &problem):
+	case unchanged && errors.As(err, &problem):
 		printJSON(problem.Body)
 		return answered{exitCode(err)}
 	case err != nil:
 		return err
-	case r.JSON:
+	case unchanged:
 		printJSON(s.heard.body)
 	default:
 		show()

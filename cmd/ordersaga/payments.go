@@ -4,10 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"os/signal"
 	"strconv"
-	"syscall"
 
 	"github.com/ordersaga/ordersaga/client"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/reconcile"
@@ -23,13 +20,7 @@ type reconcilePayments struct {
 }
 
 // Run is called by kong. The status is 1 when there are differences.
-func (c *reconcilePayments) Run(a *addresses) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	s, err := a.sessionOf(operator, patientTries)
-	if err != nil {
-		return err
-	}
+func (c *reconcilePayments) Run(ctx context.Context, s patientSession) error {
 	report, err := reconcile.Run(ctx, s.Client)
 	if err != nil {
 		return err
@@ -77,13 +68,9 @@ type showLedger struct {
 }
 
 // Run is called by kong.
-func (c *showLedger) Run(a *addresses) error {
-	s, err := a.session(operator)
-	if err != nil {
-		return err
-	}
+func (c *showLedger) Run(s operatorSession) error {
 	ledger, err := s.PaymentLedger(context.Background(), c.ID)
-	return c.show(s, err, func() { printLedger(ledger) })
+	return s.show(c.JSON, err, func() { printLedger(ledger) })
 }
 
 func printLedger(ledger *client.Ledger) {

@@ -16,15 +16,11 @@ type changePrice struct {
 }
 
 // Run is called by kong.
-func (c *changePrice) Run(a *addresses) error {
+func (c *changePrice) Run(s operatorSession) error {
 	ctx := context.Background()
-	s, err := a.session(operator)
-	if err != nil {
-		return err
-	}
 	seen, err := s.Product(ctx, c.SKU)
 	if err != nil {
-		return c.show(s, err, nil)
+		return s.show(c.JSON, err, nil)
 	}
 	price, err := parseAmount(c.Price, seen.Price.Currency)
 	if err != nil {
@@ -32,7 +28,7 @@ func (c *changePrice) Run(a *addresses) error {
 	}
 	// Whoever changed the product since we looked is not overwritten.
 	set, err := s.ChangePrice(ctx, c.SKU, seen.ETag, price, c.From)
-	return c.show(s, err, func() {
+	return s.show(c.JSON, err, func() {
 		if set.Scheduled {
 			fmt.Printf("%s costs %s from %s on; until then %s.\n", c.SKU, amount(set.Money), when(set.From), amount(seen.Price))
 			return
@@ -49,13 +45,9 @@ type listPrices struct {
 }
 
 // Run is called by kong.
-func (c *listPrices) Run(a *addresses) error {
-	s, err := a.session(operator)
-	if err != nil {
-		return err
-	}
+func (c *listPrices) Run(a *addresses, s operatorSession) error {
 	page, err := s.ProductPrices(context.Background(), c.SKU, client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
-	return c.show(s, err, func() {
+	return s.show(c.JSON, err, func() {
 		rows := [][]string{{"FROM (" + zone + ")", "PRICE", ""}}
 		for _, price := range page.Items {
 			rows = append(rows, []string{at(price.From), amount(price.Money), map[bool]string{true: "scheduled"}[price.Scheduled]})
@@ -72,13 +64,9 @@ type withdrawPrice struct {
 }
 
 // Run is called by kong.
-func (c *withdrawPrice) Run(a *addresses) error {
-	s, err := a.session(operator)
-	if err != nil {
-		return err
-	}
-	err = s.WithdrawPrice(context.Background(), c.SKU, c.From)
-	return c.show(s, err, func() {
+func (c *withdrawPrice) Run(s operatorSession) error {
+	err := s.WithdrawPrice(context.Background(), c.SKU, c.From)
+	return s.show(c.JSON, err, func() {
 		fmt.Printf("%s does not get another price at %s.\n", c.SKU, when(c.From))
 	})
 }
@@ -89,8 +77,8 @@ type retireProduct struct {
 }
 
 // Run is called by kong.
-func (c *retireProduct) Run(a *addresses) error {
-	return c.change(a, c.SKU, (*client.Client).RetireProduct)
+func (c *retireProduct) Run(s operatorSession) error {
+	return s.change(c.JSON, c.SKU, (*client.Client).RetireProduct)
 }
 
 type restoreProduct struct {
@@ -99,23 +87,19 @@ type restoreProduct struct {
 }
 
 // Run is called by kong.
-func (c *restoreProduct) Run(a *addresses) error {
-	return c.change(a, c.SKU, (*client.Client).RestoreProduct)
+func (c *restoreProduct) Run(s operatorSession) error {
+	return s.change(c.JSON, c.SKU, (*client.Client).RestoreProduct)
 }
 
 // change changes the product as it is seen now, and shows it.
-func (r *raw) change(a *addresses, sku string, how func(c *client.Client, ctx context.Context, sku, etag string) (*client.Product, error)) error {
+func (s operatorSession) change(unchanged bool, sku string, how func(c *client.Client, ctx context.Context, sku, etag string) (*client.Product, error)) error {
 	ctx := context.Background()
-	s, err := a.session(operator)
-	if err != nil {
-		return err
-	}
 	seen, err := s.Product(ctx, sku)
 	if err != nil {
-		return r.show(s, err, nil)
+		return s.show(unchanged, err, nil)
 	}
 	changed, err := how(s.Client, ctx, sku, seen.ETag)
-	return r.show(s, err, func() {
+	return s.show(unchanged, err, func() {
 		changed.Stock = seen.Stock // a change's answer has none
 		printProduct(changed)
 	})

@@ -41,19 +41,15 @@ type createProduct struct {
 }
 
 // Run is called by kong.
-func (c *createProduct) Run(a *addresses) error {
+func (c *createProduct) Run(s operatorSession) error {
 	price, err := parseAmount(c.Price, c.Currency)
-	if err != nil {
-		return err
-	}
-	s, err := a.session(operator)
 	if err != nil {
 		return err
 	}
 	made, created, err := s.CreateProduct(context.Background(), client.NewProduct{
 		SKU: c.SKU, Name: c.Name, Description: c.Description, Categories: c.Category, Images: images(c.Image), Price: price,
 	})
-	return c.show(s, err, func() {
+	return s.show(c.JSON, err, func() {
 		if !created {
 			fmt.Println("The same product is there already:")
 		}
@@ -71,15 +67,11 @@ type changeProduct struct {
 }
 
 // Run is called by kong.
-func (c *changeProduct) Run(a *addresses) error {
+func (c *changeProduct) Run(s operatorSession) error {
 	ctx := context.Background()
-	s, err := a.session(operator)
-	if err != nil {
-		return err
-	}
 	seen, err := s.Product(ctx, c.SKU)
 	if err != nil {
-		return c.show(s, err, nil)
+		return s.show(c.JSON, err, nil)
 	}
 	details := client.ProductDetails{Name: seen.Name, Description: seen.Description}
 	if c.Name != nil {
@@ -96,7 +88,7 @@ func (c *changeProduct) Run(a *addresses) error {
 	}
 	// A change made since the read is not overwritten.
 	changed, err := s.ChangeProduct(ctx, c.SKU, seen.ETag, details)
-	return c.show(s, err, func() {
+	return s.show(c.JSON, err, func() {
 		changed.Stock = seen.Stock // a change's answer has none
 		printProduct(changed)
 	})
@@ -122,13 +114,9 @@ type getProduct struct {
 }
 
 // Run is called by kong.
-func (c *getProduct) Run(a *addresses) error {
-	s, err := a.session(shopper)
-	if err != nil {
-		return err
-	}
+func (c *getProduct) Run(s shopperSession) error {
 	found, err := s.Product(context.Background(), c.SKU)
-	return c.show(s, err, func() { printProduct(found) })
+	return s.show(c.JSON, err, func() { printProduct(found) })
 }
 
 type listProducts struct {
@@ -138,13 +126,9 @@ type listProducts struct {
 }
 
 // Run is called by kong.
-func (c *listProducts) Run(a *addresses) error {
-	s, err := a.session(shopper)
-	if err != nil {
-		return err
-	}
+func (c *listProducts) Run(a *addresses, s shopperSession) error {
 	page, err := s.ProductPage(context.Background(), client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
-	return c.show(s, err, func() {
+	return s.show(c.JSON, err, func() {
 		rows := [][]string{{"SKU", "NAME", "PRICE", "AVAILABLE"}}
 		for _, p := range page.Items {
 			rows = append(rows, []string{p.SKU, p.Name, amount(p.Price), available(&p)})

@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -35,14 +34,8 @@ func TestAChangeKeepsWhatIsNotGiven(t *testing.T) {
 		{[]string{"--category="}, `{"name":"Kettle","description":"Boils.","categories":[]}`},
 		{[]string{"--image=https://a.example/1 A kettle"}, `{"name":"Kettle","description":"Boils.","images":[{"url":"https://a.example/1","alt":"A kettle"}]}`},
 	} {
-		var command struct {
-			Product productCommands `cmd:""`
-		}
-		parser, err := kong.New(&command)
-		require.NoError(t, err)
-		parsed, err := parser.Parse(append([]string{"product", "change", "KETTLE"}, test.flags...))
-		require.NoError(t, err)
-		require.NoError(t, parsed.Run(&addresses{URL: map[string]string{"catalog": catalog.URL}}))
+		words := append([]string{"product", "change", "KETTLE"}, test.flags...)
+		require.NoError(t, run(t, &addresses{URL: map[string]string{"catalog": catalog.URL}}, words...))
 		assert.JSONEq(t, test.want, sent, "%v", test.flags)
 		assert.Equal(t, `"7"`, seen, "meant for the version that was seen")
 	}

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/ordersaga/ordersaga/client"
@@ -39,15 +37,9 @@ const progressInterval = 500 * time.Millisecond
 
 // Run is called by kong. A rebuild is the service's: it goes on when the command is stopped, and the
 // next one follows it.
-func (c *rebuildCommand) Run(a *addresses) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	s, err := a.sessionOf(operator, patientTries)
-	if err != nil {
-		return err
-	}
+func (c *rebuildCommand) Run(ctx context.Context, s patientSession) error {
 	for _, r := range rebuildable[c.What] {
-		if err := c.rebuild(ctx, s, r); err != nil {
+		if err := c.rebuild(ctx, s.session, r); err != nil {
 			return err
 		}
 	}

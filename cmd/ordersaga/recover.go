@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/ordersaga/ordersaga/client"
@@ -17,15 +15,9 @@ type recoverCommand struct {
 }
 
 // Run is called by kong. It may be stopped and run again at any time: what has a run is left alone.
-func (c *recoverCommand) Run(a *addresses) error {
+func (c *recoverCommand) Run(ctx context.Context, s patientSession) error {
 	if c.Page < 1 || c.Page > 500 {
 		return usage{errors.New("--page must be 1 to 500")}
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	s, err := a.sessionOf(operator, patientTries)
-	if err != nil {
-		return err
 	}
 	begun := time.Now()
 	show := progress{to: os.Stdout, terminal: isTerminal(os.Stdout), last: -1, unit: "sagas"}

@@ -5,61 +5,42 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/ordersaga/ordersaga/client"
 )
 
 type refundOrder struct {
-	raw
-	ID      string        `arg:"" help:"The order's id."`
-	Amount  string        `help:"What is given back, in the order's currency: 12.50." placeholder:"AMOUNT" xor:"what"`
-	Retries string        `help:"The cancellation or refund whose refund failed, in place of an amount." placeholder:"ID" xor:"what"`
-	Reason  string        `help:"Why: goodwill, damaged, late, price, retry or other." default:"goodwill" enum:"goodwill,damaged,late,price,retry,other"`
-	Note    string        `help:"A text for people." placeholder:"TEXT"`
-	Key     string        `help:"Idempotency key: the same key is the same refund. By default a new one." placeholder:"KEY"`
-	Yes     bool          `help:"Do it without asking, for scripts."`
-	Wait    time.Duration `help:"How long to wait for the outcome, at most 50s." default:"10s" placeholder:"DURATION"`
+	request
+	Amount  string `help:"What is given back, in the order's currency: 12.50." placeholder:"AMOUNT" xor:"what"`
+	Retries string `help:"The cancellation or refund whose refund failed, in place of an amount." placeholder:"ID" xor:"what"`
+	Reason  string `help:"Why: goodwill, damaged, late, price, retry or other." default:"goodwill" enum:"goodwill,damaged,late,price,retry,other"`
 }
 
-// Run is called by kong. It shows the effect and asks before it refunds.
-func (c *refundOrder) Run(a *addresses) error {
-	s, err := a.session(operator)
-	if err != nil {
-		return err
-	}
+// Run is called by kong.
+func (c *refundOrder) Run(s operatorSession) error {
 	ctx := context.Background()
-	wanted, err := c.wanted(ctx, s)
+	wanted, err := c.wanted(ctx, s.session)
 	if err != nil {
-		return c.show(s, err, nil)
+		return s.show(c.JSON, err, nil)
 	}
-	wanted.ETag = "*"
-	if !c.Yes {
+	return c.send(s.session, func() (effect, etag string, err error) {
 		preview, err := s.PreviewRefund(ctx, c.ID, wanted)
 		if err != nil {
-			return c.show(s, err, nil)
+			return "", "", err
 		}
-		if err := ask("means: " + preview.Effect); err != nil {
-			return err
+		return "means: " + preview.Effect, preview.ETag, nil
+	}, func(etag string) (outcome, error) {
+		wanted.ETag = etag
+		done, err := s.RefundOrder(ctx, c.ID, wanted)
+		if err != nil {
+			return outcome{}, err
 		}
-		wanted.ETag = preview.ETag
-	}
-	done, err := s.RefundOrder(ctx, c.ID, wanted)
-	err = c.show(s, err, func() {
-		fmt.Printf("Refund %s of %s: %s%s\n", done.ID, amount(done.Amount), strings.ReplaceAll(done.Status, "_", " "), why(done.Why))
+		text := fmt.Sprintf("Refund %s of %s: %s%s", done.ID, amount(done.Amount), strings.ReplaceAll(done.Status, "_", " "), why(done.Why))
 		if done.Owed != nil {
-			fmt.Printf("%s of it is owed. Try again with --retries %s, or pay in another way and use `order settle`.\n", amount(*done.Owed), done.ID)
+			text += fmt.Sprintf("\n%s of it is owed. Try again with --retries %s, or pay in another way and use `order settle`.", amount(*done.Owed), done.ID)
 		}
+		return outcome{doneAt: done.DoneAt, failed: done.Why != nil || done.Owed != nil, text: text}, nil
 	})
-	switch {
-	case err != nil:
-		return err
-	case done.DoneAt.IsZero():
-		return answered{exitUnsettled}
-	case done.Why != nil || done.Owed != nil:
-		return answered{exitFailed}
-	}
-	return nil
 }
 
 func (c *refundOrder) wanted(ctx context.Context, s *session) (client.NewRefund, error) {
@@ -87,13 +68,9 @@ type settleDebt struct {
 }
 
 // Run is called by kong.
-func (c *settleDebt) Run(a *addresses) error {
-	s, err := a.session(operator)
-	if err != nil {
-		return err
-	}
+func (c *settleDebt) Run(s operatorSession) error {
 	ledger, err := s.SettleDebt(context.Background(), c.ID, c.Request, c.Reference)
-	return c.show(s, err, func() { printOrderLedger(ledger) })
+	return s.show(c.JSON, err, func() { printOrderLedger(ledger) })
 }
 
 type orderMoney struct {
@@ -102,13 +79,9 @@ type orderMoney struct {
 }
 
 // Run is called by kong.
-func (c *orderMoney) Run(a *addresses) error {
-	s, err := a.session(operator)
-	if err != nil {
-		return err
-	}
+func (c *orderMoney) Run(s operatorSession) error {
 	ledger, err := s.OrderLedger(context.Background(), c.ID)
-	return c.show(s, err, func() { printOrderLedger(ledger) })
+	return s.show(c.JSON, err, func() { printOrderLedger(ledger) })
 }
 
 func printOrderLedger(ledger *client.OrderLedger) {

@@ -1,16 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/ordersaga/ordersaga/client"
@@ -30,13 +27,9 @@ type sagaCommands struct {
 type listCauses struct{ raw }
 
 // Run is called by kong.
-func (c *listCauses) Run(a *addresses) error {
-	s, err := a.session(operator)
-	if err != nil {
-		return err
-	}
+func (c *listCauses) Run(a *addresses, s operatorSession) error {
 	found, err := s.Causes(context.Background())
-	return c.show(s, err, func() {
+	return s.show(c.JSON, err, func() {
 		rows := [][]string{{"CAUSE", "ORDERS", "MONEY", "UNITS", "OLDEST", "NEXT TRY", "BUILD"}}
 		for _, cause := range found.Causes {
 			rows = append(rows, []string{
@@ -71,13 +64,9 @@ type listStuck struct {
 }
 
 // Run is called by kong.
-func (c *listStuck) Run(a *addresses) error {
-	s, err := a.session(operator)
-	if err != nil {
-		return err
-	}
+func (c *listStuck) Run(a *addresses, s operatorSession) error {
 	page, err := s.StuckPage(context.Background(), c.Cause, client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
-	return c.show(s, err, func() {
+	return s.show(c.JSON, err, func() {
 		rows := [][]string{{"ORDER", "CAUSE", "ATTEMPTS", "MONEY", "SINCE", "NEXT TRY", "LAST ERROR"}}
 		for _, o := range page.Items {
 			rows = append(rows, []string{
@@ -95,18 +84,14 @@ type showCause struct {
 }
 
 // Run is called by kong.
-func (c *showCause) Run(a *addresses) error {
-	s, err := a.session(operator)
-	if err != nil {
-		return err
-	}
+func (c *showCause) Run(a *addresses, s operatorSession) error {
 	found, err := s.Causes(context.Background())
 	if err != nil {
-		return c.show(s, err, nil)
+		return s.show(c.JSON, err, nil)
 	}
 	for _, cause := range found.Causes {
 		if cause.Cause == c.Cause {
-			return c.show(s, nil, func() { a.printCause(&cause) })
+			return s.show(c.JSON, nil, func() { a.printCause(&cause) })
 		}
 	}
 	return fmt.Errorf("no order is stuck for %q; `ordersaga sagas causes` lists the causes", c.Cause)
@@ -155,7 +140,9 @@ type acting struct {
 type retrySaga struct{ acting }
 
 // Run is called by kong.
-func (c *retrySaga) Run(a *addresses) error { return c.act(a, client.NewAct{Act: sagas.ActRetry}) }
+func (c *retrySaga) Run(ctx context.Context, s patientSession) error {
+	return c.act(ctx, s, client.NewAct{Act: sagas.ActRetry})
+}
 
 type skipStep struct {
 	acting
@@ -163,8 +150,8 @@ type skipStep struct {
 }
 
 // Run is called by kong.
-func (c *skipStep) Run(a *addresses) error {
-	return c.act(a, client.NewAct{Act: sagas.ActSkip, Step: c.Step})
+func (c *skipStep) Run(ctx context.Context, s patientSession) error {
+	return c.act(ctx, s, client.NewAct{Act: sagas.ActSkip, Step: c.Step})
 }
 
 type settleStep struct {
@@ -174,31 +161,25 @@ type settleStep struct {
 }
 
 // Run is called by kong.
-func (c *settleStep) Run(a *addresses) error {
+func (c *settleStep) Run(ctx context.Context, s patientSession) error {
 	if c.Cause != "" {
 		return usage{errors.New("a reference is of one order: settle takes no --cause")}
 	}
-	return c.act(a, client.NewAct{Act: sagas.ActSettle, Step: c.Step, Reference: c.Reference})
+	return c.act(ctx, s, client.NewAct{Act: sagas.ActSettle, Step: c.Step, Reference: c.Reference})
 }
 
-func (c *acting) act(a *addresses, act client.NewAct) error {
+func (c *acting) act(ctx context.Context, s patientSession, act client.NewAct) error {
 	if (c.ID == "") == (c.Cause == "") {
 		return usage{errors.New("name one order, or the orders of a cause with --cause")}
 	}
 	if c.Canary < 0 || c.Parallel < 1 || c.Parallel > 100 || !(c.Rate > 0) || c.Patience <= 0 {
 		return usage{errors.New("--canary must be 0 or more, --parallel 1 to 100, --rate and --patience more than 0")}
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	s, err := a.sessionOf(operator, patientTries)
-	if err != nil {
-		return err
-	}
 	act.Note, act.Cause, act.Key = c.Note, c.Cause, c.Key
 	if act.Key == "" {
 		act.Key = rand.Text()
 	}
-	orders, example, err := c.orders(ctx, s)
+	orders, example, err := c.orders(ctx, s.session)
 	if err != nil {
 		return err
 	}
@@ -211,13 +192,11 @@ func (c *acting) act(a *addresses, act client.NewAct) error {
 		return nil
 	}
 	if !c.Yes {
-		fmt.Fprint(os.Stderr, "Continue? [y/N] ")
-		answer, _ := bufio.NewReader(os.Stdin).ReadString('\n')
-		if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
-			return errors.New("nothing was done; with --yes it does not ask")
+		if err := ask(ctx); err != nil {
+			return err
 		}
 	}
-	return c.run(ctx, s, act, orders)
+	return c.run(ctx, s.session, act, orders)
 }
 
 // orders returns the orders to act on, and one of them in full.

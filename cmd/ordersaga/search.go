@@ -24,19 +24,15 @@ type searchProducts struct {
 }
 
 // Run is called by kong.
-func (c *searchProducts) Run(a *addresses) error {
+func (c *searchProducts) Run(a *addresses, s shopperSession) error {
 	low, high, err := bounds(c.Min, c.Max, c.Currency)
-	if err != nil {
-		return err
-	}
-	s, err := a.session(shopper)
 	if err != nil {
 		return err
 	}
 	found, err := s.SearchProducts(context.Background(), client.ProductSearch{
 		Text: c.Text, Category: c.Category, Currency: c.Currency, Availability: c.Availability, MinPrice: low, MaxPrice: high, Sort: c.Sort,
 	}, client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
-	return c.show(s, err, func() {
+	return s.show(c.JSON, err, func() {
 		rows := [][]string{{"SKU", "NAME", "PRICE", "AVAILABLE"}}
 		for _, p := range found.Products {
 			rows = append(rows, []string{p.SKU, p.Name, amount(p.Price), available(&client.Product{Stock: p.Stock})})
@@ -54,13 +50,9 @@ type suggestProducts struct {
 }
 
 // Run is called by kong.
-func (c *suggestProducts) Run(a *addresses) error {
-	s, err := a.session(shopper)
-	if err != nil {
-		return err
-	}
+func (c *suggestProducts) Run(s shopperSession) error {
 	suggested, err := s.SuggestProducts(context.Background(), c.Text, c.Limit)
-	return c.show(s, err, func() {
+	return s.show(c.JSON, err, func() {
 		rows := [][]string{{"NAME", "SKU"}}
 		for _, name := range suggested {
 			rows = append(rows, []string{name.Name, name.SKU})
@@ -91,12 +83,8 @@ type searchOrders struct {
 }
 
 // Run is called by kong.
-func (c *searchOrders) Run(a *addresses) error {
+func (c *searchOrders) Run(a *addresses, s operatorSession) error {
 	low, high, err := bounds(c.Min, c.Max, c.Currency)
-	if err != nil {
-		return err
-	}
-	s, err := a.session(operator)
 	if err != nil {
 		return err
 	}
@@ -105,7 +93,7 @@ func (c *searchOrders) Run(a *addresses) error {
 		Status: c.Status, Reason: c.Reason, Stuck: c.Stuck, Currency: c.Currency, MinTotal: low, MaxTotal: high,
 		PlacedFrom: c.From, PlacedBefore: c.Before, Sort: c.Sort,
 	}, client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
-	return c.show(s, err, func() {
+	return s.show(c.JSON, err, func() {
 		rows := [][]string{{"NUMBER", "ORDER", "STATUS", "PAYMENT", "LINES", "TOTAL", "CUSTOMER", "PLACED (UTC)", "REASON"}}
 		for _, o := range found.Orders {
 			rows = append(rows, []string{

@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -23,7 +22,7 @@ func TestTheSearchOfProductsAndOfOrdersIsRebuilt(t *testing.T) {
 	}))
 	defer service.Close()
 	t.Setenv("ORDERSAGA_TOKEN", "of-an-operator")
-	require.NoError(t, (&rebuildCommand{What: "search"}).Run(&addresses{URL: map[string]string{"catalog": service.URL, "orders": service.URL}}))
+	require.NoError(t, run(t, &addresses{URL: map[string]string{"catalog": service.URL, "orders": service.URL}}, "rebuild", "search"))
 	assert.Equal(t, []string{
 		"POST /v1/rebuilds/search", "GET /v1/rebuilds/search", "POST /v1/rebuilds/search", "GET /v1/rebuilds/search",
 	}, asked)
@@ -37,17 +36,7 @@ func TestASearchAsksForWhatItsFlagsSay(t *testing.T) {
 	}))
 	defer service.Close()
 	t.Setenv("ORDERSAGA_TOKEN", "of-somebody")
-	run := func(words ...string) error {
-		var command struct {
-			Product productCommands `cmd:""`
-			Order   orderCommands   `cmd:""`
-		}
-		parser, err := kong.New(&command)
-		require.NoError(t, err)
-		parsed, err := parser.Parse(words)
-		require.NoError(t, err)
-		return parsed.Run(&addresses{URL: map[string]string{"catalog": service.URL, "orders": service.URL}})
-	}
+	services := &addresses{URL: map[string]string{"catalog": service.URL, "orders": service.URL}}
 	for want, words := range map[string][]string{
 		"/v1/products/search?limit=20&q=retrospot+bag&sort=relevance": {"product", "search", "retrospot bag"},
 		"/v1/products/search?availability=in_stock&currency=JPY&limit=5&max_price=900&min_price=500&sort=-price": {
@@ -62,8 +51,8 @@ func TestASearchAsksForWhatItsFlagsSay(t *testing.T) {
 			"order", "search", "--currency=GBP", "--min-total=12.50", "--from=2026-03-01T00:00:00Z", "--before=2026-03-02T00:00:00Z", "--sort=newest",
 		},
 	} {
-		require.NoError(t, run(words...), "%v", words)
+		require.NoError(t, run(t, services, words...), "%v", words)
 		assert.Equal(t, want, asked)
 	}
-	require.ErrorContains(t, run("product", "search", "--min-price=5"), "--currency")
+	require.ErrorContains(t, run(t, services, "product", "search", "--min-price=5"), "--currency")
 }

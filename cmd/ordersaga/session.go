@@ -5,8 +5,13 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
+
+	"github.com/alecthomas/kong"
 
 	"github.com/ordersaga/ordersaga/client"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/issuer"
@@ -37,11 +42,38 @@ func (c caller) flags() []string {
 	}
 }
 
-// operator changes products and stock and audits; shopper reads them.
-var (
-	operator = caller{Operator: true}
-	shopper  = caller{As: demoShopper}
+// ProvideSession makes the session of a command with these flags (kong finds it by its name).
+func (c caller) ProvideSession(a *addresses) (*session, error) { return a.session(c) }
+
+var operator = caller{Operator: true}
+
+// Sessions of the other commands: each takes the one that it needs as an argument of Run.
+type (
+	operatorSession struct{ *session } // changes products and stock, acts on sagas
+	shopperSession  struct{ *session }
+	patientSession  struct{ *session } // an operator's, for audits of minutes
 )
+
+// provided is what kong makes for a command that takes it. The context ends with Ctrl-C, for
+// commands that have something to say then.
+var provided = []kong.Option{
+	kong.BindToProvider(func(a *addresses) (operatorSession, error) {
+		s, err := a.session(operator)
+		return operatorSession{s}, err
+	}),
+	kong.BindToProvider(func(a *addresses) (shopperSession, error) {
+		s, err := a.session(caller{As: demoShopper})
+		return shopperSession{s}, err
+	}),
+	kong.BindToProvider(func(a *addresses) (patientSession, error) {
+		s, err := a.sessionOf(operator, patientTries)
+		return patientSession{s}, err
+	}),
+	kong.BindToProvider(func() context.Context {
+		ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		return ctx
+	}),
+}
 
 const (
 	// tries of a call for a user at a terminal.

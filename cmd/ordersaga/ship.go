@@ -4,66 +4,47 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/ordersaga/ordersaga/client"
 )
 
 type shipOrder struct {
-	raw
-	ID       string        `arg:"" help:"The order's id."`
-	Line     []string      `help:"Units of a line by its number; repeatable. By default everything that is left." placeholder:"NUMBER=QTY" sep:"none"`
-	Carrier  string        `help:"Who carries it." placeholder:"NAME"`
-	Tracking string        `help:"A code or an https address by which it is followed." placeholder:"CODE"`
-	Note     string        `help:"A text for people." placeholder:"TEXT"`
-	Key      string        `help:"Idempotency key: the same key is the same shipment. By default a new one." placeholder:"KEY"`
-	Yes      bool          `help:"Do it without asking, for scripts."`
-	Wait     time.Duration `help:"How long to wait for the outcome, at most 50s." default:"10s" placeholder:"DURATION"`
+	request
+	units
+	Carrier  string `help:"Who carries it." placeholder:"NAME"`
+	Tracking string `help:"A code or an https address by which it is followed." placeholder:"CODE"`
 }
 
-// Run is called by kong. It shows the effect and asks before it ships.
-func (c *shipOrder) Run(a *addresses) error {
-	wanted, err := unitsOfLines(c.Line)
-	if err != nil {
-		return usage{err}
-	}
-	s, err := a.session(operator)
+// Run is called by kong.
+func (c *shipOrder) Run(s operatorSession) error {
+	wanted, err := c.units.read()
 	if err != nil {
 		return err
 	}
 	ctx := context.Background()
-	etag := "*"
-	if !c.Yes {
+	return c.send(s.session, func() (effect, etag string, err error) {
 		preview, err := s.PreviewShipment(ctx, c.ID, wanted)
 		if err != nil {
-			return c.show(s, err, nil)
+			return "", "", err
 		}
-		if err := ask(preview.Effect); err != nil {
-			return err
+		return preview.Effect, preview.ETag, nil
+	}, func(etag string) (outcome, error) {
+		done, err := s.ShipOrder(ctx, c.ID, client.NewShipment{
+			Key: c.Key, ETag: etag, Wait: patience(c.Wait), Lines: wanted, Carrier: c.Carrier, Tracking: c.Tracking, Note: c.Note,
+		})
+		if err != nil {
+			return outcome{}, err
 		}
-		etag = preview.ETag
-	}
-	done, err := s.ShipOrder(ctx, c.ID, client.NewShipment{
-		Key: c.Key, ETag: etag, Wait: patience(c.Wait), Lines: wanted, Carrier: c.Carrier, Tracking: c.Tracking, Note: c.Note,
+		return outcome{doneAt: done.DoneAt, failed: done.Why != nil, text: shipmentText(done)}, nil
 	})
-	err = c.show(s, err, func() { printShipment(done) })
-	switch {
-	case err != nil:
-		return err
-	case done.DoneAt.IsZero():
-		return answered{exitUnsettled}
-	case done.Why != nil:
-		return answered{exitFailed}
-	}
-	return nil
 }
 
-func printShipment(shipment *client.Shipment) {
+func shipmentText(shipment *client.Shipment) string {
 	captured := ""
 	if shipment.Why == nil {
 		captured = ", " + amount(shipment.Captured) + " captured"
 	}
-	fmt.Printf("Shipment %s: %s%s%s\n", shipment.ID, strings.ReplaceAll(shipment.Status, "_", " "), captured, why(shipment.Why))
+	return fmt.Sprintf("Shipment %s: %s%s%s", shipment.ID, strings.ReplaceAll(shipment.Status, "_", " "), captured, why(shipment.Why))
 }
 
 func why(reason *client.Reason) string {
@@ -105,13 +86,9 @@ type updateShipment struct {
 }
 
 // Run is called by kong.
-func (c *updateShipment) Run(a *addresses) error {
-	s, err := a.session(operator)
-	if err != nil {
-		return err
-	}
+func (c *updateShipment) Run(s operatorSession) error {
 	changed, err := s.UpdateShipment(context.Background(), c.ID, c.Shipment, client.ShipmentChange{
 		Carrier: c.Carrier, Tracking: c.Tracking, Delivered: c.Delivered,
 	})
-	return c.show(s, err, func() { printShipment(changed) })
+	return s.show(c.JSON, err, func() { fmt.Println(shipmentText(changed)) })
 }

@@ -21,17 +21,13 @@ type receiveStock struct {
 }
 
 // Run is called by kong.
-func (c *receiveStock) Run(a *addresses) error {
+func (c *receiveStock) Run(s operatorSession) error {
 	arrived, err := lines.Parse(c.Lines)
 	if err != nil {
 		return usage{err}
 	}
-	s, err := a.session(operator)
-	if err != nil {
-		return err
-	}
 	receipt, err := s.ReceiveStock(context.Background(), client.Delivery{Key: c.Key, Lines: arrived})
-	return c.show(s, err, func() {
+	return s.show(c.JSON, err, func() {
 		if receipt.Replayed {
 			fmt.Println("An earlier request with this key was this delivery; nothing is added:")
 		}
@@ -46,13 +42,9 @@ type getStock struct {
 }
 
 // Run is called by kong.
-func (c *getStock) Run(a *addresses) error {
-	s, err := a.session(shopper)
-	if err != nil {
-		return err
-	}
+func (c *getStock) Run(s shopperSession) error {
 	level, err := s.Stock(context.Background(), c.SKU)
-	return c.show(s, err, func() { printLevels([]client.Stock{*level}) })
+	return s.show(c.JSON, err, func() { printLevels([]client.Stock{*level}) })
 }
 
 func printLevels(levels []client.Stock) {

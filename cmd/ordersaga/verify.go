@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/verify"
@@ -19,15 +17,9 @@ type verifyCommand struct {
 }
 
 // Run is called by kong.
-func (c *verifyCommand) Run(a *addresses) error {
+func (c *verifyCommand) Run(ctx context.Context, s patientSession) error {
 	if c.Settle < 0 {
 		return usage{fmt.Errorf("--settle must not be negative, not %s", c.Settle)}
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	s, err := a.sessionOf(operator, patientTries)
-	if err != nil {
-		return err
 	}
 	report, err := verify.Run(ctx, s.Client, c.Settle, c.Full)
 	if err != nil {

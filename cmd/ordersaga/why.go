@@ -26,7 +26,7 @@ func (c *whyCommand) Run(a *addresses) error {
 		return err
 	}
 	why, err := s.WhyOrder(context.Background(), c.ID)
-	return c.show(s, err, func() { a.printWhy(why) })
+	return s.show(c.JSON, err, func() { a.printWhy(why) })
 }
 
 func (a *addresses) printWhy(why *client.Why) {
