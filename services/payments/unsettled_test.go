@@ -54,6 +54,7 @@ func TestWhatTheProviderHasAcceptedIsAskedForUntilItIsSettled(t *testing.T) {
 	q.eventuallyState("capture", "failed")
 	q.requireParts(amount, 0, 0)
 	assert.Zero(t, q.requireBalanced())
+	requireAcceptedStays(t, q, 1000)
 
 	// A refund waits for the capture that it is to be taken of, and is refused when there was none.
 	for end, refused := range map[string]bool{"succeeded": false, "failed": true} {
@@ -124,6 +125,7 @@ func TestWhatNobodyAskedForIsTakenOver(t *testing.T) {
 	w.provider.simulate("capture/"+captured.GetProviderReference()+"/failed", "")
 	reversed.eventuallyState("capture", "reversed")
 	assert.Zero(t, reversed.requireBalanced())
+	requireAcceptedStays(t, reversed, 1000)
 	_, err = reversed.refund("refund", "first", 1)
 	requireRefused(t, refusals.RefundExceedsCaptured, err)
 
@@ -202,4 +204,13 @@ func TestAnOrderIsToldWhatBecomesOfItsMoneyByItself(t *testing.T) {
 	w.startObserver()
 	testkit.Eventually(t, "the end of the authorization to be told", func() bool { return len(w.orders.Told()) > 3 })
 	assert.Equal(t, "expired", w.orders.Told()[3].GetFacts()[0].GetAuthorizationEnded().GetState())
+}
+
+// requireAcceptedStays asks for the first capture again, as a saga whose run was lost does: it may
+// have shipped the goods.
+func requireAcceptedStays(t *testing.T, p *paid, amount int64) {
+	t.Helper()
+	again, err := p.capture("first", amount)
+	require.NoError(t, err, "the answer to a capture that was accepted does not change")
+	assert.Equal(t, amount, again.GetFacts()[0].GetPaymentCaptured().GetAmount().GetAmount())
 }

@@ -107,6 +107,7 @@ func TestConfirmedOrders(t *testing.T) {
 	t.Run("what was not captured can be cancelled", w.aDeclinedCaptureFreesTheClaim)
 	t.Run("what a provider did not give back is owed until it is settled", w.aDebtIsSettled)
 	t.Run("what the provider voided by itself is not shipped and can be cancelled", w.aLostAuthorizationIsCancelled)
+	t.Run("a capture that fails while no run works on its shipment is owed", w.aLateFailureDoesNotUndoAShipment)
 	t.Run("random lives", w.lives)
 	w.verified(t)
 }
@@ -177,10 +178,13 @@ func (s scene) requireEnd(t *testing.T, r *run, outcome *commonv1.Outcome) {
 }
 
 // isDisputed waits until payments knows of a dispute.
-func (r *run) isDisputed() {
-	testkit.Eventually(r.t, "payments to know of the dispute", func() bool {
+func (r *run) isDisputed() { r.hasOperation("open") }
+
+// hasOperation waits until payments knows an operation in a state.
+func (r *run) hasOperation(state string) {
+	testkit.Eventually(r.t, "payments to know an operation that is "+state, func() bool {
 		for _, op := range r.Payment(r.id()).Operations {
-			if op.State == "open" {
+			if op.State == state {
 				return true
 			}
 		}
@@ -240,6 +244,40 @@ func (w *world) aDebtIsSettled(t *testing.T) {
 	assert.Empty(t, ledger.Debts)
 	assert.Equal(t, http.StatusConflict, r.post(again).Status, "nothing is owed any more")
 	assert.Equal(t, http.StatusConflict, r.post(refunds(total-299)).Status, "what was paid in another way counts")
+}
+
+// The run is lost after the units have left, and the capture fails before the next run asks for it.
+func (w *world) aLateFailureDoesNotUndoAShipment(t *testing.T) {
+	r := w.confirmed(t, "")
+	b := r.begins(ships(2))
+	require.True(t, r.losesATask(b.workflow, b.input, sagas.ShipUnits.Name))
+	var statement struct{ Captures []struct{ ID string } }
+	require.NoError(t, r.Provider().Get(shop.Paysim, "/v1/statement?reference="+r.id()).Into(&statement))
+	failed := r.Provider().Post(shop.Paysim, "/v1/simulate/capture/"+statement.Captures[0].ID+"/failed", nil)
+	require.Equal(t, http.StatusNoContent, failed.Status, "%s", failed)
+	r.hasOperation("reversed")
+	require.Nil(t, r.carriesOut(b.again(), nil).GetRefusal(), "the units have left")
+	var order struct {
+		Lines    []struct{ Shipped int64 }
+		Captured struct{ Amount int64 }
+	}
+	testkit.Eventually(t, "the order to know that the capture failed", func() bool {
+		require.NoError(t, r.Operator().Get(shop.Orders, "/v1/orders/"+r.id()).Into(&order))
+		return order.Captured.Amount == 0
+	})
+	assert.EqualValues(t, 2, order.Lines[0].Shipped)
+	var ledger struct {
+		Balances []struct {
+			Account string
+			Amount  int64
+		}
+	}
+	require.NoError(t, r.Operator().Get(shop.Orders, "/v1/orders/"+r.id()+"/ledger").Into(&ledger))
+	for _, balance := range ledger.Balances {
+		if balance.Account == "customer" {
+			assert.EqualValues(t, 2*price, balance.Amount, "the shopper owes what was shipped")
+		}
+	}
 }
 
 // The authorization ends at the provider after a part of it was captured.

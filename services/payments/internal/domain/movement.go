@@ -264,6 +264,7 @@ func (p *Payment) learnOfMovement(c Caller, t Task, f Finding) Task {
 		op.AnsweredAt = since // when it had succeeded stays known
 	}
 	op.State = State(f.Kind)
+	op.Accepted = op.Accepted || f.Kind != FoundFailed
 	if f.Kind == FoundFailed {
 		op.DeclineCode, op.DeclineMessage = f.DeclineCode, f.DeclineMessage
 		if before == Succeeded {
@@ -353,11 +354,17 @@ var endedBy = map[string]State{CodeAuthorizationExpired: Expired, CodeAuthorizat
 // Moved answers a request to capture or refund: nil when the provider has done it or accepted it,
 // FailedError when it has not, EndedError when the authorization was the reason, ErrUnknown when
 // that is not known yet.
+//
+// The answer to a capture does not change afterwards: its saga may have shipped the goods when it
+// asks again, in a new run. That the capture failed since is told apart.
 func (o *Operation) Moved() error {
 	switch o.State {
 	case Succeeded, Submitted:
 		return nil
 	case Failed, Reversed:
+		if o.Kind == Capture && o.Accepted {
+			return nil
+		}
 		if state := endedBy[o.DeclineCode]; o.Kind == Capture && state != "" {
 			return &EndedError{State: state}
 		}

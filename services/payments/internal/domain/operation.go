@@ -75,6 +75,8 @@ type Operation struct {
 	// Shipment is what a capture is for, and what a refund is of: an id of the caller's. Empty when
 	// it is of no shipment.
 	Shipment string
+	// Accepted: a capture or refund was submitted or had succeeded at some time.
+	Accepted bool
 	// Final: a capture gives back what it leaves of the authorization.
 	Final bool
 	// Fee is what a dispute costs, in minor units of the currency of the amount.

@@ -65,7 +65,7 @@ func Closed(p *domain.Payment, authorization *domain.Operation) []*commonv1.Fact
 	}}
 }
 
-// Captured is the fact of a capture that succeeded or was accepted.
+// Captured is the fact of a capture that succeeded or was accepted, also when it failed since.
 func Captured(p *domain.Payment, op *domain.Operation) []*commonv1.Fact {
 	return []*commonv1.Fact{{
 		At: timestamppb.New(op.AnsweredAt),
@@ -104,7 +104,7 @@ func ByThemselves(p *domain.Payment) (facts []*commonv1.Fact) {
 		fact := &commonv1.Fact{At: timestamppb.New(op.AnsweredAt)}
 		failed := op.State == domain.Failed || op.State == domain.Reversed
 		switch {
-		case op.Kind == domain.Capture && failed && op.ProviderReference != "":
+		case op.Kind == domain.Capture && failed && op.Accepted:
 			failure := &commonv1.PaymentCaptureFailed{PaymentId: p.ID, CaptureId: op.ID, Amount: money(op.Request.Money), Code: op.DeclineCode}
 			if authorization := p.ByID(op.Of); authorization != nil {
 				failure.Open = authorization.Open

@@ -18,7 +18,7 @@ const (
 	columns    = `state, idempotency_key, lease_owner, lease_until, due_at, sends, asked_at, sent_at, answered_at,
 		failures, last_error, problem, customer_id, amount, currency, method_fingerprint,
 		provider_reference, held_amount, held_currency, multi_capture, capture_before, decline_code, decline_message,
-		id, of_operation, shipment, final, fee, open_amount, open_changes, partial_void, stored_method, consent`
+		id, of_operation, shipment, final, fee, open_amount, open_changes, partial_void, stored_method, consent, accepted`
 )
 
 // upsert stores an operation, whether or not it is there.
@@ -43,7 +43,7 @@ func save(ctx context.Context, q postgres.Querier, op *domain.Operation) error {
 		op.ProviderReference, op.Held.Amount, op.Held.Currency, op.MultiCapture, null(op.CaptureBefore),
 		op.DeclineCode, op.DeclineMessage,
 		op.ID, sql.NullString{String: op.Of, Valid: op.Of != ""}, op.Shipment, op.Final, op.Fee, op.Open, op.OpenChanges,
-		op.PartialVoid, op.StoredMethod, op.Consent)
+		op.PartialVoid, op.StoredMethod, op.Consent, op.Accepted)
 	return err
 }
 
@@ -66,7 +66,7 @@ func scanOperation(row *sql.Rows) (*domain.Operation, error) {
 		&op.Request.CustomerID, &op.Request.Amount, &op.Request.Currency, &op.Request.MethodFingerprint,
 		&op.ProviderReference, &op.Held.Amount, &op.Held.Currency, &op.MultiCapture, &captureBefore,
 		&op.DeclineCode, &op.DeclineMessage,
-		&op.ID, &of, &op.Shipment, &op.Final, &op.Fee, &op.Open, &op.OpenChanges, &op.PartialVoid, &op.StoredMethod, &op.Consent)
+		&op.ID, &of, &op.Shipment, &op.Final, &op.Fee, &op.Open, &op.OpenChanges, &op.PartialVoid, &op.StoredMethod, &op.Consent, &op.Accepted)
 	op.Of = of.String
 	op.AskedAt = op.AskedAt.UTC()
 	for into, from := range map[*time.Time]sql.NullTime{
