@@ -2,10 +2,8 @@ package client
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -209,14 +207,9 @@ type ProviderDifference struct {
 // AuditProvider returns a page of the payment provider's list; the cursor is Next of the page
 // before.
 func (c *Client) AuditProvider(ctx context.Context, cursor string) (*ProviderPage, error) {
-	page := new(ProviderPage)
-	_, err := c.do(ctx, call{
-		service: payments, method: http.MethodGet, path: "/v1/audit/provider", query: PageRequest{Cursor: cursor}.query(), timeout: longCallTimeout,
-	}, page)
-	if err != nil {
-		return nil, err
-	}
-	return page, nil
+	return ask[ProviderPage](ctx, c, call{
+		service: payments, path: "/v1/audit/provider", query: PageRequest{Cursor: cursor}.query(), timeout: longCallTimeout,
+	})
 }
 
 // AuditProducts lists all products, compared with their documents.
@@ -249,7 +242,7 @@ func (c *Client) auditOrders(ctx context.Context, query url.Values) (Page[AuditO
 		Next       string            `json:"next_cursor"`
 	}
 	_, err := c.do(ctx, call{
-		service: orders, method: http.MethodGet, path: "/v1/audit/orders", query: query, timeout: longCallTimeout,
+		service: orders, path: "/v1/audit/orders", query: query, timeout: longCallTimeout,
 	}, &body)
 	for _, order := range body.Unreadable {
 		body.Orders = append(body.Orders, AuditOrder{ID: order.ID, Unreadable: order.Reason})
@@ -274,9 +267,7 @@ func (c *Client) AuditStock(ctx context.Context) (*AuditStock, error) {
 
 // AuditReadModel compares one page of the orders with their documents.
 func (c *Client) AuditReadModel(ctx context.Context, cursor string) (*ReadModelPage, error) {
-	query := url.Values{}
-	set(query, "cursor", cursor)
-	return auditOf[ReadModelPage](ctx, c, orders, "read-model", query)
+	return auditOf[ReadModelPage](ctx, c, orders, "read-model", PageRequest{Cursor: cursor}.query())
 }
 
 // AuditDelivery returns the undelivered events of a service, by its name: orders, catalog,
@@ -312,29 +303,10 @@ func byID(ids []string) (url.Values, error) {
 	return url.Values{"orders": {strings.Join(ids, ",")}}, nil
 }
 
-func auditPage[T any](ctx context.Context, c *Client, of service, list string, query url.Values) (Page[T], error) {
-	var body map[string]json.RawMessage
-	if _, err := c.do(ctx, call{
-		service: of, method: http.MethodGet, path: "/v1/audit/" + list, query: query, timeout: longCallTimeout,
-	}, &body); err != nil {
-		return Page[T]{}, err
-	}
-	var page Page[T]
-	err := json.Unmarshal(body[list], &page.Items)
-	if cursor := body["next_cursor"]; err == nil && cursor != nil {
-		err = json.Unmarshal(cursor, &page.Next)
-	}
-	if err != nil {
-		return Page[T]{}, fmt.Errorf("GET /v1/audit/%s: the answer cannot be read: %w", list, err)
-	}
-	return page, nil
+func auditPage[T any](ctx context.Context, c *Client, of service, name string, query url.Values) (Page[T], error) {
+	return list[T](ctx, c, name, call{service: of, path: "/v1/audit/" + name, query: query, timeout: longCallTimeout})
 }
 
 func auditOf[T any](ctx context.Context, c *Client, of service, what string, query url.Values) (*T, error) {
-	found := new(T)
-	_, err := c.do(ctx, call{service: of, method: http.MethodGet, path: "/v1/audit/" + what, query: query}, found)
-	if err != nil {
-		return nil, err
-	}
-	return found, nil
+	return ask[T](ctx, c, call{service: of, path: "/v1/audit/" + what, query: query})
 }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,15 +19,18 @@ const largestAnswer = 32 << 20
 
 // call is one operation with its arguments.
 type call struct {
-	service service
-	method  string
-	path    string // with its parts escaped
-	query   url.Values
-	headers map[string]string
-	body    any             // sent as JSON when it is not nil
-	content []byte          // sent as it is, of the type in headers
-	sent    func(bytes int) // told, when it is not nil, how much of it has been read to be sent
-	timeout time.Duration
+	service     service
+	method      string // GET when it is empty
+	path        string // with its parts escaped
+	query       url.Values
+	key         string // idempotency key
+	etag        string // of the version that it is meant for
+	wait        string // as a Prefer header has it
+	body        any    // sent as JSON when it is not nil
+	content     []byte // sent as it is, of contentType
+	contentType string
+	sent        func(bytes int) // told, when it is not nil, how much of content has been read to be sent
+	timeout     time.Duration   // callTimeout when it is 0
 }
 
 // answer is a response with a status below 300.
@@ -39,6 +43,7 @@ type answer struct {
 // do makes the call, with retries if they may help, and reads the answer into out; nil when it has no
 // body.
 func (c *Client) do(ctx context.Context, call call, out any) (*answer, error) {
+	call.method = cmp.Or(call.method, http.MethodGet)
 	request, err := c.prepare(call)
 	if err != nil {
 		return nil, err
@@ -66,13 +71,65 @@ func (c *Client) do(ctx context.Context, call call, out any) (*answer, error) {
 	}
 }
 
-// get reads one thing.
-func get[T any](ctx context.Context, c *Client, of service, path string) (*T, error) {
+// tagged is an answer that keeps the ETag of what it describes.
+type tagged interface{ tag(etag string) }
+
+// ask makes the call and returns its answer.
+func ask[T any](ctx context.Context, c *Client, call call) (*T, error) {
+	found, _, err := answerTo[T](ctx, c, call)
+	return found, err
+}
+
+// answerTo is ask for those who look at the status and the headers as well.
+func answerTo[T any](ctx context.Context, c *Client, call call) (*T, *answer, error) {
 	found := new(T)
-	if _, err := c.do(ctx, call{service: of, method: http.MethodGet, path: path}, found); err != nil {
-		return nil, err
+	got, err := c.do(ctx, call, found)
+	if err != nil {
+		return nil, nil, err
 	}
-	return found, nil
+	if tagged, has := any(found).(tagged); has {
+		tagged.tag(got.header.Get("ETag"))
+	}
+	return found, got, nil
+}
+
+// askOnce makes a call that must not happen twice: with its idempotency key or, when it has none, with
+// a new one. When it fails and may have happened, the error is *Unsure.
+func askOnce[T any](ctx context.Context, c *Client, call call) (done *T, key string, replayed bool, err error) {
+	if call.key, err = keyOf(call.key); err != nil {
+		return nil, "", false, err
+	}
+	done, got, err := answerTo[T](ctx, c, call)
+	if err != nil {
+		return nil, "", false, unsure(call.key, err)
+	}
+	return done, call.key, got.header.Get("Idempotent-Replayed") == "true", nil
+}
+
+// list reads a page of a list, which the answer has under its name.
+func list[T any](ctx context.Context, c *Client, name string, call call) (Page[T], error) {
+	body, err := ask[map[string]json.RawMessage](ctx, c, call)
+	if err != nil {
+		return Page[T]{}, err
+	}
+	var page Page[T]
+	err = json.Unmarshal((*body)[name], &page.Items)
+	if next := (*body)["next_cursor"]; err == nil && next != nil {
+		err = json.Unmarshal(next, &page.Next)
+	}
+	if err != nil {
+		return Page[T]{}, fmt.Errorf("%s: the list %q of the answer cannot be read: %w", call.path, name, err)
+	}
+	return page, nil
+}
+
+// v1 is the path of parts, escaped.
+func v1(parts ...string) string {
+	path := "/v1"
+	for _, part := range parts {
+		path += "/" + url.PathEscape(part)
+	}
+	return path
 }
 
 // prepared is the part that all tries of a call share.
@@ -138,10 +195,14 @@ func (c *Client) request(ctx context.Context, call call, p prepared) (*http.Requ
 	}
 	request.Header.Set("Accept", "application/json")
 	if call.body != nil {
-		request.Header.Set("Content-Type", "application/json")
+		call.contentType = "application/json"
 	}
-	for name, value := range call.headers {
-		request.Header.Set(name, value)
+	for name, value := range map[string]string{
+		"Content-Type": call.contentType, "Idempotency-Key": call.key, "If-Match": call.etag, "Prefer": call.wait,
+	} {
+		if value != "" {
+			request.Header.Set(name, value)
+		}
 	}
 	if c.token == nil {
 		return request, nil

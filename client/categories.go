@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"strconv"
 )
 
@@ -35,43 +34,30 @@ func (c Category) ETag() string { return strconv.Quote(strconv.FormatInt(c.Versi
 // CreateCategory creates a category. When the same category exists already it is returned and created
 // is false.
 func (c *Client) CreateCategory(ctx context.Context, category NewCategory) (made *Category, created bool, err error) {
-	made = new(Category)
-	got, err := c.do(ctx, call{service: catalog, method: http.MethodPost, path: "/v1/categories", body: category}, made)
-	if err != nil {
-		return nil, false, err
-	}
-	return made, got.status == http.StatusCreated, nil
+	return create[Category](ctx, c, "/v1/categories", category)
 }
 
 // ChangeCategory renames a category, and moves it with all that is below it when its parent is
 // another. The etag is that of the category that was read: when it has changed since, the error is a
 // *Problem with status 412.
 func (c *Client) ChangeCategory(ctx context.Context, id, etag string, change CategoryChange) (*Category, error) {
-	changed := new(Category)
-	_, err := c.do(ctx, call{
-		service: catalog, method: http.MethodPut, path: "/v1/categories/" + url.PathEscape(id),
-		headers: map[string]string{"If-Match": etag}, body: change, timeout: longCallTimeout,
-	}, changed)
-	if err != nil {
-		return nil, err
-	}
-	return changed, nil
+	return ask[Category](ctx, c, call{
+		service: catalog, method: http.MethodPut, path: v1("categories", id),
+		etag: etag, body: change, timeout: longCallTimeout,
+	})
 }
 
 // DeleteCategory removes a category that has no product and no other category in it.
 func (c *Client) DeleteCategory(ctx context.Context, id, etag string) error {
 	_, err := c.do(ctx, call{
-		service: catalog, method: http.MethodDelete, path: "/v1/categories/" + url.PathEscape(id),
-		headers: map[string]string{"If-Match": etag},
+		service: catalog, method: http.MethodDelete, path: v1("categories", id),
+		etag: etag,
 	}, nil)
 	return err
 }
 
 // Categories lists the whole tree, each category after the one that it is in.
 func (c *Client) Categories(ctx context.Context) ([]Category, error) {
-	var body struct {
-		Categories []Category `json:"categories"`
-	}
-	_, err := c.do(ctx, call{service: catalog, method: http.MethodGet, path: "/v1/categories"}, &body)
-	return body.Categories, err
+	page, err := list[Category](ctx, c, "categories", call{service: catalog, path: "/v1/categories"})
+	return page.Items, err
 }

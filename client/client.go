@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -112,10 +113,10 @@ const (
 
 var errNoKey = errors.New("an idempotency key is 1 to 255 printable ASCII characters")
 
-// key returns the given key, or a new one.
-func key(given string, random func() string) (string, error) {
+// keyOf returns the given idempotency key, or a new one.
+func keyOf(given string) (string, error) {
 	if given == "" {
-		return random(), nil
+		return rand.Text(), nil
 	}
 	printable := strings.IndexFunc(given, func(r rune) bool { return r < ' ' || r > '~' }) < 0
 	if !printable || len(given) > 255 || strings.TrimSpace(given) != given {

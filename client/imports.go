@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"time"
 )
 
@@ -28,15 +27,10 @@ const importTimeout = 90 * time.Second
 // more there are in its member "more". It is safe to repeat. While the file is sent, sent is told how
 // many bytes of it are, from other goroutines; it may be nil. A further try begins at 0 again.
 func (c *Client) ImportProducts(ctx context.Context, format string, file []byte, sent func(bytes int)) (*ImportReport, error) {
-	report := new(ImportReport)
-	_, err := c.do(ctx, call{
+	return ask[ImportReport](ctx, c, call{
 		service: catalog, method: http.MethodPost, path: "/v1/products/import",
-		headers: map[string]string{"Content-Type": format}, content: file, sent: sent, timeout: importTimeout,
-	}, report)
-	if err != nil {
-		return nil, err
-	}
-	return report, nil
+		contentType: format, content: file, sent: sent, timeout: importTimeout,
+	})
 }
 
 // Announced is a part of what was told of again.
@@ -57,11 +51,5 @@ func (c *Client) AnnounceStock(ctx context.Context, cursor string) (*Announced, 
 }
 
 func (c *Client) announce(ctx context.Context, by service, path, cursor string) (*Announced, error) {
-	query := url.Values{}
-	set(query, "cursor", cursor)
-	told := new(Announced)
-	if _, err := c.do(ctx, call{service: by, method: http.MethodPost, path: path, query: query}, told); err != nil {
-		return nil, err
-	}
-	return told, nil
+	return ask[Announced](ctx, c, call{service: by, method: http.MethodPost, path: path, query: PageRequest{Cursor: cursor}.query()})
 }

@@ -2,13 +2,11 @@ package client
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"iter"
 	"math"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -216,24 +214,14 @@ type PlacedOrder struct {
 // is confirmed or on its way (see Settled); for one that is refused, rejected or cancelled the
 // error is a *Refused.
 func (c *Client) PlaceOrder(ctx context.Context, order NewOrder) (*PlacedOrder, error) {
-	key, err := key(order.Key, rand.Text)
+	placed, key, replayed, err := askOnce[Order](ctx, c, call{
+		service: orders, method: http.MethodPost, path: "/v1/orders",
+		key: order.Key, wait: preference(order.Wait), body: order, timeout: longCallTimeout,
+	})
 	if err != nil {
 		return nil, err
 	}
-	headers := map[string]string{"Idempotency-Key": key}
-	if prefer := preference(order.Wait); prefer != "" {
-		headers["Prefer"] = prefer
-	}
-	placed := &PlacedOrder{Key: key}
-	got, err := c.do(ctx, call{
-		service: orders, method: http.MethodPost, path: "/v1/orders",
-		headers: headers, body: order, timeout: longCallTimeout,
-	}, &placed.Order)
-	if err != nil {
-		return nil, unsure(key, err)
-	}
-	placed.Replayed = replayed(got)
-	return placed, nil
+	return &PlacedOrder{Order: *placed, Key: key, Replayed: replayed}, nil
 }
 
 // preference returns the Prefer header of a wait.
@@ -247,8 +235,6 @@ func preference(wait time.Duration) string {
 		return "wait=" + strconv.Itoa(int(math.Ceil(min(wait, MaxWait).Seconds())))
 	}
 }
-
-func replayed(a *answer) bool { return a.header.Get("Idempotent-Replayed") == "true" }
 
 // PlaceOrderAndWait places an order and waits until it is settled, or until ctx ends. For an order
 // that is not confirmed the error is a *Refused. When ctx ends first it returns the order as it was
@@ -314,7 +300,7 @@ func (c *Client) await(ctx context.Context, id string, taken bool) (last *Order,
 // Order returns one order. The error is a *Problem with status 404 when the caller has none with
 // the id.
 func (c *Client) Order(ctx context.Context, id string) (*Order, error) {
-	return get[Order](ctx, c, orders, "/v1/orders/"+url.PathEscape(id))
+	return ask[Order](ctx, c, call{service: orders, path: v1("orders", id)})
 }
 
 // Timeline is the history of an order.
@@ -333,7 +319,7 @@ type TimelineEntry struct {
 
 // Timeline returns the history of an order.
 func (c *Client) Timeline(ctx context.Context, id string) (*Timeline, error) {
-	return get[Timeline](ctx, c, orders, "/v1/orders/"+url.PathEscape(id)+"/timeline")
+	return ask[Timeline](ctx, c, call{service: orders, path: v1("orders", id, "timeline")})
 }
 
 // OrderFilter selects the orders of a list. Shoppers see only their own.
@@ -394,6 +380,6 @@ func (c *Client) OrderPage(ctx context.Context, filter OrderFilter, page PageReq
 		Behind int64          `json:"behind"`
 		For    float64        `json:"behind_seconds"`
 	}
-	_, err := c.do(ctx, call{service: orders, method: http.MethodGet, path: "/v1/orders", query: query}, &body)
+	_, err := c.do(ctx, call{service: orders, path: "/v1/orders", query: query}, &body)
 	return OrderPage{Page[OrderSummary]{body.Orders, body.Next}, body.Behind, time.Duration(body.For * float64(time.Second))}, err
 }

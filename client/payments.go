@@ -2,8 +2,6 @@ package client
 
 import (
 	"context"
-	"net/http"
-	"net/url"
 	"time"
 )
 
@@ -77,7 +75,7 @@ type PaymentOperation struct {
 // Payment returns the payment of an order. The error is a *Problem with status 404 when it has
 // none. For operators.
 func (c *Client) Payment(ctx context.Context, orderID string) (*Payment, error) {
-	return get[Payment](ctx, c, payments, "/v1/payments/"+url.PathEscape(orderID))
+	return ask[Payment](ctx, c, call{service: payments, path: v1("payments", orderID)})
 }
 
 // Ledger is what became of an order's money, in double entry.
@@ -114,10 +112,5 @@ type LedgerBalance struct {
 // PaymentLedger is the ledger of an order's payment; it has no entries when nothing moved. For
 // operators.
 func (c *Client) PaymentLedger(ctx context.Context, orderID string) (*Ledger, error) {
-	ledger := new(Ledger)
-	_, err := c.do(ctx, call{service: payments, method: http.MethodGet, path: "/v1/payments/" + url.PathEscape(orderID) + "/ledger"}, ledger)
-	if err != nil {
-		return nil, err
-	}
-	return ledger, nil
+	return ask[Ledger](ctx, c, call{service: payments, path: v1("payments", orderID, "ledger")})
 }

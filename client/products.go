@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"net/http"
-	"net/url"
 	"time"
 )
 
@@ -58,16 +57,18 @@ type ProductStock struct {
 	Available int64 `json:"available"`
 }
 
+func (p *Product) tag(etag string) { p.ETag = etag }
+
 // CreateProduct creates a product. When the same product exists already it is returned and created
 // is false; when the SKU belongs to another product the error is a *Refused with ProductExists.
 func (c *Client) CreateProduct(ctx context.Context, product NewProduct) (made *Product, created bool, err error) {
-	made = new(Product)
-	got, err := c.do(ctx, call{service: catalog, method: http.MethodPost, path: "/v1/products", body: product}, made)
-	if err != nil {
-		return nil, false, err
-	}
-	made.ETag = got.header.Get("ETag")
-	return made, got.status == http.StatusCreated, nil
+	return create[Product](ctx, c, "/v1/products", product)
+}
+
+// create asks the catalog to create something that may be there already.
+func create[T any](ctx context.Context, c *Client, path string, body any) (made *T, created bool, err error) {
+	made, got, err := answerTo[T](ctx, c, call{service: catalog, method: http.MethodPost, path: path, body: body})
+	return made, err == nil && got.status == http.StatusCreated, err
 }
 
 // Outcomes of CreateProducts.
@@ -86,41 +87,25 @@ type ProductOutcome struct {
 // CreateProducts creates up to 1,000 products, in their order. None is created when one of them is
 // invalid.
 func (c *Client) CreateProducts(ctx context.Context, products []NewProduct) ([]ProductOutcome, error) {
-	var body struct {
-		Products []ProductOutcome `json:"products"`
-	}
-	_, err := c.do(ctx, call{
-		service: catalog, method: http.MethodPost, path: "/v1/products/bulk",
-		body: map[string]any{"products": products},
-	}, &body)
-	return body.Products, err
+	page, err := list[ProductOutcome](ctx, c, "products", call{
+		service: catalog, method: http.MethodPost, path: "/v1/products/bulk", body: map[string]any{"products": products},
+	})
+	return page.Items, err
 }
 
 // ChangeProduct replaces the details of a product; ChangePrice, RetireProduct and RestoreProduct change
 // the rest. The etag is that of the product that was read: when it has changed since, the error is a
 // *Problem with status 412.
 func (c *Client) ChangeProduct(ctx context.Context, sku, etag string, details ProductDetails) (*Product, error) {
-	changed := new(Product)
-	got, err := c.do(ctx, call{
-		service: catalog, method: http.MethodPut, path: "/v1/products/" + url.PathEscape(sku),
-		headers: map[string]string{"If-Match": etag}, body: details,
-	}, changed)
-	if err != nil {
-		return nil, err
-	}
-	changed.ETag = got.header.Get("ETag")
-	return changed, nil
+	return ask[Product](ctx, c, call{
+		service: catalog, method: http.MethodPut, path: v1("products", sku),
+		etag: etag, body: details,
+	})
 }
 
 // Product returns one product with its stock. It follows changes with a short delay.
 func (c *Client) Product(ctx context.Context, sku string) (*Product, error) {
-	product := new(Product)
-	got, err := c.do(ctx, call{service: catalog, method: http.MethodGet, path: "/v1/products/" + url.PathEscape(sku)}, product)
-	if err != nil {
-		return nil, err
-	}
-	product.ETag = got.header.Get("ETag")
-	return product, nil
+	return ask[Product](ctx, c, call{service: catalog, path: v1("products", sku)})
 }
 
 // Products lists all products, the one that was created last first.
@@ -130,12 +115,7 @@ func (c *Client) Products(ctx context.Context) iter.Seq2[Product, error] {
 
 // ProductPage returns one page of Products.
 func (c *Client) ProductPage(ctx context.Context, page PageRequest) (Page[Product], error) {
-	var body struct {
-		Products []Product `json:"products"`
-		Next     string    `json:"next_cursor"`
-	}
-	_, err := c.do(ctx, call{service: catalog, method: http.MethodGet, path: "/v1/products", query: page.query()}, &body)
-	return Page[Product]{body.Products, body.Next}, err
+	return list[Product](ctx, c, "products", call{service: catalog, path: "/v1/products", query: page.query()})
 }
 
 // ProductPrice is a price of a product, with the time from which it holds until the next one's.
@@ -152,35 +132,23 @@ func (c *Client) ChangePrice(ctx context.Context, sku, etag string, price Money,
 		Money
 		From time.Time `json:"from,omitzero"`
 	}{price, from}
-	set := new(ProductPrice)
-	_, err := c.do(ctx, call{
-		service: catalog, method: http.MethodPost, path: "/v1/products/" + url.PathEscape(sku) + "/prices",
-		headers: map[string]string{"If-Match": etag}, body: body,
-	}, set)
-	if err != nil {
-		return nil, err
-	}
-	return set, nil
+	return ask[ProductPrice](ctx, c, call{
+		service: catalog, method: http.MethodPost, path: v1("products", sku, "prices"),
+		etag: etag, body: body,
+	})
 }
 
 // WithdrawPrice takes back the price that a product would have from a time in the future on. Its error
 // is a *Problem with status 404 when none is scheduled for that time.
 func (c *Client) WithdrawPrice(ctx context.Context, sku string, from time.Time) error {
-	path := "/v1/products/" + url.PathEscape(sku) + "/prices/" + url.PathEscape(from.UTC().Format(time.RFC3339Nano))
+	path := v1("products", sku, "prices", from.UTC().Format(time.RFC3339Nano))
 	_, err := c.do(ctx, call{service: catalog, method: http.MethodDelete, path: path}, nil)
 	return err
 }
 
 // ProductPrices are the prices that a product has had, has and will have, the latest first.
 func (c *Client) ProductPrices(ctx context.Context, sku string, page PageRequest) (Page[ProductPrice], error) {
-	var body struct {
-		Prices []ProductPrice `json:"prices"`
-		Next   string         `json:"next_cursor"`
-	}
-	_, err := c.do(ctx, call{
-		service: catalog, method: http.MethodGet, path: "/v1/products/" + url.PathEscape(sku) + "/prices", query: page.query(),
-	}, &body)
-	return Page[ProductPrice]{body.Prices, body.Next}, err
+	return list[ProductPrice](ctx, c, "prices", call{service: catalog, path: v1("products", sku, "prices"), query: page.query()})
 }
 
 // RetireProduct takes a product off sale; the etag is that of the product which was seen.
@@ -194,16 +162,10 @@ func (c *Client) RestoreProduct(ctx context.Context, sku, etag string) (*Product
 }
 
 func (c *Client) retirement(ctx context.Context, method, sku, etag string) (*Product, error) {
-	changed := new(Product)
-	got, err := c.do(ctx, call{
-		service: catalog, method: method, path: "/v1/products/" + url.PathEscape(sku) + "/retirement",
-		headers: map[string]string{"If-Match": etag},
-	}, changed)
-	if err != nil {
-		return nil, err
-	}
-	changed.ETag = got.header.Get("ETag")
-	return changed, nil
+	return ask[Product](ctx, c, call{
+		service: catalog, method: method, path: v1("products", sku, "retirement"),
+		etag: etag,
+	})
 }
 
 // Availability says whether a product can be ordered.
@@ -216,10 +178,5 @@ type Availability struct {
 
 // Availability says whether a product can be ordered. It follows changes within moments.
 func (c *Client) Availability(ctx context.Context, sku string) (*Availability, error) {
-	found := new(Availability)
-	_, err := c.do(ctx, call{service: catalog, method: http.MethodGet, path: "/v1/products/" + url.PathEscape(sku) + "/availability"}, found)
-	if err != nil {
-		return nil, err
-	}
-	return found, nil
+	return ask[Availability](ctx, c, call{service: catalog, path: v1("products", sku, "availability")})
 }

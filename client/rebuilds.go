@@ -39,9 +39,5 @@ func (c *Client) ProductsRebuild(ctx context.Context) (*Rebuild, error) {
 }
 
 func (c *Client) rebuild(ctx context.Context, method string, of service, model string) (*Rebuild, error) {
-	rebuild := new(Rebuild)
-	if _, err := c.do(ctx, call{service: of, method: method, path: "/v1/rebuilds/" + model}, rebuild); err != nil {
-		return nil, err
-	}
-	return rebuild, nil
+	return ask[Rebuild](ctx, c, call{service: of, method: method, path: "/v1/rebuilds/" + model})
 }

@@ -16,10 +16,5 @@ type Resumption struct {
 
 // ResumeSagas starts a run for each saga of a page that has none. It may be repeated. For operators.
 func (c *Client) ResumeSagas(ctx context.Context, page PageRequest) (*Resumption, error) {
-	result := new(Resumption)
-	_, err := c.do(ctx, call{service: orders, method: http.MethodPost, path: "/v1/sagas/resumptions", query: page.query()}, result)
-	if err != nil {
-		return nil, err
-	}
-	return result, nil
+	return ask[Resumption](ctx, c, call{service: orders, method: http.MethodPost, path: "/v1/sagas/resumptions", query: page.query()})
 }

@@ -47,29 +47,26 @@ type RefundPreview struct {
 	ETag string `json:"-"`
 }
 
+func (p *RefundPreview) tag(etag string) { p.ETag = etag }
+
 // PreviewRefund returns the effect of a refund without doing it. If it would be refused the error is
 // a *Refused.
 func (c *Client) PreviewRefund(ctx context.Context, orderID string, refund NewRefund) (*RefundPreview, error) {
-	effect, etag, err := preview[RefundPreview](ctx, c, of(orderID, "refunds"), struct {
+	return preview[RefundPreview](ctx, c, orderID, "refunds", struct {
 		Amount  *Money `json:"amount,omitempty"`
 		Retries string `json:"retries,omitempty"`
 	}{refund.Amount, refund.Retries})
-	if err != nil {
-		return nil, err
-	}
-	effect.ETag = etag
-	return effect, nil
 }
 
 // RefundOrder gives an amount back, and waits up to refund.Wait for the outcome. A refund in progress
 // continues by itself; see Refund.
 func (c *Client) RefundOrder(ctx context.Context, orderID string, refund NewRefund) (*Refund, error) {
-	return act[Refund](ctx, c, of(orderID, "refunds"), refund.Key, refund.ETag, refund.Wait, refund)
+	return request[Refund](ctx, c, orderID, "refunds", refund.Key, refund.ETag, refund.Wait, refund)
 }
 
 // Refund returns the state of a refund.
 func (c *Client) Refund(ctx context.Context, orderID, id string) (*Refund, error) {
-	return get[Refund](ctx, c, orders, of(orderID, "refunds", id))
+	return ask[Refund](ctx, c, call{service: orders, path: v1("orders", orderID, "refunds", id)})
 }
 
 // OrderLedger says who owes whom of an order, and why.
@@ -100,14 +97,12 @@ type Debt struct {
 
 // OrderLedger returns the ledger of an order; for operators.
 func (c *Client) OrderLedger(ctx context.Context, orderID string) (*OrderLedger, error) {
-	return get[OrderLedger](ctx, c, orders, of(orderID, "ledger"))
+	return ask[OrderLedger](ctx, c, call{service: orders, path: v1("orders", orderID, "ledger")})
 }
 
 // SettleDebt records that a refund that failed was paid in another way, and returns the ledger.
 func (c *Client) SettleDebt(ctx context.Context, orderID, request, reference string) (*OrderLedger, error) {
-	ledger := new(OrderLedger)
-	_, err := c.do(ctx, call{
-		service: orders, method: http.MethodPost, path: of(orderID, "debts", request, "settlement"), body: map[string]string{"reference": reference},
-	}, ledger)
-	return ledger, err
+	return ask[OrderLedger](ctx, c, call{
+		service: orders, method: http.MethodPost, path: v1("orders", orderID, "debts", request, "settlement"), body: map[string]string{"reference": reference},
+	})
 }

@@ -2,9 +2,7 @@ package client
 
 import (
 	"context"
-	"crypto/rand"
 	"net/http"
-	"net/url"
 	"time"
 )
 
@@ -59,42 +57,28 @@ type CancellationPreview struct {
 	ETag string `json:"-"`
 }
 
+func (p *CancellationPreview) tag(etag string) { p.ETag = etag }
+
 // PreviewCancellation returns the effect of a cancellation without doing it; without lines, of
 // everything that is left. If the cancellation would be refused the error is a *Refused.
 func (c *Client) PreviewCancellation(ctx context.Context, orderID string, lines []LineUnits) (*CancellationPreview, error) {
-	effect, etag, err := preview[CancellationPreview](ctx, c, of(orderID, "cancellations"), linesOf{numbered(lines)})
-	if err != nil {
-		return nil, err
-	}
-	effect.ETag = etag
-	return effect, nil
+	return preview[CancellationPreview](ctx, c, orderID, "cancellations", linesOf{numbered(lines)})
 }
 
 // CancelOrder cancels an order, or units of it, and waits up to cancellation.Wait for the outcome.
 // A cancellation in progress continues by itself; see Cancellation.
 func (c *Client) CancelOrder(ctx context.Context, orderID string, cancellation NewCancellation) (*Cancellation, error) {
 	cancellation.Lines = numbered(cancellation.Lines)
-	return act[Cancellation](ctx, c, of(orderID, "cancellations"), cancellation.Key, cancellation.ETag, cancellation.Wait, cancellation)
+	return request[Cancellation](ctx, c, orderID, "cancellations", cancellation.Key, cancellation.ETag, cancellation.Wait, cancellation)
 }
 
-// act posts a request on an order.
-func act[T any](ctx context.Context, c *Client, path, givenKey, etag string, wait time.Duration, body any) (*T, error) {
-	key, err := key(givenKey, rand.Text)
-	if err != nil {
-		return nil, err
-	}
-	headers := map[string]string{"Idempotency-Key": key, "If-Match": etag}
-	if prefer := preference(wait); prefer != "" {
-		headers["Prefer"] = prefer
-	}
-	done := new(T)
-	_, err = c.do(ctx, call{
-		service: orders, method: http.MethodPost, path: path, headers: headers, body: body, timeout: longCallTimeout,
-	}, done)
-	if err != nil {
-		return nil, unsure(key, err)
-	}
-	return done, nil
+// request posts a request on an order.
+func request[T any](ctx context.Context, c *Client, orderID, kind, key, etag string, wait time.Duration, body any) (*T, error) {
+	done, _, _, err := askOnce[T](ctx, c, call{
+		service: orders, method: http.MethodPost, path: v1("orders", orderID, kind),
+		key: key, etag: etag, wait: preference(wait), body: body, timeout: longCallTimeout,
+	})
+	return done, err
 }
 
 // linesOf is the body of a preview; without lines it is of everything that is left.
@@ -102,19 +86,14 @@ type linesOf struct {
 	Lines []LineUnits `json:"lines,omitempty"`
 }
 
-// preview posts a possible request on an order, and returns the order's ETag.
-func preview[T any](ctx context.Context, c *Client, path string, body any) (preview *T, etag string, err error) {
-	preview = new(T)
-	got, err := c.do(ctx, call{service: orders, method: http.MethodPost, path: path + "/preview", body: body}, preview)
-	if err != nil {
-		return nil, "", err
-	}
-	return preview, got.header.Get("ETag"), nil
+// preview posts a possible request on an order.
+func preview[T any](ctx context.Context, c *Client, orderID, kind string, body any) (*T, error) {
+	return ask[T](ctx, c, call{service: orders, method: http.MethodPost, path: v1("orders", orderID, kind, "preview"), body: body})
 }
 
 // Cancellation returns the state of a cancellation.
 func (c *Client) Cancellation(ctx context.Context, orderID, id string) (*Cancellation, error) {
-	return get[Cancellation](ctx, c, orders, of(orderID, "cancellations", id))
+	return ask[Cancellation](ctx, c, call{service: orders, path: v1("orders", orderID, "cancellations", id)})
 }
 
 // numbered returns the lines without SKUs, as in requests.
@@ -124,13 +103,4 @@ func numbered(lines []LineUnits) []LineUnits {
 		named[i] = LineUnits{Line: line.Line, Quantity: line.Quantity}
 	}
 	return named
-}
-
-// of is a path below an order's.
-func of(orderID string, parts ...string) string {
-	path := "/v1/orders/" + url.PathEscape(orderID)
-	for _, part := range parts {
-		path += "/" + url.PathEscape(part)
-	}
-	return path
 }

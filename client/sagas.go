@@ -2,10 +2,8 @@ package client
 
 import (
 	"context"
-	"crypto/rand"
 	"iter"
 	"net/http"
-	"net/url"
 	"time"
 )
 
@@ -36,7 +34,7 @@ type Causes struct {
 
 // Causes lists what is in the way of sagas. For operators.
 func (c *Client) Causes(ctx context.Context) (*Causes, error) {
-	return get[Causes](ctx, c, orders, "/v1/sagas/causes")
+	return ask[Causes](ctx, c, call{service: orders, path: "/v1/sagas/causes"})
 }
 
 // StuckOrder is an order whose saga needs an operator.
@@ -63,12 +61,7 @@ func (c *Client) StuckOrders(ctx context.Context, cause string) iter.Seq2[StuckO
 func (c *Client) StuckPage(ctx context.Context, cause string, page PageRequest) (Page[StuckOrder], error) {
 	query := page.query()
 	set(query, "cause", cause)
-	var body struct {
-		Orders []StuckOrder `json:"orders"`
-		Next   string       `json:"next_cursor"`
-	}
-	_, err := c.do(ctx, call{service: orders, method: http.MethodGet, path: "/v1/sagas/stuck", query: query}, &body)
-	return Page[StuckOrder]{body.Orders, body.Next}, err
+	return list[StuckOrder](ctx, c, "orders", call{service: orders, path: "/v1/sagas/stuck", query: query})
 }
 
 // NewAct is an operator's decision about a stuck saga.
@@ -89,17 +82,8 @@ type NewAct struct {
 // Act acts on the stuck saga of an order. The same act again, with its key, tells what became of it,
 // and wakes the saga again if it does not know of it yet.
 func (c *Client) Act(ctx context.Context, orderID string, act NewAct) (*DoneAct, error) {
-	key, err := key(act.Key, rand.Text)
-	if err != nil {
-		return nil, err
-	}
-	done := new(DoneAct)
-	_, err = c.do(ctx, call{
-		service: orders, method: http.MethodPost, path: "/v1/orders/" + url.PathEscape(orderID) + "/acts",
-		headers: map[string]string{"Idempotency-Key": key, "If-Match": act.ETag}, body: act,
-	}, done)
-	if err != nil {
-		return nil, unsure(key, err)
-	}
-	return done, nil
+	done, _, _, err := askOnce[DoneAct](ctx, c, call{
+		service: orders, method: http.MethodPost, path: v1("orders", orderID, "acts"), key: act.Key, etag: act.ETag, body: act,
+	})
+	return done, err
 }

@@ -77,12 +77,7 @@ func (c *Client) SearchProducts(ctx context.Context, search ProductSearch, page 
 	setNumber(query, "min_price", search.MinPrice)
 	setNumber(query, "max_price", search.MaxPrice)
 	set(query, "sort", search.Sort)
-	found := new(FoundProducts)
-	_, err := c.do(ctx, call{service: catalog, method: http.MethodGet, path: "/v1/products/search", query: query}, found)
-	if err != nil {
-		return nil, err
-	}
-	return found, nil
+	return ask[FoundProducts](ctx, c, call{service: catalog, path: "/v1/products/search", query: query})
 }
 
 // ProductSuggestion is the name of a product.
@@ -97,11 +92,8 @@ type ProductSuggestion struct {
 func (c *Client) SuggestProducts(ctx context.Context, typed string, limit int) ([]ProductSuggestion, error) {
 	query := url.Values{"q": {typed}}
 	setNumber(query, "limit", int64(limit))
-	var body struct {
-		Suggestions []ProductSuggestion `json:"suggestions"`
-	}
-	_, err := c.do(ctx, call{service: catalog, method: http.MethodGet, path: "/v1/products/suggestions", query: query}, &body)
-	return body.Suggestions, err
+	page, err := list[ProductSuggestion](ctx, c, "suggestions", call{service: catalog, path: "/v1/products/suggestions", query: query})
+	return page.Items, err
 }
 
 // OrderSearch says which orders to find; what is left out is not looked at.
@@ -171,12 +163,7 @@ func (c *Client) SearchOrders(ctx context.Context, search OrderSearch, page Page
 	setNumber(query, "max_total", search.MaxTotal)
 	setTime(query, "placed_from", search.PlacedFrom)
 	setTime(query, "placed_before", search.PlacedBefore)
-	found := new(FoundOrders)
-	_, err := c.do(ctx, call{service: orders, method: http.MethodGet, path: "/v1/orders/search", query: query}, found)
-	if err != nil {
-		return nil, err
-	}
-	return found, nil
+	return ask[FoundOrders](ctx, c, call{service: orders, path: "/v1/orders/search", query: query})
 }
 
 // setNumber skips 0.

@@ -50,27 +50,24 @@ type ShipmentPreview struct {
 	ETag string `json:"-"`
 }
 
+func (p *ShipmentPreview) tag(etag string) { p.ETag = etag }
+
 // PreviewShipment returns the effect of a shipment without doing it; without lines, of everything
 // that is left. If it would be refused the error is a *Refused.
 func (c *Client) PreviewShipment(ctx context.Context, orderID string, lines []LineUnits) (*ShipmentPreview, error) {
-	effect, etag, err := preview[ShipmentPreview](ctx, c, of(orderID, "shipments"), linesOf{numbered(lines)})
-	if err != nil {
-		return nil, err
-	}
-	effect.ETag = etag
-	return effect, nil
+	return preview[ShipmentPreview](ctx, c, orderID, "shipments", linesOf{numbered(lines)})
 }
 
 // ShipOrder ships units of an order, and waits up to shipment.Wait for the outcome. A shipment in
 // progress continues by itself; see Shipment.
 func (c *Client) ShipOrder(ctx context.Context, orderID string, shipment NewShipment) (*Shipment, error) {
 	shipment.Lines = numbered(shipment.Lines)
-	return act[Shipment](ctx, c, of(orderID, "shipments"), shipment.Key, shipment.ETag, shipment.Wait, shipment)
+	return request[Shipment](ctx, c, orderID, "shipments", shipment.Key, shipment.ETag, shipment.Wait, shipment)
 }
 
 // Shipment returns the state of a shipment.
 func (c *Client) Shipment(ctx context.Context, orderID, id string) (*Shipment, error) {
-	return get[Shipment](ctx, c, orders, of(orderID, "shipments", id))
+	return ask[Shipment](ctx, c, call{service: orders, path: v1("orders", orderID, "shipments", id)})
 }
 
 // ShipmentChange is what is known of a shipment; nil and false leave it as it is.
@@ -82,7 +79,5 @@ type ShipmentChange struct {
 
 // UpdateShipment changes what is known of a shipment that has left.
 func (c *Client) UpdateShipment(ctx context.Context, orderID, id string, change ShipmentChange) (*Shipment, error) {
-	changed := new(Shipment)
-	_, err := c.do(ctx, call{service: orders, method: http.MethodPatch, path: of(orderID, "shipments", id), body: change}, changed)
-	return changed, err
+	return ask[Shipment](ctx, c, call{service: orders, method: http.MethodPatch, path: v1("orders", orderID, "shipments", id), body: change})
 }

@@ -2,10 +2,8 @@ package client
 
 import (
 	"context"
-	"crypto/rand"
 	"iter"
 	"net/http"
-	"net/url"
 	"time"
 )
 
@@ -40,25 +38,19 @@ type Receipt struct {
 
 // ReceiveStock adds received goods, all lines or none.
 func (c *Client) ReceiveStock(ctx context.Context, delivery Delivery) (*Receipt, error) {
-	key, err := key(delivery.Key, rand.Text)
+	receipt, key, replayed, err := askOnce[Receipt](ctx, c, call{
+		service: inventory, method: http.MethodPost, path: "/v1/stock/receipts", key: delivery.Key, body: delivery,
+	})
 	if err != nil {
 		return nil, err
 	}
-	receipt := &Receipt{Key: key}
-	got, err := c.do(ctx, call{
-		service: inventory, method: http.MethodPost, path: "/v1/stock/receipts",
-		headers: map[string]string{"Idempotency-Key": key}, body: delivery,
-	}, receipt)
-	if err != nil {
-		return nil, unsure(key, err)
-	}
-	receipt.Replayed = replayed(got)
+	receipt.Key, receipt.Replayed = key, replayed
 	return receipt, nil
 }
 
 // Stock returns the stock of a SKU. The error is a *Problem with status 404 for an unknown SKU.
 func (c *Client) Stock(ctx context.Context, sku string) (*Stock, error) {
-	return get[Stock](ctx, c, inventory, "/v1/stock/"+url.PathEscape(sku))
+	return ask[Stock](ctx, c, call{service: inventory, path: v1("stock", sku)})
 }
 
 // Movement is one line of a SKU's journal.
@@ -78,12 +70,5 @@ func (c *Client) Movements(ctx context.Context, sku string) iter.Seq2[Movement, 
 
 // MovementPage returns one page of Movements.
 func (c *Client) MovementPage(ctx context.Context, sku string, page PageRequest) (Page[Movement], error) {
-	var body struct {
-		Movements []Movement `json:"movements"`
-		Next      string     `json:"next_cursor"`
-	}
-	_, err := c.do(ctx, call{
-		service: inventory, method: http.MethodGet, path: "/v1/stock/" + url.PathEscape(sku) + "/movements", query: page.query(),
-	}, &body)
-	return Page[Movement]{body.Movements, body.Next}, err
+	return list[Movement](ctx, c, "movements", call{service: inventory, path: v1("stock", sku, "movements"), query: page.query()})
 }

@@ -2,8 +2,6 @@ package client
 
 import (
 	"context"
-	"net/http"
-	"net/url"
 	"time"
 )
 
@@ -86,13 +84,9 @@ type DoneAct struct {
 	State     string    `json:"state"` // pending, taken, helped or in_vain
 }
 
+func (w *Why) tag(etag string) { w.ETag = etag }
+
 // WhyOrder explains an order.
 func (c *Client) WhyOrder(ctx context.Context, id string) (*Why, error) {
-	why := new(Why)
-	got, err := c.do(ctx, call{service: orders, method: http.MethodGet, path: "/v1/orders/" + url.PathEscape(id) + "/why"}, why)
-	if err != nil {
-		return nil, err
-	}
-	why.ETag = got.header.Get("ETag")
-	return why, nil
+	return ask[Why](ctx, c, call{service: orders, path: v1("orders", id, "why")})
 }

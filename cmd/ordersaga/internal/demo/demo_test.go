@@ -53,7 +53,7 @@ func TestLoadingTwiceIsTheSameDelivery(t *testing.T) {
 		default:
 			t.Errorf("unexpected call of %s", r.URL.Path)
 		}
-		_, _ = io.WriteString(w, "{}")
+		_, _ = io.WriteString(w, `{"products":[]}`)
 	}))
 	defer server.Close()
 	c, err := client.New(client.Config{Catalog: server.URL, Inventory: server.URL, Token: client.StaticToken("operator")})
