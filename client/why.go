@@ -17,7 +17,7 @@ type Why struct {
 	ETag string `json:"-"`
 
 	Saga *WhySaga `json:"saga,omitempty"`
-	// Problem is what the saga cannot report itself: no_run, task_failing or no_worker.
+	// Problem is what the saga cannot report itself: no_run, paused, task_failing or no_worker.
 	Problem string        `json:"problem,omitempty"`
 	Steps   []StuckStep   `json:"steps,omitempty"` // in which the saga is stuck
 	Run     *WhyRun       `json:"run,omitempty"`

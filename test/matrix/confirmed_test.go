@@ -198,10 +198,10 @@ func (w *world) anUnknownCaptureKeepsTheClaim(t *testing.T) {
 	r := w.confirmed(t, "")
 	b := r.begins(ships(2))
 	others := 0
-	outcome := r.carriesOut(b, on(sagas.CapturePayment.Name, func(_ *run, _ string, attempt int, call func() (any, error)) (any, error) {
-		result, err := call()
+	outcome := r.carriesOut(b, on(sagas.CapturePayment.Name, func(_ *run, _ string, attempt int, call func() error) error {
+		err := call()
 		if attempt > stuck {
-			return result, err
+			return err
 		}
 		for _, other := range []request{cancels(1), cancels(wanted), ships(1), refunds(1)} {
 			answer := r.post(other)
@@ -211,7 +211,7 @@ func (w *world) anUnknownCaptureKeepsTheClaim(t *testing.T) {
 			others++
 		}
 		assert.Equal(t, "under_way", r.Operator().Get(shop.Orders, b.path).Field("status"))
-		return nil, errLost
+		return errNoAnswer
 	}))
 	require.Nil(t, outcome.GetRefusal())
 	assert.Equal(t, 4*stuck, others)

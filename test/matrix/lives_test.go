@@ -121,6 +121,7 @@ func (w *world) draws(t *testing.T, rt *rapid.T) *life {
 	l.run = &run{world: w, t: t, input: &ordersv1.PlaceOrderInput{
 		Revision: sagas.PlaceOrderRevision, Saga: sagas.Placing(id), Placement: placement, PaymentMethod: l.card,
 	}}
+	l.accepted()
 	outcome := l.places(nil)
 	require.Equal(t, sagas.StatusConfirmed, outcome.GetStatus(), "%v", outcome.GetRefusal())
 	l.checks("placed")

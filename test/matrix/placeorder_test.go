@@ -38,7 +38,7 @@ var reversible, forward, undos = func() (reversible, forward, undos []string) {
 
 // on applies a fault to one step only.
 func on(step string, f fault) fault {
-	return func(r *run, called string, attempt int, call func() (any, error)) (any, error) {
+	return func(r *run, called string, attempt int, call func() error) error {
 		if called != step {
 			return call()
 		}
@@ -48,9 +48,9 @@ func on(step string, f fault) fault {
 
 // requestLost: the first calls never reach the service.
 func requestLost(times int) fault {
-	return func(_ *run, _ string, attempt int, call func() (any, error)) (any, error) {
+	return func(_ *run, _ string, attempt int, call func() error) error {
 		if attempt <= times {
-			return nil, errLost
+			return errUnreachable
 		}
 		return call()
 	}
@@ -58,26 +58,26 @@ func requestLost(times int) fault {
 
 // answerLost: the first calls take effect, and the saga does not hear of it.
 func answerLost(times int) fault {
-	return func(_ *run, _ string, attempt int, call func() (any, error)) (any, error) {
-		result, err := call()
+	return func(_ *run, _ string, attempt int, call func() error) error {
+		err := call()
 		if attempt <= times {
-			return nil, errLost
+			return errNoAnswer
 		}
-		return result, err
+		return err
 	}
 }
 
 // cancelled: somebody cancels the workflow around the first call.
 func cancelled(before bool) fault {
-	return func(r *run, _ string, attempt int, call func() (any, error)) (any, error) {
+	return func(r *run, _ string, attempt int, call func() error) error {
 		if attempt == 1 && before {
 			r.env.CancelWorkflow()
 		}
-		result, err := call()
+		err := call()
 		if attempt == 1 && !before {
 			r.env.CancelWorkflow()
 		}
-		return result, err
+		return err
 	}
 }
 
@@ -115,9 +115,9 @@ func troubles() []trouble {
 			undo := on(step, kind.of(stuck))
 			all = append(all, trouble{
 				name: kind.name + " until it is stuck at the undo " + step, want: sagas.StatusRejected, late: true,
-				fault: func(r *run, called string, attempt int, call func() (any, error)) (any, error) {
+				fault: func(r *run, called string, attempt int, call func() error) error {
 					if called == sagas.AllocateStock.Name {
-						return nil, errLost
+						return errUnreachable
 					}
 					return undo(r, called, attempt, call)
 				},
@@ -181,15 +181,14 @@ func TestALostTaskTimesEverythingElse(t *testing.T) {
 // saga has ended.
 func TestALateEffectIsHarmless(t *testing.T) {
 	w := open(t, nil)
-	delayed := func(r *run, _ string, attempt int, call func() (any, error)) (any, error) {
+	delayed := func(r *run, _ string, attempt int, call func() error) error {
 		if attempt > 1 {
 			return call()
 		}
 		r.late = append(r.late, func() {
-			result, err := call()
-			r.t.Logf("the late attempt was answered: %v, %v", result, err)
+			r.t.Logf("the late attempt was answered: %v", call())
 		})
-		return nil, errLost
+		return errUnreachable
 	}
 	for _, step := range reversible {
 		t.Run("of a confirmed order, "+step, func(t *testing.T) {
@@ -199,11 +198,11 @@ func TestALateEffectIsHarmless(t *testing.T) {
 			r.agrees(outcome)
 		})
 		t.Run("of a rejected order, "+step, func(t *testing.T) {
-			r, outcome := w.places(t, "card_approve", on(step, func(r *run, called string, attempt int, call func() (any, error)) (any, error) {
+			r, outcome := w.places(t, "card_approve", on(step, func(r *run, called string, attempt int, call func() error) error {
 				if attempt == 1 {
 					return delayed(r, called, attempt, call)
 				}
-				return nil, errLost
+				return errUnreachable
 			}))
 			assert.Equal(t, sagas.StatusRejected, outcome.GetStatus())
 			r.arrivesLate()

@@ -16,7 +16,6 @@ import (
 	"github.com/ordersaga/ordersaga/contracts/sagas"
 	"github.com/ordersaga/ordersaga/test/shop"
 	"github.com/ordersaga/ordersaga/workflows/record"
-	"github.com/ordersaga/ordersaga/workflows/sagatest"
 )
 
 // request is something that is asked of a confirmed order.
@@ -95,9 +94,7 @@ func (r *run) begins(asked request) begun {
 // carriesOut runs the saga of a request to its outcome.
 func (r *run) carriesOut(b begun, f fault) *commonv1.Outcome {
 	r.t.Helper()
-	r.fault, r.attempts = f, map[string]int{}
-	r.env = sagatest.Execute(r.t, r.environment, b.workflow, b.input)
-	return r.outcome()
+	return r.executes(f, b.saga.GetKind(), b.workflow, b.input)
 }
 
 // does asks for something and carries it out.

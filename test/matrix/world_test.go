@@ -6,7 +6,6 @@
 package matrix_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,14 +16,13 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
-	"go.temporal.io/sdk/worker"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -78,17 +76,26 @@ type run struct {
 	env   *testsuite.TestWorkflowEnvironment
 	input *ordersv1.PlaceOrderInput
 	fault fault
+	// kind is that of the saga that runs.
+	kind string
 
 	mu       sync.Mutex
 	attempts map[string]int
-	late     []func()
+	// failures has the last one of each step, explained the steps that were named as stuck.
+	failures  map[string]failure
+	explained map[string]bool
+	late      []func()
 }
 
-// fault decides what happens to a call: whether it is made, and what the saga is told. call makes
-// it.
-type fault func(r *run, step string, attempt int, call func() (any, error)) (any, error)
+// fault decides what happens to a call of a service: whether it is made, and what the saga is told.
+// call makes it.
+type fault func(r *run, step string, attempt int, call func() error) error
 
-var errLost = errors.New("the connection was lost")
+// The faults of the network: nobody answers, or not in time.
+var (
+	errUnreachable = status.Error(codes.Unavailable, "the connection was refused")
+	errNoAnswer    = status.Error(codes.DeadlineExceeded, "the answer was lost")
+)
 
 // places has a saga place an order, through all the runs that it continues as.
 func (w *world) places(t *testing.T, card string, f fault) (*run, *commonv1.Outcome) {
@@ -97,13 +104,13 @@ func (w *world) places(t *testing.T, card string, f fault) (*run, *commonv1.Outc
 	return r, r.places(f)
 }
 
-// order is one that nobody has placed yet.
+// order is one that was accepted and whose saga has not begun.
 func (w *world) order(t *testing.T, card string) *run {
 	t.Helper()
 	id := uuid.NewString()
 	sku := "sku-" + id[:8]
 	w.Sells(sku, price, units)
-	return &run{world: w, t: t, input: &ordersv1.PlaceOrderInput{
+	r := &run{world: w, t: t, input: &ordersv1.PlaceOrderInput{
 		Revision: sagas.PlaceOrderRevision,
 		Saga:     sagas.Placing(id),
 		Placement: &ordersv1.Placement{
@@ -114,13 +121,36 @@ func (w *world) order(t *testing.T, card string) *run {
 		},
 		PaymentMethod: card,
 	}}
+	r.accepted()
+	return r
+}
+
+// accepted has the order recorded, as the service does before it starts the workflow.
+func (r *run) accepted() {
+	r.t.Helper()
+	_, err := ordersv1.NewOrdersServiceClient(r.orders).RecordPlaced(r.t.Context(), &ordersv1.RecordPlacedRequest{
+		Saga: r.input.GetSaga(), Placement: r.input.GetPlacement(),
+	})
+	require.NoError(r.t, err)
 }
 
 func (r *run) places(f fault) *commonv1.Outcome {
 	r.t.Helper()
-	r.fault, r.attempts = f, map[string]int{}
-	r.env = sagatest.Execute(r.t, r.environment, sagas.PlaceOrder, r.input)
+	return r.executes(f, sagas.KindPlaceOrder, sagas.PlaceOrder, r.input)
+}
+
+// executes runs a saga of a kind to its outcome.
+func (r *run) executes(f fault, kind, workflow string, input any) *commonv1.Outcome {
+	r.t.Helper()
+	r.begin(f, kind)
+	r.env = sagatest.Execute(r.t, r.environment, workflow, input)
+	r.wasExplained()
 	return r.outcome()
+}
+
+func (r *run) begin(f fault, kind string) {
+	r.fault, r.kind = f, kind
+	r.attempts, r.failures, r.explained = map[string]int{}, map[string]failure{}, map[string]bool{}
 }
 
 // environment of one run of the saga.
@@ -130,10 +160,9 @@ func (r *run) environment() *testsuite.TestWorkflowEnvironment {
 	r.env = suite.NewTestWorkflowEnvironment()
 	r.env.SetDataConverter(sagas.DataConverter())
 	r.env.SetTestTimeout(2 * time.Minute)
-	r.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&faults{run: r}}})
 	workflows.Register(r.env)
-	activities.Register(r.env, ordersv1.NewOrdersServiceClient(r.orders),
-		inventoryv1.NewInventoryServiceClient(r.inventory), paymentsv1.NewPaymentsServiceClient(r.payments), activities.NewLocalTries(true))
+	activities.Register(r.env, ordersv1.NewOrdersServiceClient(r.faulty(r.orders)), inventoryv1.NewInventoryServiceClient(r.faulty(r.inventory)),
+		paymentsv1.NewPaymentsServiceClient(r.faulty(r.payments)), activities.NewLocalTries(true))
 	return r.env
 }
 
@@ -142,14 +171,14 @@ func (r *run) environment() *testsuite.TestWorkflowEnvironment {
 // called; if not, the workflow came to its end.
 func (r *run) losesATask(workflow string, input proto.Message, step string) (lost bool) {
 	r.t.Helper()
-	r.fault, r.attempts = func(_ *run, called string, _ int, call func() (any, error)) (any, error) {
+	r.begin(func(_ *run, called string, _ int, call func() error) error {
 		if lost {
-			return nil, errLost
+			return errUnreachable
 		}
-		result, err := call()
+		err := call()
 		lost = called == step
-		return result, err
-	}, map[string]int{}
+		return err
+	}, "")
 	r.environment().ExecuteWorkflow(workflow, input)
 	return lost
 }
@@ -188,33 +217,4 @@ func (r *run) agrees(outcome *commonv1.Outcome) {
 	default:
 		t.Errorf("the order is not settled: %q", outcome.GetStatus())
 	}
-}
-
-// faults lets the fault of a run decide every call of an activity.
-type faults struct {
-	interceptor.WorkerInterceptorBase
-	run *run
-}
-
-func (f *faults) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
-	return &faultyActivity{interceptor.ActivityInboundInterceptorBase{Next: next}, f.run}
-}
-
-type faultyActivity struct {
-	interceptor.ActivityInboundInterceptorBase
-	run *run
-}
-
-func (a *faultyActivity) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
-	step := activity.GetInfo(ctx).ActivityType.Name
-	a.run.mu.Lock()
-	a.run.attempts[step]++
-	attempt := a.run.attempts[step]
-	a.run.mu.Unlock()
-	// A late call outlives the attempt that made it.
-	call := func() (any, error) { return a.Next.ExecuteActivity(context.WithoutCancel(ctx), in) }
-	if a.run.fault == nil {
-		return call()
-	}
-	return a.run.fault(a.run, step, attempt, call)
 }

@@ -1,9 +1,11 @@
 package runs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,19 +19,29 @@ import (
 	"github.com/ordersaga/ordersaga/platform/text"
 )
 
-// reportedProblems is a search attribute that the server sets itself when a workflow task keeps
-// failing.
-const reportedProblems = "TemporalReportedProblems"
+// Search attributes that the server sets itself: when a workflow task keeps failing, and when the
+// workflow or one of its activities is paused.
+const (
+	reportedProblems = "TemporalReportedProblems"
+	pauseInfo        = "TemporalPauseInfo"
+)
+
+// pausedActivity begins the entry of a paused activity in pauseInfo; its type follows.
+const pausedActivity = "property:activityType="
 
 // Run is what Temporal knows of an order's latest run.
 type Run struct {
 	WorkflowID, RunID, Type string
-	// State is StateRunning, StateNone, or how the run was closed: "terminated".
+	// State is StateRunning, StatePaused, StateNone, or how the run was closed: "terminated".
 	State string
 	// Build is the worker build that the run is pinned to; empty when it is not pinned.
 	Build string
 	// Problems are those that the server reports of it: "cause=WorkflowTaskFailedCause…".
 	Problems []string
+	// Paused are the activities that somebody has paused, sorted.
+	Paused []string
+	// PausedBy is who paused and why; empty when it is not known.
+	PausedBy string
 	// NextTry is when a stuck saga tries again; zero when it is not known.
 	NextTry time.Time
 	// Pending are its open activities.
@@ -39,6 +51,7 @@ type Run struct {
 // Values of Run.State besides those of closed runs.
 const (
 	StateRunning = "running"
+	StatePaused  = "paused" // somebody has paused it
 	StateNone    = "none"
 )
 
@@ -54,6 +67,8 @@ type Pending struct {
 const (
 	// NoRun: no run works on the saga. The sweep starts one.
 	NoRun = "no_run"
+	// Paused: somebody has paused the workflow or one of its activities in Temporal.
+	Paused = "paused"
 	// TaskFailing: a workflow task fails again and again, which is a mistake in the worker's code.
 	TaskFailing = "task_failing"
 	// NoWorker: no worker polls the task queue, or none of the build that the run is pinned to.
@@ -75,6 +90,9 @@ func (r *Runs) Look(ctx context.Context, orderID string) (Run, error) {
 		return Run{}, fmt.Errorf("describe the run of order %s: %w", orderID, err)
 	}
 	run := runOf(described.GetWorkflowExecutionInfo())
+	if info := described.GetWorkflowExtendedInfo().GetPauseInfo(); info != nil {
+		run.PausedBy = by(info.GetIdentity(), info.GetReason())
+	}
 	for _, pending := range described.GetPendingActivities() {
 		shown := Pending{
 			Activity: pending.GetActivityType().GetName(), Attempt: pending.GetAttempt(),
@@ -83,9 +101,17 @@ func (r *Runs) Look(ctx context.Context, orderID string) (Run, error) {
 		if at := pending.GetNextAttemptScheduleTime(); at.IsValid() && at.AsTime().After(time.Now()) {
 			shown.NextAt = at.AsTime()
 		}
+		if info := pending.GetPauseInfo().GetManual(); info != nil && run.PausedBy == "" {
+			run.PausedBy = by(info.GetIdentity(), info.GetReason())
+		}
 		run.Pending = append(run.Pending, shown)
 	}
 	return run, nil
+}
+
+// by is who did something in Temporal, and why.
+func by(identity, reason string) string {
+	return text.Line(cmp.Or(identity, "unknown")+": "+cmp.Or(reason, "no reason given"), maxError)
 }
 
 func runOf(info *workflowpb.WorkflowExecutionInfo) Run {
@@ -100,6 +126,14 @@ func runOf(info *workflowpb.WorkflowExecutionInfo) Run {
 		run.Build = versioning.GetDeploymentVersion().GetBuildId()
 	}
 	decode(info.GetSearchAttributes().GetIndexedFields()[reportedProblems], &run.Problems)
+	var paused []string
+	decode(info.GetSearchAttributes().GetIndexedFields()[pauseInfo], &paused)
+	for _, entry := range paused {
+		if activity, ok := strings.CutPrefix(entry, pausedActivity); ok {
+			run.Paused = append(run.Paused, activity)
+		}
+	}
+	slices.Sort(run.Paused)
 	var next string
 	if decode(info.GetMemo().GetFields()[sagas.MemoNextTry], &next) {
 		run.NextTry, _ = time.Parse(time.RFC3339, next)
@@ -115,6 +149,8 @@ func decode(payload *commonpb.Payload, into any) bool {
 // Problem returns what the run's saga cannot report, or "".
 func (r Run) Problem(polled Polled) string {
 	switch {
+	case r.State == StatePaused || len(r.Paused) > 0:
+		return Paused
 	case r.State != StateRunning:
 		return NoRun
 	case len(r.Problems) > 0:
@@ -137,6 +173,15 @@ func (r Run) Explain(polled Polled) string {
 			return "No workflow runs for it: Temporal knows of none."
 		}
 		return fmt.Sprintf("No workflow runs for it: the last one was closed (%s).", r.State)
+	case Paused:
+		what, who := "Its workflow", ""
+		if r.State != StatePaused {
+			what = "Its step " + strings.Join(r.Paused, ", ")
+		}
+		if r.PausedBy != "" {
+			who = " (" + r.PausedBy + ")"
+		}
+		return what + " is paused in Temporal" + who + "."
 	case TaskFailing:
 		return fmt.Sprintf("Its workflow task%s fails again and again (%s): a mistake in the worker's code.", build, strings.Join(r.Problems, ", "))
 	case NoWorker:

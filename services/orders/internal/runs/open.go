@@ -20,7 +20,7 @@ const openPage = 1000
 func (r *Runs) Open(ctx context.Context) (open map[string]Run, whole bool, err error) {
 	open = map[string]Run{}
 	request := &workflowservice.ListWorkflowExecutionsRequest{
-		PageSize: openPage, Query: fmt.Sprintf(`ExecutionStatus = "Running" AND TaskQueue = %q`, r.taskQueue),
+		PageSize: openPage, Query: fmt.Sprintf(`ExecutionStatus IN ("Running", "Paused") AND TaskQueue = %q`, r.taskQueue),
 	}
 	prefix := sagas.WorkflowID("")
 	for {

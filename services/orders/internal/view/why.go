@@ -21,7 +21,7 @@ type Why struct {
 	Version int64     `json:"version" doc:"Of the order; the ETag."`
 
 	Saga    *WhySaga      `json:"saga,omitempty" doc:"What works on the order; for operators, like all that follows."`
-	Problem string        `json:"problem,omitempty" enum:"no_run,task_failing,no_worker" doc:"What the saga cannot report itself. no_run: no workflow runs for it. task_failing: its workflow task fails again and again. no_worker: no worker polls for it."`
+	Problem string        `json:"problem,omitempty" enum:"no_run,paused,task_failing,no_worker" doc:"What the saga cannot report itself. no_run: no workflow runs for it. paused: somebody has paused the workflow or an activity in Temporal. task_failing: its workflow task fails again and again. no_worker: no worker polls for it."`
 	Steps   []StuckStep   `json:"steps,omitempty" nullable:"false" doc:"In which the saga is stuck."`
 	Run     *WhyRun       `json:"run,omitempty" doc:"The saga's workflow in Temporal; absent when Temporal does not answer."`
 	Acts    []PossibleAct `json:"acts,omitempty" nullable:"false" doc:"What an operator can do."`
@@ -158,6 +158,8 @@ func problemNext(run runs.Run, problem string) WhyNext {
 	switch problem {
 	case runs.NoRun:
 		return WhyNext{Text: "The sweep starts a run within about two minutes; `ordersaga recover` does it now."}
+	case runs.Paused:
+		return WhyNext{Text: "It goes on when it is unpaused: on the workflow's page in the Temporal Web UI, or with the temporal command."}
 	case runs.TaskFailing:
 		return WhyNext{Text: "The task is tried again until a worker with a mended build" + ofBuild(run.Build) + " polls."}
 	default:

@@ -27,7 +27,7 @@ type Cause struct {
 	Cause     string             `json:"cause" doc:"Its name." example:"place-order/VoidPayment/unavailable"`
 	Saga      string             `json:"saga" example:"place-order"`
 	Step      string             `json:"step,omitempty" doc:"Absent when the saga cannot report one." example:"VoidPayment"`
-	Kind      string             `json:"kind" doc:"Of the error: unreachable, unavailable, timeout, refused, internal; or no_run, task_failing, no_worker." example:"unavailable"`
+	Kind      string             `json:"kind" doc:"Of the error: unreachable, unavailable, timeout, refused, internal; or no_run, paused, task_failing, no_worker." example:"unavailable"`
 	Service   string             `json:"service,omitempty" doc:"That was called." example:"payments"`
 	Orders    int                `json:"orders" doc:"How many."`
 	AtRisk    []view.Money       `json:"at_risk" nullable:"false" doc:"The money of these orders, by currency."`

@@ -17,8 +17,8 @@ func Route(api *rest.API, finder causes.Finder) {
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/sagas/causes", ID: "list-causes", Tags: []string{"sagas"}, Scope: auth.ScopeOperator,
 		Summary: "List what is in the way of sagas",
-		Description: `Sagas that are stuck, by saga, step and kind of error. Also those that cannot report their trouble: without a run in Temporal, with a workflow
-task that fails again and again, or with no worker of their build. The cause with the most orders comes first.`,
+		Description: `Sagas that are stuck, by saga, step and kind of error. Also those that cannot report their trouble: without a run in Temporal, paused there,
+with a workflow task that fails again and again, or with no worker of their build. The cause with the most orders comes first.`,
 	}, func(ctx context.Context, query *Query) (*output, error) {
 		result, err := handler.Handle(ctx, *query)
 		if err != nil {
