@@ -111,7 +111,8 @@ const (
 	longCallTimeout = 60 * time.Second
 )
 
-var errNoKey = errors.New("an idempotency key is 1 to 255 printable ASCII characters")
+// ErrKey means that an idempotency key is none; nothing was sent.
+var ErrKey = errors.New("an idempotency key is 1 to 255 printable ASCII characters")
 
 // keyOf returns the given idempotency key, or a new one.
 func keyOf(given string) (string, error) {
@@ -120,7 +121,7 @@ func keyOf(given string) (string, error) {
 	}
 	printable := strings.IndexFunc(given, func(r rune) bool { return r < ' ' || r > '~' }) < 0
 	if !printable || len(given) > 255 || strings.TrimSpace(given) != given {
-		return "", fmt.Errorf("%w, not %q", errNoKey, given)
+		return "", fmt.Errorf("%w, not %q", ErrKey, given)
 	}
 	return given, nil
 }

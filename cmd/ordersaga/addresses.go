@@ -3,14 +3,17 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/devfile"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/issuer"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 // addresses finds the services: by flags and environment, else by the development stack in the
@@ -20,6 +23,16 @@ type addresses struct {
 	URL map[string]string `help:"URL of a service, or of the development token issuer, like --url orders=http://127.0.0.1:8080; or the variable ORDERSAGA_URL_ORDERS." name:"url" placeholder:"NAME=URL"`
 
 	invocation `kong:"-"`
+}
+
+// Validate is called by kong: a name that nobody has would be left aside.
+func (a *addresses) Validate() error {
+	for name := range a.URL {
+		if known := append(programs.Names(programs.IsService), ports.Issuer); !slices.Contains(known, name) {
+			return fmt.Errorf("--url: there is no service %q: they are %s", name, strings.Join(known, ", "))
+		}
+	}
+	return nil
 }
 
 func (a *addresses) url(name string) (string, error) {

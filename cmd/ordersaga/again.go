@@ -15,7 +15,7 @@ import (
 // built.
 type invocation struct {
 	program string
-	command []string // its words: order, list
+	command []string // its words, with its arguments: product, search, tea
 	// flags of the command line, in their order. Those of the environment are not needed.
 	flags []given
 }
@@ -32,6 +32,8 @@ func (a *addresses) invoked(parsed *kong.Context) {
 		switch {
 		case path.Command != nil:
 			a.command = append(a.command, path.Command.Name)
+		case path.Positional != nil:
+			a.command = append(a.command, values(parsed.Value(path).Interface())...)
 		case path.Flag != nil:
 			for _, value := range values(parsed.FlagValue(path.Flag)) {
 				if again := (given{path.Flag, value}); !slices.Contains(a.flags, again) {

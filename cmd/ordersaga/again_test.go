@@ -57,4 +57,17 @@ func TestTheNextPageIsTheSameList(t *testing.T) {
 	assert.True(t, read.Order.List.Operator)
 	assert.Equal(t, 5, read.Order.List.Limit)
 	assert.Equal(t, c.addresses.Dir, read.addresses.Dir)
+
+	c = parse(t, "product", "search", "green tea", "--limit=2")
+	read = parse(t, words(t, c.next("new"))[1:]...)
+	assert.Equal(t, "green tea", read.Product.Search.Text, "a cursor is of one search")
+}
+
+func TestAServiceMustHaveItsName(t *testing.T) {
+	parser, err := kong.New(&commands{}, kong.Vars{"version": "test"})
+	require.NoError(t, err)
+	_, err = parser.Parse([]string{"order", "list", "--url=order=http://127.0.0.1:8080"})
+	require.ErrorContains(t, err, `there is no service "order"`)
+	_, err = parser.Parse([]string{"order", "list", "--url=orders=http://127.0.0.1:8080"})
+	require.NoError(t, err)
 }

@@ -17,7 +17,6 @@ type cancelOrder struct {
 	Reason string `help:"Why: customer, fraud, unavailable or other." default:"customer" enum:"customer,fraud,unavailable,other"`
 }
 
-// Run is called by kong.
 func (c *cancelOrder) Run(s *session) error {
 	wanted, err := c.units.read()
 	if err != nil {

@@ -23,7 +23,6 @@ type createCategory struct {
 	Parent string `help:"Id of the category that it is in." placeholder:"ID"`
 }
 
-// Run is called by kong.
 func (c *createCategory) Run(s operatorSession) error {
 	made, created, err := s.CreateCategory(context.Background(), client.NewCategory{ID: c.ID, Name: c.Name, Parent: c.Parent})
 	return s.show(c.JSON, err, func() {
@@ -41,7 +40,6 @@ type changeCategory struct {
 	Parent *string `help:"Id of the category that it is in; empty for the top of the tree." placeholder:"ID"`
 }
 
-// Run is called by kong.
 func (c *changeCategory) Run(s operatorSession) error {
 	seen, err := findCategory(s.session, c.ID)
 	if err != nil {
@@ -63,7 +61,6 @@ type deleteCategory struct {
 	ID string `arg:"" help:"The category's id."`
 }
 
-// Run is called by kong.
 func (c *deleteCategory) Run(s operatorSession) error {
 	seen, err := findCategory(s.session, c.ID)
 	if err != nil {
@@ -80,7 +77,6 @@ func (c *deleteCategory) Run(s operatorSession) error {
 
 type listCategories struct{ raw }
 
-// Run is called by kong.
 func (c *listCategories) Run(s shopperSession) error {
 	categories, err := s.Categories(context.Background())
 	return s.show(c.JSON, err, func() { printCategories(categories...) })
@@ -93,7 +89,7 @@ func findCategory(s *session, id string) (client.Category, error) {
 	}
 	i := slices.IndexFunc(categories, func(c client.Category) bool { return c.ID == id })
 	if i < 0 {
-		return client.Category{}, fmt.Errorf("there is no category %q", id)
+		return client.Category{}, denied{fmt.Errorf("there is no category %q", id)}
 	}
 	return categories[i], nil
 }

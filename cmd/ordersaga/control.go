@@ -32,7 +32,6 @@ type (
 // engines that are separate processes; the others run in devstack.
 var engines = []string{"rabbitmq", "postgres"}
 
-// Run is called by kong.
 func (c *killCommand) Run(a *addresses) error {
 	record := supervisor.Record(a.Dir, c.Name)
 	if slices.Contains(engines, c.Name) {
@@ -51,7 +50,6 @@ func (c *killCommand) Run(a *addresses) error {
 	return nil
 }
 
-// Run is called by kong.
 func (c *stopCommand) Run(a *addresses) error {
 	if err := checkProgram(c.Name); err != nil {
 		return err
@@ -66,7 +64,6 @@ func (c *stopCommand) Run(a *addresses) error {
 	return nil
 }
 
-// Run is called by kong.
 func (c *startCommand) Run(a *addresses) error {
 	if err := checkProgram(c.Name); err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 
 type demoCommand struct{}
 
-// Run is called by kong.
 func (c *demoCommand) Run(s operatorSession) error {
 	count, err := demo.Load(context.Background(), s.Client)
 	if err != nil {

@@ -15,7 +15,6 @@ type devCommand struct {
 	ReadyFile  string         `help:"File to write once everything is up, for scripts." name:"wait-ready-file" type:"path" placeholder:"FILE"`
 }
 
-// Run is called by kong.
 func (c *devCommand) Run(a *addresses) error {
 	bin, err := c.folder()
 	if err != nil {

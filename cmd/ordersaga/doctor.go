@@ -20,7 +20,6 @@ type doctorCommand struct {
 	EnvFile  []string `help:"File of NAME=value lines to add to the environment; later ones win." type:"existingfile" placeholder:"FILE"`
 }
 
-// Run is called by kong.
 func (c *doctorCommand) Run(a *addresses) error {
 	if len(c.Programs) == 0 && len(c.EnvFile) > 0 {
 		return usage{errors.New("name the program of that environment: ordersaga doctor orders --env-file FILE")}

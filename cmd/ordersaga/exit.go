@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 
@@ -15,8 +16,8 @@ import (
 const (
 	exitFailed    = 1 // no answer, or an error of a service
 	exitUsage     = 2 // the command line is wrong
-	exitNo        = 3 // refused, rejected, violated, or a check failed
-	exitUnsettled = 4 // the order is accepted and not settled yet
+	exitNo        = 3 // refused, rejected, not found, violated, or a check failed
+	exitUnsettled = 4 // the order, or the request on it, is accepted and not settled yet
 )
 
 // answered ends a command whose outcome is printed already with an exit code.
@@ -29,19 +30,23 @@ type usage struct{ error }
 
 func (u usage) Unwrap() error { return u.error }
 
+// denied is an error that no repetition helps: what was asked for is not there, or not possible.
+type denied struct{ error }
+
 // exitCode returns the exit status for an error, or for nil.
 func exitCode(err error) int {
 	var printed answered
 	var problem *client.Problem
 	var wrong usage
+	var no denied
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &printed):
 		return printed.code
-	case errors.As(err, &wrong):
+	case errors.As(err, &wrong), errors.Is(err, client.ErrKey):
 		return exitUsage
-	case errors.As(err, &problem) && problem.Status < http.StatusInternalServerError && !problem.Temporary():
+	case errors.As(err, &no), errors.As(err, &problem) && problem.Status < http.StatusInternalServerError && !problem.Temporary():
 		return exitNo
 	default:
 		return exitFailed
@@ -62,15 +67,20 @@ func report(to io.Writer, err error) {
 	}
 }
 
+const mayNotRun = "  Is it running? `make run` starts everything; --dir names the folder of another instance."
+
 // explain returns the lines of an error. A service's text stays on one line.
 func explain(err error) (lines []string) {
 	var problem *client.Problem
 	var silent *client.Unreachable
+	var closed *net.OpError // also of the token issuer
 	switch {
 	case errors.As(err, &problem):
 		lines = describe(problem, err)
 	case errors.As(err, &silent):
-		lines = []string{silent.Error(), "  Is it running? `make run` starts everything; --dir names the folder of another instance."}
+		lines = []string{silent.Error(), mayNotRun}
+	case errors.As(err, &closed):
+		lines = []string{err.Error(), mayNotRun}
 	default:
 		return strings.Split(err.Error(), "\n")
 	}
@@ -119,7 +129,9 @@ func describe(p *client.Problem, err error) []string {
 		}
 	}
 	for _, fault := range p.Errors {
-		lines = append(lines, fmt.Sprintf("  %s: %s", fault.Field, fault.Message))
+		if line := fault.Field + ": " + fault.Message; !strings.Contains(p.Detail, line) { // the detail may have the first
+			lines = append(lines, "  "+line)
+		}
 	}
 	if p.TraceID != "" {
 		lines = append(lines, "  trace: "+p.TraceID)

@@ -20,7 +20,6 @@ type importProducts struct {
 	Format string `help:"csv or jsonl; by default what the file's name says." enum:",csv,jsonl" default:""`
 }
 
-// Run is called by kong.
 func (c *importProducts) Run(s operatorSession) error {
 	content, err := os.ReadFile(c.File)
 	if err != nil {

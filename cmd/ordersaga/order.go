@@ -43,7 +43,6 @@ type placeOrder struct {
 	Wait      time.Duration     `help:"How long to wait for the outcome, at most 50s." default:"10s" placeholder:"DURATION"`
 }
 
-// Run is called by kong.
 func (c *placeOrder) Run(a *addresses) error {
 	wanted, err := lines.Parse(c.Line)
 	if err != nil {
@@ -99,7 +98,6 @@ type getOrder struct {
 	ID string `arg:"" help:"The order's id."`
 }
 
-// Run is called by kong.
 func (c *getOrder) Run(s *session) error {
 	found, err := s.Order(context.Background(), c.ID)
 	return s.show(c.JSON, err, func() { printOrder(found) })
@@ -116,7 +114,6 @@ type listOrders struct {
 	Cursor   string `help:"Cursor of the page, from the page before." placeholder:"CURSOR"`
 }
 
-// Run is called by kong.
 func (c *listOrders) Run(a *addresses, s *session) error {
 	page, err := s.OrderPage(context.Background(),
 		client.OrderFilter{Status: c.Status, Customer: c.Customer, Number: c.Number, Stuck: c.Stuck}, client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
@@ -141,7 +138,6 @@ type orderTimeline struct {
 	ID string `arg:"" help:"The order's id."`
 }
 
-// Run is called by kong.
 func (c *orderTimeline) Run(s *session) error {
 	story, err := s.Timeline(context.Background(), c.ID)
 	return s.show(c.JSON, err, func() {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,8 @@ func TestTheExitCodeTells(t *testing.T) {
 		{&client.Unsure{Key: "k", Err: &client.Problem{Status: 500}}, exitFailed},
 		{&client.Problem{Status: 429}, exitFailed},
 		{usage{errors.New("no such SKU=QTY")}, exitUsage},
+		{fmt.Errorf("%w, not %q", client.ErrKey, "é"), exitUsage},
+		{denied{errors.New("there is no category")}, exitNo},
 		{&client.Refused{Problem: &client.Problem{Status: 422}}, exitNo},
 		{fmt.Errorf("orders: %w", &client.Problem{Status: 404}), exitNo},
 		{answered{exitUnsettled}, exitUnsettled},
@@ -59,6 +62,12 @@ func TestAnErrorIsExplainedInLinesThatNothingBreaks(t *testing.T) {
 		"ordersaga: no answer from http://x: refused\n  Is it running? `make run` starts everything; --dir names the folder of another instance.\n": &client.Unreachable{
 			URL: "http://x", Err: errors.New("refused"),
 		},
+		"ordersaga: Validation failed (422 validation-failed): body.lines: expected at least 1.\n  body.email: no address\n": &client.Problem{
+			Type: "p/validation-failed", Title: "Validation failed", Status: 422, Detail: "body.lines: expected at least 1.",
+			Errors: []client.FieldError{{Field: "body.lines", Message: "expected at least 1"}, {Field: "body.email", Message: "no address"}},
+		},
+		"ordersaga: get a token: dial: refused\n  Is it running? `make run` starts everything; --dir names the folder of another instance.\n": fmt.Errorf(
+			"get a token: %w", &net.OpError{Op: "dial", Err: errors.New("refused")}),
 		"ordersaga: a plain one\nin two lines\n": errors.New("a plain one\nin two lines"),
 		"":                                       answered{exitNo},
 	} {

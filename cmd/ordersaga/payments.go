@@ -67,19 +67,18 @@ type showLedger struct {
 	ID string `arg:"" help:"The order's id."`
 }
 
-// Run is called by kong.
 func (c *showLedger) Run(s operatorSession) error {
 	ledger, err := s.PaymentLedger(context.Background(), c.ID)
 	return s.show(c.JSON, err, func() { printLedger(ledger) })
 }
 
 func printLedger(ledger *client.Ledger) {
-	rows := [][]string{{"AT", "ENTRY", "ACCOUNT", "DEBIT", "CREDIT"}}
+	rows := [][]string{{"AT (" + zone + ")", "ENTRY", "ACCOUNT", "DEBIT", "CREDIT"}}
 	for _, entry := range ledger.Entries {
-		at, kind := entry.At.Format("2006-01-02 15:04:05"), entry.Kind
+		when, kind := at(entry.At), entry.Kind
 		for _, line := range entry.Lines {
-			rows = append(rows, append([]string{at, kind, line.Account}, sides(line.Amount, entry.Currency)...))
-			at, kind = "", ""
+			rows = append(rows, append([]string{when, kind, line.Account}, sides(line.Amount, entry.Currency)...))
+			when, kind = "", ""
 		}
 	}
 	for _, b := range ledger.Balances {

@@ -15,7 +15,6 @@ type changePrice struct {
 	From  time.Time `help:"When it begins to hold, with its zone; by default now." placeholder:"2026-12-01T00:00:00Z" format:"2006-01-02T15:04:05Z07:00"`
 }
 
-// Run is called by kong.
 func (c *changePrice) Run(s operatorSession) error {
 	ctx := context.Background()
 	seen, err := s.Product(ctx, c.SKU)
@@ -44,7 +43,6 @@ type listPrices struct {
 	Cursor string `help:"The page that the page before named." placeholder:"CURSOR"`
 }
 
-// Run is called by kong.
 func (c *listPrices) Run(a *addresses, s operatorSession) error {
 	page, err := s.ProductPrices(context.Background(), c.SKU, client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
 	return s.show(c.JSON, err, func() {
@@ -63,7 +61,6 @@ type withdrawPrice struct {
 	From time.Time `arg:"" help:"The time from which it would hold, with its zone." placeholder:"2026-12-01T00:00:00Z" format:"2006-01-02T15:04:05Z07:00"`
 }
 
-// Run is called by kong.
 func (c *withdrawPrice) Run(s operatorSession) error {
 	err := s.WithdrawPrice(context.Background(), c.SKU, c.From)
 	return s.show(c.JSON, err, func() {
@@ -76,7 +73,6 @@ type retireProduct struct {
 	SKU string `arg:"" help:"The SKU."`
 }
 
-// Run is called by kong.
 func (c *retireProduct) Run(s operatorSession) error {
 	return s.change(c.JSON, c.SKU, (*client.Client).RetireProduct)
 }
@@ -86,7 +82,6 @@ type restoreProduct struct {
 	SKU string `arg:"" help:"The SKU."`
 }
 
-// Run is called by kong.
 func (c *restoreProduct) Run(s operatorSession) error {
 	return s.change(c.JSON, c.SKU, (*client.Client).RestoreProduct)
 }

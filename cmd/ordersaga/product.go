@@ -40,7 +40,6 @@ type createProduct struct {
 	Currency    string   `help:"Currency of the price." default:"GBP" placeholder:"CODE"`
 }
 
-// Run is called by kong.
 func (c *createProduct) Run(s operatorSession) error {
 	price, err := parseAmount(c.Price, c.Currency)
 	if err != nil {
@@ -66,7 +65,6 @@ type changeProduct struct {
 	Image       []string `help:"An image, in place of those that it has: its https URL, then what it shows in words; may be given several times, once empty for none." placeholder:"URL TEXT" sep:"none"`
 }
 
-// Run is called by kong.
 func (c *changeProduct) Run(s operatorSession) error {
 	ctx := context.Background()
 	seen, err := s.Product(ctx, c.SKU)
@@ -113,7 +111,6 @@ type getProduct struct {
 	SKU string `arg:"" help:"The SKU."`
 }
 
-// Run is called by kong.
 func (c *getProduct) Run(s shopperSession) error {
 	found, err := s.Product(context.Background(), c.SKU)
 	return s.show(c.JSON, err, func() { printProduct(found) })
@@ -125,7 +122,6 @@ type listProducts struct {
 	Cursor string `help:"Cursor of the page, from the page before." placeholder:"CURSOR"`
 }
 
-// Run is called by kong.
 func (c *listProducts) Run(a *addresses, s shopperSession) error {
 	page, err := s.ProductPage(context.Background(), client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
 	return s.show(c.JSON, err, func() {

@@ -12,7 +12,6 @@ type programsCommand struct {
 	JSON bool `help:"Print JSON, for scripts and checks of a deployment." name:"json"`
 }
 
-// Run is called by kong.
 func (c *programsCommand) Run() error {
 	if c.JSON {
 		raw, err := json.Marshal(programs.All)

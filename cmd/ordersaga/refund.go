@@ -16,7 +16,6 @@ type refundOrder struct {
 	Reason  string `help:"Why: goodwill, damaged, late, price, retry or other." default:"goodwill" enum:"goodwill,damaged,late,price,retry,other"`
 }
 
-// Run is called by kong.
 func (c *refundOrder) Run(s operatorSession) error {
 	ctx := context.Background()
 	wanted, err := c.wanted(ctx, s.session)
@@ -35,11 +34,13 @@ func (c *refundOrder) Run(s operatorSession) error {
 		if err != nil {
 			return outcome{}, err
 		}
-		text := fmt.Sprintf("Refund %s of %s: %s%s", done.ID, amount(done.Amount), strings.ReplaceAll(done.Status, "_", " "), why(done.Why))
+		became := outcome{doneAt: done.DoneAt, code: refusal(done.Why)}
+		became.text = fmt.Sprintf("Refund %s of %s: %s%s", done.ID, amount(done.Amount), strings.ReplaceAll(done.Status, "_", " "), why(done.Why))
 		if done.Owed != nil {
-			text += fmt.Sprintf("\n%s of it is owed. Try again with --retries %s, or pay in another way and use `order settle`.", amount(*done.Owed), done.ID)
+			became.code = exitFailed
+			became.text += fmt.Sprintf("\n%s of it is owed. Try again with --retries %s, or pay in another way and use `order settle`.", amount(*done.Owed), done.ID)
 		}
-		return outcome{doneAt: done.DoneAt, failed: done.Why != nil || done.Owed != nil, text: text}, nil
+		return became, nil
 	})
 }
 
@@ -67,7 +68,6 @@ type settleDebt struct {
 	Reference string `help:"Where it was paid." required:"" placeholder:"TEXT"`
 }
 
-// Run is called by kong.
 func (c *settleDebt) Run(s operatorSession) error {
 	ledger, err := s.SettleDebt(context.Background(), c.ID, c.Request, c.Reference)
 	return s.show(c.JSON, err, func() { printOrderLedger(ledger) })
@@ -78,7 +78,6 @@ type orderMoney struct {
 	ID string `arg:"" help:"The order's id."`
 }
 
-// Run is called by kong.
 func (c *orderMoney) Run(s operatorSession) error {
 	ledger, err := s.OrderLedger(context.Background(), c.ID)
 	return s.show(c.JSON, err, func() { printOrderLedger(ledger) })

@@ -26,7 +26,7 @@ type request struct {
 // outcome is what became of a request.
 type outcome struct {
 	doneAt time.Time // zero while it is under way
-	failed bool
+	code   int       // of the command when it is done
 	text   string
 }
 
@@ -52,8 +52,8 @@ func (r *request) send(s *session, preview func() (effect, etag string, err erro
 		return err
 	case done.doneAt.IsZero():
 		return answered{exitUnsettled}
-	case done.failed:
-		return answered{exitFailed}
+	case done.code != 0:
+		return answered{done.code}
 	}
 	return nil
 }
@@ -64,17 +64,20 @@ func ask(ctx context.Context) error {
 	typed := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(os.Stdin).ReadString('\n')
-		typed <- strings.ToLower(strings.TrimSpace(line))
+		typed <- strings.ToLower(line)
 	}()
-	answer := ""
 	select {
-	case answer = <-typed:
+	case answer := <-typed:
+		if word := strings.TrimSpace(answer); word == "y" || word == "yes" {
+			return nil
+		}
+		if !strings.HasSuffix(answer, "\n") {
+			fmt.Fprintln(os.Stderr) // the end of the input, which is no line
+		}
 	case <-ctx.Done():
+		fmt.Fprintln(os.Stderr)
 	}
-	if answer != "y" && answer != "yes" {
-		return errors.New("nothing was done; with --yes it does not ask")
-	}
-	return nil
+	return errors.New("nothing was done; with --yes it does not ask")
 }
 
 // patience is how long the service waits, for the client: 0 would be the service's default.

@@ -26,7 +26,6 @@ type sagaCommands struct {
 
 type listCauses struct{ raw }
 
-// Run is called by kong.
 func (c *listCauses) Run(a *addresses, s operatorSession) error {
 	found, err := s.Causes(context.Background())
 	return s.show(c.JSON, err, func() {
@@ -63,7 +62,6 @@ type listStuck struct {
 	Cursor string `help:"Cursor of the page, from the page before." placeholder:"CURSOR"`
 }
 
-// Run is called by kong.
 func (c *listStuck) Run(a *addresses, s operatorSession) error {
 	page, err := s.StuckPage(context.Background(), c.Cause, client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
 	return s.show(c.JSON, err, func() {
@@ -83,7 +81,6 @@ type showCause struct {
 	Cause string `arg:"" help:"The cause, as sagas causes names it."`
 }
 
-// Run is called by kong.
 func (c *showCause) Run(a *addresses, s operatorSession) error {
 	found, err := s.Causes(context.Background())
 	if err != nil {
@@ -94,7 +91,11 @@ func (c *showCause) Run(a *addresses, s operatorSession) error {
 			return s.show(c.JSON, nil, func() { a.printCause(&cause) })
 		}
 	}
-	return fmt.Errorf("no order is stuck for %q; `ordersaga sagas causes` lists the causes", c.Cause)
+	return noSuchCause(c.Cause)
+}
+
+func noSuchCause(cause string) error {
+	return denied{fmt.Errorf("no order is stuck for %q; `ordersaga sagas causes` lists the causes", cause)}
 }
 
 func (a *addresses) printCause(cause *client.Cause) {
@@ -139,7 +140,6 @@ type acting struct {
 
 type retrySaga struct{ acting }
 
-// Run is called by kong.
 func (c *retrySaga) Run(ctx context.Context, s patientSession) error {
 	return c.act(ctx, s, client.NewAct{Act: sagas.ActRetry})
 }
@@ -149,7 +149,6 @@ type skipStep struct {
 	Step string `help:"The step, as why shows it." required:"" placeholder:"STEP"`
 }
 
-// Run is called by kong.
 func (c *skipStep) Run(ctx context.Context, s patientSession) error {
 	return c.act(ctx, s, client.NewAct{Act: sagas.ActSkip, Step: c.Step})
 }
@@ -160,7 +159,6 @@ type settleStep struct {
 	Reference string `help:"The payment provider's name of what the step did." required:"" placeholder:"REFERENCE"`
 }
 
-// Run is called by kong.
 func (c *settleStep) Run(ctx context.Context, s patientSession) error {
 	if c.Cause != "" {
 		return usage{errors.New("a reference is of one order: settle takes no --cause")}
@@ -209,7 +207,7 @@ func (c *acting) orders(ctx context.Context, s *session) (orders []client.StuckO
 			orders = append(orders, order)
 		}
 		if len(orders) == 0 {
-			return nil, nil, fmt.Errorf("no order is stuck for %q; `ordersaga sagas causes` lists the causes", c.Cause)
+			return nil, nil, noSuchCause(c.Cause)
 		}
 		example, err = s.WhyOrder(ctx, orders[0].OrderID)
 		return orders, example, err
@@ -252,7 +250,7 @@ func effectOf(why *client.Why, act *client.NewAct) (string, error) {
 		}
 		reason = possible.Reason
 	}
-	return "", fmt.Errorf("%s is not possible on order %s: %s", act.Act, why.OrderID, reason)
+	return "", denied{fmt.Errorf("%s is not possible on order %s: %s", act.Act, why.OrderID, reason)}
 }
 
 func (c *acting) run(ctx context.Context, s *session, act client.NewAct, orders []client.StuckOrder) error {

@@ -23,7 +23,6 @@ type searchProducts struct {
 	Cursor       string `help:"Cursor of the page, from the page before." placeholder:"CURSOR"`
 }
 
-// Run is called by kong.
 func (c *searchProducts) Run(a *addresses, s shopperSession) error {
 	low, high, err := bounds(c.Min, c.Max, c.Currency)
 	if err != nil {
@@ -49,7 +48,6 @@ type suggestProducts struct {
 	Limit int    `help:"How many names at most." default:"8"`
 }
 
-// Run is called by kong.
 func (c *suggestProducts) Run(s shopperSession) error {
 	suggested, err := s.SuggestProducts(context.Background(), c.Text, c.Limit)
 	return s.show(c.JSON, err, func() {
@@ -82,7 +80,6 @@ type searchOrders struct {
 	Cursor    string    `help:"Cursor of the page, from the page before." placeholder:"CURSOR"`
 }
 
-// Run is called by kong.
 func (c *searchOrders) Run(a *addresses, s operatorSession) error {
 	low, high, err := bounds(c.Min, c.Max, c.Currency)
 	if err != nil {

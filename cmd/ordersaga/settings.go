@@ -17,7 +17,6 @@ type settingsCommand struct {
 	Markdown bool     `help:"Print Markdown, as docs/operations.md has it."`
 }
 
-// Run is called by kong.
 func (c *settingsCommand) Run() error {
 	names, err := selectPrograms(c.Programs)
 	if err != nil {

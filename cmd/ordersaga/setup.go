@@ -18,7 +18,6 @@ type setupCommand struct {
 	Wait      time.Duration `help:"How long Temporal may take to answer." default:"3m"`
 }
 
-// Run is called by kong.
 func (c *setupCommand) Run() error {
 	if c.Retention < 24*time.Hour {
 		return usage{fmt.Errorf("--retention must be at least 24h, not %s", c.Retention)}

@@ -15,7 +15,6 @@ type shipOrder struct {
 	Tracking string `help:"A code or an https address by which it is followed." placeholder:"CODE"`
 }
 
-// Run is called by kong.
 func (c *shipOrder) Run(s operatorSession) error {
 	wanted, err := c.units.read()
 	if err != nil {
@@ -35,7 +34,7 @@ func (c *shipOrder) Run(s operatorSession) error {
 		if err != nil {
 			return outcome{}, err
 		}
-		return outcome{doneAt: done.DoneAt, failed: done.Why != nil, text: shipmentText(done)}, nil
+		return outcome{doneAt: done.DoneAt, code: refusal(done.Why), text: shipmentText(done)}, nil
 	})
 }
 
@@ -45,6 +44,14 @@ func shipmentText(shipment *client.Shipment) string {
 		captured = ", " + amount(shipment.Captured) + " captured"
 	}
 	return fmt.Sprintf("Shipment %s: %s%s%s", shipment.ID, strings.ReplaceAll(shipment.Status, "_", " "), captured, why(shipment.Why))
+}
+
+// refusal is the exit code for a request that was refused, if it was.
+func refusal(why *client.Reason) int {
+	if why != nil {
+		return exitNo
+	}
+	return 0
 }
 
 func why(reason *client.Reason) string {
@@ -85,7 +92,6 @@ type updateShipment struct {
 	Delivered bool    `help:"It has arrived. It cannot be taken back."`
 }
 
-// Run is called by kong.
 func (c *updateShipment) Run(s operatorSession) error {
 	changed, err := s.UpdateShipment(context.Background(), c.ID, c.Shipment, client.ShipmentChange{
 		Carrier: c.Carrier, Tracking: c.Tracking, Delivered: c.Delivered,

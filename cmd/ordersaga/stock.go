@@ -20,7 +20,6 @@ type receiveStock struct {
 	Key   string   `help:"Idempotency key: the same key is the same delivery. By default a new one." placeholder:"KEY"`
 }
 
-// Run is called by kong.
 func (c *receiveStock) Run(s operatorSession) error {
 	arrived, err := lines.Parse(c.Lines)
 	if err != nil {
@@ -41,7 +40,6 @@ type getStock struct {
 	SKU string `arg:"" help:"The SKU."`
 }
 
-// Run is called by kong.
 func (c *getStock) Run(s shopperSession) error {
 	level, err := s.Stock(context.Background(), c.SKU)
 	return s.show(c.JSON, err, func() { printLevels([]client.Stock{*level}) })

@@ -15,7 +15,6 @@ type tokenCommand struct {
 	TTL      time.Duration `help:"How long it lives, at most 720h." default:"12h"`
 }
 
-// Run is called by kong.
 func (c *tokenCommand) Run(a *addresses) error {
 	url, err := a.url(ports.Issuer)
 	if err != nil {

@@ -16,7 +16,6 @@ type verifyCommand struct {
 	Full   bool          `help:"Compare the document of every order with its events, not only those of the newest 20,000 events."`
 }
 
-// Run is called by kong.
 func (c *verifyCommand) Run(ctx context.Context, s patientSession) error {
 	if c.Settle < 0 {
 		return usage{fmt.Errorf("--settle must not be negative, not %s", c.Settle)}

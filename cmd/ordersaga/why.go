@@ -15,7 +15,6 @@ type whyCommand struct {
 	As string `help:"As this shopper sees it; by default as operators do." placeholder:"SUB"`
 }
 
-// Run is called by kong.
 func (c *whyCommand) Run(a *addresses) error {
 	who := operator
 	if c.As != "" {

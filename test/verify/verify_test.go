@@ -97,7 +97,7 @@ func TestVerify(t *testing.T) {
 		assert.EqualValues(t, 2, found.figure("I1", "SKUs"))
 		assert.EqualValues(t, 13, found.figure("I5", "orders compared with their documents"))
 		for _, subscription := range []string{"publisher", "open-sagas", "orders.1"} {
-			assert.Positive(t, found.figure("I5", subscription+" at event"), "%s follows the log, and verify does not look", subscription)
+			assert.Positive(t, found.figure("I5", "events that "+subscription+" has read"), "%s follows the log, and verify does not look", subscription)
 		}
 	})
 	t.Run("people get a table", func(t *testing.T) {

@@ -48,7 +48,7 @@ func (v invariants) arrive(ctx context.Context, c *client.Client, service string
 		}
 		v.checkDeadLetters(now)
 		for _, subscription := range now.Subscriptions {
-			v.delivery.figure(subscription.Name+" at event", subscription.Position)
+			v.delivery.figure("events that "+subscription.Name+" has read", subscription.Position)
 		}
 		return nil
 	}
