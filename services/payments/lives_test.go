@@ -60,6 +60,9 @@ func TestTheBooksAgreeAfterAnyLifeOfAPayment(t *testing.T) {
 		l := &life{world: w, t: rt, order: newOrder()}
 		card := rapid.SampledFrom(cardsOfLives).Draw(rt, "card")
 		done, err := w.authorize(l.order, card)
+		if err != nil && (card == "card_expires" || card == "card_voided_outside") {
+			return // it ended before the answer came
+		}
 		require.NoError(t, err)
 		l.authorization = authorizedOf(t, done.GetFacts()).GetAuthorizationId()
 		rt.Repeat(map[string]func(*rapid.T){
