@@ -17,8 +17,8 @@ help:
 	@echo '                  DIR=.ordersaga2 PORT_OFFSET=100   a second instance beside the first'
 	@echo "                  ARGS='--follow orders,worker'     show these logs as well"
 	@echo 'make test       lint, then all tests on real engines'
-	@echo 'make bench      what an order costs, on a system of its own (3 minutes)'
-	@echo "                  ARGS='--rounds 5 --json'"
+	@echo 'make bench      what an order costs, on a system of its own (12 minutes)'
+	@echo "                  ARGS='--rounds 5 --growth 100000'"
 	@echo 'make lint       what can be checked without running anything'
 	@echo 'make build      every program, into .ordersaga/bin'
 	@echo 'make generate   the Go code of the contracts'

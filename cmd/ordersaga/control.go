@@ -81,7 +81,7 @@ func (c *startCommand) Run(a *addresses) error {
 		return err
 	}
 	s := &stack.Stack{Dir: a.Dir, Ports: file.Ports, File: file}
-	if err := awaitReady(s.ReadyURL(c.Name), c.Wait); err != nil {
+	if err := dev.AwaitReady(context.Background(), s.ReadyURL(c.Name), c.Wait); err != nil {
 		return fmt.Errorf("%s: %w; its log is %s", c.Name, err, filepath.Join(a.shown(), "logs", c.Name+".log"))
 	}
 	if !held {
@@ -107,24 +107,4 @@ func (a *addresses) checkRunning() error {
 		return fmt.Errorf("nothing runs in %s: `make run` starts everything, --dir names another folder", a.shown())
 	}
 	return err
-}
-
-// awaitReady waits until a program is ready.
-func awaitReady(url string, patience time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	ask := time.NewTicker(100 * time.Millisecond)
-	defer ask.Stop()
-	ready := dev.Answers(url)
-	for {
-		missing := ready(ctx)
-		if missing == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("not ready after %s: %w", patience, missing)
-		case <-ask.C:
-		}
-	}
 }

@@ -28,7 +28,7 @@ type commands struct {
 	Payments paymentCommands `cmd:"" help:"Compare payments with the provider's books, and look at ledgers."`
 	Rebuild  rebuildCommand  `cmd:"" help:"Make the documents that lists are read from anew, while they are read."`
 	Announce announceCommand `cmd:"" help:"Publish events of all products, or of all stock, again: for readers that begin anew."`
-	Bench    benchCommands   `cmd:"" help:"Measure a running system."`
+	Bench    benchCommand    `cmd:"" help:"Measure a development stack: what an order and a read cost, in turns with workflows that do nothing and with raw queries. Its limits have to be off (RATE_LIMIT_PER_SECOND=0)."`
 	Verify   verifyCommand   `cmd:"" help:"Check that stock, money, orders and events agree."`
 
 	Doctor   doctorCommand   `cmd:"" help:"Check settings and connections one by one and say what is wrong."`

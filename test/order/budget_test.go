@@ -22,7 +22,7 @@ import (
 
 // budget is what a confirmed order of one line costs, in counts that are the same on every machine:
 // those of its own trace. What works on many orders at once (sequencer, subscriptions, relays,
-// feeds) is in `ordersaga bench orders`.
+// feeds) is in `ordersaga bench`.
 //
 //go:embed budget.json
 var budget []byte

@@ -10,6 +10,9 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
+	"github.com/ordersaga/ordersaga/contracts/programs"
 )
 
 // Counts that are the same on every machine, but for what loops do in the background.
@@ -30,18 +33,34 @@ var counters = map[string]string{
 	"ordersaga_broker_consumed_total":            consumed,
 }
 
-// counted reads the counts of a system until now.
-func counted(ctx context.Context, pages []string, db *pgx.Conn) (map[string]float64, error) {
+// metricsPages of the services and the worker on these ports.
+func metricsPages(p ports.Ports) (pages []string) {
+	for _, name := range programs.Names(programs.IsService) {
+		pages = append(pages, p.URL(ports.Admin(name))+"/metrics")
+	}
+	return append(pages, p.URL(programs.Worker)+"/metrics")
+}
+
+// counted reads the counts of a system until now. databases are the URLs of the services'.
+func counted(ctx context.Context, pages []string, db *pgx.Conn, databases map[string]string) (map[string]float64, error) {
 	counts := map[string]float64{}
 	for _, page := range pages {
 		if err := addMetrics(ctx, page, counts); err != nil {
 			return nil, err
 		}
 	}
+	var names []string
+	for _, url := range databases {
+		config, err := pgx.ParseConfig(url)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, config.Database)
+	}
 	var committed, written float64
 	err := db.QueryRow(ctx, `
-		SELECT (SELECT sum(xact_commit) FROM pg_stat_database WHERE datname IN ('catalog', 'orders', 'inventory', 'payments'))::float8,
-			(SELECT wal_bytes FROM pg_stat_wal)::float8`).Scan(&committed, &written)
+		SELECT (SELECT sum(xact_commit) FROM pg_stat_database WHERE datname = ANY($1))::float8,
+			(SELECT wal_bytes FROM pg_stat_wal)::float8`, names).Scan(&committed, &written)
 	if err != nil {
 		return nil, fmt.Errorf("read the counters of PostgreSQL: %w", err)
 	}

@@ -64,7 +64,7 @@ func (f *floor) close() {
 
 // run makes a unit of work that runs the workflow and waits for its answer.
 func (f *floor) run(name string) work {
-	return func(ctx context.Context, _, _ int) error {
+	return func(ctx context.Context, _, _ int) (time.Duration, error) {
 		start := f.client.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 			ID: "bench-" + uuid.NewString(), TaskQueue: f.queue, WorkflowTaskTimeout: 5 * time.Second,
 			WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
@@ -77,9 +77,9 @@ func (f *floor) run(name string) work {
 			err = update.Get(ctx, nil)
 		}
 		if err != nil {
-			return fmt.Errorf("run %s: %w", name, err)
+			return 0, fmt.Errorf("run %s: %w", name, err)
 		}
-		return nil
+		return 0, nil
 	}
 }
 

@@ -8,8 +8,9 @@ import (
 )
 
 // work does one unit for a caller: places an order, runs a workflow. n counts the units of all
-// callers, from 0.
-type work func(ctx context.Context, caller, n int) error
+// callers, from 0. measured is what of the time counts: 0 is all of it, less than 0 that the unit does
+// not count.
+type work func(ctx context.Context, caller, n int) (measured time.Duration, err error)
 
 // load lets callers work one unit after the other for a time. A unit that has begun is finished. It
 // returns how long each unit took, and how long all of them took together.
@@ -31,13 +32,19 @@ func load(ctx context.Context, callers int, span time.Duration, do work) (times 
 		all.Go(func() {
 			for time.Now().Before(until) && ctx.Err() == nil {
 				n, before := next(), time.Now()
-				if err := do(ctx, caller, n); err != nil {
+				measured, err := do(ctx, caller, n)
+				if err != nil {
 					cancel(err)
 					return
 				}
-				mu.Lock()
-				times = append(times, time.Since(before))
-				mu.Unlock()
+				if measured == 0 {
+					measured = time.Since(before)
+				}
+				if measured > 0 {
+					mu.Lock()
+					times = append(times, measured)
+					mu.Unlock()
+				}
 			}
 		})
 	}

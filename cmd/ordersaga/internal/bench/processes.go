@@ -26,14 +26,17 @@ type process struct {
 
 // cpuTimes returns the CPU time that each process of a development stack has used, by name. Sessions
 // of PostgreSQL are counted by their database, the processes of its own as "postgres". It is nil
-// where there is no /proc. engines are the process ids of those that devstack runs.
-func cpuTimes(dir string, engines map[string]int) (map[string]time.Duration, error) {
+// where there is no /proc. dirs are the folders of supervisors, engines the process ids of those that
+// devstack runs.
+func cpuTimes(dirs []string, engines map[string]int) (map[string]time.Duration, error) {
 	if _, err := os.Stat("/proc/self/stat"); err != nil {
 		return nil, nil
 	}
-	names, err := programIDs(dir)
-	if err != nil {
-		return nil, err
+	names := map[int]string{}
+	for _, dir := range dirs {
+		if err := addProgramIDs(dir, names); err != nil {
+			return nil, err
+		}
 	}
 	for name, pid := range engines {
 		names[pid] = name
@@ -105,28 +108,29 @@ func readProcess(pid int) (p process, ok bool) {
 	return p, true
 }
 
-// programIDs reads the process ids that the supervisor recorded.
-func programIDs(dir string) (map[int]string, error) {
+// addProgramIDs reads the process ids that a supervisor recorded. The second instance of a program,
+// NAME-2, has the program's name.
+func addProgramIDs(dir string, names map[int]string) error {
 	files, err := filepath.Glob(filepath.Join(dir, "run", "*.pid.json"))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	names := map[int]string{}
+	if len(files) == 0 {
+		return fmt.Errorf("no program runs in %s: start `ordersaga dev` there", dir)
+	}
 	for _, file := range files {
 		raw, err := os.ReadFile(file)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		var record struct {
 			Pid int `json:"pid"`
 		}
 		if err := json.Unmarshal(raw, &record); err != nil {
-			return nil, fmt.Errorf("read %s: %w", file, err)
+			return fmt.Errorf("read %s: %w", file, err)
 		}
-		names[record.Pid] = strings.TrimSuffix(filepath.Base(file), ".pid.json")
+		name, _, _ := strings.Cut(strings.TrimSuffix(filepath.Base(file), ".pid.json"), "-")
+		names[record.Pid] = name
 	}
-	if len(names) == 0 {
-		return nil, fmt.Errorf("no program runs in %s: start `ordersaga dev` there", dir)
-	}
-	return names, nil
+	return nil
 }

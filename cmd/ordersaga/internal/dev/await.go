@@ -69,3 +69,23 @@ func Answers(url string) func(context.Context) error {
 		return nil
 	}
 }
+
+// AwaitReady waits until the URL answers 200.
+func AwaitReady(ctx context.Context, url string, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	ask := time.NewTicker(100 * time.Millisecond)
+	defer ask.Stop()
+	ready := Answers(url)
+	for {
+		missing := ready(ctx)
+		if missing == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("not ready after %s: %w", patience, missing)
+		case <-ask.C:
+		}
+	}
+}

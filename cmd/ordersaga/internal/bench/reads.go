@@ -1,0 +1,191 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/blevesearch/bleve/v2"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/ordersaga/ordersaga/client"
+	"github.com/ordersaga/ordersaga/contracts/programs"
+)
+
+// pageSize is the number of orders and products on a page.
+const pageSize = 20
+
+// raw asks the stores what the services ask them, by the drivers alone.
+type raw struct {
+	orders   *pgxpool.Pool
+	mongo    *mongo.Client
+	list     *mongo.Collection // of the orders in lists
+	products *mongo.Collection
+	index    bleve.Index
+}
+
+func (s *system) openRaw(ctx context.Context) (r *raw, err error) {
+	r = &raw{}
+	defer func() {
+		if err != nil {
+			r.close()
+		}
+	}()
+	if r.orders, err = pgxpool.New(ctx, s.Engines.Databases[programs.Orders]); err != nil {
+		return r, fmt.Errorf("connect to the database of orders: %w", err)
+	}
+	if r.mongo, err = mongo.Connect(options.Client().ApplyURI(s.Engines.MongoDB.URL)); err != nil {
+		return r, fmt.Errorf("connect to the document store: %w", err)
+	}
+	// The names of databases and collections are those of the development stack and platform/readmodel.
+	if r.list, err = s.live(ctx, r.mongo, programs.Orders, "orders"); err != nil {
+		return r, err
+	}
+	if r.products, err = s.live(ctx, r.mongo, programs.Catalog, "products"); err != nil {
+		return r, err
+	}
+	if r.index, err = bleve.NewMemOnly(bleve.NewIndexMapping()); err != nil {
+		return r, fmt.Errorf("make an index: %w", err)
+	}
+	batch := r.index.NewBatch()
+	for n := range products {
+		if err := batch.Index(sku(n), map[string]any{"name": name(n), "price": price(n), "currency": currency}); err != nil {
+			return r, fmt.Errorf("fill an index: %w", err)
+		}
+	}
+	return r, r.index.Batch(batch)
+}
+
+// live is the collection of a read model's live generation.
+func (s *system) live(ctx context.Context, c *mongo.Client, service, model string) (*mongo.Collection, error) {
+	db, err := pgxpool.New(ctx, s.Engines.Databases[service])
+	if err != nil {
+		return nil, fmt.Errorf("connect to the database of %s: %w", service, err)
+	}
+	defer db.Close()
+	var generation int64
+	if err := db.QueryRow(ctx, `SELECT generation FROM read_model_generations WHERE model = $1 AND state = 'live'`, model).Scan(&generation); err != nil {
+		return nil, fmt.Errorf("find the documents of %s: %w", service, err)
+	}
+	return c.Database(service).Collection(fmt.Sprintf("%s_%d", model, generation)), nil
+}
+
+func (r *raw) close() {
+	if r.orders != nil {
+		r.orders.Close()
+	}
+	if r.mongo != nil {
+		_ = r.mongo.Disconnect(context.Background())
+	}
+	if r.index != nil {
+		_ = r.index.Close()
+	}
+}
+
+// reads are the cases of requests that only read, each after its raw query. They read orders that
+// are placed first.
+func (s *system) reads(ctx context.Context, r *raw) (cases []*Case, err error) {
+	place := s.buyers.place(1)
+	for n := len(s.buyers.placed[1]); n < 2*pageSize; n++ {
+		if _, err := place(ctx, 0, n); err != nil {
+			return nil, err
+		}
+	}
+	anOrder := func(n int) string {
+		ids := s.buyers.placed[1]
+		return ids[n*37%len(ids)]
+	}
+	for _, read := range []struct {
+		name     string
+		raw, get func(ctx context.Context, operator *client.Client, n int) error
+	}{
+		{
+			"order by id",
+			func(ctx context.Context, _ *client.Client, n int) error {
+				rows, err := r.orders.Query(ctx, `SELECT version, type, data, occurred_at FROM events WHERE stream = $1 ORDER BY version`, "order-"+anOrder(n))
+				if err != nil {
+					return err
+				}
+				defer rows.Close()
+				for rows.Next() {
+					if _, err := rows.Values(); err != nil {
+						return err
+					}
+				}
+				return rows.Err()
+			},
+			func(ctx context.Context, operator *client.Client, n int) error {
+				_, err := operator.Order(ctx, anOrder(n))
+				return err
+			},
+		},
+		{
+			"page of orders",
+			func(ctx context.Context, _ *client.Client, _ int) error {
+				found, err := r.list.Find(ctx, bson.D{{Key: "pages", Value: "all/0"}})
+				return all(ctx, found, err)
+			},
+			page,
+		},
+		{
+			"product search",
+			func(ctx context.Context, _ *client.Client, n int) error {
+				words := bleve.NewMatchQuery(fmt.Sprintf("product %d", n%products))
+				request := bleve.NewSearchRequestOptions(words, pageSize, 0, false)
+				request.Fields = []string{"*"}
+				_, err := r.index.SearchInContext(ctx, request)
+				return err
+			},
+			func(ctx context.Context, operator *client.Client, n int) error {
+				_, err := operator.SearchProducts(ctx, client.ProductSearch{Text: fmt.Sprintf("product %d", n%products)}, client.PageRequest{Limit: pageSize})
+				return err
+			},
+		},
+		{
+			"product by id",
+			func(ctx context.Context, _ *client.Client, n int) error {
+				_, err := r.products.FindOne(ctx, bson.D{{Key: "_id", Value: sku(n)}}).Raw()
+				return err
+			},
+			func(ctx context.Context, operator *client.Client, n int) error {
+				_, err := operator.Product(ctx, sku(n))
+				return err
+			},
+		},
+	} {
+		raw := &Case{Part: Reads, Name: read.name + ", raw", Callers: reading, do: s.reader(read.raw)}
+		cases = append(cases, raw, &Case{Part: Reads, Name: read.name, Callers: reading, do: s.reader(read.get), to: []comparison{
+			{name: "p50 to that of the raw query", to: raw, of: middle},
+			{name: "CPU to that of the raw query", to: raw, of: cpuTotal},
+		}})
+	}
+	return cases, nil
+}
+
+// reader makes a unit of work of a read; each caller is an operator with a connection of its own.
+func (s *system) reader(read func(ctx context.Context, operator *client.Client, n int) error) work {
+	return func(ctx context.Context, caller, n int) (time.Duration, error) {
+		operator, err := s.buyers.session(Who{Caller: caller})
+		if err != nil {
+			return 0, err
+		}
+		return 0, read(ctx, operator, n)
+	}
+}
+
+// page reads the first page of all orders.
+func page(ctx context.Context, operator *client.Client, _ int) error {
+	_, err := operator.OrderPage(ctx, client.OrderFilter{}, client.PageRequest{Limit: pageSize})
+	return err
+}
+
+func all(ctx context.Context, found *mongo.Cursor, err error) error {
+	if err != nil {
+		return err
+	}
+	var documents []bson.Raw
+	return found.All(ctx, &documents)
+}
