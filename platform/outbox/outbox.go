@@ -38,7 +38,8 @@ const (
 
 // Append writes the events in the caller's transaction, in order, in one insert. Each needs a
 // subject, the id of its aggregate, and gets the trace context of ctx unless it has one. An event
-// that could not be published is refused, which rolls the caller's change back with it.
+// that could not be published is refused, which rolls the caller's change back with it. The commit of
+// a postgres.Tx wakes the relay.
 func Append(ctx context.Context, q postgres.Querier, events ...cloudevents.Event) error {
 	if len(events) == 0 {
 		return nil
@@ -63,6 +64,9 @@ INSERT INTO outbox (event)
 SELECT event::json FROM unnest($1::text[]) WITH ORDINALITY AS given (event, position) ORDER BY position`
 	if _, err := q.ExecContext(ctx, statement, encoded); err != nil {
 		return fmt.Errorf("append %d events to the outbox: %w", len(events), err)
+	}
+	if tx, is := q.(*postgres.Tx); is {
+		tx.Signal()
 	}
 	return nil
 }

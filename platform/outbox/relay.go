@@ -54,14 +54,16 @@ type Relay struct {
 	problem atomic.Pointer[string]
 }
 
-// NewRelay makes a relay that publishes by publish, such as Broker.Publish.
+// NewRelay makes a relay that publishes by publish, such as Broker.Publish. It is woken by the
+// transactions of db that append events.
 func NewRelay(db *postgres.DB, publish func(ctx context.Context, events ...cloudevents.Event) error) *Relay {
-	return &Relay{db: db, publish: publish, wake: make(chan struct{}, 1)}
+	r := &Relay{db: db, publish: publish, wake: make(chan struct{}, 1)}
+	db.OnSignal(r.awake)
+	return r
 }
 
-// Wake makes the relay look now instead of at its next poll. Called after the commit of an Append
-// it saves up to a second; it never blocks.
-func (r *Relay) Wake() {
+// awake makes the relay look now instead of at its next poll, which saves up to a second.
+func (r *Relay) awake() {
 	select {
 	case r.wake <- struct{}{}:
 	default:
@@ -92,7 +94,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		if before := r.problem.Swap(&problem); before == nil || *before != problem {
 			slog.WarnContext(ctx, "outbox relay failed, its events wait and it tries again", "error", err)
 		}
-		// Wake does not end this pause: the broker cannot be reached.
+		// A commit does not end this pause: the broker cannot be reached.
 		_ = pause.For(ctx, failures.NextBackOff(), nil)
 	}
 	return nil

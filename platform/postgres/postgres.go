@@ -46,7 +46,13 @@ type DB struct {
 	*gorm.DB
 	SQL  *sql.DB
 	pool *pgxpool.Pool
+	// signalled are called after the commit of a transaction that was signalled.
+	signalled []func()
 }
+
+// OnSignal lets f be called after each commit of a transaction that Signal was called of. f must not
+// block. It is called before the first transaction begins.
+func (db *DB) OnSignal(f func()) { db.signalled = append(db.signalled, f) }
 
 // Open connects to the database of a URL and waits until it answers, at most 10 s. It refuses a
 // database that does not meet the requirements (see about.lack). Its errors name DATABASE_URL,
@@ -128,7 +134,11 @@ func (db *DB) Ready(ctx context.Context) error {
 type Tx struct {
 	*gorm.DB
 	Querier
+	signal bool
 }
+
+// Signal lets the functions of DB.OnSignal be called, once, when the transaction has committed.
+func (tx *Tx) Signal() { tx.signal = true }
 
 // attempts bounds the tries of a transaction that deadlocks or cannot be serialized.
 const attempts = 4
@@ -138,9 +148,16 @@ const attempts = 4
 // not keep results of a failed try.
 func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
 	for attempt := 1; ; attempt++ {
-		err := db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-			return do(ctx, &Tx{DB: tx, Querier: tx.Statement.ConnPool})
+		var tx *Tx
+		err := db.WithContext(ctx).Transaction(func(begun *gorm.DB) error {
+			tx = &Tx{DB: begun, Querier: begun.Statement.ConnPool}
+			return do(ctx, tx)
 		})
+		if err == nil && tx.signal {
+			for _, f := range db.signalled {
+				f()
+			}
+		}
 		if err != nil && ctx.Err() != nil {
 			// database/sql has rolled back, and a statement's error says only that the transaction
 			// is done.

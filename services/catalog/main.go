@@ -78,14 +78,11 @@ func run(ctx context.Context, cfg settings) error {
 		readSide.Wake()
 		searchFeed.Wake()
 	}
+	db.OnSignal(changed)
 	stock := productsearch.KeepStock(db, changed)
 	relay := outbox.NewRelay(db, rabbit.Publish)
 	needs := internal.Needs{
 		DB: db, ReadSide: products, Feed: readSide, Search: index, Pricing: cfg.Pricing.rates(), MaxImport: int64(cfg.ImportMiB) << 20,
-		Announced: func() {
-			relay.Wake()
-			changed()
-		},
 	}
 
 	// The broker is not among them: events wait in the outbox while it is away. Nor is the search
@@ -109,7 +106,7 @@ func run(ctx context.Context, cfg settings) error {
 	return lifecycle.Run(ctx,
 		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.AdminAddress(), cfg.Profiles, ready), "ADMIN_PORT"),
 		lifecycle.Component{Name: "outbox relay", Run: relay.Run, Drain: 30 * time.Second},
-		lifecycle.Component{Name: "due prices", Run: applyprices.NewLoop(db, needs.Announced).Run, Drain: 15 * time.Second},
+		lifecycle.Component{Name: "due prices", Run: applyprices.NewLoop(db).Run, Drain: 15 * time.Second},
 		lifecycle.Component{Name: "stock", Drain: stock.Timeout + 5*time.Second, Run: func(ctx context.Context) error {
 			return rabbit.Consume(ctx, stock)
 		}},

@@ -58,9 +58,9 @@ func run(ctx context.Context, cfg settings) error {
 	api := rest.New(rest.Config{
 		Info: internal.Info, Verifier: verifier, Ready: ready, Settings: cfg.REST,
 	})
-	internal.Routes(api, db, relay.Wake)
+	internal.Routes(api, db)
 	internal.Audits(api, relay, rabbit)
-	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(db, ordersv1.NewOrdersServiceClient(orders), relay.Wake))
+	calls, err := rpc.NewServer(verifier, cfg.ServerSettings, internal.Service(db, ordersv1.NewOrdersServiceClient(orders)))
 	if err != nil {
 		return err
 	}
@@ -68,9 +68,9 @@ func run(ctx context.Context, cfg settings) error {
 	return lifecycle.Run(ctx,
 		lifecycle.Component{Name: "outbox relay", Run: relay.Run, Drain: 30 * time.Second},
 		lifecycle.Component{Name: "products consumer", Drain: 35 * time.Second, Run: func(ctx context.Context) error {
-			return rabbit.Consume(ctx, registerproduct.NewConsumer(db, relay.Wake))
+			return rabbit.Consume(ctx, registerproduct.NewConsumer(db))
 		}},
-		lifecycle.Component{Name: "hold sweeper", Run: expireholds.NewSweeper(db, relay.Wake, cfg.HoldSweepInterval).Run},
+		lifecycle.Component{Name: "hold sweeper", Run: expireholds.NewSweeper(db, cfg.HoldSweepInterval).Run},
 		lifecycle.HTTP("admin", telemetry.AdminServer(cfg.AdminAddress(), cfg.Profiles, ready), "ADMIN_PORT"),
 		lifecycle.GRPC("grpc", calls, cfg.GRPCAddress()),
 		lifecycle.HTTP("rest", api.Server(cfg.Address())),

@@ -35,14 +35,15 @@ type tree struct {
 
 func openTree(t *testing.T) *tree {
 	t.Helper()
-	s := &tree{db: catalogtest.Database(t), waker: new(catalogtest.Waker), operator: catalogtest.Operator(t)}
+	db := catalogtest.Database(t)
+	s := &tree{db: db, waker: catalogtest.NewWaker(db), operator: catalogtest.Operator(t)}
 	s.Client = catalogtest.REST(t, func(api *rest.API) {
 		createcategory.Route(api, s.db)
-		changecategory.Route(api, s.db, s.waker.Wake)
+		changecategory.Route(api, s.db)
 		deletecategory.Route(api, s.db)
 		listcategories.Route(api, s.db)
-		createproducts.Route(api, s.db, s.waker.Wake)
-		changeproduct.Route(api, s.db, s.waker.Wake)
+		createproducts.Route(api, s.db)
+		changeproduct.Route(api, s.db)
 	})
 	return s
 }

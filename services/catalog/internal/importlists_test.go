@@ -14,8 +14,8 @@ import (
 )
 
 func TestAFileHasCategoriesAndImagesToo(t *testing.T) {
-	db, waker := catalogtest.Database(t), new(catalogtest.Waker)
-	shop := catalogtest.REST(t, func(api *rest.API) { importproducts.Route(api, db, waker.Wake, 1<<20) })
+	db := catalogtest.Database(t)
+	shop := catalogtest.REST(t, func(api *rest.API) { importproducts.Route(api, db, 1<<20) })
 	catalogtest.Categories(t, db, "home", "home/mugs", "gifts")
 	send := func(file string) catalogtest.Answer {
 		return shop.Send(t, catalogtest.Operator(t), "/v1/products/import", "text/csv", file)

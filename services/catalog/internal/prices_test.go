@@ -37,9 +37,10 @@ type shop struct {
 
 func open(t *testing.T) *shop {
 	t.Helper()
-	s := &shop{db: catalogtest.Database(t), waker: new(catalogtest.Waker), operator: catalogtest.Operator(t)}
+	db := catalogtest.Database(t)
+	s := &shop{db: db, waker: catalogtest.NewWaker(db), operator: catalogtest.Operator(t)}
 	s.Client = catalogtest.REST(t, func(api *rest.API) {
-		changeprice.Route(api, s.db, s.waker.Wake)
+		changeprice.Route(api, s.db)
 		withdrawprice.Route(api, s.db)
 		listprices.Route(api, s.db)
 	})
@@ -88,7 +89,7 @@ func (s *shop) due(t *testing.T) {
 
 func (s *shop) apply(t *testing.T) int {
 	t.Helper()
-	result, err := applyprices.New(s.db, s.waker.Wake).Handle(t.Context(), applyprices.Command{})
+	result, err := applyprices.New(s.db).Handle(t.Context(), applyprices.Command{})
 	require.NoError(t, err)
 	return result.Products
 }
@@ -192,7 +193,7 @@ func TestManyDuePricesTakeEffectOnceHoweverManyLoopsThereAre(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 3)
 	for range cap(ended) {
-		go func() { ended <- applyprices.NewLoop(s.db, s.waker.Wake).Run(ctx) }()
+		go func() { ended <- applyprices.NewLoop(s.db).Run(ctx) }()
 	}
 	waitUntilNoneIsDue(t, s.db)
 	stop()

@@ -20,9 +20,10 @@ import (
 )
 
 func TestARetiredProductCannotBeOrderedUntilItIsRestored(t *testing.T) {
-	db, waker := catalogtest.Database(t), new(catalogtest.Waker)
+	db := catalogtest.Database(t)
+	waker := catalogtest.NewWaker(db)
 	shop := catalogtest.REST(t, func(api *rest.API) {
-		retireproduct.Routes(api, db, waker.Wake)
+		retireproduct.Routes(api, db)
 	})
 	catalogtest.Store(t, db, "MUG-1", "Mug", 1250)
 	operator := catalogtest.Operator(t)

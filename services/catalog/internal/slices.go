@@ -47,20 +47,18 @@ type Needs struct {
 	Pricing  pricing.Policy
 	// MaxImport is how many bytes a file of products may have.
 	MaxImport int64
-	// Announced is called after a commit that left events to relay.
-	Announced func()
 }
 
 // Routes adds the operations of the REST border.
 func Routes(api *rest.API, n Needs) {
-	createproduct.Route(api, n.DB, n.Announced)
-	createproducts.Route(api, n.DB, n.Announced)
-	changeproduct.Route(api, n.DB, n.Announced)
-	retireproduct.Routes(api, n.DB, n.Announced)
-	changeprice.Route(api, n.DB, n.Announced)
+	createproduct.Route(api, n.DB)
+	createproducts.Route(api, n.DB)
+	changeproduct.Route(api, n.DB)
+	retireproduct.Routes(api, n.DB)
+	changeprice.Route(api, n.DB)
 	withdrawprice.Route(api, n.DB)
-	importproducts.Route(api, n.DB, n.Announced, n.MaxImport)
-	announceproducts.Route(api, n.DB, n.Announced)
+	importproducts.Route(api, n.DB, n.MaxImport)
+	announceproducts.Route(api, n.DB)
 	getproduct.Route(api, n.ReadSide)
 	getavailability.Route(api, n.ReadSide)
 	listprices.Route(api, n.DB)
@@ -68,7 +66,7 @@ func Routes(api *rest.API, n Needs) {
 	searchproducts.Route(api, n.Search)
 	suggestproducts.Route(api, n.Search)
 	createcategory.Route(api, n.DB)
-	changecategory.Route(api, n.DB, n.Announced)
+	changecategory.Route(api, n.DB)
 	deletecategory.Route(api, n.DB)
 	listcategories.Route(api, n.DB)
 	auditproducts.Route(api, n.DB, n.ReadSide)

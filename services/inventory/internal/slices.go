@@ -57,22 +57,21 @@ var callers = rpc.Callers{
 	inventoryv1.InventoryService_ShipUnits_FullMethodName:    {programs.Worker},
 }
 
-// Service makes the gRPC service. Orders is asked before a reservation is undone. announced is
-// called after every commit that may have added an event to relay.
-func Service(db *postgres.DB, orders undo.Orders, announced func()) rpc.Service {
+// Service makes the gRPC service. Orders is asked before a reservation is undone.
+func Service(db *postgres.DB, orders undo.Orders) rpc.Service {
 	return rpc.NewService[inventoryv1.InventoryServiceServer](inventoryv1.RegisterInventoryServiceServer, service{
-		reserveStock:  reserve.NewMethod(db, announced),
+		reserveStock:  reserve.NewMethod(db),
 		allocateStock: allocate.NewMethod(db),
-		releaseStock:  release.NewMethod(db, orders, announced),
-		releaseUnits:  releaseunits.NewMethod(db, orders, announced),
-		shipUnits:     shipunits.NewMethod(db, announced),
+		releaseStock:  release.NewMethod(db, orders),
+		releaseUnits:  releaseunits.NewMethod(db, orders),
+		shipUnits:     shipunits.NewMethod(db),
 	}, callers)
 }
 
 // Routes serves the REST operations.
-func Routes(api *rest.API, db *postgres.DB, announced func()) {
-	receivestock.Route(api, db, announced)
-	announcestock.Route(api, db, announced)
+func Routes(api *rest.API, db *postgres.DB) {
+	receivestock.Route(api, db)
+	announcestock.Route(api, db)
 	getstock.Route(api, db)
 	listmovements.Route(api, db)
 	auditstock.Route(api, db)

@@ -255,11 +255,15 @@ func (c *Client) do(t testing.TB, method, token, path string, body io.Reader, he
 	return Answer{Status: response.StatusCode, Header: response.Header, Body: content}
 }
 
-// Waker counts how often the relay was woken.
+// Waker counts how often a relay would be woken.
 type Waker struct{ calls atomic.Int64 }
 
-// Wake is the relay's.
-func (w *Waker) Wake() { w.calls.Add(1) }
+// NewWaker counts from now on the transactions of a database that leave events to relay.
+func NewWaker(db *postgres.DB) *Waker {
+	w := new(Waker)
+	db.OnSignal(func() { w.calls.Add(1) })
+	return w
+}
 
 // Calls so far.
 func (w *Waker) Calls() int { return int(w.calls.Load()) }

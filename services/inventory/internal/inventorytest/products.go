@@ -11,7 +11,7 @@ import (
 // Name registers a product of the catalog.
 func (w *World) Name(t testing.TB, sku, name string, version int64) {
 	t.Helper()
-	_, err := registerproduct.New(w.DB, func() {}).Handle(t.Context(), registerproduct.Command{
+	_, err := registerproduct.New(w.DB).Handle(t.Context(), registerproduct.Command{
 		Products: []registerproduct.Product{{EventID: uuid.NewString(), SKU: sku, Name: name, Version: version}},
 	})
 	if err != nil {

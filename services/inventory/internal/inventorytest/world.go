@@ -36,7 +36,7 @@ type World struct {
 	Stock inventoryv1.InventoryServiceClient
 	// Orders answers whether reservations may be undone.
 	Orders *undotest.Orders
-	// Announced counts how often the relay was woken.
+	// Announced counts how often a relay would be woken.
 	Announced atomic.Int64
 
 	url      string
@@ -68,13 +68,13 @@ func On(t testing.TB, db *postgres.DB) *World {
 	if err != nil {
 		t.Fatalf("make the token verifier: %v", err)
 	}
-	announced := func() { w.Announced.Add(1) }
+	w.DB.OnSignal(func() { w.Announced.Add(1) })
 	api := rest.New(rest.Config{Info: rest.Info{Title: "inventory", Version: "test"}, Verifier: verifier})
-	internal.Routes(api, w.DB, announced)
+	internal.Routes(api, w.DB)
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
 	w.url = server.URL
-	w.Stock = inventoryv1.NewInventoryServiceClient(dial(t, verifier, internal.Service(w.DB, w.Orders, announced)))
+	w.Stock = inventoryv1.NewInventoryServiceClient(dial(t, verifier, internal.Service(w.DB, w.Orders)))
 	return w
 }
 
@@ -139,7 +139,7 @@ func (w *World) Sweep(t testing.TB) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
-	sweeper := expireholds.NewSweeper(w.DB, func() { w.Announced.Add(1) }, 20*time.Millisecond)
+	sweeper := expireholds.NewSweeper(w.DB, 20*time.Millisecond)
 	go func() { stopped <- sweeper.Run(ctx) }()
 	t.Cleanup(func() {
 		cancel()

@@ -16,9 +16,9 @@ import (
 )
 
 func TestEveryProductIsToldOfAgainAsItIsNow(t *testing.T) {
-	db, waker := catalogtest.Database(t), new(catalogtest.Waker)
+	db := catalogtest.Database(t)
 	shop := catalogtest.REST(t, func(api *rest.API) {
-		announceproducts.Route(api, db, waker.Wake)
+		announceproducts.Route(api, db)
 	})
 	operator := catalogtest.Operator(t)
 	// The outbox has nothing of them: it was relayed and pruned.

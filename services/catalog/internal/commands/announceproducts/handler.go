@@ -35,8 +35,7 @@ type position struct {
 const list = "announce-products"
 
 // New makes the use case. Versions stay, so whoever has a product as it is passes the event over.
-// announced is called when there are events to relay.
-func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
+func New(db *postgres.DB) cqrs.Handler[Command, Result] {
 	return cqrs.Command("announce_products", func(ctx context.Context, command Command) (Result, error) {
 		page, next, err := rest.Page(ctx, list, command.Cursor, command.Limit,
 			func(after position, limit int) ([]domain.Snapshot, error) {
@@ -50,7 +49,6 @@ func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 		if err != nil {
 			return Result{}, err
 		}
-		announced()
 		return Result{Announced: len(page), Next: next}, nil
 	})
 }

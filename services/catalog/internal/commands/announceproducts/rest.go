@@ -18,8 +18,8 @@ type Announced struct {
 }
 
 // Route serves POST /v1/products/announcements.
-func Route(api *rest.API, db *postgres.DB, announced func()) {
-	handler := New(db, announced)
+func Route(api *rest.API, db *postgres.DB) {
+	handler := New(db)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodPost, Path: "/v1/products/announcements", ID: "announce-products",
 		Summary: "Announce products again",

@@ -31,17 +31,9 @@ type Command struct{}
 // Result counts the products whose price changed; 0 when nothing is due.
 type Result struct{ Products int }
 
-// New makes the use case. The products and their events are written in one transaction; announced is
-// called when there are events to relay.
-func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
-	apply := cqrs.InTx(db, apply)
-	return cqrs.Command("apply_prices", func(ctx context.Context, command Command) (Result, error) {
-		result, err := apply.Handle(ctx, command)
-		if result.Products > 0 {
-			announced()
-		}
-		return result, err
-	})
+// New makes the use case. The products and their events are written in one transaction.
+func New(db *postgres.DB) cqrs.Handler[Command, Result] {
+	return cqrs.Command("apply_prices", cqrs.InTx(db, apply))
 }
 
 func apply(ctx context.Context, tx *postgres.Tx, _ Command) (Result, error) {
@@ -65,8 +57,8 @@ type Loop struct {
 }
 
 // NewLoop makes a loop. Several may run at once, in several processes.
-func NewLoop(db *postgres.DB, announced func()) *Loop {
-	return &Loop{db: db, handler: New(db, announced)}
+func NewLoop(db *postgres.DB) *Loop {
+	return &Loop{db: db, handler: New(db)}
 }
 
 // Run looks once at its start and then Every so often until ctx ends, finishes the transaction that it

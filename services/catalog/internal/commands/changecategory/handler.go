@@ -40,16 +40,9 @@ type Result struct {
 
 // New makes the use case. It refuses with domain.ReasonNoCategory, ReasonNoParent, ReasonCycle and
 // ReasonTooDeep, and with ReasonStale. The tree, the products' paths and their events are written in
-// one transaction; announced is called when there are events to relay.
-func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
-	change := cqrs.InTx(db, change)
-	return cqrs.Command("change_category", func(ctx context.Context, command Command) (Result, error) {
-		result, err := change(ctx, command)
-		if result.Moved {
-			announced()
-		}
-		return result, err
-	})
+// one transaction.
+func New(db *postgres.DB) cqrs.Handler[Command, Result] {
+	return cqrs.Command("change_category", cqrs.InTx(db, change))
 }
 
 func change(ctx context.Context, tx *postgres.Tx, command Command) (Result, error) {

@@ -27,8 +27,8 @@ type output struct {
 }
 
 // Route serves PUT /v1/categories/{id}.
-func Route(api *rest.API, db *postgres.DB, announced func()) {
-	handler := New(db, announced)
+func Route(api *rest.API, db *postgres.DB) {
+	handler := New(db)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodPut, Path: "/v1/categories/{id}", ID: "change-category",
 		Summary: "Change a category",

@@ -47,17 +47,10 @@ type Result struct {
 
 // New makes the use case. It refuses with the reasons of this package, change.ReasonNotFound and
 // change.ReasonStale; its error is domain.ErrOtherCurrency when the currency would change. A price from
-// now on is written with its event in one transaction, and announced is called; one from a time in the
-// future is told of when it takes effect (package applyprices).
-func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
-	set := cqrs.InTx(db, set)
-	return cqrs.Command("change_price", func(ctx context.Context, command Command) (Result, error) {
-		result, err := set.Handle(ctx, command)
-		if result.Changed {
-			announced()
-		}
-		return result, err
-	})
+// now on is written with its event in one transaction; one from a time in the future is told of when it
+// takes effect (package applyprices).
+func New(db *postgres.DB) cqrs.Handler[Command, Result] {
+	return cqrs.Command("change_price", cqrs.InTx(db, set))
 }
 
 func set(ctx context.Context, tx *postgres.Tx, command Command) (Result, error) {

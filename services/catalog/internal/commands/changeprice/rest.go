@@ -32,8 +32,8 @@ type output struct {
 }
 
 // Route serves POST /v1/products/{sku}/prices.
-func Route(api *rest.API, db *postgres.DB, announced func()) {
-	handler := New(db, announced)
+func Route(api *rest.API, db *postgres.DB) {
+	handler := New(db)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodPost, Path: "/v1/products/{sku}/prices", ID: "change-price",
 		Summary: "Change the price of a product",

@@ -40,9 +40,10 @@ type shop struct {
 
 func open(t *testing.T) *shop {
 	t.Helper()
-	s := &shop{db: catalogtest.Database(t), waker: new(catalogtest.Waker), operator: catalogtest.Operator(t)}
+	db := catalogtest.Database(t)
+	s := &shop{db: db, waker: catalogtest.NewWaker(db), operator: catalogtest.Operator(t)}
 	s.Client = catalogtest.REST(t, func(api *rest.API) {
-		changeproduct.Route(api, s.db, s.waker.Wake)
+		changeproduct.Route(api, s.db)
 	})
 	mug, err := domain.NewProduct(domain.Content{SKU: "MUG-1", Name: "Mug", Description: "Holds tea.", Price: 1250, Currency: "GBP"}, catalogtest.At)
 	require.NoError(t, err)

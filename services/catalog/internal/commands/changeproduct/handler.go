@@ -30,17 +30,9 @@ type Result struct {
 }
 
 // New makes the use case. It refuses with change.ReasonNotFound, change.ReasonStale and
-// domain.ReasonNoCategory. The product and its event are written in one transaction; announced is
-// called when there is an event to relay.
-func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
-	say := cqrs.InTx(db, say)
-	return cqrs.Command("change_product", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
-		result, err := say.Handle(ctx, command)
-		if result.Changed {
-			announced()
-		}
-		return result, err
-	}))
+// domain.ReasonNoCategory. The product and its event are written in one transaction.
+func New(db *postgres.DB) cqrs.Handler[Command, Result] {
+	return cqrs.Command("change_product", cqrs.InTx(db, say))
 }
 
 func say(ctx context.Context, tx *postgres.Tx, command Command) (Result, error) {

@@ -25,8 +25,8 @@ type output struct {
 }
 
 // Route serves PUT /v1/products/{sku}.
-func Route(api *rest.API, db *postgres.DB, announced func()) {
-	handler := New(db, announced)
+func Route(api *rest.API, db *postgres.DB) {
+	handler := New(db)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodPut, Path: "/v1/products/{sku}", ID: "change-product",
 		Summary: "Change the details of a product",

@@ -23,8 +23,9 @@ const path = "/v1/products"
 const mug = `{"sku":"MUG-1","name":"Mug","description":"Holds tea.","price":{"amount":1250,"currency":"GBP"}}`
 
 func TestAProductIsCreatedAndAnnounced(t *testing.T) {
-	db, waker := catalogtest.Database(t), new(catalogtest.Waker)
-	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db, waker.Wake) })
+	db := catalogtest.Database(t)
+	waker := catalogtest.NewWaker(db)
+	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db) })
 	before := time.Now().Add(-time.Second)
 
 	answer := shop.Post(t, catalogtest.Operator(t), path, mug)
@@ -57,8 +58,9 @@ func TestAProductIsCreatedAndAnnounced(t *testing.T) {
 }
 
 func TestTheSameProductTwiceIsOneProduct(t *testing.T) {
-	db, waker := catalogtest.Database(t), new(catalogtest.Waker)
-	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db, waker.Wake) })
+	db := catalogtest.Database(t)
+	waker := catalogtest.NewWaker(db)
+	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db) })
 	operator := catalogtest.Operator(t)
 	first := shop.Post(t, operator, path, mug)
 	again := shop.Post(t, operator, path, strings.Replace(mug, `"Mug"`, `" Mug "`, 1))
@@ -72,7 +74,7 @@ func TestTheSameProductTwiceIsOneProduct(t *testing.T) {
 
 func TestASKUIsNeverTwoProducts(t *testing.T) {
 	db := catalogtest.Database(t)
-	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db, func() {}) })
+	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db) })
 	operator := catalogtest.Operator(t)
 	first := shop.Post(t, operator, path, mug)
 	for _, other := range []string{
@@ -93,7 +95,7 @@ func TestASKUIsNeverTwoProducts(t *testing.T) {
 
 func TestOfManyAtOnceOneCreates(t *testing.T) {
 	db := catalogtest.Database(t)
-	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db, func() {}) })
+	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db) })
 	operator := catalogtest.Operator(t)
 	const callers, contents = 24, 3
 	statuses := make([]int, callers)
@@ -115,7 +117,7 @@ func TestOfManyAtOnceOneCreates(t *testing.T) {
 
 func TestAProductThatCannotBeAnnouncedIsNotCreated(t *testing.T) {
 	db := catalogtest.Database(t)
-	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db, func() {}) })
+	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db) })
 	_, err := db.SQL.ExecContext(t.Context(), "ALTER TABLE outbox RENAME TO away")
 	require.NoError(t, err)
 	answer := shop.Post(t, catalogtest.Operator(t), path, mug)
@@ -128,14 +130,14 @@ func TestAProductThatCannotBeAnnouncedIsNotCreated(t *testing.T) {
 
 func TestOnlyAnOperatorCreates(t *testing.T) {
 	db := catalogtest.Database(t)
-	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db, func() {}) })
+	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db) })
 	assert.Equal(t, http.StatusUnauthorized, shop.Post(t, "", path, mug).Status)
 	assert.Equal(t, http.StatusForbidden, shop.Post(t, catalogtest.Shopper(t), path, mug).Status)
 }
 
 func TestWhatIsWrongIsNamed(t *testing.T) {
 	db := catalogtest.Database(t)
-	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db, func() {}) })
+	shop := catalogtest.REST(t, func(api *rest.API) { createproduct.Route(api, db) })
 	operator := catalogtest.Operator(t)
 	for field, body := range map[string]string{
 		"body.sku":            strings.Replace(mug, "MUG-1", "MUG/1", 1),

@@ -33,17 +33,10 @@ type Result struct {
 	Created bool
 }
 
-// New makes the use case. It refuses with ReasonExists and domain.ReasonNoCategory. The product and its event are written in
-// one transaction; announced is called when there is an event to relay.
-func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
-	create := cqrs.InTx(db, create)
-	return cqrs.Command("create_product", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
-		result, err := create.Handle(ctx, command)
-		if result.Created {
-			announced()
-		}
-		return result, err
-	}))
+// New makes the use case. It refuses with ReasonExists and domain.ReasonNoCategory. The product and its
+// event are written in one transaction.
+func New(db *postgres.DB) cqrs.Handler[Command, Result] {
+	return cqrs.Command("create_product", cqrs.InTx(db, create))
 }
 
 func create(ctx context.Context, tx *postgres.Tx, command Command) (Result, error) {

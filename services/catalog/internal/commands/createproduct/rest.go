@@ -25,8 +25,8 @@ type output struct {
 }
 
 // Route serves POST /v1/products.
-func Route(api *rest.API, db *postgres.DB, announced func()) {
-	handler := New(db, announced)
+func Route(api *rest.API, db *postgres.DB) {
+	handler := New(db)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodPost, Path: "/v1/products", ID: "create-product",
 		Summary: "Create a product",

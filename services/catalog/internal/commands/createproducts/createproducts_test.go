@@ -42,9 +42,10 @@ func product(sku string, price int64) wire.NewProduct {
 
 func bulk(t *testing.T) (*postgres.DB, *catalogtest.Waker, *catalogtest.Client) {
 	t.Helper()
-	db, waker := catalogtest.Database(t), new(catalogtest.Waker)
+	db := catalogtest.Database(t)
+	waker := catalogtest.NewWaker(db)
 	return db, waker, catalogtest.REST(t, func(api *rest.API) {
-		createproducts.Route(api, db, waker.Wake)
+		createproducts.Route(api, db)
 	})
 }
 

@@ -34,17 +34,9 @@ const (
 type Result struct{ Outcomes []Outcome }
 
 // New makes the use case, which creates those products that are not there yet. It refuses with
-// domain.ReasonNoCategory. They and their
-// events are written in one transaction; announced is called when there are events to relay.
-func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
-	create := cqrs.InTx(db, create)
-	return cqrs.Command("create_products", cqrs.HandlerFunc[Command, Result](func(ctx context.Context, command Command) (Result, error) {
-		result, err := create.Handle(ctx, command)
-		if err == nil {
-			announced()
-		}
-		return result, err
-	}))
+// domain.ReasonNoCategory. They and their events are written in one transaction.
+func New(db *postgres.DB) cqrs.Handler[Command, Result] {
+	return cqrs.Command("create_products", cqrs.InTx(db, create))
 }
 
 func create(ctx context.Context, tx *postgres.Tx, command Command) (Result, error) {

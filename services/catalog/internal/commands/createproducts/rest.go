@@ -35,8 +35,8 @@ type productOutcome struct {
 }
 
 // Route serves POST /v1/products/bulk.
-func Route(api *rest.API, db *postgres.DB, announced func()) {
-	handler := New(db, announced)
+func Route(api *rest.API, db *postgres.DB) {
+	handler := New(db)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodPost, Path: "/v1/products/bulk", ID: "create-products",
 		Summary: "Create many products",

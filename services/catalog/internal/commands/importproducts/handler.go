@@ -33,20 +33,15 @@ type Command struct {
 // Result counts what became of the rows.
 type Result struct{ Created, Changed, Unchanged int }
 
-// New makes the use case. Its error is *productfile.Faults when the file cannot be imported. announced is called
-// when there are events to relay.
-func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
+// New makes the use case. Its error is *productfile.Faults when the file cannot be imported.
+func New(db *postgres.DB) cqrs.Handler[Command, Result] {
 	write := cqrs.InTx(db, write)
 	return cqrs.Command("import_products", func(ctx context.Context, command Command) (Result, error) {
 		wanted, err := productfile.Read(command.Format, command.Content, command.At)
 		if err != nil {
 			return Result{}, err
 		}
-		result, err := write.Handle(ctx, writing{wanted, command.At})
-		if err == nil {
-			announced()
-		}
-		return result, err
+		return write.Handle(ctx, writing{wanted, command.At})
 	})
 }
 

@@ -28,8 +28,9 @@ type importer struct {
 
 func start(t *testing.T) importer {
 	t.Helper()
-	db, waker := catalogtest.Database(t), new(catalogtest.Waker)
-	return importer{db, waker, catalogtest.REST(t, func(api *rest.API) { importproducts.Route(api, db, waker.Wake, 64<<20) })}
+	db := catalogtest.Database(t)
+	waker := catalogtest.NewWaker(db)
+	return importer{db, waker, catalogtest.REST(t, func(api *rest.API) { importproducts.Route(api, db, 64<<20) })}
 }
 
 func (i importer) sends(t *testing.T, mediaType, file string) catalogtest.Answer {

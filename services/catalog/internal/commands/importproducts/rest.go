@@ -32,8 +32,8 @@ type ImportReport struct {
 }
 
 // Route serves POST /v1/products/import, of files of at most maxBody bytes.
-func Route(api *rest.API, db *postgres.DB, announced func(), maxBody int64) {
-	handler := New(db, announced)
+func Route(api *rest.API, db *postgres.DB, maxBody int64) {
+	handler := New(db)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodPost, Path: "/v1/products/import", ID: "import-products",
 		Summary: "Import a file of products",

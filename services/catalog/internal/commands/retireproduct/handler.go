@@ -28,16 +28,9 @@ type Result struct {
 }
 
 // New makes the use case. It refuses with change.ReasonNotFound and change.ReasonStale. The product
-// and its event are written in one transaction; announced is called when there is an event to relay.
-func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
-	handler := cqrs.InTx(db, handle)
-	return cqrs.Command("retire_product", func(ctx context.Context, command Command) (Result, error) {
-		result, err := handler.Handle(ctx, command)
-		if result.Changed {
-			announced()
-		}
-		return result, err
-	})
+// and its event are written in one transaction.
+func New(db *postgres.DB) cqrs.Handler[Command, Result] {
+	return cqrs.Command("retire_product", cqrs.InTx(db, handle))
 }
 
 func handle(ctx context.Context, tx *postgres.Tx, command Command) (Result, error) {

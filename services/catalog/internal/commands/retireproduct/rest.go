@@ -24,8 +24,8 @@ type output struct {
 }
 
 // Routes serves POST and DELETE /v1/products/{sku}/retirement.
-func Routes(api *rest.API, db *postgres.DB, announced func()) {
-	handler := New(db, announced)
+func Routes(api *rest.API, db *postgres.DB) {
+	handler := New(db)
 	serve(api, handler, true, rest.Op{
 		Method: http.MethodPost, ID: "retire-product",
 		Summary:     "Retire a product",

@@ -33,8 +33,7 @@ type position struct {
 const list = "announce-stock"
 
 // New makes the use case. Versions stay, so whoever has a level as it is passes the event over.
-// announced is called when there are events to relay.
-func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
+func New(db *postgres.DB) cqrs.Handler[Command, Result] {
 	return cqrs.Command("announce_stock", func(ctx context.Context, command Command) (Result, error) {
 		var result Result
 		err := db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
@@ -49,10 +48,6 @@ func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 			result = Result{Announced: len(page), Next: next}
 			return store.Announce(ctx, tx, uuid.NewString(), page)
 		})
-		if err != nil {
-			return Result{}, err
-		}
-		announced()
-		return result, nil
+		return result, err
 	})
 }

@@ -18,8 +18,8 @@ type Announced struct {
 }
 
 // Route serves POST /v1/stock/announcements.
-func Route(api *rest.API, db *postgres.DB, announced func()) {
-	handler := New(db, announced)
+func Route(api *rest.API, db *postgres.DB) {
+	handler := New(db)
 	rest.Handle(api, rest.Op{
 		Method: http.MethodPost, Path: "/v1/stock/announcements", ID: "announce-stock",
 		Summary: "Announce stock levels again",

@@ -24,7 +24,7 @@ type Result struct {
 }
 
 // New makes the use case. Any number of processes may run it at once.
-func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
+func New(db *postgres.DB) cqrs.Handler[Command, Result] {
 	return cqrs.Command("expire_holds", func(ctx context.Context, cmd Command) (Result, error) {
 		var result Result
 		err := db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
@@ -35,12 +35,6 @@ func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
 			result.Ended = holds
 			return store.Announce(ctx, tx, uuid.NewString(), levels)
 		})
-		if err != nil {
-			return Result{}, err
-		}
-		if result.Ended > 0 {
-			announced()
-		}
-		return result, nil
+		return result, err
 	})
 }

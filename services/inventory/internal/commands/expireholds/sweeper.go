@@ -29,8 +29,8 @@ type Sweeper struct {
 
 // NewSweeper makes a sweeper that runs at an interval. A hold is refused from the instant it runs
 // out; its stock stays reserved for at most the interval after that.
-func NewSweeper(db *postgres.DB, announced func(), every time.Duration) *Sweeper {
-	return &Sweeper{db: db, handler: New(db, announced), every: every}
+func NewSweeper(db *postgres.DB, every time.Duration) *Sweeper {
+	return &Sweeper{db: db, handler: New(db), every: every}
 }
 
 // Run sweeps until ctx ends, finishes the transaction it has begun, and returns nil. Failures are

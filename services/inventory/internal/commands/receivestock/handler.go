@@ -33,15 +33,8 @@ type Result struct {
 }
 
 // New makes the use case. The same key with other lines is refused with request_mismatch.
-func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
-	receive := cqrs.InTx(db, handle)
-	return cqrs.Command("receive_stock", func(ctx context.Context, command Command) (Result, error) {
-		result, err := receive.Handle(ctx, command)
-		if err == nil {
-			announced()
-		}
-		return result, err
-	})
+func New(db *postgres.DB) cqrs.Handler[Command, Result] {
+	return cqrs.Command("receive_stock", cqrs.InTx(db, handle))
 }
 
 func handle(ctx context.Context, tx *postgres.Tx, command Command) (Result, error) {

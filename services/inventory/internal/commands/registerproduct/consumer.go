@@ -15,8 +15,8 @@ import (
 )
 
 // NewConsumer reads the catalog's products from the broker.
-func NewConsumer(db *postgres.DB, announced func()) broker.Consumer {
-	handler := New(db, announced)
+func NewConsumer(db *postgres.DB) broker.Consumer {
+	handler := New(db)
 	return broker.Consumer{
 		Name:  events.InventoryProducts.Name,
 		Types: events.InventoryProducts.Types,

@@ -30,24 +30,20 @@ type Command struct {
 type Result struct{}
 
 // New makes the use case. An event that was handled before changes nothing.
-func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
-	return cqrs.Command("register_product", func(ctx context.Context, command Command) (Result, error) {
-		err := db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-			names, err := fresh(ctx, tx, command.Products)
-			if err != nil || len(names) == 0 {
-				return err
-			}
-			levels, err := store.Name(ctx, tx, names)
-			if err != nil {
-				return err
-			}
-			return store.Announce(ctx, tx, uuid.NewString(), levels)
-		})
-		if err == nil {
-			announced()
-		}
+func New(db *postgres.DB) cqrs.Handler[Command, Result] {
+	return cqrs.Command("register_product", cqrs.InTx(db, register))
+}
+
+func register(ctx context.Context, tx *postgres.Tx, command Command) (Result, error) {
+	names, err := fresh(ctx, tx, command.Products)
+	if err != nil || len(names) == 0 {
 		return Result{}, err
-	})
+	}
+	levels, err := store.Name(ctx, tx, names)
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{}, store.Announce(ctx, tx, uuid.NewString(), levels)
 }
 
 // fresh returns the names, by SKU, of the events that were not handled before: for each SKU that of

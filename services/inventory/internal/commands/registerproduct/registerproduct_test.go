@@ -29,7 +29,7 @@ func consuming(t *testing.T, w *inventorytest.World) (publish func(...cloudevent
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
 	go func() {
-		stopped <- b.Consume(ctx, registerproduct.NewConsumer(w.DB, func() { w.Announced.Add(1) }))
+		stopped <- b.Consume(ctx, registerproduct.NewConsumer(w.DB))
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -58,7 +58,7 @@ func TestADatabaseThatTakesNoWritesMakesNoDeadLetter(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
 	var tries atomic.Int32
-	consumer := registerproduct.NewConsumer(db, func() {})
+	consumer := registerproduct.NewConsumer(db)
 	handle := consumer.HandleBatch
 	consumer.HandleBatch = func(ctx context.Context, batch []cloudevents.Event) error {
 		tries.Add(1)

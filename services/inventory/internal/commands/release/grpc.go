@@ -16,10 +16,8 @@ type Method struct {
 	handler cqrs.Handler[Command, Result]
 }
 
-// NewMethod makes the method; announced is called when there is an event to relay.
-func NewMethod(db *postgres.DB, orders undo.Orders, announced func()) Method {
-	return Method{New(db, orders, announced)}
-}
+// NewMethod makes the method.
+func NewMethod(db *postgres.DB, orders undo.Orders) Method { return Method{New(db, orders)} }
 
 // Release is the method of InventoryService. It returns what was reserved and released as facts.
 func (m Method) Release(ctx context.Context, request *inventoryv1.ReleaseRequest) (*inventoryv1.ReleaseResponse, error) {

@@ -27,8 +27,8 @@ type Result struct {
 
 // New makes the use case. It refuses with undo_not_allowed, and changes nothing, when the order's
 // state forbids it. After the undo the barrier refuses a reservation that was never made. An
-// expired one is free already. announced is called when there is an event to relay.
-func New(db *postgres.DB, orders undo.Orders, announced func()) cqrs.Handler[Command, Result] {
+// expired one is free already.
+func New(db *postgres.DB, orders undo.Orders) cqrs.Handler[Command, Result] {
 	return cqrs.Command("release", func(ctx context.Context, command Command) (Result, error) {
 		if err := undo.Check(ctx, orders, step.Saga(command.Undo)); err != nil {
 			return Result{}, err
@@ -46,7 +46,6 @@ func New(db *postgres.DB, orders undo.Orders, announced func()) cqrs.Handler[Com
 		if err != nil {
 			return Result{}, err
 		}
-		announced()
 		history, reserved, err := store.FindHistory(ctx, db, reservation)
 		return Result{Reserved: reserved, History: history}, err
 	})

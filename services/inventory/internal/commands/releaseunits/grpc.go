@@ -16,10 +16,8 @@ type Method struct {
 	handler cqrs.Handler[Command, Result]
 }
 
-// NewMethod makes the method; announced is called when there is an event to relay.
-func NewMethod(db *postgres.DB, orders undo.Orders, announced func()) Method {
-	return Method{New(db, orders, announced)}
-}
+// NewMethod makes the method.
+func NewMethod(db *postgres.DB, orders undo.Orders) Method { return Method{New(db, orders)} }
 
 // ReleaseUnits is the method of InventoryService.
 func (m Method) ReleaseUnits(ctx context.Context, request *inventoryv1.ReleaseUnitsRequest) (*inventoryv1.ReleaseUnitsResponse, error) {

@@ -26,24 +26,18 @@ type Result struct {
 }
 
 // New makes the use case. It refuses with undo_not_allowed when the order's state forbids it, and
-// with not_allocated when more is freed than is allocated. announced is called when there is an
-// event to relay.
-func New(db *postgres.DB, orders undo.Orders, announced func()) cqrs.Handler[Command, Result] {
+// with not_allocated when more is freed than is allocated.
+func New(db *postgres.DB, orders undo.Orders) cqrs.Handler[Command, Result] {
 	return cqrs.Command("release_units", func(ctx context.Context, command Command) (Result, error) {
 		if err := undo.CheckPart(ctx, orders, command.Saga); err != nil {
 			return Result{}, err
 		}
-		result, err := barrier.Do(ctx, db, command.Step, command.Fingerprint(), func(ctx context.Context, tx *postgres.Tx) (Result, error) {
+		return barrier.Do(ctx, db, command.Step, command.Fingerprint(), func(ctx context.Context, tx *postgres.Tx) (Result, error) {
 			levels, freedAt, err := store.ReleaseUnits(ctx, tx, command.ReservedBy, command.Lines)
 			if err != nil {
 				return Result{}, err
 			}
 			return Result{FreedAt: freedAt}, store.Announce(ctx, tx, command.ReservedBy.OrderID, levels)
 		})
-		if err != nil {
-			return Result{}, err
-		}
-		announced()
-		return result, nil
 	})
 }

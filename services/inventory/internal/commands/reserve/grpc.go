@@ -16,8 +16,8 @@ type Method struct {
 	handler cqrs.Handler[Command, Result]
 }
 
-// NewMethod makes the method; announced is called when there is an event to relay.
-func NewMethod(db *postgres.DB, announced func()) Method { return Method{New(db, announced)} }
+// NewMethod makes the method.
+func NewMethod(db *postgres.DB) Method { return Method{New(db)} }
 
 // Reserve is the method of InventoryService.
 func (m Method) Reserve(ctx context.Context, request *inventoryv1.ReserveRequest) (*inventoryv1.ReserveResponse, error) {

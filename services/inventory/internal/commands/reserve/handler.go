@@ -24,23 +24,18 @@ type Command struct {
 type Result = store.Hold
 
 // New makes the use case. It refuses with out_of_stock, and with request_mismatch when the step was
-// called with other lines before. announced is called after a commit that may have added an event
-// to relay.
-func New(db *postgres.DB, announced func()) cqrs.Handler[Command, Result] {
+// called with other lines before.
+func New(db *postgres.DB) cqrs.Handler[Command, Result] {
 	return cqrs.Command("reserve", func(ctx context.Context, command Command) (Result, error) {
 		// The time of the hold is not part of the fingerprint: it is a setting, which may have
 		// changed.
 		request := barrier.Fingerprint(command.Lines)
-		result, err := barrier.Do(ctx, db, command.Step, request, func(ctx context.Context, tx *postgres.Tx) (Result, error) {
+		return barrier.Do(ctx, db, command.Step, request, func(ctx context.Context, tx *postgres.Tx) (Result, error) {
 			hold, levels, err := store.Reserve(ctx, tx, step.Reservation(command.Step), command.Lines, command.HoldFor)
 			if err != nil {
 				return Result{}, err
 			}
 			return hold, store.Announce(ctx, tx, command.Step.OrderID, levels)
 		})
-		if err == nil {
-			announced()
-		}
-		return result, err
 	})
 }

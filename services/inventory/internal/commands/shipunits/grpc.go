@@ -16,10 +16,8 @@ type Method struct {
 	handler cqrs.Handler[step.Units, Result]
 }
 
-// NewMethod makes the method; announced is called when there is an event to relay.
-func NewMethod(db *postgres.DB, announced func()) Method {
-	return Method{New(db, announced)}
-}
+// NewMethod makes the method.
+func NewMethod(db *postgres.DB) Method { return Method{New(db)} }
 
 // ShipUnits is the method of InventoryService.
 func (m Method) ShipUnits(ctx context.Context, request *inventoryv1.ShipUnitsRequest) (*inventoryv1.ShipUnitsResponse, error) {

@@ -19,20 +19,14 @@ type Result struct {
 }
 
 // New makes the use case. It refuses with not_allocated when more is shipped than is allocated.
-// announced is called when there is an event to relay.
-func New(db *postgres.DB, announced func()) cqrs.Handler[step.Units, Result] {
+func New(db *postgres.DB) cqrs.Handler[step.Units, Result] {
 	return cqrs.Command("ship_units", func(ctx context.Context, command step.Units) (Result, error) {
-		result, err := barrier.Do(ctx, db, command.Step, command.Fingerprint(), func(ctx context.Context, tx *postgres.Tx) (Result, error) {
+		return barrier.Do(ctx, db, command.Step, command.Fingerprint(), func(ctx context.Context, tx *postgres.Tx) (Result, error) {
 			levels, shippedAt, err := store.ShipUnits(ctx, tx, command.ReservedBy, command.Lines)
 			if err != nil {
 				return Result{}, err
 			}
 			return Result{ShippedAt: shippedAt}, store.Announce(ctx, tx, command.ReservedBy.OrderID, levels)
 		})
-		if err != nil {
-			return Result{}, err
-		}
-		announced()
-		return result, nil
 	})
 }
