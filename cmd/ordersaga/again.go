@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/ordersaga/ordersaga/client"
 )
 
 // invocation is the command line of this program, from which the commands shown to the user are
@@ -99,4 +101,14 @@ func quoted(word string) string {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// paging selects a page of a list.
+type paging struct {
+	Limit  int    `help:"How many are on a page." default:"${limit}"`
+	Cursor string `help:"Cursor of the page, from the page before." placeholder:"CURSOR"`
+}
+
+func (p paging) page() client.PageRequest {
+	return client.PageRequest{Limit: p.Limit, Cursor: p.Cursor}
 }

@@ -96,9 +96,7 @@ func findCategory(s *session, id string) (client.Category, error) {
 
 // printCategories shows the tree by indentation.
 func printCategories(categories ...client.Category) {
-	rows := [][]string{{"CATEGORY", "NAME", "PATH"}}
-	for _, c := range categories {
-		rows = append(rows, []string{strings.Repeat("  ", strings.Count(c.Path, "/")) + c.ID, c.Name, c.Path})
-	}
-	table(rows)
+	tableOf([]string{"CATEGORY", "NAME", "PATH"}, categories, func(c client.Category) []string {
+		return []string{strings.Repeat("  ", strings.Count(c.Path, "/")) + c.ID, c.Name, c.Path}
+	})
 }

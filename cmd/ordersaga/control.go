@@ -33,14 +33,12 @@ type (
 var engines = []string{"rabbitmq", "postgres"}
 
 func (c *killCommand) Run(a *addresses) error {
+	if err := a.check(c.Name, engines...); err != nil {
+		return err
+	}
 	record := supervisor.Record(a.Dir, c.Name)
 	if slices.Contains(engines, c.Name) {
 		record = filepath.Join(a.Dir, stack.Devstack, "run", c.Name+".json")
-	} else if err := checkProgram(c.Name, engines...); err != nil {
-		return err
-	}
-	if err := a.checkRunning(); err != nil {
-		return err
 	}
 	pid, err := supervisor.Kill(record)
 	if err != nil {
@@ -51,10 +49,7 @@ func (c *killCommand) Run(a *addresses) error {
 }
 
 func (c *stopCommand) Run(a *addresses) error {
-	if err := checkProgram(c.Name); err != nil {
-		return err
-	}
-	if err := a.checkRunning(); err != nil {
+	if err := a.check(c.Name); err != nil {
 		return err
 	}
 	if err := supervisor.Hold(a.Dir, c.Name); err != nil {
@@ -65,10 +60,7 @@ func (c *stopCommand) Run(a *addresses) error {
 }
 
 func (c *startCommand) Run(a *addresses) error {
-	if err := checkProgram(c.Name); err != nil {
-		return err
-	}
-	if err := a.checkRunning(); err != nil {
+	if err := a.check(c.Name); err != nil {
 		return err
 	}
 	file, err := devfile.Load(a.Dir)
@@ -92,19 +84,23 @@ func (c *startCommand) Run(a *addresses) error {
 	return nil
 }
 
-// checkProgram refuses an unknown program. The error also lists the others.
-func checkProgram(name string, others ...string) error {
-	names := stack.Order()[1:] // without devstack, which runs the engines
-	if slices.Contains(names, name) {
-		return nil
+// check refuses an unknown program, and a folder in which nothing runs.
+func (a *addresses) check(name string, others ...string) error {
+	if err := checkProgram(name, others...); err != nil {
+		return err
 	}
-	return usage{fmt.Errorf("there is no program %q: they are %s", name, strings.Join(append(names, others...), ", "))}
-}
-
-func (a *addresses) checkRunning() error {
 	err := supervisor.Running(a.Dir)
 	if errors.Is(err, supervisor.ErrNotRunning) {
 		return fmt.Errorf("nothing runs in %s: `make run` starts everything, --dir names another folder", a.shown())
 	}
 	return err
+}
+
+// checkProgram refuses a name that is neither a program's nor one of the others.
+func checkProgram(name string, others ...string) error {
+	names := append(stack.Order()[1:], others...) // without devstack, which runs the engines
+	if slices.Contains(names, name) {
+		return nil
+	}
+	return usage{fmt.Errorf("there is no program %q: they are %s", name, strings.Join(names, ", "))}
 }

@@ -110,21 +110,18 @@ type listOrders struct {
 	Customer string `help:"Only this shopper's orders; for operators." placeholder:"SUB"`
 	Number   string `help:"Only the order of this number." placeholder:"NUMBER"`
 	Stuck    bool   `help:"Only orders whose saga is stuck; for operators."`
-	Limit    int    `help:"Orders on a page." default:"20"`
-	Cursor   string `help:"Cursor of the page, from the page before." placeholder:"CURSOR"`
+	paging   `embed:"" set:"limit=20"`
 }
 
 func (c *listOrders) Run(a *addresses, s *session) error {
 	page, err := s.OrderPage(context.Background(),
-		client.OrderFilter{Status: c.Status, Customer: c.Customer, Number: c.Number, Stuck: c.Stuck}, client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
+		client.OrderFilter{Status: c.Status, Customer: c.Customer, Number: c.Number, Stuck: c.Stuck}, c.page())
 	return s.show(c.JSON, err, func() {
-		rows := [][]string{{"ORDER", "STATUS", "PAYMENT", "LINES", "TOTAL", "CUSTOMER", "PLACED (UTC)", "REASON"}}
-		for _, o := range page.Items {
-			rows = append(rows, []string{
+		tableOf([]string{"ORDER", "STATUS", "PAYMENT", "LINES", "TOTAL", "CUSTOMER", "PLACED (UTC)", "REASON"}, page.Items, func(o client.OrderSummary) []string {
+			return []string{
 				o.ID, o.Status, o.PaymentStatus, strconv.Itoa(o.Lines), amount(o.Total), o.CustomerID, at(o.PlacedAt), o.Reason,
-			})
-		}
-		table(rows)
+			}
+		})
 		a.nextPage(page.Next)
 		if page.Behind > 0 {
 			fmt.Fprintf(os.Stderr, "%d events are not in this list yet, the oldest since %s\n", page.Behind, page.BehindFor.Round(time.Millisecond))
@@ -141,11 +138,9 @@ type orderTimeline struct {
 func (c *orderTimeline) Run(s *session) error {
 	story, err := s.Timeline(context.Background(), c.ID)
 	return s.show(c.JSON, err, func() {
-		rows := [][]string{{"#", "AT (UTC)", "EVENT", ""}}
-		for _, e := range story.Entries {
-			rows = append(rows, []string{strconv.FormatInt(e.Version, 10), at(e.At), e.Type, e.Text})
-		}
-		table(rows)
+		tableOf([]string{"#", "AT (UTC)", "EVENT", ""}, story.Entries, func(e client.TimelineEntry) []string {
+			return []string{strconv.FormatInt(e.Version, 10), at(e.At), e.Type, e.Text}
+		})
 	})
 }
 

@@ -38,6 +38,16 @@ func (s *session) show(unchanged bool, err error, show func()) error {
 	return nil
 }
 
+// showJSON prints a value as JSON.
+func showJSON(value any) error {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	printJSON(raw)
+	return nil
+}
+
 func printJSON(raw []byte) {
 	var indented bytes.Buffer
 	if json.Indent(&indented, raw, "", "  ") != nil {
@@ -48,6 +58,23 @@ func printJSON(raw []byte) {
 
 // table prints rows in aligned columns. Cells may have untrusted text, which is escaped.
 func table(rows [][]string) { writeTable(os.Stdout, rows) }
+
+// tableOf prints a table with a row for each item.
+func tableOf[T any](headings []string, items []T, row func(T) []string) {
+	rows := [][]string{headings}
+	for _, item := range items {
+		rows = append(rows, row(item))
+	}
+	table(rows)
+}
+
+// sectionOf prints such a table after an empty line, unless there is no item.
+func sectionOf[T any](headings []string, items []T, row func(T) []string) {
+	if len(items) > 0 {
+		fmt.Println()
+		tableOf(headings, items, row)
+	}
+}
 
 func writeTable(to io.Writer, rows [][]string) {
 	writer := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)

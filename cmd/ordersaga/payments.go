@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -26,18 +25,14 @@ func (c *reconcilePayments) Run(ctx context.Context, s patientSession) error {
 		return err
 	}
 	if c.JSON {
-		raw, err := json.Marshal(report)
-		if err != nil {
-			return fmt.Errorf("write the report: %w", err)
-		}
-		printJSON(raw)
+		err = showJSON(report)
 	} else {
 		printReconciliation(report)
 	}
-	if len(report.Differences) > 0 {
+	if err == nil && len(report.Differences) > 0 {
 		return answered{exitFailed}
 	}
-	return nil
+	return err
 }
 
 func printReconciliation(report *reconcile.Report) {

@@ -39,18 +39,15 @@ func (c *changePrice) Run(s operatorSession) error {
 type listPrices struct {
 	raw
 	SKU    string `arg:"" help:"The SKU."`
-	Limit  int    `help:"Prices on a page." default:"50"`
-	Cursor string `help:"The page that the page before named." placeholder:"CURSOR"`
+	paging `embed:"" set:"limit=50"`
 }
 
 func (c *listPrices) Run(a *addresses, s operatorSession) error {
-	page, err := s.ProductPrices(context.Background(), c.SKU, client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
+	page, err := s.ProductPrices(context.Background(), c.SKU, c.page())
 	return s.show(c.JSON, err, func() {
-		rows := [][]string{{"FROM (" + zone + ")", "PRICE", ""}}
-		for _, price := range page.Items {
-			rows = append(rows, []string{at(price.From), amount(price.Money), map[bool]string{true: "scheduled"}[price.Scheduled]})
-		}
-		table(rows)
+		tableOf([]string{"FROM (" + zone + ")", "PRICE", ""}, page.Items, func(price client.ProductPrice) []string {
+			return []string{at(price.From), amount(price.Money), map[bool]string{true: "scheduled"}[price.Scheduled]}
+		})
 		a.nextPage(page.Next)
 	})
 }

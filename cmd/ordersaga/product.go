@@ -118,18 +118,15 @@ func (c *getProduct) Run(s shopperSession) error {
 
 type listProducts struct {
 	raw
-	Limit  int    `help:"Products on a page." default:"50"`
-	Cursor string `help:"Cursor of the page, from the page before." placeholder:"CURSOR"`
+	paging `embed:"" set:"limit=50"`
 }
 
 func (c *listProducts) Run(a *addresses, s shopperSession) error {
-	page, err := s.ProductPage(context.Background(), client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
+	page, err := s.ProductPage(context.Background(), c.page())
 	return s.show(c.JSON, err, func() {
-		rows := [][]string{{"SKU", "NAME", "PRICE", "AVAILABLE"}}
-		for _, p := range page.Items {
-			rows = append(rows, []string{p.SKU, p.Name, amount(p.Price), available(&p)})
-		}
-		table(rows)
+		tableOf([]string{"SKU", "NAME", "PRICE", "AVAILABLE"}, page.Items, func(p client.Product) []string {
+			return []string{p.SKU, p.Name, amount(p.Price), available(&p)}
+		})
 		a.nextPage(page.Next)
 	})
 }
@@ -148,7 +145,7 @@ func printProduct(p *client.Product) {
 		{"description", p.Description},
 		{"categories", strings.Join(p.CategoryPaths, ", ")},
 		{"price", amount(p.Price)},
-		{"for sale", map[bool]string{true: "yes", false: "no"}[p.Active]},
+		{"for sale", yesOrNo(p.Active)},
 		{"available", available(p)},
 	}
 	for _, image := range p.Images {

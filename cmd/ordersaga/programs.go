@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -14,22 +13,15 @@ type programsCommand struct {
 
 func (c *programsCommand) Run() error {
 	if c.JSON {
-		raw, err := json.Marshal(programs.All)
-		if err != nil {
-			return err
-		}
-		printJSON(raw)
-		return nil
+		return showJSON(programs.All)
 	}
-	rows := [][]string{{"PROGRAM", "PORT", "GRPC", "ADMIN", "NEEDS", "CALLS"}}
-	for _, p := range programs.All {
-		row := []string{p.Name, strconv.Itoa(p.Port), "", "", strings.Join(needs(p), ", "), strings.Join(p.Calls, ", ")}
+	tableOf([]string{"PROGRAM", "PORT", "GRPC", "ADMIN", "NEEDS", "CALLS"}, programs.All, func(p programs.Program) []string {
+		grpc, admin := "", ""
 		if p.Service {
-			row[2], row[3] = strconv.Itoa(p.Port+programs.GRPCOffset), strconv.Itoa(p.Port+programs.AdminOffset)
+			grpc, admin = strconv.Itoa(p.Port+programs.GRPCOffset), strconv.Itoa(p.Port+programs.AdminOffset)
 		}
-		rows = append(rows, row)
-	}
-	table(rows)
+		return []string{p.Name, strconv.Itoa(p.Port), grpc, admin, strings.Join(needs(p), ", "), strings.Join(p.Calls, ", ")}
+	})
 	return nil
 }
 

@@ -97,11 +97,9 @@ func printOrderLedger(ledger *client.OrderLedger) {
 	}
 	table(rows)
 	fmt.Println()
-	rows = [][]string{{"ACCOUNT", "BALANCE"}}
-	for _, balance := range ledger.Balances {
-		rows = append(rows, []string{balance.Account, money(balance.Amount)})
-	}
-	table(rows)
+	tableOf([]string{"ACCOUNT", "BALANCE"}, ledger.Balances, func(balance client.LedgerLine) []string {
+		return []string{balance.Account, money(balance.Amount)}
+	})
 	fmt.Println()
 	if ledger.Prepaid > 0 {
 		fmt.Printf("The shop has %s for units that are not shipped.\n", money(ledger.Prepaid))

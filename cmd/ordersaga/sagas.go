@@ -29,14 +29,12 @@ type listCauses struct{ raw }
 func (c *listCauses) Run(a *addresses, s operatorSession) error {
 	found, err := s.Causes(context.Background())
 	return s.show(c.JSON, err, func() {
-		rows := [][]string{{"CAUSE", "ORDERS", "MONEY", "UNITS", "OLDEST", "NEXT TRY", "BUILD"}}
-		for _, cause := range found.Causes {
-			rows = append(rows, []string{
+		tableOf([]string{"CAUSE", "ORDERS", "MONEY", "UNITS", "OLDEST", "NEXT TRY", "BUILD"}, found.Causes, func(cause client.Cause) []string {
+			return []string{
 				cause.Cause, strconv.Itoa(cause.Orders), amounts(cause.AtRisk), strconv.FormatInt(cause.Units, 10),
 				ago(cause.Oldest), until(cause.NextTry), strings.Join(cause.Builds, " "),
-			})
-		}
-		table(rows)
+			}
+		})
 		warnOf(found)
 		if len(found.Causes) == 0 {
 			fmt.Println("No saga needs an operator.")
@@ -58,20 +56,17 @@ func warnOf(found *client.Causes) {
 type listStuck struct {
 	raw
 	Cause  string `help:"Only those with this cause." placeholder:"CAUSE"`
-	Limit  int    `help:"Orders on a page." default:"20"`
-	Cursor string `help:"Cursor of the page, from the page before." placeholder:"CURSOR"`
+	paging `embed:"" set:"limit=20"`
 }
 
 func (c *listStuck) Run(a *addresses, s operatorSession) error {
-	page, err := s.StuckPage(context.Background(), c.Cause, client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
+	page, err := s.StuckPage(context.Background(), c.Cause, c.page())
 	return s.show(c.JSON, err, func() {
-		rows := [][]string{{"ORDER", "CAUSE", "ATTEMPTS", "MONEY", "SINCE", "NEXT TRY", "LAST ERROR"}}
-		for _, o := range page.Items {
-			rows = append(rows, []string{
+		tableOf([]string{"ORDER", "CAUSE", "ATTEMPTS", "MONEY", "SINCE", "NEXT TRY", "LAST ERROR"}, page.Items, func(o client.StuckOrder) []string {
+			return []string{
 				o.OrderID, o.Cause, strconv.Itoa(o.Attempts), amount(o.AtRisk), ago(o.Since), until(o.NextTry), o.LastError,
-			})
-		}
-		table(rows)
+			}
+		})
 		a.nextPage(page.Next)
 	})
 }

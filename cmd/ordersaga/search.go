@@ -19,8 +19,7 @@ type searchProducts struct {
 	Min          string `help:"Lowest price, as people write it: 5.00." name:"min-price" placeholder:"5.00"`
 	Max          string `help:"Highest price." name:"max-price" placeholder:"12.50"`
 	Sort         string `help:"Order: relevance, price, -price, name, newest." default:"relevance" placeholder:"ORDER"`
-	Limit        int    `help:"Products on a page." default:"20"`
-	Cursor       string `help:"Cursor of the page, from the page before." placeholder:"CURSOR"`
+	paging       `embed:"" set:"limit=20"`
 }
 
 func (c *searchProducts) Run(a *addresses, s shopperSession) error {
@@ -30,13 +29,11 @@ func (c *searchProducts) Run(a *addresses, s shopperSession) error {
 	}
 	found, err := s.SearchProducts(context.Background(), client.ProductSearch{
 		Text: c.Text, Category: c.Category, Currency: c.Currency, Availability: c.Availability, MinPrice: low, MaxPrice: high, Sort: c.Sort,
-	}, client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
+	}, c.page())
 	return s.show(c.JSON, err, func() {
-		rows := [][]string{{"SKU", "NAME", "PRICE", "AVAILABLE"}}
-		for _, p := range found.Products {
-			rows = append(rows, []string{p.SKU, p.Name, amount(p.Price), available(&client.Product{Stock: p.Stock})})
-		}
-		table(rows)
+		tableOf([]string{"SKU", "NAME", "PRICE", "AVAILABLE"}, found.Products, func(p client.FoundProduct) []string {
+			return []string{p.SKU, p.Name, amount(p.Price), available(&client.Product{Stock: p.Stock})}
+		})
 		a.nextPage(found.Next)
 		sayFound(found.Total, found.Similar)
 	})
@@ -51,11 +48,9 @@ type suggestProducts struct {
 func (c *suggestProducts) Run(s shopperSession) error {
 	suggested, err := s.SuggestProducts(context.Background(), c.Text, c.Limit)
 	return s.show(c.JSON, err, func() {
-		rows := [][]string{{"NAME", "SKU"}}
-		for _, name := range suggested {
-			rows = append(rows, []string{name.Name, name.SKU})
-		}
-		table(rows)
+		tableOf([]string{"NAME", "SKU"}, suggested, func(name client.ProductSuggestion) []string {
+			return []string{name.Name, name.SKU}
+		})
 	})
 }
 
@@ -76,8 +71,7 @@ type searchOrders struct {
 	From      time.Time `help:"Placed at this time or later: 2026-03-01T00:00:00Z." placeholder:"TIME"`
 	Before    time.Time `help:"Placed before this time." placeholder:"TIME"`
 	Sort      string    `help:"Order: relevance, newest, oldest, total, -total." default:"relevance" placeholder:"ORDER"`
-	Limit     int       `help:"Orders on a page." default:"20"`
-	Cursor    string    `help:"Cursor of the page, from the page before." placeholder:"CURSOR"`
+	paging    `embed:"" set:"limit=20"`
 }
 
 func (c *searchOrders) Run(a *addresses, s operatorSession) error {
@@ -89,15 +83,13 @@ func (c *searchOrders) Run(a *addresses, s operatorSession) error {
 		Text: c.Text, Number: c.Number, Reference: c.Reference, Customer: c.Customer, Email: c.Email, SKU: c.SKU,
 		Status: c.Status, Reason: c.Reason, Stuck: c.Stuck, Currency: c.Currency, MinTotal: low, MaxTotal: high,
 		PlacedFrom: c.From, PlacedBefore: c.Before, Sort: c.Sort,
-	}, client.PageRequest{Limit: c.Limit, Cursor: c.Cursor})
+	}, c.page())
 	return s.show(c.JSON, err, func() {
-		rows := [][]string{{"NUMBER", "ORDER", "STATUS", "PAYMENT", "LINES", "TOTAL", "CUSTOMER", "PLACED (UTC)", "REASON"}}
-		for _, o := range found.Orders {
-			rows = append(rows, []string{
+		tableOf([]string{"NUMBER", "ORDER", "STATUS", "PAYMENT", "LINES", "TOTAL", "CUSTOMER", "PLACED (UTC)", "REASON"}, found.Orders, func(o client.FoundOrder) []string {
+			return []string{
 				o.Number, o.ID, o.Status, o.PaymentStatus, strconv.Itoa(o.Lines), amount(o.Total), o.CustomerID, at(o.PlacedAt), o.Reason,
-			})
-		}
-		table(rows)
+			}
+		})
 		a.nextPage(found.Next)
 		sayFound(found.Total, found.Similar)
 	})

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
-	"slices"
 	"strings"
 
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/stack"
@@ -37,11 +36,9 @@ func (c *settingsCommand) Run() error {
 			fmt.Println()
 		}
 		fmt.Println(name)
-		rows := [][]string{{"  VARIABLE", "DEFAULT", "MEANING"}}
-		for _, s := range all[i] {
-			rows = append(rows, []string{"  " + s.Name, defaultOf(s), s.Description})
-		}
-		table(rows)
+		tableOf([]string{"  VARIABLE", "DEFAULT", "MEANING"}, all[i], func(s config.Setting) []string {
+			return []string{"  " + s.Name, defaultOf(s), s.Description}
+		})
 	}
 	return nil
 }
@@ -123,13 +120,12 @@ func markdownRow(s config.Setting) string {
 
 // selectPrograms returns the programs asked for, or all that have settings.
 func selectPrograms(asked []string) ([]string, error) {
-	all := stack.Order()[1:] // devstack has a file
 	if len(asked) == 0 {
-		return all, nil
+		return stack.Order()[1:], nil // devstack has a file
 	}
 	for _, name := range asked {
-		if !slices.Contains(all, name) {
-			return nil, usage{fmt.Errorf("there is no program %q: they are %s", name, strings.Join(all, ", "))}
+		if err := checkProgram(name); err != nil {
+			return nil, err
 		}
 	}
 	return asked, nil

@@ -63,24 +63,12 @@ func why(reason *client.Reason) string {
 
 // printShipments shows the shipments and refunds of an order.
 func printShipments(o *client.Order) {
-	if len(o.Shipments) > 0 {
-		rows := [][]string{{"SHIPMENT", "STATUS", "AMOUNT", "CAPTURED", "CARRIER", "TRACKING"}}
-		for _, shipment := range o.Shipments {
-			rows = append(rows, []string{
-				shipment.ID, shipment.Status + why(shipment.Why), amount(shipment.Amount), amount(shipment.Captured), shipment.Carrier, shipment.Tracking,
-			})
-		}
-		fmt.Println()
-		table(rows)
-	}
-	if len(o.Refunds) > 0 {
-		rows := [][]string{{"REFUND", "STATUS", "AMOUNT", "REASON"}}
-		for _, refund := range o.Refunds {
-			rows = append(rows, []string{refund.ID, refund.Status + why(refund.Why), amount(refund.Amount), refund.Reason})
-		}
-		fmt.Println()
-		table(rows)
-	}
+	sectionOf([]string{"SHIPMENT", "STATUS", "AMOUNT", "CAPTURED", "CARRIER", "TRACKING"}, o.Shipments, func(s client.Shipment) []string {
+		return []string{s.ID, s.Status + why(s.Why), amount(s.Amount), amount(s.Captured), s.Carrier, s.Tracking}
+	})
+	sectionOf([]string{"REFUND", "STATUS", "AMOUNT", "REASON"}, o.Refunds, func(r client.Refund) []string {
+		return []string{r.ID, r.Status + why(r.Why), amount(r.Amount), r.Reason}
+	})
 }
 
 type updateShipment struct {

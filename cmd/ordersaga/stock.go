@@ -46,11 +46,9 @@ func (c *getStock) Run(s shopperSession) error {
 }
 
 func printLevels(levels []client.Stock) {
-	rows := [][]string{{"SKU", "ON HAND", "RESERVED", "AVAILABLE"}}
-	for _, level := range levels {
-		rows = append(rows, []string{
+	tableOf([]string{"SKU", "ON HAND", "RESERVED", "AVAILABLE"}, levels, func(level client.Stock) []string {
+		return []string{
 			level.SKU, strconv.FormatInt(level.OnHand, 10), strconv.FormatInt(level.Reserved, 10), strconv.FormatInt(level.Available, 10),
-		})
-	}
-	table(rows)
+		}
+	})
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"time"
@@ -25,16 +24,12 @@ func (c *verifyCommand) Run(ctx context.Context, s patientSession) error {
 		return err
 	}
 	if c.JSON {
-		raw, err := json.Marshal(report)
-		if err != nil {
-			return fmt.Errorf("write the report: %w", err)
-		}
-		printJSON(raw)
+		err = showJSON(report)
 	} else {
 		printReport(os.Stdout, report)
 	}
-	if !report.OK {
+	if err == nil && !report.OK {
 		return answered{exitNo}
 	}
-	return nil
+	return err
 }

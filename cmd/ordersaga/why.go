@@ -49,22 +49,12 @@ func (a *addresses) printWhy(why *client.Why) {
 		}
 	}
 	table(rows)
-	if len(why.Acts) > 0 {
-		fmt.Println()
-		rows = [][]string{{"ACT", "STEP", "POSSIBLE", "EFFECT"}}
-		for _, act := range why.Acts {
-			rows = append(rows, []string{act.Name, act.Step, yesOrNo(act.Allowed), act.Effect + act.Reason})
-		}
-		table(rows)
-	}
-	if len(why.Acted) > 0 {
-		fmt.Println()
-		rows = [][]string{{"AT (UTC)", "BY", "ACT", "STEP", "STATE", "WHY"}}
-		for _, act := range why.Acted {
-			rows = append(rows, []string{at(act.At), act.By, act.Act, act.Step, strings.ReplaceAll(act.State, "_", " "), act.Note})
-		}
-		table(rows)
-	}
+	sectionOf([]string{"ACT", "STEP", "POSSIBLE", "EFFECT"}, why.Acts, func(act client.PossibleAct) []string {
+		return []string{act.Name, act.Step, yesOrNo(act.Allowed), act.Effect + act.Reason}
+	})
+	sectionOf([]string{"AT (UTC)", "BY", "ACT", "STEP", "STATE", "WHY"}, why.Acted, func(act client.DoneAct) []string {
+		return []string{at(act.At), act.By, act.Act, act.Step, strings.ReplaceAll(act.State, "_", " "), act.Note}
+	})
 	for _, act := range why.Acts {
 		if act.Allowed {
 			fmt.Printf("\nTo act:\n  %s\n", a.again("sagas", act.Name, why.OrderID, "--note", "WHY"))
