@@ -2,6 +2,7 @@
 package atomicfile
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -10,23 +11,22 @@ import (
 
 // Write replaces the file at path. The content is on disk before it is visible.
 func Write(path string, content []byte, mode fs.FileMode) error {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	defer os.Remove(file.Name()) // fails after the rename
-	defer file.Close()
-	if err := file.Chmod(mode); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	if _, err := file.Write(content); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	if err := file.Sync(); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	if err := os.Rename(file.Name(), path); err != nil {
+	if err := replace(path, content, mode); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil
+}
+
+func replace(path string, content []byte, mode fs.FileMode) error {
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name()) // fails after the rename
+	defer file.Close()
+	_, err = file.Write(content)
+	if err := errors.Join(err, file.Chmod(mode), file.Sync()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
 }

@@ -72,13 +72,9 @@ type Client struct {
 // Duration is a time.Duration written as Go writes it: "168h".
 type Duration time.Duration
 
-// UnmarshalJSON reads a duration such as "90m".
-func (d *Duration) UnmarshalJSON(raw []byte) error {
-	var text string
-	if err := json.Unmarshal(raw, &text); err != nil {
-		return fmt.Errorf("%s is no duration such as \"168h\"", raw)
-	}
-	parsed, err := time.ParseDuration(text)
+// UnmarshalText reads a duration such as "90m".
+func (d *Duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
 	if err != nil {
 		return fmt.Errorf("%q is no duration such as \"168h\"", text)
 	}

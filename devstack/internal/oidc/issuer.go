@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"github.com/ordersaga/ordersaga/devstack/internal/config"
 	"github.com/ordersaga/ordersaga/devstack/internal/localonly"
 )
@@ -24,7 +26,7 @@ type Issuer struct {
 	audience string
 	clients  map[string]config.Client
 	key      *rsa.PrivateKey
-	public   webKey
+	public   jose.JSONWebKey
 
 	server *http.Server
 }
@@ -35,9 +37,13 @@ func Start(host, connectHost string, port int, loopback bool, settings config.OI
 	if err != nil {
 		return nil, err
 	}
+	public, err := publicKey(key)
+	if err != nil {
+		return nil, fmt.Errorf("naming the signing key: %w", err)
+	}
 	issuer := &Issuer{
 		url: "http://" + net.JoinHostPort(connectHost, strconv.Itoa(port)), audience: settings.Audience,
-		clients: map[string]config.Client{}, key: key, public: publicKey(key),
+		clients: map[string]config.Client{}, key: key, public: public,
 	}
 	for _, client := range settings.Clients {
 		issuer.clients[client.ID] = client
@@ -93,7 +99,7 @@ func (i *Issuer) discovery(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (i *Issuer) keys(w http.ResponseWriter, _ *http.Request) {
-	answer(w, http.StatusOK, map[string]any{"keys": []webKey{i.public}})
+	answer(w, http.StatusOK, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{i.public}})
 }
 
 func answer(w http.ResponseWriter, status int, body any) {

@@ -1,17 +1,18 @@
 package oidc
 
 import (
+	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/big"
 	"os"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"github.com/ordersaga/ordersaga/devstack/internal/atomicfile"
 )
@@ -56,24 +57,10 @@ func makeKey(path string) (*rsa.PrivateKey, error) {
 	return key, nil
 }
 
-// webKey is the public half as RFC 7517 writes it.
-type webKey struct {
-	KeyType   string `json:"kty"`
-	Use       string `json:"use"`
-	Algorithm string `json:"alg"`
-	ID        string `json:"kid"`
-	Modulus   string `json:"n"`
-	Exponent  string `json:"e"`
-}
-
-func publicKey(key *rsa.PrivateKey) webKey {
-	encode := base64.RawURLEncoding.EncodeToString
-	public := webKey{
-		KeyType: "RSA", Use: "sig", Algorithm: "RS256",
-		Modulus: encode(key.N.Bytes()), Exponent: encode(big.NewInt(int64(key.E)).Bytes()),
-	}
-	// The thumbprint of RFC 7638: the required members in alphabetical order, without spaces.
-	thumbprint := sha256.Sum256([]byte(`{"e":"` + public.Exponent + `","kty":"RSA","n":"` + public.Modulus + `"}`))
-	public.ID = encode(thumbprint[:])
-	return public
+// publicKey is the public half, named by its thumbprint (RFC 7638).
+func publicKey(key *rsa.PrivateKey) (jose.JSONWebKey, error) {
+	public := jose.JSONWebKey{Key: key.Public(), Use: "sig", Algorithm: string(jose.RS256)}
+	thumbprint, err := public.Thumbprint(crypto.SHA256)
+	public.KeyID = base64.RawURLEncoding.EncodeToString(thumbprint)
+	return public, err
 }

@@ -167,7 +167,7 @@ func (i *Issuer) issue(w http.ResponseWriter, subject string, length time.Durati
 	}
 	maps.Copy(claims, more)
 	token := jwt.NewWithClaims(jwt.SigningMethodRS256, claims)
-	token.Header["kid"] = i.public.ID
+	token.Header["kid"] = i.public.KeyID
 	signed, err := token.SignedString(i.key)
 	if err != nil {
 		answer(w, http.StatusInternalServerError, fault{Code: "server_error", Description: "the token could not be signed"})

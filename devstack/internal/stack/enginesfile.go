@@ -10,44 +10,13 @@ import (
 	"github.com/ordersaga/ordersaga/devstack/internal/atomicfile"
 )
 
-// engines is the content of engines.json: the addresses of the running engines, with passwords.
-type engines struct {
-	Postgres  *postgresAddress  `json:"postgres,omitempty"`
-	Databases map[string]string `json:"databases,omitempty"`
-	AMQP      *amqpAddress      `json:"amqp,omitempty"`
-	MongoDB   *mongoAddress     `json:"mongodb,omitempty"`
-	Temporal  *temporalAddress  `json:"temporal,omitempty"`
-	OIDC      *oidcAddress      `json:"oidc,omitempty"`
-	// Pids of the engines that are separate processes; updated when one is restarted.
-	Pids map[string]int `json:"pids,omitempty"`
-}
+// engines is the content of engines.json: by engine the addresses of those that run, with passwords,
+// and the process ids of those that are separate processes.
+type engines map[string]any
 
-type postgresAddress struct {
-	// URL of the superuser.
-	URL string `json:"url"`
-}
+type addresses map[string]string
 
-type amqpAddress struct {
-	URL           string `json:"url"`
-	ManagementURL string `json:"management_url"`
-}
-
-type mongoAddress struct {
-	URL string `json:"url"`
-}
-
-type temporalAddress struct {
-	Address     string `json:"address"`
-	Namespace   string `json:"namespace"`
-	HTTPAddress string `json:"http_address,omitempty"`
-	UIURL       string `json:"ui_url"`
-}
-
-type oidcAddress struct {
-	Issuer string `json:"issuer"`
-}
-
-func (e *engines) write(path string) error {
+func (e engines) write(path string) error {
 	raw, err := json.MarshalIndent(e, "", "  ")
 	if err != nil {
 		return fmt.Errorf("describing the engines: %w", err)

@@ -19,18 +19,13 @@ func lock(dir string) (*os.File, error) {
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		owner, _ := io.ReadAll(io.LimitReader(file, 32)) // only for the message
-		file.Close()
-		return nil, fmt.Errorf("another devstack (process id %s) runs on %s", strings.TrimSpace(string(owner)), dir)
+		err = fmt.Errorf("another devstack (process id %s) runs on it", strings.TrimSpace(string(owner)))
+	} else if err == nil {
+		if err = file.Truncate(0); err == nil {
+			_, err = fmt.Fprintln(file, os.Getpid())
+		}
 	}
 	if err != nil {
-		file.Close()
-		return nil, fmt.Errorf("locking %s: %w", dir, err)
-	}
-	if err := file.Truncate(0); err != nil {
-		file.Close()
-		return nil, fmt.Errorf("locking %s: %w", dir, err)
-	}
-	if _, err := fmt.Fprintln(file, os.Getpid()); err != nil {
 		file.Close()
 		return nil, fmt.Errorf("locking %s: %w", dir, err)
 	}

@@ -49,7 +49,7 @@ func Run(ctx context.Context, cfg *config.Config, print *progress.Printer, hurry
 	if err != nil {
 		return err
 	}
-	stack := &Stack{cfg: cfg, print: print, folders: folders{dir: cfg.Dir, user: user}}
+	stack := &Stack{cfg: cfg, print: print, folders: folders{dir: cfg.Dir, user: user}, engines: engines{}}
 	if err := stack.folders.make(); err != nil {
 		return err
 	}
@@ -170,13 +170,12 @@ func (s *Stack) startPostgres(ctx context.Context) error {
 	if err := server.Admit(ctx, tenants); err != nil {
 		return fmt.Errorf("preparing the databases: %w", err)
 	}
-	s.describe(func(e *engines) {
-		e.Postgres = &postgresAddress{URL: server.URL(postgres.Superuser, password, "postgres")}
-		e.Databases = map[string]string{}
-		for _, tenant := range tenants[:len(s.cfg.Databases)] {
-			e.Databases[tenant.Role] = server.URL(tenant.Role, tenant.Password, tenant.Databases[0])
-		}
-	})
+	s.describe("postgres", addresses{"url": server.URL(postgres.Superuser, password, "postgres")})
+	databases := addresses{}
+	for _, tenant := range tenants[:len(s.cfg.Databases)] {
+		databases[tenant.Role] = server.URL(tenant.Role, tenant.Password, tenant.Databases[0])
+	}
+	s.describe("databases", databases)
 	s.print.State("postgres", "ready", began)
 	return nil
 }
@@ -242,7 +241,7 @@ func (s *Stack) startBroker(ctx context.Context) error {
 	if err := broker.Run(ctx); err != nil {
 		return hint(err, s.folders.log("rabbitmq"))
 	}
-	s.describe(func(e *engines) { e.AMQP = &amqpAddress{URL: broker.URL(), ManagementURL: broker.ManagementURL()} })
+	s.describe("amqp", addresses{"url": broker.URL(), "management_url": broker.ManagementURL()})
 	s.print.State("rabbitmq", "ready", began)
 	return nil
 }
@@ -264,7 +263,7 @@ func (s *Stack) startDocuments(ctx context.Context) error {
 		return err
 	}
 	s.documents = server
-	s.describe(func(e *engines) { e.MongoDB = &mongoAddress{URL: server.URL()} })
+	s.describe("mongodb", addresses{"url": server.URL()})
 	s.print.State("mongodb", "ready", began)
 	return nil
 }
@@ -289,16 +288,16 @@ func (s *Stack) startWorkflows(ctx context.Context) error {
 		return hint(fmt.Errorf("temporal: %w", err), s.folders.log("temporal"))
 	}
 	s.print.State("temporal", "ready", began)
-	page, err := server.StartWebUI(ctx)
+	page, err := server.StartWebUI()
 	if err != nil {
 		return err
 	}
 	s.page = page
-	s.describe(func(e *engines) {
-		e.Temporal = &temporalAddress{
-			Address: server.Address(), Namespace: server.Namespace, HTTPAddress: server.HTTPAddress(), UIURL: page.URL(),
-		}
-	})
+	where := addresses{"address": server.Address(), "namespace": server.Namespace, "ui_url": page.URL()}
+	if server.HTTPPort != 0 {
+		where["http_address"] = server.HTTPAddress()
+	}
+	s.describe("temporal", where)
 	s.print.State("temporal-ui", "ready", began)
 	return nil
 }
@@ -310,15 +309,15 @@ func (s *Stack) startIssuer(context.Context) error {
 		return err
 	}
 	s.issuer = issuer
-	s.describe(func(e *engines) { e.OIDC = &oidcAddress{Issuer: issuer.URL()} })
+	s.describe("oidc", addresses{"issuer": issuer.URL()})
 	s.print.State("oidc", "ready", began)
 	return nil
 }
 
-func (s *Stack) describe(set func(*engines)) {
+func (s *Stack) describe(engine string, where addresses) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	set(&s.engines)
+	s.engines[engine] = where
 }
 
 // announce writes down where the engines are.
@@ -342,14 +341,14 @@ func (s *Stack) restarted(int) {
 }
 
 func (s *Stack) writeEngines() error {
-	s.engines.Pids = map[string]int{}
+	pids := map[string]int{}
 	if s.postgres != nil {
-		s.engines.Pids["postgres"] = s.postgres.Pid()
+		pids["postgres"] = s.postgres.Pid()
 	}
 	if s.broker != nil {
-		s.engines.Pids["rabbitmq"] = s.broker.Pid()
-		s.engines.Pids["epmd"] = s.broker.MapperPid()
+		pids["rabbitmq"], pids["epmd"] = s.broker.Pid(), s.broker.MapperPid()
 	}
+	s.engines["pids"] = pids
 	return s.engines.write(s.enginesFile())
 }
 

@@ -212,10 +212,7 @@ func (s *Server) httpHosts() []string {
 	return hosts
 }
 
-// HTTPAddress of the HTTP API as host:port; empty when there is none.
+// HTTPAddress of the HTTP API as host:port.
 func (s *Server) HTTPAddress() string {
-	if s.HTTPPort == 0 {
-		return ""
-	}
 	return net.JoinHostPort(s.ConnectHost, strconv.Itoa(s.HTTPPort))
 }

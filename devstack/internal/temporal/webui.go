@@ -1,7 +1,6 @@
 package temporal
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,8 +27,8 @@ type WebUI struct {
 	url    string
 }
 
-// StartWebUI serves the page and returns when it answers.
-func (s *Server) StartWebUI(ctx context.Context) (*WebUI, error) {
+// StartWebUI serves the page: it can be asked for when this returns.
+func (s *Server) StartWebUI() (*WebUI, error) {
 	handler, err := s.webUI()
 	if err != nil {
 		return nil, fmt.Errorf("preparing the Temporal Web UI: %w", err)
@@ -45,12 +44,6 @@ func (s *Server) StartWebUI(ctx context.Context) (*WebUI, error) {
 	go func() {
 		_ = page.server.Serve(listener) // ends with Stop
 	}()
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	if err := page.awaitAnswer(ctx); err != nil {
-		page.Stop()
-		return nil, fmt.Errorf("waiting for the Temporal Web UI: %w", err)
-	}
 	return page, nil
 }
 
@@ -96,30 +89,3 @@ func (w *WebUI) URL() string { return w.url }
 
 // Stop closes the page.
 func (w *WebUI) Stop() { _ = w.server.Close() }
-
-func (w *WebUI) awaitAnswer(ctx context.Context) error {
-	ticker := time.NewTicker(50 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url+"/healthz", nil)
-		if err != nil {
-			return fmt.Errorf("asking %s: %w", w.url, err)
-		}
-		response, err := direct.Do(request)
-		if err == nil {
-			response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return nil
-			}
-			err = fmt.Errorf("it answers %s", response.Status)
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%s does not answer: %w", w.url, err)
-		case <-ticker.C:
-		}
-	}
-}
-
-// direct never uses a proxy of the environment.
-var direct = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
