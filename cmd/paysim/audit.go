@@ -161,22 +161,22 @@ func (s *sums) balance(currency string, captured, refunded, disputed, fees int64
 }
 
 func (s *sums) audit() Audit {
-	audit := Audit{Totals: []Total{}, Balances: []Balance{}, References: []ReferenceTotals{}}
-	for _, balance := range s.balances {
-		audit.Balances = append(audit.Balances, *balance)
+	return Audit{
+		Totals: sorted(s.totals, func(a, b Total) int {
+			return cmp.Or(cmp.Compare(a.Currency, b.Currency), cmp.Compare(a.Status, b.Status))
+		}),
+		Balances:   sorted(s.balances, func(a, b Balance) int { return cmp.Compare(a.Currency, b.Currency) }),
+		References: sorted(s.references, func(a, b ReferenceTotals) int { return cmp.Compare(a.Reference, b.Reference) }),
 	}
-	slices.SortFunc(audit.Balances, func(a, b Balance) int { return cmp.Compare(a.Currency, b.Currency) })
-	for _, total := range s.totals {
-		audit.Totals = append(audit.Totals, *total)
+}
+
+func sorted[K comparable, V any](found map[K]*V, compare func(a, b V) int) []V {
+	list := make([]V, 0, len(found)) // a list also when it is empty
+	for _, value := range found {
+		list = append(list, *value)
 	}
-	for _, ref := range s.references {
-		audit.References = append(audit.References, *ref)
-	}
-	slices.SortFunc(audit.Totals, func(a, b Total) int {
-		return cmp.Or(cmp.Compare(a.Currency, b.Currency), cmp.Compare(a.Status, b.Status))
-	})
-	slices.SortFunc(audit.References, func(a, b ReferenceTotals) int { return cmp.Compare(a.Reference, b.Reference) })
-	return audit
+	slices.SortFunc(list, compare)
+	return list
 }
 
 func eachAuthorization(tx *bbolt.Tx, visit func(Authorization)) error {

@@ -35,13 +35,8 @@ type authorizeResult struct {
 // Authorize treats a request as its card says, once per key. The effect of a slow card is due after
 // the given delay and happens when Settle is called; until then other POSTs with the key get
 // ErrInProgress.
-func (b *Books) Authorize(key string, req AuthorizeRequest, delay time.Duration) (authorizeResult, error) {
-	asked, err := fingerprint("authorize", req)
-	if err != nil {
-		return authorizeResult{}, err
-	}
-	var result authorizeResult
-	result.Answer, err = b.once(key, asked, func(tx *bbolt.Tx, record *keyRecord) (*Answer, error) {
+func (b *Books) Authorize(key string, req AuthorizeRequest, delay time.Duration) (result authorizeResult, err error) {
+	result.Answer, err = b.once(key, "authorize", req, func(tx *bbolt.Tx, record *keyRecord) (*Answer, error) {
 		card := cards[req.Source]
 		switch {
 		case tx.Bucket(bucketPending).Get([]byte(key)) != nil:
@@ -55,29 +50,21 @@ func (b *Books) Authorize(key string, req AuthorizeRequest, delay time.Duration)
 			return b.perform(tx, key, req)
 		}
 	})
-	if err != nil {
-		return authorizeResult{}, fmt.Errorf("authorize %d %s for %q: %w", req.Amount, req.Currency, req.Reference, err)
-	}
-	return result, nil
+	return result, err
 }
 
 // Settle performs a pending effect and returns its answer; once it is performed, that answer again.
 func (b *Books) Settle(p pendingEffect) (*Answer, error) {
-	asked, err := fingerprint("authorize", p.Request)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := b.once(p.Key, asked, func(tx *bbolt.Tx, _ *keyRecord) (*Answer, error) {
+	answer, err := b.once(p.Key, "authorize", p.Request, func(tx *bbolt.Tx, _ *keyRecord) (*Answer, error) {
 		if err := tx.Bucket(bucketPending).Delete([]byte(p.Key)); err != nil {
 			return nil, err
 		}
 		return b.perform(tx, p.Key, p.Request)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("settle authorization for %q: %w", p.Request.Reference, err)
+	if err == nil {
+		answer.Replayed = false
 	}
-	answer.Replayed = false
-	return answer, nil
+	return answer, err
 }
 
 // Pending returns the effects that are still to come, in no order.

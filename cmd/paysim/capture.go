@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net/http"
 	"time"
 
@@ -44,11 +43,7 @@ type CaptureRequest struct {
 // Capture takes an amount, once per key. What cannot be taken is a capture that failed, answered
 // with 402. The answer is nil when this POST failed without effect and a later one may not.
 func (b *Books) Capture(key, authorization string, req CaptureRequest, delay time.Duration) (*Answer, error) {
-	asked, err := fingerprint("capture", []any{authorization, req})
-	if err != nil {
-		return nil, err
-	}
-	answer, err := b.once(key, asked, func(tx *bbolt.Tx, record *keyRecord) (*Answer, error) {
+	return b.once(key, "capture", []any{authorization, req}, func(tx *bbolt.Tx, record *keyRecord) (*Answer, error) {
 		a, err := readAuthorization(tx, authorization)
 		if err != nil {
 			return nil, err
@@ -88,10 +83,6 @@ func (b *Books) Capture(key, authorization string, req CaptureRequest, delay tim
 		}
 		return card.capture.answer(c.Status, c.seenWith(a))
 	})
-	if err != nil {
-		return nil, fmt.Errorf("capture %d of %q: %w", req.Amount, authorization, err)
-	}
-	return answer, nil
 }
 
 // refusedCapture says why an amount cannot be taken; empty when it can.

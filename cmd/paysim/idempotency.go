@@ -76,9 +76,13 @@ func writeKey(tx *bbolt.Tx, key string, record keyRecord) error {
 // once runs act in a write transaction unless the key has an answer already, which it returns
 // instead. The answer act returns is kept together with its effects; nil means that this POST
 // failed and the next one is to run act again.
-func (b *Books) once(key, request string, act func(*bbolt.Tx, *keyRecord) (*Answer, error)) (answer *Answer, err error) {
+func (b *Books) once(key, operation string, request any, act func(*bbolt.Tx, *keyRecord) (*Answer, error)) (answer *Answer, err error) {
+	asked, err := fingerprint(operation, request)
+	if err != nil {
+		return nil, err
+	}
 	err = b.update(func(tx *bbolt.Tx) error {
-		record, err := b.readKey(tx, key, request)
+		record, err := b.readKey(tx, key, asked)
 		if err != nil {
 			return err
 		}
@@ -95,7 +99,7 @@ func (b *Books) once(key, request string, act func(*bbolt.Tx, *keyRecord) (*Answ
 		return writeKey(tx, key, record)
 	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", operation, err)
 	}
 	return answer, nil
 }

@@ -16,7 +16,8 @@ func (s *server) capture(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.moved(c, func() (*Answer, error) { return s.books.Capture(key, c.Param("id"), req, s.slow) })
+	answer, err := s.books.Capture(key, c.Param("id"), req, s.slow)
+	return moved(c, answer, err)
 }
 
 func (s *server) refund(c *echo.Context) error {
@@ -25,7 +26,8 @@ func (s *server) refund(c *echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.moved(c, func() (*Answer, error) { return s.books.Refund(key, c.Param("id"), req, s.slow) })
+	answer, err := s.books.Refund(key, c.Param("id"), req, s.slow)
+	return moved(c, answer, err)
 }
 
 // movementRequest reads a request that moves money, and its key.
@@ -42,8 +44,7 @@ func movementRequest(c *echo.Context, into any, amount *int64) (key string, err 
 	return key, nil
 }
 
-func (s *server) moved(c *echo.Context, move func() (*Answer, error)) error {
-	answer, err := move()
+func moved(c *echo.Context, answer *Answer, err error) error {
 	switch {
 	case err != nil:
 		return err
@@ -55,15 +56,12 @@ func (s *server) moved(c *echo.Context, move func() (*Answer, error)) error {
 }
 
 func (s *server) statement(c *echo.Context) error {
-	reference := c.QueryParam("reference")
-	if reference == "" {
-		return invalid("invalid_reference", "the query parameter reference is required")
-	}
-	found, err := s.books.Statement(reference)
+	reference, err := referenceOf(c)
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, found)
+	found, err := s.books.Statement(reference)
+	return answerWith(c, http.StatusOK, found, err)
 }
 
 func (s *server) list(c *echo.Context) error {
@@ -80,17 +78,12 @@ func (s *server) list(c *echo.Context) error {
 		}
 	}
 	found, err := s.books.List(after, limit)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, found)
+	return answerWith(c, http.StatusOK, found, err)
 }
 
 func (s *server) simulate(c *echo.Context) error {
-	if err := s.books.Simulate(c.Param("kind"), c.Param("id"), Status(c.Param("status"))); err != nil {
-		return err
-	}
-	return c.NoContent(http.StatusNoContent)
+	err := s.books.Simulate(c.Param("kind"), c.Param("id"), Status(c.Param("status")))
+	return answerWith(c, http.StatusNoContent, nil, err)
 }
 
 func (s *server) dispute(c *echo.Context) error {
@@ -101,15 +94,9 @@ func (s *server) dispute(c *echo.Context) error {
 		}
 	}
 	opened, err := s.books.OpenDispute(c.Param("id"), req)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusCreated, opened)
+	return answerWith(c, http.StatusCreated, opened, err)
 }
 
 func (s *server) forgetKeys(c *echo.Context) error {
-	if err := s.books.ForgetKeys(); err != nil {
-		return err
-	}
-	return c.NoContent(http.StatusNoContent)
+	return answerWith(c, http.StatusNoContent, nil, s.books.ForgetKeys())
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -31,11 +30,7 @@ type RefundRequest struct {
 // answered with 402. The answer is nil when this POST failed without effect and a later one may
 // not.
 func (b *Books) Refund(key, capture string, req RefundRequest, delay time.Duration) (*Answer, error) {
-	asked, err := fingerprint("refund", []any{capture, req})
-	if err != nil {
-		return nil, err
-	}
-	answer, err := b.once(key, asked, func(tx *bbolt.Tx, record *keyRecord) (*Answer, error) {
+	return b.once(key, "refund", []any{capture, req}, func(tx *bbolt.Tx, record *keyRecord) (*Answer, error) {
 		c, err := readCapture(tx, capture)
 		if err != nil {
 			return nil, err
@@ -70,10 +65,6 @@ func (b *Books) Refund(key, capture string, req RefundRequest, delay time.Durati
 		}
 		return script.answer(r.Status, r)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("refund %d of %q: %w", req.Amount, capture, err)
-	}
-	return answer, nil
 }
 
 func (r *Refund) fail(code string) {

@@ -34,6 +34,15 @@ func idempotencyKey(c *echo.Context) (string, error) {
 	return key, nil
 }
 
+// referenceOf is the reference that is asked for.
+func referenceOf(c *echo.Context) (string, error) {
+	reference := c.QueryParam("reference")
+	if reference == "" {
+		return "", invalid("invalid_reference", "the query parameter reference is required")
+	}
+	return reference, nil
+}
+
 func authorizeRequest(c *echo.Context) (AuthorizeRequest, error) {
 	var req AuthorizeRequest
 	if err := decodeBody(c, &req); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v5"
 	"github.com/labstack/echo/v5/middleware"
 
+	"github.com/ordersaga/ordersaga/platform/pause"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 )
 
@@ -86,7 +87,7 @@ func (s *server) authorize(c *echo.Context) error {
 	case answer == nil:
 		return problemUnavailable
 	case cards[req.Source].slowAnswer && !answer.Replayed:
-		err = pause(c.Request().Context(), s.slow)
+		err = pause.For(c.Request().Context(), s.slow, nil)
 	}
 	if err != nil {
 		return err
@@ -113,30 +114,32 @@ func (s *server) void(c *echo.Context) error {
 
 func (s *server) get(c *echo.Context) error {
 	found, err := s.books.Authorization(c.Param("id"))
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, found)
+	return answerWith(c, http.StatusOK, found, err)
 }
 
 func (s *server) lookup(c *echo.Context) error {
-	reference := c.QueryParam("reference")
-	if reference == "" {
-		return invalid("invalid_reference", "the query parameter reference is required")
-	}
-	found, err := s.books.ByReference(reference)
+	reference, err := referenceOf(c)
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, map[string]any{"authorizations": found})
+	found, err := s.books.ByReference(reference)
+	return answerWith(c, http.StatusOK, map[string]any{"authorizations": found}, err)
 }
 
 func (s *server) audit(c *echo.Context) error {
 	audit, err := s.books.Audit(c.QueryParam("reference"))
+	return answerWith(c, http.StatusOK, audit, err)
+}
+
+// answerWith answers with what was found, or with no content when there is nothing to tell.
+func answerWith(c *echo.Context, status int, found any, err error) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, audit)
+	if found == nil {
+		return c.NoContent(status)
+	}
+	return c.JSON(status, found)
 }
 
 func sendAnswer(c *echo.Context, answer *Answer) error {
@@ -156,16 +159,5 @@ func waitFor(ctx context.Context, answered <-chan *Answer) (*Answer, error) {
 		return answer, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

@@ -11,11 +11,7 @@ import (
 // time; an authorization of which nothing is held and nothing was voided is answered 409.
 // ErrNotFound leaves the key unused.
 func (b *Books) Void(key, id string) (*Answer, error) {
-	asked, err := fingerprint("void", id)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := b.once(key, asked, func(tx *bbolt.Tx, _ *keyRecord) (*Answer, error) {
+	return b.once(key, "void", id, func(tx *bbolt.Tx, _ *keyRecord) (*Answer, error) {
 		a, err := readAuthorization(tx, id)
 		if err != nil {
 			return nil, err
@@ -34,8 +30,4 @@ func (b *Books) Void(key, id string) (*Answer, error) {
 				fmt.Sprintf("authorization %s is %s and cannot be voided", a.ID, a.Status)))
 		}
 	})
-	if err != nil {
-		return nil, fmt.Errorf("void: %w", err)
-	}
-	return answer, nil
 }
