@@ -8,9 +8,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -164,10 +162,4 @@ func manage(t testing.TB, method, address string) {
 }
 
 // unique returns a random name.
-func unique() string {
-	var random [8]byte
-	if _, err := rand.Read(random[:]); err != nil {
-		panic(fmt.Sprintf("no randomness: %v", err))
-	}
-	return hex.EncodeToString(random[:])
-}
+func unique() string { return strings.ToLower(rand.Text()) }

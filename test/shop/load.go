@@ -3,6 +3,7 @@ package shop
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -71,7 +72,7 @@ func (l *Load) Settles() {
 			l.t.Fatal(err)
 		}
 		settled = list.Orders
-		return list.Behind == 0 && len(settled) == l.orders && !anyPlaced(settled)
+		return list.Behind == 0 && len(settled) == l.orders && !slices.ContainsFunc(settled, func(o listed) bool { return o.Status == "placed" })
 	})
 	var confirmed int64
 	for _, order := range settled {
@@ -100,13 +101,4 @@ func (l *Load) Settles() {
 type listed struct {
 	ID     string `json:"id"`
 	Status string `json:"status"`
-}
-
-func anyPlaced(orders []listed) bool {
-	for _, order := range orders {
-		if order.Status == "placed" {
-			return true
-		}
-	}
-	return false
 }

@@ -50,37 +50,35 @@ func (s *Shop) Provider() *Person { return s.Bearer(providerKey) }
 // and its exit code.
 func Try(t testing.TB, environment []string, program string, arguments ...string) (printed string, exitCode int) {
 	t.Helper()
+	var output bytes.Buffer
+	exitCode = run(t, environment, &output, &output, program, arguments)
+	return output.String(), exitCode
+}
+
+func run(t testing.TB, environment []string, output, complaints *bytes.Buffer, program string, arguments []string) (exitCode int) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	defer cancel()
 	command := exec.CommandContext(ctx, filepath.Join(os.Getenv("ORDERSAGA_BIN"), program), arguments...)
-	command.Env = environment
-	output, err := command.CombinedOutput()
+	command.Env, command.Stdout, command.Stderr = environment, output, complaints
+	err := command.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatalf("run %s %v: %v", program, arguments, err)
 	}
-	return string(output), command.ProcessState.ExitCode()
+	return command.ProcessState.ExitCode()
 }
 
 // Run runs the command ordersaga on this shop, as an operator, and returns what it printed and its
 // exit code. What it complained of is shown with the test.
 func (s *Shop) Run(arguments ...string) (printed string, exitCode int) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
-	defer cancel()
-	command := exec.CommandContext(ctx, filepath.Join(os.Getenv("ORDERSAGA_BIN"), "ordersaga"), arguments...)
-	command.Env = s.AsOperator()
 	var output, complaints bytes.Buffer
-	command.Stdout, command.Stderr = &output, &complaints
-	err := command.Run()
+	exitCode = run(s.t, s.AsOperator(), &output, &complaints, "ordersaga", arguments)
 	if complaints.Len() > 0 {
 		s.t.Logf("ordersaga %v: %s", arguments, complaints.Bytes())
 	}
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		s.t.Fatalf("run ordersaga %v: %v", arguments, err)
-	}
-	return output.String(), command.ProcessState.ExitCode()
+	return output.String(), exitCode
 }
 
 // AsOperator is the environment of a command ordersaga on this shop, as an operator, for Try.

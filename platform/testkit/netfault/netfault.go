@@ -1,5 +1,5 @@
-// Package netfault has a proxy between a test and an engine that can cut, delay, throttle and
-// silence connections while the test runs.
+// Package netfault has a proxy between a test and an engine that can cut, delay and silence
+// connections while the test runs.
 package netfault
 
 import (
@@ -56,13 +56,10 @@ func (l *Line) Mend() {
 // Slow delays the data that the engine sends.
 func (l *Line) Slow(milliseconds int) {
 	l.t.Helper()
-	l.add("slow", fmt.Sprintf(`{"type":"latency","stream":"downstream","attributes":{"latency":%d}}`, milliseconds))
-}
-
-// Narrow limits the data sent to the engine, in KiB per second.
-func (l *Line) Narrow(kibibytes int) {
-	l.t.Helper()
-	l.add("narrow", fmt.Sprintf(`{"type":"bandwidth","stream":"upstream","attributes":{"rate":%d}}`, kibibytes))
+	toxic := fmt.Sprintf(`{"name":"slow","type":"latency","stream":"downstream","attributes":{"latency":%d}}`, milliseconds)
+	if _, err := l.proxy.Toxics.AddToxicJson(strings.NewReader(toxic)); err != nil {
+		l.t.Fatalf("make the line slow: %v", err)
+	}
 }
 
 // Silence stops the data in both directions without closing connections, as a machine without power
@@ -78,12 +75,4 @@ func (l *Line) Forget() { l.relay.forget() }
 func (l *Line) Heal() {
 	l.relay.heal()
 	l.proxy.Toxics.ResetToxics(context.Background())
-}
-
-func (l *Line) add(name, toxic string) {
-	l.t.Helper()
-	toxic = strings.Replace(toxic, "{", `{"name":"`+name+`",`, 1)
-	if _, err := l.proxy.Toxics.AddToxicJson(strings.NewReader(toxic)); err != nil {
-		l.t.Fatalf("make the line %s: %v", name, err)
-	}
 }
