@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/supervisor"
+	"github.com/ordersaga/ordersaga/platform/pause"
 )
 
 const (
@@ -22,8 +23,6 @@ const (
 func (r *run) await(ctx context.Context, child *supervisor.Child, patience time.Duration, crashes int, ready func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	ask := time.NewTicker(askEvery)
-	defer ask.Stop()
 	began, told := time.Now(), time.Now()
 	for {
 		missing := ready(ctx)
@@ -37,13 +36,12 @@ func (r *run) await(ctx context.Context, child *supervisor.Child, patience time.
 			told = time.Now()
 			r.terminal.print(fmt.Sprintf("  %-12s %-8s %8s  %v\n", child.Name(), "waiting", seconds(began), missing))
 		}
-		select {
-		case <-ask.C:
-		case <-ctx.Done():
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return fmt.Errorf("%s is not ready after %s: %w\nits log is %s", child.Name(), patience, missing, r.supervisor.LogFile(child.Name()))
-			}
-			return ctx.Err()
+		err := pause.For(ctx, askEvery, nil)
+		if errors.Is(err, context.DeadlineExceeded) {
+			return fmt.Errorf("%s is not ready after %s: %w\nits log is %s", child.Name(), patience, missing, r.supervisor.LogFile(child.Name()))
+		}
+		if err != nil {
+			return err
 		}
 	}
 }
@@ -74,18 +72,11 @@ func Answers(url string) func(context.Context) error {
 func AwaitReady(ctx context.Context, url string, patience time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	ask := time.NewTicker(100 * time.Millisecond)
-	defer ask.Stop()
 	ready := Answers(url)
-	for {
-		missing := ready(ctx)
-		if missing == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
+	for missing := ready(ctx); missing != nil; missing = ready(ctx) {
+		if pause.For(ctx, 2*askEvery, nil) != nil {
 			return fmt.Errorf("not ready after %s: %w", patience, missing)
-		case <-ask.C:
 		}
 	}
+	return nil
 }

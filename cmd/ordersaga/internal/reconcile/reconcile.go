@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ordersaga/ordersaga/client"
+	"github.com/ordersaga/ordersaga/platform/pause"
 )
 
 const (
@@ -133,10 +134,8 @@ func again(ctx context.Context, c *client.Client, found map[string][]string) err
 	if len(found) == 0 {
 		return nil
 	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(between):
+	if err := pause.For(ctx, between, nil); err != nil {
+		return err
 	}
 	var orders []string
 	for order := range found {

@@ -54,10 +54,8 @@ func (c *Child) Crashes() (count int, last error) {
 func (c *Child) start() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	select {
-	case <-c.quit:
+	if c.quitting() {
 		return nil
-	default:
 	}
 	log, err := openLog(c.supervisor.LogFile(c.program.Name))
 	if err != nil {

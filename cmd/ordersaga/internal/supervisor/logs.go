@@ -11,7 +11,12 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/ordersaga/ordersaga/platform/pause"
 )
+
+// askLog is how often a log is looked at for new lines.
+const askLog = 100 * time.Millisecond
 
 // kept is the number of logs of earlier starts.
 const kept = 3
@@ -104,14 +109,9 @@ func readable(line string) string {
 // Follow calls line with every line of the log, also new ones, until ctx ends. The file need not
 // exist yet.
 func Follow(ctx context.Context, path string, line func(string)) {
-	var file *os.File
-	for file == nil {
-		opened, err := os.Open(path)
-		if err == nil {
-			file = opened
-			break
-		}
-		if !errors.Is(err, os.ErrNotExist) || !pause(ctx) {
+	file, err := os.Open(path)
+	for ; err != nil; file, err = os.Open(path) {
+		if !errors.Is(err, os.ErrNotExist) || pause.For(ctx, askLog, nil) != nil {
 			return
 		}
 	}
@@ -126,18 +126,8 @@ func Follow(ctx context.Context, path string, line func(string)) {
 			begun.Reset()
 			continue
 		}
-		if !pause(ctx) {
+		if pause.For(ctx, askLog, nil) != nil {
 			return
 		}
-	}
-}
-
-// pause waits, and returns false when ctx has ended.
-func pause(ctx context.Context) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(100 * time.Millisecond):
-		return true
 	}
 }

@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"github.com/ordersaga/ordersaga/client"
 )
@@ -58,30 +59,26 @@ func each[T any](list iter.Seq2[T, error], visit func(T)) error {
 // payment were settled before.
 func again(ctx context.Context, c *client.Client, ids []string) (*books, error) {
 	b := newBooks()
-	for len(ids) > 0 {
-		some := ids[:min(client.MaxAudited, len(ids))]
-		ids = ids[len(some):]
-		orders, err := c.AuditOrdersByID(ctx, some)
+	for some := range slices.Chunk(ids, client.MaxAudited) {
+		err := add(ctx, some, c.AuditOrdersByID, b.addOrder)
+		if err == nil {
+			err = add(ctx, some, c.AuditReservationsByID, b.addReservation)
+		}
+		if err == nil {
+			err = add(ctx, some, c.AuditPaymentsByID, b.addPayment)
+		}
 		if err != nil {
 			return nil, err
-		}
-		reservations, err := c.AuditReservationsByID(ctx, some)
-		if err != nil {
-			return nil, err
-		}
-		payments, err := c.AuditPaymentsByID(ctx, some)
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range orders {
-			b.addOrder(o)
-		}
-		for _, r := range reservations {
-			b.addReservation(r)
-		}
-		for _, p := range payments {
-			b.addPayment(p)
 		}
 	}
 	return b, nil
+}
+
+// add reads the records of some orders.
+func add[T any](ctx context.Context, ids []string, read func(context.Context, []string) ([]T, error), visit func(T)) error {
+	records, err := read(ctx, ids)
+	for _, record := range records {
+		visit(record)
+	}
+	return err
 }

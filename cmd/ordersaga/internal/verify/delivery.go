@@ -15,9 +15,7 @@ func hasEvents(p programs.Program) bool { return p.Service && p.Broker }
 // checkDelivery checks I6 and the first part of I5: the events that were not published, read from
 // the log or consumed when the check began must be by the deadline.
 func (v invariants) checkDelivery(ctx context.Context, c *client.Client, deadline time.Time) error {
-	if least := time.Now().Add(leastForDelivery); deadline.Before(least) {
-		deadline = least
-	}
+	deadline = atLeast(deadline)
 	for _, service := range programs.Names(hasEvents) {
 		if err := v.arrive(ctx, c, service, deadline); err != nil {
 			return err

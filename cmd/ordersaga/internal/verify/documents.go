@@ -46,9 +46,7 @@ func (v invariants) compareOrders(ctx context.Context, c *client.Client, full bo
 // checkProducts checks the part of I5 about products: shoppers see the data of catalog and
 // inventory. Documents follow events, so a difference is read again before it is a violation.
 func (v invariants) checkProducts(ctx context.Context, c *client.Client, deadline time.Time) error {
-	if least := time.Now().Add(leastForDelivery); deadline.Before(least) {
-		deadline = least
-	}
+	deadline = atLeast(deadline)
 	doubts := doubts{same: map[string]int{}, target: map[string]int64{}, caughtUp: map[string]bool{}}
 	for between := (wait{}); ; {
 		seen, problems, err := products(ctx, c)

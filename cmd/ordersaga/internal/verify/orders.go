@@ -35,24 +35,10 @@ func (v invariants) checkOrders(ctx context.Context, c *client.Client, deadline 
 }
 
 // doubtful returns the orders with findings or an open saga.
-func (v invariants) doubtful(b *books) (ids []string) {
-	known := map[string]bool{}
-	for id := range b.orders {
-		known[id] = true
-	}
-	for id := range b.reservations {
-		known[id] = true
-	}
-	for id := range b.payments {
-		known[id] = true
-	}
-	for id := range known {
-		if !v.judge(b, id).clean() {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	return ids
+func (v invariants) doubtful(b *books) []string {
+	known := slices.Concat(slices.Collect(maps.Keys(b.orders)), slices.Collect(maps.Keys(b.reservations)), slices.Collect(maps.Keys(b.payments)))
+	slices.Sort(known)
+	return slices.DeleteFunc(slices.Compact(known), func(id string) bool { return v.judge(b, id).clean() })
 }
 
 type ended struct{ stuck, unsettled int }

@@ -39,6 +39,14 @@ func Run(ctx context.Context, c *client.Client, settle time.Duration, full bool)
 	return report, nil
 }
 
+// atLeast leaves time for the delivery of events when orders used all of it.
+func atLeast(deadline time.Time) time.Time {
+	if least := time.Now().Add(leastForDelivery); deadline.Before(least) {
+		return least
+	}
+	return deadline
+}
+
 // wait pauses before another read, longer each time.
 type wait struct{ next time.Duration }
 
