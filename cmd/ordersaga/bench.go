@@ -171,6 +171,9 @@ func printBench(report *bench.Report) {
 	if filled := report.Filled; filled != nil {
 		fmt.Printf("The stores were filled from %d to %d orders; the last %d came by gRPC, %.0f a second.\n\n", filled.Few, filled.Many, filled.Added, filled.PerSecond)
 	}
+	if len(report.Ratios) == 0 {
+		return
+	}
 	rows = [][]string{{"RATIO", ""}}
 	for _, name := range slices.Sorted(maps.Keys(report.Ratios)) {
 		rows = append(rows, []string{name, fmt.Sprintf("%.2f", report.Ratios[name])})

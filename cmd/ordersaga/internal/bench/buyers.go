@@ -69,9 +69,10 @@ func (b *buyers) session(who Who) (*client.Client, error) {
 	return b.sessions[who], nil
 }
 
-// newOrder makes an order; orders side by side begin at products far from each other.
+// newOrder makes an order; orders side by side begin at products far from each other. On a slow
+// machine many at once take longer than the usual wait.
 func newOrder(n, lines int) client.NewOrder {
-	order := client.NewOrder{Currency: currency, PaymentMethod: "card_approve"}
+	order := client.NewOrder{Currency: currency, PaymentMethod: "card_approve", Wait: client.MaxWait}
 	for line := range lines {
 		order.Lines = append(order.Lines, client.NewLine{SKU: sku(n*37 + line), Quantity: 1})
 	}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/ordersaga/ordersaga/client"
 	"github.com/ordersaga/ordersaga/contracts/programs"
 )
@@ -71,7 +69,7 @@ func (g *growth) cases(orders int) []*Case {
 // fill adds orders until there are so many, waits until the lists have them, and answers how many
 // there are.
 func (g *growth) fill(ctx context.Context, wanted int) (int, error) {
-	there, err := g.count(ctx)
+	there, err := g.number(ctx, programs.Orders, `SELECT count(*) FROM events WHERE version = 1`)
 	if err != nil {
 		return 0, err
 	}
@@ -100,15 +98,4 @@ func (g *growth) fill(ctx context.Context, wanted int) (int, error) {
 		g.filled.Added, g.filled.PerSecond = missing, float64(missing)/time.Since(began).Seconds()
 	}
 	return there + missing, nil
-}
-
-// count is the number of orders in the store of orders.
-func (g *growth) count(ctx context.Context) (orders int, err error) {
-	db, err := pgx.Connect(ctx, g.Engines.Databases[programs.Orders])
-	if err != nil {
-		return 0, fmt.Errorf("connect to the database of orders: %w", err)
-	}
-	defer db.Close(context.WithoutCancel(ctx))
-	err = db.QueryRow(ctx, `SELECT count(*) FROM events WHERE version = 1`).Scan(&orders)
-	return orders, err
 }

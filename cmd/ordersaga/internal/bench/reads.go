@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/blevesearch/bleve/v2"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -61,16 +62,21 @@ func (s *system) openRaw(ctx context.Context) (r *raw, err error) {
 
 // live is the collection of a read model's live generation.
 func (s *system) live(ctx context.Context, c *mongo.Client, service, model string) (*mongo.Collection, error) {
-	db, err := pgxpool.New(ctx, s.Engines.Databases[service])
+	generation, err := s.number(ctx, service, `SELECT generation FROM read_model_generations WHERE model = $1 AND state = 'live'`, model)
+	return c.Database(service).Collection(fmt.Sprintf("%s_%d", model, generation)), err
+}
+
+// number asks the database of a service for a number.
+func (s *system) number(ctx context.Context, service, query string, args ...any) (n int, err error) {
+	db, err := pgx.Connect(ctx, s.Engines.Databases[service])
 	if err != nil {
-		return nil, fmt.Errorf("connect to the database of %s: %w", service, err)
+		return 0, fmt.Errorf("connect to the database of %s: %w", service, err)
 	}
-	defer db.Close()
-	var generation int64
-	if err := db.QueryRow(ctx, `SELECT generation FROM read_model_generations WHERE model = $1 AND state = 'live'`, model).Scan(&generation); err != nil {
-		return nil, fmt.Errorf("find the documents of %s: %w", service, err)
+	defer db.Close(context.WithoutCancel(ctx))
+	if err := db.QueryRow(ctx, query, args...).Scan(&n); err != nil {
+		return 0, fmt.Errorf("ask the database of %s: %w", service, err)
 	}
-	return c.Database(service).Collection(fmt.Sprintf("%s_%d", model, generation)), nil
+	return n, nil
 }
 
 func (r *raw) close() {
