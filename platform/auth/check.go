@@ -17,7 +17,7 @@ func CheckIssuer(cfg config.Auth) doctor.Check {
 		if err != nil {
 			return "", err
 		}
-		if _, err := newTokenVerifier(provider, newIssuer(cfg), time.Now); err != nil {
+		if _, _, err := newTokenVerifier(provider, newIssuer(cfg), time.Now); err != nil {
 			return "", err
 		}
 		found := cfg.Issuer + " answers"

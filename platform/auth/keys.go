@@ -39,12 +39,15 @@ type keys struct {
 	now        func() time.Time
 
 	mu      sync.Mutex
-	set     []jose.JSONWebKey
+	set     *keySet   // a new one with each download
 	at      time.Time // of the download of set
 	triedAt time.Time
 	failed  error // why the last download failed
 	pending chan struct{}
 }
+
+// keySet is what one download brought.
+type keySet struct{ keys []jose.JSONWebKey }
 
 func newKeys(client *http.Client, url string, algorithms []string, now func() time.Time) *keys {
 	k := &keys{url: url, client: client, now: now}
@@ -56,18 +59,25 @@ func newKeys(client *http.Client, url string, algorithms []string, now func() ti
 
 type keyOutcomeKey struct{}
 
-// keyOutcome receives the error of a verification whose keys could not be downloaded. go-oidc keeps
-// only the text of an error, which does not distinguish missing keys from a wrong signature.
-type keyOutcome struct{ unavailable error }
+// keyOutcome receives the keys that verified a signature, or the error of a verification whose keys
+// could not be downloaded. go-oidc keeps only the text of an error, which does not distinguish
+// missing keys from a wrong signature.
+type keyOutcome struct {
+	set         *keySet
+	unavailable error
+}
 
 // VerifySignature implements oidc.KeySet.
 func (k *keys) VerifySignature(ctx context.Context, token string) ([]byte, error) {
-	payload, err := k.verify(ctx, token)
+	payload, set, err := k.verify(ctx, token)
+	outcome, ok := ctx.Value(keyOutcomeKey{}).(*keyOutcome)
+	if !ok {
+		return payload, err
+	}
+	outcome.set = set
 	var unavailable *noKeysError
 	if errors.As(err, &unavailable) {
-		if outcome, ok := ctx.Value(keyOutcomeKey{}).(*keyOutcome); ok {
-			outcome.unavailable = err
-		}
+		outcome.unavailable = err
 	}
 	return payload, err
 }
@@ -78,32 +88,35 @@ type noKeysError struct{ cause error }
 func (e *noKeysError) Error() string { return "get the issuer's keys: " + e.cause.Error() }
 func (e *noKeysError) Unwrap() error { return e.cause }
 
-func (k *keys) verify(ctx context.Context, token string) ([]byte, error) {
+func (k *keys) verify(ctx context.Context, token string) (payload []byte, by *keySet, err error) {
 	signed, err := jose.ParseSigned(token, k.algorithms)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	set, err := k.current(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if payload, ok := verifiedBy(set, signed); ok {
-		return payload, nil
+	if payload, ok := set.verify(signed); ok {
+		return payload, set, nil
 	}
 	// The issuer may have added a key.
 	set, err = k.renewed(ctx)
-	if payload, ok := verifiedBy(set, signed); ok {
-		return payload, nil
+	if payload, ok := set.verify(signed); ok {
+		return payload, set, nil
 	}
 	if err != nil {
-		return nil, &noKeysError{err}
+		return nil, nil, &noKeysError{err}
 	}
-	return nil, errors.New("no key of the issuer matches the signature")
+	return nil, nil, errors.New("no key of the issuer matches the signature")
 }
 
-func verifiedBy(set []jose.JSONWebKey, signed *jose.JSONWebSignature) ([]byte, bool) {
+func (s *keySet) verify(signed *jose.JSONWebSignature) ([]byte, bool) {
+	if s == nil {
+		return nil, false
+	}
 	id := signed.Signatures[0].Header.KeyID
-	for _, key := range set {
+	for _, key := range s.keys {
 		if id != "" && key.KeyID != id {
 			continue
 		}
@@ -115,7 +128,7 @@ func verifiedBy(set []jose.JSONWebKey, signed *jose.JSONWebSignature) ([]byte, b
 }
 
 // current returns the keys, renewed when they are old.
-func (k *keys) current(ctx context.Context) ([]jose.JSONWebKey, error) {
+func (k *keys) current(ctx context.Context) (*keySet, error) {
 	k.mu.Lock()
 	age := k.now().Sub(k.at)
 	// Calls do not wait again for an issuer that did not answer the last time.
@@ -137,7 +150,7 @@ func (k *keys) current(ctx context.Context) ([]jose.JSONWebKey, error) {
 
 // renewed waits for a download, unless the last one was within the pause. When the download failed
 // it returns the error and the earlier keys, or nil when they are too old.
-func (k *keys) renewed(ctx context.Context) ([]jose.JSONWebKey, error) {
+func (k *keys) renewed(ctx context.Context) (*keySet, error) {
 	k.mu.Lock()
 	k.download()
 	pending := k.pending
@@ -185,7 +198,7 @@ func (k *keys) download() {
 	}()
 }
 
-func (k *keys) get() ([]jose.JSONWebKey, error) {
+func (k *keys) get() (*keySet, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), issuerTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, k.url, nil)
@@ -213,12 +226,12 @@ func (k *keys) get() ([]jose.JSONWebKey, error) {
 	if err := json.Unmarshal(body, &document); err != nil {
 		return nil, fmt.Errorf("%s answered with no key set: %w", k.url, err)
 	}
-	set := []jose.JSONWebKey{}
+	set := &keySet{}
 	for _, raw := range document.Keys {
 		var key jose.JSONWebKey
 		// Keys of unknown kinds are skipped.
 		if json.Unmarshal(raw, &key) == nil {
-			set = append(set, key)
+			set.keys = append(set.keys, key)
 		}
 	}
 	return set, nil

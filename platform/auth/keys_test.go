@@ -6,13 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordersaga/ordersaga/platform/auth/authtest"
 )
 
-// verifierAt verifies with a clock of the test's for the issuer's keys.
+// verifierAt verifies with a clock of the test's.
 func verifierAt(t *testing.T, issuer *authtest.Issuer) (v *Verifier, pass func(time.Duration)) {
 	t.Helper()
 	began := time.Now()
@@ -131,4 +132,29 @@ func TestACallThatIsGivenUpDoesNotEndTheDownloadOfOthers(t *testing.T) {
 	}
 	_, err = v.Verify(t.Context(), issuer.Token(t, "ada"))
 	require.NoError(t, err)
+}
+
+// A program sends one token with thousands of calls.
+func TestATokenIsVerifiedOnceUntilItExpires(t *testing.T) {
+	issuer := authtest.New(t)
+	v, pass := verifierAt(t, issuer)
+	first, other := issuer.TokenWith(t, map[string]any{"sub": "ada", "exp": time.Now().Add(2 * time.Minute).Unix()}), issuer.Token(t, "bob")
+	identity, err := v.Verify(t.Context(), first)
+	require.NoError(t, err)
+
+	v.verifier = oidc.NewVerifier(v.issuer.cfg.Issuer, &oidc.StaticKeySet{}, &oidc.Config{ClientID: v.issuer.cfg.Audience})
+	again, err := v.Verify(t.Context(), first)
+	require.NoError(t, err)
+	assert.Equal(t, identity, again)
+	_, err = v.Verify(t.Context(), other)
+	require.ErrorIs(t, err, ErrInvalidToken, "it was not verified before")
+	_, err = v.Verify(t.Context(), first+"x")
+	require.ErrorIs(t, err, ErrInvalidToken, "another text is another token")
+
+	pass(time.Minute)
+	_, err = v.Verify(t.Context(), first)
+	require.NoError(t, err)
+	pass(time.Minute)
+	_, err = v.Verify(t.Context(), first)
+	require.ErrorIs(t, err, ErrInvalidToken, "it has expired")
 }

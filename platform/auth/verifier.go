@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/maypok86/otter/v2"
 
 	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/text"
@@ -29,12 +31,27 @@ var ErrInvalidToken = errors.New("invalid token")
 
 // Verifier verifies bearer tokens: JWTs of the issuer, signed with one of its published keys, meant
 // for our audience, not expired.
+//
+// A token that was verified is not verified again until it expires or the issuer's keys are
+// downloaded anew: a program sends the same token with each call.
 type Verifier struct {
 	issuer *issuer
 	now    func() time.Time
+	recent *otter.Cache[[sha256.Size]byte, verified] // by the hash of the token
 
 	mu       sync.Mutex
 	verifier *oidc.IDTokenVerifier
+	keys     *keys
+}
+
+// maxRecent is how many verified tokens are remembered.
+const maxRecent = 10_000
+
+// verified is what a token was found to be, by the keys of one download.
+type verified struct {
+	identity Identity
+	expires  time.Time
+	by       *keySet
 }
 
 // NewVerifier makes a verifier for cfg. The issuer need not answer yet; until it does, Verify and
@@ -53,11 +70,16 @@ func NewVerifier(ctx context.Context, cfg config.Auth) (*Verifier, error) {
 	return v, nil
 }
 
-func newVerifier(cfg config.Auth) *Verifier { return &Verifier{issuer: newIssuer(cfg), now: time.Now} }
+func newVerifier(cfg config.Auth) *Verifier {
+	return &Verifier{
+		issuer: newIssuer(cfg), now: time.Now,
+		recent: otter.Must(&otter.Options[[sha256.Size]byte, verified]{MaximumSize: maxRecent}),
+	}
+}
 
 // Ready returns nil when tokens can be verified.
 func (v *Verifier) Ready(ctx context.Context) error {
-	_, err := v.discovered(ctx)
+	_, _, err := v.discovered(ctx)
 	return err
 }
 
@@ -76,9 +98,15 @@ func (v *Verifier) verify(ctx context.Context, rawToken string) (Identity, error
 	if len(rawToken) > maxToken {
 		return Identity{}, fmt.Errorf("%w: longer than %d bytes", ErrInvalidToken, maxToken)
 	}
-	verifier, err := v.discovered(ctx)
+	verifier, keys, err := v.discovered(ctx)
 	if err != nil {
 		return Identity{}, err
+	}
+	hash := sha256.Sum256([]byte(rawToken))
+	if known, found := v.recent.GetIfPresent(hash); found && v.now().Before(known.expires) {
+		if set, err := keys.current(ctx); err == nil && set == known.by {
+			return known.identity, nil
+		}
 	}
 	outcome := new(keyOutcome)
 	token, err := verifier.Verify(context.WithValue(ctx, keyOutcomeKey{}, outcome), rawToken)
@@ -100,36 +128,39 @@ func (v *Verifier) verify(ctx context.Context, rawToken string) (Identity, error
 	if err := token.Claims(&claims); err != nil {
 		return Identity{}, fmt.Errorf("%w: its scopes or its client cannot be read: %w", ErrInvalidToken, err)
 	}
-	return Identity{Subject: token.Subject, Client: claims.client(token.Subject), Scopes: claims.scopes()}, nil
+	identity := Identity{Subject: token.Subject, Client: claims.client(token.Subject), Scopes: claims.scopes()}
+	v.recent.Set(hash, verified{identity, token.Expiry, outcome.set})
+	return identity, nil
 }
 
-func (v *Verifier) discovered(ctx context.Context) (*oidc.IDTokenVerifier, error) {
+func (v *Verifier) discovered(ctx context.Context) (*oidc.IDTokenVerifier, *keys, error) {
 	provider, err := v.issuer.discovered(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.verifier == nil {
-		if v.verifier, err = newTokenVerifier(provider, v.issuer, v.now); err != nil {
-			return nil, err
+		if v.verifier, v.keys, err = newTokenVerifier(provider, v.issuer, v.now); err != nil {
+			return nil, nil, err
 		}
 	}
-	return v.verifier, nil
+	return v.verifier, v.keys, nil
 }
 
-func newTokenVerifier(provider *oidc.Provider, issuer *issuer, now func() time.Time) (*oidc.IDTokenVerifier, error) {
+func newTokenVerifier(provider *oidc.Provider, issuer *issuer, now func() time.Time) (*oidc.IDTokenVerifier, *keys, error) {
 	var self struct {
 		Keys       string   `json:"jwks_uri"`
 		Algorithms []string `json:"id_token_signing_alg_values_supported"`
 	}
 	if err := provider.Claims(&self); err != nil {
-		return nil, fmt.Errorf("%w: OIDC_ISSUER %s has a discovery document that cannot be read: %w", ErrUnavailable, issuer.cfg.Issuer, err)
+		return nil, nil, fmt.Errorf("%w: OIDC_ISSUER %s has a discovery document that cannot be read: %w", ErrUnavailable, issuer.cfg.Issuer, err)
 	}
 	algorithms := publicKeyAlgorithms(self.Algorithms)
-	return oidc.NewVerifier(issuer.cfg.Issuer, newKeys(issuer.client, self.Keys, algorithms, now), &oidc.Config{
-		ClientID: issuer.cfg.Audience, SupportedSigningAlgs: algorithms,
-	}), nil
+	keys := newKeys(issuer.client, self.Keys, algorithms, now)
+	return oidc.NewVerifier(issuer.cfg.Issuer, keys, &oidc.Config{
+		ClientID: issuer.cfg.Audience, SupportedSigningAlgs: algorithms, Now: now,
+	}), keys, nil
 }
 
 // publicKeyAlgorithms returns the algorithms of the issuer's list that are verified with a
