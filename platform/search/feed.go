@@ -13,14 +13,18 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
+	"github.com/ordersaga/ordersaga/platform/pause"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 )
 
 const (
 	// feedBatch is how many changes are read at once.
-	feedBatch = 500
+	feedBatch = 250
 	// feedPoll is how often the source is asked when nothing wakes the feed.
 	feedPoll = time.Second
+	// feedGather is how long the feed waits for more changes before it reads them. A batch costs an
+	// index in the process a segment to write and to merge, however few changes are in it.
+	feedGather = 400 * time.Millisecond
 	// feedStep bounds one batch: to read it and to write it.
 	feedStep = 30 * time.Second
 	// feedPause is the longest time between two tries when the engine or the source is away.
@@ -72,7 +76,7 @@ func (f *Feed) Run(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	pause := feedPoll
+	wait := feedPoll
 	for ctx.Err() == nil {
 		moved := false
 		err := f.alone(ctx, func(ctx context.Context) error { return f.follow(ctx, &moved) })
@@ -80,11 +84,11 @@ func (f *Feed) Run(ctx context.Context) error {
 			break
 		}
 		if moved {
-			pause = feedPoll
+			wait = feedPoll
 		}
 		slog.WarnContext(ctx, "the search index is not fed and will be", "index", f.index.schema.Name, "error", err)
-		f.wait(ctx, pause)
-		pause = min(2*pause, feedPause)
+		_ = pause.For(ctx, wait, f.wake)
+		wait = min(2*wait, feedPause)
 	}
 	return nil
 }
@@ -101,23 +105,14 @@ func (f *Feed) follow(ctx context.Context, moved *bool) error {
 		}
 		*moved = true
 		if !more {
-			f.wait(ctx, feedPoll)
+			_ = pause.For(ctx, feedPoll-feedGather, f.wake)
+			_ = pause.For(ctx, feedGather, nil)
 		}
 	}
 	return ctx.Err()
 }
 
-func (f *Feed) wait(ctx context.Context, most time.Duration) {
-	timer := time.NewTimer(most)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-f.wake:
-	case <-timer.C:
-	}
-}
-
-// step gives each generation one batch; more is false when all have everything.
+// step gives each generation one batch; more is false when none was full.
 func (f *Feed) step(ctx context.Context) (more bool, err error) {
 	g, err := f.generations(ctx)
 	if err != nil {
@@ -148,7 +143,7 @@ func (f *Feed) step(ctx context.Context) (more bool, err error) {
 	return true, f.index.engine.Drop(ctx, g.live)
 }
 
-// advance writes the next batch of changes into a generation; more is false when it has all.
+// advance writes the next batch of changes into a generation; more is true when the batch was full.
 func (f *Feed) advance(ctx context.Context, generation string) (more bool, err error) {
 	after, err := f.index.engine.Checkpoint(ctx, generation)
 	if err != nil {
@@ -165,7 +160,7 @@ func (f *Feed) advance(ctx context.Context, generation string) (more bool, err e
 	if err != nil {
 		return false, err
 	}
-	return true, f.index.engine.Apply(ctx, generation, entries, upTo)
+	return upTo-after >= feedBatch, f.index.engine.Apply(ctx, generation, entries, upTo)
 }
 
 // state is which generations there are. Their names are like "r2-7": the schema's revision and a

@@ -14,8 +14,6 @@ import (
 )
 
 const (
-	// eventsAtOnce bounds one read of the log.
-	eventsAtOnce = 250
 	// ordersAtOnce bounds how many orders are held in memory: each may have a thousand lines.
 	ordersAtOnce = 50
 )
@@ -35,7 +33,7 @@ func NewChanges(events *eventstore.Store, orders *store.Orders, keys *personal.K
 // Changes implements search.Source. An order that this version cannot read stays as it was found
 // before, with a line in the log.
 func (c *Changes) Changes(ctx context.Context, after int64, limit int) (documents []search.Document, upTo int64, err error) {
-	streams, upTo, err := c.events.Changed(ctx, after, min(limit, eventsAtOnce))
+	streams, upTo, err := c.events.Changed(ctx, after, limit)
 	if err != nil {
 		return nil, 0, err
 	}
