@@ -22,6 +22,7 @@ func (c *recoverCommand) Run(ctx context.Context, s patientSession) error {
 	begun := time.Now()
 	show := progress{to: os.Stdout, terminal: isTerminal(os.Stdout), last: -1, unit: "sagas"}
 	var sum client.Resumption
+	most := 0 // sagas end meanwhile
 	for request := (client.PageRequest{Limit: c.Page}); ; {
 		page, err := s.ResumeSagas(ctx, request)
 		if err != nil {
@@ -29,7 +30,8 @@ func (c *recoverCommand) Run(ctx context.Context, s patientSession) error {
 			return fmt.Errorf("after %d sagas: %w", sum.Looked, err)
 		}
 		sum.Looked, sum.Resumed, sum.Failed = sum.Looked+page.Looked, sum.Resumed+page.Resumed, sum.Failed+page.Failed
-		show.print("recover", int64(sum.Looked), int64(max(page.Open, sum.Looked)))
+		most = max(most, page.Open, sum.Looked)
+		show.print("recover", int64(sum.Looked), int64(most))
 		if page.Next == "" {
 			break
 		}

@@ -1,11 +1,9 @@
 package operate_test
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,9 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ordersaga/ordersaga/client"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
-	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
@@ -31,6 +27,7 @@ var (
 // is away, the act stops at its first order.
 func TestOneActSettlesAllOrdersThatAreStuckForOneCause(t *testing.T) {
 	s := shop.Open(t, shop.Options{})
+	showsCauses(t, s)
 	n := *stuckOrders
 	s.Sells("tea", 2500, int64(2*n))
 	anna := s.Customer("anna")
@@ -49,15 +46,7 @@ func TestOneActSettlesAllOrdersThatAreStuckForOneCause(t *testing.T) {
 		return ""
 	})
 	const cause = "cancel-order/VoidPayment/unavailable"
-	for parts, part := max(4, n/25), 1; part <= parts; part++ { // many orders take their time
-		testkit.Eventually(t, fmt.Sprintf("%d of %d parts of the orders to be stuck for one cause", part, parts), func() bool {
-			var found struct{ Causes []client.Cause }
-			printed, _ := s.Run("sagas", "causes", "--json")
-			return json.Unmarshal([]byte(printed), &found) == nil && slices.ContainsFunc(found.Causes, func(c client.Cause) bool {
-				return c.Cause == cause && c.Orders >= n*part/parts
-			})
-		})
-	}
+	awaitMany(t, "orders to be stuck for one cause", n, func() int { return stuckFor(s)[cause] })
 	if *away > 0 {
 		time.Sleep(*away)
 	}

@@ -14,19 +14,9 @@ import (
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
-	"google.golang.org/grpc"
 
-	"github.com/ordersaga/ordersaga/activities"
-	"github.com/ordersaga/ordersaga/contracts/programs"
-	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
-	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
-	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
-	"github.com/ordersaga/ordersaga/platform/auth"
-	"github.com/ordersaga/ordersaga/platform/rpc"
-	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/test/shop"
-	"github.com/ordersaga/ordersaga/workflows"
 )
 
 // gate stops the first call of a step, before or after its effect, until the test lets it go on.
@@ -95,21 +85,8 @@ func (a *gated) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActi
 // A payment is tried locally first, or not.
 func startWorker(t *testing.T, s *shop.Shop, calls interceptor.WorkerInterceptor, localPayments bool) client.Client {
 	t.Helper()
-	tokens := auth.ServiceTokens(t.Context(), testkit.Client(t, programs.Worker))
-	temporalClient := s.Temporal()
-	w := worker.New(temporalClient, s.TaskQueue, worker.Options{Interceptors: []interceptor.WorkerInterceptor{calls}})
-	workflows.Register(w)
-	dial := func(service string) *grpc.ClientConn {
-		conn, err := rpc.Dial(s.GRPC(service), tokens)
-		require.NoError(t, err)
-		t.Cleanup(func() { conn.Close() })
-		return conn
-	}
-	activities.Register(w, ordersv1.NewOrdersServiceClient(dial(shop.Orders)),
-		inventoryv1.NewInventoryServiceClient(dial(shop.Inventory)), paymentsv1.NewPaymentsServiceClient(dial(shop.Payments)), activities.NewLocalTries(localPayments))
-	require.NoError(t, w.Start())
-	t.Cleanup(w.Stop)
-	return temporalClient
+	s.WorkInTest(t, worker.Options{Interceptors: []interceptor.WorkerInterceptor{calls}}, localPayments)
+	return s.Temporal()
 }
 
 // TestACancelAtEveryStepUndoesExactlyWhatWasDone is on a real server: the test environment delivers

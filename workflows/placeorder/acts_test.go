@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
 
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
@@ -124,4 +125,30 @@ func TestASagaThatIsWokenDuringATryTriesAgainAtOnce(t *testing.T) {
 	assert.Equal(t, sagas.StatusRejected, w.places(t).GetStatus())
 	require.True(t, woken.answered)
 	assert.Less(t, after.Sub(before), 10*time.Second)
+}
+
+// Operators group stuck sagas by what is in their way, so they are told when that becomes something
+// else.
+func TestAnotherKindOfErrorIsRecorded(t *testing.T) {
+	w := newWorld(t)
+	on(w, sagas.AllocateStock, always(holdExpired))
+	fails := func(kind string) error {
+		return sagas.FailureError(&commonv1.Failure{Service: "payments", Kind: kind}, errBroken)
+	}
+	on(w, sagas.VoidPayment, func(attempt int, _ bool) error {
+		switch {
+		case attempt <= 5:
+			return fails(sagas.FailureTimeout)
+		case attempt <= 15: // two rounds
+			return fails(sagas.FailureUnavailable)
+		}
+		return nil
+	})
+	var kinds []string
+	w.answers[sagas.RecordStuck.Name] = func(in proto.Message) proto.Message {
+		kinds = append(kinds, in.(*ordersv1.RecordStuckRequest).GetSteps()[0].GetKind())
+		return &ordersv1.RecordStuckResponse{}
+	}
+	assert.Equal(t, sagas.StatusRejected, w.places(t).GetStatus())
+	assert.Equal(t, []string{sagas.FailureTimeout, sagas.FailureUnavailable}, kinds, "each once")
 }

@@ -125,7 +125,8 @@ func (s *Saga) resume(earlier *commonv1.SagaRun) {
 		s.ctx = cancelled
 	}
 	if s.rounds > 0 {
-		s.said = slices.Clone(earlier.GetStuck()) // shown and recorded by the earlier run
+		// Shown and recorded by the earlier run.
+		s.said, s.kinds = slices.Clone(earlier.GetStuck()), slices.Clone(earlier.GetStuckKinds())
 		workflow.SetCurrentDetails(s.ctx, earlier.GetDetails())
 		s.sayAgain = earlier.GetUnrecorded()
 		if earlier.GetWoken() {

@@ -62,29 +62,33 @@ type telling struct {
 	phase string
 	// said are the activities in which the saga is shown as stuck.
 	said []string
+	// kinds of the errors that were recorded for them, in the same order; empty when an earlier
+	// build recorded them.
+	kinds []string
 	// saying is the activity that records it at the order, or nil.
 	saying workflow.Future
 	// sayAgain has it recorded once more although it is stuck in the same activities.
 	sayAgain bool
 }
 
-// sayStuck shows the calls in which the saga is stuck, once until they change: as search attribute
-// and details for operators, and in the order's stream. It does not wait for the order's answer.
+// sayStuck shows the calls in which the saga is stuck, once until they or the kinds of their errors
+// change: as search attribute and details for operators, and in the order's stream. It does not wait
+// for the order's answer.
 func (s *Saga) sayStuck(troubles ...Trouble) {
 	ctx := s.disconnected()
 	workflow.SetCurrentDetails(ctx, s.details(troubles))
-	activities := make([]string, len(troubles))
+	activities, kinds := make([]string, len(troubles)), make([]string, len(troubles))
 	for i, t := range troubles {
-		activities[i] = t.Activity
+		activities[i], kinds[i] = t.Activity, t.Kind
 	}
-	if slices.Equal(s.said, activities) && !s.sayAgain {
+	if slices.Equal(s.said, activities) && s.sameKinds(kinds) && !s.sayAgain {
 		return
 	}
 	s.sayAgain = false
 	if len(s.said) == 0 {
 		s.showState(sagas.SagaStuck)
 	}
-	s.said = activities
+	s.said, s.kinds = activities, kinds
 	call := s.kind.Order.Stuck(s.ref, troubles, workflow.GetInfo(ctx).GetCurrentBuildID())
 	// One attempt, and its failure changes nothing: the failing service may be the one that records
 	// it.
@@ -97,13 +101,28 @@ func (s *Saga) sayStuck(troubles ...Trouble) {
 	s.saying = workflow.ExecuteActivity(once, call.Activity, call.request)
 }
 
+// sameKinds reports whether the kinds of the errors that are recorded need no change. A refusal stays
+// until its call is done, because an operator has to read it: what disagreed with a settlement.
+func (s *Saga) sameKinds(kinds []string) bool {
+	for i, recorded := range s.kinds {
+		if i < len(kinds) && recorded != kinds[i] && recorded != sagas.FailureRefused {
+			return false
+		}
+	}
+	return true
+}
+
 // unstick removes a call that was done. When the saga is stuck in no other call, its state is shown
 // as before.
 func (s *Saga) unstick(activity string) {
-	if !slices.Contains(s.said, activity) {
+	i := slices.Index(s.said, activity)
+	if i < 0 {
 		return
 	}
-	s.said = slices.DeleteFunc(s.said, func(other string) bool { return other == activity })
+	s.said = slices.Delete(s.said, i, i+1)
+	if i < len(s.kinds) {
+		s.kinds = slices.Delete(s.kinds, i, i+1)
+	}
 	if len(s.said) > 0 {
 		return
 	}
@@ -190,7 +209,7 @@ func (s *Saga) continueAsRepair() error {
 	s.sayStuck(s.stuck...)
 	run := &commonv1.SagaRun{
 		Saga: s.ref, Course: s.position(), Facts: s.facts, Undone: s.undone, Rounds: int32(s.rounds + 1),
-		Cancelled: s.course == start && s.ctx.Err() != nil, Stuck: s.said, Details: s.details(s.stuck), Done: int32(s.done),
+		Cancelled: s.course == start && s.ctx.Err() != nil, Stuck: s.said, StuckKinds: s.kinds, Details: s.details(s.stuck), Done: int32(s.done),
 	}
 	if s.in != nil {
 		input, err := anypb.New(s.in)

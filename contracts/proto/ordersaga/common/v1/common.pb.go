@@ -549,7 +549,9 @@ type SagaRun struct {
 	// An operator woke it during the last try: the next one comes without a pause.
 	Woken bool `protobuf:"varint,11,opt,name=woken,proto3" json:"woken,omitempty"`
 	// The order could not be told that it is stuck: the next run tries again.
-	Unrecorded    bool `protobuf:"varint,12,opt,name=unrecorded,proto3" json:"unrecorded,omitempty"`
+	Unrecorded bool `protobuf:"varint,12,opt,name=unrecorded,proto3" json:"unrecorded,omitempty"`
+	// The kinds of the errors that were recorded, one for each of stuck.
+	StuckKinds    []string `protobuf:"bytes,13,rep,name=stuck_kinds,json=stuckKinds,proto3" json:"stuck_kinds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -666,6 +668,13 @@ func (x *SagaRun) GetUnrecorded() bool {
 		return x.Unrecorded
 	}
 	return false
+}
+
+func (x *SagaRun) GetStuckKinds() []string {
+	if x != nil {
+		return x.StuckKinds
+	}
+	return nil
 }
 
 // Failure says where and how a call of a service failed: the detail of an activity's error.
@@ -1708,7 +1717,7 @@ const file_ordersaga_common_v1_common_proto_rawDesc = "" +
 	"turnedBack\x124\n" +
 	"\x05ended\x18\x03 \x01(\v2\x1c.ordersaga.common.v1.OutcomeH\x00R\x05endedB\r\n" +
 	"\x04says\x12\x05\xbaH\x02\b\x01\"\t\n" +
-	"\aForward\"\x9a\x03\n" +
+	"\aForward\"\xbb\x03\n" +
 	"\aSagaRun\x125\n" +
 	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x123\n" +
 	"\x06course\x18\x02 \x01(\v2\x1b.ordersaga.common.v1.CourseR\x06course\x12*\n" +
@@ -1724,7 +1733,9 @@ const file_ordersaga_common_v1_common_proto_rawDesc = "" +
 	"\x05woken\x18\v \x01(\bR\x05woken\x12\x1e\n" +
 	"\n" +
 	"unrecorded\x18\f \x01(\bR\n" +
-	"unrecorded\"R\n" +
+	"unrecorded\x12\x1f\n" +
+	"\vstuck_kinds\x18\r \x03(\tR\n" +
+	"stuckKinds\"R\n" +
 	"\aFailure\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x19\n" +
