@@ -27,7 +27,6 @@ var (
 // is away, the act stops at its first order.
 func TestOneActSettlesAllOrdersThatAreStuckForOneCause(t *testing.T) {
 	s := shop.Open(t, shop.Options{})
-	showsCauses(t, s)
 	n := *stuckOrders
 	s.Sells("tea", 2500, int64(2*n))
 	anna := s.Customer("anna")
@@ -38,6 +37,7 @@ func TestOneActSettlesAllOrdersThatAreStuckForOneCause(t *testing.T) {
 		}
 		return answer.Field("id").(string)
 	})
+	showsCauses(t, s, ids)
 	s.Kill(shop.Paysim)
 	each(n, func(i int) string {
 		answer := anna.Post(shop.Orders, "/v1/orders/"+ids[i]+"/cancellations", map[string]any{"reason": "customer"},

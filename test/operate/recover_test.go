@@ -28,7 +28,6 @@ var lostOrders = flag.Int("lost", 24, "how many orders are in flight when Tempor
 func TestWithTemporalLostTheStreamsSettleEveryOrder(t *testing.T) {
 	// The sweep does not help.
 	s := shop.Open(t, shop.Options{Env: map[string][]string{shop.Worker: {"SWEEP_INTERVAL=1h"}}})
-	showsCauses(t, s)
 	n := *lostOrders
 	s.Sells("tea", 2500, int64(2*n))
 	anna := s.Customer("anna")
@@ -37,6 +36,7 @@ func TestWithTemporalLostTheStreamsSettleEveryOrder(t *testing.T) {
 		assert.Equal(t, http.StatusCreated, answer.Status, "%s", answer)
 		return answer.Field("id").(string)
 	})
+	showsCauses(t, s, confirmed)
 	third := len(confirmed) / 3
 	ask := func(id, collection string, body map[string]any, headers ...string) string {
 		who := anna
@@ -137,12 +137,21 @@ func TestWithTemporalLostTheStreamsSettleEveryOrder(t *testing.T) {
 	assert.Zero(t, code, verified)
 }
 
-// showsCauses shows what is in the way of orders when the test fails.
-func showsCauses(t *testing.T, s *shop.Shop) {
+// showsCauses shows what is in the way of orders, and those with nothing in their way, when the test
+// fails.
+func showsCauses(t *testing.T, s *shop.Shop, orders []string) {
 	t.Cleanup(func() {
-		if t.Failed() {
-			printed, _ := s.Run("sagas", "causes")
-			t.Log(printed)
+		if !t.Failed() {
+			return
+		}
+		printed, _ := s.Run("sagas", "causes")
+		t.Log(printed)
+		for _, id := range orders {
+			var why client.Why
+			answer := s.Operator().Get(shop.Orders, "/v1/orders/"+id+"/why")
+			if answer.Into(&why) == nil && why.Saga != nil && len(why.Steps) == 0 {
+				t.Logf("%s", answer)
+			}
 		}
 	})
 }
