@@ -93,9 +93,8 @@ func readAddress(file string) (*client.Address, error) {
 }
 
 type getOrder struct {
-	raw
+	ofOrder
 	caller
-	ID string `arg:"" help:"The order's id."`
 }
 
 func (c *getOrder) Run(s *session) error {
@@ -130,9 +129,8 @@ func (c *listOrders) Run(a *addresses, s *session) error {
 }
 
 type orderTimeline struct {
-	raw
+	ofOrder
 	caller
-	ID string `arg:"" help:"The order's id."`
 }
 
 func (c *orderTimeline) Run(s *session) error {

@@ -20,6 +20,18 @@ type raw struct {
 	JSON bool `help:"Print the service's answer as it came." name:"json"`
 }
 
+// Flags of the commands that are of one thing.
+type (
+	ofSKU struct {
+		raw
+		SKU string `arg:"" help:"The SKU."`
+	}
+	ofOrder struct {
+		raw
+		ID string `arg:"" help:"The order's id."`
+	}
+)
+
 // show prints the last answer, also a problem, unchanged with --json, else it calls show. The error
 // is that of the call.
 func (s *session) show(unchanged bool, err error, show func()) error {

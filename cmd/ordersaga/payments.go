@@ -57,10 +57,7 @@ func printReconciliation(report *reconcile.Report) {
 	table(differences)
 }
 
-type showLedger struct {
-	raw
-	ID string `arg:"" help:"The order's id."`
-}
+type showLedger struct{ ofOrder }
 
 func (c *showLedger) Run(s operatorSession) error {
 	ledger, err := s.PaymentLedger(context.Background(), c.ID)

@@ -9,8 +9,7 @@ import (
 )
 
 type changePrice struct {
-	raw
-	SKU   string    `arg:"" help:"The SKU."`
+	ofSKU
 	Price string    `arg:"" help:"Price of one in its currency, as people write it: 13.50."`
 	From  time.Time `help:"When it begins to hold, with its zone; by default now." placeholder:"2026-12-01T00:00:00Z" format:"2006-01-02T15:04:05Z07:00"`
 }
@@ -37,8 +36,7 @@ func (c *changePrice) Run(s operatorSession) error {
 }
 
 type listPrices struct {
-	raw
-	SKU    string `arg:"" help:"The SKU."`
+	ofSKU
 	paging `embed:"" set:"limit=50"`
 }
 
@@ -53,8 +51,7 @@ func (c *listPrices) Run(a *addresses, s operatorSession) error {
 }
 
 type withdrawPrice struct {
-	raw
-	SKU  string    `arg:"" help:"The SKU."`
+	ofSKU
 	From time.Time `arg:"" help:"The time from which it would hold, with its zone." placeholder:"2026-12-01T00:00:00Z" format:"2006-01-02T15:04:05Z07:00"`
 }
 
@@ -65,32 +62,30 @@ func (c *withdrawPrice) Run(s operatorSession) error {
 	})
 }
 
-type retireProduct struct {
-	raw
-	SKU string `arg:"" help:"The SKU."`
-}
+type retireProduct struct{ ofSKU }
 
 func (c *retireProduct) Run(s operatorSession) error {
-	return s.change(c.JSON, c.SKU, (*client.Client).RetireProduct)
+	return s.change(c.JSON, c.SKU, func(ctx context.Context, seen *client.Product) (*client.Product, error) {
+		return s.RetireProduct(ctx, seen.SKU, seen.ETag)
+	})
 }
 
-type restoreProduct struct {
-	raw
-	SKU string `arg:"" help:"The SKU."`
-}
+type restoreProduct struct{ ofSKU }
 
 func (c *restoreProduct) Run(s operatorSession) error {
-	return s.change(c.JSON, c.SKU, (*client.Client).RestoreProduct)
+	return s.change(c.JSON, c.SKU, func(ctx context.Context, seen *client.Product) (*client.Product, error) {
+		return s.RestoreProduct(ctx, seen.SKU, seen.ETag)
+	})
 }
 
-// change changes the product as it is seen now, and shows it.
-func (s operatorSession) change(unchanged bool, sku string, how func(c *client.Client, ctx context.Context, sku, etag string) (*client.Product, error)) error {
+// change changes the product as it is seen now, and shows it. A change made since is not overwritten.
+func (s operatorSession) change(unchanged bool, sku string, how func(context.Context, *client.Product) (*client.Product, error)) error {
 	ctx := context.Background()
 	seen, err := s.Product(ctx, sku)
 	if err != nil {
 		return s.show(unchanged, err, nil)
 	}
-	changed, err := how(s.Client, ctx, sku, seen.ETag)
+	changed, err := how(ctx, seen)
 	return s.show(unchanged, err, func() {
 		changed.Stock = seen.Stock // a change's answer has none
 		printProduct(changed)

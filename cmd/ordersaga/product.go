@@ -57,8 +57,7 @@ func (c *createProduct) Run(s operatorSession) error {
 }
 
 type changeProduct struct {
-	raw
-	SKU         string   `arg:"" help:"The SKU."`
+	ofSKU
 	Name        *string  `help:"What it is called."`
 	Description *string  `help:"What it is."`
 	Category    []string `help:"Id of a category, in place of those that it has; may be given several times, once empty for none." placeholder:"ID"`
@@ -66,29 +65,21 @@ type changeProduct struct {
 }
 
 func (c *changeProduct) Run(s operatorSession) error {
-	ctx := context.Background()
-	seen, err := s.Product(ctx, c.SKU)
-	if err != nil {
-		return s.show(c.JSON, err, nil)
-	}
-	details := client.ProductDetails{Name: seen.Name, Description: seen.Description}
-	if c.Name != nil {
-		details.Name = *c.Name
-	}
-	if c.Description != nil {
-		details.Description = *c.Description
-	}
-	if c.Category != nil {
-		details.Categories = without(c.Category)
-	}
-	if c.Image != nil {
-		details.Images = images(without(c.Image))
-	}
-	// A change made since the read is not overwritten.
-	changed, err := s.ChangeProduct(ctx, c.SKU, seen.ETag, details)
-	return s.show(c.JSON, err, func() {
-		changed.Stock = seen.Stock // a change's answer has none
-		printProduct(changed)
+	return s.change(c.JSON, c.SKU, func(ctx context.Context, seen *client.Product) (*client.Product, error) {
+		details := client.ProductDetails{Name: seen.Name, Description: seen.Description}
+		if c.Name != nil {
+			details.Name = *c.Name
+		}
+		if c.Description != nil {
+			details.Description = *c.Description
+		}
+		if c.Category != nil {
+			details.Categories = without(c.Category)
+		}
+		if c.Image != nil {
+			details.Images = images(without(c.Image))
+		}
+		return s.ChangeProduct(ctx, seen.SKU, seen.ETag, details)
 	})
 }
 
@@ -106,10 +97,7 @@ func images(flags []string) []client.Image {
 	return made
 }
 
-type getProduct struct {
-	raw
-	SKU string `arg:"" help:"The SKU."`
-}
+type getProduct struct{ ofSKU }
 
 func (c *getProduct) Run(s shopperSession) error {
 	found, err := s.Product(context.Background(), c.SKU)

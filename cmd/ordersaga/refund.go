@@ -62,8 +62,7 @@ func (c *refundOrder) wanted(ctx context.Context, s *session) (client.NewRefund,
 }
 
 type settleDebt struct {
-	raw
-	ID        string `arg:"" help:"The order's id."`
+	ofOrder
 	Request   string `arg:"" help:"The cancellation or refund whose refund failed."`
 	Reference string `help:"Where it was paid." required:"" placeholder:"TEXT"`
 }
@@ -73,10 +72,7 @@ func (c *settleDebt) Run(s operatorSession) error {
 	return s.show(c.JSON, err, func() { printOrderLedger(ledger) })
 }
 
-type orderMoney struct {
-	raw
-	ID string `arg:"" help:"The order's id."`
-}
+type orderMoney struct{ ofOrder }
 
 func (c *orderMoney) Run(s operatorSession) error {
 	ledger, err := s.OrderLedger(context.Background(), c.ID)

@@ -15,8 +15,7 @@ import (
 
 // request has the flags of what is asked of an order: a cancellation, a shipment or a refund.
 type request struct {
-	raw
-	ID   string        `arg:"" help:"The order's id."`
+	ofOrder
 	Note string        `help:"A text for people." placeholder:"TEXT"`
 	Key  string        `help:"Idempotency key: the same key is the same request. By default a new one." placeholder:"KEY"`
 	Yes  bool          `help:"Do it without asking, for scripts."`

@@ -72,8 +72,7 @@ func printShipments(o *client.Order) {
 }
 
 type updateShipment struct {
-	raw
-	ID        string  `arg:"" help:"The order's id."`
+	ofOrder
 	Shipment  string  `arg:"" help:"The shipment's id."`
 	Carrier   *string `help:"Who carries it." placeholder:"NAME"`
 	Tracking  *string `help:"A code or an https address by which it is followed." placeholder:"CODE"`

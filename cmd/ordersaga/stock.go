@@ -35,10 +35,7 @@ func (c *receiveStock) Run(s operatorSession) error {
 	})
 }
 
-type getStock struct {
-	raw
-	SKU string `arg:"" help:"The SKU."`
-}
+type getStock struct{ ofSKU }
 
 func (c *getStock) Run(s shopperSession) error {
 	level, err := s.Stock(context.Background(), c.SKU)

@@ -10,8 +10,7 @@ import (
 )
 
 type whyCommand struct {
-	raw
-	ID string `arg:"" help:"The order's id."`
+	ofOrder
 	As string `help:"As this shopper sees it; by default as operators do." placeholder:"SUB"`
 }
 

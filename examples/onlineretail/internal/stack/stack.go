@@ -3,6 +3,7 @@
 package stack
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,10 +42,10 @@ func Find(given URLs, dir string) (URLs, error) {
 		return URLs{}, err
 	}
 	return URLs{
-		Orders:    first(given.Orders, found.Orders, defaults.Orders),
-		Catalog:   first(given.Catalog, found.Catalog, defaults.Catalog),
-		Inventory: first(given.Inventory, found.Inventory, defaults.Inventory),
-		Issuer:    first(given.Issuer, found.Issuer, defaults.Issuer),
+		Orders:    strings.TrimRight(cmp.Or(given.Orders, found.Orders, defaults.Orders), "/"),
+		Catalog:   strings.TrimRight(cmp.Or(given.Catalog, found.Catalog, defaults.Catalog), "/"),
+		Inventory: strings.TrimRight(cmp.Or(given.Inventory, found.Inventory, defaults.Inventory), "/"),
+		Issuer:    strings.TrimRight(cmp.Or(given.Issuer, found.Issuer, defaults.Issuer), "/"),
 	}, nil
 }
 
@@ -88,13 +89,4 @@ func above() (string, error) {
 		}
 		at = parent
 	}
-}
-
-func first(urls ...string) string {
-	for _, url := range urls {
-		if url != "" {
-			return strings.TrimRight(url, "/")
-		}
-	}
-	return ""
 }
