@@ -19,9 +19,11 @@ type AuditOrder struct {
 	Total         Money     `json:"total"`
 	Units         int64     `json:"units"`   // that are not cancelled
 	Shipped       int64     `json:"shipped"` // of them
-	Open          int64     `json:"open"`    // authorized, in minor units as the next two
+	Open          int64     `json:"open"`    // authorized, in minor units as the next four
 	Captured      int64     `json:"captured"`
 	Refunded      int64     `json:"refunded"`
+	Fees          int64     `json:"fees"` // kept of the amounts of cancelled units, minor units
+	Owed          int64     `json:"owed"` // to the shopper, of refunds that failed, minor units
 	PlacedAt      time.Time `json:"placed_at,omitzero"`
 	// OpenSaga is the kind of the saga that works on it, "" when none does.
 	OpenSaga string `json:"open_saga,omitempty"`
@@ -103,6 +105,7 @@ type AuditStock struct {
 	Received         int64            `json:"received"`
 	Shipped          int64            `json:"shipped"`
 	Returned         int64            `json:"returned"`
+	WrittenOff       int64            `json:"written_off"`
 	LiveReservations int64            `json:"live_reservations"`
 	LiveUnits        int64            `json:"live_units"`
 	Movements        int64            `json:"movements"`

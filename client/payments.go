@@ -36,6 +36,7 @@ type PaymentTotals struct {
 	Refunded  int64 `json:"refunded"`
 	Disputed  int64 `json:"disputed"` // of disputes that are not won
 	Fees      int64 `json:"fees"`     // of disputes
+	Kept      int64 `json:"kept"`     // as fees of cancellations
 }
 
 // PaymentOperation is the request of one step of a saga to the payment provider, or a dispute.
@@ -56,7 +57,7 @@ type PaymentOperation struct {
 	CaptureBefore     time.Time `json:"capture_before,omitzero"`
 	Open              *Money    `json:"open,omitempty"`       // of an authorization, by the provider's last answer
 	Refundable        *Money    `json:"refundable,omitempty"` // of a capture
-	Fee               int64     `json:"fee,omitempty"`        // of a dispute, in minor units
+	Fee               int64     `json:"fee,omitempty"`        // of a dispute; of a capture or refund, a fee that is kept; minor units
 	MultiCapture      bool      `json:"multi_capture,omitempty"`
 	ChargeableAgain   bool      `json:"chargeable_again,omitempty"`
 	IdempotencyKey    string    `json:"idempotency_key"` // at the provider

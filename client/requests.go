@@ -16,9 +16,14 @@ type NewCancellation struct {
 	// Wait is how long the service may take, as in NewOrder.
 	Wait time.Duration `json:"-"`
 
-	Lines  []LineUnits `json:"lines,omitempty"` // none: everything that is left of the order
-	Reason string      `json:"reason"`          // customer, fraud, unavailable or other
-	Note   string      `json:"note,omitempty"`  // for people, at most 500 characters
+	Lines []LineUnits `json:"lines,omitempty"` // none: everything that is left of the order
+	// Stock is what becomes of the units: "restock" or "" makes them available again, "write_off"
+	// takes them off the stock and is for operators.
+	Stock string `json:"stock,omitempty"`
+	// Fee is what the shop keeps of the units' amount; for operators.
+	Fee    *Money `json:"fee,omitempty"`
+	Reason string `json:"reason"`         // customer, fraud, unavailable or other
+	Note   string `json:"note,omitempty"` // for people, at most 500 characters
 }
 
 // LineUnits is units of a line.
@@ -32,14 +37,17 @@ type LineUnits struct {
 type Cancellation struct {
 	ID          string      `json:"id"`
 	OrderID     string      `json:"order_id"`
-	Status      string      `json:"status"` // under_way, done or order_rejected
+	Status      string      `json:"status"` // under_way, done, refused or order_rejected
 	OrderStatus string      `json:"order_status"`
 	Reason      string      `json:"reason"`
 	Note        string      `json:"note,omitempty"`
+	Stock       string      `json:"stock"` // restock or write_off
 	Lines       []LineUnits `json:"lines"`
 	Amount      *Money      `json:"amount,omitempty"`   // no longer due
+	Fee         *Money      `json:"fee,omitempty"`      // of it, what the shop keeps
 	Refunded    *Money      `json:"refunded,omitempty"` // of it, what was captured before
 	Owed        *Money      `json:"owed,omitempty"`     // of that, what failed
+	Why         *Reason     `json:"why,omitempty"`      // it was refused: its fee was not captured
 	RequestedAt time.Time   `json:"requested_at"`
 	DoneAt      time.Time   `json:"done_at,omitzero"`
 	By          string      `json:"by,omitempty"` // for operators
@@ -49,7 +57,9 @@ type Cancellation struct {
 type CancellationPreview struct {
 	Lines    []LineUnits `json:"lines"`
 	Amount   Money       `json:"amount"`
-	Refunded Money       `json:"refunded"` // of it, what was captured before
+	Fee      *Money      `json:"fee,omitempty"` // of it, what the shop would keep
+	Stock    string      `json:"stock"`
+	Refunded Money       `json:"refunded"` // of it, what was captured before and would be refunded
 	Whole    bool        `json:"whole"`    // nothing would be left of the order
 	Effect   string      `json:"effect"`
 	Version  int64       `json:"version"`
@@ -61,8 +71,12 @@ func (p *CancellationPreview) tag(etag string) { p.ETag = etag }
 
 // PreviewCancellation returns the effect of a cancellation without doing it; without lines, of
 // everything that is left. If the cancellation would be refused the error is a *Refused.
-func (c *Client) PreviewCancellation(ctx context.Context, orderID string, lines []LineUnits) (*CancellationPreview, error) {
-	return preview[CancellationPreview](ctx, c, orderID, "cancellations", linesOf{numbered(lines)})
+func (c *Client) PreviewCancellation(ctx context.Context, orderID string, cancellation NewCancellation) (*CancellationPreview, error) {
+	return preview[CancellationPreview](ctx, c, orderID, "cancellations", struct {
+		linesOf
+		Stock string `json:"stock,omitempty"`
+		Fee   *Money `json:"fee,omitempty"`
+	}{linesOf{numbered(cancellation.Lines)}, cancellation.Stock, cancellation.Fee})
 }
 
 // CancelOrder cancels an order, or units of it, and waits up to cancellation.Wait for the outcome.

@@ -55,7 +55,7 @@ func (c *Client) Stock(ctx context.Context, sku string) (*Stock, error) {
 
 // Movement is one line of a SKU's journal.
 type Movement struct {
-	Kind      string    `json:"kind"` // receive, reserve, allocate, release, expire, ship, return
+	Kind      string    `json:"kind"` // receive, reserve, allocate, release, expire, ship, return, write_off
 	Quantity  int64     `json:"quantity"`
 	Reference string    `json:"reference"`      // the order, or for receive the receipt
 	Line      *int32    `json:"line,omitempty"` // of the order; nil for receive

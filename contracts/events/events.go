@@ -122,7 +122,8 @@ type OrderRejected struct {
 	RejectedAt time.Time `json:"rejected_at"`
 }
 
-// OrderCancelled is the data of OrderCancelledV1: everything was undone.
+// OrderCancelled is the data of OrderCancelledV1: everything was undone, but for fees that
+// UnitsCancelled told of.
 type OrderCancelled struct {
 	OrderID     string    `json:"order_id"`
 	CustomerID  string    `json:"customer_id"`
@@ -136,9 +137,11 @@ type UnitsCancelled struct {
 	OrderID     string      `json:"order_id"`
 	CustomerID  string      `json:"customer_id"`
 	Lines       []LineUnits `json:"lines"`
-	Amount      int64       `json:"amount"` // not due any more, minor units
+	Amount      int64       `json:"amount"`        // not due any more, minor units
+	Fee         int64       `json:"fee,omitempty"` // kept of it, minor units
 	Currency    string      `json:"currency"`
 	Reason      string      `json:"reason"`
+	WrittenOff  bool        `json:"written_off,omitempty"` // the units left the stock
 	CancelledAt time.Time   `json:"cancelled_at"`
 }
 

@@ -72,6 +72,11 @@ const (
 	// UnitsNotCancellable: a line has fewer units left than are to be cancelled. Details:
 	// UnitsDetails.
 	UnitsNotCancellable = "units_not_cancellable"
+	// FeeExceedsAmount: the fee of a cancellation is above what the cancelled units are worth. Details:
+	// AmountLeftDetails.
+	FeeExceedsAmount = "fee_exceeds_amount"
+	// FeeNotChargeable: the authorization can be captured once, and units are left to pay for.
+	FeeNotChargeable = "fee_not_chargeable"
 	// UnitsNotShippable: a line has fewer units left than are to be shipped. Details: UnitsDetails.
 	UnitsNotShippable = "units_not_shippable"
 	// ShipmentUnknown: the order has no such shipment, or it has not left.

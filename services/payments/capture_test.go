@@ -519,3 +519,47 @@ func (p *providerProcess) ask(method, path, body string) *http.Response {
 	require.NoError(p.t, err)
 	return response
 }
+
+// The fee of a cancellation is captured, or kept back of what is refunded.
+func TestAFeeIsKeptAndNobodyIsOwedIt(t *testing.T) {
+	w := newWorld(t, hasty, time.Second)
+	balances := func(p *paid) map[domain.Account]int64 {
+		p.requireBalanced()
+		payment, err := p.store.Payment(t.Context(), p.order)
+		require.NoError(t, err)
+		kept := payment.Balances()["GBP"]
+		return map[domain.Account]int64{domain.Fees: kept[domain.Fees], domain.Customer: kept[domain.Customer], "kept": payment.Totals().Kept}
+	}
+	captured := w.pay("card_approve")
+	request := captured.captureOf("cancellation", 200)
+	request.Fee = true
+	for range 2 {
+		_, err := w.client.Capture(asService(t), request)
+		require.NoError(t, err)
+	}
+	_, err := captured.voidAuthorization()
+	require.NoError(t, err)
+	assert.Equal(t, map[domain.Account]int64{domain.Fees: -200, domain.Customer: 0, "kept": 200}, balances(captured))
+	_, err = captured.capture("cancellation", 200)
+	requireRefused(t, refusals.RequestMismatch, err)
+
+	prepaid := w.pay("card_approve")
+	prepaid.mustCapture("all", 1000)
+	for refund, fee := range map[int64]int64{400: 100, 0: 50} {
+		back := &paymentsv1.RefundRequest{
+			Step: &commonv1.Step{
+				Saga: &commonv1.Saga{OrderId: prepaid.order, Kind: "cancel-order", Instance: uuid.NewString()}, Name: "refund-payment",
+			},
+			Amount: gbp(refund), KeptFee: fee,
+		}
+		for range 2 {
+			_, err = w.client.Refund(asService(t), back)
+			require.NoError(t, err)
+		}
+		back.KeptFee++
+		_, err = w.client.Refund(asService(t), back)
+		requireRefused(t, refusals.RequestMismatch, err)
+	}
+	assert.Equal(t, map[domain.Account]int64{domain.Fees: -150, domain.Customer: -450, "kept": 150}, balances(prepaid))
+	prepaid.requireParts(amount-1000, 1000, 0)
+}

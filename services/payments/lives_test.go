@@ -103,7 +103,7 @@ func (l *life) step(saga string) *commonv1.Step {
 func (l *life) capture(rt *rapid.T) {
 	request := &paymentsv1.CaptureRequest{
 		Step: l.step("ship-order"), AuthorizationId: l.authorization, Shipment: fmt.Sprint(len(l.calls)),
-		Amount: gbp(rapid.Int64Range(0, amount).Draw(rt, "amount")), Final: rapid.Bool().Draw(rt, "final"),
+		Amount: gbp(rapid.Int64Range(0, amount).Draw(rt, "amount")), Final: rapid.Bool().Draw(rt, "final"), Fee: rapid.Bool().Draw(rt, "fee"),
 	}
 	l.call(func() error { _, err := l.client.Capture(l.context(), request); return err })
 }
@@ -111,7 +111,7 @@ func (l *life) capture(rt *rapid.T) {
 func (l *life) refund(rt *rapid.T) {
 	request := &paymentsv1.RefundRequest{
 		Step: l.step("refund-order"), Amount: gbp(rapid.Int64Range(0, amount).Draw(rt, "amount")),
-		Shipment: fmt.Sprint(rapid.IntRange(0, 3).Draw(rt, "shipment")),
+		Shipment: fmt.Sprint(rapid.IntRange(0, 3).Draw(rt, "shipment")), KeptFee: rapid.Int64Range(0, 9).Draw(rt, "kept fee"),
 	}
 	l.call(func() error { _, err := l.client.Refund(l.context(), request); return err })
 }

@@ -310,7 +310,7 @@ func TestTheClient(t *testing.T) {
 	t.Run("cancels", func(t *testing.T) {
 		placed, err := anna.PlaceOrder(ctx, client.NewOrder{Currency: "GBP", Lines: []client.NewLine{{SKU: "tea", Quantity: 2}}, PaymentMethod: "card_approve"})
 		require.NoError(t, err)
-		preview, err := anna.PreviewCancellation(ctx, placed.ID, []client.LineUnits{{Line: 1, Quantity: 1}})
+		preview, err := anna.PreviewCancellation(ctx, placed.ID, client.NewCancellation{Lines: []client.LineUnits{{Line: 1, Quantity: 1}}})
 		require.NoError(t, err)
 		require.EqualValues(t, 450, preview.Amount.Amount)
 		done, err := anna.CancelOrder(ctx, placed.ID, client.NewCancellation{ETag: preview.ETag, Lines: preview.Lines, Reason: "customer"})

@@ -52,6 +52,26 @@ var scenes = []struct {
 			name: "cancel prepaid units", card: "card_capture_once", before: []request{ships(3)}, asked: cancels(1),
 			has: books{Shipped: 3, Cancelled: 1, Captured: total, Refunded: price}, thorough: true,
 		},
+		{
+			name: "cancel all units with a fee and write them off", asked: cancels(wanted).withFee(120).writingOff(),
+			has: books{Cancelled: wanted, WrittenOff: wanted, Captured: 120, Fees: 120}, thorough: true,
+		},
+		{
+			name: "cancel one unit for its whole price", asked: cancels(1).withFee(price),
+			has: books{Cancelled: 1, Captured: price, Fees: price, Open: 3 * price},
+		},
+		{
+			name: "cancel all units with a fee of a card that is captured once", card: "card_capture_once", asked: cancels(wanted).withFee(120),
+			has: books{Cancelled: wanted, Captured: 120, Fees: 120},
+		},
+		{
+			name: "cancel prepaid units with a fee", card: "card_capture_once", before: []request{ships(2)}, asked: cancels(1).withFee(100),
+			has: books{Shipped: 2, Cancelled: 1, Captured: total, Refunded: price - 100, Fees: 100, Prepaid: price}, thorough: true,
+		},
+		{
+			name: "cancel units with a fee that is declined", card: "card_capture_declined", asked: cancels(wanted).withFee(120).writingOff(),
+			refused: refusals.CaptureFailed, has: books{Open: total}, thorough: true,
+		},
 	}},
 	{shiporder.Saga, []scene{
 		{name: "ship some units", asked: ships(2), has: books{Shipped: 2, Captured: 2 * price, Open: 2 * price}},
@@ -108,6 +128,7 @@ func TestConfirmedOrders(t *testing.T) {
 	t.Run("what a provider did not give back is owed until it is settled", w.aDebtIsSettled)
 	t.Run("what the provider voided by itself is not shipped and can be cancelled", w.aLostAuthorizationIsCancelled)
 	t.Run("a capture that fails while no run works on its shipment is owed", w.aLateFailureDoesNotUndoAShipment)
+	t.Run("a fee is bounded and for operators", w.aFeeIsRefused)
 	t.Run("random lives", w.lives)
 	w.verified(t)
 }
@@ -168,7 +189,7 @@ func (w *world) confirmed(t *testing.T, card string) *run {
 func (s scene) requireEnd(t *testing.T, r *run, outcome *commonv1.Outcome) {
 	t.Helper()
 	status := sagas.StatusConfirmed
-	if s.has.Cancelled == wanted {
+	if s.has.Cancelled == wanted && s.refused == "" {
 		status = sagas.StatusCancelled
 	}
 	assert.Equal(t, s.refused, outcome.GetRefusal().GetReason())
@@ -296,4 +317,34 @@ func (w *world) aLostAuthorizationIsCancelled(t *testing.T) {
 	require.Equal(t, refusals.AuthorizationEnded, r.does(ships(3)).GetRefusal().GetReason())
 	require.Nil(t, r.does(cancels(3)).GetRefusal())
 	assert.Equal(t, books{Shipped: 1, Cancelled: 3, Captured: price}, r.booksOf())
+}
+
+// What cannot be kept or captured is refused before anything is done.
+func (w *world) aFeeIsRefused(t *testing.T) {
+	r, once := w.confirmed(t, ""), w.confirmed(t, "card_capture_once")
+	require.Nil(t, r.does(ships(1)).GetRefusal())
+	for _, c := range []struct {
+		run     *run
+		asked   request
+		status  int
+		refused string
+	}{
+		{r, cancels(1).withFee(price + 1), http.StatusConflict, "fee-exceeds-amount"},
+		{r, cancels(1).withFee(0), http.StatusUnprocessableEntity, "validation-failed"},
+		{r, cancels(1).with("fee", map[string]any{"amount": 1, "currency": "EUR"}), http.StatusUnprocessableEntity, "currency-mismatch"},
+		{r, cancels(1).with("stock", "burn"), http.StatusUnprocessableEntity, "validation-failed"},
+		{once, cancels(1).withFee(1), http.StatusConflict, "fee-not-chargeable"},
+	} {
+		for path, answer := range map[string]shop.Answer{
+			"preview": c.run.Operator().Post(shop.Orders, "/v1/orders/"+c.run.id()+"/cancellations/preview", without(c.asked.body, "reason")),
+			"request": c.run.post(c.asked),
+		} {
+			assert.Equal(t, c.status, answer.Status, "%s %v: %s", path, c.asked.body, answer)
+			assert.Contains(t, answer.Field("type"), c.refused, "%s %v", path, c.asked.body)
+		}
+	}
+	preview := r.Operator().Post(shop.Orders, "/v1/orders/"+r.id()+"/cancellations/preview", without(cancels(2).withFee(120).writingOff().body, "reason"))
+	require.Equal(t, http.StatusOK, preview.Status, "%s", preview)
+	assert.Equal(t, "writes off 2 units; £3.80 is not charged; a fee of £1.20 is kept", preview.Field("effect"))
+	assert.Equal(t, books{Shipped: 1, Captured: price, Open: 3 * price}, r.booksOf())
 }

@@ -52,8 +52,9 @@ type life struct {
 	left map[int32]int64
 	// done has the requests that were carried out, in words.
 	done []string
-	// shipped, cancelled and goodwill are amounts, as the answers to the requests say.
-	shipped, cancelled, goodwill int64
+	// shipped, cancelled, goodwill and fees are amounts, as the answers to the requests say.
+	shipped, cancelled, goodwill, fees int64
+	writtenOff                         int64 // units
 }
 
 // lives places orders, ships, cancels and refunds units of them at random, while the provider and
@@ -77,7 +78,7 @@ func (w *world) lives(t *testing.T) {
 			case 0, 1, 2:
 				l.acts(ships, l.lines())
 			case 3, 4:
-				l.acts(cancels, l.lines())
+				l.acts(l.cancels, l.lines())
 			default:
 				l.refunds(rapid.Int64Range(1, 400).Draw(rt, "goodwill"))
 			}
@@ -154,20 +155,33 @@ func (l *life) acts(what func(int64) request, lines map[int32]int64) {
 	if lines != nil {
 		asked.body["lines"] = named
 	}
+	if asked.collection == "cancellations" && !l.keepsFee(asked) {
+		delete(asked.body, "fee")
+	}
 	b, outcome := l.carries(asked)
 	shown := l.Operator().Get(shop.Orders, b.path)
-	var amount struct{ Amount struct{ Amount int64 } }
+	var amount struct {
+		Amount, Fee struct{ Amount int64 }
+		Stock       string
+		Lines       []struct{ Quantity int64 }
+	}
 	require.NoError(l.t, shown.Into(&amount))
 	switch {
 	case outcome.GetRefusal() != nil:
 		require.Equal(l.t, "card_capture_declined", l.card, "%v", outcome.GetRefusal())
 		require.Equal(l.t, refusals.CaptureFailed, outcome.GetRefusal().GetReason())
-		l.checks(fmt.Sprint(asked.collection, " ", named, " refused"))
+		l.checks(fmt.Sprint(asked.collection, " ", asked.body, " refused"))
 		return
 	case asked.collection == "shipments":
 		l.shipped += amount.Amount.Amount
 	default:
 		l.cancelled += amount.Amount.Amount
+		l.fees += amount.Fee.Amount
+		for _, line := range amount.Lines {
+			if amount.Stock == "write_off" {
+				l.writtenOff += line.Quantity
+			}
+		}
 	}
 	if lines == nil {
 		l.left = map[int32]int64{}
@@ -177,7 +191,29 @@ func (l *life) acts(what func(int64) request, lines map[int32]int64) {
 			delete(l.left, number)
 		}
 	}
-	l.checks(fmt.Sprint(asked.collection, " ", named))
+	l.checks(fmt.Sprint(asked.collection, " ", asked.body))
+}
+
+// cancels draws what becomes of cancelled units and of their money.
+func (l *life) cancels(units int64) request {
+	asked := cancels(units)
+	if rapid.Bool().Draw(l.rt, "write off") {
+		asked = asked.writingOff()
+	}
+	if rapid.Bool().Draw(l.rt, "keep a fee") {
+		asked = asked.withFee(rapid.Int64Range(1, 800).Draw(l.rt, "fee"))
+	}
+	return asked
+}
+
+// keepsFee reports whether the fee of a cancellation is possible.
+func (l *life) keepsFee(asked request) bool {
+	preview := l.Operator().Post(shop.Orders, "/v1/orders/"+l.id()+"/cancellations/preview", without(asked.body, "reason"))
+	if preview.Status != http.StatusOK {
+		require.Equal(l.t, http.StatusConflict, preview.Status, "%s", preview)
+		require.Contains(l.t, []any{"https://ordersaga.dev/problems/fee-exceeds-amount", "https://ordersaga.dev/problems/fee-not-chargeable"}, preview.Field("type"))
+	}
+	return preview.Status == http.StatusOK
 }
 
 // refunds gives an amount back, or tries what failed again.
@@ -246,6 +282,8 @@ func (l *life) checks(done string) {
 	require.NoError(l.t, l.Operator().Get(shop.Orders, "/v1/orders/"+l.id()).Into(&order))
 	assert.GreaterOrEqual(l.t, has.Open+has.Prepaid, order.Due.Amount-l.shipped, "what is left to ship is paid for")
 	assert.LessOrEqual(l.t, has.Refunded+has.Owed, has.Captured)
+	assert.Equal(l.t, l.fees, has.Fees)
+	assert.Equal(l.t, l.writtenOff, has.WrittenOff)
 	assert.LessOrEqual(l.t, has.Captured, l.input.GetPlacement().GetTotal().GetAmount(), "never more than the order was placed for")
 	if l.t.Failed() {
 		l.t.FailNow()
@@ -256,7 +294,7 @@ func (l *life) checks(done string) {
 func (l *life) ends() {
 	has := l.booksOf()
 	assert.Equal(l.t, l.input.GetPlacement().GetTotal().GetAmount(), l.shipped+l.cancelled, "every slot was shipped or cancelled, once")
-	assert.Equal(l.t, l.shipped-l.goodwill, has.Captured-has.Refunded-has.Owed, "what was shipped is charged, but for goodwill")
+	assert.Equal(l.t, l.shipped+l.fees-l.goodwill, has.Captured-has.Refunded-has.Owed, "what was shipped and the fees are charged, but for goodwill")
 	assert.Zero(l.t, has.Open)
 	assert.Zero(l.t, has.Prepaid)
 	l.checks("ended")

@@ -29,6 +29,17 @@ func cancels(units int64) request {
 	return request{"cancellations", withUnits(units, "reason", "customer")}
 }
 
+// with adds a member to the request's body.
+func (asked request) with(member string, value any) request {
+	body := maps.Clone(asked.body)
+	body[member] = value
+	return request{asked.collection, body}
+}
+
+func (asked request) withFee(amount int64) request { return asked.with("fee", money(amount)) }
+
+func (asked request) writingOff() request { return asked.with("stock", "write_off") }
+
 func ships(units int64) request { return request{"shipments", withUnits(units)} }
 
 func refunds(amount int64) request {
@@ -122,7 +133,10 @@ func (r *run) called() []string { return slices.Sorted(maps.Keys(r.attempts)) }
 // books are where an order's units and money are, in minor units.
 type books struct {
 	Shipped, Cancelled       int64
+	WrittenOff               int64 // of the cancelled
 	Captured, Refunded, Open int64
+	// Fees are kept of what was captured.
+	Fees int64
 	// Prepaid was captured for units that are not shipped, Owed is of refunds that failed.
 	Prepaid, Owed int64
 }
@@ -138,7 +152,7 @@ func (r *run) booksOf() (ours books) {
 			SKU                          string
 			Quantity, Cancelled, Shipped int64
 		}
-		Captured, Refunded struct{ Amount int64 }
+		Captured, Refunded, Fees struct{ Amount int64 }
 	}
 	answer := r.Operator().Get(shop.Orders, "/v1/orders/"+r.id())
 	require.NoError(t, answer.Into(&order))
@@ -146,10 +160,12 @@ func (r *run) booksOf() (ours books) {
 		ours.Shipped += line.Shipped
 		ours.Cancelled += line.Cancelled
 		stock := r.Stock(line.SKU)
-		assert.Equal(t, units-line.Shipped, stock.OnHand, "what was shipped has left, and nothing else: %s", line.SKU)
+		gone := units - line.Shipped - stock.OnHand
+		ours.WrittenOff += gone
+		assert.Equal(t, r.movedOf(line.SKU, "write_off"), gone, "what was shipped or written off has left, and nothing else: %s", line.SKU)
 		assert.Equal(t, line.Quantity-line.Shipped-line.Cancelled, stock.Reserved, "what is neither shipped nor cancelled is reserved: %s", line.SKU)
 	}
-	ours.Captured, ours.Refunded = order.Captured.Amount, order.Refunded.Amount
+	ours.Captured, ours.Refunded, ours.Fees = order.Captured.Amount, order.Refunded.Amount, order.Fees.Amount
 
 	var ledger struct {
 		Balances []struct {
@@ -172,20 +188,40 @@ func (r *run) booksOf() (ours books) {
 	assert.Zero(t, sum, "every entry is balanced")
 	assert.Equal(t, ours.Captured-ours.Refunded, balances["provider"], "what the provider owes")
 	assert.Equal(t, -ours.Prepaid-ours.Owed, balances["customer"], "what is owed to the shopper is prepaid or a listed debt")
+	assert.Equal(t, -ours.Fees, balances["fees"], "what is kept is booked")
 	if order.Status == sagas.StatusCancelled {
-		assert.Zero(t, ours.Captured-ours.Refunded, "cancelled: nothing is charged")
+		assert.Equal(t, ours.Fees, ours.Captured-ours.Refunded-ours.Owed, "cancelled: the fee is charged, and nothing else")
 		assert.Zero(t, ours.Open, "cancelled: nothing is held")
 	}
 
 	var payment struct {
-		Totals struct{ Open, Capturing, Captured, Refunding, Refunded int64 }
+		Totals struct{ Open, Capturing, Captured, Refunding, Refunded, Kept int64 }
 	}
 	require.NoError(t, r.Operator().Get(shop.Payments, "/v1/payments/"+r.id()).Into(&payment))
 	is := payment.Totals
 	money := []int64{ours.Captured, ours.Refunded, ours.Open}
 	assert.Equal(t, money, []int64{is.Captured + is.Capturing, is.Refunded + is.Refunding, is.Open}, "captured, refunded and open by payments: %s", r.id())
 	assert.Equal(t, money, r.provider(), "captured, refunded and open by the provider: %s", r.id())
+	assert.Equal(t, ours.Fees, is.Kept, "kept as fees by payments: %s", r.id())
 	return ours
+}
+
+// movedOf adds up the movements of a kind in the journal of a SKU.
+func (r *run) movedOf(sku, kind string) (units int64) {
+	r.t.Helper()
+	var journal struct {
+		Movements []struct {
+			Kind     string
+			Quantity int64
+		}
+	}
+	require.NoError(r.t, r.Operator().Get(shop.Inventory, "/v1/stock/"+sku+"/movements").Into(&journal))
+	for _, movement := range journal.Movements {
+		if movement.Kind == kind {
+			units += movement.Quantity
+		}
+	}
+	return units
 }
 
 // provider returns what the provider captured, refunded, and holds for the order, with what it has

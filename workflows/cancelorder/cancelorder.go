@@ -1,10 +1,11 @@
 // Package cancelorder is the saga that cancels a confirmed order before it is shipped, or units of
-// it: free the units' stock, void the payment when nothing is left, refund what was captured before,
-// record the end.
+// it: capture the fee when there is one, free the units' stock or write them off, void the payment
+// when nothing is left, refund what was captured before, record the end.
 //
-// The order has recorded the cancellation before the saga begins, so it only goes forward: every
-// call is tried until it is done. When only a part is cancelled, its authorization stays and its
-// amount is not captured later.
+// The order has recorded the cancellation before the saga begins, so without a fee to capture it only
+// goes forward: every call is tried until it is done. The capture of a fee is a pivot: when the
+// provider refuses it, nothing is cancelled. When only a part is cancelled, its authorization stays
+// and its amount is not captured later.
 package cancelorder
 
 import (
@@ -34,18 +35,27 @@ var Saga = saga.Kind{
 	Name: sagas.KindCancelOrder, Order: record.Order{}, Unopened: sagas.StatusConfirmed,
 	Tell: saga.Story(func(s *saga.Saga, in *ordersv1.CancelOrderInput) {
 		c := cancelling{s, in}
-		s.Pivot(c.askWhetherOpen)
+		captures := in == nil || in.GetFee().GetCaptured().GetAmount() > 0 // nil: the story is listed
+		if captures {
+			s.Begin(c.askWhetherOpen())
+			s.Pivot(c.captureFee)
+		} else {
+			s.Pivot(c.askWhetherOpen)
+		}
 		s.Forward(c.releaseUnits)
-		if in == nil || in.GetWhole() { // nil: the story is listed
+		if in == nil || in.GetWhole() {
 			s.Forward(c.voidPayment)
 		}
 		if in == nil || in.GetVoidAuthorizationId() != "" {
 			s.Forward(c.voidRest)
 		}
-		if in == nil || in.GetRefund().GetAmount() > 0 {
+		if in == nil || in.GetRefund().GetAmount() > 0 || in.GetFee().GetKeptBack().GetAmount() > 0 {
 			s.Forward(c.refundPrepaid)
 		}
 		s.Forward(c.recordCancellation)
+		if captures {
+			s.TurnBack(c.recordRefused, c.recordRefused)
+		}
 	}),
 }
 
@@ -60,10 +70,25 @@ func (c cancelling) askWhetherOpen() saga.Call {
 	return record.Order{}.Resumed(c.Ref())
 }
 
+// captureFee takes what the shop keeps.
+func (c cancelling) captureFee() saga.Call {
+	fee := c.in.GetFee()
+	call := saga.CallOf(sagas.CapturePayment, &paymentsv1.CaptureRequest{
+		Step: c.Key("capture-fee"), AuthorizationId: fee.GetAuthorizationId(), Amount: fee.GetCaptured(),
+		Shipment: c.Ref().GetInstance(), Final: fee.GetLast(), Fee: true,
+	}, fmt.Sprintf("Capture a fee of %d %s (minor units): from here there is no way back", fee.GetCaptured().GetAmount(), fee.GetCaptured().GetCurrency()))
+	call.Remote = true
+	return call
+}
+
 func (c cancelling) releaseUnits() saga.Call {
+	verb := "Free"
+	if c.in.GetWriteOff() {
+		verb = "Write off"
+	}
 	return saga.CallOf(sagas.ReleaseUnits, &inventoryv1.ReleaseUnitsRequest{
-		Step: c.Key("release-units"), ReservedBy: sagas.Placing(c.Ref().GetOrderId()), Lines: c.in.GetLines(),
-	}, fmt.Sprintf("Free units of %s", text.Count(len(c.in.GetLines()), "line")))
+		Step: c.Key("release-units"), ReservedBy: sagas.Placing(c.Ref().GetOrderId()), Lines: c.in.GetLines(), WriteOff: c.in.GetWriteOff(),
+	}, fmt.Sprintf("%s units of %s", verb, text.Count(len(c.in.GetLines()), "line")))
 }
 
 // voidPayment voids the authorization of placing.
@@ -75,7 +100,8 @@ func (c cancelling) voidPayment() saga.Call {
 	return call
 }
 
-// voidRest gives back what is left of the authorization: everything else was shipped.
+// voidRest gives back what is left of the authorization: everything else was shipped, or a fee was
+// captured.
 func (c cancelling) voidRest() saga.Call {
 	call := saga.CallOf(sagas.VoidAuthorization, &paymentsv1.VoidAuthorizationRequest{
 		OrderId: c.Ref().GetOrderId(), AuthorizationId: c.in.GetVoidAuthorizationId(),
@@ -84,9 +110,18 @@ func (c cancelling) voidRest() saga.Call {
 	return call
 }
 
-// refundPrepaid gives back what was captured before the units could be shipped.
+// refundPrepaid gives back what was captured before the units could be shipped, but for the part of
+// the fee that is kept of it.
 func (c cancelling) refundPrepaid() saga.Call {
-	return refundorder.RefundPayment(c.Key("refund-payment"), c.in.GetRefund())
+	refund, kept := c.in.GetRefund(), c.in.GetFee().GetKeptBack()
+	if refund == nil { // all of it is kept
+		refund = &commonv1.Money{Currency: kept.GetCurrency()}
+	}
+	return refundorder.RefundPayment(c.Key("refund-payment"), refund, kept.GetAmount())
+}
+
+func (c cancelling) recordRefused(why *commonv1.Refusal) saga.Call {
+	return record.Order{}.Refused(c.Saga, why)
 }
 
 func (c cancelling) recordCancellation() saga.Call {

@@ -12,7 +12,9 @@ import (
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
+	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/workflows/cancelorder"
 	"github.com/ordersaga/ordersaga/workflows/sagatest"
 )
@@ -47,7 +49,32 @@ var cancellations = map[string]struct {
 		func(in *ordersv1.CancelOrderInput) { in.Refund = &commonv1.Money{Amount: 500, Currency: "GBP"} },
 		[]string{sagas.RecordResumed.Name, sagas.ReleaseUnits.Name, sagas.RefundPayment.Name, sagas.RecordDone.Name},
 	},
+	"of all units, with a fee": {
+		func(in *ordersv1.CancelOrderInput) {
+			in.VoidAuthorizationId = authorization
+			in.Fee = &ordersv1.CancellationFee{Captured: gbp(200), AuthorizationId: authorization, Last: true, KeptBack: gbp(0)}
+		},
+		[]string{sagas.RecordResumed.Name, sagas.CapturePayment.Name, sagas.ReleaseUnits.Name, sagas.VoidAuthorization.Name, sagas.RecordDone.Name},
+	},
+	"of units that are prepaid, with a fee of a part": {
+		func(in *ordersv1.CancelOrderInput) {
+			in.Refund, in.Fee = gbp(300), &ordersv1.CancellationFee{Captured: gbp(0), KeptBack: gbp(200)}
+		},
+		[]string{sagas.RecordResumed.Name, sagas.ReleaseUnits.Name, sagas.RefundPayment.Name, sagas.RecordDone.Name},
+	},
+	"of units that are prepaid, with a fee of all": {
+		func(in *ordersv1.CancelOrderInput) {
+			in.Fee = &ordersv1.CancellationFee{Captured: gbp(0), KeptBack: gbp(500)}
+		},
+		[]string{sagas.RecordResumed.Name, sagas.ReleaseUnits.Name, sagas.RefundPayment.Name, sagas.RecordDone.Name},
+	},
+	"of units that are written off": {
+		func(in *ordersv1.CancelOrderInput) { in.WriteOff = true },
+		[]string{sagas.RecordResumed.Name, sagas.ReleaseUnits.Name, sagas.RecordDone.Name},
+	},
 }
+
+func gbp(amount int64) *commonv1.Money { return &commonv1.Money{Amount: amount, Currency: "GBP"} }
 
 // each runs a test for each kind of cancellation.
 func each(t *testing.T, test func(t *testing.T, s *sagatest.Services, in *ordersv1.CancelOrderInput, calls []string)) {
@@ -66,6 +93,7 @@ func newServices(t *testing.T, in *ordersv1.CancelOrderInput) *sagatest.Services
 	sagatest.Answers(s, sagas.ReleaseUnits, func(*inventoryv1.ReleaseUnitsRequest) *inventoryv1.ReleaseUnitsResponse {
 		return &inventoryv1.ReleaseUnitsResponse{}
 	})
+	sagatest.Answers(s, sagas.CapturePayment, func(*paymentsv1.CaptureRequest) *paymentsv1.CaptureResponse { return &paymentsv1.CaptureResponse{} })
 	sagatest.Answers(s, sagas.VoidPayment, func(*paymentsv1.VoidRequest) *paymentsv1.VoidResponse { return &paymentsv1.VoidResponse{} })
 	sagatest.Answers(s, sagas.VoidAuthorization, func(*paymentsv1.VoidAuthorizationRequest) *paymentsv1.VoidAuthorizationResponse {
 		return &paymentsv1.VoidAuthorizationResponse{}
@@ -81,16 +109,23 @@ func requireCancelled(t *testing.T, s *sagatest.Services, in *ordersv1.CancelOrd
 		assert.True(t, proto.Equal(request, s.Input(activity)), "%s: %v", activity, s.Input(activity))
 	}
 	asked(sagas.ReleaseUnits.Name, &inventoryv1.ReleaseUnitsRequest{
-		Step: sagas.Step(in.GetSaga(), "release-units"), ReservedBy: sagas.Placing(order), Lines: in.GetLines(),
+		Step: sagas.Step(in.GetSaga(), "release-units"), ReservedBy: sagas.Placing(order), Lines: in.GetLines(), WriteOff: in.GetWriteOff(),
 	})
+	if in.GetFee().GetCaptured().GetAmount() > 0 {
+		asked(sagas.CapturePayment.Name, &paymentsv1.CaptureRequest{
+			Step: sagas.Step(in.GetSaga(), "capture-fee"), AuthorizationId: authorization, Amount: gbp(200), Shipment: in.GetSaga().GetInstance(), Final: true, Fee: true,
+		})
+	}
 	if in.GetWhole() {
 		asked(sagas.VoidPayment.Name, &paymentsv1.VoidRequest{Step: sagas.Step(sagas.Placing(order), "authorize-payment")})
 	}
 	if in.GetVoidAuthorizationId() != "" {
 		asked(sagas.VoidAuthorization.Name, &paymentsv1.VoidAuthorizationRequest{OrderId: order, AuthorizationId: authorization})
 	}
-	if in.GetRefund() != nil {
-		asked(sagas.RefundPayment.Name, &paymentsv1.RefundRequest{Step: sagas.Step(in.GetSaga(), "refund-payment"), Amount: in.GetRefund()})
+	if kept := in.GetFee().GetKeptBack().GetAmount(); in.GetRefund() != nil || kept > 0 {
+		asked(sagas.RefundPayment.Name, &paymentsv1.RefundRequest{
+			Step: sagas.Step(in.GetSaga(), "refund-payment"), Amount: gbp(in.GetRefund().GetAmount()), KeptFee: kept,
+		})
 	}
 }
 
@@ -113,6 +148,26 @@ func TestACancellationOnlyGoesForward(t *testing.T) {
 			requireCancelled(t, s, in)
 		}
 	})
+}
+
+func TestAFeeThatIsDeclinedCancelsNothing(t *testing.T) {
+	in := cancellation()
+	cancellations["of all units, with a fee"].in(in)
+	for name, unknown := range map[string]int{"at once": 1, "after its outcome was not known": 13} {
+		t.Run(name, func(t *testing.T) {
+			s := newServices(t, in)
+			s.Fails(sagas.CapturePayment.Name, func(attempt int) error {
+				if attempt < unknown {
+					return sagatest.ErrLost
+				}
+				return sagas.RefusalError(refusal.New(refusals.CaptureFailed, "the card was declined", refusals.DeclinedDetails{DeclineCode: "card_declined"}))
+			})
+			outcome := s.Run(sagas.CancelOrder, in)
+			assert.Equal(t, sagas.StatusConfirmed, outcome.GetStatus())
+			assert.Equal(t, refusals.CaptureFailed, outcome.GetRefusal().GetReason())
+			assert.Equal(t, []string{sagas.RecordResumed.Name, sagas.CapturePayment.Name, sagas.RecordTurnedBack.Name, sagas.RecordRefused.Name}, s.Calls())
+		})
+	}
 }
 
 func TestALostRunIsResumedWithTheSameSteps(t *testing.T) {

@@ -39,12 +39,13 @@ type refunding struct {
 }
 
 func (r refunding) refundPayment() saga.Call {
-	return RefundPayment(r.Key("refund-payment"), r.in.GetAmount())
+	return RefundPayment(r.Key("refund-payment"), r.in.GetAmount(), 0)
 }
 
-// RefundPayment is the step that gives an amount back.
-func RefundPayment(step *commonv1.Step, amount *commonv1.Money) saga.Call {
-	call := saga.CallOf(sagas.RefundPayment, &paymentsv1.RefundRequest{Step: step, Amount: amount},
+// RefundPayment is the step that gives an amount back. keptFee is what the shop keeps as a fee of
+// what it would have refunded else, in minor units.
+func RefundPayment(step *commonv1.Step, amount *commonv1.Money, keptFee int64) saga.Call {
+	call := saga.CallOf(sagas.RefundPayment, &paymentsv1.RefundRequest{Step: step, Amount: amount, KeptFee: keptFee},
 		fmt.Sprintf("Refund %d %s (minor units)", amount.GetAmount(), amount.GetCurrency()))
 	call.Remote = true
 	return call

@@ -121,6 +121,7 @@ func (s *Sum) add(p client.AuditPayment) {
 	s.Refunded += p.Refunded
 	s.Disputed += p.Disputed
 	s.Fees += p.Fees
+	s.Kept += p.Kept
 	s.ProviderBalance += p.ProviderBalance
 }
 

@@ -61,6 +61,12 @@ func (v invariants) judge(b *books, id string) verdict {
 		if p.Status == "authorized" || p.Status == "partially_captured" {
 			say(v.agreement, "it is %s, and its payment of %d %s is %s", o.Status, p.Amount, p.Currency, p.Status)
 		}
+		if charged := p.Captured + p.Capturing - p.Refunded - p.Refunding - o.Owed; charged != o.Fees {
+			say(v.money, "it is %s, of which %d %s are kept as a fee, and %d are charged", o.Status, o.Fees, o.Total.Currency, charged)
+		}
+		if o.Fees != p.Kept {
+			say(v.money, "it is %s, of which %d %s are kept as a fee, and by its payment %d", o.Status, o.Fees, o.Total.Currency, p.Kept)
+		}
 	default:
 		say(v.progress, "it is %s, and no saga works on it", o.Status)
 		return found
@@ -119,6 +125,7 @@ func (v invariants) confirmed(o order, r reservation, reserved bool, p payment, 
 		{"still authorized", o.Open, p.Open},
 		{"captured", o.Captured, p.Captured + p.Capturing},
 		{"refunded", o.Refunded, p.Refunded + p.Refunding},
+		{"kept as fees", o.Fees, p.Kept},
 	} {
 		if sum.order != sum.paid {
 			say(v.money, "by the order %d %s are %s, and by its payment %d", sum.order, o.Total.Currency, sum.name, sum.paid)

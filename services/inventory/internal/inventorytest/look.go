@@ -21,19 +21,20 @@ WITH live AS (
         coalesce(sum(quantity) FILTER (WHERE kind = 'receive'), 0) AS received,
         coalesce(sum(quantity) FILTER (WHERE kind = 'ship'), 0) AS shipped,
         coalesce(sum(quantity) FILTER (WHERE kind = 'return'), 0) AS returned,
+        coalesce(sum(quantity) FILTER (WHERE kind = 'write_off'), 0) AS written_off,
         coalesce(sum(quantity) FILTER (WHERE kind = 'reserve'), 0)
           - coalesce(sum(quantity) FILTER (WHERE kind IN ('release', 'expire', 'ship')), 0) AS reserved
     FROM movements GROUP BY sku
 )
-SELECT i.sku, format('on hand %s (%s - %s + %s), reserved %s; reservations: live %s, shipped %s; journal: received %s, reserved %s',
-    i.on_hand, i.received, i.shipped, i.returned, i.reserved, live.reserved, live.shipped, journal.received, journal.reserved)
+SELECT i.sku, format('on hand %s (%s - %s + %s - %s), reserved %s; reservations: live %s, shipped %s; journal: received %s, reserved %s',
+    i.on_hand, i.received, i.shipped, i.returned, i.written_off, i.reserved, live.reserved, live.shipped, journal.received, journal.reserved)
 FROM stock_items i LEFT JOIN live USING (sku) LEFT JOIN journal USING (sku)
-WHERE i.on_hand <> i.received - i.shipped + i.returned
+WHERE i.on_hand <> i.received - i.shipped + i.returned - i.written_off
    OR i.reserved NOT BETWEEN 0 AND i.on_hand
    OR i.reserved <> coalesce(live.reserved, 0)
    OR i.shipped <> coalesce(live.shipped, 0)
-   OR (i.received, i.shipped, i.returned, i.reserved) IS DISTINCT FROM
-      (coalesce(journal.received, 0), coalesce(journal.shipped, 0), coalesce(journal.returned, 0), coalesce(journal.reserved, 0))`
+   OR (i.received, i.shipped, i.returned, i.written_off, i.reserved) IS DISTINCT FROM
+      (coalesce(journal.received, 0), coalesce(journal.shipped, 0), coalesce(journal.returned, 0), coalesce(journal.written_off, 0), coalesce(journal.reserved, 0))`
 
 // CheckInvariants fails the test for each SKU whose levels, reservations and journal disagree.
 func (w *World) CheckInvariants(t testing.TB) {

@@ -10,8 +10,8 @@ import (
 
 // Balance is all stock added up, in units.
 type Balance struct {
-	SKUs                                          int64
-	OnHand, Reserved, Received, Shipped, Returned int64
+	SKUs                                                      int64
+	OnHand, Reserved, Received, Shipped, Returned, WrittenOff int64
 	// LiveReservations have units that are held or allocated.
 	LiveReservations int64
 	// LiveUnits are held or allocated.
@@ -26,11 +26,12 @@ type Balance struct {
 // whose reservation has another state, so that for example no sweep will find them. Left are the
 // shipped units of all reservations, and Torn the lines whose units are not all in one place each.
 type Imbalance struct {
-	SKU                                           string
-	OnHand, Reserved, Received, Shipped, Returned int64
-	Live, Astray, Left, Torn                      int64
-	JournalReserved, JournalReceived              int64
-	JournalShipped, JournalReturned               int64
+	SKU                                                string
+	OnHand, Reserved, Received, Shipped, Returned      int64
+	WrittenOff                                         int64
+	Live, Astray, Left, Torn                           int64
+	JournalReserved, JournalReceived                   int64
+	JournalShipped, JournalReturned, JournalWrittenOff int64
 }
 
 // AuditStock adds up all stock, all live reservations and the whole journal in one statement, so at
@@ -52,6 +53,7 @@ func AuditStock(ctx context.Context, db *postgres.DB, limit int) (balance Balanc
 				coalesce(sum(quantity) FILTER (WHERE kind = 'receive'), 0)::bigint AS received,
 				coalesce(sum(quantity) FILTER (WHERE kind = 'ship'), 0)::bigint AS shipped,
 				coalesce(sum(quantity) FILTER (WHERE kind = 'return'), 0)::bigint AS returned,
+				coalesce(sum(quantity) FILTER (WHERE kind = 'write_off'), 0)::bigint AS written_off,
 				(coalesce(sum(quantity) FILTER (WHERE kind = 'reserve'), 0)
 					- coalesce(sum(quantity) FILTER (WHERE kind IN ('release', 'expire', 'ship')), 0))::bigint AS reserved
 			FROM movements GROUP BY sku),
@@ -59,30 +61,32 @@ func AuditStock(ctx context.Context, db *postgres.DB, limit int) (balance Balanc
 			SELECT coalesce(items.sku, lines.sku, journal.sku) AS sku,
 				coalesce(on_hand, 0) AS on_hand, coalesce(items.reserved, 0) AS reserved, coalesce(items.received, 0) AS received,
 				coalesce(items.shipped, 0) AS shipped, coalesce(items.returned, 0) AS returned,
+				coalesce(items.written_off, 0) AS written_off,
 				coalesce(lines.live, 0) AS live, coalesce(lines.astray, 0) AS astray, coalesce(lines.gone, 0) AS gone,
 				coalesce(lines.torn, 0) AS torn, coalesce(movements, 0) AS movements,
 				coalesce(journal.reserved, 0) AS j_reserved, coalesce(journal.received, 0) AS j_received,
-				coalesce(journal.shipped, 0) AS j_shipped, coalesce(journal.returned, 0) AS j_returned
+				coalesce(journal.shipped, 0) AS j_shipped, coalesce(journal.returned, 0) AS j_returned,
+				coalesce(journal.written_off, 0) AS j_written_off
 			FROM stock_items AS items
 			FULL JOIN lines ON lines.sku = items.sku
 			FULL JOIN journal ON journal.sku = coalesce(items.sku, lines.sku)),
 		judged AS (
-			SELECT *, on_hand <> received - shipped + returned OR reserved <> live OR reserved < 0 OR reserved > on_hand
+			SELECT *, on_hand <> received - shipped + returned - written_off OR reserved <> live OR reserved < 0 OR reserved > on_hand
 				OR astray <> 0 OR torn <> 0 OR shipped <> gone
-				OR (reserved, received, shipped, returned) <> (j_reserved, j_received, j_shipped, j_returned) AS wrong
+				OR (reserved, received, shipped, returned, written_off) <> (j_reserved, j_received, j_shipped, j_returned, j_written_off) AS wrong
 			FROM audited),
 		total AS (
 			SELECT count(*) AS skus, coalesce(sum(on_hand), 0)::bigint AS on_hand, coalesce(sum(reserved), 0)::bigint AS reserved,
 				coalesce(sum(received), 0)::bigint AS received, coalesce(sum(shipped), 0)::bigint AS shipped,
-				coalesce(sum(returned), 0)::bigint AS returned, coalesce(sum(live), 0)::bigint AS live,
+				coalesce(sum(returned), 0)::bigint AS returned, coalesce(sum(written_off), 0)::bigint AS written_off, coalesce(sum(live), 0)::bigint AS live,
 				coalesce(sum(movements), 0)::bigint AS movements, count(*) FILTER (WHERE wrong) AS wrong,
 				(SELECT count(DISTINCT (order_id, saga, instance)) FROM reservation_lines WHERE held + allocated > 0) AS reservations
 			FROM judged),
 		named AS (SELECT * FROM judged WHERE wrong ORDER BY sku COLLATE "C" LIMIT $1)
-		SELECT t.skus, t.on_hand, t.reserved, t.received, t.shipped, t.returned, t.reservations, t.live, t.movements, t.wrong,
-			n.sku, coalesce(n.on_hand, 0), coalesce(n.reserved, 0), coalesce(n.received, 0), coalesce(n.shipped, 0), coalesce(n.returned, 0),
+		SELECT t.skus, t.on_hand, t.reserved, t.received, t.shipped, t.returned, t.written_off, t.reservations, t.live, t.movements, t.wrong,
+			n.sku, coalesce(n.on_hand, 0), coalesce(n.reserved, 0), coalesce(n.received, 0), coalesce(n.shipped, 0), coalesce(n.returned, 0), coalesce(n.written_off, 0),
 			coalesce(n.live, 0), coalesce(n.astray, 0), coalesce(n.gone, 0), coalesce(n.torn, 0),
-			coalesce(n.j_reserved, 0), coalesce(n.j_received, 0), coalesce(n.j_shipped, 0), coalesce(n.j_returned, 0)
+			coalesce(n.j_reserved, 0), coalesce(n.j_received, 0), coalesce(n.j_shipped, 0), coalesce(n.j_returned, 0), coalesce(n.j_written_off, 0)
 		FROM total AS t LEFT JOIN named AS n ON true ORDER BY n.sku COLLATE "C"`, limit)
 	if err != nil {
 		return Balance{}, nil, fmt.Errorf("audit the stock: %w", err)
@@ -91,10 +95,10 @@ func AuditStock(ctx context.Context, db *postgres.DB, limit int) (balance Balanc
 	for rows.Next() {
 		var sku sql.NullString
 		var w Imbalance
-		err := rows.Scan(&balance.SKUs, &balance.OnHand, &balance.Reserved, &balance.Received, &balance.Shipped, &balance.Returned,
+		err := rows.Scan(&balance.SKUs, &balance.OnHand, &balance.Reserved, &balance.Received, &balance.Shipped, &balance.Returned, &balance.WrittenOff,
 			&balance.LiveReservations, &balance.LiveUnits, &balance.Movements, &balance.Wrong,
-			&sku, &w.OnHand, &w.Reserved, &w.Received, &w.Shipped, &w.Returned,
-			&w.Live, &w.Astray, &w.Left, &w.Torn, &w.JournalReserved, &w.JournalReceived, &w.JournalShipped, &w.JournalReturned)
+			&sku, &w.OnHand, &w.Reserved, &w.Received, &w.Shipped, &w.Returned, &w.WrittenOff,
+			&w.Live, &w.Astray, &w.Left, &w.Torn, &w.JournalReserved, &w.JournalReceived, &w.JournalShipped, &w.JournalReturned, &w.JournalWrittenOff)
 		if err != nil {
 			return Balance{}, nil, fmt.Errorf("audit the stock: %w", err)
 		}

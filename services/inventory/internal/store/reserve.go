@@ -51,7 +51,8 @@ WITH ordered AS MATERIALIZED (
 ), stocked AS (
     UPDATE stock_items item
     SET reserved = locked.reserved + locked.quantity, version = locked.version + 1,
-        on_hand = locked.on_hand, received = locked.received, shipped = locked.shipped, returned = locked.returned
+        on_hand = locked.on_hand, received = locked.received, shipped = locked.shipped, returned = locked.returned,
+        written_off = locked.written_off
     FROM locked
     WHERE item.sku = locked.sku AND NOT EXISTS (SELECT FROM short)
     RETURNING item.sku, locked.quantity, item.on_hand, item.reserved, item.version

@@ -21,7 +21,9 @@ type StockItem struct {
 	Received int64
 	Shipped  int64
 	Returned int64
-	Version  int64
+	// WrittenOff left the stock and were not sold.
+	WrittenOff int64
+	Version    int64
 }
 
 // Movement is one line of the journal: one change of a level.
@@ -29,7 +31,7 @@ type Movement struct {
 	ID        int64 `gorm:"primaryKey"`
 	SKU       string
 	Line      *int32 // of the order; nil for received goods
-	Kind      string // receive, reserve, allocate, release, expire, ship, return
+	Kind      string // receive, reserve, allocate, release, expire, ship, return, write_off
 	Quantity  int64
 	Reference string // the order's or the receipt's id
 	At        time.Time

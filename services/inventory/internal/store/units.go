@@ -13,14 +13,16 @@ import (
 	"github.com/ordersaga/ordersaga/services/inventory/internal/domain"
 )
 
-// The kinds of movement that take units out of an allocation.
+// The kinds of movement that take units out of an allocation. Units that are written off are
+// released and leave the stock.
 const (
-	releaseKind = "release"
-	shipKind    = "ship"
+	releaseKind  = "release"
+	shipKind     = "ship"
+	writeOffKind = "write_off"
 )
 
-// takeUnits takes units of lines of a locked reservation out of its allocation, to be released or
-// shipped, all or none: none when a line has fewer allocated, or another SKU, and the first such
+// takeUnits takes units of lines of a locked reservation out of its allocation, to be released,
+// written off or shipped, all or none: none when a line has fewer allocated, or another SKU, and the first such
 // line is returned. The reservation is shipped when its first units leave, and released when
 // nothing is left of it. Stock items are locked as in release, and subtracting from item's own
 // columns is safe for the same reason.
@@ -37,7 +39,7 @@ WITH wanted AS MATERIALIZED (
 ), moved AS (
     UPDATE reservation_lines line
     SET allocated = allocated - wanted.quantity,
-        released = released + CASE WHEN $7 = 'release' THEN wanted.quantity ELSE 0 END,
+        released = released + CASE WHEN $7 = 'ship' THEN 0 ELSE wanted.quantity END,
         shipped = shipped + CASE WHEN $7 = 'ship' THEN wanted.quantity ELSE 0 END
     FROM wanted
     WHERE line.order_id = $1 AND line.saga = $2 AND line.instance = $3 AND line.line = wanted.number AND NOT EXISTS (SELECT FROM short)
@@ -54,20 +56,22 @@ WITH wanted AS MATERIALIZED (
 ), sums AS MATERIALIZED (
     SELECT sku, sum(quantity)::bigint AS quantity FROM moved GROUP BY sku
 ), locked AS MATERIALIZED (
-    SELECT item.sku, sums.quantity, CASE WHEN $7 = 'ship' THEN sums.quantity ELSE 0 END AS shipped
+    SELECT item.sku, sums.quantity, CASE WHEN $7 = 'ship' THEN sums.quantity ELSE 0 END AS shipped,
+        CASE WHEN $7 = 'write_off' THEN sums.quantity ELSE 0 END AS written_off
     FROM stock_items item JOIN sums ON item.sku = sums.sku
     ORDER BY item.sku COLLATE "C"
     FOR NO KEY UPDATE OF item
 ), stocked AS (
     UPDATE stock_items item
-    SET reserved = item.reserved - locked.quantity, on_hand = item.on_hand - locked.shipped,
-        shipped = item.shipped + locked.shipped, version = item.version + 1
+    SET reserved = item.reserved - locked.quantity, on_hand = item.on_hand - locked.shipped - locked.written_off,
+        shipped = item.shipped + locked.shipped, written_off = item.written_off + locked.written_off, version = item.version + 1
     FROM locked
     WHERE item.sku = locked.sku
     RETURNING item.sku, item.on_hand, item.reserved, item.version
 ), journal AS (
     INSERT INTO movements (sku, line, kind, quantity, reference)
-    SELECT sku, line, $7, quantity, $1 FROM moved ORDER BY line
+    SELECT sku, line, kind, quantity, $1
+    FROM moved, unnest(CASE WHEN $7 = 'write_off' THEN ARRAY['release', 'write_off'] ELSE ARRAY[$7] END) AS kind ORDER BY line, kind
 )
 SELECT '' AS sku, number::bigint AS on_hand, allocated AS reserved, 0 AS version, NULL::timestamptz AS at FROM short
 UNION ALL
@@ -78,6 +82,11 @@ SELECT sku, on_hand, reserved, version, (SELECT at FROM changed) FROM stocked`
 // not_allocated when a line has fewer units allocated.
 func ReleaseUnits(ctx context.Context, q postgres.Querier, id domain.ReservationID, lines []domain.Line) (levels []domain.Level, freedAt time.Time, err error) {
 	return take(ctx, q, releaseKind, id, lines)
+}
+
+// WriteOffUnits releases units as ReleaseUnits does, and takes them off the stock.
+func WriteOffUnits(ctx context.Context, q postgres.Querier, id domain.ReservationID, lines []domain.Line) (levels []domain.Level, freedAt time.Time, err error) {
+	return take(ctx, q, writeOffKind, id, lines)
 }
 
 // ShipUnits takes units of lines of a reservation that were allocated off the stock, and returns

@@ -29,7 +29,17 @@ func OpenOf(o *domain.Order) (Open, bool) {
 	case request.Cancellation != nil:
 		cancelled := request.Cancellation
 		in := &ordersv1.CancelOrderInput{
-			Saga: saga, Whole: cancelled.Whole, Reason: cancelled.Reason, Lines: lines(o, cancelled.Units), Amount: moneyMessage(cancelled.Amount),
+			Saga: saga, Whole: cancelled.Whole && cancelled.FeeCapture.Amount == 0, Reason: cancelled.Reason, Lines: lines(o, cancelled.Units),
+			Amount: moneyMessage(cancelled.Amount), WriteOff: cancelled.WriteOff,
+		}
+		if cancelled.Fee.Amount > 0 {
+			in.Fee = &ordersv1.CancellationFee{
+				Captured: moneyMessage(domain.Money{Amount: cancelled.FeeCapture.Amount, Currency: cancelled.Fee.Currency}),
+				KeptBack: moneyMessage(cancelled.KeptBack()), Last: cancelled.Last,
+			}
+			if cancelled.FeeCapture.Amount > 0 {
+				in.Fee.AuthorizationId = o.Charge().Authorization
+			}
 		}
 		if cancelled.Refund.Amount > 0 {
 			in.Refund = moneyMessage(cancelled.Refund)

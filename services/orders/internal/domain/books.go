@@ -9,21 +9,21 @@ type books struct {
 	refunded  int64
 	cancelled int64 // the amount of cancelled units
 	shipped   int64 // the amount of shipped units
+	fees      int64 // what was kept of the amounts of cancelled units
 	goodwill  map[string]int64
 	// refunds are the parts of refunds, by the instance of the request that they belong to.
 	refunds map[string][]refundPart
 	// settled are debts that were paid in another way, by the instance of the request.
 	settled  map[string]int64
-	captures map[string]captureState // by id
+	captures map[string]capture // by id
 	ledger   []Entry
 }
 
-type captureState bool
-
-const (
-	captureMade   captureState = true
-	captureFailed captureState = false
-)
+// capture is what became of a capture.
+type capture struct {
+	request string // the instance of the request that it was for
+	failed  bool   // afterwards
+}
 
 // refundPart is what became of a part of a refund: one capture's.
 type refundPart struct {
@@ -37,9 +37,9 @@ func (e PaymentCaptured) applyTo(o *Order, at time.Time) {
 		{Held, -e.Amount.Amount}, {HeldContra, e.Amount.Amount}, {Provider, e.Amount.Amount}, {Customer, -e.Amount.Amount},
 	}})
 	if o.captures == nil {
-		o.captures = map[string]captureState{}
+		o.captures = map[string]capture{}
 	}
-	o.captures[e.CaptureID] = captureMade
+	o.captures[e.CaptureID] = capture{request: e.Shipment}
 	o.captured += e.Amount.Amount
 	o.open -= e.Amount.Amount
 }
@@ -67,12 +67,20 @@ func (e PaymentRefundFailed) applyTo(o *Order, at time.Time) {
 }
 
 func (e PaymentCaptureFailed) applyTo(o *Order, at time.Time) {
-	o.captures[e.CaptureID] = captureFailed
+	failed := o.captures[e.CaptureID]
+	failed.failed = true
+	o.captures[e.CaptureID] = failed
 	o.captured -= e.Amount.Amount
 	o.post(Entry{ID: e.CaptureID + "/failed", At: at, Text: "A capture failed afterwards", Lines: []EntryLine{
 		{Customer, e.Amount.Amount}, {Provider, -e.Amount.Amount}, {Held, e.Open - o.open}, {HeldContra, o.open - e.Open},
 	}})
 	o.open = e.Open
+	if request := o.Request(failed.request); request != nil && request.Cancellation != nil { // no fee without its money
+		o.fees -= e.Amount.Amount
+		o.post(Entry{ID: e.CaptureID + "/waived", At: at, Text: "The fee of a cancellation was not paid and is not kept", Lines: []EntryLine{
+			{Fees, e.Amount.Amount}, {Customer, -e.Amount.Amount},
+		}})
+	}
 }
 
 func (e AuthorizationEnded) applyTo(o *Order, at time.Time) {
@@ -128,7 +136,7 @@ func (e PaymentCaptured) recorded(o *Order) bool {
 }
 
 func (e PaymentCaptureFailed) recorded(o *Order) bool {
-	return o.captures[e.CaptureID] == captureFailed
+	return o.captures[e.CaptureID].failed
 }
 
 func (e AuthorizationEnded) recorded(o *Order) bool {
@@ -217,7 +225,7 @@ func (o *Order) Due() Money {
 
 // kept is what was captured for units: goodwill that was given back is not taken off.
 func (o *Order) kept() int64 {
-	kept := o.captured
+	kept := o.captured - o.fees
 	for _, request := range o.requests {
 		if request.Cancellation != nil && request.Done() {
 			kept -= request.Cancellation.Refund.Amount
@@ -236,7 +244,11 @@ func (o *Order) Owed() Money {
 	return Money{Amount: max(0, o.books.shipped-o.kept()), Currency: o.total.Currency}
 }
 
-// Refundable is what was captured for shipped units and not given back, nor is owed.
+// Fees is what was kept of the amounts of cancelled units. A fee whose capture failed afterwards is
+// not kept.
+func (o *Order) Fees() Money { return Money{Amount: o.fees, Currency: o.total.Currency} }
+
+// Refundable is what was captured for shipped units and not given back, nor is owed. Fees are kept.
 func (o *Order) Refundable() Money {
 	left := o.captured - o.refunded
 	for _, debt := range o.Debts() {
@@ -245,7 +257,7 @@ func (o *Order) Refundable() Money {
 	for _, settled := range o.settled {
 		left -= settled
 	}
-	return Money{Amount: max(0, left-o.Prepaid().Amount), Currency: o.total.Currency}
+	return Money{Amount: max(0, left-o.Prepaid().Amount-o.fees), Currency: o.total.Currency}
 }
 
 // Captured is what was taken.

@@ -15,6 +15,16 @@ type CancelRequest struct {
 	Ask
 	// Lines are the units to cancel; none: everything that is left.
 	Lines []LineUnits
+	CancelPolicy
+}
+
+// CancelPolicy is what becomes of cancelled units and their money. The zero value makes the units
+// available again and keeps no money.
+type CancelPolicy struct {
+	// WriteOff takes the units off the stock: they are not sold again.
+	WriteOff bool `json:"write_off,omitempty"`
+	// Fee is what the shop keeps of the units' amount; zero: nothing.
+	Fee Money `json:"fee,omitzero"`
 }
 
 // Cancellation is the units that are cancelled and the amount that is no longer due. It is the
@@ -26,11 +36,24 @@ type Cancellation struct {
 	Shipping bool `json:"shipping,omitempty"`
 	// Whole means that nothing is left of the order, and nothing of it was shipped.
 	Whole bool `json:"whole,omitempty"`
-	// Rest means that the others were shipped: what is open of the authorization is voided.
+	// Rest means that the others were shipped, or a fee is captured: what is open of the
+	// authorization is voided.
 	Rest   bool  `json:"rest,omitempty"`
 	Amount Money `json:"amount"`
-	// Refund is the part of the amount that was captured before; zero in most cancellations.
+	// Refund is the part of the amount that was captured before, without the fee; zero in most
+	// cancellations.
 	Refund Money `json:"refund,omitzero"`
+	CancelPolicy
+	// FeeCapture is the part of the fee that is captured; the rest of it was captured before and is
+	// not refunded.
+	FeeCapture Money `json:"fee_capture,omitzero"`
+	// Last means that nothing is captured after the fee.
+	Last bool `json:"last,omitempty"`
+}
+
+// KeptBack is the part of the fee that was captured before.
+func (c Cancellation) KeptBack() Money {
+	return Money{Amount: c.Fee.Amount - c.FeeCapture.Amount, Currency: c.Amount.Currency}
 }
 
 // Cancelling returns the saga of a cancel request.
@@ -39,8 +62,11 @@ func Cancelling(instance string) Saga {
 }
 
 // PlanCancel returns what a request would cancel now. It refuses with order_settled when the order
-// was rejected or cancelled, with saga_in_progress while another saga works on it, and with
-// units_not_cancellable when a line has fewer units left.
+// was rejected or cancelled, with saga_in_progress while another saga works on it, with
+// units_not_cancellable when a line has fewer units left, with currency_mismatch and
+// fee_exceeds_amount when the fee is in another currency or above the units' amount, and, when the fee
+// has to be captured, with authorization_unknown and amount_exceeds_open as PlanShipment does, and
+// with fee_not_chargeable when the authorization could not be captured for other units then.
 func (o *Order) PlanCancel(request CancelRequest) (Cancellation, error) {
 	if err := o.checkFree(); err != nil {
 		return Cancellation{}, err
@@ -50,7 +76,7 @@ func (o *Order) PlanCancel(request CancelRequest) (Cancellation, error) {
 		return Cancellation{}, err
 	}
 	shipped := len(o.shipped) > 0
-	planned := Cancellation{Ask: request.Ask, Units: taken, Whole: left == 0 && !shipped}
+	planned := Cancellation{Ask: request.Ask, Units: taken, Whole: left == 0 && !shipped, CancelPolicy: request.CancelPolicy}
 	planned.Shipping = planned.Whole
 	amounts, err := o.amountsOf(planned.Units, planned.Shipping)
 	if err != nil {
@@ -60,8 +86,48 @@ func (o *Order) PlanCancel(request CancelRequest) (Cancellation, error) {
 	if prepaid := min(planned.Amount.Amount, o.Prepaid().Amount); prepaid > 0 {
 		planned.Refund = Money{Amount: prepaid, Currency: o.total.Currency}
 	}
-	planned.Rest = left == 0 && shipped && o.open > 0
+	if err := o.planFee(&planned, left); err != nil {
+		return Cancellation{}, err
+	}
+	captured := planned.FeeCapture.Amount
+	planned.Rest = left == 0 && (shipped || captured > 0) && o.open > captured
 	return planned, nil
+}
+
+// planFee divides the fee: it is kept back of what would be refunded, and the rest is captured. left
+// are the units that are free after the cancellation.
+func (o *Order) planFee(planned *Cancellation, left int64) error {
+	fee := planned.Fee
+	switch {
+	case fee.Amount == 0:
+		planned.Fee = Money{}
+		return nil
+	case fee.Currency != o.total.Currency:
+		return refusal.New(refusals.CurrencyMismatch, "The order is in "+o.total.Currency,
+			refusals.CurrencyMismatchDetails{Currency: fee.Currency})
+	case fee.Amount > planned.Amount.Amount:
+		return refusal.New(refusals.FeeExceedsAmount,
+			fmt.Sprintf("The fee is above %s, which the cancelled units are worth", planned.Amount.Text()), refusals.AmountLeftDetails(planned.Amount))
+	}
+	kept := min(fee.Amount, planned.Refund.Amount)
+	if planned.Refund.Amount -= kept; planned.Refund.Amount == 0 {
+		planned.Refund = Money{}
+	}
+	if kept == fee.Amount {
+		return nil
+	}
+	planned.FeeCapture, planned.Last = Money{Amount: fee.Amount - kept, Currency: fee.Currency}, left == 0
+	switch {
+	case o.charge == nil || o.charge.Authorization == "":
+		return refusal.New(refusals.AuthorizationUnknown, "The order's authorization has no id to capture a fee by", nil)
+	case planned.FeeCapture.Amount > o.open:
+		return refusal.New(refusals.AmountExceedsOpen,
+			fmt.Sprintf("A fee of %s has to be captured, and only %s is authorized", planned.FeeCapture.Text(), o.Open().Text()), refusals.AmountLeftDetails(o.Open()))
+	case !o.charge.MultiCapture && left > 0:
+		return refusal.New(refusals.FeeNotChargeable,
+			"The payment can be charged once, which has to pay for the units that are left: cancel without a fee, or everything that is left", nil)
+	}
+	return nil
 }
 
 // BeginCancel records that CancelOrder works on the order from now on. It refuses as PlanCancel
@@ -75,13 +141,15 @@ func (o *Order) BeginCancel(request CancelRequest, at time.Time) (Cancellation, 
 }
 
 // CheckCancelPlacing refuses with saga_in_progress what CancelPlacing does not do: to cancel a part,
-// because the order has to be confirmed first, and to cancel once more, so that requests cannot make
-// the stream of an order longer while its saga is stuck.
+// or with a fee or a write-off, because the order has to be confirmed first, and to cancel once more,
+// so that requests cannot make the stream of an order longer while its saga is stuck.
 func (o *Order) CheckCancelPlacing(request CancelRequest) error {
 	var why string
 	switch {
 	case len(request.Lines) > 0:
 		why = "The order is still being placed; until then it can be cancelled as a whole only"
+	case request.CancelPolicy != CancelPolicy{}:
+		why = "The order is still being placed; until then it can be cancelled without a fee or a write-off only"
 	case len(o.requests) > 0:
 		why = "The order is being cancelled already"
 	default:
@@ -107,6 +175,9 @@ func (o *Order) CancelPlacing(request CancelRequest, at time.Time) error {
 // as far as it has to be. A refund that failed stays a debt.
 func (o *Order) endCancel(request *Request, done []Done, at time.Time) error {
 	cancelled := *request.Cancellation
+	if fee := cancelled.FeeCapture; fee.Amount > 0 && !capturedFor(done, request.Instance, fee) {
+		return fmt.Errorf("cancel order %s: %w: a fee of %s is not captured", o.id, ErrFacts, fee)
+	}
 	o.recordDone(done)
 	switch asked := o.refundedBy(request.Instance); {
 	case asked != cancelled.Refund.Amount:

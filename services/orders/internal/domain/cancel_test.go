@@ -100,6 +100,9 @@ func TestACancelMeetsTheOrderBeforeItsPivot(t *testing.T) {
 	_, err := order.BeginCancel(cancelRequest(), noon)
 	require.Equal(t, refusals.SagaInProgress, reasonOf(t, err))
 	require.Equal(t, refusals.SagaInProgress, reasonOf(t, order.CancelPlacing(cancelRequest(domain.LineUnits{Number: 1, Quantity: 1}), noon)))
+	withFee := cancelRequest()
+	withFee.Fee = gbp(100)
+	require.Equal(t, refusals.SagaInProgress, reasonOf(t, order.CancelPlacing(withFee, noon)), "nothing is charged yet")
 	require.NoError(t, order.CancelPlacing(cancelRequest(), noon))
 	other, changes := cancelRequest(), len(order.Changes())
 	other.Instance = "1d1d6f6e-1a52-5c0e-8f0f-0d6f6a1b2c3d"

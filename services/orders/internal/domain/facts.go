@@ -45,7 +45,7 @@ func (o *Order) RecordPayment(facts []Done) error {
 		switch f := fact.Fact.(type) {
 		case PaymentCaptureFailed:
 			_, known = o.captures[f.CaptureID]
-			expected = open != nil && open.Shipment != nil
+			expected = open != nil && (open.Shipment != nil || open.Cancellation != nil && open.Cancellation.FeeCapture.Amount > 0)
 		case PaymentRefundFailed:
 			known = o.refund(f.RefundID) != nil
 			expected = open != nil && open.Shipment == nil

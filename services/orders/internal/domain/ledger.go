@@ -20,6 +20,7 @@ const (
 	Tax           Account = "tax"
 	Discount      Account = "discount"
 	Goodwill      Account = "goodwill"
+	Fees          Account = "fees"      // kept of the amounts of cancelled units
 	Elsewhere     Account = "elsewhere" // paid in another way than through the provider
 )
 

@@ -24,6 +24,7 @@ type life struct {
 	captured int64
 	refunded int64
 	open     int64
+	fees     int64
 	acts     int
 	// made are the captures and refunds that the order knows, and that may fail afterwards.
 	made   []domain.StepFact
@@ -144,12 +145,37 @@ func (l *life) ship(t *rapid.T) {
 }
 
 func (l *life) cancel(t *rapid.T) {
-	lines, ask := l.drawLines(t), l.ask()
-	planned, err := l.order.BeginCancel(domain.CancelRequest{Ask: ask, Lines: lines}, noon)
+	request := domain.CancelRequest{Ask: l.ask(), Lines: l.drawLines(t)}
+	without, err := l.order.PlanCancel(request)
 	require.NoError(t, err)
-	done := append(l.voided(planned.Whole || planned.Rest), l.refund(t, planned.Refund.Amount)...)
-	l.end(t, domain.Cancelling(ask.Instance), done...)
-	l.took(lines)
+	if rapid.Bool().Draw(t, "with a fee") && without.Amount.Amount > 0 {
+		request.Fee = gbp(rapid.Int64Range(1, without.Amount.Amount).Draw(t, "fee"))
+	}
+	planned, err := l.order.BeginCancel(request, noon)
+	if refused, ok := refusal.As(err); ok {
+		require.Contains(t, []string{refusals.FeeNotChargeable, refusals.AmountExceedsOpen}, refused.Reason)
+		require.True(t, refused.Reason == refusals.FeeNotChargeable && !l.order.Charge().MultiCapture || l.failed)
+		return
+	}
+	require.NoError(t, err)
+	require.Equal(t, without.Refund.Amount, planned.Refund.Amount+planned.KeptBack().Amount, "a fee is kept back of the refund")
+	if planned.FeeCapture.Amount > 0 && rapid.IntRange(0, 4).Draw(t, "declined") == 0 {
+		saga := domain.Cancelling(request.Instance)
+		l.order.TurnBack(saga, domain.Refused{Reason: refusals.CaptureFailed}, noon)
+		_, err := l.order.Refuse(saga, domain.Refused{Reason: refusals.CaptureFailed}, nil, noon)
+		require.NoError(t, err)
+		return
+	}
+	var done []domain.Done
+	if fee := planned.FeeCapture; fee.Amount > 0 {
+		l.open, l.captured = l.open-fee.Amount, l.captured+fee.Amount
+		captured := domain.PaymentCaptured{PaymentID: "p1", CaptureID: uuid.NewString(), Amount: fee, Shipment: request.Instance}
+		l.made, done = append(l.made, captured), []domain.Done{{At: noon, Fact: captured}}
+	}
+	l.fees += planned.Fee.Amount
+	done = append(done, l.voided(planned.Whole || planned.Rest)...)
+	l.end(t, domain.Cancelling(request.Instance), append(done, l.refund(t, planned.Refund.Amount)...)...)
+	l.took(request.Lines)
 }
 
 func (l *life) goodwill(t *rapid.T) {
@@ -186,6 +212,9 @@ func (l *life) fails(t *rapid.T) {
 			return
 		}
 		l.captured, l.failed = l.captured-made.Amount.Amount, true
+		if l.order.Request(made.Shipment).Cancellation != nil {
+			l.fees -= made.Amount.Amount
+		}
 		fact = domain.PaymentCaptureFailed{PaymentID: "p1", CaptureID: made.CaptureID, Amount: made.Amount, Open: l.open}
 	}
 	l.made = slices.Delete(l.made, i, i+1)
@@ -213,6 +242,8 @@ func (l *life) check(t *rapid.T) {
 		require.Zero(t, sum, entry.ID)
 	}
 	balances := o.Balances()
+	require.Equal(t, l.fees, o.Fees().Amount)
+	require.Equal(t, -l.fees, balances[domain.Fees])
 	require.Equal(t, l.captured-l.refunded, balances[domain.Provider])
 	require.Equal(t, l.open, balances[domain.Held])
 	require.Equal(t, o.Owed().Amount-o.Prepaid().Amount-debts, balances[domain.Customer], "who owes what is said")
@@ -256,7 +287,7 @@ func TestLivesAddUp(t *testing.T) {
 		require.Zero(t, l.order.Prepaid().Amount)
 		require.Equal(t, l.order.Due().Amount, shipped(l.order))
 		if l.order.Status() == domain.StatusCancelled {
-			require.Zero(t, l.captured)
+			require.Equal(t, l.fees, l.captured-l.refunded, "cancelled means that the fee is charged and nothing else")
 			return
 		}
 		require.Equal(t, len(l.order.Debts()) == 0 && l.order.Owed().Amount == 0, l.order.Completed())

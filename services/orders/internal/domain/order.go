@@ -112,9 +112,13 @@ func (e CancelRequested) applyTo(o *Order, at time.Time) {
 	})
 }
 
-func (e UnitsCancelled) applyTo(o *Order, _ time.Time) {
+func (e UnitsCancelled) applyTo(o *Order, at time.Time) {
 	o.cancelled = append(o.cancelled, e.Units...)
 	o.books.cancelled += e.Amount.Amount
+	o.fees += e.Fee.Amount
+	o.post(Entry{ID: e.Instance + "/fee", At: at, Text: "A fee was kept of cancelled units", Lines: []EntryLine{
+		{Customer, e.Fee.Amount}, {Fees, -e.Fee.Amount},
+	}})
 }
 
 func (e SagaStuck) applyTo(o *Order, at time.Time) {

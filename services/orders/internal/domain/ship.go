@@ -110,11 +110,7 @@ func (o *Order) BeginShipment(request ShipRequest, at time.Time) (Shipment, erro
 // endShipment records that the units have left. Their amount must be captured.
 func (o *Order) endShipment(request *Request, done []Done, at time.Time) error {
 	shipment := *request.Shipment
-	captured := slices.ContainsFunc(done, func(d Done) bool {
-		fact, ok := d.Fact.(PaymentCaptured)
-		return ok && fact.Shipment == request.Instance && fact.Amount == shipment.Capture
-	})
-	if !captured {
+	if !capturedFor(done, request.Instance, shipment.Capture) {
 		return fmt.Errorf("ship order %s: %w: %s are not captured for shipment %s", o.id, ErrFacts, shipment.Capture, request.Instance)
 	}
 	o.recordDone(done)
@@ -123,6 +119,14 @@ func (o *Order) endShipment(request *Request, done []Done, at time.Time) error {
 	}
 	o.record(at, UnitsShipped{Instance: request.Instance, CustomerID: o.customerID, Shipment: shipment})
 	return nil
+}
+
+// capturedFor reports whether an amount was captured for a request.
+func capturedFor(done []Done, instance string, amount Money) bool {
+	return slices.ContainsFunc(done, func(d Done) bool {
+		fact, ok := d.Fact.(PaymentCaptured)
+		return ok && fact.Shipment == instance && fact.Amount == amount
+	})
 }
 
 // shipment returns a shipment that has left. It refuses with shipment_unknown.

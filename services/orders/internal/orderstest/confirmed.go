@@ -86,8 +86,15 @@ func done(o *domain.Order, request *domain.Request, provider Provider) (facts []
 		tell(domain.PaymentRefundFailed{PaymentID: "p1", RefundID: uuid.NewString(), CaptureID: "c1", Amount: request.Refund.Amount, Code: "account_closed"})
 	case request.Refund != nil:
 		tell(domain.PaymentRefunded{PaymentID: "p1", RefundID: uuid.NewString(), CaptureID: "c1", Amount: request.Refund.Amount})
-	case o.Open().Amount > 0 && request.Cancellation.Whole:
-		tell(domain.PaymentVoided{PaymentID: "p1"})
+	case o.Open().Amount > 0:
+		if fee := request.Cancellation.FeeCapture; fee.Amount > 0 {
+			tell(domain.PaymentCaptured{
+				PaymentID: "p1", CaptureID: uuid.NewString(), Authorization: o.Charge().Authorization, ProviderReference: "c1", Amount: fee, Shipment: request.Instance,
+			})
+		}
+		if request.Cancellation.Whole || request.Cancellation.Rest {
+			tell(domain.PaymentVoided{PaymentID: "p1"})
+		}
 	}
 	return facts
 }

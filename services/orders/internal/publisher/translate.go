@@ -52,6 +52,7 @@ func dataOf(orderID string, event store.Recorded) events.Data {
 	case domain.UnitsCancelled:
 		cancelled := events.UnitsCancelled{
 			OrderID: orderID, CustomerID: e.CustomerID, Amount: e.Amount.Amount, Currency: e.Amount.Currency, Reason: e.Reason, CancelledAt: at,
+			Fee: e.Fee.Amount, WrittenOff: e.WriteOff,
 		}
 		cancelled.Lines = units(e.Units)
 		return cancelled

@@ -11,11 +11,24 @@ import (
 // CancelEffect says what a cancellation does.
 func CancelEffect(planned domain.Cancellation) string {
 	effect := "frees " + countUnits(planned.Units)
+	if planned.WriteOff {
+		effect = "writes off " + countUnits(planned.Units)
+	}
+	uncharged := planned.Amount
+	uncharged.Amount -= planned.Refund.Amount + planned.Fee.Amount
 	switch {
-	case planned.Whole:
+	case planned.Whole && planned.FeeCapture.Amount == 0:
 		effect += "; the order is cancelled, and its payment voided"
-	case planned.Amount.Amount > planned.Refund.Amount:
-		effect += fmt.Sprintf("; %s is not charged", domain.Money{Amount: planned.Amount.Amount - planned.Refund.Amount, Currency: planned.Amount.Currency}.Text())
+	case planned.Whole:
+		effect += "; the order is cancelled"
+	case uncharged.Amount > 0:
+		effect += fmt.Sprintf("; %s is not charged", uncharged.Text())
+	}
+	if planned.Fee.Amount > 0 {
+		effect += fmt.Sprintf("; a fee of %s is kept", planned.Fee.Text())
+	}
+	if planned.Whole && planned.Rest {
+		effect += fmt.Sprintf("; %s is not charged", uncharged.Text())
 	}
 	if planned.Refund.Amount > 0 {
 		effect += fmt.Sprintf("; %s is refunded", planned.Refund.Text())

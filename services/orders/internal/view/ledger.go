@@ -30,7 +30,7 @@ type LedgerEntry struct {
 
 // LedgerLine is an amount on an account.
 type LedgerLine struct {
-	Account string `json:"account" enum:"held,held_contra,provider,customer,goods,shipping,tax,discount,goodwill,elsewhere"`
+	Account string `json:"account" enum:"held,held_contra,provider,customer,goods,shipping,tax,discount,goodwill,fees,elsewhere"`
 	Amount  int64  `json:"amount" doc:"In minor units; a debit is above 0."`
 }
 

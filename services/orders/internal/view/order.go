@@ -31,6 +31,7 @@ type Order struct {
 	Due              Money         `json:"due" doc:"Of it, what is owed for units that were not cancelled."`
 	Captured         Money         `json:"captured" doc:"What was charged."`
 	Refunded         Money         `json:"refunded" doc:"What was given back of it."`
+	Fees             Money         `json:"fees,omitzero" doc:"What was kept of it as fees of cancellations; absent when nothing was."`
 	PlacedAt         *time.Time    `json:"placed_at,omitempty"`
 	SettledAt        *time.Time    `json:"settled_at,omitempty" doc:"When it was confirmed, rejected or cancelled."`
 	Payment          *OrderPayment `json:"payment,omitempty"`
@@ -126,6 +127,9 @@ func Of(o *domain.Order, data personal.Data, operator bool) Order {
 		DeliveryAddress:  data.DeliveryAddress,
 		BillingAddress:   data.BillingAddress,
 		Erased:           o.Personal() != nil && data.IsZero(),
+	}
+	if o.Fees().Amount > 0 {
+		shown.Fees = Money(o.Fees())
 	}
 	if o.Number() > 0 {
 		shown.Number = strconv.FormatInt(o.Number(), 10)

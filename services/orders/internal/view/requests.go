@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/text"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
@@ -37,25 +38,35 @@ func requested(o *domain.Order, request *domain.Request, operator bool) Requeste
 type Cancellation struct {
 	Requested
 	Reason   string        `json:"reason,omitempty" doc:"Why it was asked for."`
-	Status   string        `json:"status" enum:"under_way,done,order_rejected" doc:"order_rejected: the order was refused for a reason of its own before it could be cancelled."`
+	Status   string        `json:"status" enum:"under_way,done,refused,order_rejected" doc:"refused: its fee could not be captured, and nothing was cancelled. order_rejected: the order was refused for a reason of its own before it could be cancelled."`
+	Stock    string        `json:"stock" enum:"restock,write_off" doc:"What becomes of the units."`
 	Lines    []UnitsOfLine `json:"lines" nullable:"false" doc:"What is cancelled; of an order that was still being placed, all of it and no line here."`
 	Amount   *Money        `json:"amount,omitempty" doc:"What is not due any more."`
+	Fee      *Money        `json:"fee,omitempty" doc:"What the shop keeps of it."`
 	Refunded *Money        `json:"refunded,omitempty" doc:"What of it was captured before, and is refunded."`
 	Owed     *Money        `json:"owed,omitempty" doc:"What of the refund failed, and is still owed."`
+	Why      *Reason       `json:"why,omitempty" doc:"Why it was refused."`
 }
 
 // CancellationOf shows a cancel request of an order.
 func CancellationOf(o *domain.Order, request *domain.Request, operator bool) Cancellation {
-	shown := Cancellation{Requested: requested(o, request, operator), Reason: request.Reason, Status: "under_way", Lines: []UnitsOfLine{}, Owed: owed(o, request)}
+	shown := Cancellation{
+		Requested: requested(o, request, operator), Reason: request.Reason, Status: "under_way", Stock: Restock, Lines: []UnitsOfLine{}, Owed: owed(o, request),
+	}
 	switch {
 	case request.Ended.IsZero():
+	case request.Refused != nil:
+		shown.Status, shown.Why = "refused", reasonOf(request.Refused)
 	case o.Status() == domain.StatusRejected:
 		shown.Status = "order_rejected"
 	default:
 		shown.Status = "done"
 	}
 	if cancelled := request.Cancellation; cancelled != nil {
-		shown.Amount, shown.Lines = amount(cancelled.Amount), Lines(o, cancelled.Units)
+		shown.Amount, shown.Lines, shown.Stock = amount(cancelled.Amount), Lines(o, cancelled.Units), StockOf(cancelled.CancelPolicy)
+		if cancelled.Fee.Amount > 0 {
+			shown.Fee = amount(cancelled.Fee)
+		}
 		if cancelled.Refund.Amount > 0 {
 			shown.Refunded = amount(cancelled.Refund)
 		}
@@ -185,6 +196,53 @@ func ReadLines(given []LineUnits) ([]domain.LineUnits, error) {
 	return lines, nil
 }
 
+// What becomes of cancelled units.
+const (
+	Restock  = "restock"
+	WriteOff = "write_off"
+)
+
+// StockOf says what becomes of cancelled units.
+func StockOf(policy domain.CancelPolicy) string {
+	if policy.WriteOff {
+		return WriteOff
+	}
+	return Restock
+}
+
+// CancelWish is the units to cancel, and what becomes of them and of their money.
+type CancelWish struct {
+	Lines []LineUnits `json:"lines,omitempty" nullable:"false" minItems:"1" maxItems:"1000" doc:"Units of lines; without it, everything that is left of the order."`
+	Stock string      `json:"stock,omitempty" enum:"restock,write_off" default:"restock" doc:"What becomes of the units. restock: they can be sold again. write_off: they leave the stock; for operators."`
+	Fee   *Money      `json:"fee,omitempty" doc:"What the shop keeps of the units' amount, at most all of it: kept back of what is refunded, and else captured. For operators."`
+}
+
+// ReadCancel reads what is to be cancelled. Only operators write units off and keep a fee.
+func ReadCancel(given CancelWish, caller auth.Identity) (lines []domain.LineUnits, policy domain.CancelPolicy, err error) {
+	policy.WriteOff = given.Stock == WriteOff
+	if given.Fee != nil {
+		if policy.Fee, err = readAmount("body.fee", *given.Fee); err != nil {
+			return nil, policy, err
+		}
+	}
+	if policy != (domain.CancelPolicy{}) && !caller.Has(auth.ScopeOperator) {
+		return nil, policy, rest.NewProblem(http.StatusForbidden, "forbidden", "Only operators write units off or keep a fee.")
+	}
+	lines, err = ReadLines(given.Lines)
+	return lines, policy, err
+}
+
+// readAmount reads an amount above 0 in some currency.
+func readAmount(field string, given Money) (domain.Money, error) {
+	switch {
+	case given.Amount < 1:
+		return domain.Money{}, Invalid(field+".amount", "1 or more, in minor units")
+	case !currency.MatchString(given.Currency):
+		return domain.Money{}, Invalid(field+".currency", "three capital letters")
+	}
+	return domain.Money(given), nil
+}
+
 // Parcel is what the carrier calls a shipment.
 type Parcel struct {
 	Carrier  string `json:"carrier,omitempty" maxLength:"100" doc:"Who carries it." example:"Royal Mail"`
@@ -220,12 +278,9 @@ func ReadRefund(given RefundWish) (amount domain.Money, retries string, err erro
 			return amount, "", Invalid("body.retries", "not a UUID")
 		}
 		return amount, id, nil
-	case given.Amount.Amount < 1:
-		return amount, "", Invalid("body.amount.amount", "1 or more, in minor units")
-	case !currency.MatchString(given.Amount.Currency):
-		return amount, "", Invalid("body.amount.currency", "three capital letters")
 	}
-	return domain.Money(*given.Amount), "", nil
+	amount, err = readAmount("body.amount", *given.Amount)
+	return amount, "", err
 }
 
 // Invalid makes the problem of a field that cannot be accepted.

@@ -41,6 +41,7 @@ type Totals struct {
 	Refunded                          int64
 	Disputed                          int64 // of disputes that are not won
 	Fees                              int64 // of all disputes
+	Kept                              int64 // as fees of cancellations, also of captures that are not settled
 }
 
 // Net is what the provider owes the shop.
@@ -50,6 +51,9 @@ func (t Totals) Net() int64 { return t.Captured - t.Refunded - t.Disputed - t.Fe
 func (p *Payment) Totals() (t Totals) {
 	for _, op := range p.Operations {
 		amount := op.Request.Amount
+		if op.Kind == Refund || op.Kind == Capture && (op.State == Submitted || op.State == Succeeded) {
+			t.Kept += op.Fee
+		}
 		switch {
 		case op.Kind == Authorize:
 			b := p.Books(op)

@@ -19,6 +19,7 @@ const (
 	DisputeAccount Account = "dispute"         // what banks took back and did not decide
 	ProviderFees   Account = "provider_fees"   // fees of disputes
 	ChargebackLoss Account = "chargeback_loss" // disputes that were lost
+	Fees           Account = "fees"            // what the shop keeps of cancelled units
 )
 
 // Line debits an account with a positive amount, and credits it with a negative one, in minor
@@ -44,8 +45,10 @@ type Entry struct {
 //
 //	authorization   held +open, held_contra -open
 //	capture         provider +amount, customer -amount              once it has succeeded
+//	                customer +fee, fees -fee                        with it
 //	refund          customer +amount, transit -amount               from its sending
 //	                customer +amount, provider -amount              once it has succeeded
+//	                customer +fee, fees -fee                        whatever became of it
 //	dispute         dispute +amount, provider_fees +fee, provider -both
 //	                provider_fees +fee, provider -fee               won
 //	                chargeback_loss +amount, provider_fees +fee, provider -both   lost
@@ -55,11 +58,13 @@ func (o *Operation) accounts() map[Account]int64 {
 	case o.Kind == Authorize:
 		return map[Account]int64{Held: o.Open, HeldContra: -o.Open}
 	case o.Kind == Capture && o.State == Succeeded:
-		return map[Account]int64{Provider: amount, Customer: -amount}
+		return map[Account]int64{Provider: amount, Customer: o.Fee - amount, Fees: -o.Fee}
 	case o.Kind == Refund && o.unsettled():
-		return map[Account]int64{Customer: amount, Transit: -amount}
+		return map[Account]int64{Customer: amount + o.Fee, Transit: -amount, Fees: -o.Fee}
 	case o.Kind == Refund && o.State == Succeeded:
-		return map[Account]int64{Customer: amount, Provider: -amount}
+		return map[Account]int64{Customer: amount + o.Fee, Provider: -amount, Fees: -o.Fee}
+	case o.Kind == Refund:
+		return map[Account]int64{Customer: o.Fee, Fees: -o.Fee}
 	case o.Kind == Dispute && o.State == Won:
 		return map[Account]int64{ProviderFees: o.Fee, Provider: -o.Fee}
 	case o.Kind == Dispute && o.State == Lost:

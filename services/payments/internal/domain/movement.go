@@ -12,6 +12,16 @@ type CaptureRequest struct {
 	Shipment string // what it is for: an id of the caller's
 	// Final gives back what is left of the authorization.
 	Final bool
+	// Fee: the shop keeps the amount as a fee.
+	Fee bool
+}
+
+// fee is the part of the amount that the shop keeps as a fee.
+func (r CaptureRequest) fee() int64 {
+	if r.Fee {
+		return r.Amount
+	}
+	return 0
 }
 
 // Capture asks for money to be taken, once per step. An amount of zero is taken at once and the
@@ -24,11 +34,12 @@ func (p *Payment) Capture(c Caller, step Step, want CaptureRequest) (Task, error
 		}
 		op = p.add(c, step, Capture, Sending)
 		op.Request, op.Of, op.Shipment, op.Final = Request{Money: want.Money}, want.Authorization, want.Shipment, want.Final
+		op.Fee = want.fee()
 		if want.Amount == 0 {
 			op.State = Succeeded
 			op.conclude(c)
 		}
-	} else if op.Of != want.Authorization || op.Request.Money != want.Money || op.Shipment != want.Shipment || op.Final != want.Final {
+	} else if op.Of != want.Authorization || op.Request.Money != want.Money || op.Shipment != want.Shipment || op.Final != want.Final || op.Fee != want.fee() {
 		return Task{}, ErrOtherRequest
 	}
 	if op.Final && op.Request.Amount == 0 {
@@ -70,6 +81,8 @@ type RefundRequest struct {
 	Money
 	// Shipment whose capture is refunded first; of none, the newest capture is.
 	Shipment string
+	// KeptFee is what the shop keeps as a fee, in minor units: it would have been refunded, too.
+	KeptFee int64
 }
 
 // Refund asks for money to be given back, once per step: of the shipment's own captures first, then
@@ -78,7 +91,7 @@ type RefundRequest struct {
 func (p *Payment) Refund(c Caller, step Step, want RefundRequest) (Task, error) {
 	parts := p.Refunds(step)
 	if len(parts) > 0 {
-		if total(parts) != want.Money || parts[0].Shipment != want.Shipment {
+		if total(parts) != want.Money || parts[0].Shipment != want.Shipment || parts[0].Fee != want.KeptFee {
 			return Task{}, ErrOtherRequest
 		}
 		return p.askNext(c, step, Refund), nil
@@ -93,6 +106,9 @@ func (p *Payment) Refund(c Caller, step Step, want RefundRequest) (Task, error) 
 	for part, share := range shares {
 		op := p.addPart(c, step, Refund, part, Sending)
 		op.Request, op.Of, op.Shipment = Request{Money: share.Money}, share.capture, want.Shipment
+		if part == 0 {
+			op.Fee = want.KeptFee
+		}
 		if share.Amount == 0 {
 			op.State = Succeeded
 			op.conclude(c)

@@ -310,12 +310,12 @@ func TestARefundIsDividedAmongTheCapturesThatHaveRoom(t *testing.T) {
 		want   RefundRequest
 		shares []int64
 	}{
-		"its own first":            {RefundRequest{Money{400, "GBP"}, "a"}, []int64{400}},
-		"then the newest":          {RefundRequest{Money{550, "GBP"}, "a"}, []int64{500, 50}},
-		"goodwill takes the last":  {RefundRequest{Money{150, "GBP"}, ""}, []int64{150}},
-		"goodwill takes of others": {RefundRequest{Money{450, "GBP"}, ""}, []int64{200, 250}},
-		"all":                      {RefundRequest{Money{1000, "GBP"}, "b"}, []int64{300, 200, 500}},
-		"nothing":                  {RefundRequest{Money{0, "GBP"}, "b"}, []int64{0}},
+		"its own first":            {RefundRequest{Money: Money{400, "GBP"}, Shipment: "a"}, []int64{400}},
+		"then the newest":          {RefundRequest{Money: Money{550, "GBP"}, Shipment: "a"}, []int64{500, 50}},
+		"goodwill takes the last":  {RefundRequest{Money: Money{150, "GBP"}, Shipment: ""}, []int64{150}},
+		"goodwill takes of others": {RefundRequest{Money: Money{450, "GBP"}, Shipment: ""}, []int64{200, 250}},
+		"all":                      {RefundRequest{Money: Money{1000, "GBP"}, Shipment: "b"}, []int64{300, 200, 500}},
+		"nothing":                  {RefundRequest{Money: Money{0, "GBP"}, Shipment: "b"}, []int64{0}},
 	} {
 		shares, err := p.allocate(test.want)
 		require.NoError(t, err, name)
@@ -325,11 +325,11 @@ func TestARefundIsDividedAmongTheCapturesThatHaveRoom(t *testing.T) {
 		}
 		assert.Equal(t, test.shares, got, name)
 	}
-	_, err := p.allocate(RefundRequest{Money{1001, "GBP"}, "a"})
+	_, err := p.allocate(RefundRequest{Money: Money{1001, "GBP"}, Shipment: "a"})
 	var exceeds *ExceedsError
 	require.ErrorAs(t, err, &exceeds)
 	assert.EqualValues(t, 1000, exceeds.Room.Amount)
-	_, err = p.allocate(RefundRequest{Money{1, "EUR"}, "a"})
+	_, err = p.allocate(RefundRequest{Money: Money{1, "EUR"}, Shipment: "a"})
 	require.ErrorAs(t, err, &exceeds, "captures of another currency have no room")
 }
 

@@ -79,7 +79,9 @@ type Operation struct {
 	Accepted bool
 	// Final: a capture gives back what it leaves of the authorization.
 	Final bool
-	// Fee is what a dispute costs, in minor units of the currency of the amount.
+	// Fee is what a dispute costs; of a capture, the part that the shop keeps as a fee, and of the
+	// first refund of a step, what it kept back of a larger refund. In minor units of the currency of
+	// the amount.
 	Fee int64
 }
 

@@ -55,7 +55,7 @@ func Entry(p *domain.Payment, entry provider.Entry) string {
 		return ""
 	case entry.What == domain.Authorize:
 		return authorization(p, op, entry)
-	case op.Request.Money != entry.Money || op.Fee != entry.Fee:
+	case op.Request.Money != entry.Money || op.Kind == domain.Dispute && op.Fee != entry.Fee:
 		return fmt.Sprintf("the provider has a %s of %s under %s, the journal one of %s", entry.What, entry.Text(), entry.Reference, op.Request.Text())
 	case same(op) != entry.Kind:
 		return fmt.Sprintf("the %s of %s under %s is %s at the provider, %s in the journal", entry.What, entry.Text(), entry.Reference, entry.Kind, op.State)

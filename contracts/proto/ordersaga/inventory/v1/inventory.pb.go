@@ -309,7 +309,9 @@ type ReleaseUnitsRequest struct {
 	// The saga that reserved, of the same order.
 	ReservedBy *v1.Saga `protobuf:"bytes,2,opt,name=reserved_by,json=reservedBy,proto3" json:"reserved_by,omitempty"`
 	// Units of lines of its reservation, each with the line's SKU. No two lines have one number.
-	Lines         []*v1.Line `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
+	Lines []*v1.Line `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
+	// The units are written off in the same transaction: they leave the stock.
+	WriteOff      bool `protobuf:"varint,4,opt,name=write_off,json=writeOff,proto3" json:"write_off,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -363,6 +365,13 @@ func (x *ReleaseUnitsRequest) GetLines() []*v1.Line {
 		return x.Lines
 	}
 	return nil
+}
+
+func (x *ReleaseUnitsRequest) GetWriteOff() bool {
+	if x != nil {
+		return x.WriteOff
+	}
+	return false
 }
 
 type ReleaseUnitsResponse struct {
@@ -536,13 +545,14 @@ const file_ordersaga_inventory_v1_inventory_proto_rawDesc = "" +
 	"\x0eReleaseRequest\x125\n" +
 	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\"B\n" +
 	"\x0fReleaseResponse\x12/\n" +
-	"\x05facts\x18\x01 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts\"\xa2\x02\n" +
+	"\x05facts\x18\x01 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts\"\xbf\x02\n" +
 	"\x13ReleaseUnitsRequest\x125\n" +
 	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\x12B\n" +
 	"\vreserved_by\x18\x02 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\n" +
 	"reservedBy\x12\x8f\x01\n" +
 	"\x05lines\x18\x03 \x03(\v2\x19.ordersaga.common.v1.LineB^\xbaH[\xba\x01P\n" +
-	"\rlines.numbers\x12\x19two lines have one number\x1a$this.map(line, line.number).unique()\x92\x01\x05\b\x01\x10\xe8\aR\x05lines\"G\n" +
+	"\rlines.numbers\x12\x19two lines have one number\x1a$this.map(line, line.number).unique()\x92\x01\x05\b\x01\x10\xe8\aR\x05lines\x12\x1b\n" +
+	"\twrite_off\x18\x04 \x01(\bR\bwriteOff\"G\n" +
 	"\x14ReleaseUnitsResponse\x12/\n" +
 	"\x05facts\x18\x01 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts\"\x9f\x02\n" +
 	"\x10ShipUnitsRequest\x125\n" +

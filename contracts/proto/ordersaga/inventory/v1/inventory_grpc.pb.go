@@ -45,6 +45,7 @@ type InventoryServiceClient interface {
 	// tombstone that refuses a late one.
 	Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*ReleaseResponse, error)
 	// ReleaseUnits frees a part of what a saga of the order was allocated: units that are cancelled.
+	// They can be sold again, or are written off.
 	// Refused with reason not_allocated when a line has fewer units allocated.
 	ReleaseUnits(ctx context.Context, in *ReleaseUnitsRequest, opts ...grpc.CallOption) (*ReleaseUnitsResponse, error)
 	// ShipUnits takes units that a saga of the order was allocated off the stock: they leave. All
@@ -129,6 +130,7 @@ type InventoryServiceServer interface {
 	// tombstone that refuses a late one.
 	Release(context.Context, *ReleaseRequest) (*ReleaseResponse, error)
 	// ReleaseUnits frees a part of what a saga of the order was allocated: units that are cancelled.
+	// They can be sold again, or are written off.
 	// Refused with reason not_allocated when a line has fewer units allocated.
 	ReleaseUnits(context.Context, *ReleaseUnitsRequest) (*ReleaseUnitsResponse, error)
 	// ShipUnits takes units that a saga of the order was allocated off the stock: they leave. All

@@ -916,18 +916,22 @@ type CancelOrderInput struct {
 	Saga  *v1.Saga               `protobuf:"bytes,1,opt,name=saga,proto3" json:"saga,omitempty"`
 	// What is cancelled, with units as quantities.
 	Lines []*v1.Line `protobuf:"bytes,2,rep,name=lines,proto3" json:"lines,omitempty"`
-	// Nothing is left of the order: its payment is voided too.
+	// Nothing is left of the order, and nothing is captured of it: its payment is voided too.
 	Whole bool `protobuf:"varint,3,opt,name=whole,proto3" json:"whole,omitempty"`
 	// What is not due any more.
 	Amount *v1.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
 	Reason string    `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
 	// What was captured of it before, and is refunded. Absent when nothing was.
 	Refund *v1.Money `protobuf:"bytes,6,opt,name=refund,proto3" json:"refund,omitempty"`
-	// The rest of this authorization is voided, because all other units were shipped. Empty when
-	// there is no rest.
+	// The rest of this authorization is voided, because all other units were shipped, or a fee was
+	// captured of it. Empty when there is no rest.
 	VoidAuthorizationId string `protobuf:"bytes,7,opt,name=void_authorization_id,json=voidAuthorizationId,proto3" json:"void_authorization_id,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// The units leave the stock and are not sold again.
+	WriteOff bool `protobuf:"varint,8,opt,name=write_off,json=writeOff,proto3" json:"write_off,omitempty"`
+	// What the shop keeps of the amount; absent when it keeps nothing.
+	Fee           *CancellationFee `protobuf:"bytes,9,opt,name=fee,proto3" json:"fee,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CancelOrderInput) Reset() {
@@ -1009,6 +1013,93 @@ func (x *CancelOrderInput) GetVoidAuthorizationId() string {
 	return ""
 }
 
+func (x *CancelOrderInput) GetWriteOff() bool {
+	if x != nil {
+		return x.WriteOff
+	}
+	return false
+}
+
+func (x *CancelOrderInput) GetFee() *CancellationFee {
+	if x != nil {
+		return x.Fee
+	}
+	return nil
+}
+
+// CancellationFee is what the shop keeps of the amount of cancelled units. The parts add up to it.
+type CancellationFee struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is captured of the authorization before anything else is done; when it is declined,
+	// nothing is cancelled. 0: nothing.
+	Captured        *v1.Money `protobuf:"bytes,1,opt,name=captured,proto3" json:"captured,omitempty"`
+	AuthorizationId string    `protobuf:"bytes,2,opt,name=authorization_id,json=authorizationId,proto3" json:"authorization_id,omitempty"`
+	// Nothing is captured later.
+	Last bool `protobuf:"varint,3,opt,name=last,proto3" json:"last,omitempty"`
+	// What is kept back of what was captured before, and is not refunded. 0: nothing.
+	KeptBack      *v1.Money `protobuf:"bytes,4,opt,name=kept_back,json=keptBack,proto3" json:"kept_back,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancellationFee) Reset() {
+	*x = CancellationFee{}
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancellationFee) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancellationFee) ProtoMessage() {}
+
+func (x *CancellationFee) ProtoReflect() protoreflect.Message {
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancellationFee.ProtoReflect.Descriptor instead.
+func (*CancellationFee) Descriptor() ([]byte, []int) {
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *CancellationFee) GetCaptured() *v1.Money {
+	if x != nil {
+		return x.Captured
+	}
+	return nil
+}
+
+func (x *CancellationFee) GetAuthorizationId() string {
+	if x != nil {
+		return x.AuthorizationId
+	}
+	return ""
+}
+
+func (x *CancellationFee) GetLast() bool {
+	if x != nil {
+		return x.Last
+	}
+	return false
+}
+
+func (x *CancellationFee) GetKeptBack() *v1.Money {
+	if x != nil {
+		return x.KeptBack
+	}
+	return nil
+}
+
 // ShipOrderInput starts the workflow ShipOrder: units of a confirmed order leave.
 type ShipOrderInput struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1028,7 +1119,7 @@ type ShipOrderInput struct {
 
 func (x *ShipOrderInput) Reset() {
 	*x = ShipOrderInput{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[16]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1040,7 +1131,7 @@ func (x *ShipOrderInput) String() string {
 func (*ShipOrderInput) ProtoMessage() {}
 
 func (x *ShipOrderInput) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[16]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1053,7 +1144,7 @@ func (x *ShipOrderInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShipOrderInput.ProtoReflect.Descriptor instead.
 func (*ShipOrderInput) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{16}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ShipOrderInput) GetSaga() *v1.Saga {
@@ -1110,7 +1201,7 @@ type RefundOrderInput struct {
 
 func (x *RefundOrderInput) Reset() {
 	*x = RefundOrderInput{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[17]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1122,7 +1213,7 @@ func (x *RefundOrderInput) String() string {
 func (*RefundOrderInput) ProtoMessage() {}
 
 func (x *RefundOrderInput) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[17]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1135,7 +1226,7 @@ func (x *RefundOrderInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundOrderInput.ProtoReflect.Descriptor instead.
 func (*RefundOrderInput) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{17}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *RefundOrderInput) GetSaga() *v1.Saga {
@@ -1170,7 +1261,7 @@ type RecordDoneRequest struct {
 
 func (x *RecordDoneRequest) Reset() {
 	*x = RecordDoneRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1182,7 +1273,7 @@ func (x *RecordDoneRequest) String() string {
 func (*RecordDoneRequest) ProtoMessage() {}
 
 func (x *RecordDoneRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[18]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1195,7 +1286,7 @@ func (x *RecordDoneRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordDoneRequest.ProtoReflect.Descriptor instead.
 func (*RecordDoneRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{18}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *RecordDoneRequest) GetSaga() *v1.Saga {
@@ -1221,7 +1312,7 @@ type RecordDoneResponse struct {
 
 func (x *RecordDoneResponse) Reset() {
 	*x = RecordDoneResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[19]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1233,7 +1324,7 @@ func (x *RecordDoneResponse) String() string {
 func (*RecordDoneResponse) ProtoMessage() {}
 
 func (x *RecordDoneResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[19]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1246,7 +1337,7 @@ func (x *RecordDoneResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordDoneResponse.ProtoReflect.Descriptor instead.
 func (*RecordDoneResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{19}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *RecordDoneResponse) GetDirection() *v1.Direction {
@@ -1267,7 +1358,7 @@ type RecordRefusedRequest struct {
 
 func (x *RecordRefusedRequest) Reset() {
 	*x = RecordRefusedRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[20]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1279,7 +1370,7 @@ func (x *RecordRefusedRequest) String() string {
 func (*RecordRefusedRequest) ProtoMessage() {}
 
 func (x *RecordRefusedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[20]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1292,7 +1383,7 @@ func (x *RecordRefusedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordRefusedRequest.ProtoReflect.Descriptor instead.
 func (*RecordRefusedRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{20}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *RecordRefusedRequest) GetSaga() *v1.Saga {
@@ -1325,7 +1416,7 @@ type RecordRefusedResponse struct {
 
 func (x *RecordRefusedResponse) Reset() {
 	*x = RecordRefusedResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[21]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1337,7 +1428,7 @@ func (x *RecordRefusedResponse) String() string {
 func (*RecordRefusedResponse) ProtoMessage() {}
 
 func (x *RecordRefusedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[21]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1350,7 +1441,7 @@ func (x *RecordRefusedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordRefusedResponse.ProtoReflect.Descriptor instead.
 func (*RecordRefusedResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{21}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *RecordRefusedResponse) GetDirection() *v1.Direction {
@@ -1371,7 +1462,7 @@ type RecordPaymentRequest struct {
 
 func (x *RecordPaymentRequest) Reset() {
 	*x = RecordPaymentRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1383,7 +1474,7 @@ func (x *RecordPaymentRequest) String() string {
 func (*RecordPaymentRequest) ProtoMessage() {}
 
 func (x *RecordPaymentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[22]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1396,7 +1487,7 @@ func (x *RecordPaymentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordPaymentRequest.ProtoReflect.Descriptor instead.
 func (*RecordPaymentRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{22}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *RecordPaymentRequest) GetOrderId() string {
@@ -1421,7 +1512,7 @@ type RecordPaymentResponse struct {
 
 func (x *RecordPaymentResponse) Reset() {
 	*x = RecordPaymentResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1433,7 +1524,7 @@ func (x *RecordPaymentResponse) String() string {
 func (*RecordPaymentResponse) ProtoMessage() {}
 
 func (x *RecordPaymentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[23]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1446,7 +1537,7 @@ func (x *RecordPaymentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordPaymentResponse.ProtoReflect.Descriptor instead.
 func (*RecordPaymentResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{23}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{24}
 }
 
 type RecordResumedRequest struct {
@@ -1458,7 +1549,7 @@ type RecordResumedRequest struct {
 
 func (x *RecordResumedRequest) Reset() {
 	*x = RecordResumedRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1470,7 +1561,7 @@ func (x *RecordResumedRequest) String() string {
 func (*RecordResumedRequest) ProtoMessage() {}
 
 func (x *RecordResumedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[24]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1483,7 +1574,7 @@ func (x *RecordResumedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordResumedRequest.ProtoReflect.Descriptor instead.
 func (*RecordResumedRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{24}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RecordResumedRequest) GetSaga() *v1.Saga {
@@ -1511,7 +1602,7 @@ type RecordResumedResponse struct {
 
 func (x *RecordResumedResponse) Reset() {
 	*x = RecordResumedResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[25]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1523,7 +1614,7 @@ func (x *RecordResumedResponse) String() string {
 func (*RecordResumedResponse) ProtoMessage() {}
 
 func (x *RecordResumedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[25]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1536,7 +1627,7 @@ func (x *RecordResumedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordResumedResponse.ProtoReflect.Descriptor instead.
 func (*RecordResumedResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{25}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *RecordResumedResponse) GetDirection() *v1.Direction {
@@ -1629,7 +1720,7 @@ type RecordStuckRequest struct {
 
 func (x *RecordStuckRequest) Reset() {
 	*x = RecordStuckRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[26]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1641,7 +1732,7 @@ func (x *RecordStuckRequest) String() string {
 func (*RecordStuckRequest) ProtoMessage() {}
 
 func (x *RecordStuckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[26]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1654,7 +1745,7 @@ func (x *RecordStuckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordStuckRequest.ProtoReflect.Descriptor instead.
 func (*RecordStuckRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{26}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *RecordStuckRequest) GetSaga() *v1.Saga {
@@ -1698,7 +1789,7 @@ type StuckStep struct {
 
 func (x *StuckStep) Reset() {
 	*x = StuckStep{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[27]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1710,7 +1801,7 @@ func (x *StuckStep) String() string {
 func (*StuckStep) ProtoMessage() {}
 
 func (x *StuckStep) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[27]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1723,7 +1814,7 @@ func (x *StuckStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StuckStep.ProtoReflect.Descriptor instead.
 func (*StuckStep) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{27}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *StuckStep) GetStep() string {
@@ -1776,7 +1867,7 @@ type RecordStuckResponse struct {
 
 func (x *RecordStuckResponse) Reset() {
 	*x = RecordStuckResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[28]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1788,7 +1879,7 @@ func (x *RecordStuckResponse) String() string {
 func (*RecordStuckResponse) ProtoMessage() {}
 
 func (x *RecordStuckResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[28]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1801,7 +1892,7 @@ func (x *RecordStuckResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordStuckResponse.ProtoReflect.Descriptor instead.
 func (*RecordStuckResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{28}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{29}
 }
 
 type TakeActsRequest struct {
@@ -1813,7 +1904,7 @@ type TakeActsRequest struct {
 
 func (x *TakeActsRequest) Reset() {
 	*x = TakeActsRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[29]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1825,7 +1916,7 @@ func (x *TakeActsRequest) String() string {
 func (*TakeActsRequest) ProtoMessage() {}
 
 func (x *TakeActsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[29]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1838,7 +1929,7 @@ func (x *TakeActsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeActsRequest.ProtoReflect.Descriptor instead.
 func (*TakeActsRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{29}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *TakeActsRequest) GetSaga() *v1.Saga {
@@ -1857,7 +1948,7 @@ type TakeActsResponse struct {
 
 func (x *TakeActsResponse) Reset() {
 	*x = TakeActsResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[30]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1869,7 +1960,7 @@ func (x *TakeActsResponse) String() string {
 func (*TakeActsResponse) ProtoMessage() {}
 
 func (x *TakeActsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[30]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1882,7 +1973,7 @@ func (x *TakeActsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeActsResponse.ProtoReflect.Descriptor instead.
 func (*TakeActsResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{30}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *TakeActsResponse) GetActs() []*Act {
@@ -1910,7 +2001,7 @@ type Act struct {
 
 func (x *Act) Reset() {
 	*x = Act{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[31]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1922,7 +2013,7 @@ func (x *Act) String() string {
 func (*Act) ProtoMessage() {}
 
 func (x *Act) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[31]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1935,7 +2026,7 @@ func (x *Act) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Act.ProtoReflect.Descriptor instead.
 func (*Act) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{31}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Act) GetId() string {
@@ -1987,7 +2078,7 @@ type ListOpenSagasRequest struct {
 
 func (x *ListOpenSagasRequest) Reset() {
 	*x = ListOpenSagasRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[32]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1999,7 +2090,7 @@ func (x *ListOpenSagasRequest) String() string {
 func (*ListOpenSagasRequest) ProtoMessage() {}
 
 func (x *ListOpenSagasRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[32]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2012,7 +2103,7 @@ func (x *ListOpenSagasRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpenSagasRequest.ProtoReflect.Descriptor instead.
 func (*ListOpenSagasRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{32}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ListOpenSagasRequest) GetOlderThan() *durationpb.Duration {
@@ -2048,7 +2139,7 @@ type OpenSaga struct {
 
 func (x *OpenSaga) Reset() {
 	*x = OpenSaga{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[33]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2060,7 +2151,7 @@ func (x *OpenSaga) String() string {
 func (*OpenSaga) ProtoMessage() {}
 
 func (x *OpenSaga) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[33]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2073,7 +2164,7 @@ func (x *OpenSaga) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSaga.ProtoReflect.Descriptor instead.
 func (*OpenSaga) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{33}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *OpenSaga) GetSaga() *v1.Saga {
@@ -2108,7 +2199,7 @@ type ListOpenSagasResponse struct {
 
 func (x *ListOpenSagasResponse) Reset() {
 	*x = ListOpenSagasResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[34]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2120,7 +2211,7 @@ func (x *ListOpenSagasResponse) String() string {
 func (*ListOpenSagasResponse) ProtoMessage() {}
 
 func (x *ListOpenSagasResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[34]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2133,7 +2224,7 @@ func (x *ListOpenSagasResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOpenSagasResponse.ProtoReflect.Descriptor instead.
 func (*ListOpenSagasResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{34}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ListOpenSagasResponse) GetSagas() []*OpenSaga {
@@ -2161,7 +2252,7 @@ type CheckUndoRequest struct {
 
 func (x *CheckUndoRequest) Reset() {
 	*x = CheckUndoRequest{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[35]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2173,7 +2264,7 @@ func (x *CheckUndoRequest) String() string {
 func (*CheckUndoRequest) ProtoMessage() {}
 
 func (x *CheckUndoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[35]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2186,7 +2277,7 @@ func (x *CheckUndoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUndoRequest.ProtoReflect.Descriptor instead.
 func (*CheckUndoRequest) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{35}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *CheckUndoRequest) GetSaga() *v1.Saga {
@@ -2214,7 +2305,7 @@ type CheckUndoResponse struct {
 
 func (x *CheckUndoResponse) Reset() {
 	*x = CheckUndoResponse{}
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[36]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2226,7 +2317,7 @@ func (x *CheckUndoResponse) String() string {
 func (*CheckUndoResponse) ProtoMessage() {}
 
 func (x *CheckUndoResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[36]
+	mi := &file_ordersaga_orders_v1_orders_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2239,7 +2330,7 @@ func (x *CheckUndoResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUndoResponse.ProtoReflect.Descriptor instead.
 func (*CheckUndoResponse) Descriptor() ([]byte, []int) {
-	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{36}
+	return file_ordersaga_orders_v1_orders_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *CheckUndoResponse) GetAllowed() bool {
@@ -2323,7 +2414,7 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\x03why\x18\x02 \x01(\v2\x1c.ordersaga.common.v1.RefusalB\x06\xbaH\x03\xc8\x01\x01R\x03why\x129\n" +
 	"\x05facts\x18\x03 \x03(\v2\x19.ordersaga.common.v1.FactB\b\xbaH\x05\x92\x01\x02\x10dR\x05facts\"W\n" +
 	"\x17RecordCancelledResponse\x12<\n" +
-	"\tdirection\x18\x01 \x01(\v2\x1e.ordersaga.common.v1.DirectionR\tdirection\"\xeb\x02\n" +
+	"\tdirection\x18\x01 \x01(\v2\x1e.ordersaga.common.v1.DirectionR\tdirection\"\xc0\x03\n" +
 	"\x10CancelOrderInput\x125\n" +
 	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x12<\n" +
 	"\x05lines\x18\x02 \x03(\v2\x19.ordersaga.common.v1.LineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x05lines\x12\x14\n" +
@@ -2331,7 +2422,14 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\x06amount\x18\x04 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x12\x1f\n" +
 	"\x06reason\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\x06reason\x122\n" +
 	"\x06refund\x18\x06 \x01(\v2\x1a.ordersaga.common.v1.MoneyR\x06refund\x12;\n" +
-	"\x15void_authorization_id\x18\a \x01(\tB\a\xbaH\x04r\x02\x18dR\x13voidAuthorizationId\"\xa9\x02\n" +
+	"\x15void_authorization_id\x18\a \x01(\tB\a\xbaH\x04r\x02\x18dR\x13voidAuthorizationId\x12\x1b\n" +
+	"\twrite_off\x18\b \x01(\bR\bwriteOff\x126\n" +
+	"\x03fee\x18\t \x01(\v2$.ordersaga.orders.v1.CancellationFeeR\x03fee\"\xda\x01\n" +
+	"\x0fCancellationFee\x12>\n" +
+	"\bcaptured\x18\x01 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\bcaptured\x122\n" +
+	"\x10authorization_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\x0fauthorizationId\x12\x12\n" +
+	"\x04last\x18\x03 \x01(\bR\x04last\x12?\n" +
+	"\tkept_back\x18\x04 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\bkeptBack\"\xa9\x02\n" +
 	"\x0eShipOrderInput\x125\n" +
 	"\x04saga\x18\x01 \x01(\v2\x19.ordersaga.common.v1.SagaB\x06\xbaH\x03\xc8\x01\x01R\x04saga\x12<\n" +
 	"\x05lines\x18\x02 \x03(\v2\x19.ordersaga.common.v1.LineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x05lines\x12<\n" +
@@ -2442,7 +2540,7 @@ func file_ordersaga_orders_v1_orders_proto_rawDescGZIP() []byte {
 	return file_ordersaga_orders_v1_orders_proto_rawDescData
 }
 
-var file_ordersaga_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
+var file_ordersaga_orders_v1_orders_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_ordersaga_orders_v1_orders_proto_goTypes = []any{
 	(*OrderLine)(nil),                // 0: ordersaga.orders.v1.OrderLine
 	(*OrderAdjustment)(nil),          // 1: ordersaga.orders.v1.OrderAdjustment
@@ -2460,126 +2558,130 @@ var file_ordersaga_orders_v1_orders_proto_goTypes = []any{
 	(*RecordCancelledRequest)(nil),   // 13: ordersaga.orders.v1.RecordCancelledRequest
 	(*RecordCancelledResponse)(nil),  // 14: ordersaga.orders.v1.RecordCancelledResponse
 	(*CancelOrderInput)(nil),         // 15: ordersaga.orders.v1.CancelOrderInput
-	(*ShipOrderInput)(nil),           // 16: ordersaga.orders.v1.ShipOrderInput
-	(*RefundOrderInput)(nil),         // 17: ordersaga.orders.v1.RefundOrderInput
-	(*RecordDoneRequest)(nil),        // 18: ordersaga.orders.v1.RecordDoneRequest
-	(*RecordDoneResponse)(nil),       // 19: ordersaga.orders.v1.RecordDoneResponse
-	(*RecordRefusedRequest)(nil),     // 20: ordersaga.orders.v1.RecordRefusedRequest
-	(*RecordRefusedResponse)(nil),    // 21: ordersaga.orders.v1.RecordRefusedResponse
-	(*RecordPaymentRequest)(nil),     // 22: ordersaga.orders.v1.RecordPaymentRequest
-	(*RecordPaymentResponse)(nil),    // 23: ordersaga.orders.v1.RecordPaymentResponse
-	(*RecordResumedRequest)(nil),     // 24: ordersaga.orders.v1.RecordResumedRequest
-	(*RecordResumedResponse)(nil),    // 25: ordersaga.orders.v1.RecordResumedResponse
-	(*RecordStuckRequest)(nil),       // 26: ordersaga.orders.v1.RecordStuckRequest
-	(*StuckStep)(nil),                // 27: ordersaga.orders.v1.StuckStep
-	(*RecordStuckResponse)(nil),      // 28: ordersaga.orders.v1.RecordStuckResponse
-	(*TakeActsRequest)(nil),          // 29: ordersaga.orders.v1.TakeActsRequest
-	(*TakeActsResponse)(nil),         // 30: ordersaga.orders.v1.TakeActsResponse
-	(*Act)(nil),                      // 31: ordersaga.orders.v1.Act
-	(*ListOpenSagasRequest)(nil),     // 32: ordersaga.orders.v1.ListOpenSagasRequest
-	(*OpenSaga)(nil),                 // 33: ordersaga.orders.v1.OpenSaga
-	(*ListOpenSagasResponse)(nil),    // 34: ordersaga.orders.v1.ListOpenSagasResponse
-	(*CheckUndoRequest)(nil),         // 35: ordersaga.orders.v1.CheckUndoRequest
-	(*CheckUndoResponse)(nil),        // 36: ordersaga.orders.v1.CheckUndoResponse
-	nil,                              // 37: ordersaga.orders.v1.Placement.MetadataEntry
-	(*v1.Money)(nil),                 // 38: ordersaga.common.v1.Money
-	(*timestamppb.Timestamp)(nil),    // 39: google.protobuf.Timestamp
-	(*v1.Saga)(nil),                  // 40: ordersaga.common.v1.Saga
-	(*v1.Direction)(nil),             // 41: ordersaga.common.v1.Direction
-	(*v1.Fact)(nil),                  // 42: ordersaga.common.v1.Fact
-	(*v1.Refusal)(nil),               // 43: ordersaga.common.v1.Refusal
-	(*v1.Line)(nil),                  // 44: ordersaga.common.v1.Line
-	(*durationpb.Duration)(nil),      // 45: google.protobuf.Duration
+	(*CancellationFee)(nil),          // 16: ordersaga.orders.v1.CancellationFee
+	(*ShipOrderInput)(nil),           // 17: ordersaga.orders.v1.ShipOrderInput
+	(*RefundOrderInput)(nil),         // 18: ordersaga.orders.v1.RefundOrderInput
+	(*RecordDoneRequest)(nil),        // 19: ordersaga.orders.v1.RecordDoneRequest
+	(*RecordDoneResponse)(nil),       // 20: ordersaga.orders.v1.RecordDoneResponse
+	(*RecordRefusedRequest)(nil),     // 21: ordersaga.orders.v1.RecordRefusedRequest
+	(*RecordRefusedResponse)(nil),    // 22: ordersaga.orders.v1.RecordRefusedResponse
+	(*RecordPaymentRequest)(nil),     // 23: ordersaga.orders.v1.RecordPaymentRequest
+	(*RecordPaymentResponse)(nil),    // 24: ordersaga.orders.v1.RecordPaymentResponse
+	(*RecordResumedRequest)(nil),     // 25: ordersaga.orders.v1.RecordResumedRequest
+	(*RecordResumedResponse)(nil),    // 26: ordersaga.orders.v1.RecordResumedResponse
+	(*RecordStuckRequest)(nil),       // 27: ordersaga.orders.v1.RecordStuckRequest
+	(*StuckStep)(nil),                // 28: ordersaga.orders.v1.StuckStep
+	(*RecordStuckResponse)(nil),      // 29: ordersaga.orders.v1.RecordStuckResponse
+	(*TakeActsRequest)(nil),          // 30: ordersaga.orders.v1.TakeActsRequest
+	(*TakeActsResponse)(nil),         // 31: ordersaga.orders.v1.TakeActsResponse
+	(*Act)(nil),                      // 32: ordersaga.orders.v1.Act
+	(*ListOpenSagasRequest)(nil),     // 33: ordersaga.orders.v1.ListOpenSagasRequest
+	(*OpenSaga)(nil),                 // 34: ordersaga.orders.v1.OpenSaga
+	(*ListOpenSagasResponse)(nil),    // 35: ordersaga.orders.v1.ListOpenSagasResponse
+	(*CheckUndoRequest)(nil),         // 36: ordersaga.orders.v1.CheckUndoRequest
+	(*CheckUndoResponse)(nil),        // 37: ordersaga.orders.v1.CheckUndoResponse
+	nil,                              // 38: ordersaga.orders.v1.Placement.MetadataEntry
+	(*v1.Money)(nil),                 // 39: ordersaga.common.v1.Money
+	(*timestamppb.Timestamp)(nil),    // 40: google.protobuf.Timestamp
+	(*v1.Saga)(nil),                  // 41: ordersaga.common.v1.Saga
+	(*v1.Direction)(nil),             // 42: ordersaga.common.v1.Direction
+	(*v1.Fact)(nil),                  // 43: ordersaga.common.v1.Fact
+	(*v1.Refusal)(nil),               // 44: ordersaga.common.v1.Refusal
+	(*v1.Line)(nil),                  // 45: ordersaga.common.v1.Line
+	(*durationpb.Duration)(nil),      // 46: google.protobuf.Duration
 }
 var file_ordersaga_orders_v1_orders_proto_depIdxs = []int32{
 	0,  // 0: ordersaga.orders.v1.Placement.lines:type_name -> ordersaga.orders.v1.OrderLine
 	1,  // 1: ordersaga.orders.v1.Placement.adjustments:type_name -> ordersaga.orders.v1.OrderAdjustment
-	38, // 2: ordersaga.orders.v1.Placement.total:type_name -> ordersaga.common.v1.Money
-	39, // 3: ordersaga.orders.v1.Placement.placed_at:type_name -> google.protobuf.Timestamp
-	37, // 4: ordersaga.orders.v1.Placement.metadata:type_name -> ordersaga.orders.v1.Placement.MetadataEntry
+	39, // 2: ordersaga.orders.v1.Placement.total:type_name -> ordersaga.common.v1.Money
+	40, // 3: ordersaga.orders.v1.Placement.placed_at:type_name -> google.protobuf.Timestamp
+	38, // 4: ordersaga.orders.v1.Placement.metadata:type_name -> ordersaga.orders.v1.Placement.MetadataEntry
 	3,  // 5: ordersaga.orders.v1.Placement.personal:type_name -> ordersaga.orders.v1.Sealed
-	40, // 6: ordersaga.orders.v1.PlaceOrderInput.saga:type_name -> ordersaga.common.v1.Saga
+	41, // 6: ordersaga.orders.v1.PlaceOrderInput.saga:type_name -> ordersaga.common.v1.Saga
 	2,  // 7: ordersaga.orders.v1.PlaceOrderInput.placement:type_name -> ordersaga.orders.v1.Placement
-	40, // 8: ordersaga.orders.v1.RecordPlacedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	41, // 8: ordersaga.orders.v1.RecordPlacedRequest.saga:type_name -> ordersaga.common.v1.Saga
 	2,  // 9: ordersaga.orders.v1.RecordPlacedRequest.placement:type_name -> ordersaga.orders.v1.Placement
-	41, // 10: ordersaga.orders.v1.RecordPlacedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	40, // 11: ordersaga.orders.v1.RecordConfirmedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	42, // 12: ordersaga.orders.v1.RecordConfirmedRequest.facts:type_name -> ordersaga.common.v1.Fact
-	41, // 13: ordersaga.orders.v1.RecordConfirmedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	40, // 14: ordersaga.orders.v1.RecordTurnedBackRequest.saga:type_name -> ordersaga.common.v1.Saga
-	43, // 15: ordersaga.orders.v1.RecordTurnedBackRequest.why:type_name -> ordersaga.common.v1.Refusal
-	41, // 16: ordersaga.orders.v1.RecordTurnedBackResponse.direction:type_name -> ordersaga.common.v1.Direction
-	40, // 17: ordersaga.orders.v1.RecordRejectedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	43, // 18: ordersaga.orders.v1.RecordRejectedRequest.why:type_name -> ordersaga.common.v1.Refusal
-	42, // 19: ordersaga.orders.v1.RecordRejectedRequest.facts:type_name -> ordersaga.common.v1.Fact
-	41, // 20: ordersaga.orders.v1.RecordRejectedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	40, // 21: ordersaga.orders.v1.RecordCancelledRequest.saga:type_name -> ordersaga.common.v1.Saga
-	43, // 22: ordersaga.orders.v1.RecordCancelledRequest.why:type_name -> ordersaga.common.v1.Refusal
-	42, // 23: ordersaga.orders.v1.RecordCancelledRequest.facts:type_name -> ordersaga.common.v1.Fact
-	41, // 24: ordersaga.orders.v1.RecordCancelledResponse.direction:type_name -> ordersaga.common.v1.Direction
-	40, // 25: ordersaga.orders.v1.CancelOrderInput.saga:type_name -> ordersaga.common.v1.Saga
-	44, // 26: ordersaga.orders.v1.CancelOrderInput.lines:type_name -> ordersaga.common.v1.Line
-	38, // 27: ordersaga.orders.v1.CancelOrderInput.amount:type_name -> ordersaga.common.v1.Money
-	38, // 28: ordersaga.orders.v1.CancelOrderInput.refund:type_name -> ordersaga.common.v1.Money
-	40, // 29: ordersaga.orders.v1.ShipOrderInput.saga:type_name -> ordersaga.common.v1.Saga
-	44, // 30: ordersaga.orders.v1.ShipOrderInput.lines:type_name -> ordersaga.common.v1.Line
-	38, // 31: ordersaga.orders.v1.ShipOrderInput.capture:type_name -> ordersaga.common.v1.Money
-	40, // 32: ordersaga.orders.v1.RefundOrderInput.saga:type_name -> ordersaga.common.v1.Saga
-	38, // 33: ordersaga.orders.v1.RefundOrderInput.amount:type_name -> ordersaga.common.v1.Money
-	40, // 34: ordersaga.orders.v1.RecordDoneRequest.saga:type_name -> ordersaga.common.v1.Saga
-	42, // 35: ordersaga.orders.v1.RecordDoneRequest.facts:type_name -> ordersaga.common.v1.Fact
-	41, // 36: ordersaga.orders.v1.RecordDoneResponse.direction:type_name -> ordersaga.common.v1.Direction
-	40, // 37: ordersaga.orders.v1.RecordRefusedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	43, // 38: ordersaga.orders.v1.RecordRefusedRequest.why:type_name -> ordersaga.common.v1.Refusal
-	42, // 39: ordersaga.orders.v1.RecordRefusedRequest.facts:type_name -> ordersaga.common.v1.Fact
-	41, // 40: ordersaga.orders.v1.RecordRefusedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	42, // 41: ordersaga.orders.v1.RecordPaymentRequest.facts:type_name -> ordersaga.common.v1.Fact
-	40, // 42: ordersaga.orders.v1.RecordResumedRequest.saga:type_name -> ordersaga.common.v1.Saga
-	41, // 43: ordersaga.orders.v1.RecordResumedResponse.direction:type_name -> ordersaga.common.v1.Direction
-	4,  // 44: ordersaga.orders.v1.RecordResumedResponse.place_order:type_name -> ordersaga.orders.v1.PlaceOrderInput
-	15, // 45: ordersaga.orders.v1.RecordResumedResponse.cancel_order:type_name -> ordersaga.orders.v1.CancelOrderInput
-	16, // 46: ordersaga.orders.v1.RecordResumedResponse.ship_order:type_name -> ordersaga.orders.v1.ShipOrderInput
-	17, // 47: ordersaga.orders.v1.RecordResumedResponse.refund_order:type_name -> ordersaga.orders.v1.RefundOrderInput
-	40, // 48: ordersaga.orders.v1.RecordStuckRequest.saga:type_name -> ordersaga.common.v1.Saga
-	27, // 49: ordersaga.orders.v1.RecordStuckRequest.steps:type_name -> ordersaga.orders.v1.StuckStep
-	40, // 50: ordersaga.orders.v1.TakeActsRequest.saga:type_name -> ordersaga.common.v1.Saga
-	31, // 51: ordersaga.orders.v1.TakeActsResponse.acts:type_name -> ordersaga.orders.v1.Act
-	45, // 52: ordersaga.orders.v1.ListOpenSagasRequest.older_than:type_name -> google.protobuf.Duration
-	40, // 53: ordersaga.orders.v1.OpenSaga.saga:type_name -> ordersaga.common.v1.Saga
-	39, // 54: ordersaga.orders.v1.OpenSaga.began_at:type_name -> google.protobuf.Timestamp
-	33, // 55: ordersaga.orders.v1.ListOpenSagasResponse.sagas:type_name -> ordersaga.orders.v1.OpenSaga
-	40, // 56: ordersaga.orders.v1.CheckUndoRequest.saga:type_name -> ordersaga.common.v1.Saga
-	5,  // 57: ordersaga.orders.v1.OrdersService.RecordPlaced:input_type -> ordersaga.orders.v1.RecordPlacedRequest
-	7,  // 58: ordersaga.orders.v1.OrdersService.RecordConfirmed:input_type -> ordersaga.orders.v1.RecordConfirmedRequest
-	9,  // 59: ordersaga.orders.v1.OrdersService.RecordTurnedBack:input_type -> ordersaga.orders.v1.RecordTurnedBackRequest
-	11, // 60: ordersaga.orders.v1.OrdersService.RecordRejected:input_type -> ordersaga.orders.v1.RecordRejectedRequest
-	13, // 61: ordersaga.orders.v1.OrdersService.RecordCancelled:input_type -> ordersaga.orders.v1.RecordCancelledRequest
-	18, // 62: ordersaga.orders.v1.OrdersService.RecordDone:input_type -> ordersaga.orders.v1.RecordDoneRequest
-	20, // 63: ordersaga.orders.v1.OrdersService.RecordRefused:input_type -> ordersaga.orders.v1.RecordRefusedRequest
-	22, // 64: ordersaga.orders.v1.OrdersService.RecordPayment:input_type -> ordersaga.orders.v1.RecordPaymentRequest
-	24, // 65: ordersaga.orders.v1.OrdersService.RecordResumed:input_type -> ordersaga.orders.v1.RecordResumedRequest
-	26, // 66: ordersaga.orders.v1.OrdersService.RecordStuck:input_type -> ordersaga.orders.v1.RecordStuckRequest
-	29, // 67: ordersaga.orders.v1.OrdersService.TakeActs:input_type -> ordersaga.orders.v1.TakeActsRequest
-	32, // 68: ordersaga.orders.v1.OrdersService.ListOpenSagas:input_type -> ordersaga.orders.v1.ListOpenSagasRequest
-	35, // 69: ordersaga.orders.v1.OrdersService.CheckUndo:input_type -> ordersaga.orders.v1.CheckUndoRequest
-	6,  // 70: ordersaga.orders.v1.OrdersService.RecordPlaced:output_type -> ordersaga.orders.v1.RecordPlacedResponse
-	8,  // 71: ordersaga.orders.v1.OrdersService.RecordConfirmed:output_type -> ordersaga.orders.v1.RecordConfirmedResponse
-	10, // 72: ordersaga.orders.v1.OrdersService.RecordTurnedBack:output_type -> ordersaga.orders.v1.RecordTurnedBackResponse
-	12, // 73: ordersaga.orders.v1.OrdersService.RecordRejected:output_type -> ordersaga.orders.v1.RecordRejectedResponse
-	14, // 74: ordersaga.orders.v1.OrdersService.RecordCancelled:output_type -> ordersaga.orders.v1.RecordCancelledResponse
-	19, // 75: ordersaga.orders.v1.OrdersService.RecordDone:output_type -> ordersaga.orders.v1.RecordDoneResponse
-	21, // 76: ordersaga.orders.v1.OrdersService.RecordRefused:output_type -> ordersaga.orders.v1.RecordRefusedResponse
-	23, // 77: ordersaga.orders.v1.OrdersService.RecordPayment:output_type -> ordersaga.orders.v1.RecordPaymentResponse
-	25, // 78: ordersaga.orders.v1.OrdersService.RecordResumed:output_type -> ordersaga.orders.v1.RecordResumedResponse
-	28, // 79: ordersaga.orders.v1.OrdersService.RecordStuck:output_type -> ordersaga.orders.v1.RecordStuckResponse
-	30, // 80: ordersaga.orders.v1.OrdersService.TakeActs:output_type -> ordersaga.orders.v1.TakeActsResponse
-	34, // 81: ordersaga.orders.v1.OrdersService.ListOpenSagas:output_type -> ordersaga.orders.v1.ListOpenSagasResponse
-	36, // 82: ordersaga.orders.v1.OrdersService.CheckUndo:output_type -> ordersaga.orders.v1.CheckUndoResponse
-	70, // [70:83] is the sub-list for method output_type
-	57, // [57:70] is the sub-list for method input_type
-	57, // [57:57] is the sub-list for extension type_name
-	57, // [57:57] is the sub-list for extension extendee
-	0,  // [0:57] is the sub-list for field type_name
+	42, // 10: ordersaga.orders.v1.RecordPlacedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	41, // 11: ordersaga.orders.v1.RecordConfirmedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	43, // 12: ordersaga.orders.v1.RecordConfirmedRequest.facts:type_name -> ordersaga.common.v1.Fact
+	42, // 13: ordersaga.orders.v1.RecordConfirmedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	41, // 14: ordersaga.orders.v1.RecordTurnedBackRequest.saga:type_name -> ordersaga.common.v1.Saga
+	44, // 15: ordersaga.orders.v1.RecordTurnedBackRequest.why:type_name -> ordersaga.common.v1.Refusal
+	42, // 16: ordersaga.orders.v1.RecordTurnedBackResponse.direction:type_name -> ordersaga.common.v1.Direction
+	41, // 17: ordersaga.orders.v1.RecordRejectedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	44, // 18: ordersaga.orders.v1.RecordRejectedRequest.why:type_name -> ordersaga.common.v1.Refusal
+	43, // 19: ordersaga.orders.v1.RecordRejectedRequest.facts:type_name -> ordersaga.common.v1.Fact
+	42, // 20: ordersaga.orders.v1.RecordRejectedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	41, // 21: ordersaga.orders.v1.RecordCancelledRequest.saga:type_name -> ordersaga.common.v1.Saga
+	44, // 22: ordersaga.orders.v1.RecordCancelledRequest.why:type_name -> ordersaga.common.v1.Refusal
+	43, // 23: ordersaga.orders.v1.RecordCancelledRequest.facts:type_name -> ordersaga.common.v1.Fact
+	42, // 24: ordersaga.orders.v1.RecordCancelledResponse.direction:type_name -> ordersaga.common.v1.Direction
+	41, // 25: ordersaga.orders.v1.CancelOrderInput.saga:type_name -> ordersaga.common.v1.Saga
+	45, // 26: ordersaga.orders.v1.CancelOrderInput.lines:type_name -> ordersaga.common.v1.Line
+	39, // 27: ordersaga.orders.v1.CancelOrderInput.amount:type_name -> ordersaga.common.v1.Money
+	39, // 28: ordersaga.orders.v1.CancelOrderInput.refund:type_name -> ordersaga.common.v1.Money
+	16, // 29: ordersaga.orders.v1.CancelOrderInput.fee:type_name -> ordersaga.orders.v1.CancellationFee
+	39, // 30: ordersaga.orders.v1.CancellationFee.captured:type_name -> ordersaga.common.v1.Money
+	39, // 31: ordersaga.orders.v1.CancellationFee.kept_back:type_name -> ordersaga.common.v1.Money
+	41, // 32: ordersaga.orders.v1.ShipOrderInput.saga:type_name -> ordersaga.common.v1.Saga
+	45, // 33: ordersaga.orders.v1.ShipOrderInput.lines:type_name -> ordersaga.common.v1.Line
+	39, // 34: ordersaga.orders.v1.ShipOrderInput.capture:type_name -> ordersaga.common.v1.Money
+	41, // 35: ordersaga.orders.v1.RefundOrderInput.saga:type_name -> ordersaga.common.v1.Saga
+	39, // 36: ordersaga.orders.v1.RefundOrderInput.amount:type_name -> ordersaga.common.v1.Money
+	41, // 37: ordersaga.orders.v1.RecordDoneRequest.saga:type_name -> ordersaga.common.v1.Saga
+	43, // 38: ordersaga.orders.v1.RecordDoneRequest.facts:type_name -> ordersaga.common.v1.Fact
+	42, // 39: ordersaga.orders.v1.RecordDoneResponse.direction:type_name -> ordersaga.common.v1.Direction
+	41, // 40: ordersaga.orders.v1.RecordRefusedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	44, // 41: ordersaga.orders.v1.RecordRefusedRequest.why:type_name -> ordersaga.common.v1.Refusal
+	43, // 42: ordersaga.orders.v1.RecordRefusedRequest.facts:type_name -> ordersaga.common.v1.Fact
+	42, // 43: ordersaga.orders.v1.RecordRefusedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	43, // 44: ordersaga.orders.v1.RecordPaymentRequest.facts:type_name -> ordersaga.common.v1.Fact
+	41, // 45: ordersaga.orders.v1.RecordResumedRequest.saga:type_name -> ordersaga.common.v1.Saga
+	42, // 46: ordersaga.orders.v1.RecordResumedResponse.direction:type_name -> ordersaga.common.v1.Direction
+	4,  // 47: ordersaga.orders.v1.RecordResumedResponse.place_order:type_name -> ordersaga.orders.v1.PlaceOrderInput
+	15, // 48: ordersaga.orders.v1.RecordResumedResponse.cancel_order:type_name -> ordersaga.orders.v1.CancelOrderInput
+	17, // 49: ordersaga.orders.v1.RecordResumedResponse.ship_order:type_name -> ordersaga.orders.v1.ShipOrderInput
+	18, // 50: ordersaga.orders.v1.RecordResumedResponse.refund_order:type_name -> ordersaga.orders.v1.RefundOrderInput
+	41, // 51: ordersaga.orders.v1.RecordStuckRequest.saga:type_name -> ordersaga.common.v1.Saga
+	28, // 52: ordersaga.orders.v1.RecordStuckRequest.steps:type_name -> ordersaga.orders.v1.StuckStep
+	41, // 53: ordersaga.orders.v1.TakeActsRequest.saga:type_name -> ordersaga.common.v1.Saga
+	32, // 54: ordersaga.orders.v1.TakeActsResponse.acts:type_name -> ordersaga.orders.v1.Act
+	46, // 55: ordersaga.orders.v1.ListOpenSagasRequest.older_than:type_name -> google.protobuf.Duration
+	41, // 56: ordersaga.orders.v1.OpenSaga.saga:type_name -> ordersaga.common.v1.Saga
+	40, // 57: ordersaga.orders.v1.OpenSaga.began_at:type_name -> google.protobuf.Timestamp
+	34, // 58: ordersaga.orders.v1.ListOpenSagasResponse.sagas:type_name -> ordersaga.orders.v1.OpenSaga
+	41, // 59: ordersaga.orders.v1.CheckUndoRequest.saga:type_name -> ordersaga.common.v1.Saga
+	5,  // 60: ordersaga.orders.v1.OrdersService.RecordPlaced:input_type -> ordersaga.orders.v1.RecordPlacedRequest
+	7,  // 61: ordersaga.orders.v1.OrdersService.RecordConfirmed:input_type -> ordersaga.orders.v1.RecordConfirmedRequest
+	9,  // 62: ordersaga.orders.v1.OrdersService.RecordTurnedBack:input_type -> ordersaga.orders.v1.RecordTurnedBackRequest
+	11, // 63: ordersaga.orders.v1.OrdersService.RecordRejected:input_type -> ordersaga.orders.v1.RecordRejectedRequest
+	13, // 64: ordersaga.orders.v1.OrdersService.RecordCancelled:input_type -> ordersaga.orders.v1.RecordCancelledRequest
+	19, // 65: ordersaga.orders.v1.OrdersService.RecordDone:input_type -> ordersaga.orders.v1.RecordDoneRequest
+	21, // 66: ordersaga.orders.v1.OrdersService.RecordRefused:input_type -> ordersaga.orders.v1.RecordRefusedRequest
+	23, // 67: ordersaga.orders.v1.OrdersService.RecordPayment:input_type -> ordersaga.orders.v1.RecordPaymentRequest
+	25, // 68: ordersaga.orders.v1.OrdersService.RecordResumed:input_type -> ordersaga.orders.v1.RecordResumedRequest
+	27, // 69: ordersaga.orders.v1.OrdersService.RecordStuck:input_type -> ordersaga.orders.v1.RecordStuckRequest
+	30, // 70: ordersaga.orders.v1.OrdersService.TakeActs:input_type -> ordersaga.orders.v1.TakeActsRequest
+	33, // 71: ordersaga.orders.v1.OrdersService.ListOpenSagas:input_type -> ordersaga.orders.v1.ListOpenSagasRequest
+	36, // 72: ordersaga.orders.v1.OrdersService.CheckUndo:input_type -> ordersaga.orders.v1.CheckUndoRequest
+	6,  // 73: ordersaga.orders.v1.OrdersService.RecordPlaced:output_type -> ordersaga.orders.v1.RecordPlacedResponse
+	8,  // 74: ordersaga.orders.v1.OrdersService.RecordConfirmed:output_type -> ordersaga.orders.v1.RecordConfirmedResponse
+	10, // 75: ordersaga.orders.v1.OrdersService.RecordTurnedBack:output_type -> ordersaga.orders.v1.RecordTurnedBackResponse
+	12, // 76: ordersaga.orders.v1.OrdersService.RecordRejected:output_type -> ordersaga.orders.v1.RecordRejectedResponse
+	14, // 77: ordersaga.orders.v1.OrdersService.RecordCancelled:output_type -> ordersaga.orders.v1.RecordCancelledResponse
+	20, // 78: ordersaga.orders.v1.OrdersService.RecordDone:output_type -> ordersaga.orders.v1.RecordDoneResponse
+	22, // 79: ordersaga.orders.v1.OrdersService.RecordRefused:output_type -> ordersaga.orders.v1.RecordRefusedResponse
+	24, // 80: ordersaga.orders.v1.OrdersService.RecordPayment:output_type -> ordersaga.orders.v1.RecordPaymentResponse
+	26, // 81: ordersaga.orders.v1.OrdersService.RecordResumed:output_type -> ordersaga.orders.v1.RecordResumedResponse
+	29, // 82: ordersaga.orders.v1.OrdersService.RecordStuck:output_type -> ordersaga.orders.v1.RecordStuckResponse
+	31, // 83: ordersaga.orders.v1.OrdersService.TakeActs:output_type -> ordersaga.orders.v1.TakeActsResponse
+	35, // 84: ordersaga.orders.v1.OrdersService.ListOpenSagas:output_type -> ordersaga.orders.v1.ListOpenSagasResponse
+	37, // 85: ordersaga.orders.v1.OrdersService.CheckUndo:output_type -> ordersaga.orders.v1.CheckUndoResponse
+	73, // [73:86] is the sub-list for method output_type
+	60, // [60:73] is the sub-list for method input_type
+	60, // [60:60] is the sub-list for extension type_name
+	60, // [60:60] is the sub-list for extension extendee
+	0,  // [0:60] is the sub-list for field type_name
 }
 
 func init() { file_ordersaga_orders_v1_orders_proto_init() }
@@ -2587,7 +2689,7 @@ func file_ordersaga_orders_v1_orders_proto_init() {
 	if File_ordersaga_orders_v1_orders_proto != nil {
 		return
 	}
-	file_ordersaga_orders_v1_orders_proto_msgTypes[25].OneofWrappers = []any{
+	file_ordersaga_orders_v1_orders_proto_msgTypes[26].OneofWrappers = []any{
 		(*RecordResumedResponse_PlaceOrder)(nil),
 		(*RecordResumedResponse_CancelOrder)(nil),
 		(*RecordResumedResponse_ShipOrder)(nil),
@@ -2599,7 +2701,7 @@ func file_ordersaga_orders_v1_orders_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ordersaga_orders_v1_orders_proto_rawDesc), len(file_ordersaga_orders_v1_orders_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   38,
+			NumMessages:   39,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -258,7 +258,9 @@ type CaptureRequest struct {
 	// The shipment it is for; a refund of that shipment takes this capture first.
 	Shipment string `protobuf:"bytes,4,opt,name=shipment,proto3" json:"shipment,omitempty"`
 	// Gives back what this capture leaves of the authorization.
-	Final         bool `protobuf:"varint,5,opt,name=final,proto3" json:"final,omitempty"`
+	Final bool `protobuf:"varint,5,opt,name=final,proto3" json:"final,omitempty"`
+	// It is a fee: the shop keeps it and owes nothing for it.
+	Fee           bool `protobuf:"varint,6,opt,name=fee,proto3" json:"fee,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -328,6 +330,13 @@ func (x *CaptureRequest) GetFinal() bool {
 	return false
 }
 
+func (x *CaptureRequest) GetFee() bool {
+	if x != nil {
+		return x.Fee
+	}
+	return false
+}
+
 type CaptureResponse struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Capture *Capture               `protobuf:"bytes,1,opt,name=capture,proto3" json:"capture,omitempty"`
@@ -386,7 +395,10 @@ type RefundRequest struct {
 	Step   *v1.Step               `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
 	Amount *v1.Money              `protobuf:"bytes,2,opt,name=amount,proto3" json:"amount,omitempty"`
 	// The shipment that is refunded. Empty: it is of no shipment, as goodwill is.
-	Shipment      string `protobuf:"bytes,3,opt,name=shipment,proto3" json:"shipment,omitempty"`
+	Shipment string `protobuf:"bytes,3,opt,name=shipment,proto3" json:"shipment,omitempty"`
+	// What the shop keeps as a fee, in minor units of the amount's currency, of what it would have
+	// refunded else.
+	KeptFee       int64 `protobuf:"varint,4,opt,name=kept_fee,json=keptFee,proto3" json:"kept_fee,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -440,6 +452,13 @@ func (x *RefundRequest) GetShipment() string {
 		return x.Shipment
 	}
 	return ""
+}
+
+func (x *RefundRequest) GetKeptFee() int64 {
+	if x != nil {
+		return x.KeptFee
+	}
+	return 0
 }
 
 type RefundResponse struct {
@@ -1297,20 +1316,22 @@ const file_ordersaga_payments_v1_payments_proto_rawDesc = "" +
 	"\vVoidRequest\x125\n" +
 	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\"?\n" +
 	"\fVoidResponse\x12/\n" +
-	"\x05facts\x18\x01 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts\"\xf3\x01\n" +
+	"\x05facts\x18\x01 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts\"\x85\x02\n" +
 	"\x0eCaptureRequest\x125\n" +
 	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\x123\n" +
 	"\x10authorization_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x0fauthorizationId\x12:\n" +
 	"\x06amount\x18\x03 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x12#\n" +
 	"\bshipment\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18dR\bshipment\x12\x14\n" +
-	"\x05final\x18\x05 \x01(\bR\x05final\"|\n" +
+	"\x05final\x18\x05 \x01(\bR\x05final\x12\x10\n" +
+	"\x03fee\x18\x06 \x01(\bR\x03fee\"|\n" +
 	"\x0fCaptureResponse\x128\n" +
 	"\acapture\x18\x01 \x01(\v2\x1e.ordersaga.payments.v1.CaptureR\acapture\x12/\n" +
-	"\x05facts\x18\x02 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts\"\xa7\x01\n" +
+	"\x05facts\x18\x02 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts\"\xcb\x01\n" +
 	"\rRefundRequest\x125\n" +
 	"\x04step\x18\x01 \x01(\v2\x19.ordersaga.common.v1.StepB\x06\xbaH\x03\xc8\x01\x01R\x04step\x12:\n" +
 	"\x06amount\x18\x02 \x01(\v2\x1a.ordersaga.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x12#\n" +
-	"\bshipment\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\bshipment\"z\n" +
+	"\bshipment\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\bshipment\x12\"\n" +
+	"\bkept_fee\x18\x04 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\akeptFee\"z\n" +
 	"\x0eRefundResponse\x127\n" +
 	"\arefunds\x18\x01 \x03(\v2\x1d.ordersaga.payments.v1.RefundR\arefunds\x12/\n" +
 	"\x05facts\x18\x02 \x03(\v2\x19.ordersaga.common.v1.FactR\x05facts\"t\n" +

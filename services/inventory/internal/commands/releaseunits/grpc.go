@@ -25,7 +25,7 @@ func (m Method) ReleaseUnits(ctx context.Context, request *inventoryv1.ReleaseUn
 	if err != nil {
 		return nil, err
 	}
-	result, err := m.handler.Handle(ctx, Command{Units: units, Saga: request.GetReservedBy()})
+	result, err := m.handler.Handle(ctx, Command{Units: units, Saga: request.GetReservedBy(), WriteOff: request.GetWriteOff()})
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,5 @@
-// Package releaseunits frees a part of an order's allocation: units that are cancelled.
+// Package releaseunits frees a part of an order's allocation: units that are cancelled. They can be
+// sold again, or are written off.
 package releaseunits
 
 import (
@@ -18,6 +19,16 @@ import (
 type Command struct {
 	step.Units
 	Saga *commonv1.Saga // that reserved
+	// WriteOff takes the units off the stock.
+	WriteOff bool
+}
+
+// Fingerprint is the barrier's fingerprint of the request.
+func (c Command) Fingerprint() string {
+	if c.WriteOff {
+		return barrier.Fingerprint(c.Units.Fingerprint(), "write off")
+	}
+	return c.Units.Fingerprint()
 }
 
 // Result has the time at which nothing was left of the reservation; zero when something is.
@@ -33,7 +44,11 @@ func New(db *postgres.DB, orders undo.Orders) cqrs.Handler[Command, Result] {
 			return Result{}, err
 		}
 		return barrier.Do(ctx, db, command.Step, command.Fingerprint(), func(ctx context.Context, tx *postgres.Tx) (Result, error) {
-			levels, freedAt, err := store.ReleaseUnits(ctx, tx, command.ReservedBy, command.Lines)
+			free := store.ReleaseUnits
+			if command.WriteOff {
+				free = store.WriteOffUnits
+			}
+			levels, freedAt, err := free(ctx, tx, command.ReservedBy, command.Lines)
 			if err != nil {
 				return Result{}, err
 			}

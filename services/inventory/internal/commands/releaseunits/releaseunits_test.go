@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
@@ -59,6 +60,28 @@ func TestUnitsAreFreedOnceAndTheReservationEndsWithTheLast(t *testing.T) {
 	assert.Zero(t, w.Level(t, "cup").Reserved)
 	assert.Zero(t, w.Level(t, "mug").Reserved)
 	assert.Equal(t, "released", w.State(t, order))
+}
+
+func TestUnitsThatAreWrittenOffLeaveTheStockWithTheirReservation(t *testing.T) {
+	w, order := allocated(t)
+	request := releaseUnits(order, uuid.NewString(), map[int32]int64{1: 2, 2: 3})
+	request.WriteOff = true
+	for range 2 {
+		_, err := w.Stock.ReleaseUnits(inventorytest.Context(t), request)
+		require.NoError(t, err)
+	}
+	assert.Equal(t, []int64{3, 0}, []int64{w.Level(t, "cup").OnHand, w.Level(t, "cup").Reserved}, "once")
+	assert.Equal(t, []int64{7, 1}, []int64{w.Level(t, "mug").OnHand, w.Level(t, "mug").Reserved})
+	other := proto.CloneOf(request)
+	other.WriteOff = false
+	_, err := w.Stock.ReleaseUnits(inventorytest.Context(t), other)
+	assert.Equal(t, refusals.RequestMismatch, inventorytest.Reason(t, err), "to be sold again is another request")
+	request = releaseUnits(order, uuid.NewString(), map[int32]int64{2: 2})
+	request.WriteOff = true
+	_, err = w.Stock.ReleaseUnits(inventorytest.Context(t), request)
+	assert.Equal(t, refusals.NotAllocated, inventorytest.Reason(t, err))
+	assert.EqualValues(t, 7, w.Level(t, "mug").OnHand, "what is not allocated is not written off")
+	w.CheckInvariants(t)
 }
 
 func TestMoreThanIsAllocatedFreesNothing(t *testing.T) {

@@ -61,6 +61,10 @@ func TestWhatContradictsItselfIsNamed(t *testing.T) {
 				ALTER TABLE reservation_lines ADD CONSTRAINT every_unit_is_in_one_place CHECK (reserved = held + allocated + shipped + released + expired)`,
 			[]string{"1 lines whose units do not add up"},
 		},
+		"units that nobody wrote off": {
+			`UPDATE stock_items SET written_off = 1, on_hand = 9 WHERE sku = 'mug'`, `UPDATE stock_items SET written_off = 0, on_hand = 10 WHERE sku = 'mug'`,
+			[]string{"1 written off, but the journal says 0"},
+		},
 		"a hold that no sweep finds": {
 			`UPDATE reservations SET state = 'released', freed_at = now()`,
 			`UPDATE reservations SET state = 'held', freed_at = NULL`,

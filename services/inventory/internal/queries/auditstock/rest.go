@@ -23,6 +23,7 @@ type AuditStock struct {
 	Received         int64            `json:"received"`
 	Shipped          int64            `json:"shipped"`
 	Returned         int64            `json:"returned"`
+	WrittenOff       int64            `json:"written_off"`
 	LiveReservations int64            `json:"live_reservations" doc:"that have units held or allocated"`
 	LiveUnits        int64            `json:"live_units" doc:"held or allocated"`
 	Movements        int64            `json:"movements" doc:"lines of the journal"`
@@ -44,7 +45,7 @@ func Route(api *rest.API, db *postgres.DB) {
 	rest.Handle(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/audit/stock", ID: "audit-stock",
 		Summary: "Audit the stock", Tags: []string{"audit"}, Scope: auth.ScopeOperator, Timeout: timeout,
-		Description: "Adds up all stock, live reservations and movements as of one moment. Per SKU: on_hand = received - shipped + returned, reserved is the sum of what is held and allocated, shipped the sum of what left, each line has all its units in one place, 0 <= reserved <= on_hand, and the journal says the same.",
+		Description: "Adds up all stock, live reservations and movements as of one moment. Per SKU: on_hand = received - shipped + returned - written_off, reserved is the sum of what is held and allocated, shipped the sum of what left, each line has all its units in one place, 0 <= reserved <= on_hand, and the journal says the same.",
 	}, func(ctx context.Context, query *Query) (*output, error) {
 		result, err := handler.Handle(ctx, *query)
 		if err != nil {
@@ -57,7 +58,7 @@ func Route(api *rest.API, db *postgres.DB) {
 func show(result Result) AuditStock {
 	b := result.Balance
 	audit := AuditStock{
-		SKUs: b.SKUs, OnHand: b.OnHand, Reserved: b.Reserved, Received: b.Received, Shipped: b.Shipped, Returned: b.Returned,
+		SKUs: b.SKUs, OnHand: b.OnHand, Reserved: b.Reserved, Received: b.Received, Shipped: b.Shipped, Returned: b.Returned, WrittenOff: b.WrittenOff,
 		LiveReservations: b.LiveReservations, LiveUnits: b.LiveUnits, Movements: b.Movements, Wrong: b.Wrong,
 		Offenders: make([]StockImbalance, len(result.Wrong)),
 	}
@@ -73,7 +74,8 @@ func problems(w store.Imbalance) (found []string) {
 			found = append(found, fmt.Sprintf(format, figures...))
 		}
 	}
-	say(w.OnHand != w.Received-w.Shipped+w.Returned, "%d on hand, but %d received - %d shipped + %d returned", w.OnHand, w.Received, w.Shipped, w.Returned)
+	say(w.OnHand != w.Received-w.Shipped+w.Returned-w.WrittenOff, "%d on hand, but %d received - %d shipped + %d returned - %d written off",
+		w.OnHand, w.Received, w.Shipped, w.Returned, w.WrittenOff)
 	say(w.Reserved != w.Live, "%d reserved, but live reservations have %d", w.Reserved, w.Live)
 	say(w.Shipped != w.Left, "%d shipped, but reservations have %d that left", w.Shipped, w.Left)
 	say(w.Astray != 0, "%d held, allocated or shipped by reservations that are not", w.Astray)
@@ -83,5 +85,6 @@ func problems(w store.Imbalance) (found []string) {
 	say(w.Received != w.JournalReceived, "%d received, but the journal says %d", w.Received, w.JournalReceived)
 	say(w.Shipped != w.JournalShipped, "%d shipped, but the journal says %d", w.Shipped, w.JournalShipped)
 	say(w.Returned != w.JournalReturned, "%d returned, but the journal says %d", w.Returned, w.JournalReturned)
+	say(w.WrittenOff != w.JournalWrittenOff, "%d written off, but the journal says %d", w.WrittenOff, w.JournalWrittenOff)
 	return found
 }

@@ -13,7 +13,7 @@ import (
 type Stock struct {
 	SKU       string `json:"sku" doc:"the SKU"`
 	Name      string `json:"name,omitempty" doc:"the catalog's name, absent until the catalog's event came"`
-	OnHand    int64  `json:"on_hand" doc:"units that are here: received - shipped + returned"`
+	OnHand    int64  `json:"on_hand" doc:"units that are here: received - shipped + returned - written off"`
 	Reserved  int64  `json:"reserved" doc:"units of on_hand that orders hold or were allocated"`
 	Available int64  `json:"available" doc:"units that can be ordered: on_hand - reserved"`
 	Version   int64  `json:"version" doc:"one higher with every change"`

@@ -12,7 +12,7 @@ import (
 
 // Movement is one line of the journal.
 type Movement struct {
-	Kind      string    `json:"kind" enum:"receive,reserve,allocate,release,expire,ship,return" doc:"what happened; allocate changes no level"`
+	Kind      string    `json:"kind" enum:"receive,reserve,allocate,release,expire,ship,return,write_off" doc:"what happened; allocate changes no level"`
 	Quantity  int64     `json:"quantity" doc:"units"`
 	Line      *int32    `json:"line,omitempty" doc:"the number of the order's line; absent for receive"`
 	Reference string    `json:"reference" format:"uuid" doc:"the order, or for receive the receipt"`

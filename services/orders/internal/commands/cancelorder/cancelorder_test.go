@@ -1,6 +1,7 @@
 package cancelorder_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/services/orders/internal/orderstest"
 )
 
@@ -33,4 +35,45 @@ func TestAPreviewRefusesTheLinesThatTheCancellationRefuses(t *testing.T) {
 	cancel := ann.Do(http.MethodPost, path, `{"reason":"customer",`+twice+`}`, "Idempotency-Key", "c1", "If-Match", "*")
 	assert.Equal(t, http.StatusUnprocessableEntity, cancel.Status, "%s", cancel.Body)
 	assert.Equal(t, cancel.Problem().Detail, preview.Problem().Detail)
+}
+
+func TestOnlyAnOperatorKeepsAFeeOrWritesUnitsOff(t *testing.T) {
+	w := orderstest.Start(t)
+	id := w.Confirmed("ann")
+	path := "/v1/orders/" + id + "/cancellations"
+	for _, policy := range []string{`"fee":{"amount":200,"currency":"GBP"}`, `"stock":"write_off"`} {
+		assert.Equal(t, http.StatusForbidden, w.As("ann").Do(http.MethodPost, path+"/preview", `{`+policy+`}`).Status)
+		refused := w.As("ann").Do(http.MethodPost, path, `{"reason":"customer",`+policy+`}`, "Idempotency-Key", "c1", "If-Match", "*")
+		assert.Equal(t, http.StatusForbidden, refused.Status, "%s", refused.Body)
+	}
+	bob := w.As("bob", auth.ScopeOperator)
+	const fee = `{"reason":"customer","stock":"write_off","fee":{"amount":200,"currency":"GBP"}}`
+	shown := func(key string, provider orderstest.Provider) (cancellation struct {
+		Status, Stock string
+		Fee           struct{ Amount int64 }
+		Why           *struct{ Code string }
+	},
+	) {
+		asked := bob.Do(http.MethodPost, path, fee, "Idempotency-Key", key, "If-Match", "*", "Prefer", "respond-async")
+		require.Equal(t, http.StatusAccepted, asked.Status, "%s", asked.Body)
+		w.End(id, provider)
+		require.NoError(t, json.Unmarshal(w.As("ann").Get(asked.Header.Get("Location")).Body, &cancellation))
+		return cancellation
+	}
+	declined := shown("c1", orderstest.Refuses)
+	assert.Equal(t, "refused", declined.Status)
+	require.NotNil(t, declined.Why)
+	assert.Equal(t, "capture_failed", declined.Why.Code)
+	done := shown("c2", orderstest.Pays)
+	assert.Equal(t, "done", done.Status)
+	assert.Equal(t, "write_off", done.Stock)
+	assert.EqualValues(t, 200, done.Fee.Amount)
+	var order struct {
+		Status         string
+		Captured, Fees struct{ Amount int64 }
+	}
+	require.NoError(t, json.Unmarshal(w.As("ann").Get("/v1/orders/"+id).Body, &order))
+	assert.Equal(t, "cancelled", order.Status)
+	assert.EqualValues(t, 200, order.Captured.Amount)
+	assert.EqualValues(t, 200, order.Fees.Amount)
 }

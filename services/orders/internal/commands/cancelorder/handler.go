@@ -18,7 +18,8 @@ import (
 type Command struct {
 	requests.Given
 	// Lines to cancel units of; none: everything that is left.
-	Lines []domain.LineUnits
+	Lines  []domain.LineUnits
+	Policy domain.CancelPolicy
 }
 
 // Result is the order after the request.
@@ -28,10 +29,14 @@ type Result = requests.Result
 // domain.Order.PlanCancel.
 func New(asked *requests.Requests) cqrs.Handler[Command, Result] {
 	return cqrs.Command("cancel_order", func(ctx context.Context, command Command) (Result, error) {
+		var fields any = command.Lines // as they were hashed before there was a policy
+		if command.Policy != (domain.CancelPolicy{}) {
+			fields = []any{command.Lines, command.Policy}
+		}
 		return asked.Do(ctx, command.Given, requests.Kind{
-			Name: sagas.KindCancelOrder, Fields: command.Lines,
+			Name: sagas.KindCancelOrder, Fields: fields,
 			Begin: func(o *domain.Order, ask domain.Ask, at time.Time) error {
-				request := domain.CancelRequest{Ask: ask, Lines: command.Lines}
+				request := domain.CancelRequest{Ask: ask, Lines: command.Lines, CancelPolicy: command.Policy}
 				if saga := o.Saga(); saga != nil && saga.Saga == domain.Placing(o.ID()) {
 					return o.CancelPlacing(request, at)
 				}

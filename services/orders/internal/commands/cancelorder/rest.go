@@ -14,9 +14,9 @@ import (
 type input struct {
 	requests.Input
 	Body struct {
-		Lines  []view.LineUnits `json:"lines,omitempty" nullable:"false" minItems:"1" maxItems:"1000" doc:"Units of lines; without it, everything that is left of the order."`
-		Reason string           `json:"reason" enum:"customer,fraud,unavailable,other" doc:"Why."`
-		Note   string           `json:"note,omitempty" maxLength:"500" doc:"A text for people. Not for personal data: it is kept in clear."`
+		view.CancelWish
+		Reason string `json:"reason" enum:"customer,fraud,unavailable,other" doc:"Why."`
+		Note   string `json:"note,omitempty" maxLength:"500" doc:"A text for people. Not for personal data: it is kept in clear."`
 	}
 }
 
@@ -28,20 +28,24 @@ func Route(api *rest.API, asked *requests.Requests) {
 		Summary: "Cancel an order, or units of it",
 		Description: `Before it is shipped. The units' stock is free again, and they are not charged; when nothing is left of the order its payment is voided.
 An order that is still being placed can be cancelled as a whole. What was captured of it before is refunded.
+An operator may write the units off instead, and keep a fee of their amount.
 
-* 201: done.
+* 201: done; or refused, when the fee could not be captured: its status says which, and then nothing was cancelled.
 * 202: on its way; ask for it at Location.
-* 409: another saga is working on the order, try again after Retry-After; or the order was rejected or cancelled, or has fewer such units left.`,
-	}, map[string]int{refusals.UnitsNotCancellable: http.StatusConflict}), func(ctx context.Context, in *input) (*requests.Output[view.Cancellation], error) {
+* 409: another saga is working on the order, try again after Retry-After; or the order was rejected or cancelled, or has fewer such units left; or the fee is above what they are worth, or cannot be captured.`,
+	}, map[string]int{
+		refusals.UnitsNotCancellable: http.StatusConflict, refusals.FeeExceedsAmount: http.StatusConflict, refusals.FeeNotChargeable: http.StatusConflict,
+		refusals.AuthorizationUnknown: http.StatusConflict, refusals.AmountExceedsOpen: http.StatusConflict, refusals.CurrencyMismatch: http.StatusUnprocessableEntity,
+	}), func(ctx context.Context, in *input) (*requests.Output[view.Cancellation], error) {
 		given, applied, err := in.Read(ctx, in.Body.Reason, in.Body.Note)
 		if err != nil {
 			return nil, err
 		}
-		lines, err := view.ReadLines(in.Body.Lines)
+		lines, policy, err := view.ReadCancel(in.Body.CancelWish, given.Caller)
 		if err != nil {
 			return nil, err
 		}
-		result, err := handler.Handle(ctx, Command{Given: given, Lines: lines})
+		result, err := handler.Handle(ctx, Command{Given: given, Lines: lines, Policy: policy})
 		if err != nil {
 			return nil, err
 		}

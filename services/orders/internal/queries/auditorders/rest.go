@@ -37,6 +37,8 @@ type AuditOrder struct {
 	Open          int64       `json:"open" doc:"authorized, and neither captured nor voided, in minor units"`
 	Captured      int64       `json:"captured" doc:"in minor units"`
 	Refunded      int64       `json:"refunded" doc:"in minor units"`
+	Fees          int64       `json:"fees" doc:"kept of the amounts of cancelled units, in minor units"`
+	Owed          int64       `json:"owed" doc:"to the shopper, of refunds that failed, in minor units"`
 	PlacedAt      *time.Time  `json:"placed_at,omitempty"`
 	OpenSaga      string      `json:"open_saga,omitempty" doc:"the kind of the saga that works on it" example:"place-order"`
 	Stuck         *view.Stuck `json:"stuck,omitempty" doc:"why its saga does not come to its end, when it says so"`
@@ -69,6 +71,10 @@ func audited(o *domain.Order) AuditOrder {
 		ID: o.ID(), Status: string(o.Status()), PaymentStatus: string(o.Payment()), Total: view.Money(o.Total()),
 	}
 	shown.Open, shown.Captured, shown.Refunded = o.Open().Amount, o.Captured().Amount, o.Refunded().Amount
+	shown.Fees = o.Fees().Amount
+	for _, debt := range o.Debts() {
+		shown.Owed += debt
+	}
 	for _, line := range o.Lines() {
 		shown.Units += line.Quantity
 	}

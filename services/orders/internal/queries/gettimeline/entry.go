@@ -47,7 +47,14 @@ func told(fact domain.Fact, operator bool) string {
 	case domain.CancelRequested:
 		return "To be cancelled: " + e.Reason
 	case domain.UnitsCancelled:
-		return fmt.Sprintf("%s cancelled, %s less is due: %s", units(e.Units), e.Amount.Text(), e.Reason)
+		what := "cancelled"
+		if e.WriteOff {
+			what = "cancelled and written off"
+		}
+		if e.Fee.Amount > 0 {
+			return fmt.Sprintf("%s %s, %s less is due, of which a fee of %s is kept: %s", units(e.Units), what, e.Amount.Text(), e.Fee.Text(), e.Reason)
+		}
+		return fmt.Sprintf("%s %s, %s less is due: %s", units(e.Units), what, e.Amount.Text(), e.Reason)
 	case domain.PaymentCaptured:
 		return "Charged: " + e.Amount.Text()
 	case domain.UnitsShipped:

@@ -18,6 +18,8 @@ import (
 type CancellationPreview struct {
 	Lines    []view.UnitsOfLine `json:"lines" nullable:"false"`
 	Amount   view.Money         `json:"amount" doc:"What would not be due any more."`
+	Fee      *view.Money        `json:"fee,omitempty" doc:"What the shop would keep of it."`
+	Stock    string             `json:"stock" enum:"restock,write_off" doc:"What would become of the units."`
 	Refunded view.Money         `json:"refunded" doc:"What of it was captured before, and would be refunded."`
 	Whole    bool               `json:"whole" doc:"Nothing would be left of the order: it would be cancelled."`
 	Effect   string             `json:"effect" doc:"In words." example:"frees 2 units; £5.00 is not charged"`
@@ -48,6 +50,11 @@ type linesInput struct {
 	}
 }
 
+type cancelInput struct {
+	ID   string `path:"id" doc:"The order's id." example:"7b0f3f5e-2f0b-5d6a-9d5b-1f4f0c3a8e21"`
+	Body view.CancelWish
+}
+
 type refundInput struct {
 	ID   string `path:"id" doc:"The order's id." example:"7b0f3f5e-2f0b-5d6a-9d5b-1f4f0c3a8e21"`
 	Body view.RefundWish
@@ -67,22 +74,29 @@ type Needs struct {
 // Routes serves POST /v1/orders/{id}/…/preview of cancellations, shipments and refunds.
 func Routes(api *rest.API, orders *store.Orders, n Needs) {
 	handler := New(orders)
-	serve(api, handler, "cancellation", "", map[string]int{refusals.UnitsNotCancellable: http.StatusConflict},
-		func(in *linesInput, preview *CancellationPreview) (string, func(*domain.Order, string) error, error) {
-			lines, err := view.ReadLines(in.Body.Lines)
-			return in.ID, func(o *domain.Order, _ string) error {
-				planned, err := o.PlanCancel(domain.CancelRequest{Lines: lines})
-				refunded := view.Money{Amount: planned.Refund.Amount, Currency: planned.Amount.Currency}
-				*preview = CancellationPreview{
-					Lines: view.Lines(o, planned.Units), Amount: view.Money(planned.Amount), Refunded: refunded, Whole: planned.Whole,
-					Effect: view.CancelEffect(planned), Version: o.Version(),
-				}
-				return err
-			}, err
-		})
+	serve(api, handler, "cancellation", "", map[string]int{
+		refusals.UnitsNotCancellable: http.StatusConflict, refusals.FeeExceedsAmount: http.StatusConflict, refusals.FeeNotChargeable: http.StatusConflict,
+		refusals.AuthorizationUnknown: http.StatusConflict, refusals.AmountExceedsOpen: http.StatusConflict, refusals.CurrencyMismatch: http.StatusUnprocessableEntity,
+	}, func(ctx context.Context, in *cancelInput, preview *CancellationPreview) (string, func(*domain.Order, string) error, error) {
+		caller, _ := auth.FromContext(ctx)
+		lines, policy, err := view.ReadCancel(in.Body, caller)
+		return in.ID, func(o *domain.Order, _ string) error {
+			planned, err := o.PlanCancel(domain.CancelRequest{Lines: lines, CancelPolicy: policy})
+			refunded := view.Money{Amount: planned.Refund.Amount, Currency: planned.Amount.Currency}
+			*preview = CancellationPreview{
+				Lines: view.Lines(o, planned.Units), Amount: view.Money(planned.Amount), Stock: view.StockOf(policy), Refunded: refunded, Whole: planned.Whole,
+				Effect: view.CancelEffect(planned), Version: o.Version(),
+			}
+			if planned.Fee.Amount > 0 {
+				fee := view.Money(planned.Fee)
+				preview.Fee = &fee
+			}
+			return err
+		}, err
+	})
 	serve(api, handler, "shipment", auth.ScopeOperator, map[string]int{
 		refusals.UnitsNotShippable: http.StatusConflict, refusals.AuthorizationUnknown: http.StatusConflict, refusals.AmountExceedsOpen: http.StatusConflict,
-	}, func(in *linesInput, preview *ShipmentPreview) (string, func(*domain.Order, string) error, error) {
+	}, func(_ context.Context, in *linesInput, preview *ShipmentPreview) (string, func(*domain.Order, string) error, error) {
 		lines, err := view.ReadLines(in.Body.Lines)
 		return in.ID, func(o *domain.Order, _ string) error {
 			planned, err := o.PlanShipment(domain.ShipRequest{Lines: lines, Policy: n.Policy})
@@ -96,7 +110,7 @@ func Routes(api *rest.API, orders *store.Orders, n Needs) {
 	serve(api, handler, "refund", auth.ScopeOperator, map[string]int{
 		refusals.RefundExceedsCaptured: http.StatusConflict, refusals.NoDebt: http.StatusConflict,
 		refusals.RefundLimit: http.StatusForbidden, refusals.CurrencyMismatch: http.StatusUnprocessableEntity,
-	}, func(in *refundInput, preview *RefundPreview) (string, func(*domain.Order, string) error, error) {
+	}, func(_ context.Context, in *refundInput, preview *RefundPreview) (string, func(*domain.Order, string) error, error) {
 		amount, retries, err := view.ReadRefund(in.Body)
 		return in.ID, func(o *domain.Order, by string) error {
 			planned, err := o.PlanRefund(domain.RefundRequest{Ask: domain.Ask{By: by}, Amount: amount, Retries: retries, Limit: n.RefundLimit})
@@ -110,7 +124,7 @@ func Routes(api *rest.API, orders *store.Orders, n Needs) {
 // fills in the preview.
 func serve[In, Body any](
 	api *rest.API, handler cqrs.Handler[Query, Result], name string, scope string, refused map[string]int,
-	read func(in *In, preview *Body) (id string, plan func(*domain.Order, string) error, err error),
+	read func(ctx context.Context, in *In, preview *Body) (id string, plan func(*domain.Order, string) error, err error),
 ) {
 	op := rest.Op{
 		Method: http.MethodPost, Path: "/v1/orders/{id}/" + name + "s/preview", ID: "preview-" + name, Tags: []string{"orders"}, Scope: scope,
@@ -122,7 +136,7 @@ func serve[In, Body any](
 	maps.Copy(op.Refusals, refused)
 	rest.Handle(api, op, func(ctx context.Context, in *In) (*output[Body], error) {
 		var out output[Body]
-		id, plan, err := read(in, &out.Body)
+		id, plan, err := read(ctx, in, &out.Body)
 		if err != nil {
 			return nil, err
 		}

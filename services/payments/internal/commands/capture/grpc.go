@@ -36,7 +36,7 @@ func (m Method) Capture(ctx context.Context, request *paymentsv1.CaptureRequest)
 	done, err := m.handler.Handle(ctx, Command{Step: key, Request: domain.CaptureRequest{
 		Authorization: strings.ToLower(request.GetAuthorizationId()),
 		Money:         domain.Money{Amount: request.GetAmount().GetAmount(), Currency: request.GetAmount().GetCurrency()},
-		Shipment:      request.GetShipment(), Final: request.GetFinal(),
+		Shipment:      request.GetShipment(), Final: request.GetFinal(), Fee: request.GetFee(),
 	}})
 	if err != nil {
 		return nil, err

@@ -34,7 +34,7 @@ func (m Method) Refund(ctx context.Context, request *paymentsv1.RefundRequest) (
 	}
 	done, err := m.handler.Handle(ctx, Command{Step: key, Request: domain.RefundRequest{
 		Money:    domain.Money{Amount: request.GetAmount().GetAmount(), Currency: request.GetAmount().GetCurrency()},
-		Shipment: request.GetShipment(),
+		Shipment: request.GetShipment(), KeptFee: request.GetKeptFee(),
 	}})
 	if err != nil {
 		return nil, err

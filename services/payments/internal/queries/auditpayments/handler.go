@@ -148,7 +148,7 @@ func represent(p *domain.Payment, ledger map[balance]int64) AuditPayment {
 	shown := AuditPayment{
 		OrderID: p.OrderID, Status: string(is.Status), Amount: is.Amount, Currency: is.Currency, Unfinished: is.Unfinished,
 		Authorized: is.Authorized, Open: is.Open, Capturing: is.Capturing, Captured: is.Captured, Voided: is.Voided, Expired: is.Expired,
-		Refunding: is.Refunding, Refunded: is.Refunded, Disputed: is.Disputed, Fees: is.Fees,
+		Refunding: is.Refunding, Refunded: is.Refunded, Disputed: is.Disputed, Fees: is.Fees, Kept: is.Kept,
 		ProviderBalance: ledger[balance{is.Currency, domain.Provider}],
 		Problems:        problems(p),
 	}

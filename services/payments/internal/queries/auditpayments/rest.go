@@ -39,6 +39,7 @@ type AuditPayment struct {
 	Refunded        int64    `json:"refunded"`
 	Disputed        int64    `json:"disputed" doc:"Disputes that are not won."`
 	Fees            int64    `json:"fees" doc:"Fees of disputes."`
+	Kept            int64    `json:"kept" doc:"What the shop keeps as fees of cancellations; it is a part of what was captured and not refunded."`
 	ProviderBalance int64    `json:"provider_balance" doc:"What the payment provider owes the shop by the ledger: captured less refunded, disputed and fees."`
 	Problems        []string `json:"problems,omitempty" nullable:"false" doc:"What an operator has to look at, and how journal and provider contradict each other."`
 }

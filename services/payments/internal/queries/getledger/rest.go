@@ -29,7 +29,7 @@ type LedgerEntry struct {
 
 // LedgerLine is a debit or a credit.
 type LedgerLine struct {
-	Account string `json:"account" enum:"held,held_contra,provider,customer,transit,dispute,provider_fees,chargeback_loss"`
+	Account string `json:"account" enum:"held,held_contra,provider,customer,transit,dispute,provider_fees,chargeback_loss,fees"`
 	Amount  int64  `json:"amount" doc:"Minor units: positive is a debit, negative a credit."`
 }
 

@@ -44,6 +44,7 @@ type PaymentTotals struct {
 	Refunded   int64 `json:"refunded"`
 	Disputed   int64 `json:"disputed" doc:"Disputes that are not won."`
 	Fees       int64 `json:"fees" doc:"Fees of disputes."`
+	Kept       int64 `json:"kept" doc:"What the shop keeps as fees of cancellations; it is a part of what was captured and not refunded."`
 }
 
 // PaymentOperation is one entry in the journal: an authorization, its undo, a capture, a refund or
@@ -62,7 +63,7 @@ type PaymentOperation struct {
 	Held              *Money     `json:"held,omitempty" doc:"What the payment provider says it holds, or held."`
 	Open              *Money     `json:"open,omitempty" doc:"What can still be captured of an authorization, by the payment provider's last answer."`
 	Refundable        *Money     `json:"refundable,omitempty" doc:"What can still be refunded of a capture."`
-	Fee               int64      `json:"fee,omitempty" doc:"Of a dispute, in minor units."`
+	Fee               int64      `json:"fee,omitempty" doc:"Of a dispute, what it costs; of a capture or refund, what the shop keeps as the fee of a cancellation. In minor units."`
 	MultiCapture      bool       `json:"multi_capture,omitempty" doc:"The authorization can be captured in several parts."`
 	ChargeableAgain   bool       `json:"chargeable_again,omitempty" doc:"The payment method is stored, and the shopper agreed that it is charged again."`
 	IdempotencyKey    string     `json:"idempotency_key" doc:"The key the request carries at the payment provider."`
@@ -108,7 +109,7 @@ func represent(p *domain.Payment) Payment {
 		ID: p.ID, OrderID: p.OrderID, CustomerID: is.CustomerID, Amount: money(is.Money),
 		Status: string(is.Status), ProviderReference: is.ProviderReference, Totals: PaymentTotals{
 			Authorized: is.Authorized, Open: is.Open, Capturing: is.Capturing, Captured: is.Captured, Voided: is.Voided, Expired: is.Expired,
-			Refunding: is.Refunding, Refunded: is.Refunded, Disputed: is.Disputed, Fees: is.Fees,
+			Refunding: is.Refunding, Refunded: is.Refunded, Disputed: is.Disputed, Fees: is.Fees, Kept: is.Kept,
 		},
 		CreatedAt: moment(p.CreatedAt), UpdatedAt: moment(is.UpdatedAt), Operations: []PaymentOperation{},
 	}
