@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ordersaga/ordersaga/client"
+	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/dev"
 	"github.com/ordersaga/ordersaga/platform/text"
 )
 
@@ -38,13 +39,14 @@ func exitCode(err error) int {
 	var printed answered
 	var problem *client.Problem
 	var wrong usage
+	var option dev.WrongOption
 	var no denied
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &printed):
 		return printed.code
-	case errors.As(err, &wrong), errors.Is(err, client.ErrKey):
+	case errors.As(err, &wrong), errors.As(err, &option), errors.Is(err, client.ErrKey):
 		return exitUsage
 	case errors.As(err, &no), errors.As(err, &problem) && problem.Status < http.StatusInternalServerError && !problem.Temporary():
 		return exitNo

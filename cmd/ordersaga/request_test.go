@@ -20,6 +20,14 @@ func run(t *testing.T, services *addresses, words ...string) error {
 	return parsed.Run(services)
 }
 
+func TestDevRefusesAWrongOptionAsAWrongCommandLine(t *testing.T) {
+	for _, flag := range []string{"--port=nobody=1", "--port=orders=8081", "--port-offset=60000", "--follow=nobody"} {
+		err := run(t, &addresses{Dir: t.TempDir()}, "dev", flag)
+		require.Error(t, err, flag)
+		assert.Equal(t, exitUsage, exitCode(err), "%s: %v", flag, err)
+	}
+}
+
 func TestOnlyYesMeansYes(t *testing.T) {
 	read, write, err := os.Pipe()
 	require.NoError(t, err)

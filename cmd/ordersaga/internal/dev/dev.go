@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/devfile"
@@ -36,6 +37,9 @@ type Options struct {
 	// Out is the terminal.
 	Out io.Writer
 }
+
+// WrongOption is an error in what the user asked for; nothing was started.
+type WrongOption struct{ error }
 
 // Run starts everything, prints the addresses, and keeps it running until the first SIGINT, SIGTERM
 // or SIGHUP; then it stops everything. After a second signal it stops at once. When it returns, no
@@ -76,13 +80,18 @@ type run struct {
 
 // prepare does everything that can fail before a process is started.
 func (r *run) prepare() error {
+	for _, name := range r.Follow {
+		if !slices.Contains(stack.Order(), name) {
+			return WrongOption{fmt.Errorf("--follow: there is no process named %q: they are %s", name, strings.Join(stack.Order(), ", "))}
+		}
+	}
 	asked, err := ports.Asked(r.Ports)
 	if err != nil {
-		return err
+		return WrongOption{err}
 	}
 	decided, err := ports.Decide(r.Offset, asked)
 	if err != nil {
-		return err
+		return WrongOption{err}
 	}
 	if r.stack, err = r.newStack(decided); err != nil {
 		return err
@@ -146,11 +155,6 @@ func (r *run) checkPrograms() error {
 	for _, name := range stack.Order() {
 		if info, err := os.Stat(r.stack.Path(name)); err != nil || info.IsDir() {
 			return fmt.Errorf("there is no program %s: `make build` makes it, --bin names another folder", r.stack.Path(name))
-		}
-	}
-	for _, name := range r.Follow {
-		if !slices.Contains(stack.Order(), name) {
-			return fmt.Errorf("--follow: there is no process named %q; there are %v", name, stack.Order())
 		}
 	}
 	return nil
