@@ -73,8 +73,8 @@ func TestWithTemporalLostTheStreamsSettleEveryOrder(t *testing.T) {
 			return ask(r.of[i], r.collection, r.body, "Prefer", "respond-async")
 		})...)
 	}
-	for _, r := range requests {
-		awaitMany(t, "sagas to be stuck for "+r.cause, len(r.of), func() int { return stuckFor(s)[r.cause] })
+	for _, r := range requests { // a few may be at work still
+		awaitMany(t, "sagas to be stuck for "+r.cause, len(r.of)*9/10, func() int { return stuckFor(s)[r.cause] })
 	}
 	// The others wait for the provider at different steps; some are given up.
 	placed := each(n-len(confirmed), func(i int) string {
@@ -137,8 +137,8 @@ func TestWithTemporalLostTheStreamsSettleEveryOrder(t *testing.T) {
 	assert.Zero(t, code, verified)
 }
 
-// showsCauses shows what is in the way of orders, and those with nothing in their way, when the test
-// fails.
+// showsCauses shows, when the test fails, what is in the way of orders, and orders that are not among
+// them.
 func showsCauses(t *testing.T, s *shop.Shop, orders []string) {
 	t.Cleanup(func() {
 		if !t.Failed() {
@@ -146,11 +146,10 @@ func showsCauses(t *testing.T, s *shop.Shop, orders []string) {
 		}
 		printed, _ := s.Run("sagas", "causes")
 		t.Log(printed)
+		listed := string(s.Operator().Get(shop.Orders, "/v1/sagas/stuck?limit=1000").Body)
 		for _, id := range orders {
-			var why client.Why
-			answer := s.Operator().Get(shop.Orders, "/v1/orders/"+id+"/why")
-			if answer.Into(&why) == nil && why.Saga != nil && len(why.Steps) == 0 {
-				t.Logf("%s", answer)
+			if !strings.Contains(listed, id) {
+				t.Logf("%s", s.Operator().Get(shop.Orders, "/v1/orders/"+id+"/why"))
 			}
 		}
 	})
