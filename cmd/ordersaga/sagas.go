@@ -128,7 +128,7 @@ type acting struct {
 	Cause    string        `help:"All orders that are stuck for this cause." placeholder:"CAUSE"`
 	DryRun   bool          `help:"Only say on how many orders it would act, and what it would do."`
 	Canary   int           `help:"With a cause: how many orders come first. Only when it helps them the others follow." default:"1"`
-	Parallel int           `help:"With a cause: how many orders are worked on at once." default:"8"`
+	Parallel int           `help:"With a cause: how many orders are worked on at once." default:"16"`
 	Rate     float64       `help:"With a cause: at most so many orders a second." default:"50"`
 	Patience time.Duration `help:"How long to wait for what becomes of one order." default:"60s" placeholder:"DURATION"`
 }

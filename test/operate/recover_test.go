@@ -82,7 +82,8 @@ func TestWithTemporalLostTheStreamsSettleEveryOrder(t *testing.T) {
 		assert.Equal(t, http.StatusAccepted, answer.Status, "%s", answer)
 		return answer.Field("id").(string)
 	})
-	awaitMany(t, "orders to hold stock", len(confirmed)-2*third+len(placed)/2, func() int { return int(s.Stock("tea").Reserved) })
+	// Each is given up after half a minute, so of many only some hold stock at the same time.
+	awaitMany(t, "orders to hold stock", third+min(len(placed)/2, 10), func() int { return int(s.Stock("tea").Reserved) })
 	each(len(placed)/2, func(i int) string {
 		return ask(placed[i], "cancellations", map[string]any{"reason": "customer"}, "Prefer", "respond-async")
 	})
