@@ -11,6 +11,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/each"
 	"github.com/ordersaga/ordersaga/platform/outbox"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/unavailable"
@@ -77,24 +78,16 @@ type SubscriptionPosition struct {
 	Deferred int64  `json:"deferred" doc:"streams that this version cannot read and has left aside, as after a roll-back"`
 }
 
-type output struct{ Body EventDelivery }
-
 // Route serves GET /v1/audit/delivery to operators.
 func Route(api *rest.API, s Sources) {
 	handler := cqrs.Query("audit_delivery", func(ctx context.Context, _ struct{}) (EventDelivery, error) {
 		return s.look(ctx)
 	})
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/audit/delivery", ID: "audit-delivery",
 		Summary: "Audit the delivery of events", Tags: []string{"audit"}, Scope: auth.ScopeOperator,
 		Description: "What is not published yet, not consumed yet, or given up on.",
-	}, func(ctx context.Context, _ *struct{}) (*output, error) {
-		delivery, err := handler.Handle(ctx, struct{}{})
-		if err != nil {
-			return nil, err
-		}
-		return &output{Body: delivery}, nil
-	})
+	}, handler.Handle)
 }
 
 func (s Sources) look(ctx context.Context) (EventDelivery, error) {
@@ -144,12 +137,8 @@ func (s Sources) consumer(ctx context.Context, name string) (ConsumerBacklog, er
 	if err != nil {
 		return ConsumerBacklog{}, unavailable.New("The broker does not answer", err)
 	}
-	consumer := ConsumerBacklog{
-		Name: name, Declared: depth.Declared,
-		Waiting: depth.Waiting, Retrying: depth.Retrying, Dead: depth.Dead, Letters: make([]DeadLetter, len(depth.Letters)),
-	}
-	for i, letter := range depth.Letters {
-		consumer.Letters[i] = DeadLetter(letter)
-	}
-	return consumer, nil
+	return ConsumerBacklog{
+		Name: name, Declared: depth.Declared, Waiting: depth.Waiting, Retrying: depth.Retrying, Dead: depth.Dead,
+		Letters: each.Map(depth.Letters, func(l broker.DeadLetter) DeadLetter { return DeadLetter(l) }),
+	}, nil
 }

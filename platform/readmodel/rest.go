@@ -22,8 +22,6 @@ type Rebuild struct {
 // Progress answers how many of the events are in a generation.
 type Progress func(ctx context.Context, g Generation) (done, total int64, err error)
 
-type rebuildOutput struct{ Body Rebuild }
-
 // Route serves POST and GET /v1/rebuilds/{model}, for operators.
 func Route(api *rest.API, m *Model, progress Progress) {
 	look := func(ctx context.Context, _ struct{}) (Rebuild, error) { return m.newest(ctx, progress) }
@@ -34,28 +32,19 @@ func Route(api *rest.API, m *Model, progress Progress) {
 		return look(ctx, struct{}{})
 	})
 	get := cqrs.Query("get_rebuild_of_"+m.Name, look)
-	answer := func(handler cqrs.Handler[struct{}, Rebuild]) func(context.Context, *struct{}) (*rebuildOutput, error) {
-		return func(ctx context.Context, _ *struct{}) (*rebuildOutput, error) {
-			rebuild, err := handler.Handle(ctx, struct{}{})
-			if err != nil {
-				return nil, err
-			}
-			return &rebuildOutput{Body: rebuild}, nil
-		}
-	}
 	path := "/v1/rebuilds/" + m.Name
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodPost, Path: path, ID: "rebuild-" + m.Name, Tags: []string{"audit"},
 		Summary:     "Rebuild the lists of " + m.Name,
 		Description: "Makes the documents anew beside those that are read, from the first event on, and replaces them when it has come as far. Lists are served meanwhile. While a rebuild is under way this changes nothing and answers how far it is.",
 		Scope:       auth.ScopeOperator, Status: http.StatusAccepted,
-	}, answer(begin))
-	rest.Handle(api, rest.Op{
+	}, begin.Handle)
+	rest.Serve(api, rest.Op{
 		Method: http.MethodGet, Path: path, ID: "get-" + m.Name + "-rebuild", Tags: []string{"audit"},
 		Summary:     "How far the rebuild of the lists of " + m.Name + " is",
 		Description: "Answers about the newest documents, also when they are live already.",
 		Scope:       auth.ScopeOperator,
-	}, answer(get))
+	}, get.Handle)
 }
 
 func (m *Model) newest(ctx context.Context, progress Progress) (Rebuild, error) {

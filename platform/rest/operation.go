@@ -81,6 +81,16 @@ func Handle[In, Out any](api *API, op Op, h func(ctx context.Context, in *In) (*
 	api.describeRefusals(op)
 }
 
+// Serve serves an operation whose input is the request of a use case, and whose answer is a body
+// alone. What handle returns besides an error is not looked at.
+func Serve[In, Body any](api *API, op Op, handle func(ctx context.Context, in In) (Body, error)) {
+	type answer struct{ Body Body }
+	Handle(api, op, func(ctx context.Context, in *In) (*answer, error) {
+		body, err := handle(ctx, *in)
+		return &answer{body}, err
+	})
+}
+
 func (a *API) operation(op Op) huma.Operation {
 	if op.Scope != Public && a.verifier == nil {
 		panic(fmt.Sprintf("rest: %s needs a token, but the API has no verifier", op.ID))

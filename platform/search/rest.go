@@ -17,8 +17,6 @@ type SearchRebuild struct {
 	Total      int64  `json:"total" doc:"Changes that are recorded."`
 }
 
-type rebuildOutput struct{ Body SearchRebuild }
-
 // RebuildRoutes serves POST and GET /v1/rebuilds/search, for operators.
 func RebuildRoutes(api *rest.API, feed *Feed) {
 	name := feed.index.schema.Name
@@ -30,28 +28,19 @@ func RebuildRoutes(api *rest.API, feed *Feed) {
 		p, err := feed.Progress(ctx)
 		return p.newest(), err
 	})
-	answer := func(handler cqrs.Handler[struct{}, SearchRebuild]) func(context.Context, *struct{}) (*rebuildOutput, error) {
-		return func(ctx context.Context, _ *struct{}) (*rebuildOutput, error) {
-			rebuild, err := handler.Handle(ctx, struct{}{})
-			if err != nil {
-				return nil, err
-			}
-			return &rebuildOutput{Body: rebuild}, nil
-		}
-	}
 	const path = "/v1/rebuilds/search"
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodPost, Path: path, ID: "rebuild-" + name + "-search", Tags: []string{"audit"},
 		Summary:     "Rebuild the search of " + name,
 		Description: "Makes the index anew beside the one that is searched, from the first change on, and replaces it at once when it has come as far. While a rebuild is under way this changes nothing and answers how far it is. An index in the process is that of the instance that is asked.",
 		Scope:       auth.ScopeOperator, Status: http.StatusAccepted,
-	}, answer(begin))
-	rest.Handle(api, rest.Op{
+	}, begin.Handle)
+	rest.Serve(api, rest.Op{
 		Method: http.MethodGet, Path: path, ID: "get-" + name + "-search-rebuild", Tags: []string{"audit"},
 		Summary:     "How far the rebuild of the search of " + name + " is",
 		Description: "Answers about the newest index, also when it is live already.",
 		Scope:       auth.ScopeOperator,
-	}, answer(look))
+	}, look.Handle)
 }
 
 // newest is the generation that is built, or else the live one.

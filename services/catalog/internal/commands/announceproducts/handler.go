@@ -22,12 +22,6 @@ type Command struct {
 	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the answer before."`
 }
 
-// Result says how many were told of.
-type Result struct {
-	Announced int
-	Next      rest.Cursor // empty when there are no more
-}
-
 type position struct {
 	SKU string `json:"sku"`
 }
@@ -35,21 +29,21 @@ type position struct {
 const list = "announce-products"
 
 // New makes the use case. Versions stay, so whoever has a product as it is passes the event over.
-func New(db *postgres.DB) cqrs.Handler[Command, Result] {
-	return cqrs.Command("announce_products", func(ctx context.Context, command Command) (Result, error) {
+func New(db *postgres.DB) cqrs.Handler[Command, Announced] {
+	return cqrs.Command("announce_products", func(ctx context.Context, command Command) (Announced, error) {
 		page, next, err := rest.Page(ctx, list, command.Cursor, command.Limit,
 			func(after position, limit int) ([]domain.Snapshot, error) {
 				return store.Page(ctx, db, after.SKU, limit)
 			},
 			func(last domain.Snapshot) position { return position{last.SKU} })
 		if err != nil {
-			return Result{}, err
+			return Announced{}, err
 		}
 		err = db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error { return tell(ctx, tx, page) })
 		if err != nil {
-			return Result{}, err
+			return Announced{}, err
 		}
-		return Result{Announced: len(page), Next: next}, nil
+		return Announced{Announced: len(page), Next: next}, nil
 	})
 }
 

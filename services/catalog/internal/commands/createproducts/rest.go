@@ -23,10 +23,8 @@ type input struct {
 	}
 }
 
-type output struct {
-	Body struct {
-		Products []productOutcome `json:"products" nullable:"false" doc:"In the order of the request."`
-	}
+type answer struct {
+	Products []productOutcome `json:"products" nullable:"false" doc:"In the order of the request."`
 }
 
 type productOutcome struct {
@@ -37,7 +35,7 @@ type productOutcome struct {
 // Route serves POST /v1/products/bulk.
 func Route(api *rest.API, db *postgres.DB) {
 	handler := New(db)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodPost, Path: "/v1/products/bulk", ID: "create-products",
 		Summary: "Create many products",
 		Description: "Creates those of up to 1,000 products whose SKUs are new and leaves the others as they are. " +
@@ -45,18 +43,17 @@ func Route(api *rest.API, db *postgres.DB) {
 		Tags: []string{"products"}, Scope: auth.ScopeOperator,
 		MaxBody:  maxBody,
 		Refusals: map[string]int{domain.ReasonNoCategory: http.StatusUnprocessableEntity},
-	}, func(ctx context.Context, in *input) (*output, error) {
+	}, func(ctx context.Context, in input) (out answer, err error) {
 		products, err := products(in.Body.Products, time.Now().UTC().Truncate(time.Millisecond))
 		if err != nil {
-			return nil, err
+			return out, err
 		}
 		result, err := handler.Handle(ctx, Command{Products: products})
 		if err != nil {
-			return nil, err
+			return out, err
 		}
-		out := new(output)
 		for i, p := range products {
-			out.Body.Products = append(out.Body.Products, productOutcome{SKU: p.SKU(), Outcome: result.Outcomes[i]})
+			out.Products = append(out.Products, productOutcome{SKU: p.SKU(), Outcome: result.Outcomes[i]})
 		}
 		return out, nil
 	})

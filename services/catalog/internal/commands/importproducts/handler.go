@@ -30,16 +30,13 @@ type Command struct {
 	At      time.Time
 }
 
-// Result counts what became of the rows.
-type Result struct{ Created, Changed, Unchanged int }
-
 // New makes the use case. Its error is *productfile.Faults when the file cannot be imported.
-func New(db *postgres.DB) cqrs.Handler[Command, Result] {
+func New(db *postgres.DB) cqrs.Handler[Command, ImportReport] {
 	write := cqrs.InTx(db, write)
-	return cqrs.Command("import_products", func(ctx context.Context, command Command) (Result, error) {
+	return cqrs.Command("import_products", func(ctx context.Context, command Command) (ImportReport, error) {
 		wanted, err := productfile.Read(command.Format, command.Content, command.At)
 		if err != nil {
-			return Result{}, err
+			return ImportReport{}, err
 		}
 		return write.Handle(ctx, writing{wanted, command.At})
 	})
@@ -64,19 +61,19 @@ func place(ctx context.Context, tx *postgres.Tx, file productfile.File) error {
 	return store.Place(ctx, tx, changes...)
 }
 
-func write(ctx context.Context, tx *postgres.Tx, w writing) (Result, error) {
+func write(ctx context.Context, tx *postgres.Tx, w writing) (ImportReport, error) {
 	if err := place(ctx, tx, w.File); err != nil {
-		return Result{}, err
+		return ImportReport{}, err
 	}
 	created, err := store.InsertNew(ctx, tx, w.Products)
 	if err != nil {
-		return Result{}, err
+		return ImportReport{}, err
 	}
 	stored, err := store.LockAll(ctx, tx, w.Products)
 	if err != nil {
-		return Result{}, err
+		return ImportReport{}, err
 	}
-	var result Result
+	var result ImportReport
 	var changed []*domain.Product
 	var news []cloudevents.Event
 	faults := new(productfile.Faults)
@@ -89,7 +86,7 @@ func write(ctx context.Context, tx *postgres.Tx, w writing) (Result, error) {
 			faults.Add(0, product.SKU(), err.Error())
 			continue
 		case err != nil:
-			return Result{}, err
+			return ImportReport{}, err
 		case next != now:
 			changed = append(changed, next)
 		}
@@ -105,20 +102,20 @@ func write(ctx context.Context, tx *postgres.Tx, w writing) (Result, error) {
 			continue
 		}
 		if err != nil {
-			return Result{}, err
+			return ImportReport{}, err
 		}
 		news = append(news, event)
 	}
 	if len(faults.First) > 0 {
-		return Result{}, faults
+		return ImportReport{}, faults
 	}
 	if err := store.ReplaceAll(ctx, tx, changed); err != nil {
-		return Result{}, err
+		return ImportReport{}, err
 	}
 	for len(news) > 0 {
 		some := news[:min(len(news), eventsAtOnce)]
 		if err := outbox.Append(ctx, tx, some...); err != nil {
-			return Result{}, fmt.Errorf("announce an import: %w", err)
+			return ImportReport{}, fmt.Errorf("announce an import: %w", err)
 		}
 		news = news[len(some):]
 	}

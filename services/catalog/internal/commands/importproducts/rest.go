@@ -22,8 +22,6 @@ type input struct {
 	RawBody []byte `contentType:"text/csv" doc:"The file, in UTF-8."`
 }
 
-type output struct{ Body ImportReport }
-
 // ImportReport counts what became of the rows of a file.
 type ImportReport struct {
 	Created   int `json:"created"`
@@ -34,7 +32,7 @@ type ImportReport struct {
 // Route serves POST /v1/products/import, of files of at most maxBody bytes.
 func Route(api *rest.API, db *postgres.DB, maxBody int64) {
 	handler := New(db)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodPost, Path: "/v1/products/import", ID: "import-products",
 		Summary: "Import a file of products",
 		Description: "A CSV file, whose first line names its columns (sku, name, price, currency; description, categories, images and active may be left out), with prices as people write them: 12.50. " +
@@ -45,19 +43,19 @@ func Route(api *rest.API, db *postgres.DB, maxBody int64) {
 		Tags: []string{"products"}, Scope: auth.ScopeOperator,
 		MaxBody: maxBody, MediaTypes: []string{productfile.CSV, productfile.JSONLines}, Timeout: timeout,
 		Refusals: map[string]int{domain.ReasonNoCategory: http.StatusUnprocessableEntity},
-	}, func(ctx context.Context, in *input) (*output, error) {
+	}, func(ctx context.Context, in input) (ImportReport, error) {
 		media, _, err := mime.ParseMediaType(in.Type)
 		if err != nil {
-			return nil, fmt.Errorf("import products: %w", err) // was looked at before
+			return ImportReport{}, fmt.Errorf("import products: %w", err) // was looked at before
 		}
-		result, err := handler.Handle(ctx, Command{
+		report, err := handler.Handle(ctx, Command{
 			Format: media, Content: in.RawBody, At: time.Now().UTC().Truncate(time.Millisecond),
 		})
 		var faults *productfile.Faults
 		if errors.As(err, &faults) {
-			return nil, problem(faults)
+			return ImportReport{}, problem(faults)
 		}
-		return &output{ImportReport(result)}, err
+		return report, err
 	})
 }
 

@@ -23,19 +23,13 @@ type Query struct {
 	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
 }
 
-// Result is the page, in the bytewise order of the SKUs.
-type Result struct {
-	Products []AuditProduct
-	Next     rest.Cursor // empty on the last page
-}
-
 // position is the last SKU of a page.
 type position struct {
 	SKU string `json:"sku"`
 }
 
 // New makes the use case.
-func New(db *postgres.DB, products *readside.Products) cqrs.Handler[Query, Result] {
+func New(db *postgres.DB, products *readside.Products) cqrs.Handler[Query, Page] {
 	return cqrs.Query("audit_products", (&handler{db: db, products: products}).Handle)
 }
 
@@ -45,14 +39,14 @@ type handler struct {
 }
 
 // Handle compares a page: its rows with their documents, each read by its id.
-func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
+func (h *handler) Handle(ctx context.Context, query Query) (Page, error) {
 	rows, next, err := rest.Page(ctx, "audit-products", query.Cursor, query.Limit,
 		func(after position, limit int) ([]domain.Snapshot, error) {
 			return store.Page(ctx, h.db, after.SKU, limit)
 		},
 		func(row domain.Snapshot) position { return position{SKU: row.SKU} })
 	if err != nil {
-		return Result{}, err
+		return Page{}, err
 	}
 	compared := make([]AuditProduct, len(rows))
 	for i, row := range rows {
@@ -62,10 +56,10 @@ func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
 		case errors.Is(err, readside.ErrNotFound):
 			compared[i].Problem = "shoppers do not see it: the document is missing"
 		case err != nil:
-			return Result{}, err
+			return Page{}, err
 		}
 	}
-	return Result{Products: compared, Next: next}, nil
+	return Page{Products: compared, Next: next}, nil
 }
 
 func stockOf(document readside.Product) *AuditProductStock {

@@ -1,7 +1,6 @@
 package auditproducts
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
@@ -30,20 +29,11 @@ type AuditProductStock struct {
 	Version   int64 `json:"version" doc:"of the SKU's stock at inventory"`
 }
 
-type output struct{ Body Page }
-
 // Route serves GET /v1/audit/products.
 func Route(api *rest.API, db *postgres.DB, products *readside.Products) {
-	handler := New(db, products)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/audit/products", ID: "audit-products",
 		Summary: "Audit the products", Tags: []string{"audit"}, Scope: auth.ScopeOperator,
 		Description: "Compares the documents that lists and details are read from with the products themselves, page by page. Documents follow changes within moments: a product that was just created differs until then.",
-	}, func(ctx context.Context, query *Query) (*output, error) {
-		result, err := handler.Handle(ctx, *query)
-		if err != nil {
-			return nil, err
-		}
-		return &output{Body: Page(result)}, nil
-	})
+	}, New(db, products).Handle)
 }

@@ -17,25 +17,20 @@ type Availability struct {
 	Available int64  `json:"available" doc:"Units that can be ordered, as inventory last told; 0 until it has." example:"40"`
 }
 
-type output struct{ Body Availability }
-
 // Route serves GET /v1/products/{sku}/availability.
 func Route(api *rest.API, products *readside.Products) {
 	handler := New(products)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/products/{sku}/availability", ID: "get-availability",
 		Summary:     "Get a product's availability",
 		Description: "Whether the product can be ordered, and how many units. It follows changes within moments; what is reserved for an order is decided when it is placed.",
 		Tags:        []string{"products"}, Errors: []int{http.StatusNotFound},
-	}, func(ctx context.Context, query *Query) (*output, error) {
-		result, err := handler.Handle(ctx, *query)
-		if err != nil {
-			return nil, err
+	}, func(ctx context.Context, query Query) (Availability, error) {
+		result, err := handler.Handle(ctx, query)
+		if err == nil && !result.Found {
+			err = rest.NewProblem(http.StatusNotFound, "product-not-found", fmt.Sprintf("There is no product %.64q.", query.SKU))
 		}
-		if !result.Found {
-			return nil, rest.NewProblem(http.StatusNotFound, "product-not-found", fmt.Sprintf("There is no product %.64q.", query.SKU))
-		}
-		return &output{Body: show(result.Product)}, nil
+		return show(result.Product), err
 	})
 }
 

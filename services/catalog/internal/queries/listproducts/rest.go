@@ -1,7 +1,6 @@
 package listproducts
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/ordersaga/ordersaga/platform/readmodel"
@@ -10,37 +9,19 @@ import (
 	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
 )
 
-type output struct {
-	Body struct {
-		Products []wire.Product `json:"products" nullable:"false" doc:"The one that was created last first."`
-		Next     rest.Cursor    `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
-		readmodel.Lag
-	}
+// Page of products.
+type Page struct {
+	Products []wire.Product `json:"products" nullable:"false" doc:"The one that was created last first."`
+	Next     rest.Cursor    `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
+	readmodel.Lag
 }
 
 // Route serves GET /v1/products.
 func Route(api *rest.API, products *readside.Products, feed *readside.Feed) {
-	handler := New(products, feed)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/products", ID: "list-products",
 		Summary:     "List the products",
 		Description: "All products in pages, the one that was created last first; other orders and filters are the search's. The list follows changes within moments and says how far it is behind.",
 		Tags:        []string{"products"},
-	}, func(ctx context.Context, query *Query) (*output, error) {
-		result, err := handler.Handle(ctx, *query)
-		if err != nil {
-			return nil, err
-		}
-		return show(result), nil
-	})
-}
-
-func show(result Result) *output {
-	out := new(output)
-	out.Body.Products = make([]wire.Product, len(result.Products))
-	for i, product := range result.Products {
-		out.Body.Products[i] = wire.Read(product)
-	}
-	out.Body.Lag, out.Body.Next = result.Lag, result.Next
-	return out
+	}, New(products, feed).Handle)
 }

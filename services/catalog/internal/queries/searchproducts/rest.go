@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/ordersaga/ordersaga/platform/each"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/search"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
@@ -34,53 +35,49 @@ type FacetValue struct {
 	Count int64  `json:"count"`
 }
 
-type output struct {
-	Body struct {
-		Products []FoundProduct `json:"products" nullable:"false"`
-		Total    int64          `json:"total" doc:"How many were found, on all pages."`
-		Facets   []Facet        `json:"facets" nullable:"false"`
-		Similar  bool           `json:"similar" doc:"Few products have all the words as they were typed, so those with similar words were found, too, below them."`
-		Next     rest.Cursor    `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
-	}
+// Page of what was found.
+type Page struct {
+	Products []FoundProduct `json:"products" nullable:"false"`
+	Total    int64          `json:"total" doc:"How many were found, on all pages."`
+	Facets   []Facet        `json:"facets" nullable:"false"`
+	Similar  bool           `json:"similar" doc:"Few products have all the words as they were typed, so those with similar words were found, too, below them."`
+	Next     rest.Cursor    `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 }
 
 // Route serves GET /v1/products/search.
 func Route(api *rest.API, index *search.Index) {
 	handler := New(index)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/products/search", ID: "search-products",
 		Summary:     "Search the products",
 		Description: "Products for sale by words, filters and facets. It follows changes within moments; while the search engine does not answer, this is 503 and everything else goes on.",
 		Tags:        []string{"products"},
-	}, func(ctx context.Context, query *Query) (*output, error) {
-		result, err := handler.Handle(ctx, *query)
-		if err != nil {
-			return nil, err
-		}
-		return show(result), nil
+	}, func(ctx context.Context, query Query) (Page, error) {
+		result, err := handler.Handle(ctx, query)
+		return show(result), err
 	})
 }
 
-func show(result Result) *output {
-	out := new(output)
-	out.Body.Products = make([]FoundProduct, len(result.Products))
-	for i, p := range result.Products {
-		out.Body.Products[i] = FoundProduct{
-			SKU: p.SKU, Name: p.Name, Price: wire.Price{Amount: p.Price, Currency: p.Currency},
-			CategoryPaths: append([]string{}, p.CategoryPaths...), Score: p.Score, Highlights: p.Highlights,
-		}
-		if p.Available != nil {
-			out.Body.Products[i].Stock = &wire.ProductStock{Available: *p.Available}
-		}
+func show(result Result) Page {
+	return Page{
+		Products: each.Map(result.Products, showProduct), Facets: each.Map(result.Facets, showFacet),
+		Total: result.Total, Similar: result.Wide, Next: result.Next,
 	}
-	out.Body.Facets = make([]Facet, len(result.Facets))
-	for i, facet := range result.Facets {
-		values := make([]FacetValue, len(facet.Values))
-		for j, v := range facet.Values {
-			values[j] = FacetValue{Value: v.Value, Min: v.Min, Below: v.Max, Count: v.Count}
-		}
-		out.Body.Facets[i] = Facet{Field: facet.Field, Values: values}
+}
+
+func showProduct(p Found) FoundProduct {
+	shown := FoundProduct{
+		SKU: p.SKU, Name: p.Name, Price: wire.Price{Amount: p.Price, Currency: p.Currency},
+		CategoryPaths: append([]string{}, p.CategoryPaths...), Score: p.Score, Highlights: p.Highlights,
 	}
-	out.Body.Total, out.Body.Similar, out.Body.Next = result.Total, result.Wide, result.Next
-	return out
+	if p.Available != nil {
+		shown.Stock = &wire.ProductStock{Available: *p.Available}
+	}
+	return shown
+}
+
+func showFacet(facet search.Counts) Facet {
+	return Facet{Field: facet.Field, Values: each.Map(facet.Values, func(v search.Count) FacetValue {
+		return FacetValue{Value: v.Value, Min: v.Min, Below: v.Max, Count: v.Count}
+	})}
 }

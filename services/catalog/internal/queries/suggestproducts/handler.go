@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/each"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/search"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/productsearch"
@@ -18,17 +19,16 @@ type Query struct {
 	Limit int    `query:"limit" minimum:"1" maximum:"20" default:"8" doc:"How many suggestions at most."`
 }
 
-// Result are different names, the best first.
-type Result = []search.Suggestion
-
 // New makes the use case.
-func New(index *search.Index) cqrs.Handler[Query, Result] {
+func New(index *search.Index) cqrs.Handler[Query, Page] {
 	sold := []search.Filter{{Field: productsearch.Active, Values: []string{"true"}}}
-	return cqrs.Query("suggest_products", func(ctx context.Context, query Query) (Result, error) {
+	return cqrs.Query("suggest_products", func(ctx context.Context, query Query) (Page, error) {
 		suggested, err := index.Suggest(ctx, query.Text, sold, query.Limit)
 		if errors.Is(err, search.ErrInvalid) {
-			return nil, rest.NewProblem(http.StatusUnprocessableEntity, "validation-failed", err.Error())
+			err = rest.NewProblem(http.StatusUnprocessableEntity, "validation-failed", err.Error())
 		}
-		return suggested, err
+		return Page{each.Map(suggested, func(s search.Suggestion) ProductSuggestion {
+			return ProductSuggestion{Name: s.Title, SKU: s.ID, Highlight: s.Highlight}
+		})}, err
 	})
 }

@@ -20,12 +20,6 @@ type Command struct {
 	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the answer before."`
 }
 
-// Result says how many were told of.
-type Result struct {
-	Announced int
-	Next      rest.Cursor // empty when there are no more
-}
-
 type position struct {
 	SKU string `json:"sku"`
 }
@@ -33,9 +27,9 @@ type position struct {
 const list = "announce-stock"
 
 // New makes the use case. Versions stay, so whoever has a level as it is passes the event over.
-func New(db *postgres.DB) cqrs.Handler[Command, Result] {
-	return cqrs.Command("announce_stock", func(ctx context.Context, command Command) (Result, error) {
-		var result Result
+func New(db *postgres.DB) cqrs.Handler[Command, Announced] {
+	return cqrs.Command("announce_stock", func(ctx context.Context, command Command) (Announced, error) {
+		var result Announced
 		err := db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 			page, next, err := rest.Page(ctx, list, command.Cursor, command.Limit,
 				func(after position, limit int) ([]domain.Level, error) {
@@ -45,7 +39,7 @@ func New(db *postgres.DB) cqrs.Handler[Command, Result] {
 			if err != nil {
 				return err
 			}
-			result = Result{Announced: len(page), Next: next}
+			result = Announced{Announced: len(page), Next: next}
 			return store.Announce(ctx, tx, uuid.NewString(), page)
 		})
 		return result, err

@@ -1,15 +1,12 @@
 package announcestock
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
 )
-
-type output struct{ Body Announced }
 
 // Announced says how many levels were told of.
 type Announced struct {
@@ -19,15 +16,11 @@ type Announced struct {
 
 // Route serves POST /v1/stock/announcements.
 func Route(api *rest.API, db *postgres.DB) {
-	handler := New(db)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodPost, Path: "/v1/stock/announcements", ID: "announce-stock",
 		Summary: "Announce stock levels again",
 		Description: "Publishes stock-changed of up to 1,000 SKUs as they are now, in the order of their SKUs: for readers that begin anew. " +
 			"Versions stay, so others pass it over. Ask again with the cursor until there is none; it may be repeated, and begun again at any time.",
 		Tags: []string{"stock"}, Scope: auth.ScopeOperator,
-	}, func(ctx context.Context, command *Command) (*output, error) {
-		result, err := handler.Handle(ctx, *command)
-		return &output{Announced(result)}, err
-	})
+	}, New(db).Handle)
 }

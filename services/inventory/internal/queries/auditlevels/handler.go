@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/each"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
@@ -17,25 +18,19 @@ type Query struct {
 	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
 }
 
-// Result is the page, in the bytewise order of the SKUs.
-type Result struct {
-	Levels []store.Level
-	Next   rest.Cursor // empty on the last page
-}
-
 // position is the last SKU of a page.
 type position struct {
 	SKU string `json:"sku"`
 }
 
 // New makes the use case.
-func New(db *postgres.DB) cqrs.Handler[Query, Result] {
-	return cqrs.Query("audit_levels", func(ctx context.Context, query Query) (Result, error) {
+func New(db *postgres.DB) cqrs.Handler[Query, Page] {
+	return cqrs.Query("audit_levels", func(ctx context.Context, query Query) (Page, error) {
 		levels, next, err := rest.Page(ctx, "audit-levels", query.Cursor, query.Limit,
 			func(after position, limit int) ([]store.Level, error) {
 				return store.AuditLevels(ctx, db, after.SKU, limit)
 			},
 			func(level store.Level) position { return position{SKU: level.SKU} })
-		return Result{Levels: levels, Next: next}, err
+		return Page{each.Map(levels, func(l store.Level) AuditLevel { return AuditLevel(l) }), next}, err
 	})
 }

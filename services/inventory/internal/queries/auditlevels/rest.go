@@ -1,7 +1,6 @@
 package auditlevels
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
@@ -22,28 +21,11 @@ type Page struct {
 	Next   rest.Cursor  `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 }
 
-type output struct{ Body Page }
-
 // Route serves GET /v1/audit/levels.
 func Route(api *rest.API, db *postgres.DB) {
-	handler := New(db)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/audit/levels", ID: "audit-levels",
 		Summary: "List the levels of all SKUs", Tags: []string{"audit"}, Scope: auth.ScopeOperator,
 		Description: "What can be sold of every SKU, page by page.",
-	}, func(ctx context.Context, query *Query) (*output, error) {
-		result, err := handler.Handle(ctx, *query)
-		if err != nil {
-			return nil, err
-		}
-		return &output{Body: show(result)}, nil
-	})
-}
-
-func show(result Result) Page {
-	page := Page{Levels: make([]AuditLevel, len(result.Levels)), Next: result.Next}
-	for i, level := range result.Levels {
-		page.Levels[i] = AuditLevel(level)
-	}
-	return page
+	}, New(db).Handle)
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/each"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
@@ -18,29 +19,25 @@ type Query struct {
 	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
 }
 
-// Result is the page, in the order of the orders' ids.
-type Result struct {
-	Reserved []store.Reserved
-	Next     rest.Cursor // empty on the last page
-}
-
 // position is the last order of a page.
 type position struct {
 	OrderID string `json:"order_id"`
 }
 
 // New makes the use case.
-func New(db *postgres.DB) cqrs.Handler[Query, Result] {
-	return cqrs.Query("audit_reservations", func(ctx context.Context, query Query) (Result, error) {
+func New(db *postgres.DB) cqrs.Handler[Query, Page] {
+	return cqrs.Query("audit_reservations", func(ctx context.Context, query Query) (Page, error) {
 		if len(query.Orders) > 0 {
 			found, err := store.ReservationsOf(ctx, db, rest.UUIDs(query.Orders))
-			return Result{Reserved: found}, err
+			return Page{Reservations: each.Map(found, shown)}, err
 		}
 		found, next, err := rest.Page(ctx, "audit-reservations", query.Cursor, query.Limit,
 			func(after position, limit int) ([]store.Reserved, error) {
 				return store.AuditReservations(ctx, db, after.OrderID, limit)
 			},
 			func(reserved store.Reserved) position { return position{OrderID: reserved.OrderID} })
-		return Result{Reserved: found, Next: next}, err
+		return Page{each.Map(found, shown), next}, err
 	})
 }
+
+func shown(r store.Reserved) AuditReservation { return AuditReservation(r) }

@@ -1,7 +1,6 @@
 package auditreservations
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
@@ -25,28 +24,11 @@ type Page struct {
 	Next         rest.Cursor        `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 }
 
-type output struct{ Body Page }
-
 // Route serves GET /v1/audit/reservations.
 func Route(api *rest.API, db *postgres.DB) {
-	handler := New(db)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/audit/reservations", ID: "audit-reservations",
 		Summary: "Audit the reservations", Tags: []string{"audit"}, Scope: auth.ScopeOperator,
 		Description: "What every order has of the stock, page by page.",
-	}, func(ctx context.Context, query *Query) (*output, error) {
-		result, err := handler.Handle(ctx, *query)
-		if err != nil {
-			return nil, err
-		}
-		return &output{Body: show(result)}, nil
-	})
-}
-
-func show(result Result) Page {
-	page := Page{Reservations: make([]AuditReservation, len(result.Reserved)), Next: result.Next}
-	for i, reserved := range result.Reserved {
-		page.Reservations[i] = AuditReservation(reserved)
-	}
-	return page
+	}, New(db).Handle)
 }

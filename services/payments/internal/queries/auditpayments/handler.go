@@ -31,20 +31,13 @@ type Query struct {
 	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
 }
 
-// Result is the page, in the order of the orders' ids.
-type Result struct {
-	Payments   []AuditPayment
-	Reconciled bool        // whether the provider has statements, and was asked for them
-	Next       rest.Cursor // empty on the last page
-}
-
 // position is the last order of a page.
 type position struct {
 	OrderID string `json:"order_id"`
 }
 
 // New makes the use case. Statements are the provider's, nil when it has none.
-func New(s *store.Store, statements provider.Statements) cqrs.Handler[Query, Result] {
+func New(s *store.Store, statements provider.Statements) cqrs.Handler[Query, Page] {
 	return cqrs.Query("audit_payments", (&handler{store: s, statements: statements}).Handle)
 }
 
@@ -54,12 +47,12 @@ type handler struct {
 }
 
 // Handle reads a page of payments and compares it with the provider's statements.
-func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
+func (h *handler) Handle(ctx context.Context, query Query) (Page, error) {
 	audited, next, err := h.read(ctx, query)
 	if err != nil {
-		return Result{}, err
+		return Page{}, err
 	}
-	result := Result{Reconciled: h.statements != nil, Next: next}
+	result := Page{Reconciled: h.statements != nil, Next: next}
 	result.Payments, err = h.examine(ctx, audited)
 	return result, err
 }

@@ -1,7 +1,6 @@
 package auditpayments
 
 import (
-	"context"
 	"net/http"
 	"time"
 
@@ -44,21 +43,12 @@ type AuditPayment struct {
 	Problems        []string `json:"problems,omitempty" nullable:"false" doc:"What an operator has to look at, and how journal and provider contradict each other."`
 }
 
-type output struct{ Body Page }
-
 // Route serves GET /v1/audit/payments. Statements are the provider's; nil when it has none.
 func Route(api *rest.API, s *store.Store, statements provider.Statements) {
-	handler := New(s, statements)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/audit/payments", ID: "audit-payments",
 		Summary:     "Audit the payments",
 		Description: "Every payment with its journal added up, reconciled with the payment provider's books, page by page.",
 		Tags:        []string{"audit"}, Scope: auth.ScopeOperator, Timeout: timeout,
-	}, func(ctx context.Context, query *Query) (*output, error) {
-		result, err := handler.Handle(ctx, *query)
-		if err != nil {
-			return nil, err
-		}
-		return &output{Body: Page(result)}, nil
-	})
+	}, New(s, statements).Handle)
 }

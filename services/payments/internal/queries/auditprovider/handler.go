@@ -24,21 +24,13 @@ type Query struct {
 	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
 }
 
-// Result is a page: how many records it has, and which differ.
-type Result struct {
-	Listed      bool // whether the provider has a list, and was asked for it
-	Records     int
-	Differences []ProviderDifference
-	Next        rest.Cursor // empty on the last page
-}
-
 // position is the provider's cursor.
 type position struct {
 	After string `json:"after"`
 }
 
 // New makes the use case. Lists are the provider's, nil when it has none.
-func New(s *store.Store, lists provider.Lists) cqrs.Handler[Query, Result] {
+func New(s *store.Store, lists provider.Lists) cqrs.Handler[Query, Page] {
 	return cqrs.Query("audit_provider", (&handler{store: s, lists: lists}).Handle)
 }
 
@@ -49,23 +41,23 @@ type handler struct {
 
 // Handle reads a page of the provider's list and compares it with the journal, which is read
 // afterwards: it knows at least what the provider told.
-func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
+func (h *handler) Handle(ctx context.Context, query Query) (Page, error) {
 	if h.lists == nil {
-		return Result{}, nil
+		return Page{Differences: []ProviderDifference{}}, nil
 	}
 	from, err := rest.ReadCursor[position](ctx, "audit-provider", query.Cursor)
 	if err != nil {
-		return Result{}, err
+		return Page{}, err
 	}
 	page, err := h.lists.List(ctx, from.After)
 	if err != nil {
-		return Result{}, unavailable.New("The payment provider does not answer", err)
+		return Page{}, unavailable.New("The payment provider does not answer", err)
 	}
 	payments, err := h.payments(ctx, page.Entries)
 	if err != nil {
-		return Result{}, err
+		return Page{}, err
 	}
-	result := Result{Listed: true, Records: len(page.Entries)}
+	result := Page{Listed: true, Records: len(page.Entries), Differences: []ProviderDifference{}}
 	for _, entry := range page.Entries {
 		if problem := reconcile.Entry(payments[strings.ToLower(entry.OrderID)], entry); problem != "" {
 			result.Differences = append(result.Differences, ProviderDifference{OrderID: entry.OrderID, Reference: entry.Reference, Problem: problem})

@@ -1,7 +1,6 @@
 package auditprovider
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
@@ -25,25 +24,12 @@ type ProviderDifference struct {
 	Problem   string `json:"problem"`
 }
 
-type output struct{ Body Page }
-
 // Route serves GET /v1/audit/provider. Lists are the provider's; nil when it has none.
 func Route(api *rest.API, s *store.Store, lists provider.Lists) {
-	handler := New(s, lists)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/audit/provider", ID: "audit-provider",
 		Summary:     "Audit the payment provider's list",
 		Description: "The payment provider's own list, page by page, with what the journal has otherwise or not at all.",
 		Tags:        []string{"audit"}, Scope: auth.ScopeOperator,
-	}, func(ctx context.Context, query *Query) (*output, error) {
-		result, err := handler.Handle(ctx, *query)
-		if err != nil {
-			return nil, err
-		}
-		page := Page(result)
-		if page.Differences == nil {
-			page.Differences = []ProviderDifference{}
-		}
-		return &output{Body: page}, nil
-	})
+	}, New(s, lists).Handle)
 }

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/each"
 	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/store"
 )
 
@@ -40,39 +42,30 @@ type LedgerBalance struct {
 	Amount   int64  `json:"amount" doc:"Minor units: positive is a debit."`
 }
 
-type output struct{ Body Ledger }
-
 // Route serves GET /v1/payments/{order_id}/ledger.
 func Route(api *rest.API, s *store.Store) {
 	handler := New(s)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/payments/{order_id}/ledger", ID: "get-ledger",
 		Summary: "Get the ledger of an order's payment",
 		Description: "Every change of an order's money as a balanced entry: what is held, what the payment provider owes the shop, what the shop owes the " +
 			"shopper, refunds on their way, disputes.",
 		Tags: []string{"payments"}, Scope: auth.ScopeOperator,
-	}, func(ctx context.Context, query *Query) (*output, error) {
-		result, err := handler.Handle(ctx, *query)
-		if err != nil {
-			return nil, err
-		}
-		return &output{Body: represent(query.OrderID, result)}, nil
+	}, func(ctx context.Context, query Query) (Ledger, error) {
+		result, err := handler.Handle(ctx, query)
+		return represent(query.OrderID, result), err
 	})
 }
 
 func represent(orderID string, result Result) Ledger {
-	shown := Ledger{OrderID: orderID, Entries: []LedgerEntry{}, Balances: []LedgerBalance{}}
-	for _, entry := range result.Entries {
-		lines := make([]LedgerLine, len(entry.Lines))
-		for i, line := range entry.Lines {
-			lines[i] = LedgerLine{string(line.Account), line.Amount}
-		}
-		shown.Entries = append(shown.Entries, LedgerEntry{
-			ID: entry.ID, OperationID: entry.OperationID, Kind: entry.Kind, At: entry.At, Currency: entry.Currency, Lines: lines,
-		})
+	return Ledger{OrderID: orderID, Entries: each.Map(result.Entries, entry), Balances: each.Map(result.Balances, func(b store.Balance) LedgerBalance {
+		return LedgerBalance{string(b.Account), b.Currency, b.Amount}
+	})}
+}
+
+func entry(e domain.Entry) LedgerEntry {
+	return LedgerEntry{
+		ID: e.ID, OperationID: e.OperationID, Kind: e.Kind, At: e.At, Currency: e.Currency,
+		Lines: each.Map(e.Lines, func(l domain.Line) LedgerLine { return LedgerLine{string(l.Account), l.Amount} }),
 	}
-	for _, b := range result.Balances {
-		shown.Balances = append(shown.Balances, LedgerBalance{string(b.Account), b.Currency, b.Amount})
-	}
-	return shown
 }

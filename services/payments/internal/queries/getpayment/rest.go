@@ -80,26 +80,24 @@ type PaymentOperation struct {
 	AnsweredAt        *time.Time `json:"answered_at,omitempty" doc:"When the payment provider confirmed its outcome."`
 }
 
-type output struct{ Body Payment }
-
 // Route serves GET /v1/payments/{order_id}.
 func Route(api *rest.API, s *store.Store) {
 	handler := New(s)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/payments/{order_id}", ID: "get-payment",
 		Summary: "Get an order's payment",
 		Description: "The payment with its journal: every step that moved money or was to move it, what the payment provider has confirmed, " +
 			"and the operations whose outcome is not confirmed yet.",
 		Tags: []string{"payments"}, Scope: auth.ScopeOperator, Errors: []int{http.StatusNotFound},
-	}, func(ctx context.Context, query *Query) (*output, error) {
-		payment, err := handler.Handle(ctx, *query)
+	}, func(ctx context.Context, query Query) (Payment, error) {
+		payment, err := handler.Handle(ctx, query)
+		if err == nil && payment == nil {
+			err = rest.NewProblem(http.StatusNotFound, "payment-not-found", fmt.Sprintf("Nothing was ever asked of the payment provider for order %s.", query.OrderID))
+		}
 		if err != nil {
-			return nil, err
+			return Payment{}, err
 		}
-		if payment == nil {
-			return nil, rest.NewProblem(http.StatusNotFound, "payment-not-found", fmt.Sprintf("Nothing was ever asked of the payment provider for order %s.", query.OrderID))
-		}
-		return &output{Body: represent(payment)}, nil
+		return represent(payment), nil
 	})
 }
 
