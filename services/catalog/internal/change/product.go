@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/ordersaga/ordersaga/platform/outbox"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/announce"
@@ -77,9 +76,5 @@ func Store(ctx context.Context, tx *postgres.Tx, stored, next *domain.Product, s
 	if !replaced {
 		return false, fmt.Errorf("product %s changed although it was locked at version %d", stored.SKU(), stored.Version())
 	}
-	event, err := announce.ProductChanged(next)
-	if err != nil {
-		return false, err
-	}
-	return true, outbox.Append(ctx, tx, event)
+	return true, announce.Changed(ctx, tx, next)
 }

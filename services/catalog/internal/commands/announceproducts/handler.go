@@ -5,10 +5,8 @@ package announceproducts
 import (
 	"context"
 
-	cloudevents "github.com/cloudevents/sdk-go/v2/event"
-
 	"github.com/ordersaga/ordersaga/platform/cqrs"
-	"github.com/ordersaga/ordersaga/platform/outbox"
+	"github.com/ordersaga/ordersaga/platform/each"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/announce"
@@ -49,21 +47,10 @@ func New(db *postgres.DB) cqrs.Handler[Command, Announced] {
 
 // tell locks the products, so that no change of one is told before what it was.
 func tell(ctx context.Context, tx *postgres.Tx, page []domain.Snapshot) error {
-	products := make([]*domain.Product, len(page))
-	for i, snapshot := range page {
-		products[i] = domain.Restore(snapshot)
-	}
+	products := each.Map(page, domain.Restore)
 	stored, err := store.LockAll(ctx, tx, products)
 	if err != nil {
 		return err
 	}
-	news := make([]cloudevents.Event, 0, len(page))
-	for _, product := range products {
-		event, err := announce.ProductChanged(stored[product.SKU()])
-		if err != nil {
-			return err
-		}
-		news = append(news, event)
-	}
-	return outbox.Append(ctx, tx, news...)
+	return announce.Changed(ctx, tx, each.Map(products, func(p *domain.Product) *domain.Product { return stored[p.SKU()] })...)
 }

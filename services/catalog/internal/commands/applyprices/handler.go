@@ -8,10 +8,7 @@ import (
 	"log/slog"
 	"time"
 
-	cloudevents "github.com/cloudevents/sdk-go/v2/event"
-
 	"github.com/ordersaga/ordersaga/platform/cqrs"
-	"github.com/ordersaga/ordersaga/platform/outbox"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/announce"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/store"
@@ -41,13 +38,7 @@ func apply(ctx context.Context, tx *postgres.Tx, _ Command) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	news := make([]cloudevents.Event, len(products))
-	for i, product := range products {
-		if news[i], err = announce.ProductChanged(product); err != nil {
-			return Result{}, err
-		}
-	}
-	return Result{Products: len(products)}, outbox.Append(ctx, tx, news...)
+	return Result{Products: len(products)}, announce.Changed(ctx, tx, products...)
 }
 
 // Loop lets prices take effect, again and again.

@@ -8,10 +8,7 @@ import (
 	"slices"
 	"time"
 
-	cloudevents "github.com/cloudevents/sdk-go/v2/event"
-
 	"github.com/ordersaga/ordersaga/platform/cqrs"
-	"github.com/ordersaga/ordersaga/platform/outbox"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/announce"
@@ -81,18 +78,7 @@ func change(ctx context.Context, tx *postgres.Tx, command Command) (Result, erro
 	}
 	result := Result{Category: next, Moved: next.Path != stored.Path}
 	if result.Moved {
-		err = store.MoveProducts(ctx, tx, next, command.At, func(products []*domain.Product) error { return tell(ctx, tx, products) })
+		err = store.MoveProducts(ctx, tx, next, command.At, func(products []*domain.Product) error { return announce.Changed(ctx, tx, products...) })
 	}
 	return result, err
-}
-
-func tell(ctx context.Context, tx *postgres.Tx, products []*domain.Product) error {
-	news := make([]cloudevents.Event, len(products))
-	for i, product := range products {
-		var err error
-		if news[i], err = announce.ProductChanged(product); err != nil {
-			return err
-		}
-	}
-	return outbox.Append(ctx, tx, news...)
 }

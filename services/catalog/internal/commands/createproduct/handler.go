@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/ordersaga/ordersaga/platform/cqrs"
-	"github.com/ordersaga/ordersaga/platform/outbox"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/announce"
@@ -54,12 +53,5 @@ func create(ctx context.Context, tx *postgres.Tx, command Command) (Result, erro
 		}
 		return Result{Product: stored}, nil
 	}
-	event, err := announce.ProductCreated(stored)
-	if err != nil {
-		return Result{}, err
-	}
-	if err := outbox.Append(ctx, tx, event); err != nil {
-		return Result{}, err
-	}
-	return Result{Product: stored, Created: true}, nil
+	return Result{Product: stored, Created: true}, announce.Created(ctx, tx, stored)
 }

@@ -4,10 +4,7 @@ package createproducts
 import (
 	"context"
 
-	cloudevents "github.com/cloudevents/sdk-go/v2/event"
-
 	"github.com/ordersaga/ordersaga/platform/cqrs"
-	"github.com/ordersaga/ordersaga/platform/outbox"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/announce"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
@@ -48,7 +45,7 @@ func create(ctx context.Context, tx *postgres.Tx, command Command) (Result, erro
 		return Result{}, err
 	}
 	result := Result{Outcomes: make([]Outcome, len(command.Products))}
-	var news []cloudevents.Event
+	var fresh []*domain.Product
 	for i, p := range command.Products {
 		switch {
 		case !stored[p.SKU()].Says(p):
@@ -59,15 +56,8 @@ func create(ctx context.Context, tx *postgres.Tx, command Command) (Result, erro
 			result.Outcomes[i] = Created
 			// The same product a second time in the command finds the first.
 			delete(created, p.SKU())
-			event, err := announce.ProductCreated(p)
-			if err != nil {
-				return Result{}, err
-			}
-			news = append(news, event)
+			fresh = append(fresh, p)
 		}
 	}
-	if err := outbox.Append(ctx, tx, news...); err != nil {
-		return Result{}, err
-	}
-	return result, nil
+	return result, announce.Created(ctx, tx, fresh...)
 }

@@ -9,13 +9,9 @@ package importproducts
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
-	cloudevents "github.com/cloudevents/sdk-go/v2/event"
-
 	"github.com/ordersaga/ordersaga/platform/cqrs"
-	"github.com/ordersaga/ordersaga/platform/outbox"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/announce"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
@@ -47,9 +43,6 @@ type writing struct {
 	at time.Time
 }
 
-// eventsAtOnce bounds one statement of the outbox.
-const eventsAtOnce = 1000
-
 func place(ctx context.Context, tx *postgres.Tx, file productfile.File) error {
 	changes := make([]*domain.Change, len(file.Changes))
 	for i := range file.Changes {
@@ -75,12 +68,11 @@ func write(ctx context.Context, tx *postgres.Tx, w writing) (ImportReport, error
 	}
 	var result ImportReport
 	var changed []*domain.Product
-	var news []cloudevents.Event
+	var news []announce.News
 	faults := new(productfile.Faults)
 	for i, product := range w.Products {
 		now := stored[product.SKU()]
 		next, err := now.Change(w.Changes[i], w.at)
-		var event cloudevents.Event
 		switch {
 		case errors.Is(err, domain.ErrOtherCurrency):
 			faults.Add(0, product.SKU(), err.Error())
@@ -93,18 +85,13 @@ func write(ctx context.Context, tx *postgres.Tx, w writing) (ImportReport, error
 		switch {
 		case created[product.SKU()]:
 			result.Created++
-			event, err = announce.ProductCreated(next)
+			news = append(news, announce.News{Product: next, Created: true})
 		case next != now:
 			result.Changed++
-			event, err = announce.ProductChanged(next)
+			news = append(news, announce.News{Product: next})
 		default:
 			result.Unchanged++
-			continue
 		}
-		if err != nil {
-			return ImportReport{}, err
-		}
-		news = append(news, event)
 	}
 	if len(faults.First) > 0 {
 		return ImportReport{}, faults
@@ -112,12 +99,5 @@ func write(ctx context.Context, tx *postgres.Tx, w writing) (ImportReport, error
 	if err := store.ReplaceAll(ctx, tx, changed); err != nil {
 		return ImportReport{}, err
 	}
-	for len(news) > 0 {
-		some := news[:min(len(news), eventsAtOnce)]
-		if err := outbox.Append(ctx, tx, some...); err != nil {
-			return ImportReport{}, fmt.Errorf("announce an import: %w", err)
-		}
-		news = news[len(some):]
-	}
-	return result, nil
+	return result, announce.Tell(ctx, tx, news)
 }
