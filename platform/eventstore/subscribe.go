@@ -74,20 +74,12 @@ func (s *Store) Subscribe(ctx context.Context, sub Subscription) error {
 
 // read follows the log while this process holds the subscription's lock.
 func (s *Store) read(ctx context.Context, r *reader) error {
-	lock, err := s.db.Lock(ctx, lockOf(r.sub.Name))
-	if err != nil {
-		return err
-	}
-	defer lock.Unlock()
-	reading, cancel := lock.While(ctx)
-	defer cancel()
-	// A stop does not interrupt a batch; the loss of the lock does.
-	handling, cancel := lock.While(context.WithoutCancel(ctx))
-	defer cancel()
-	if err := r.follow(reading, handling); err != nil && reading.Err() == nil {
-		return err
-	}
-	return context.Cause(reading)
+	return s.db.Alone(ctx, lockOf(r.sub.Name), func(reading, handling context.Context) error {
+		if err := r.follow(reading, handling); err != nil && reading.Err() == nil {
+			return err
+		}
+		return context.Cause(reading)
+	})
 }
 
 // Progress returns the checkpoint of a subscription and the end of the log; their difference is the

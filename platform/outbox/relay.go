@@ -104,35 +104,30 @@ func (r *Relay) Run(ctx context.Context) error {
 // each. After a failure the lock is free for another process, which may reach a broker that this
 // one does not.
 func (r *Relay) work(ctx context.Context, limit *batch.Limit, works func()) error {
-	lock, err := r.db.Lock(ctx, advisoryLock)
-	if err != nil {
-		return err
-	}
-	defer lock.Unlock()
-	// A stop must not interrupt a batch: its events would be published and not deleted.
-	working, cancel := lock.While(context.WithoutCancel(ctx))
-	defer cancel()
-	poll := minPoll
-	for ctx.Err() == nil {
-		published, full, err := r.batch(working, limit)
-		if cause := context.Cause(working); cause != nil {
-			return errors.Join(cause, err)
+	return r.db.Alone(ctx, advisoryLock, func(_, working context.Context) error {
+		poll := minPoll
+		for ctx.Err() == nil {
+			// A stop must not interrupt a batch: its events would be published and not deleted.
+			published, full, err := r.batch(working, limit)
+			if cause := context.Cause(working); cause != nil {
+				return errors.Join(cause, err)
+			}
+			if err != nil {
+				return err
+			}
+			works()
+			if full {
+				continue // there are more events
+			}
+			if published > 0 {
+				poll = minPoll
+			}
+			_ = pause.For(ctx, poll-gather, r.wake)
+			_ = pause.For(ctx, gather, nil)
+			poll = min(2*poll, maxPoll)
 		}
-		if err != nil {
-			return err
-		}
-		works()
-		if full {
-			continue // there are more events
-		}
-		if published > 0 {
-			poll = minPoll
-		}
-		_ = pause.For(ctx, poll-gather, r.wake)
-		_ = pause.For(ctx, gather, nil)
-		poll = min(2*poll, maxPoll)
-	}
-	return nil
+		return nil
+	})
 }
 
 // batch publishes the oldest events and then deletes them. It returns 0 when there are none; full

@@ -94,6 +94,22 @@ func (l *Lock) While(ctx context.Context) (context.Context, context.CancelFunc) 
 	}
 }
 
+// Alone runs work while this process holds the lock of a key. The context until ends with ctx; working
+// does not, for what a stop must not interrupt. Both end when the lock is lost, with the cause
+// ErrLockLost.
+func (db *DB) Alone(ctx context.Context, key int64, work func(until, working context.Context) error) error {
+	lock, err := db.Lock(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer lock.Unlock()
+	until, cancel := lock.While(ctx)
+	defer cancel()
+	working, cancel := lock.While(context.WithoutCancel(ctx))
+	defer cancel()
+	return work(until, working)
+}
+
 // Unlock releases the lock. It waits for the server at most 4 s; after that the server's timeout
 // releases it.
 func (l *Lock) Unlock() {

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/ordersaga/ordersaga/platform/pause"
+	"github.com/ordersaga/ordersaga/platform/follow"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 )
 
@@ -44,7 +44,7 @@ type Feed[T any] struct {
 	// Project writes the documents of what changed, to a generation. It gets changes at least once.
 	Project func(ctx context.Context, g Generation, changed []T) error
 
-	wake chan struct{}
+	loop *follow.Loop
 
 	mu   sync.Mutex // of seen
 	seen look
@@ -52,16 +52,22 @@ type Feed[T any] struct {
 
 // NewFeed makes the feed of a model.
 func NewFeed[T any](m *Model, source Source[T], arrange func(context.Context, Generation) error, project func(context.Context, Generation, []T) error) *Feed[T] {
-	return &Feed[T]{Model: m, Source: source, Arrange: arrange, Project: project, wake: make(chan struct{}, 1)}
+	f := &Feed[T]{Model: m, Source: source, Arrange: arrange, Project: project}
+	name := sha256.Sum256([]byte("read model " + f.Name))
+	f.loop = follow.New(follow.Loop{
+		Step: f.step, Poll: feedPoll, Longest: feedPause, Timeout: feedTimeout,
+		Alone: func(ctx context.Context, work func(until, working context.Context) error) error {
+			return f.db.Alone(ctx, int64(binary.BigEndian.Uint64(name[:8])), work)
+		},
+		Failed: func(ctx context.Context, err error) {
+			slog.WarnContext(ctx, "a read model does not follow its source; it is tried again", "model", f.Name, "error", err)
+		},
+	})
+	return f
 }
 
 // Wake lets the feed look at its source now.
-func (f *Feed[T]) Wake() {
-	select {
-	case f.wake <- struct{}{}:
-	default:
-	}
-}
+func (f *Feed[T]) Wake() { f.loop.Wake() }
 
 // Follow keeps the documents up to date until ctx ends: those of the live generation, and those of
 // one that is being built, from the first change on. When the new one has come to the newest change
@@ -74,47 +80,8 @@ func (f *Feed[T]) Follow(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	between := feedPoll
-	for ctx.Err() == nil {
-		moved := false
-		err := f.alone(ctx, func(ctx context.Context) error { return f.follow(ctx, &moved) })
-		if ctx.Err() != nil {
-			return nil
-		}
-		if moved {
-			between = feedPoll
-		}
-		slog.WarnContext(ctx, "a read model does not follow its source; it is tried again", "model", f.Name, "error", err)
-		_ = pause.For(ctx, between, nil)
-		between = min(2*between, feedPause)
-	}
+	f.loop.Run(ctx)
 	return nil
-}
-
-// alone runs a function while no other process follows.
-func (f *Feed[T]) alone(ctx context.Context, follow func(ctx context.Context) error) error {
-	name := sha256.Sum256([]byte("read model " + f.Name))
-	lock, err := f.db.Lock(ctx, int64(binary.BigEndian.Uint64(name[:8])))
-	if err != nil {
-		return err
-	}
-	defer lock.Unlock()
-	ctx, cancel := lock.While(ctx)
-	defer cancel()
-	return follow(ctx)
-}
-
-func (f *Feed[T]) follow(ctx context.Context, moved *bool) error {
-	for ctx.Err() == nil {
-		more, err := f.step(ctx)
-		if err != nil {
-			return err
-		}
-		if *moved = true; !more {
-			_ = pause.For(ctx, feedPoll, f.wake)
-		}
-	}
-	return context.Cause(ctx)
 }
 
 // CatchUp writes all that has changed until now, once. It is for tests, which do not follow.
@@ -130,9 +97,6 @@ func (f *Feed[T]) CatchUp(ctx context.Context) error {
 
 // step gives each generation one batch; more is false when all have everything.
 func (f *Feed[T]) step(ctx context.Context) (more bool, err error) {
-	// A stop does not interrupt a batch.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), feedTimeout)
-	defer cancel()
 	generations, err := f.generations(ctx)
 	if err != nil {
 		return false, err

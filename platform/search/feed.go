@@ -13,7 +13,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/ordersaga/ordersaga/platform/pause"
+	"github.com/ordersaga/ordersaga/platform/follow"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 )
 
@@ -44,29 +44,29 @@ type Source interface {
 type Feed struct {
 	index  *Index
 	source Source
-	// alone runs a function while no other process feeds the same index.
-	alone func(ctx context.Context, feed func(ctx context.Context) error) error
-	wake  chan struct{}
+	loop   *follow.Loop
 
 	mu sync.Mutex // of begin: two rebuilds at once are one
 }
 
 // NewFeed makes the feed of an index. Alone runs a function as long as no other process feeds the
 // same index; nil when the index is this process's own.
-func NewFeed(index *Index, source Source, alone func(ctx context.Context, feed func(ctx context.Context) error) error) *Feed {
+func NewFeed(index *Index, source Source, alone follow.Alone) *Feed {
 	if alone == nil {
-		alone = func(ctx context.Context, feed func(ctx context.Context) error) error { return feed(ctx) }
+		alone = follow.Undisturbed
 	}
-	return &Feed{index: index, source: source, alone: alone, wake: make(chan struct{}, 1)}
+	f := &Feed{index: index, source: source}
+	f.loop = follow.New(follow.Loop{
+		Step: f.step, Alone: alone, Poll: feedPoll, Gather: feedGather, Longest: feedPause, Timeout: feedStep,
+		Failed: func(ctx context.Context, err error) {
+			slog.WarnContext(ctx, "the search index is not fed and will be", "index", index.schema.Name, "error", err)
+		},
+	})
+	return f
 }
 
 // Wake lets the feed look at its source now.
-func (f *Feed) Wake() {
-	select {
-	case f.wake <- struct{}{}:
-	default:
-	}
-}
+func (f *Feed) Wake() { f.loop.Wake() }
 
 // Run feeds until the context ends. While the engine or the source is away it waits, and then goes
 // on where the index stands.
@@ -76,40 +76,8 @@ func (f *Feed) Run(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	wait := feedPoll
-	for ctx.Err() == nil {
-		moved := false
-		err := f.alone(ctx, func(ctx context.Context) error { return f.follow(ctx, &moved) })
-		if ctx.Err() != nil {
-			break
-		}
-		if moved {
-			wait = feedPoll
-		}
-		slog.WarnContext(ctx, "the search index is not fed and will be", "index", f.index.schema.Name, "error", err)
-		_ = pause.For(ctx, wait, f.wake)
-		wait = min(2*wait, feedPause)
-	}
+	f.loop.Run(ctx)
 	return nil
-}
-
-// follow feeds the live generation and the one that is built, batch after batch.
-func (f *Feed) follow(ctx context.Context, moved *bool) error {
-	for ctx.Err() == nil {
-		// A stop does not interrupt a batch.
-		step, cancel := context.WithTimeout(context.WithoutCancel(ctx), feedStep)
-		more, err := f.step(step)
-		cancel()
-		if err != nil {
-			return err
-		}
-		*moved = true
-		if !more {
-			_ = pause.For(ctx, feedPoll-feedGather, f.wake)
-			_ = pause.For(ctx, feedGather, nil)
-		}
-	}
-	return ctx.Err()
 }
 
 // step gives each generation one batch; more is false when none was full.

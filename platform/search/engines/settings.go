@@ -12,6 +12,7 @@ import (
 
 	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/doctor"
+	"github.com/ordersaga/ordersaga/platform/follow"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/search"
 	"github.com/ordersaga/ordersaga/platform/search/bleveindex"
@@ -57,24 +58,15 @@ func (s Settings) Open(schema search.Schema) (search.Engine, error) {
 	return bleveindex.Open(folder, schema.Layout())
 }
 
-// Alone is how one process at a time feeds a shared index: it holds a lock of the database. It is
-// nil for an index of the process.
-func (s Settings) Alone(db *postgres.DB, schema search.Schema) func(context.Context, func(context.Context) error) error {
+// Alone is how one process at a time feeds a shared index: it holds a lock of the database.
+func (s Settings) Alone(db *postgres.DB, schema search.Schema) follow.Alone {
 	if s.URL == "" {
-		return nil
+		return follow.Undisturbed
 	}
 	hash := fnv.New64a()
 	hash.Write([]byte("search/" + s.Prefix + schema.Name))
-	key := int64(hash.Sum64())
-	return func(ctx context.Context, feed func(context.Context) error) error {
-		lock, err := db.Lock(ctx, key)
-		if err != nil {
-			return err
-		}
-		defer lock.Unlock()
-		ctx, cancel := lock.While(ctx)
-		defer cancel()
-		return feed(ctx)
+	return func(ctx context.Context, feed func(until, working context.Context) error) error {
+		return db.Alone(ctx, int64(hash.Sum64()), feed)
 	}
 }
 
