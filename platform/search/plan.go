@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/ordersaga/ordersaga/platform/each"
 )
 
 // Scores of a match, which a text's weight multiplies. A word counts once in a document, with its
@@ -138,10 +140,6 @@ func edits(term string) int {
 
 // titleOrder is a title as titles are ordered: in small letters, without signs.
 func titleOrder(title string) string {
-	tokens := tokensOf(title)
-	terms := make([]string, len(tokens))
-	for i, t := range tokens {
-		terms[i] = t.term
-	}
+	terms := each.Map(tokensOf(title), func(t token) string { return t.term })
 	return cut(strings.Join(terms, " "), maxKeyword)
 }

@@ -103,6 +103,15 @@ type Facet struct {
 	Bounds []int64
 }
 
+// Ranges are those between the bounds of a number, with no counts yet.
+func (f Facet) Ranges() []Count {
+	ranges := make([]Count, len(f.Bounds)+1)
+	for i := range f.Bounds {
+		ranges[i].Max, ranges[i+1].Min = &f.Bounds[i], &f.Bounds[i]
+	}
+	return ranges
+}
+
 // Position is where a page ended; the zero value is the beginning.
 type Position struct {
 	After []string `json:"after,omitempty"`

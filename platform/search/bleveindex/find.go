@@ -94,15 +94,8 @@ func facetOf(facet search.Facet) *bleve.FacetRequest {
 		return bleve.NewFacetRequest(facet.Field, facet.Size)
 	}
 	request := bleve.NewFacetRequest(facet.Field, len(facet.Bounds)+1)
-	for i := range len(facet.Bounds) + 1 {
-		var low, high *float64
-		if i > 0 {
-			low = float(&facet.Bounds[i-1])
-		}
-		if i < len(facet.Bounds) {
-			high = float(&facet.Bounds[i])
-		}
-		request.AddNumericRange(strconv.Itoa(i), low, high)
+	for i, r := range facet.Ranges() {
+		request.AddNumericRange(strconv.Itoa(i), float(r.Min), float(r.Max))
 	}
 	return request
 }
@@ -118,19 +111,11 @@ func countsOf(facet search.Facet, result *bsearch.FacetResult) search.Counts {
 		}
 		return counts
 	}
-	number := make(map[string]int)
+	counts.Values = facet.Ranges()
 	for _, r := range result.NumericRanges {
-		number[r.Name] = r.Count
-	}
-	for i := range len(facet.Bounds) + 1 {
-		count := search.Count{Count: int64(number[strconv.Itoa(i)])}
-		if i > 0 {
-			count.Min = &facet.Bounds[i-1]
+		if i, err := strconv.Atoi(r.Name); err == nil {
+			counts.Values[i].Count = int64(r.Count)
 		}
-		if i < len(facet.Bounds) {
-			count.Max = &facet.Bounds[i]
-		}
-		counts.Values = append(counts.Values, count)
 	}
 	return counts
 }

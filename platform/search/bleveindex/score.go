@@ -9,6 +9,7 @@ import (
 	"github.com/blevesearch/bleve/v2/search/query"
 	index "github.com/blevesearch/bleve_index_api"
 
+	"github.com/ordersaga/ordersaga/platform/each"
 	"github.com/ordersaga/ordersaga/platform/search"
 )
 
@@ -25,16 +26,10 @@ func (s scored) Searcher(ctx context.Context, in index.IndexReader, m mapping.In
 		}
 		return &constant{Searcher: inner, score: node.Score}, nil
 	case search.Best:
-		nodes := make([]search.Node, len(node))
-		for i := range node {
-			nodes[i] = node[i]
-		}
+		nodes := each.Map(node, func(s search.Scored) search.Node { return s })
 		return newUnion(ctx, in, m, options, nodes, len(nodes), 1, func(a, b float64) float64 { return max(a, b) })
 	case search.Sum:
-		nodes := make([]search.Node, 0, len(node.Nodes)+len(node.Optional))
-		for _, best := range append(slices.Clone(node.Nodes), node.Optional...) {
-			nodes = append(nodes, best)
-		}
+		nodes := each.Map(slices.Concat(node.Nodes, node.Optional), func(b search.Best) search.Node { return b })
 		return newUnion(ctx, in, m, options, nodes, len(node.Nodes), node.Least, func(a, b float64) float64 { return a + b })
 	default:
 		return scored{search.Scored{Node: node}}.Searcher(ctx, in, m, options)
@@ -57,20 +52,12 @@ func (s scored) plain(node search.Node) query.Query {
 	case search.Range:
 		return rangeOf(node)
 	case search.Any:
-		return query.NewDisjunctionQuery(s.plains(node))
+		return query.NewDisjunctionQuery(each.Map(node, s.plain))
 	case search.All:
-		return query.NewConjunctionQuery(s.plains(node))
+		return query.NewConjunctionQuery(each.Map(node, s.plain))
 	default:
 		return scored{node}
 	}
-}
-
-func (s scored) plains(nodes []search.Node) []query.Query {
-	queries := make([]query.Query, len(nodes))
-	for i, node := range nodes {
-		queries[i] = s.plain(node)
-	}
-	return queries
 }
 
 func unscored(options bsearch.SearcherOptions) bsearch.SearcherOptions {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/ordersaga/ordersaga/platform/each"
 	"github.com/ordersaga/ordersaga/platform/search"
 )
 
@@ -165,26 +166,23 @@ func queryOf(node search.Node) object {
 }
 
 func queriesOf[N search.Node](nodes []N) []object {
-	queries := make([]object, len(nodes))
-	for i, node := range nodes {
-		queries[i] = queryOf(node)
-	}
-	return queries
+	return each.Map(nodes, func(node N) object { return queryOf(node) })
 }
 
 func aggregationOf(facet search.Facet) object {
 	if len(facet.Bounds) == 0 {
 		return object{"terms": object{"field": facet.Field, "size": facet.Size}}
 	}
-	ranges := make([]object, len(facet.Bounds)+1)
-	for i := range ranges {
-		ranges[i] = object{"key": strconv.Itoa(i)}
-		if i > 0 {
-			ranges[i]["from"] = facet.Bounds[i-1]
+	var ranges []object
+	for i, r := range facet.Ranges() {
+		bounds := object{"key": strconv.Itoa(i)}
+		if r.Min != nil {
+			bounds["from"] = *r.Min
 		}
-		if i < len(facet.Bounds) {
-			ranges[i]["to"] = facet.Bounds[i]
+		if r.Max != nil {
+			bounds["to"] = *r.Max
 		}
+		ranges = append(ranges, bounds)
 	}
 	return object{"range": object{"field": facet.Field, "ranges": ranges}}
 }
@@ -197,19 +195,11 @@ func countsOf(facet search.Facet, a answer, name string) search.Counts {
 		}
 		return counts
 	}
-	number := map[string]int64{}
+	counts.Values = facet.Ranges()
 	for _, bucket := range a.Aggregations[name].Buckets {
-		number[fmt.Sprint(bucket.Key)] = bucket.DocCount
-	}
-	for i := range len(facet.Bounds) + 1 {
-		count := search.Count{Count: number[strconv.Itoa(i)]}
-		if i > 0 {
-			count.Min = &facet.Bounds[i-1]
+		if i, err := strconv.Atoi(fmt.Sprint(bucket.Key)); err == nil && i >= 0 && i < len(counts.Values) {
+			counts.Values[i].Count = bucket.DocCount
 		}
-		if i < len(facet.Bounds) {
-			count.Max = &facet.Bounds[i]
-		}
-		counts.Values = append(counts.Values, count)
 	}
 	return counts
 }
