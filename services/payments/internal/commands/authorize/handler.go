@@ -3,14 +3,12 @@ package authorize
 
 import (
 	"context"
-	"errors"
 
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
-	"github.com/ordersaga/ordersaga/platform/refusal"
-	"github.com/ordersaga/ordersaga/platform/unavailable"
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
+	"github.com/ordersaga/ordersaga/services/payments/internal/refused"
 )
 
 // Command to authorize a payment, as one step of a saga.
@@ -30,29 +28,6 @@ type Result = *domain.Payment
 func New(j *journal.Journal) cqrs.Handler[Command, Result] {
 	return cqrs.Command("authorize_payment", func(ctx context.Context, command Command) (Result, error) {
 		done, err := j.Authorize(ctx, command.Step, command.Request, command.Due, command.PaymentMethod)
-		return done, translate(err)
+		return done, refused.OfAmount(err, refusals.AmountExceedsDue, "Only %s are due and not authorized yet.")
 	})
-}
-
-// translate turns the domain's errors into the contract's refusals.
-func translate(err error) error {
-	var (
-		declined *domain.DeclinedError
-		exceeds  *domain.ExceedsError
-	)
-	switch {
-	case errors.As(err, &exceeds):
-		return refusal.New(refusals.AmountExceedsDue, "Only "+exceeds.Left()+" are due and not authorized yet.",
-			refusals.AmountLeftDetails{Amount: exceeds.Room.Amount, Currency: exceeds.Room.Currency})
-	case errors.As(err, &declined):
-		return refusal.New(refusals.PaymentDeclined, declined.Message, refusals.DeclinedDetails{DeclineCode: declined.Code})
-	case errors.Is(err, domain.ErrUndone):
-		return refusal.New(refusals.StepUndone, "The payment was undone and cannot be authorized any more.", nil)
-	case errors.Is(err, domain.ErrOtherRequest):
-		return refusal.New(refusals.RequestMismatch, "The step was asked for before with another amount, customer or payment method.", nil)
-	case errors.Is(err, domain.ErrUnknown):
-		return unavailable.New(err.Error(), nil)
-	default:
-		return err
-	}
 }

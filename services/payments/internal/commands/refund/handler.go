@@ -3,14 +3,12 @@ package refund
 
 import (
 	"context"
-	"errors"
 
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
-	"github.com/ordersaga/ordersaga/platform/refusal"
-	"github.com/ordersaga/ordersaga/platform/unavailable"
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
+	"github.com/ordersaga/ordersaga/services/payments/internal/refused"
 )
 
 // Command to refund, as one step of a saga.
@@ -28,22 +26,6 @@ type Result = *domain.Payment
 func New(j *journal.Journal) cqrs.Handler[Command, Result] {
 	return cqrs.Command("refund_payment", func(ctx context.Context, command Command) (Result, error) {
 		done, err := j.Refund(ctx, command.Step, command.Request)
-		return done, translate(err)
+		return done, refused.OfAmount(err, refusals.RefundExceedsCaptured, "Only %s can be refunded.")
 	})
-}
-
-// translate turns the domain's errors into the contract's refusals.
-func translate(err error) error {
-	var exceeds *domain.ExceedsError
-	switch {
-	case errors.As(err, &exceeds):
-		return refusal.New(refusals.RefundExceedsCaptured, "Only "+exceeds.Left()+" can be refunded.",
-			refusals.AmountLeftDetails{Amount: exceeds.Room.Amount, Currency: exceeds.Room.Currency})
-	case errors.Is(err, domain.ErrOtherRequest):
-		return refusal.New(refusals.RequestMismatch, "The step was asked for before with another request.", nil)
-	case errors.Is(err, domain.ErrUnknown):
-		return unavailable.New(err.Error(), nil)
-	default:
-		return err
-	}
 }

@@ -4,13 +4,12 @@ package void
 
 import (
 	"context"
-	"errors"
 
 	"github.com/ordersaga/ordersaga/contracts/undo"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
-	"github.com/ordersaga/ordersaga/platform/unavailable"
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
+	"github.com/ordersaga/ordersaga/services/payments/internal/refused"
 	"github.com/ordersaga/ordersaga/services/payments/internal/step"
 )
 
@@ -31,9 +30,6 @@ func New(j *journal.Journal, orders undo.Orders) cqrs.Handler[Command, Result] {
 			return nil, err
 		}
 		done, err := j.Void(ctx, command.Step)
-		if errors.Is(err, domain.ErrUnknown) {
-			err = unavailable.New(err.Error(), nil)
-		}
-		return done, err
+		return done, refused.Of(err)
 	})
 }

@@ -3,14 +3,11 @@ package voidauthorization
 
 import (
 	"context"
-	"errors"
 
-	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/cqrs"
-	"github.com/ordersaga/ordersaga/platform/refusal"
-	"github.com/ordersaga/ordersaga/platform/unavailable"
 	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/journal"
+	"github.com/ordersaga/ordersaga/services/payments/internal/refused"
 )
 
 // Command to void an authorization. It asks for a state, so it needs no step.
@@ -27,12 +24,6 @@ type Result = *domain.Payment
 func New(j *journal.Journal) cqrs.Handler[Command, Result] {
 	return cqrs.Command("void_authorization", func(ctx context.Context, command Command) (Result, error) {
 		done, err := j.VoidOpen(ctx, command.OrderID, command.Authorization)
-		switch {
-		case errors.Is(err, domain.ErrNoAuthorization):
-			err = refusal.New(refusals.AuthorizationUnknown, "The order has no such authorization.", nil)
-		case errors.Is(err, domain.ErrUnknown):
-			err = unavailable.New(err.Error(), nil)
-		}
-		return done, err
+		return done, refused.Of(err)
 	})
 }
