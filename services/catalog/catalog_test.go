@@ -29,6 +29,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/platform/testkit/apitest"
 	"github.com/ordersaga/ordersaga/platform/testkit/netfault"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/catalogtest"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
@@ -49,7 +50,7 @@ func newShop(t *testing.T, amqpURL string) settings {
 	uri, database := testkit.MongoDB(t)
 	cfg := settings{
 		Server:          config.Server{Host: "127.0.0.1", Port: testkit.FreePort(t), GRPCPort: testkit.FreePort(t), AdminPort: testkit.FreePort(t)},
-		Auth:            catalogtest.Auth(t),
+		Auth:            testkit.Auth(t),
 		DatabaseURL:     config.Secret(testkit.Postgres(t)),
 		MongoDBURI:      config.Secret(uri),
 		MongoDBDatabase: database,
@@ -161,7 +162,7 @@ func TestAQuoteIsGoodAtOnceAndHasTheShopsRates(t *testing.T) {
 	catalog := start(t, cfg)
 	require.Equal(t, http.StatusCreated, catalog.Post(t, catalogtest.Operator(t), "/v1/products", newMug).Status)
 
-	connection, err := rpc.Dial(cfg.GRPCAddress(), catalogtest.Bearer(testkit.Token(t, "orders", auth.ScopeService)))
+	connection, err := rpc.Dial(cfg.GRPCAddress(), apitest.Bearer(testkit.Token(t, "orders", auth.ScopeService)))
 	require.NoError(t, err)
 	defer connection.Close()
 	quote, err := catalogv1.NewCatalogServiceClient(connection).QuotePrices(t.Context(), &catalogv1.QuotePricesRequest{
@@ -176,7 +177,7 @@ func TestAChangeIsQuotedAtOnceAndReachesShoppers(t *testing.T) {
 	catalog := start(t, cfg)
 	operator, shopper := catalogtest.Operator(t), catalogtest.Shopper(t)
 	require.Equal(t, http.StatusCreated, catalog.Post(t, operator, "/v1/products", newMug).Status)
-	connection, err := rpc.Dial(cfg.GRPCAddress(), catalogtest.Bearer(testkit.Token(t, "orders", auth.ScopeService)))
+	connection, err := rpc.Dial(cfg.GRPCAddress(), apitest.Bearer(testkit.Token(t, "orders", auth.ScopeService)))
 	require.NoError(t, err)
 	defer connection.Close()
 	quote := func() (*catalogv1.QuotePricesResponse, error) {

@@ -4,24 +4,18 @@ package inventorytest
 
 import (
 	"context"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"google.golang.org/grpc"
 
 	"github.com/ordersaga/ordersaga/contracts/programs"
 	inventoryv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/inventory/v1"
 	"github.com/ordersaga/ordersaga/contracts/undo/undotest"
 	"github.com/ordersaga/ordersaga/platform/auth"
-	"github.com/ordersaga/ordersaga/platform/config"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
-	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/platform/testkit/apitest"
 	"github.com/ordersaga/ordersaga/services/inventory/internal"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/commands/expireholds"
 	"github.com/ordersaga/ordersaga/services/inventory/migrations"
@@ -62,19 +56,10 @@ func On(t testing.TB, db *postgres.DB) *World {
 	}
 	t.Cleanup(func() { w.CheckInvariants(t) })
 
-	verifier, err := auth.NewVerifier(t.Context(), config.Auth{
-		Issuer: testkit.Issuer(t), Audience: "ordersaga", Environment: config.Development,
-	})
-	if err != nil {
-		t.Fatalf("make the token verifier: %v", err)
-	}
 	w.DB.OnSignal(func() { w.Announced.Add(1) })
-	api := rest.New(rest.Config{Info: rest.Info{Title: "inventory", Version: "test"}, Verifier: verifier})
-	internal.Routes(api, w.DB)
-	server := httptest.NewServer(api)
-	t.Cleanup(server.Close)
-	w.url = server.URL
-	w.Stock = inventoryv1.NewInventoryServiceClient(dial(t, verifier, internal.Service(w.DB, w.Orders)))
+	w.url = apitest.REST(t, func(api *rest.API) { internal.Routes(api, w.DB) })
+	w.Stock = inventoryv1.NewInventoryServiceClient(
+		apitest.GRPC(t, internal.Service(w.DB, w.Orders), testkit.Token(t, programs.Worker, auth.ScopeService)))
 	return w
 }
 
@@ -98,42 +83,6 @@ func Migrated(t testing.TB, databaseURL string) *postgres.DB {
 	return db
 }
 
-// dial serves gRPC on a loopback port and connects as another service.
-func dial(t testing.TB, verifier *auth.Verifier, service rpc.Service) *grpc.ClientConn {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatalf("listen: %v", err)
-	}
-	server, err := rpc.NewServer(verifier, rpc.ServerSettings{}, service)
-	if err != nil {
-		t.Fatalf("make the gRPC server: %v", err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-	t.Cleanup(func() {
-		server.Stop()
-		if err := <-served; err != nil {
-			t.Errorf("serve gRPC: %v", err)
-		}
-	})
-	connection, err := rpc.Dial(listener.Addr().String(), bearer(testkit.Token(t, programs.Worker, auth.ScopeService)))
-	if err != nil {
-		t.Fatalf("dial: %v", err)
-	}
-	t.Cleanup(func() { connection.Close() })
-	return connection
-}
-
-// bearer gives every call the same token.
-type bearer string
-
-func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
-	return map[string]string{"authorization": "Bearer " + string(b)}, nil
-}
-
-func (bearer) RequireTransportSecurity() bool { return false }
-
 // Sweep runs the hold sweeper until the test is over.
 func (w *World) Sweep(t testing.TB) {
 	t.Helper()
@@ -155,5 +104,3 @@ func Context(t testing.TB) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
-
-var client = &http.Client{Timeout: time.Minute}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +24,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/rpc"
 	"github.com/ordersaga/ordersaga/platform/telemetry"
 	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/platform/testkit/apitest"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/catalogtest"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/pricing"
@@ -40,17 +40,9 @@ type service struct {
 // quotes serves the slice on a real listener and dials it as a service.
 func quotes(t *testing.T, db *postgres.DB, policy pricing.Policy, scopes ...string) catalogv1.CatalogServiceClient {
 	t.Helper()
-	server, err := rpc.NewServer(catalogtest.Verifier(t), rpc.ServerSettings{}, rpc.NewService[catalogv1.CatalogServiceServer](
+	connection := apitest.GRPC(t, rpc.NewService[catalogv1.CatalogServiceServer](
 		catalogv1.RegisterCatalogServiceServer, service{Method: quoteprices.NewMethod(db, policy)},
-		rpc.Callers{catalogv1.CatalogService_QuotePrices_FullMethodName: {programs.Orders}}))
-	require.NoError(t, err)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	go func() { _ = server.Serve(listener) }()
-	t.Cleanup(server.Stop)
-	connection, err := rpc.Dial(listener.Addr().String(), catalogtest.Bearer(testkit.Token(t, programs.Orders, scopes...)))
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = connection.Close() })
+		rpc.Callers{catalogv1.CatalogService_QuotePrices_FullMethodName: {programs.Orders}}), testkit.Token(t, programs.Orders, scopes...))
 	return catalogv1.NewCatalogServiceClient(connection)
 }
 
