@@ -70,10 +70,10 @@ func NewFeed[T any](m *Model, source Source[T], arrange func(context.Context, Ge
 func (f *Feed[T]) Wake() { f.loop.Wake() }
 
 // Follow keeps the documents up to date until ctx ends: those of the live generation, and those of
-// one that is being built, from the first change on. When the new one has come to the newest change
-// it takes the live one's place, and the old one is dropped after the grace. All that is known of a
-// rebuild is in the database, so that it goes on after a crash. Of the processes that follow, one
-// at a time writes.
+// one that is being built, from the first change on. When the new one has come as far as the live one
+// it takes its place, and the old one is dropped after the grace; until then it is kept up to date,
+// because other processes may read it for a moment. All that is known of a rebuild is in the database,
+// so that it goes on after a crash. Of the processes that follow, one at a time writes.
 func (f *Feed[T]) Follow(ctx context.Context) error {
 	stop, err := f.observe()
 	if err != nil {
@@ -102,32 +102,41 @@ func (f *Feed[T]) step(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	var live, building *Generation
-	behind := map[State]bool{}
-	for _, g := range generations {
-		if g.State == Retired {
-			if g.inState >= f.Grace {
-				err = f.drop(ctx, g)
+	for _, g := range generations { // the oldest first
+		if g.State == Retired && g.inState >= f.Grace {
+			if err := f.drop(ctx, g); err != nil {
+				return false, err
 			}
-		} else if behind[g.State], err = f.advance(ctx, g); g.State == Live {
-			live = &g
-		} else {
-			building = &g
+			continue
 		}
+		// Also one that was replaced: who still reads it is not shown less than what the live one has.
+		behind, err := f.advance(ctx, g)
 		if err != nil {
 			return false, err
 		}
+		more = more || behind
+		switch g.State {
+		case Live:
+			live = &g
+		case Building:
+			building = &g
+		}
 	}
-	if live == nil || building == nil || behind[Building] {
-		return behind[Live] || behind[Building], nil
+	if live == nil || building == nil {
+		return more, nil
 	}
 	done, err := f.replace(ctx, *live, *building, func(ctx context.Context, _ *postgres.Tx) (bool, error) {
-		position, head, err := f.Progress(ctx, *building)
-		return position >= head, err
+		read, err := f.position(ctx, *live)
+		if err != nil {
+			return false, err
+		}
+		built, err := f.position(ctx, *building)
+		return built >= read, err
 	})
 	if done {
 		slog.InfoContext(ctx, "a read model was rebuilt and is live", "model", f.Name, "generation", building.Number)
 	}
-	return behind[Live], err
+	return more, err
 }
 
 // advance writes the next batch of changes into a generation; more is false when it has all.
