@@ -24,7 +24,7 @@ import (
 )
 
 type benchCommand struct {
-	For     time.Duration `help:"How long each case is measured in each round; reads half of it." default:"4s" placeholder:"DURATION"`
+	For     time.Duration `help:"How long each case is measured in each round; reads half of it." default:"3s" placeholder:"DURATION"`
 	Rounds  int           `help:"How often each case is measured; figures are medians." default:"3"`
 	Callers []int         `help:"Orders at once, a case each." default:"1,32,128" placeholder:"N,..."`
 	Lines   []int         `help:"Lines of an order, a case each." default:"1,5,20" placeholder:"N,..."`

@@ -88,7 +88,8 @@ type system struct {
 	Options
 	db      *pgx.Conn // of the superuser
 	buyers  *buyers
-	floor   *floor   // nil without Orders
+	floor   *floor // nil without Orders
+	closers []func()
 	started *started // instances besides those of the stack; nil when there are none
 }
 
@@ -104,7 +105,12 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	s := &system{Options: o, db: db, buyers: buyers}
-	defer func() { _ = s.stopStarted() }()
+	defer func() {
+		_ = s.stopStarted()
+		for _, one := range s.closers {
+			one()
+		}
+	}()
 	report := &Report{}
 
 	grown := &growth{system: s}
@@ -114,11 +120,10 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		}
 		report.Cases = append(report.Cases, grown.few...)
 	}
-	cases, closeAll, err := s.cases(ctx)
+	cases, err := s.cases(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer closeAll()
 	if err := s.measureAll(ctx, cases); err != nil {
 		return nil, err
 	}
@@ -136,29 +141,18 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 }
 
 // cases of all parts that take turns.
-func (s *system) cases(ctx context.Context) (cases []*Case, closeAll func(), err error) {
-	var closers []func()
-	closeAll = func() {
-		for _, one := range closers {
-			one()
-		}
-	}
+func (s *system) cases(ctx context.Context) (cases []*Case, err error) {
 	if s.has(Orders) {
 		if s.floor, err = openFloor(ctx, s.Engines.Temporal.Address, s.Engines.Temporal.Namespace); err != nil {
-			return nil, closeAll, err
+			return nil, err
 		}
-		closers = append(closers, s.floor.close)
+		s.closers = append(s.closers, s.floor.close)
 		cases = append(cases, s.orders()...)
 	}
 	if s.has(Reads) {
-		raw, err := s.openRaw(ctx)
+		reads, err := s.reads(ctx)
 		if err != nil {
-			return nil, closeAll, err
-		}
-		closers = append(closers, raw.close)
-		reads, err := s.reads(ctx, raw)
-		if err != nil {
-			return nil, closeAll, err
+			return nil, err
 		}
 		cases = append(cases, reads...)
 	}
@@ -174,5 +168,5 @@ func (s *system) cases(ctx context.Context) (cases []*Case, closeAll func(), err
 	if s.has(Instances) {
 		cases = append(cases, s.instances()...)
 	}
-	return cases, closeAll, nil
+	return cases, nil
 }

@@ -36,6 +36,7 @@ func (g *growth) begin(ctx context.Context) (err error) {
 	if g.filler, err = openFiller(ctx, g.Options); err != nil {
 		return err
 	}
+	g.closers = append(g.closers, g.filler.close)
 	if g.filled.Few, err = g.fill(ctx, fewOrders); err != nil {
 		return err
 	}
@@ -45,7 +46,6 @@ func (g *growth) begin(ctx context.Context) (err error) {
 
 // end fills them to many and measures again.
 func (g *growth) end(ctx context.Context) (_ *Filled, err error) {
-	defer g.filler.close()
 	if g.filled.Many, err = g.fill(ctx, g.GrowTo); err != nil {
 		return nil, err
 	}

@@ -22,30 +22,26 @@ const pageSize = 20
 // raw asks the stores what the services ask them, by the drivers alone.
 type raw struct {
 	orders   *pgxpool.Pool
-	mongo    *mongo.Client
 	list     *mongo.Collection // of the orders in lists
 	products *mongo.Collection
 	index    bleve.Index
 }
 
-func (s *system) openRaw(ctx context.Context) (r *raw, err error) {
-	r = &raw{}
-	defer func() {
-		if err != nil {
-			r.close()
-		}
-	}()
+func (s *system) openRaw(ctx context.Context) (r raw, err error) {
 	if r.orders, err = pgxpool.New(ctx, s.Engines.Databases[programs.Orders]); err != nil {
 		return r, fmt.Errorf("connect to the database of orders: %w", err)
 	}
-	if r.mongo, err = mongo.Connect(options.Client().ApplyURI(s.Engines.MongoDB.URL)); err != nil {
+	s.closers = append(s.closers, r.orders.Close)
+	documents, err := mongo.Connect(options.Client().ApplyURI(s.Engines.MongoDB.URL))
+	if err != nil {
 		return r, fmt.Errorf("connect to the document store: %w", err)
 	}
+	s.closers = append(s.closers, func() { _ = documents.Disconnect(context.Background()) })
 	// The names of databases and collections are those of the development stack and platform/readmodel.
-	if r.list, err = s.live(ctx, r.mongo, programs.Orders, "orders"); err != nil {
+	if r.list, err = s.live(ctx, documents, programs.Orders, "orders"); err != nil {
 		return r, err
 	}
-	if r.products, err = s.live(ctx, r.mongo, programs.Catalog, "products"); err != nil {
+	if r.products, err = s.live(ctx, documents, programs.Catalog, "products"); err != nil {
 		return r, err
 	}
 	if r.index, err = bleve.NewMemOnly(bleve.NewIndexMapping()); err != nil {
@@ -79,21 +75,13 @@ func (s *system) number(ctx context.Context, service, query string, args ...any)
 	return n, nil
 }
 
-func (r *raw) close() {
-	if r.orders != nil {
-		r.orders.Close()
-	}
-	if r.mongo != nil {
-		_ = r.mongo.Disconnect(context.Background())
-	}
-	if r.index != nil {
-		_ = r.index.Close()
-	}
-}
-
 // reads are the cases of requests that only read, each after its raw query. They read orders that
 // are placed first.
-func (s *system) reads(ctx context.Context, r *raw) (cases []*Case, err error) {
+func (s *system) reads(ctx context.Context) (cases []*Case, err error) {
+	r, err := s.openRaw(ctx)
+	if err != nil {
+		return nil, err
+	}
 	place := s.buyers.place(1)
 	for n := len(s.buyers.placed[1]); n < 2*pageSize; n++ {
 		if _, err := place(ctx, 0, n); err != nil {
