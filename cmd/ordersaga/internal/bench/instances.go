@@ -12,6 +12,7 @@ import (
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/ports"
 	"github.com/ordersaga/ordersaga/cmd/ordersaga/internal/supervisor"
 	"github.com/ordersaga/ordersaga/contracts/programs"
+	"github.com/ordersaga/ordersaga/platform/pause"
 )
 
 // started are instances besides those of the stack, on its engines.
@@ -97,7 +98,28 @@ func (s *system) start(ctx context.Context, count int, names ...string) error {
 			s.started.pages = append(s.started.pages, strings.TrimSuffix(ready, "/readyz")+"/metrics")
 		}
 	}
-	return nil
+	return s.awaitIndexes(ctx)
+}
+
+// awaitIndexes waits until the search indexes of further instances have what came while they were
+// stopped: it is no cost of the orders that are measured.
+func (s *system) awaitIndexes(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		counts := map[string]float64{}
+		for _, page := range s.started.pages {
+			if err := addMetrics(ctx, page, counts); err != nil {
+				return err
+			}
+		}
+		if counts[unindexed] == 0 {
+			return nil
+		}
+		if err := pause.For(ctx, time.Second, nil); err != nil {
+			return fmt.Errorf("further instances have %.0f changes to index: %w", counts[unindexed], err)
+		}
+	}
 }
 
 // stopStarted ends the further instances.
