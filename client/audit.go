@@ -22,8 +22,11 @@ type AuditOrder struct {
 	Open          int64     `json:"open"`    // authorized, in minor units as the next four
 	Captured      int64     `json:"captured"`
 	Refunded      int64     `json:"refunded"`
-	Fees          int64     `json:"fees"` // kept of the amounts of cancelled units, minor units
-	Owed          int64     `json:"owed"` // to the shopper, of refunds that failed, minor units
+	Fees          int64     `json:"fees"`            // kept of the amounts of cancelled units, minor units
+	Owed          int64     `json:"owed"`            // to the shopper, of refunds that failed, minor units
+	ToShip        int64     `json:"to_ship"`         // the amount of what is neither shipped nor cancelled, minor units
+	Prepaid       int64     `json:"prepaid"`         // captured for it, minor units
+	Holds         []Hold    `json:"holds,omitempty"` // why nothing of it is shipped now
 	PlacedAt      time.Time `json:"placed_at,omitzero"`
 	// OpenSaga is the kind of the saga that works on it, "" when none does.
 	OpenSaga string `json:"open_saga,omitempty"`

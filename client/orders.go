@@ -111,9 +111,17 @@ type Order struct {
 	PersonalDataErased bool              `json:"personal_data_erased,omitempty"`
 	Reference          string            `json:"reference,omitempty"`
 	Metadata           map[string]string `json:"metadata,omitempty"`
+	Holds              []Hold            `json:"holds,omitempty"` // why nothing of it is shipped now
 	Actions            []Action          `json:"actions"`
 	Shipments          []Shipment        `json:"shipments"`
 	Refunds            []Refund          `json:"refunds"`
+}
+
+// Hold is a reason for which an order is not shipped; it ends with its reason.
+type Hold struct {
+	Reason  string    `json:"reason"` // payment: what is not shipped is neither authorized nor paid any more
+	Since   time.Time `json:"since"`
+	Missing Money     `json:"missing"`
 }
 
 // Action is something that can be done with an order.

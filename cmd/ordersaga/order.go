@@ -164,6 +164,9 @@ func printOrder(o *client.Order) {
 	if o.Reason != nil {
 		rows = append(rows, []string{"reason", strings.TrimSuffix(o.Reason.Code+": "+o.Reason.Message, ": ")})
 	}
+	for _, hold := range o.Holds {
+		rows = append(rows, []string{"on hold", fmt.Sprintf("for %s since %s: %s is not covered", hold.Reason, at(hold.Since), amount(hold.Missing))})
+	}
 	if o.Stuck != nil {
 		for _, step := range o.Stuck.Steps {
 			rows = append(rows, []string{"stuck", fmt.Sprintf("%s of %s, %d attempts: %s", step.Step, o.Stuck.Saga, step.Attempts, step.LastError)})

@@ -77,6 +77,8 @@ const (
 	FeeExceedsAmount = "fee_exceeds_amount"
 	// FeeNotChargeable: the authorization can be captured once, and units are left to pay for.
 	FeeNotChargeable = "fee_not_chargeable"
+	// OrderOnHold: nothing of the order is shipped now. Details: OnHoldDetails.
+	OrderOnHold = "order_on_hold"
 	// UnitsNotShippable: a line has fewer units left than are to be shipped. Details: UnitsDetails.
 	UnitsNotShippable = "units_not_shippable"
 	// ShipmentUnknown: the order has no such shipment, or it has not left.
@@ -166,6 +168,13 @@ type SagaInProgressDetails struct {
 	Saga string `json:"saga"`
 	// RetryAfter is the seconds after which the request may be repeated; 0 when unknown.
 	RetryAfter int64 `json:"retry_after,omitempty"`
+}
+
+// OnHoldDetails says why an order is not shipped.
+type OnHoldDetails struct {
+	Reason  string            `json:"hold"`  // payment
+	Since   string            `json:"since"` // RFC 3339
+	Missing AmountLeftDetails `json:"missing"`
 }
 
 // UnitsDetails has the units left of a line.

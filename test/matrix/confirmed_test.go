@@ -309,12 +309,14 @@ func (w *world) aLostAuthorizationIsCancelled(t *testing.T) {
 	require.NoError(t, r.Provider().Get(shop.Paysim, "/v1/statement?reference="+r.id()).Into(&statement))
 	voided := r.Provider().Post(shop.Paysim, "/v1/simulate/authorization/"+statement.Authorizations[0].ID+"/voided", nil)
 	require.Equal(t, http.StatusNoContent, voided.Status, "%s", voided)
-	testkit.Eventually(t, "payments to know that nothing is authorized", func() bool {
-		var payment struct{ Totals struct{ Open int64 } }
-		require.NoError(t, r.Operator().Get(shop.Payments, "/v1/payments/"+r.id()).Into(&payment))
-		return payment.Totals.Open == 0
+	testkit.Eventually(t, "the order to be on hold", func() bool {
+		var order struct{ Holds []struct{ Reason string } }
+		require.NoError(t, r.Operator().Get(shop.Orders, "/v1/orders/"+r.id()).Into(&order))
+		return len(order.Holds) == 1 && order.Holds[0].Reason == "payment"
 	})
-	require.Equal(t, refusals.AuthorizationEnded, r.does(ships(3)).GetRefusal().GetReason())
+	refused := r.post(ships(3))
+	require.Equal(t, http.StatusConflict, refused.Status, "%s", refused)
+	require.Contains(t, refused.Field("type"), "order-on-hold")
 	require.Nil(t, r.does(cancels(3)).GetRefusal())
 	assert.Equal(t, books{Shipped: 1, Cancelled: 3, Captured: price}, r.booksOf())
 }

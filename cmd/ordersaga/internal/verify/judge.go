@@ -118,6 +118,9 @@ func (v invariants) confirmed(o order, r reservation, reserved bool, p payment, 
 		say(v.money, "its total is %d %s, and its payment holds %d %s", o.Total.Amount, o.Total.Currency, p.Amount, p.Currency)
 		return
 	}
+	if left := o.ToShip - o.Prepaid; left > p.Open && len(o.Holds) == 0 {
+		say(v.money, "%d %s of what is not shipped are to be paid, %d are authorized, and it is not on hold", left, o.Total.Currency, p.Open)
+	}
 	for _, sum := range []struct {
 		name        string
 		order, paid int64

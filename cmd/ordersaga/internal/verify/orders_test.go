@@ -60,3 +60,23 @@ func TestWhatAnOrderIsStillToBeToldIsNoViolationBeforeTheDeadline(t *testing.T) 
 		services.Close()
 	}
 }
+
+func TestWhatIsLeftToShipIsPaidForOrOnHold(t *testing.T) {
+	for holds, violations := range map[string]int{`[]`: 1, `[{"reason":"payment"}]`: 0} {
+		answers := map[string]string{
+			"/v1/audit/orders":       `{"orders":[{"id":"o-1","status":"confirmed","units":2,"total":{"amount":500,"currency":"GBP"},"to_ship":500,"holds":` + holds + `}]}`,
+			"/v1/audit/payments":     `{"payments":[{"order_id":"o-1","status":"voided","amount":500,"currency":"GBP","authorized":500,"expired":500}]}`,
+			"/v1/audit/reservations": `{"reservations":[{"order_id":"o-1","allocated":2}]}`,
+		}
+		services := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, answers[r.URL.Path])
+		}))
+		c, err := client.New(client.Config{Orders: services.URL, Inventory: services.URL, Payments: services.URL})
+		require.NoError(t, err)
+		v := newInvariants()
+		require.NoError(t, v.checkOrders(t.Context(), c, time.Now()))
+		assert.Equal(t, violations, v.money.Violations, "%s: %v", holds, v.money.Offenders)
+		assert.Zero(t, v.agreement.Violations)
+		services.Close()
+	}
+}

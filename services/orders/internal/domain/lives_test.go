@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
@@ -124,7 +125,7 @@ func (l *life) ship(t *rapid.T) {
 	lines, ask := l.drawLines(t), l.ask()
 	planned, err := l.order.BeginShipment(domain.ShipRequest{Ask: ask, Lines: lines, Policy: l.policy}, noon)
 	if refused, ok := refusal.As(err); ok && l.failed {
-		require.Equal(t, refusals.AmountExceedsOpen, refused.Reason)
+		require.Contains(t, []string{refusals.AmountExceedsOpen, refusals.OrderOnHold}, refused.Reason)
 		return
 	}
 	require.NoError(t, err)
@@ -250,7 +251,10 @@ func (l *life) check(t *rapid.T) {
 	if o.Status() == domain.StatusConfirmed && !l.failed {
 		require.GreaterOrEqual(t, l.open+o.Prepaid().Amount, o.Due().Amount-shipped(o), "what is left to ship is paid for")
 	}
+	covered := o.Status() != domain.StatusConfirmed || l.open+o.Prepaid().Amount >= o.Due().Amount-shipped(o)
+	require.Equal(t, covered, len(o.Holds()) == 0, "on hold while what is left to ship is not paid for")
 	again := domain.Fold(o.ID(), o.Changes())
+	require.Equal(t, o.Holds(), again.Holds())
 	require.Equal(t, balances, again.Balances(), "as the stream says it")
 	require.Equal(t, o.Fulfilment(), again.Fulfilment())
 }
@@ -400,4 +404,37 @@ func TestAnOperatorGivesBackNoMoreThanTheLimitAndAFailedRefundIsOwed(t *testing.
 	require.Equal(t, refusals.NoDebt, reasonOf(t, order.SettleDebt(request.Instance, "bank transfer", "bob", noon)))
 	require.True(t, order.Completed())
 	require.Zero(t, order.Balances()[domain.Customer])
+}
+
+func TestAnOrderIsOnHoldUntilItIsCoveredOrCancelled(t *testing.T) {
+	order := capturable(t)
+	ship(t, order, domain.LineUnits{Number: 1, Quantity: 2})
+	require.Empty(t, order.Holds())
+	ended := domain.Done{At: noon.Add(time.Hour), Fact: domain.AuthorizationEnded{PaymentID: "p1", Authorization: "a1", State: "expired"}}
+	require.NoError(t, order.RecordPayment([]domain.Done{ended}))
+	require.Equal(t, []domain.ShippingHold{{Reason: domain.HoldPayment, Since: noon.Add(time.Hour), Missing: gbp(1100)}}, order.Holds())
+	_, err := order.PlanShipment(domain.ShipRequest{Lines: []domain.LineUnits{{Number: 1, Quantity: 1}}})
+	require.Equal(t, refusals.OrderOnHold, reasonOf(t, err))
+	cancel(t, order, cancelRequest(domain.LineUnits{Number: 1, Quantity: 1}))
+	require.EqualValues(t, 850, order.Holds()[0].Missing.Amount)
+	require.Equal(t, noon.Add(time.Hour), order.Holds()[0].Since, "since it began")
+	rest := cancelRequest()
+	rest.Instance = uuid.NewString()
+	cancel(t, order, rest)
+	require.Empty(t, order.Holds())
+	require.True(t, order.Completed())
+}
+
+func TestAPrepaymentThatFailsHoldsTheOrderAndNotWhatWasShipped(t *testing.T) {
+	order := capturable(t)
+	ask := domain.Ask{Instance: uuid.NewString()}
+	planned, err := order.BeginShipment(domain.ShipRequest{Ask: ask, Lines: []domain.LineUnits{{Number: 1, Quantity: 2}}, Policy: domain.CaptureAll}, noon)
+	require.NoError(t, err)
+	captured := domain.PaymentCaptured{PaymentID: "p1", CaptureID: uuid.NewString(), Amount: planned.Capture, Shipment: ask.Instance}
+	_, err = order.End(domain.Shipping(ask.Instance), []domain.Done{{At: noon, Fact: captured}}, noon)
+	require.NoError(t, err)
+	failed := domain.PaymentCaptureFailed{PaymentID: "p1", CaptureID: captured.CaptureID, Amount: captured.Amount}
+	require.NoError(t, order.RecordPayment([]domain.Done{{At: noon, Fact: failed}}))
+	require.EqualValues(t, 1100, order.Holds()[0].Missing.Amount)
+	require.EqualValues(t, 890, order.Owed().Amount)
 }

@@ -43,6 +43,8 @@ type Order struct {
 	// requests are what was asked of the order after it was placed, the oldest first.
 	requests []*Request
 	books
+	// uncoveredSince is since when what is not shipped is not covered; zero when it is.
+	uncoveredSince time.Time
 	// acts are decisions of operators, oldest first.
 	acts []Act
 
@@ -76,6 +78,7 @@ func Fold(id string, history []Event) *Order {
 	}
 	for _, event := range history {
 		event.Fact.applyTo(o, event.OccurredAt)
+		o.noteCover(event.OccurredAt)
 		o.version++
 	}
 	return o
@@ -84,6 +87,7 @@ func Fold(id string, history []Event) *Order {
 // record applies a new fact and adds it to the changes.
 func (o *Order) record(at time.Time, fact Fact) {
 	fact.applyTo(o, at)
+	o.noteCover(at)
 	o.changes = append(o.changes, Event{OccurredAt: at, Fact: fact})
 }
 

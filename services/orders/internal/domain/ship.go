@@ -61,11 +61,14 @@ func Shipping(instance string) Saga { return Saga{Kind: sagas.KindShipOrder, Ins
 
 // PlanShipment returns what a request would ship now. It refuses with order_settled when the order
 // was rejected or cancelled, with saga_in_progress while another saga works on it, with
-// units_not_shippable when a line has fewer units left, with amount_exceeds_open when less is
-// authorized than has to be captured, and with authorization_unknown when the order is too old to be
-// captured.
+// order_on_hold while it has a hold, with units_not_shippable when a line has fewer units left, with
+// amount_exceeds_open when less is authorized than has to be captured, and with
+// authorization_unknown when the order is too old to be captured.
 func (o *Order) PlanShipment(request ShipRequest) (Shipment, error) {
 	if err := o.checkFree(); err != nil {
+		return Shipment{}, err
+	}
+	if err := o.checkHolds(); err != nil {
 		return Shipment{}, err
 	}
 	if o.charge == nil || o.charge.Authorization == "" {

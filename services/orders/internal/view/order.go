@@ -44,6 +44,7 @@ type Order struct {
 	BillingAddress  *personal.Address `json:"billing_address,omitempty"`
 	Erased          bool              `json:"personal_data_erased,omitempty" doc:"The order had an email or addresses, which cannot be read any more."`
 	Actions         []Action          `json:"actions" nullable:"false" doc:"What can be done with the order."`
+	Holds           []Hold            `json:"holds" nullable:"false" doc:"Why nothing of it is shipped now; it can be cancelled."`
 	Reference       string            `json:"reference,omitempty" doc:"The shop's own name of the order."`
 	Metadata        map[string]string `json:"metadata,omitempty" doc:"The shop's own data about the order."`
 	Shipments       []Shipment        `json:"shipments" nullable:"false" doc:"The oldest first."`
@@ -73,6 +74,22 @@ type OrderPayment struct {
 	ProviderReference string     `json:"provider_reference"`
 	AuthorizedAt      time.Time  `json:"authorized_at"`
 	VoidedAt          *time.Time `json:"voided_at,omitempty" doc:"When the authorization was given back."`
+}
+
+// Hold is a reason for which an order is not shipped. It ends with its reason.
+type Hold struct {
+	Reason  string    `json:"reason" enum:"payment" doc:"payment: what is not shipped is neither authorized nor paid any more."`
+	Since   time.Time `json:"since"`
+	Missing Money     `json:"missing" doc:"What is not covered."`
+}
+
+// HoldsOf shows the holds of an order.
+func HoldsOf(o *domain.Order) []Hold {
+	holds := []Hold{}
+	for _, hold := range o.Holds() {
+		holds = append(holds, Hold{hold.Reason, hold.Since, Money(hold.Missing)})
+	}
+	return holds
 }
 
 // Reason says why an order was not confirmed.
@@ -120,6 +137,7 @@ func Of(o *domain.Order, data personal.Data, operator bool) Order {
 		Refunded:         Money(o.Refunded()),
 		Shipments:        []Shipment{},
 		Refunds:          []Refund{},
+		Holds:            HoldsOf(o),
 		Actions:          actions(o, operator),
 		Reference:        o.Reference(),
 		Metadata:         o.Metadata(),

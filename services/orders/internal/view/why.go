@@ -85,6 +85,11 @@ func settled(o *domain.Order, why *Why) {
 		why.Text = fmt.Sprintf("The order is %s: %s.", o.Status(), cmp.Or(refused.Message, refused.Reason))
 	}
 	why.Next.Text = "Nothing more happens by itself."
+	for _, hold := range o.Holds() {
+		why.Since = hold.Since
+		why.Text += fmt.Sprintf(" It is on hold for its payment: %s of what is not shipped is neither authorized nor paid.", hold.Missing.Text())
+		why.Next.Text = "It is not shipped until it is paid; it can be cancelled."
+	}
 }
 
 // Explain is what operators see. Run is nil when Temporal does not answer.

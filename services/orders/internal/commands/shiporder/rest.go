@@ -31,8 +31,8 @@ func Route(api *rest.API, asked *requests.Requests, policy domain.CapturePolicy)
 
 * 201: shipped; or refused, when the amount could not be captured: its status says which, and then nothing was shipped.
 * 202: on its way; ask for it at Location.
-* 409: another saga is working on the order, try again after Retry-After; or the order is not confirmed, or has fewer such units left.`,
-	}, map[string]int{refusals.UnitsNotShippable: http.StatusConflict, refusals.AuthorizationUnknown: http.StatusConflict, refusals.AmountExceedsOpen: http.StatusConflict}),
+* 409: another saga is working on the order, try again after Retry-After; or the order is not confirmed, or has fewer such units left, or is on hold, because its payment does not cover what is left.`,
+	}, map[string]int{refusals.UnitsNotShippable: http.StatusConflict, refusals.OrderOnHold: http.StatusConflict, refusals.AuthorizationUnknown: http.StatusConflict, refusals.AmountExceedsOpen: http.StatusConflict}),
 		func(ctx context.Context, in *input) (*requests.Output[view.Shipment], error) {
 			given, applied, err := in.Read(ctx, "", in.Body.Note)
 			if err != nil {

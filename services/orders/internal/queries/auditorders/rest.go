@@ -39,6 +39,9 @@ type AuditOrder struct {
 	Refunded      int64       `json:"refunded" doc:"in minor units"`
 	Fees          int64       `json:"fees" doc:"kept of the amounts of cancelled units, in minor units"`
 	Owed          int64       `json:"owed" doc:"to the shopper, of refunds that failed, in minor units"`
+	ToShip        int64       `json:"to_ship" doc:"the amount of what is neither shipped nor cancelled, in minor units"`
+	Prepaid       int64       `json:"prepaid" doc:"captured for it, in minor units"`
+	Holds         []view.Hold `json:"holds" nullable:"false" doc:"why nothing of it is shipped now"`
 	PlacedAt      *time.Time  `json:"placed_at,omitempty"`
 	OpenSaga      string      `json:"open_saga,omitempty" doc:"the kind of the saga that works on it" example:"place-order"`
 	Stuck         *view.Stuck `json:"stuck,omitempty" doc:"why its saga does not come to its end, when it says so"`
@@ -71,7 +74,7 @@ func audited(o *domain.Order) AuditOrder {
 		ID: o.ID(), Status: string(o.Status()), PaymentStatus: string(o.Payment()), Total: view.Money(o.Total()),
 	}
 	shown.Open, shown.Captured, shown.Refunded = o.Open().Amount, o.Captured().Amount, o.Refunded().Amount
-	shown.Fees = o.Fees().Amount
+	shown.Fees, shown.ToShip, shown.Prepaid, shown.Holds = o.Fees().Amount, o.ToShip().Amount, o.Prepaid().Amount, view.HoldsOf(o)
 	for _, debt := range o.Debts() {
 		shown.Owed += debt
 	}

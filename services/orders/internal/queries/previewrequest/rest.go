@@ -95,7 +95,7 @@ func Routes(api *rest.API, orders *store.Orders, n Needs) {
 		}, err
 	})
 	serve(api, handler, "shipment", auth.ScopeOperator, map[string]int{
-		refusals.UnitsNotShippable: http.StatusConflict, refusals.AuthorizationUnknown: http.StatusConflict, refusals.AmountExceedsOpen: http.StatusConflict,
+		refusals.UnitsNotShippable: http.StatusConflict, refusals.OrderOnHold: http.StatusConflict, refusals.AuthorizationUnknown: http.StatusConflict, refusals.AmountExceedsOpen: http.StatusConflict,
 	}, func(_ context.Context, in *linesInput, preview *ShipmentPreview) (string, func(*domain.Order, string) error, error) {
 		lines, err := view.ReadLines(in.Body.Lines)
 		return in.ID, func(o *domain.Order, _ string) error {
