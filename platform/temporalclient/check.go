@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 
 	"github.com/ordersaga/ordersaga/platform/doctor"
+	"github.com/ordersaga/ordersaga/platform/text"
 )
 
 // Checks makes checks that Temporal answers, has the namespace with the search attributes
@@ -101,5 +102,5 @@ func pollers(ctx context.Context, c client.Client, at place, taskQueue string) (
 	if len(described.GetPollers()) == 0 {
 		return "", doctor.Remark(fmt.Sprintf("no worker polls the task queue %q of namespace %q: orders wait until one does", taskQueue, at.namespace))
 	}
-	return fmt.Sprintf("%d workers poll %s", len(described.GetPollers()), taskQueue), nil
+	return fmt.Sprintf("%s is polled by %s", taskQueue, text.Count(len(described.GetPollers()), "worker")), nil
 }

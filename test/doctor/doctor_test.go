@@ -35,7 +35,7 @@ func TestADeploymentThatIsWellIsFoundWell(t *testing.T) {
 		assert.Zero(t, exitCode, printed)
 	}
 	worker, _ := shop.Try(t, s.Environment(shop.Worker), shop.Worker, "--check")
-	assert.Contains(t, worker, "workers poll "+s.TaskQueue)
+	assert.Contains(t, worker, s.TaskQueue+" is polled by ")
 	assert.Contains(t, worker, testkit.Client(t, shop.Worker).ClientID+" gets a token with ordersaga.service")
 
 	s.Kill(shop.Worker)

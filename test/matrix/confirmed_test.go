@@ -260,6 +260,8 @@ func (w *world) aDebtIsSettled(t *testing.T) {
 	assert.EqualValues(t, 300, r.booksOf().Owed, "tried again in vain: owed once")
 	settled := r.Operator().Post(shop.Orders, "/v1/orders/"+r.id()+"/debts/"+failed.saga.GetInstance()+"/settlement", map[string]any{"reference": "bank transfer 17"})
 	require.Equal(t, http.StatusOK, settled.Status, "%s", settled)
+	unknown := r.Operator().Post(shop.Orders, "/v1/orders/"+r.id()+"/debts/unknown/settlement", map[string]any{"reference": "bank transfer 17"})
+	assert.Contains(t, unknown.Field("type"), "no-debt", "%s", unknown)
 	var ledger struct{ Debts []struct{} }
 	require.NoError(t, settled.Into(&ledger))
 	assert.Empty(t, ledger.Debts)

@@ -13,11 +13,6 @@ const (
 	StatusCancelled Status = "cancelled"
 )
 
-// Statuses lists the values an order that exists can have.
-func Statuses() []Status {
-	return []Status{StatusPlaced, StatusConfirmed, StatusRejected, StatusCancelled}
-}
-
 // Settled reports whether the saga that places the order has ended.
 func (s Status) Settled() bool {
 	return s == StatusConfirmed || s == StatusRejected || s == StatusCancelled

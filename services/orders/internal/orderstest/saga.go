@@ -83,12 +83,6 @@ func (w *World) RunID(orderID string) string {
 	return described.GetWorkflowExecutionInfo().GetExecution().GetRunId()
 }
 
-// AwaitClosed waits until the order's run has ended.
-func (w *World) AwaitClosed(orderID string) {
-	w.t.Helper()
-	_ = w.Temporal.GetWorkflow(w.t.Context(), sagas.WorkflowID(orderID), "").Get(w.t.Context(), nil)
-}
-
 func placeOrder(ctx workflow.Context, in *ordersv1.PlaceOrderInput) (*commonv1.Outcome, error) {
 	var outcome *commonv1.Outcome
 	err := workflow.SetUpdateHandler(ctx, sagas.UpdatePlace, func(ctx workflow.Context, request sagas.PlaceRequest) (*commonv1.Outcome, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/auth"
@@ -54,12 +55,11 @@ func (in *input) command(ctx context.Context) (Command, error) {
 		return Command{}, errors.New("settle a debt: the request has no caller")
 	}
 	id, known := rest.ParseUUID(in.ID)
-	request, named := rest.ParseUUID(in.Request)
-	if !known || !named {
+	if !known {
 		return Command{}, view.NotFound()
 	}
 	if err := text.Check(in.Body.Reference); err != nil {
 		return Command{}, view.Invalid("body.reference", err.Error())
 	}
-	return Command{OrderID: id, Request: request, Caller: caller, Reference: in.Body.Reference}, nil
+	return Command{OrderID: id, Request: strings.ToLower(in.Request), Caller: caller, Reference: in.Body.Reference}, nil
 }
