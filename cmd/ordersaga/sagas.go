@@ -172,11 +172,7 @@ func (c *acting) act(ctx context.Context, s patientSession, act client.NewAct) e
 	if act.Key == "" {
 		act.Key = rand.Text()
 	}
-	orders, example, err := c.orders(ctx, s.session)
-	if err != nil {
-		return err
-	}
-	effect, err := effectOf(example, &act)
+	orders, effect, err := c.orders(ctx, s.session, &act)
 	if err != nil {
 		return err
 	}
@@ -192,25 +188,37 @@ func (c *acting) act(ctx context.Context, s patientSession, act client.NewAct) e
 	return c.run(ctx, s.session, act, orders)
 }
 
-// orders returns the orders to act on, and one of them in full.
-func (c *acting) orders(ctx context.Context, s *session) (orders []client.StuckOrder, example *client.Why, err error) {
-	if c.Cause != "" {
-		for order, err := range s.StuckOrders(ctx, c.Cause) {
-			if err != nil {
-				return nil, nil, err
-			}
-			orders = append(orders, order)
+// mostExamples bounds the orders of a cause that are looked at for one on which the act is possible.
+const mostExamples = 20
+
+// orders returns the orders to act on, and the effect on the first of them on which the act is
+// possible: others may just have been settled by their own next try.
+func (c *acting) orders(ctx context.Context, s *session, act *client.NewAct) (orders []client.StuckOrder, effect string, err error) {
+	if c.Cause == "" {
+		why, err := s.WhyOrder(ctx, c.ID)
+		if err != nil {
+			return nil, "", err
 		}
-		if len(orders) == 0 {
-			return nil, nil, noSuchCause(c.Cause)
+		effect, err = effectOf(why, act)
+		return []client.StuckOrder{{OrderID: c.ID, Version: why.Version}}, effect, err
+	}
+	for order, err := range s.StuckOrders(ctx, c.Cause) {
+		if err != nil {
+			return nil, "", err
 		}
-		example, err = s.WhyOrder(ctx, orders[0].OrderID)
-		return orders, example, err
+		orders = append(orders, order)
 	}
-	if example, err = s.WhyOrder(ctx, c.ID); err != nil {
-		return nil, nil, err
+	err = fmt.Errorf("no order is stuck for %q; `ordersaga sagas causes` lists the causes", c.Cause)
+	for _, order := range orders[:min(len(orders), mostExamples)] {
+		var why *client.Why
+		if why, err = s.WhyOrder(ctx, order.OrderID); err != nil {
+			return nil, "", err
+		}
+		if effect, err = effectOf(why, act); err == nil {
+			break
+		}
 	}
-	return []client.StuckOrder{{OrderID: c.ID, Version: example.Version}}, example, nil
+	return orders, effect, err
 }
 
 func (c *acting) subject(orders []client.StuckOrder) string {
