@@ -55,6 +55,14 @@ func TestRecord(t *testing.T) {
 	r.post(whole, "cancellations", map[string]any{"reason": "customer"})
 	r.keep("cancel-whole", whole)
 
+	fee := map[string]any{"reason": "customer", "stock": "write_off", "fee": map[string]any{"amount": 100, "currency": "GBP"}}
+	kept := r.place("fee", shop.Of("tea", 2, "card_approve"))
+	r.post(kept, "cancellations", fee)
+	r.keep("cancel-fee", kept)
+	declined := r.place("fee-declined", shop.Of("tea", 2, "card_capture_declined"))
+	r.post(declined, "cancellations", fee)
+	r.keep("cancel-fee-refused", declined)
+
 	life := r.place("life", shop.Of("tea", 5, "card_approve"))
 	lines := map[string]any{"lines": []any{map[string]any{"line": 1, "quantity": 2}}}
 	r.post(life, "shipments", lines)
