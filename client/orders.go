@@ -92,6 +92,7 @@ type Order struct {
 	Due              Money        `json:"due"` // of the total, for what was not cancelled
 	Captured         Money        `json:"captured"`
 	Refunded         Money        `json:"refunded"`
+	Fees             Money        `json:"fees,omitzero"` // kept of it as fees of cancellations
 	// Completed: everything is shipped or cancelled, no money is held, and no refund is owed.
 	Completed bool      `json:"completed,omitempty"`
 	PlacedAt  time.Time `json:"placed_at,omitzero"`

@@ -195,7 +195,7 @@ func printOrder(o *client.Order) {
 		name  string
 		money client.Money
 		shown bool
-	}{{"due", o.Due, o.Due != o.Total}, {"captured", o.Captured, o.Captured.Amount > 0}, {"refunded", o.Refunded, o.Refunded.Amount > 0}} {
+	}{{"due", o.Due, o.Due != o.Total}, {"captured", o.Captured, o.Captured.Amount > 0}, {"refunded", o.Refunded, o.Refunded.Amount > 0}, {"fees kept", o.Fees, o.Fees.Amount > 0}} {
 		if sum.shown {
 			rows = append(rows, []string{"", "", sum.name, "", amount(sum.money)})
 		}
