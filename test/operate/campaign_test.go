@@ -16,7 +16,7 @@ import (
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
-// How many orders get stuck, and when the act comes: `-stuck 500 -away 30s` measures. A saga whose
+// How many orders get stuck, and when the act comes: `-stuck 500 -away 10s` measures. A saga whose
 // next try is near is settled by that.
 var (
 	stuckOrders = flag.Int("stuck", 12, "how many orders get stuck for one cause")
