@@ -22,7 +22,7 @@ import (
 )
 
 // patience bounds every wait of a test. It is long, so that it does not fail on a slow machine.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // Engines has the addresses of the engines of this test run.
 type Engines struct {

@@ -115,7 +115,7 @@ func follows(units int64, now level, op operation, told told) (possible bool, ne
 // while it was waited for.
 func (h *history) isLinearizable(t *testing.T, s *shop.Shop, units map[string]int64) {
 	t.Helper()
-	const patience = 30 * time.Second
+	const patience = 4 * time.Minute
 	type change struct {
 		kind       kind
 		sku, order string

@@ -27,7 +27,7 @@ func TestFiveHundredBuyersOfAHundredUnitsGetExactlyAHundred(t *testing.T) {
 		if got[i].status != "" {
 			h.add(begun, operation{kind: take, sku: "ticket", quantity: 1, order: got[i].id}, got[i].told())
 		}
-		if i%10 == 0 {
+		if i%20 == 0 {
 			looks(s, h, "ticket")
 		}
 	})

@@ -40,8 +40,9 @@ func (s *Server) dynamicSettings() dynamicconfig.StaticClient {
 		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,
 		// Runs that are kept in memory, closed ones for an hour, and the events of each shard. With the
 		// defaults, 128,000 runs and 512 KiB, they fill the memory after some thousand orders, and
-		// FerretDB, which is in this process, spends its time on collecting garbage.
-		dynamicconfig.HistoryCacheHostLevelMaxSize.Key(): 500,
+		// FerretDB, which is in this process, spends its time on collecting garbage. The runs that are
+		// worked on at one moment must fit in: without room the server works on one later.
+		dynamicconfig.HistoryCacheHostLevelMaxSize.Key(): 4000,
 		dynamicconfig.EventsCacheMaxSizeBytes.Key():      64 << 10,
 		// Allowed hosts of the HTTP API, by name or address and port (see package localonly).
 		// Others are refused.
