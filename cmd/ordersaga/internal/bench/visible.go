@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/client"
+	"github.com/ordersaga/ordersaga/platform/pause"
 )
 
 const (
@@ -48,7 +49,9 @@ func (s *system) visible() *Case {
 						return time.Since(began), nil
 					}
 				}
-				time.Sleep(lookEvery)
+				if err := pause.For(ctx, lookEvery, nil); err != nil {
+					return 0, err
+				}
 			}
 			return 0, errors.New("order " + placed.ID + " is confirmed and not in the list after " + lookFor.String())
 		},
