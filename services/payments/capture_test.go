@@ -103,26 +103,31 @@ func (p *paid) requireParts(open, captured, voided int64) {
 // balance of the provider's account.
 func (p *paid) requireBalanced() int64 {
 	p.t.Helper()
+	folded, ledger, provider := p.balances()
+	require.Equal(p.t, folded, ledger, "the ledger is the fold of the journal")
+	require.Equal(p.t, provider, ledger[domain.Provider], "what the provider says it owes")
+	return ledger[domain.Provider]
+}
+
+// balances are the accounts of the order that are not zero, by the journal and by the ledger, and
+// what the provider says it owes.
+func (p *paid) balances() (folded, ledger map[domain.Account]int64, provider int64) {
+	p.t.Helper()
 	payment, err := p.store.Payment(p.t.Context(), p.order)
 	require.NoError(p.t, err)
-	ledger := map[domain.Account]int64{}
+	ledger = map[domain.Account]int64{}
 	sums, err := p.store.Balances(p.t.Context(), []string{p.order})
 	require.NoError(p.t, err)
 	for _, sum := range sums {
 		ledger[sum.Account] = sum.Amount
 	}
-	folded := payment.Balances()["GBP"]
-	if folded == nil {
-		folded = map[domain.Account]int64{}
-	}
-	for account, amount := range folded {
-		if amount == 0 {
-			delete(folded, account)
+	folded = map[domain.Account]int64{}
+	for account, amount := range payment.Balances()["GBP"] {
+		if amount != 0 {
+			folded[account] = amount
 		}
 	}
-	require.Equal(p.t, folded, ledger, "the ledger is the fold of the journal")
-	require.Equal(p.t, p.provider.balance(p.order), ledger[domain.Provider], "what the provider says it owes")
-	return ledger[domain.Provider]
+	return folded, ledger, p.provider.balance(p.order)
 }
 
 func TestACaptureTakesItsAmountOnce(t *testing.T) {

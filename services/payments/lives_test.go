@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -22,6 +23,7 @@ import (
 	paymentsv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/payments/v1"
 	"github.com/ordersaga/ordersaga/platform/refusal"
 	"github.com/ordersaga/ordersaga/platform/testkit"
+	"github.com/ordersaga/ordersaga/services/payments/internal/domain"
 	"github.com/ordersaga/ordersaga/services/payments/internal/reconcile"
 )
 
@@ -160,18 +162,22 @@ func (l *life) statement() (found statement) {
 
 func (l *life) context() context.Context { return asService(l.world.t) }
 
-// settle lets the sagas come to their end, and asserts that the books agree.
+// settle lets the sagas come to their end, and asserts that the books agree. Each saga asks again
+// until it knows its outcome, and may have to wait for another one.
 func (l *life) settle(t *testing.T) {
-	for i, call := range l.calls {
-		testkit.Eventually(t, fmt.Sprintf("the outcome of call %d of order %s", i, l.order), func() bool {
+	testkit.Eventually(t, "the outcome of each call of order "+l.order, func() bool {
+		l.calls = slices.DeleteFunc(l.calls, func(call func() error) bool {
 			err := call()
-			if status.Code(err) != codes.Unavailable {
-				requireAnswer(t, err)
-				return true
+			if status.Code(err) == codes.Unavailable {
+				return false
 			}
-			return false
+			requireAnswer(t, err)
+			return true
 		})
-	}
+		return len(l.calls) == 0
+	})
+	// What succeeded may fail a moment later, so that all of it is read again until it agrees.
+	p := &paid{world: l.world, order: l.order, authorization: l.authorization}
 	var differences []string
 	agreed := func() bool {
 		for _, r := range append(l.statement().Captures, l.statement().Refunds...) {
@@ -184,6 +190,10 @@ func (l *life) settle(t *testing.T) {
 		entries, err := l.gateway.Statements().Statement(t.Context(), l.order)
 		require.NoError(t, err)
 		differences = reconcile.Statement(payment, entries)
+		folded, ledger, provider := p.balances()
+		if !maps.Equal(folded, ledger) || provider != ledger[domain.Provider] {
+			differences = append(differences, fmt.Sprintf("the journal has %v, the ledger %v, and the provider owes %d", folded, ledger, provider))
+		}
 		return len(differences) == 0
 	}
 	defer func() {
@@ -191,9 +201,7 @@ func (l *life) settle(t *testing.T) {
 			t.Logf("order %s: %s", l.order, strings.Join(differences, "; "))
 		}
 	}()
-	testkit.Eventually(t, "journal and provider to agree on order "+l.order, agreed)
-	p := &paid{world: l.world, order: l.order, authorization: l.authorization}
-	p.requireBalanced()
+	testkit.Eventually(t, "journal, ledger and provider to agree on order "+l.order, agreed)
 	for _, op := range p.show(l.order).Operations {
 		assert.Empty(t, op.Problem)
 	}
