@@ -273,7 +273,7 @@ func (w *world) aDebtIsSettled(t *testing.T) {
 func (w *world) aLateFailureDoesNotUndoAShipment(t *testing.T) {
 	r := w.confirmed(t, "")
 	b := r.begins(ships(2))
-	require.True(t, r.losesATask(b.workflow, b.input, sagas.ShipUnits.Name))
+	require.True(t, r.losesATask(b.saga.GetKind(), b.workflow, b.input, sagas.ShipUnits.Name))
 	var statement struct{ Captures []struct{ ID string } }
 	require.NoError(t, r.Provider().Get(shop.Paysim, "/v1/statement?reference="+r.id()).Into(&statement))
 	failed := r.Provider().Post(shop.Paysim, "/v1/simulate/capture/"+statement.Captures[0].ID+"/failed", nil)

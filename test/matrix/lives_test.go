@@ -270,7 +270,7 @@ func (l *life) carries(asked request) (begun, *commonv1.Outcome) {
 	if f := faultsOfLives[name]; f != nil {
 		return b, l.carriesOut(b, on(at, f))
 	}
-	l.losesATask(b.workflow, b.input, at)
+	l.losesATask(b.saga.GetKind(), b.workflow, b.input, at)
 	return b, l.carriesOut(b.again(), nil) // also of a run that did not come there
 }
 

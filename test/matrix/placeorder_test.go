@@ -166,7 +166,7 @@ func TestALostTaskTimesEverythingElse(t *testing.T) {
 		for _, trouble := range troubles() {
 			t.Run("lost behind "+call.Activity+", "+trouble.name, func(t *testing.T) {
 				r := w.order(t, "card_approve")
-				require.True(t, r.losesATask(sagas.PlaceOrder, r.input, call.Activity), "it was done before the task was lost")
+				require.True(t, r.losesATask(sagas.KindPlaceOrder, sagas.PlaceOrder, r.input, call.Activity), "it was done before the task was lost")
 				outcome := r.places(trouble.fault)
 				if call.Role == saga.RolePivot {
 					assert.Equal(t, sagas.StatusConfirmed, outcome.GetStatus(), "the pivot was passed")

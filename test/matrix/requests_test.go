@@ -117,7 +117,7 @@ func (r *run) does(asked request) *commonv1.Outcome {
 // resumes carries a request out after a first run was lost behind a call.
 func (r *run) resumes(b begun, call string) *commonv1.Outcome {
 	r.t.Helper()
-	require.True(r.t, r.losesATask(b.workflow, b.input, call), "%s was called", call)
+	require.True(r.t, r.losesATask(b.saga.GetKind(), b.workflow, b.input, call), "%s was called", call)
 	return r.carriesOut(b.again(), nil)
 }
 

@@ -169,7 +169,7 @@ func (r *run) environment() *testsuite.TestWorkflowEnvironment {
 // losesATask has a first worker do everything up to a step, whose workflow task then is lost: it
 // hears and does nothing more, and what it knows is forgotten. It reports whether the step was
 // called; if not, the workflow came to its end.
-func (r *run) losesATask(workflow string, input proto.Message, step string) (lost bool) {
+func (r *run) losesATask(kind, workflow string, input proto.Message, step string) (lost bool) {
 	r.t.Helper()
 	r.begin(func(_ *run, called string, _ int, call func() error) error {
 		if lost {
@@ -178,7 +178,7 @@ func (r *run) losesATask(workflow string, input proto.Message, step string) (los
 		err := call()
 		lost = called == step
 		return err
-	}, "")
+	}, kind)
 	r.environment().ExecuteWorkflow(workflow, input)
 	return lost
 }
