@@ -29,6 +29,8 @@ const (
 	// fillers add orders at once.
 	fillers = 64
 	holdFor = 15 * time.Minute
+	// regular is the shopper of every other order.
+	regular = "bench-regular"
 )
 
 // filler adds confirmed orders by the calls that a saga makes of the services, without REST and
@@ -85,12 +87,16 @@ func (f *filler) add(ctx context.Context, count int) error {
 // order goes the way of workflows/placeorder.
 func (f *filler) order(ctx context.Context, n int) error {
 	id := uuid.NewString()
+	customer := regular
+	if n%2 == 0 {
+		customer = shopper(n % 1000)
+	}
 	saga, total := sagas.Placing(id), &commonv1.Money{Amount: price(n), Currency: currency}
 	orders := ordersv1.NewOrdersServiceClient(f.connections[programs.Orders])
 	inventory := inventoryv1.NewInventoryServiceClient(f.connections[programs.Inventory])
 	payments := paymentsv1.NewPaymentsServiceClient(f.connections[programs.Payments])
 	_, err := orders.RecordPlaced(ctx, &ordersv1.RecordPlacedRequest{Saga: saga, Placement: &ordersv1.Placement{
-		OrderId: id, CustomerId: shopper(n % 1000), RequestHash: strings.Repeat("0", 64), Total: total, PlacedAt: timestamppb.Now(),
+		OrderId: id, CustomerId: customer, RequestHash: strings.Repeat("0", 64), Total: total, PlacedAt: timestamppb.Now(),
 		Lines: []*ordersv1.OrderLine{{Number: 1, Sku: sku(n), Name: name(n), UnitPrice: price(n), Quantity: 1}},
 	}})
 	if err != nil {
@@ -103,7 +109,7 @@ func (f *filler) order(ctx context.Context, n int) error {
 		return err
 	}
 	authorized, err := payments.Authorize(ctx, &paymentsv1.AuthorizeRequest{
-		Step: sagas.Step(saga, "authorize-payment"), CustomerId: shopper(n % 1000), Amount: total, PaymentMethod: "card_approve",
+		Step: sagas.Step(saga, "authorize-payment"), CustomerId: customer, Amount: total, PaymentMethod: "card_approve",
 	})
 	if err != nil {
 		return err

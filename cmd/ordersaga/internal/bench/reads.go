@@ -21,27 +21,34 @@ const pageSize = 20
 
 // raw asks the stores what the services ask them, by the drivers alone.
 type raw struct {
-	orders   *pgxpool.Pool
-	list     *mongo.Collection // of the orders in lists
-	products *mongo.Collection
-	index    bleve.Index
+	lists
+	streams *pgxpool.Pool
+	index   bleve.Index
 }
 
-func (s *system) openRaw(ctx context.Context) (r raw, err error) {
-	if r.orders, err = pgxpool.New(ctx, s.Engines.Databases[programs.Orders]); err != nil {
-		return r, fmt.Errorf("connect to the database of orders: %w", err)
-	}
-	s.closers = append(s.closers, r.orders.Close)
+// lists are the collections that lists are read from.
+type lists struct{ orders, products *mongo.Collection }
+
+func (s *system) openLists(ctx context.Context) (l lists, err error) {
 	documents, err := mongo.Connect(options.Client().ApplyURI(s.Engines.MongoDB.URL))
 	if err != nil {
-		return r, fmt.Errorf("connect to the document store: %w", err)
+		return l, fmt.Errorf("connect to the document store: %w", err)
 	}
 	s.closers = append(s.closers, func() { _ = documents.Disconnect(context.Background()) })
 	// The names of databases and collections are those of the development stack and platform/readmodel.
-	if r.list, err = s.live(ctx, documents, programs.Orders, "orders"); err != nil {
-		return r, err
+	if l.orders, err = s.live(ctx, documents, programs.Orders, "orders"); err != nil {
+		return l, err
 	}
-	if r.products, err = s.live(ctx, documents, programs.Catalog, "products"); err != nil {
+	l.products, err = s.live(ctx, documents, programs.Catalog, "products")
+	return l, err
+}
+
+func (s *system) openRaw(ctx context.Context) (r raw, err error) {
+	if r.streams, err = pgxpool.New(ctx, s.Engines.Databases[programs.Orders]); err != nil {
+		return r, fmt.Errorf("connect to the database of orders: %w", err)
+	}
+	s.closers = append(s.closers, r.streams.Close)
+	if r.lists, err = s.openLists(ctx); err != nil {
 		return r, err
 	}
 	if r.index, err = bleve.NewMemOnly(bleve.NewIndexMapping()); err != nil {
@@ -99,7 +106,7 @@ func (s *system) reads(ctx context.Context) (cases []*Case, err error) {
 		{
 			"order by id",
 			func(ctx context.Context, _ *client.Client, n int) error {
-				rows, err := r.orders.Query(ctx, `SELECT version, type, data, occurred_at FROM events WHERE stream = $1 ORDER BY version`, "order-"+anOrder(n))
+				rows, err := r.streams.Query(ctx, `SELECT version, type, data, occurred_at FROM events WHERE stream = $1 ORDER BY version`, "order-"+anOrder(n))
 				if err != nil {
 					return err
 				}
@@ -118,10 +125,7 @@ func (s *system) reads(ctx context.Context) (cases []*Case, err error) {
 		},
 		{
 			"page of orders",
-			func(ctx context.Context, _ *client.Client, _ int) error {
-				found, err := r.list.Find(ctx, bson.D{{Key: "pages", Value: "all/0"}})
-				return all(ctx, found, err)
-			},
+			rawPage(r.orders),
 			page,
 		},
 		{
@@ -176,10 +180,14 @@ func page(ctx context.Context, operator *client.Client, _ int) error {
 	return err
 }
 
-func all(ctx context.Context, found *mongo.Cursor, err error) error {
-	if err != nil {
-		return err
+// rawPage reads the window that the first page of a list lies in.
+func rawPage(list *mongo.Collection) func(context.Context, *client.Client, int) error {
+	return func(ctx context.Context, _ *client.Client, _ int) error {
+		found, err := list.Find(ctx, bson.D{{Key: "pages", Value: "all/0"}})
+		if err != nil {
+			return err
+		}
+		var documents []bson.Raw
+		return found.All(ctx, &documents)
 	}
-	var documents []bson.Raw
-	return found.All(ctx, &documents)
 }
