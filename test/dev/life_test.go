@@ -128,10 +128,19 @@ func TestTheLifeOfADevelopmentStack(t *testing.T) {
 	})
 
 	t.Run("a second instance runs beside the first", func(t *testing.T) {
+		t.Setenv("RATE_LIMIT_PER_SECOND", "0") // for the benchmark
 		second := start(t, home, "second")
 		assert.NotContains(t, second.command(t, "order", "list"), orderID, "it has a shop of its own")
 		placed := second.examples(t)[0].send(t)
 		assert.Equal(t, http.StatusCreated, placed.status, placed.body)
+		measured := second.command(t, "bench", "--parts", "reads,recovery,growth", "--growth", "600", "--for", "300ms", "--rounds", "1")
+		for _, work := range []string{
+			"order by id", "page of orders", "product search", "product by id", "worker killed: until all in flight are settled",
+			"page of one shopper, 300 stored", "page of one shopper, 600 stored", "page of products, 600 stored", "order, 600 stored",
+		} {
+			assert.Regexp(t, `(?m)^`+work+` .* [0-9.]+ ms`, measured)
+		}
+		assert.Contains(t, measured, "from 300 to 600 orders")
 		second.stop(t)
 		assert.Contains(t, first.command(t, "order", "get", orderID), "confirmed", "the first has not noticed")
 	})

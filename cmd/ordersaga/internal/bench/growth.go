@@ -15,7 +15,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/pause"
 )
 
-// fewOrders are in the stores when the cost with few is measured.
+// fewOrders are in the stores when the cost with few is measured, or half of many if that is less.
 const fewOrders = 1000
 
 // Filled is what the stores were filled with.
@@ -45,7 +45,7 @@ func (g *growth) begin(ctx context.Context) (err error) {
 		return err
 	}
 	g.closers = append(g.closers, g.filler.close)
-	if g.filled.Few, err = g.fill(ctx, fewOrders); err != nil {
+	if g.filled.Few, err = g.fill(ctx, min(fewOrders, g.GrowTo/2)); err != nil {
 		return err
 	}
 	if g.few, err = g.cases(ctx, g.filled.Few); err != nil {
