@@ -39,11 +39,11 @@ func TestAnOrderOfANewerVersionHoldsNobodyUp(t *testing.T) {
 		_, err := w.Events.Append(t.Context(), store.Stream(id), expected, eventstore.NewEvent{Type: eventType, Data: fact, OccurredAt: at})
 		require.NoError(t, err)
 	}
-	record(newer, 0, domain.TypeOrderPlaced, placed)
+	record(newer, 0, "OrderPlaced.v1", placed)
 	record(newer, 1, "OrderGiftWrapped.v1", map[string]string{"paper": "red"})
-	record(newer, 2, domain.TypeOrderRejected, domain.OrderRejected{CustomerID: "ann", Refused: domain.Refused{Reason: "out_of_stock"}})
-	record(other, 0, domain.TypeOrderPlaced, placed)
-	record(other, 1, domain.TypeOrderRejected, domain.OrderRejected{CustomerID: "ann", Refused: domain.Refused{Reason: "out_of_stock"}})
+	record(newer, 2, "OrderRejected.v1", domain.OrderRejected{CustomerID: "ann", Refused: domain.Refused{Reason: "out_of_stock"}})
+	record(other, 0, "OrderPlaced.v1", placed)
+	record(other, 1, "OrderRejected.v1", domain.OrderRejected{CustomerID: "ann", Refused: domain.Refused{Reason: "out_of_stock"}})
 
 	live, err := w.List.Live(t.Context())
 	require.NoError(t, err)

@@ -71,7 +71,7 @@ func types(t *testing.T, w *orderstest.World, id string) []string {
 	require.NoError(t, err)
 	var types []string
 	for _, event := range history {
-		types = append(types, event.Fact.Type())
+		types = append(types, domain.TypeOf(event.Fact))
 	}
 	return types
 }
@@ -90,8 +90,8 @@ func TestASagaWritesTheStoryOnceHoweverOftenItCalls(t *testing.T) {
 		require.Nil(t, answer.GetDirection().GetEnded().GetRefusal())
 	}
 	require.Equal(t, []string{
-		domain.TypeOrderPlaced, domain.TypeSagaBegan,
-		domain.TypeStockReserved, domain.TypePaymentAuthorized, domain.TypeOrderConfirmed, domain.TypeSagaEnded,
+		"OrderPlaced.v1", "SagaBegan.v1",
+		"StockReserved.v1", "PaymentAuthorized.v1", "OrderConfirmed.v1", "SagaEnded.v1",
 	}, types(t, w, id))
 
 	order, err := w.Orders.Load(t.Context(), id)
@@ -144,7 +144,7 @@ func TestConcurrentCallsRecordOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	require.Equal(t, []string{domain.TypeOrderPlaced, domain.TypeSagaBegan}, types(t, w, id))
+	require.Equal(t, []string{"OrderPlaced.v1", "SagaBegan.v1"}, types(t, w, id))
 }
 
 func TestConfirmAndRejectAtOnceSettleTheOrderOneWay(t *testing.T) {
@@ -186,8 +186,8 @@ func TestRejectKeepsTheReasonAndWhatHadBeenDoneAndUndone(t *testing.T) {
 	require.False(t, order.Charge().VoidedAt.IsZero())
 	require.Equal(t, domain.PaymentStatusVoided, order.Payment())
 	require.Equal(t, []string{
-		domain.TypeOrderPlaced, domain.TypeSagaBegan, domain.TypeStockReserved, domain.TypePaymentAuthorized,
-		domain.TypePaymentVoided, domain.TypeStockReleased, domain.TypeOrderRejected, domain.TypeSagaEnded,
+		"OrderPlaced.v1", "SagaBegan.v1", "StockReserved.v1", "PaymentAuthorized.v1",
+		"PaymentVoided.v1", "StockReleased.v1", "OrderRejected.v1", "SagaEnded.v1",
 	}, types(t, w, id))
 }
 
@@ -222,7 +222,7 @@ func TestASagaThatTurnedBackIsKeptFromItsPivot(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, refusals.PaymentDeclined, answer.GetDirection().GetTurnedBack().GetReason())
 	require.JSONEq(t, declined.GetDetails(), answer.GetDirection().GetTurnedBack().GetDetails())
-	require.Equal(t, []string{domain.TypeOrderPlaced, domain.TypeSagaBegan, domain.TypeCompensationStarted}, types(t, w, id))
+	require.Equal(t, []string{"OrderPlaced.v1", "SagaBegan.v1", "CompensationStarted.v1"}, types(t, w, id))
 	allowed, err = w.Undo.CheckUndo(t.Context(), &ordersv1.CheckUndoRequest{Saga: sagas.Placing(id)})
 	require.NoError(t, err)
 	require.True(t, allowed.GetAllowed())
@@ -239,7 +239,7 @@ func TestASagaWhoseRunIsGoneIsTurnedBackAndGetsItsInput(t *testing.T) {
 		require.True(t, proto.Equal(sagas.Placing(id), answer.GetPlaceOrder().GetSaga()))
 		require.Empty(t, answer.GetPlaceOrder().GetPaymentMethod())
 	}
-	require.Equal(t, []string{domain.TypeOrderPlaced, domain.TypeSagaBegan, domain.TypeCompensationStarted}, types(t, w, id))
+	require.Equal(t, []string{"OrderPlaced.v1", "SagaBegan.v1", "CompensationStarted.v1"}, types(t, w, id))
 }
 
 func TestStuckBelongsToTheOpenSagaOfAnOrder(t *testing.T) {

@@ -10,12 +10,6 @@ import (
 	"github.com/ordersaga/ordersaga/platform/refusal"
 )
 
-// Types of the events of acts.
-const (
-	TypeOperatorActed = "OperatorActed.v1"
-	TypeActsTaken     = "ActsTaken.v1"
-)
-
 // ActRequest is an operator's decision about a stuck saga.
 type ActRequest struct {
 	// ID derives from the caller, the order and the request's key: a repeated request is the same
@@ -45,12 +39,6 @@ type ActsTaken struct {
 	Saga
 	IDs []string `json:"ids"`
 }
-
-// Type returns the type under which the event is stored.
-func (OperatorActed) Type() string { return TypeOperatorActed }
-
-// Type returns the type under which the event is stored.
-func (ActsTaken) Type() string { return TypeActsTaken }
 
 // ActState is what became of an act.
 type ActState string

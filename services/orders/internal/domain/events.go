@@ -3,6 +3,7 @@ package domain
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/ordersaga/ordersaga/contracts/sagas"
@@ -17,42 +18,9 @@ type Event struct {
 // Fact is the data of an event. A type never changes so that older events cannot be read; a new
 // form is a new version of the type.
 type Fact interface {
-	// Type returns the type under which the event is stored.
-	Type() string
 	// applyTo applies the fact to the order. It makes no decisions.
 	applyTo(o *Order, at time.Time)
 }
-
-// Types of events.
-const (
-	TypeOrderPlaced          = "OrderPlaced.v1"
-	TypeSagaBegan            = "SagaBegan.v1"
-	TypeSagaStuck            = "SagaStuck.v2"
-	TypeSagaEnded            = "SagaEnded.v1"
-	TypeStockReserved        = "StockReserved.v1"
-	TypeStockReleased        = "StockReleased.v1"
-	TypePaymentAuthorized    = "PaymentAuthorized.v1"
-	TypePaymentVoided        = "PaymentVoided.v1"
-	TypeOrderConfirmed       = "OrderConfirmed.v1"
-	TypeCompensationStarted  = "CompensationStarted.v1"
-	TypeOrderRejected        = "OrderRejected.v1"
-	TypeOrderCancelled       = "OrderCancelled.v1"
-	TypeCancelRequested      = "CancelRequested.v1"
-	TypeUnitsCancelled       = "UnitsCancelled.v1"
-	TypePaymentCaptured      = "PaymentCaptured.v1"
-	TypePaymentRefunded      = "PaymentRefunded.v1"
-	TypePaymentRefundFailed  = "PaymentRefundFailed.v1"
-	TypePaymentCaptureFailed = "PaymentCaptureFailed.v1"
-	TypeAuthorizationEnded   = "AuthorizationEnded.v1"
-	TypeUnitsShipped         = "UnitsShipped.v1"
-	TypeShipmentTracked      = "ShipmentTracked.v1"
-	TypeShipmentDelivered    = "ShipmentDelivered.v1"
-	TypeOrderRefunded        = "OrderRefunded.v1"
-	TypeDebtSettled          = "DebtSettled.v1"
-)
-
-// typeSagaStuckV1 had one step. It is read as TypeSagaStuck.
-const typeSagaStuckV1 = "SagaStuck.v1"
 
 // OrderPlaced is the first event of an order. In older streams without SagaBegan it also begins the
 // saga.
@@ -250,128 +218,76 @@ type DebtSettled struct {
 	By         string `json:"by"`
 }
 
-// Type returns the type under which the event is stored.
-func (PaymentCaptured) Type() string { return TypePaymentCaptured }
-
-// Type returns the type under which the event is stored.
-func (PaymentRefunded) Type() string { return TypePaymentRefunded }
-
-// Type returns the type under which the event is stored.
-func (PaymentRefundFailed) Type() string { return TypePaymentRefundFailed }
-
-// Type returns the type under which the event is stored.
-func (PaymentCaptureFailed) Type() string { return TypePaymentCaptureFailed }
-
-// Type returns the type under which the event is stored.
-func (AuthorizationEnded) Type() string { return TypeAuthorizationEnded }
-
-// Type returns the type under which the event is stored.
-func (UnitsShipped) Type() string { return TypeUnitsShipped }
-
-// Type returns the type under which the event is stored.
-func (ShipmentTracked) Type() string { return TypeShipmentTracked }
-
-// Type returns the type under which the event is stored.
-func (ShipmentDelivered) Type() string { return TypeShipmentDelivered }
-
-// Type returns the type under which the event is stored.
-func (OrderRefunded) Type() string { return TypeOrderRefunded }
-
-// Type returns the type under which the event is stored.
-func (DebtSettled) Type() string { return TypeDebtSettled }
-
-// Type returns the type under which the event is stored.
-func (CancelRequested) Type() string { return TypeCancelRequested }
-
-// Type returns the type under which the event is stored.
-func (UnitsCancelled) Type() string { return TypeUnitsCancelled }
-
-// Type returns the type under which the event is stored.
-func (OrderPlaced) Type() string { return TypeOrderPlaced }
-
-// Type returns the type under which the event is stored.
-func (SagaBegan) Type() string { return TypeSagaBegan }
-
-// Type returns the type under which the event is stored.
-func (SagaStuck) Type() string { return TypeSagaStuck }
-
-// Type returns the type under which the event is stored.
-func (SagaEnded) Type() string { return TypeSagaEnded }
-
-// Type returns the type under which the event is stored.
-func (StockReserved) Type() string { return TypeStockReserved }
-
-// Type returns the type under which the event is stored.
-func (StockReleased) Type() string { return TypeStockReleased }
-
-// Type returns the type under which the event is stored.
-func (PaymentAuthorized) Type() string { return TypePaymentAuthorized }
-
-// Type returns the type under which the event is stored.
-func (PaymentVoided) Type() string { return TypePaymentVoided }
-
-// Type returns the type under which the event is stored.
-func (OrderConfirmed) Type() string { return TypeOrderConfirmed }
-
-// Type returns the type under which the event is stored.
-func (CompensationStarted) Type() string { return TypeCompensationStarted }
-
-// Type returns the type under which the event is stored.
-func (OrderRejected) Type() string { return TypeOrderRejected }
-
-// Type returns the type under which the event is stored.
-func (OrderCancelled) Type() string { return TypeOrderCancelled }
-
-var decoders = map[string]func([]byte) (Fact, error){
-	TypeOrderPlaced:          decode[OrderPlaced],
-	TypeSagaBegan:            decode[SagaBegan],
-	TypeSagaStuck:            decode[SagaStuck],
-	typeSagaStuckV1:          decodeSagaStuckV1,
-	TypeSagaEnded:            decode[SagaEnded],
-	TypeStockReserved:        decode[StockReserved],
-	TypeStockReleased:        decode[StockReleased],
-	TypePaymentAuthorized:    decode[PaymentAuthorized],
-	TypePaymentVoided:        decode[PaymentVoided],
-	TypeOrderConfirmed:       decode[OrderConfirmed],
-	TypeCompensationStarted:  decode[CompensationStarted],
-	TypeOrderRejected:        decode[OrderRejected],
-	TypeOrderCancelled:       decode[OrderCancelled],
-	TypeCancelRequested:      decode[CancelRequested],
-	TypeUnitsCancelled:       decode[UnitsCancelled],
-	TypeOperatorActed:        decode[OperatorActed],
-	TypeActsTaken:            decode[ActsTaken],
-	TypePaymentCaptured:      decode[PaymentCaptured],
-	TypePaymentRefunded:      decode[PaymentRefunded],
-	TypePaymentRefundFailed:  decode[PaymentRefundFailed],
-	TypePaymentCaptureFailed: decode[PaymentCaptureFailed],
-	TypeAuthorizationEnded:   decode[AuthorizationEnded],
-	TypeUnitsShipped:         decode[UnitsShipped],
-	TypeShipmentTracked:      decode[ShipmentTracked],
-	TypeShipmentDelivered:    decode[ShipmentDelivered],
-	TypeOrderRefunded:        decode[OrderRefunded],
-	TypeDebtSettled:          decode[DebtSettled],
+// facts has the fact of each type under which events are stored.
+var facts = map[string]Fact{
+	"OrderPlaced.v1":          OrderPlaced{},
+	"SagaBegan.v1":            SagaBegan{},
+	"SagaStuck.v2":            SagaStuck{},
+	"SagaEnded.v1":            SagaEnded{},
+	"StockReserved.v1":        StockReserved{},
+	"StockReleased.v1":        StockReleased{},
+	"PaymentAuthorized.v1":    PaymentAuthorized{},
+	"PaymentVoided.v1":        PaymentVoided{},
+	"OrderConfirmed.v1":       OrderConfirmed{},
+	"CompensationStarted.v1":  CompensationStarted{},
+	"OrderRejected.v1":        OrderRejected{},
+	"OrderCancelled.v1":       OrderCancelled{},
+	"CancelRequested.v1":      CancelRequested{},
+	"UnitsCancelled.v1":       UnitsCancelled{},
+	"OperatorActed.v1":        OperatorActed{},
+	"ActsTaken.v1":            ActsTaken{},
+	"PaymentCaptured.v1":      PaymentCaptured{},
+	"PaymentRefunded.v1":      PaymentRefunded{},
+	"PaymentRefundFailed.v1":  PaymentRefundFailed{},
+	"PaymentCaptureFailed.v1": PaymentCaptureFailed{},
+	"AuthorizationEnded.v1":   AuthorizationEnded{},
+	"UnitsShipped.v1":         UnitsShipped{},
+	"ShipmentTracked.v1":      ShipmentTracked{},
+	"ShipmentDelivered.v1":    ShipmentDelivered{},
+	"OrderRefunded.v1":        OrderRefunded{},
+	"DebtSettled.v1":          DebtSettled{},
 }
+
+// sagaStuckV1 is the type of a SagaStuck with one step.
+const sagaStuckV1 = "SagaStuck.v1"
+
+var typeNames = namesOf(facts)
+
+func namesOf(facts map[string]Fact) map[reflect.Type]string {
+	names := make(map[reflect.Type]string, len(facts))
+	for name, fact := range facts {
+		names[reflect.TypeOf(fact)] = name
+	}
+	return names
+}
+
+// TypeOf returns the type under which a fact is stored.
+func TypeOf(fact Fact) string { return typeNames[reflect.TypeOf(fact)] }
 
 // Decode reads a fact from its type and JSON. An unknown type was written by a newer version of
 // this program; it is an error, because skipping it would give wrong answers.
-func Decode(eventType string, data []byte) (Fact, error) {
-	decoder, ok := decoders[eventType]
-	if !ok {
+func Decode(eventType string, data []byte) (fact Fact, err error) {
+	known, ok := facts[eventType]
+	switch {
+	case eventType == sagaStuckV1:
+		fact, err = decodeSagaStuckV1(data)
+	case !ok:
 		return nil, fmt.Errorf("this version does not know the event type %q", eventType)
+	default:
+		fact, err = decode(reflect.TypeOf(known), data)
 	}
-	fact, err := decoder(data)
 	if err != nil {
 		return nil, fmt.Errorf("event of type %q: %w", eventType, err)
 	}
 	return fact, nil
 }
 
-func decode[F Fact](data []byte) (Fact, error) {
-	var fact F
-	if err := json.Unmarshal(data, &fact); err != nil {
+func decode(factType reflect.Type, data []byte) (Fact, error) {
+	fact := reflect.New(factType)
+	if err := json.Unmarshal(data, fact.Interface()); err != nil {
 		return nil, err
 	}
-	return fact, nil
+	return fact.Elem().Interface().(Fact), nil
 }
 
 // decodeSagaStuckV1 reads the version with one step, which only placing wrote.

@@ -52,10 +52,10 @@ func (o *Order) RecordPayment(facts []Done) error {
 		case AuthorizationEnded:
 			known, expected = o.charge != nil, o.saga != nil && open == nil
 		default:
-			return fmt.Errorf("order %s: %w: %s does not happen by itself", o.id, ErrFacts, f.Type())
+			return fmt.Errorf("order %s: %w: %s does not happen by itself", o.id, ErrFacts, TypeOf(f))
 		}
 		if !known && expected {
-			return fmt.Errorf("order %s, %s: %w", o.id, fact.Fact.Type(), ErrNotYet)
+			return fmt.Errorf("order %s, %s: %w", o.id, TypeOf(fact.Fact), ErrNotYet)
 		}
 		if known && !fact.Fact.recorded(o) {
 			o.record(fact.At, fact.Fact)
@@ -77,7 +77,7 @@ func (o *Order) checkDone(done []Done) error {
 			}
 			authorized = true
 		default:
-			return fmt.Errorf("confirm order %s: %w: not with %s", o.id, ErrFacts, fact.Type())
+			return fmt.Errorf("confirm order %s: %w: not with %s", o.id, ErrFacts, TypeOf(fact))
 		}
 	}
 	if !reserved || !authorized {

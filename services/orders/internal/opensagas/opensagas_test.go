@@ -147,7 +147,7 @@ func (w *world) append(id string, fact domain.Fact) {
 	w.t.Helper()
 	order, err := w.orders.Load(w.t.Context(), id)
 	require.NoError(w.t, err)
-	_, err = w.events.Append(w.t.Context(), store.Stream(id), order.Version(), eventstore.NewEvent{Type: fact.Type(), Data: fact, OccurredAt: begun})
+	_, err = w.events.Append(w.t.Context(), store.Stream(id), order.Version(), eventstore.NewEvent{Type: domain.TypeOf(fact), Data: fact, OccurredAt: begun})
 	require.NoError(w.t, err)
 }
 

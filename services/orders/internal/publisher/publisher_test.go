@@ -225,7 +225,7 @@ func TestAnEventOfANewerVersionHoldsUpItsOrderAlone(t *testing.T) {
 		eventstore.NewEvent{Type: "OrderGiftWrapped.v1", Data: struct{}{}, OccurredAt: noon})
 	require.NoError(t, err)
 	_, err = l.events.Append(t.Context(), store.Stream(newer), version, eventstore.NewEvent{
-		Type: domain.TypeOrderRejected, Data: domain.OrderRejected{Refused: domain.Refused{Reason: refusals.OutOfStock}}, OccurredAt: noon,
+		Type: "OrderRejected.v1", Data: domain.OrderRejected{Refused: domain.Refused{Reason: refusals.OutOfStock}}, OccurredAt: noon,
 	})
 	require.NoError(t, err)
 	l.change(t, other, place)

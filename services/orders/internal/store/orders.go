@@ -88,7 +88,7 @@ func (s *Orders) update(ctx context.Context, id string, change func(*domain.Orde
 func (s *Orders) Save(ctx context.Context, order *domain.Order) error {
 	changes := make([]eventstore.NewEvent, len(order.Changes()))
 	for i, event := range order.Changes() {
-		changes[i] = eventstore.NewEvent{Type: event.Fact.Type(), Data: event.Fact, OccurredAt: event.OccurredAt}
+		changes[i] = eventstore.NewEvent{Type: domain.TypeOf(event.Fact), Data: event.Fact, OccurredAt: event.OccurredAt}
 	}
 	_, err := s.events.Append(ctx, Stream(order.ID()), order.Version(), changes...)
 	return err

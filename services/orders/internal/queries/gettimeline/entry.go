@@ -13,7 +13,7 @@ import (
 
 // entry describes an event.
 func entry(event store.Recorded, operator bool) TimelineEntry {
-	name, _, _ := strings.Cut(event.Fact.Type(), ".") // without the version of its shape
+	name, _, _ := strings.Cut(domain.TypeOf(event.Fact), ".") // without the version of its shape
 	return TimelineEntry{Version: event.Version, Type: name, At: event.OccurredAt, Text: told(event.Fact, operator)}
 }
 
@@ -94,7 +94,7 @@ func told(fact domain.Fact, operator bool) string {
 	case domain.ActsTaken:
 		return "Saga " + e.Kind + " tries again after what operators decided"
 	default:
-		return fact.Type()
+		return domain.TypeOf(fact)
 	}
 }
 
