@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/each"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
@@ -37,35 +38,26 @@ type StockImbalance struct {
 	Problems []string `json:"problems" nullable:"false"`
 }
 
-type output struct{ Body AuditStock }
-
 // Route serves GET /v1/audit/stock.
 func Route(api *rest.API, db *postgres.DB) {
 	handler := New(db)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/audit/stock", ID: "audit-stock",
 		Summary: "Audit the stock", Tags: []string{"audit"}, Scope: auth.ScopeOperator, Timeout: timeout,
 		Description: "Adds up all stock, live reservations and movements as of one moment. Per SKU: on_hand = received - shipped + returned - written_off, reserved is the sum of what is held and allocated, shipped the sum of what left, each line has all its units in one place, 0 <= reserved <= on_hand, and the journal says the same.",
-	}, func(ctx context.Context, query *Query) (*output, error) {
-		result, err := handler.Handle(ctx, *query)
-		if err != nil {
-			return nil, err
-		}
-		return &output{Body: show(result)}, nil
+	}, func(ctx context.Context, query Query) (AuditStock, error) {
+		result, err := handler.Handle(ctx, query)
+		return show(result), err
 	})
 }
 
 func show(result Result) AuditStock {
 	b := result.Balance
-	audit := AuditStock{
+	return AuditStock{
 		SKUs: b.SKUs, OnHand: b.OnHand, Reserved: b.Reserved, Received: b.Received, Shipped: b.Shipped, Returned: b.Returned, WrittenOff: b.WrittenOff,
 		LiveReservations: b.LiveReservations, LiveUnits: b.LiveUnits, Movements: b.Movements, Wrong: b.Wrong,
-		Offenders: make([]StockImbalance, len(result.Wrong)),
+		Offenders: each.Map(result.Wrong, func(w store.Imbalance) StockImbalance { return StockImbalance{SKU: w.SKU, Problems: problems(w)} }),
 	}
-	for i, w := range result.Wrong {
-		audit.Offenders[i] = StockImbalance{SKU: w.SKU, Problems: problems(w)}
-	}
-	return audit
 }
 
 func problems(w store.Imbalance) (found []string) {

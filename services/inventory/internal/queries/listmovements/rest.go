@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/each"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
+	"github.com/ordersaga/ordersaga/services/inventory/internal/store"
 )
 
 // Movement is one line of the journal.
@@ -25,31 +27,19 @@ type Page struct {
 	Next      rest.Cursor `json:"next_cursor,omitempty" doc:"the cursor of the next page, absent on the last"`
 }
 
-type output struct{ Body Page }
-
 // Route serves GET /v1/stock/{sku}/movements.
 func Route(api *rest.API, db *postgres.DB) {
 	handler := New(db)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/stock/{sku}/movements", ID: "list-stock-movements",
 		Summary: "List the movements of a SKU", Tags: []string{"stock"}, Scope: auth.ScopeOperator,
 		Description: "What changed the stock of one SKU, the newest first, page by page.",
-	}, func(ctx context.Context, query *Query) (*output, error) {
-		result, err := handler.Handle(ctx, *query)
-		if err != nil {
-			return nil, err
-		}
-		return &output{Body: show(result)}, nil
+	}, func(ctx context.Context, query Query) (Page, error) {
+		result, err := handler.Handle(ctx, query)
+		return Page{each.Map(result.Movements, show), result.Next}, err
 	})
 }
 
-func show(result Result) Page {
-	page := Page{Movements: make([]Movement, len(result.Movements)), Next: result.Next}
-	for i, movement := range result.Movements {
-		page.Movements[i] = Movement{
-			Kind: movement.Kind, Quantity: movement.Quantity, Line: movement.Line,
-			Reference: movement.Reference, At: movement.At.UTC(),
-		}
-	}
-	return page
+func show(m store.Movement) Movement {
+	return Movement{Kind: m.Kind, Quantity: m.Quantity, Line: m.Line, Reference: m.Reference, At: m.At.UTC()}
 }

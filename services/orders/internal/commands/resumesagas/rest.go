@@ -1,7 +1,6 @@
 package resumesagas
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
@@ -10,21 +9,12 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/runs"
 )
 
-type output struct{ Body Result }
-
 // Route serves POST /v1/sagas/resumptions.
 func Route(api *rest.API, list *opensagas.Sagas, all *runs.Runs) {
-	handler := New(list, all)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodPost, Path: "/v1/sagas/resumptions", ID: "resume-sagas", Tags: []string{"sagas"}, Scope: auth.ScopeOperator,
 		Summary: "Start what is missing after Temporal has lost runs",
 		Description: `Looks at a page of the open sagas, the oldest first, and starts a run for each that has none. The sweep does the same by itself, while Temporal
 has its schedule. It may be repeated; a saga with a run is left alone.`,
-	}, func(ctx context.Context, command *Command) (*output, error) {
-		result, err := handler.Handle(ctx, *command)
-		if err != nil {
-			return nil, err
-		}
-		return &output{Body: result}, nil
-	})
+	}, New(list, all).Handle)
 }

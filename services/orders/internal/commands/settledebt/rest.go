@@ -22,30 +22,28 @@ type input struct {
 	}
 }
 
-type output struct{ Body view.Ledger }
-
 // Route serves POST /v1/orders/{id}/debts/{request}/settlement.
 func Route(api *rest.API, orders *store.Orders) {
 	handler := New(orders)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodPost, Path: "/v1/orders/{id}/debts/{request}/settlement", ID: "settle-debt", Tags: []string{"orders"},
 		Scope: auth.ScopeOperator, Summary: "Record that a failed refund was paid in another way",
 		Description: "What the provider did not give back is no longer owed. The answer is the order's ledger.",
 		Errors:      []int{http.StatusNotFound},
 		Refusals:    map[string]int{refusals.NoDebt: http.StatusConflict, refusals.SagaInProgress: http.StatusConflict},
-	}, func(ctx context.Context, in *input) (*output, error) {
+	}, func(ctx context.Context, in input) (view.Ledger, error) {
 		command, err := in.command(ctx)
 		if err != nil {
-			return nil, err
+			return view.Ledger{}, err
 		}
 		order, err := handler.Handle(ctx, command)
 		switch {
 		case err != nil:
-			return nil, err
+			return view.Ledger{}, err
 		case order == nil:
-			return nil, view.NotFound()
+			return view.Ledger{}, view.NotFound()
 		}
-		return &output{Body: view.LedgerOf(order)}, nil
+		return view.LedgerOf(order), nil
 	})
 }
 

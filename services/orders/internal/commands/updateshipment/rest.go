@@ -22,30 +22,28 @@ type input struct {
 	}
 }
 
-type output struct{ Body view.Shipment }
-
 // Route serves PATCH /v1/orders/{id}/shipments/{request}.
 func Route(api *rest.API, orders *store.Orders) {
 	handler := New(orders)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodPatch, Path: "/v1/orders/{id}/shipments/{request}", ID: "update-shipment", Tags: []string{"orders"},
 		Scope: auth.ScopeOperator, Summary: "Change what is known of a shipment",
 		Description: "Its carrier and tracking code, and that it was delivered. What is not given stays. It is safe to repeat.",
 		Errors:      []int{http.StatusNotFound},
 		Refusals:    map[string]int{refusals.ShipmentUnknown: http.StatusNotFound},
-	}, func(ctx context.Context, in *input) (*output, error) {
+	}, func(ctx context.Context, in input) (view.Shipment, error) {
 		command, err := in.command(ctx)
 		if err != nil {
-			return nil, err
+			return view.Shipment{}, err
 		}
 		order, err := handler.Handle(ctx, command)
 		switch {
 		case err != nil:
-			return nil, err
+			return view.Shipment{}, err
 		case order == nil:
-			return nil, view.NotFound()
+			return view.Shipment{}, view.NotFound()
 		}
-		return &output{Body: view.ShipmentOf(order, order.Request(command.Shipment), true)}, nil
+		return view.ShipmentOf(order, order.Request(command.Shipment), true), nil
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
+	"github.com/ordersaga/ordersaga/platform/each"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/orders/internal/domain"
 	"github.com/ordersaga/ordersaga/services/orders/internal/store"
@@ -47,25 +48,16 @@ type AuditOrder struct {
 	Stuck         *view.Stuck `json:"stuck,omitempty" doc:"why its saga does not come to its end, when it says so"`
 }
 
-type output struct{ Body Page }
-
 // Route serves GET /v1/audit/orders.
 func Route(api *rest.API, orders *store.Orders) {
 	handler := New(orders)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/audit/orders", ID: "audit-orders",
 		Summary: "Audit the orders", Tags: []string{"audit"}, Scope: auth.ScopeOperator,
 		Description: "What every order is by the log, page by page. Orders that are placed meanwhile may be left out.",
-	}, func(ctx context.Context, query *Query) (*output, error) {
-		result, err := handler.Handle(ctx, *query)
-		if err != nil {
-			return nil, err
-		}
-		page := Page{Orders: make([]AuditOrder, len(result.Orders)), Unreadable: result.Unreadable, Next: result.Next}
-		for i, order := range result.Orders {
-			page.Orders[i] = audited(order)
-		}
-		return &output{Body: page}, nil
+	}, func(ctx context.Context, query Query) (Page, error) {
+		result, err := handler.Handle(ctx, query)
+		return Page{each.Map(result.Orders, audited), result.Unreadable, result.Next}, err
 	})
 }
 

@@ -33,14 +33,6 @@ type Query struct {
 	Cursor rest.Cursor `query:"cursor" doc:"next_cursor of the page before."`
 }
 
-// Result is what was compared: the orders of a page of the log.
-type Result struct {
-	Compared   int
-	Behind     int // of these, orders with events that are not projected yet; they are not compared
-	Mismatches []ReadModelMismatch
-	Next       rest.Cursor // empty on the last page
-}
-
 // position is the end of the next page of the log.
 type position struct {
 	Before int64 `json:"before"`
@@ -49,7 +41,7 @@ type position struct {
 const list = "audit-read-model"
 
 // New makes the use case.
-func New(orders *store.Orders, log *readmodel.Log) cqrs.Handler[Query, Result] {
+func New(orders *store.Orders, log *readmodel.Log) cqrs.Handler[Query, Page] {
 	return cqrs.Query("audit_read_model", (&handler{orders, log}).audit)
 }
 
@@ -60,19 +52,19 @@ type handler struct {
 
 // audit compares the orders that were opened on a page of the log, the newest page first. They stand
 // together in the list of all orders, so that their documents are read as lists are.
-func (h *handler) audit(ctx context.Context, query Query) (Result, error) {
+func (h *handler) audit(ctx context.Context, query Query) (Page, error) {
 	at, err := rest.ReadCursor[position](ctx, list, query.Cursor)
 	if err != nil {
-		return Result{}, err
+		return Page{}, err
 	}
 	live, shown, err := h.log.Head(ctx, orderlist.All)
 	if err != nil {
-		return Result{}, err
+		return Page{}, err
 	}
 	// Read before the documents: what is projected meanwhile is no mismatch.
 	projected, head, err := h.log.Progress(ctx, live)
 	if err != nil {
-		return Result{}, err
+		return Page{}, err
 	}
 	before := head + 1
 	if at.Before > 0 {
@@ -80,27 +72,27 @@ func (h *handler) audit(ctx context.Context, query Query) (Result, error) {
 	}
 	ids, err := h.orders.Opened(ctx, before-pageSize, before)
 	if err != nil {
-		return Result{}, err
+		return Page{}, err
 	}
 	histories, unknown, err := h.orders.Histories(ctx, ids)
 	if err != nil {
-		return Result{}, err
+		return Page{}, err
 	}
 	places, err := h.log.Places(ctx, live, ids)
 	if err != nil {
-		return Result{}, err
+		return Page{}, err
 	}
 	summaries := map[string]orderlist.Summary{}
 	next, err := h.summaries(ctx, live, places, summaries)
 	if err != nil {
-		return Result{}, err
+		return Page{}, err
 	}
 	if at.Before == 0 {
 		if err := h.beyond(ctx, live, max(next, shown), summaries); err != nil {
-			return Result{}, err
+			return Page{}, err
 		}
 	}
-	found := Result{Compared: len(ids), Mismatches: []ReadModelMismatch{}}
+	found := Page{Compared: len(ids), Mismatches: []ReadModelMismatch{}}
 	if before-pageSize > 1 {
 		found.Next = rest.NewCursor(ctx, list, position{Before: before - pageSize})
 	}
@@ -175,11 +167,11 @@ func (h *handler) read(ctx context.Context, live readmodel.Generation, from, bef
 
 // settle looks again at what seemed wrong: an order may have changed between the reading of its
 // events and of its document. What is left of the summaries has no order on this page.
-func (h *handler) settle(ctx context.Context, found Result, doubtful []string, strangers map[string]orderlist.Summary) (Result, error) {
+func (h *handler) settle(ctx context.Context, found Page, doubtful []string, strangers map[string]orderlist.Summary) (Page, error) {
 	for _, id := range doubtful {
 		problem, err := h.again(ctx, id)
 		if err != nil {
-			return Result{}, err
+			return Page{}, err
 		}
 		if problem != "" {
 			found.Mismatches = append(found.Mismatches, ReadModelMismatch{id, collection, problem})
@@ -190,7 +182,7 @@ func (h *handler) settle(ctx context.Context, found Result, doubtful []string, s
 	}
 	histories, unknown, err := h.orders.Histories(ctx, slices.Collect(maps.Keys(strangers)))
 	if err != nil {
-		return Result{}, err
+		return Page{}, err
 	}
 	for id := range strangers {
 		if histories[id] == nil && unknown[id] == nil {

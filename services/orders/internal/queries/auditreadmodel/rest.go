@@ -1,7 +1,6 @@
 package auditreadmodel
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
@@ -25,21 +24,12 @@ type ReadModelMismatch struct {
 	Problem    string `json:"problem" example:"status is rejected, the log says confirmed"`
 }
 
-type output struct{ Body Page }
-
 // Route serves GET /v1/audit/read-model.
 func Route(api *rest.API, orders *store.Orders, log *readmodel.Log) {
-	handler := New(orders, log)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/audit/read-model", ID: "audit-read-model",
 		Summary: "Audit the read model", Tags: []string{"audit"}, Scope: auth.ScopeOperator,
 		Description: "Folds the orders of a page of the log, the newest page first, and compares them with their documents.",
 		Timeout:     timeout,
-	}, func(ctx context.Context, query *Query) (*output, error) {
-		result, err := handler.Handle(ctx, *query)
-		if err != nil {
-			return nil, err
-		}
-		return &output{Body: Page(result)}, nil
-	})
+	}, New(orders, log).Handle)
 }

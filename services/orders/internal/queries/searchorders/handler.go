@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/each"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/search"
 	"github.com/ordersaga/ordersaga/services/orders/internal/ordersearch"
@@ -57,21 +58,6 @@ func (q Query) list() string {
 	return "order-search/" + string(encoded)
 }
 
-// Result is a page of orders.
-type Result struct {
-	Orders []Found
-	Facets []search.Counts
-	Total  int64
-	Wide   bool
-	Next   rest.Cursor // empty on the last page
-}
-
-// Found is an order and what was found in it.
-type Found struct {
-	ordersearch.Order
-	Highlights map[string]string
-}
-
 // New makes the use case.
 func New(index *search.Index, keys *personal.Keys) cqrs.Handler[Query, Result] {
 	return cqrs.Query("search_orders", (&handler{index: index, keys: keys}).Handle)
@@ -103,7 +89,7 @@ func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	result := Result{Orders: make([]Found, len(found.Hits)), Facets: found.Facets, Total: found.Total, Wide: found.Wide}
+	result := Result{Orders: make([]FoundOrder, len(found.Hits)), Facets: each.Map(found.Facets, facet), Total: found.Total, Similar: found.Wide}
 	for i, hit := range found.Hits {
 		result.Orders[i].Highlights = hit.Highlights
 		if err := json.Unmarshal(hit.Source, &result.Orders[i].Order); err != nil {
@@ -114,6 +100,10 @@ func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
 		result.Next = rest.NewCursor(ctx, query.list(), *found.Next)
 	}
 	return result, nil
+}
+
+func facet(counts search.Counts) Facet {
+	return Facet{counts.Field, each.Map(counts.Values, func(c search.Count) FacetValue { return FacetValue{c.Value, c.Count} })}
 }
 
 func (h *handler) filters(q Query) (filters []search.Filter) {

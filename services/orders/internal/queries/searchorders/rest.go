@@ -1,7 +1,6 @@
 package searchorders
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/ordersaga/ordersaga/platform/auth"
@@ -29,47 +28,21 @@ type FacetValue struct {
 	Count int64  `json:"count"`
 }
 
-type output struct {
-	Body struct {
-		Orders  []FoundOrder `json:"orders" nullable:"false"`
-		Total   int64        `json:"total" doc:"How many were found, on all pages."`
-		Facets  []Facet      `json:"facets" nullable:"false"`
-		Similar bool         `json:"similar" doc:"Few orders have all the words as they were typed, so those with similar words were found, too, below them."`
-		Next    rest.Cursor  `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
-	}
+// Result is a page of orders.
+type Result struct {
+	Orders  []FoundOrder `json:"orders" nullable:"false"`
+	Total   int64        `json:"total" doc:"How many were found, on all pages."`
+	Facets  []Facet      `json:"facets" nullable:"false"`
+	Similar bool         `json:"similar" doc:"Few orders have all the words as they were typed, so those with similar words were found, too, below them."`
+	Next    rest.Cursor  `json:"next_cursor,omitempty" doc:"Asks for the next page; absent on the last one."`
 }
 
 // Route serves GET /v1/orders/search.
 func Route(api *rest.API, index *search.Index, keys *personal.Keys) {
-	handler := New(index, keys)
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/orders/search", ID: "search-orders", Tags: []string{"orders"},
 		Summary:     "Search the orders",
 		Description: "For operators: by words, filters and facets. It follows changes within moments; while the search engine does not answer, this is 503 and everything else goes on.",
 		Scope:       auth.ScopeOperator,
-	}, func(ctx context.Context, query *Query) (*output, error) {
-		result, err := handler.Handle(ctx, *query)
-		if err != nil {
-			return nil, err
-		}
-		return show(result), nil
-	})
-}
-
-func show(result Result) *output {
-	out := new(output)
-	out.Body.Orders = make([]FoundOrder, len(result.Orders))
-	for i, order := range result.Orders {
-		out.Body.Orders[i] = FoundOrder(order)
-	}
-	out.Body.Facets = make([]Facet, len(result.Facets))
-	for i, facet := range result.Facets {
-		values := make([]FacetValue, len(facet.Values))
-		for j, v := range facet.Values {
-			values[j] = FacetValue{Value: v.Value, Count: v.Count}
-		}
-		out.Body.Facets[i] = Facet{Field: facet.Field, Values: values}
-	}
-	out.Body.Total, out.Body.Similar, out.Body.Next = result.Total, result.Wide, result.Next
-	return out
+	}, New(index, keys).Handle)
 }
