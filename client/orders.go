@@ -153,6 +153,7 @@ type Line struct {
 	Cancelled int64  `json:"cancelled,omitempty"` // units of it
 	Shipped   int64  `json:"shipped,omitempty"`   // units of it
 	UnitPrice Money  `json:"unit_price"`
+	Tax       *Money `json:"tax,omitempty"` // of the line, when it is known
 }
 
 // Adjustment of the total: shipping, tax or a discount, which is negative.

@@ -175,6 +175,9 @@ func printOrder(o *client.Order) {
 	table(rows)
 	fmt.Println()
 	rows = [][]string{{"LINE", "SKU", "NAME", "QUANTITY", "UNIT PRICE"}}
+	if len(o.Lines) > 0 && o.Lines[0].Tax != nil { // known of all lines or of none
+		rows[0] = append(rows[0], "TAX")
+	}
 	for _, line := range o.Lines {
 		quantity := strconv.FormatInt(line.Quantity, 10)
 		for _, part := range []struct {
@@ -185,7 +188,11 @@ func printOrder(o *client.Order) {
 				quantity += fmt.Sprintf(", %d %s", part.units, part.what)
 			}
 		}
-		rows = append(rows, []string{strconv.Itoa(int(line.Number)), line.SKU, line.Name, quantity, amount(line.UnitPrice)})
+		row := []string{strconv.Itoa(int(line.Number)), line.SKU, line.Name, quantity, amount(line.UnitPrice)}
+		if line.Tax != nil {
+			row = append(row, amount(*line.Tax))
+		}
+		rows = append(rows, row)
 	}
 	for _, adjustment := range o.Adjustments {
 		rows = append(rows, []string{"", "", adjustment.Kind, "", amount(adjustment.Amount)})

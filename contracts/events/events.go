@@ -89,6 +89,9 @@ type Line struct {
 type Adjustment struct {
 	Kind   string `json:"kind"`
 	Amount int64  `json:"amount"`
+	// Of a tax, when it is known: its part of each line, in the order of the lines, and of shipping.
+	OfLines    []int64 `json:"of_lines,omitempty"`
+	OfShipping int64   `json:"of_shipping,omitempty"`
 }
 
 // OrderPlaced is the data of OrderPlacedV1; the subject of all order events is the order's id.

@@ -67,6 +67,8 @@ type pricingSettings struct {
 	// the next.
 	Shipping map[string]int64 `env:"PRICING_SHIPPING_FLAT" desc:"shipping of an order in minor units by currency, like GBP:395,EUR:450"`
 	Tax      percent          `env:"PRICING_TAX_PERCENT" desc:"tax on goods and shipping in percent, 0 to 100 with at most two decimals, like 20 or 7.25"`
+	// TaxByCategory makes tax known by line.
+	TaxByCategory percents `env:"PRICING_TAX_PERCENT_BY_CATEGORY" desc:"other rates by category id, for what is in it or below it, like books:0,food:5; tax is then rounded once a line, not once an order"`
 }
 
 // Validate checks the bounds of the rates.
@@ -74,11 +76,34 @@ func (s pricingSettings) Validate() error {
 	if err := (pricing.Rates{Shipping: s.Shipping}).Validate(); err != nil {
 		return fmt.Errorf("PRICING_SHIPPING_FLAT: %w", err)
 	}
+	if err := (pricing.Rates{TaxByCategory: s.TaxByCategory}).Validate(); err != nil {
+		return fmt.Errorf("PRICING_TAX_PERCENT_BY_CATEGORY: %w", err)
+	}
 	return nil
 }
 
 func (s pricingSettings) rates() pricing.Rates {
-	return pricing.Rates{Shipping: s.Shipping, TaxBasisPoints: int64(s.Tax)}
+	return pricing.Rates{Shipping: s.Shipping, TaxBasisPoints: int64(s.Tax), TaxByCategory: s.TaxByCategory}
+}
+
+// percents are rates in basis points by a name, written like "books:0,food:5.5".
+type percents map[string]int64
+
+// UnmarshalText reads the rates. A name that is there twice is refused: one of the two is a mistake.
+func (p *percents) UnmarshalText(text []byte) error {
+	*p = percents{}
+	for pair := range strings.SplitSeq(string(text), ",") {
+		name, rate, _ := strings.Cut(pair, ":")
+		var read percent
+		if err := read.UnmarshalText([]byte(rate)); err != nil {
+			return fmt.Errorf("%q is not like books:5: %w", pair, err)
+		}
+		if _, twice := (*p)[name]; twice {
+			return fmt.Errorf("%q is there twice", name)
+		}
+		(*p)[name] = int64(read)
+	}
+	return nil
 }
 
 // percent is a rate in basis points, written in percent.

@@ -41,25 +41,35 @@ func TestPricingIsRead(t *testing.T) {
 	}
 }
 
+func TestRatesByCategoryAreRead(t *testing.T) {
+	cfg, err := config.LoadFrom[settings](environment("PRICING_TAX_PERCENT=20", "PRICING_TAX_PERCENT_BY_CATEGORY=books:0,food:5.5"))
+	require.NoError(t, err)
+	assert.Equal(t, pricing.Rates{TaxBasisPoints: 2000, TaxByCategory: map[string]int64{"books": 0, "food": 550}}, cfg.Pricing.rates())
+}
+
 func TestWrongSettingsAreNamedInOneLineWithoutSecrets(t *testing.T) {
 	for wrong, name := range map[string]string{
-		"PRICING_TAX_PERCENT=2000":          "PRICING_TAX_PERCENT",
-		"PRICING_TAX_PERCENT=-1":            "PRICING_TAX_PERCENT",
-		"PRICING_TAX_PERCENT=+1":            "PRICING_TAX_PERCENT",
-		"PRICING_TAX_PERCENT=.5":            "PRICING_TAX_PERCENT",
-		"PRICING_TAX_PERCENT=7.":            "PRICING_TAX_PERCENT",
-		"PRICING_TAX_PERCENT=7.255":         "PRICING_TAX_PERCENT",
-		"PRICING_TAX_PERCENT=1e1":           "PRICING_TAX_PERCENT",
-		"PRICING_TAX_PERCENT=100.01":        "PRICING_TAX_PERCENT",
-		"PRICING_SHIPPING_FLAT=395":         "PRICING_SHIPPING_FLAT",
-		"PRICING_SHIPPING_FLAT=GBP:-1":      "PRICING_SHIPPING_FLAT",
-		"PRICING_SHIPPING_FLAT=POUND:395":   "PRICING_SHIPPING_FLAT",
-		"IMPORT_MIB=0":                      "IMPORT_MIB",
-		"IMPORT_MIB=513":                    "IMPORT_MIB",
-		"AMQP_URL=http://catalog:hush@x/":   "AMQP_URL",
-		"DATABASE_URL=":                     "DATABASE_URL",
-		"MONGODB_URI=":                      "MONGODB_URI",
-		"OIDC_ISSUER=http://issuer.example": "OIDC_ISSUER",
+		"PRICING_TAX_PERCENT=2000":                "PRICING_TAX_PERCENT",
+		"PRICING_TAX_PERCENT=-1":                  "PRICING_TAX_PERCENT",
+		"PRICING_TAX_PERCENT=+1":                  "PRICING_TAX_PERCENT",
+		"PRICING_TAX_PERCENT=.5":                  "PRICING_TAX_PERCENT",
+		"PRICING_TAX_PERCENT=7.":                  "PRICING_TAX_PERCENT",
+		"PRICING_TAX_PERCENT=7.255":               "PRICING_TAX_PERCENT",
+		"PRICING_TAX_PERCENT=1e1":                 "PRICING_TAX_PERCENT",
+		"PRICING_TAX_PERCENT=100.01":              "PRICING_TAX_PERCENT",
+		"PRICING_SHIPPING_FLAT=395":               "PRICING_SHIPPING_FLAT",
+		"PRICING_SHIPPING_FLAT=GBP:-1":            "PRICING_SHIPPING_FLAT",
+		"PRICING_SHIPPING_FLAT=POUND:395":         "PRICING_SHIPPING_FLAT",
+		"PRICING_TAX_PERCENT_BY_CATEGORY=books":   "PRICING_TAX_PERCENT_BY_CATEGORY",
+		"PRICING_TAX_PERCENT_BY_CATEGORY=b:5,b:6": "PRICING_TAX_PERCENT_BY_CATEGORY",
+		"PRICING_TAX_PERCENT_BY_CATEGORY=b:101":   "PRICING_TAX_PERCENT_BY_CATEGORY",
+		"PRICING_TAX_PERCENT_BY_CATEGORY=Books:5": "PRICING_TAX_PERCENT_BY_CATEGORY",
+		"IMPORT_MIB=0":                            "IMPORT_MIB",
+		"IMPORT_MIB=513":                          "IMPORT_MIB",
+		"AMQP_URL=http://catalog:hush@x/":         "AMQP_URL",
+		"DATABASE_URL=":                           "DATABASE_URL",
+		"MONGODB_URI=":                            "MONGODB_URI",
+		"OIDC_ISSUER=http://issuer.example":       "OIDC_ISSUER",
 	} {
 		_, err := config.LoadFrom[settings](environment(wrong))
 		require.Error(t, err, wrong)

@@ -21,6 +21,8 @@ type Offer struct {
 	Name   string
 	Price  Money
 	Active bool // for sale
+	// Categories are the paths of the product's categories, like "home/kitchen/mugs".
+	Categories []string
 }
 
 // Line is a wanted line with its price.
@@ -29,7 +31,12 @@ type Line struct {
 	Name      string
 	UnitPrice int64 // minor units
 	Quantity  int64
+	// Categories are the paths of the product's categories.
+	Categories []string
 }
+
+// Amount of the line in minor units.
+func (l Line) Amount() int64 { return l.UnitPrice * l.Quantity } // Price has checked that it fits
 
 // Basket is priced lines in one currency, before adjustments.
 type Basket struct {
@@ -71,7 +78,7 @@ func Price(wanted []Wanted, currency string, offers map[string]Offer) (Basket, e
 		if basket.goods, err = add(basket.goods, line); err != nil {
 			return Basket{}, totalTooLarge()
 		}
-		basket.lines = append(basket.lines, Line{SKU: w.SKU, Name: offer.Name, UnitPrice: offer.Price.Amount(), Quantity: w.Quantity})
+		basket.lines = append(basket.lines, Line{SKU: w.SKU, Name: offer.Name, UnitPrice: offer.Price.Amount(), Quantity: w.Quantity, Categories: offer.Categories})
 	}
 	return basket, nil
 }
@@ -80,13 +87,42 @@ func Price(wanted []Wanted, currency string, offers map[string]Offer) (Basket, e
 type Adjustment struct {
 	Kind   string
 	Amount int64 // minor units; a discount is negative
+	// OfLines is how much of a tax is of each line, in the order of the lines, when that is known;
+	// OfShipping is the part of shipping. They add up to the amount, and none is negative. Nil: it is
+	// not known, and the tax is spread over the lines and shipping by value.
+	OfLines    []int64
+	OfShipping int64
 }
 
-// Total is the goods and the adjustments. It refuses total_too_large; a total below zero is a
-// mistake in the adjustments and an ordinary error.
+// checkParts checks what is said of the parts of an adjustment.
+func (a Adjustment) checkParts(lines int) error {
+	if a.OfLines == nil && a.OfShipping == 0 {
+		return nil
+	}
+	if a.Kind != "tax" || len(a.OfLines) != lines {
+		return fmt.Errorf("a %s of %d has parts of %d lines; only a tax has parts, one of each of the %d lines", a.Kind, a.Amount, len(a.OfLines), lines)
+	}
+	left := a.Amount
+	for _, part := range append(slices.Clone(a.OfLines), a.OfShipping) {
+		if part < 0 || part > left {
+			return fmt.Errorf("a tax of %d has the parts %v and %d: one is negative, or they are more", a.Amount, a.OfLines, a.OfShipping)
+		}
+		left -= part
+	}
+	if left != 0 {
+		return fmt.Errorf("a tax of %d has the parts %v and %d, which are %d less", a.Amount, a.OfLines, a.OfShipping, left)
+	}
+	return nil
+}
+
+// Total is the goods and the adjustments. It refuses total_too_large; a total below zero and parts
+// that do not add up are a mistake in the adjustments and an ordinary error.
 func (b Basket) Total(adjustments []Adjustment) (Money, error) {
 	total := b.goods
 	for _, a := range adjustments {
+		if err := a.checkParts(len(b.lines)); err != nil {
+			return Money{}, err
+		}
 		if a.Amount > MaxAmount || a.Amount < -MaxAmount {
 			return Money{}, totalTooLarge()
 		}

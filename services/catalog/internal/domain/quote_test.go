@@ -129,6 +129,25 @@ func TestTotalsAreExactOrRefused(t *testing.T) {
 	})
 }
 
+func TestPartsOfATaxAddUpToIt(t *testing.T) {
+	basket, err := domain.Price([]domain.Wanted{{"A", 1}, {"A", 1}}, "GBP", offers(t, map[string]int64{"A": 100}))
+	require.NoError(t, err)
+	_, err = basket.Total([]domain.Adjustment{{Kind: "tax", Amount: 50, OfLines: []int64{30, 0}, OfShipping: 20}})
+	require.NoError(t, err)
+	for name, wrong := range map[string]domain.Adjustment{
+		"less":       {Kind: "tax", Amount: 50, OfLines: []int64{30, 0}, OfShipping: 19},
+		"more":       {Kind: "tax", Amount: 50, OfLines: []int64{30, 1}, OfShipping: 20},
+		"negative":   {Kind: "tax", Amount: 50, OfLines: []int64{31, -1}, OfShipping: 20},
+		"few lines":  {Kind: "tax", Amount: 50, OfLines: []int64{30}, OfShipping: 20},
+		"no lines":   {Kind: "tax", Amount: 50, OfShipping: 50},
+		"no tax":     {Kind: "shipping", Amount: 50, OfLines: []int64{30, 20}},
+		"a discount": {Kind: "tax", Amount: -50, OfLines: []int64{-30, -20}},
+	} {
+		_, err := basket.Total([]domain.Adjustment{wrong})
+		assert.ErrorContains(t, err, "parts", name)
+	}
+}
+
 func TestDiscountsCannotBringATotalBelowZero(t *testing.T) {
 	basket, err := domain.Price([]domain.Wanted{{"A", 1}}, "GBP", offers(t, map[string]int64{"A": 100}))
 	require.NoError(t, err)

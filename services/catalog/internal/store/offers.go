@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/ordersaga/ordersaga/platform/postgres"
@@ -15,7 +16,7 @@ func Offers(ctx context.Context, q postgres.Querier, skus []string) (map[string]
 	rows, err := q.QueryContext(ctx, `
 		SELECT sku, name, coalesce(
 			(SELECT amount FROM prices WHERE prices.sku = products.sku AND pending AND valid_from <= statement_timestamp()
-			 ORDER BY valid_from DESC LIMIT 1), price_amount), currency, active
+			 ORDER BY valid_from DESC LIMIT 1), price_amount), currency, active, category_paths
 		FROM products WHERE sku = ANY($1)`, skus)
 	if err != nil {
 		return nil, fmt.Errorf("read the prices of %d SKUs: %w", len(skus), err)
@@ -26,11 +27,15 @@ func Offers(ctx context.Context, q postgres.Querier, skus []string) (map[string]
 		var offer domain.Offer
 		var amount int64
 		var currency string
-		if err := rows.Scan(&offer.SKU, &offer.Name, &amount, &currency, &offer.Active); err != nil {
+		var categories []byte
+		if err := rows.Scan(&offer.SKU, &offer.Name, &amount, &currency, &offer.Active, &categories); err != nil {
 			return nil, fmt.Errorf("read the prices of %d SKUs: %w", len(skus), err)
 		}
 		if offer.Price, err = domain.NewMoney(amount, currency); err != nil {
 			return nil, fmt.Errorf("price of %s: %w", offer.SKU, err)
+		}
+		if err := json.Unmarshal(categories, &offer.Categories); err != nil {
+			return nil, fmt.Errorf("categories of %s: %w", offer.SKU, err)
 		}
 		offers[offer.SKU] = offer
 	}

@@ -28,7 +28,9 @@ func Placement(message *ordersv1.Placement) (placement domain.Placement, at time
 		})
 	}
 	for _, adjustment := range message.GetAdjustments() {
-		placement.Adjustments = append(placement.Adjustments, domain.Adjustment{Kind: adjustment.GetKind(), Amount: adjustment.GetAmount()})
+		placement.Adjustments = append(placement.Adjustments, domain.Adjustment{
+			Kind: adjustment.GetKind(), Amount: adjustment.GetAmount(), OfLines: adjustment.GetOfLines(), OfShipping: adjustment.GetOfShipping(),
+		})
 	}
 	return placement, message.GetPlacedAt().AsTime()
 }
@@ -63,7 +65,9 @@ func placementMessage(orderID string, placement domain.Placement, at time.Time) 
 		})
 	}
 	for _, adjustment := range placement.Adjustments {
-		message.Adjustments = append(message.Adjustments, &ordersv1.OrderAdjustment{Kind: adjustment.Kind, Amount: adjustment.Amount})
+		message.Adjustments = append(message.Adjustments, &ordersv1.OrderAdjustment{
+			Kind: adjustment.Kind, Amount: adjustment.Amount, OfLines: adjustment.OfLines, OfShipping: adjustment.OfShipping,
+		})
 	}
 	return message
 }

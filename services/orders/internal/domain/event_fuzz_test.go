@@ -17,7 +17,8 @@ func FuzzDecode(f *testing.F) {
 	for _, fact := range []Fact{
 		OrderPlaced{
 			CustomerID: "ann", RequestHash: strings.Repeat("0", 64), Lines: []Line{{SKU: "TEA", Name: "Tea", UnitPrice: 250, Quantity: 2}},
-			Adjustments: []Adjustment{{Kind: "shipping", Amount: 390}}, Total: Money{Amount: 890, Currency: "GBP"},
+			Adjustments: []Adjustment{{Kind: "shipping", Amount: 300}, {Kind: "tax", Amount: 90, OfLines: []int64{50}, OfShipping: 40}},
+			Total:       Money{Amount: 890, Currency: "GBP"},
 		},
 		SagaBegan{Saga: Placing("1"), CustomerID: "ann", Input: json.RawMessage(`{"lines":[1]}`)},
 		StockReserved{ExpiresAt: time.Unix(1_800_000_000, 0).UTC()},

@@ -37,10 +37,15 @@ type Line struct {
 type Adjustment struct {
 	Kind   string `json:"kind"`
 	Amount int64  `json:"amount"` // minor units; a discount is negative
+	// OfLines is how much of a tax is of each line, in the order of the lines, and OfShipping how
+	// much is of shipping, when that is known. They add up to the amount. Older events do not have
+	// them.
+	OfLines    []int64 `json:"of_lines,omitempty"`
+	OfShipping int64   `json:"of_shipping,omitempty"`
 }
 
 // Total adds up lines and adjustments. It fails with ErrLines, ErrLine, ErrAmountTooLarge, or
-// ErrTotal when the sum is negative.
+// ErrTotal when the sum is negative or cannot be divided among the units.
 func Total(lines []Line, adjustments []Adjustment, currency string) (Money, error) {
 	if len(lines) < 1 || len(lines) > MaxLines {
 		return Money{}, fmt.Errorf("%w, not %d", ErrLines, len(lines))
@@ -67,6 +72,9 @@ func Total(lines []Line, adjustments []Adjustment, currency string) (Money, erro
 	}
 	if total.Amount < 0 {
 		return Money{}, fmt.Errorf("%w: the sum %s is negative", ErrTotal, total)
+	}
+	if _, err := split(numbered(lines), adjustments); err != nil {
+		return Money{}, fmt.Errorf("%w: %w", ErrTotal, err)
 	}
 	return total, nil
 }

@@ -54,6 +54,14 @@ func drawLife(t *rapid.T) *life {
 	discount := rapid.Int64Range(0, l.total).Draw(t, "discount")
 	shipping, tax := rapid.Int64Range(0, 999).Draw(t, "shipping"), rapid.Int64Range(0, 999).Draw(t, "tax")
 	p.Adjustments = []domain.Adjustment{{Kind: "shipping", Amount: shipping}, {Kind: "discount", Amount: -discount}, {Kind: "tax", Amount: tax}}
+	if rapid.Bool().Draw(t, "tax is known by line") {
+		known := &p.Adjustments[2]
+		known.OfShipping = tax
+		for range p.Lines {
+			known.OfLines = append(known.OfLines, rapid.Int64Range(0, known.OfShipping).Draw(t, "tax of a line"))
+			known.OfShipping -= known.OfLines[len(known.OfLines)-1]
+		}
+	}
 	l.total += shipping + tax - discount
 	p.Total = gbp(l.total)
 	l.order, l.open = domain.Fold("1", nil), l.total

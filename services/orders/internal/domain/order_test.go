@@ -236,8 +236,15 @@ func TestPlaceChecksWhatItIsTold(t *testing.T) {
 		"no SKU":           {func(p *domain.Placement) { p.Lines[0].SKU = "" }, domain.ErrLine},
 		"wrong total":      {func(p *domain.Placement) { p.Total.Amount++ }, domain.ErrTotal},
 		"negative total":   {func(p *domain.Placement) { p.Adjustments[0] = domain.Adjustment{Kind: "discount", Amount: -1601} }, domain.ErrTotal},
-		"sum too large":    {func(p *domain.Placement) { p.Adjustments[0].Amount = math.MaxInt64 }, domain.ErrAmountTooLarge},
-		"line too large":   {func(p *domain.Placement) { p.Lines[0].UnitPrice = math.MaxInt64 / 3 }, domain.ErrAmountTooLarge},
+		"tax of few lines": {func(p *domain.Placement) {
+			p.Adjustments[0] = domain.Adjustment{Kind: "tax", Amount: 390, OfLines: []int64{390}}
+		}, domain.ErrTotal},
+		"tax in parts that are less": {func(p *domain.Placement) {
+			p.Adjustments[0] = domain.Adjustment{Kind: "tax", Amount: 390, OfLines: []int64{300, 80}, OfShipping: 9}
+		}, domain.ErrTotal},
+		"shipping in parts": {func(p *domain.Placement) { p.Adjustments[0].OfLines = []int64{300, 90} }, domain.ErrTotal},
+		"sum too large":     {func(p *domain.Placement) { p.Adjustments[0].Amount = math.MaxInt64 }, domain.ErrAmountTooLarge},
+		"line too large":    {func(p *domain.Placement) { p.Lines[0].UnitPrice = math.MaxInt64 / 3 }, domain.ErrAmountTooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := placement()

@@ -229,34 +229,16 @@ func unitsOf(ranges []slots.Range) map[int32]int64 {
 
 // amountsOf returns the sums of slots.
 func (o *Order) amountsOf(units []slots.Range, shipping bool) (slots.Amounts, error) {
-	split, err := slots.New(slotsOf(o.lines, o.adjustments))
+	divided, err := split(o.lines, o.adjustments)
 	if err != nil {
 		return slots.Amounts{}, fmt.Errorf("order %s: %w", o.id, err)
 	}
 	sum := slots.Amounts{}
 	if shipping {
-		sum = split.Shipping()
+		sum = divided.Shipping()
 	}
 	for _, r := range units {
-		sum = sum.Plus(split.Units(r.Line, r.From, r.To))
+		sum = sum.Plus(divided.Units(r.Line, r.From, r.To))
 	}
 	return sum, nil
-}
-
-func slotsOf(lines []Line, adjustments []Adjustment) slots.Order {
-	order := slots.Order{Lines: make([]slots.Line, len(lines))}
-	for i, line := range lines {
-		order.Lines[i] = slots.Line{Number: line.Number, Quantity: line.Quantity, UnitPrice: line.UnitPrice}
-	}
-	for _, adjustment := range adjustments {
-		switch {
-		case adjustment.Amount < 0:
-			order.Discount -= adjustment.Amount
-		case adjustment.Kind == "tax":
-			order.Tax += adjustment.Amount
-		default:
-			order.Shipping += adjustment.Amount
-		}
-	}
-	return order
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/refusal"
-	"github.com/ordersaga/ordersaga/services/orders/internal/domain/slots"
 )
 
 // Placement is a new order with its prices.
@@ -39,9 +38,6 @@ func (o *Order) Place(p Placement, at time.Time) (Direction, error) {
 	}
 	if total != p.Total {
 		return Direction{}, fmt.Errorf("place order %s: %w: %s, not %s", o.id, ErrTotal, total, p.Total)
-	}
-	if _, err := slots.New(slotsOf(numbered(p.Lines), p.Adjustments)); err != nil {
-		return Direction{}, fmt.Errorf("place order %s: %w: %w", o.id, ErrTotal, err)
 	}
 	o.record(at, OrderPlaced(p)) // the same fields; the compiler keeps it so
 	o.record(at, SagaBegan{Saga: placing, CustomerID: p.CustomerID})

@@ -56,7 +56,9 @@ func (c *Catalog) Quote(ctx context.Context, currency string, wanted []Wanted) (
 		quote.Lines[i] = domain.Line{Number: int32(i + 1), SKU: line.GetSku(), Name: line.GetName(), UnitPrice: line.GetUnitPrice(), Quantity: line.GetQuantity()}
 	}
 	for _, adjustment := range answer.GetAdjustments() {
-		quote.Adjustments = append(quote.Adjustments, domain.Adjustment{Kind: adjustment.GetKind(), Amount: adjustment.GetAmount()})
+		quote.Adjustments = append(quote.Adjustments, domain.Adjustment{
+			Kind: adjustment.GetKind(), Amount: adjustment.GetAmount(), OfLines: adjustment.GetOfLines(), OfShipping: adjustment.GetOfShipping(),
+		})
 	}
 	return quote, quote.answers(currency, wanted)
 }

@@ -60,6 +60,7 @@ type OrderLine struct {
 	Cancelled int64  `json:"cancelled,omitempty" doc:"Units of them that were cancelled."`
 	Shipped   int64  `json:"shipped,omitempty" doc:"Units of them that were shipped."`
 	UnitPrice Money  `json:"unit_price"`
+	Tax       *Money `json:"tax,omitempty" doc:"The part of the order's tax that is of this line; absent when it is not known by line."`
 }
 
 // Adjustment of the total.
@@ -152,11 +153,14 @@ func Of(o *domain.Order, data personal.Data, operator bool) Order {
 	if o.Number() > 0 {
 		shown.Number = strconv.FormatInt(o.Number(), 10)
 	}
-	cancelled, shipped := o.CancelledUnits(), o.ShippedUnits()
+	cancelled, shipped, taxes := o.CancelledUnits(), o.ShippedUnits(), o.LineTaxes()
 	for i, line := range o.Lines() {
 		shown.Lines[i] = OrderLine{
 			Number: line.Number, SKU: line.SKU, Name: line.Name, Quantity: line.Quantity, Cancelled: cancelled[line.Number], Shipped: shipped[line.Number],
 			UnitPrice: Money{Amount: line.UnitPrice, Currency: o.Total().Currency},
+		}
+		if taxes != nil {
+			shown.Lines[i].Tax = &Money{Amount: taxes[i], Currency: o.Total().Currency}
 		}
 	}
 	for i, adjustment := range o.Adjustments() {

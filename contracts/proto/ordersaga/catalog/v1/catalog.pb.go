@@ -216,7 +216,12 @@ type Adjustment struct {
 	// "shipping", "tax" or "discount".
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
 	// Minor units; a discount is negative.
-	Amount        int64 `protobuf:"varint,2,opt,name=amount,proto3" json:"amount,omitempty"`
+	Amount int64 `protobuf:"varint,2,opt,name=amount,proto3" json:"amount,omitempty"`
+	// Of a tax: its part of each line, in the order of the lines, when it is known. Empty: it is not,
+	// and the tax is spread by value. The parts and of_shipping add up to the amount.
+	OfLines []int64 `protobuf:"varint,3,rep,packed,name=of_lines,json=ofLines,proto3" json:"of_lines,omitempty"`
+	// Of a tax with of_lines: its part of shipping.
+	OfShipping    int64 `protobuf:"varint,4,opt,name=of_shipping,json=ofShipping,proto3" json:"of_shipping,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -265,6 +270,20 @@ func (x *Adjustment) GetAmount() int64 {
 	return 0
 }
 
+func (x *Adjustment) GetOfLines() []int64 {
+	if x != nil {
+		return x.OfLines
+	}
+	return nil
+}
+
+func (x *Adjustment) GetOfShipping() int64 {
+	if x != nil {
+		return x.OfShipping
+	}
+	return 0
+}
+
 var File_ordersaga_catalog_v1_catalog_proto protoreflect.FileDescriptor
 
 const file_ordersaga_catalog_v1_catalog_proto_rawDesc = "" +
@@ -284,11 +303,14 @@ const file_ordersaga_catalog_v1_catalog_proto_rawDesc = "" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1d\n" +
 	"\n" +
 	"unit_price\x18\x03 \x01(\x03R\tunitPrice\x12\x1a\n" +
-	"\bquantity\x18\x04 \x01(\x03R\bquantity\"8\n" +
+	"\bquantity\x18\x04 \x01(\x03R\bquantity\"t\n" +
 	"\n" +
 	"Adjustment\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
-	"\x06amount\x18\x02 \x01(\x03R\x06amount2t\n" +
+	"\x06amount\x18\x02 \x01(\x03R\x06amount\x12\x19\n" +
+	"\bof_lines\x18\x03 \x03(\x03R\aofLines\x12\x1f\n" +
+	"\vof_shipping\x18\x04 \x01(\x03R\n" +
+	"ofShipping2t\n" +
 	"\x0eCatalogService\x12b\n" +
 	"\vQuotePrices\x12(.ordersaga.catalog.v1.QuotePricesRequest\x1a).ordersaga.catalog.v1.QuotePricesResponseBOZMgithub.com/ordersaga/ordersaga/contracts/proto/ordersaga/catalog/v1;catalogv1b\x06proto3"
 

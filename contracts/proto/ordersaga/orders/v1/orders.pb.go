@@ -104,9 +104,13 @@ func (x *OrderLine) GetNumber() int32 {
 }
 
 type OrderAdjustment struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Kind          string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
-	Amount        int64                  `protobuf:"varint,2,opt,name=amount,proto3" json:"amount,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Kind   string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	Amount int64                  `protobuf:"varint,2,opt,name=amount,proto3" json:"amount,omitempty"`
+	// Of a tax: its part of each line, in the order of the lines; empty when it is not known. The
+	// parts and of_shipping add up to the amount.
+	OfLines       []int64 `protobuf:"varint,3,rep,packed,name=of_lines,json=ofLines,proto3" json:"of_lines,omitempty"`
+	OfShipping    int64   `protobuf:"varint,4,opt,name=of_shipping,json=ofShipping,proto3" json:"of_shipping,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -151,6 +155,20 @@ func (x *OrderAdjustment) GetKind() string {
 func (x *OrderAdjustment) GetAmount() int64 {
 	if x != nil {
 		return x.Amount
+	}
+	return 0
+}
+
+func (x *OrderAdjustment) GetOfLines() []int64 {
+	if x != nil {
+		return x.OfLines
+	}
+	return nil
+}
+
+func (x *OrderAdjustment) GetOfShipping() int64 {
+	if x != nil {
+		return x.OfShipping
 	}
 	return 0
 }
@@ -2358,10 +2376,13 @@ const file_ordersaga_orders_v1_orders_proto_rawDesc = "" +
 	"\n" +
 	"unit_price\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\tunitPrice\x12'\n" +
 	"\bquantity\x18\x04 \x01(\x03B\v\xbaH\b\"\x06\x18\xa0\x8d\x06(\x01R\bquantity\x12#\n" +
-	"\x06number\x18\x05 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xa0\x8d\x06(\x01R\x06number\"]\n" +
+	"\x06number\x18\x05 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xa0\x8d\x06(\x01R\x06number\"\xb3\x01\n" +
 	"\x0fOrderAdjustment\x122\n" +
 	"\x04kind\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19R\bshippingR\x03taxR\bdiscountR\x04kind\x12\x16\n" +
-	"\x06amount\x18\x02 \x01(\x03R\x06amount\"\xc8\x05\n" +
+	"\x06amount\x18\x02 \x01(\x03R\x06amount\x12*\n" +
+	"\bof_lines\x18\x03 \x03(\x03B\x0f\xbaH\f\x92\x01\t\x10\xe8\a\"\x04\"\x02(\x00R\aofLines\x12(\n" +
+	"\vof_shipping\x18\x04 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\n" +
+	"ofShipping\"\xc8\x05\n" +
 	"\tPlacement\x12#\n" +
 	"\border_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\aorderId\x12+\n" +
 	"\vcustomer_id\x18\x02 \x01(\tB\n" +

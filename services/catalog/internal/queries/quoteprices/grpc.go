@@ -37,7 +37,9 @@ func (m Method) QuotePrices(ctx context.Context, request *catalogv1.QuotePricesR
 		response.Lines[i] = &catalogv1.PricedLine{Sku: line.SKU, Name: line.Name, UnitPrice: line.UnitPrice, Quantity: line.Quantity}
 	}
 	for _, adjustment := range quote.Adjustments {
-		response.Adjustments = append(response.Adjustments, &catalogv1.Adjustment{Kind: adjustment.Kind, Amount: adjustment.Amount})
+		response.Adjustments = append(response.Adjustments, &catalogv1.Adjustment{
+			Kind: adjustment.Kind, Amount: adjustment.Amount, OfLines: adjustment.OfLines, OfShipping: adjustment.OfShipping,
+		})
 	}
 	return response, nil
 }

@@ -48,6 +48,27 @@ func TestTaxOfGoodsThatAreGivenAwayGoesByQuantity(t *testing.T) {
 	require.EqualValues(t, 30, split.Units(2, 0, 3).Total())
 }
 
+func TestEachLineHasTheTaxThatIsGivenForIt(t *testing.T) {
+	order := slots.Order{
+		Lines:    []slots.Line{{Number: 2, Quantity: 1, UnitPrice: 900}, {Number: 1, Quantity: 3, UnitPrice: 333}},
+		Discount: 100, Shipping: 499, Tax: 250, TaxParts: []int64{200, 0, 50},
+	}
+	split, err := slots.New(order)
+	require.NoError(t, err)
+	for unit, want := range []int64{66, 67, 67} {
+		require.Equal(t, want, split.Units(1, int64(unit), int64(unit)+1).Tax, "unit %d of line 1", unit)
+	}
+	require.Zero(t, split.Units(2, 0, 1).Tax)
+	require.EqualValues(t, 50, split.Shipping().Tax)
+	for name, parts := range map[string][]int64{
+		"one too few": {200, 50}, "one too many": {200, 0, 50, 0}, "none": {}, "less": {199, 0, 50}, "more": {201, 0, 50}, "a negative one": {251, -1, 0},
+	} {
+		order.TaxParts = parts
+		_, err := slots.New(order)
+		require.ErrorIs(t, err, slots.ErrTaxParts, name)
+	}
+}
+
 func TestSlotsAddUpToTheTotal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var order slots.Order
@@ -63,9 +84,22 @@ func TestSlotsAddUpToTheTotal(t *testing.T) {
 		order.Shipping = rapid.Int64Range(0, 100_000).Draw(t, "shipping")
 		order.Discount = rapid.Int64Range(0, goods+order.Shipping).Draw(t, "discount")
 		order.Tax = rapid.Int64Range(0, math.MaxInt64/4).Draw(t, "tax")
+		if rapid.Bool().Draw(t, "tax is known by line") {
+			left := order.Tax
+			for range order.Lines {
+				order.TaxParts = append(order.TaxParts, rapid.Int64Range(0, left).Draw(t, "part"))
+				left -= order.TaxParts[len(order.TaxParts)-1]
+			}
+			order.TaxParts = append(order.TaxParts, left)
+		}
 		split, err := slots.New(order)
 		require.NoError(t, err)
 
+		if parts := order.TaxParts; parts != nil {
+			for i, line := range order.Lines {
+				require.Equal(t, parts[i], split.Units(line.Number, 0, line.Quantity).Tax)
+			}
+		}
 		sum := split.Shipping()
 		require.GreaterOrEqual(t, sum.Total(), int64(0))
 		for _, line := range order.Lines {

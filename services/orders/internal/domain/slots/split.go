@@ -26,6 +26,9 @@ type Order struct {
 	Discount int64 // at most goods and shipping
 	Shipping int64
 	Tax      int64
+	// TaxParts is how much of the tax is of each line, by its number, and last of shipping. They add
+	// up to the tax. Nil: it is not known, and the tax is spread.
+	TaxParts []int64
 }
 
 // Amounts of slots, in minor units. Discount is what is taken off.
@@ -58,9 +61,14 @@ type share struct {
 // ErrDiscount: the discount is larger than goods and shipping.
 var ErrDiscount = errors.New("the discount is above goods and shipping")
 
+// ErrTaxParts: the parts of the tax are not one of each line and one of shipping, one of them is
+// negative, or they do not add up to the tax.
+var ErrTaxParts = errors.New("the tax does not have the parts that are given")
+
 // New divides an order. A discount is spread over the goods by the lines' values, and the part that
-// exceeds them over shipping; tax is spread over goods and shipping after the discount. Each is
-// spread by largest remainder, ties by line number. If all values are zero, quantities are used.
+// exceeds them over shipping; tax is spread over goods and shipping after the discount, unless its
+// parts are given. Each is spread by largest remainder, ties by line number. If all values are zero,
+// quantities are used. It fails with ErrDiscount and ErrTaxParts.
 func New(order Order) (Split, error) {
 	lines := slices.SortedFunc(slices.Values(order.Lines), func(a, b Line) int { return int(a.Number) - int(b.Number) })
 	goods, quantities := make([]int64, len(lines)), make([]int64, len(lines))
@@ -77,12 +85,18 @@ func New(order Order) (Split, error) {
 	discounts := spread(onGoods, goods, quantities)
 
 	// Shipping is the last share of the tax.
+	if err := order.checkTaxParts(); err != nil {
+		return Split{}, err
+	}
 	taxed, counts := make([]int64, len(lines)+1), append(slices.Clone(quantities), 0)
 	for i := range lines {
 		taxed[i] = goods[i] - discounts[i]
 	}
 	taxed[len(lines)] = order.Shipping - onShipping
-	taxes := spread(order.Tax, taxed, counts)
+	taxes := order.TaxParts
+	if taxes == nil {
+		taxes = spread(order.Tax, taxed, counts)
+	}
 
 	split := Split{
 		lines:    make(map[int32]share, len(lines)),
@@ -92,6 +106,26 @@ func New(order Order) (Split, error) {
 		split.lines[line.Number] = share{line.Quantity, Amounts{Goods: goods[i], Discount: discounts[i], Tax: taxes[i]}}
 	}
 	return split, nil
+}
+
+func (o Order) checkTaxParts() error {
+	if o.TaxParts == nil {
+		return nil
+	}
+	if len(o.TaxParts) != len(o.Lines)+1 {
+		return fmt.Errorf("%w: %d parts for %d lines and shipping", ErrTaxParts, len(o.TaxParts), len(o.Lines))
+	}
+	left := o.Tax
+	for i, part := range o.TaxParts {
+		if part < 0 || part > left {
+			return fmt.Errorf("%w: part %d is %d, of %d that are left of the tax of %d", ErrTaxParts, i+1, part, left, o.Tax)
+		}
+		left -= part
+	}
+	if left != 0 {
+		return fmt.Errorf("%w: the parts of the tax of %d are %d less", ErrTaxParts, o.Tax, left)
+	}
+	return nil
 }
 
 // Units are the amounts of a line's units from one to another, counted from 0; to is not included.
