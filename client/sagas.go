@@ -28,8 +28,9 @@ type Cause struct {
 // Causes are what is in the way of sagas, the one with the most orders first.
 type Causes struct {
 	Causes []Cause `json:"causes"`
-	More   bool    `json:"more"`  // the counts are lower bounds
-	Blind  bool    `json:"blind"` // Temporal did not answer
+	More   bool    `json:"more"`   // the counts are lower bounds
+	Unseen int     `json:"unseen"` // sagas that probably have no run: too many to be looked at one by one
+	Blind  bool    `json:"blind"`  // Temporal did not answer
 }
 
 // Causes lists what is in the way of sagas. For operators.

@@ -37,7 +37,9 @@ func (c *listCauses) Run(a *addresses, s operatorSession) error {
 		})
 		warnOf(found)
 		if len(found.Causes) == 0 {
-			fmt.Println("No saga needs an operator.")
+			if !found.More && !found.Blind {
+				fmt.Println("No saga needs an operator.")
+			}
 			return
 		}
 		fmt.Printf("\nTo see what can be done:\n  %s\n", a.again("sagas", "show", found.Causes[0].Cause))
@@ -45,7 +47,10 @@ func (c *listCauses) Run(a *addresses, s operatorSession) error {
 }
 
 func warnOf(found *client.Causes) {
-	if found.More {
+	switch {
+	case found.Unseen > 0:
+		fmt.Fprintf(os.Stderr, "The numbers are lower bounds: %d more open sagas, which probably have no run, were not looked at. `ordersaga recover` looks at all.\n", found.Unseen)
+	case found.More:
 		fmt.Fprintln(os.Stderr, "There are more open sagas than were looked at: the numbers are lower bounds.")
 	}
 	if found.Blind {
@@ -264,17 +269,20 @@ func (c *acting) run(ctx context.Context, s *session, act client.NewAct, orders 
 		Progress: func(r campaign.Report) { show.print(act.Act, int64(r.Done()), int64(r.Total)) },
 	}.Run(ctx, orders)
 	show.end()
-	fmt.Printf("%d of %d helped, %d had changed before, %d not helped, in %s\n",
-		report.Helped, report.Total, report.Gone, len(report.Failed), time.Since(begun).Round(100*time.Millisecond))
+	fmt.Printf("%d of %d helped, %d had gone on before, %d not helped, in %s\n",
+		report.Helped, report.Total, len(report.Gone), len(report.Failed), time.Since(begun).Round(100*time.Millisecond))
+	for _, order := range report.Gone {
+		fmt.Printf("order %s: had gone on by itself before the act: %s\n", order.OrderID, order.Now)
+	}
 	for _, failure := range report.Failed {
 		fmt.Printf("order %s: %v\n", failure.OrderID, failure.Err)
 	}
-	switch left := report.Total - report.Done(); {
+	switch left := report.Total - report.Done() - report.Open; {
 	case len(report.Failed) > 0:
 		fmt.Printf("Stopped; %d orders were not touched. `ordersaga why ORDER` says what is in the way now.\n", left)
 		return answered{exitNo}
-	case left > 0:
-		fmt.Printf("Interrupted; %d orders were not touched. The same command goes on with them.\n", left)
+	case left+report.Open > 0:
+		fmt.Printf("Interrupted; %d orders were not touched, what became of %d is not known. The same command goes on with them.\n", left, report.Open)
 		return answered{exitNo}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -44,12 +45,22 @@ type Campaign struct {
 type Report struct {
 	Total  int
 	Helped int // their sagas ended, or turned back
-	Gone   int // not stuck any more, or changed by another operator, before the act
+	Gone   []Gone
 	Failed []Failure
+	// Open counts those that were acted on, or perhaps were, when the campaign was interrupted.
+	Open int
 }
 
 // Done counts the orders whose outcome is known.
-func (r Report) Done() int { return r.Helped + r.Gone + len(r.Failed) }
+func (r Report) Done() int { return r.Helped + len(r.Gone) + len(r.Failed) }
+
+// Gone is an order that was not acted on, because it had gone on before: its saga tries by itself,
+// too, and another operator may have acted.
+type Gone struct {
+	OrderID string
+	// Now says how the order is.
+	Now string
+}
 
 // Failure is an order that the act did not help.
 type Failure struct {
@@ -57,8 +68,12 @@ type Failure struct {
 	Err     error
 }
 
-// errInVain means that the saga was stuck again after the act.
-var errInVain = errors.New("stuck again")
+var (
+	// errInVain means that the saga was stuck again after the act.
+	errInVain = errors.New("stuck again")
+	// errChanging means that the order had another version at each look.
+	errChanging = errors.New("it changed each time before the act; another operator may be working on it")
+)
 
 // Run acts on the orders. When it stops early the others are as they were: the next campaign goes on
 // with them.
@@ -88,16 +103,18 @@ func (c Campaign) wave(ctx context.Context, orders []client.StuckOrder, parallel
 		working.Go(func() {
 			for order := range queue {
 				// Also after a stop: what was begun is reported as it ends.
-				helped, err := c.one(ctx, order)
+				gone, err := c.one(ctx, order)
 				mu.Lock()
 				switch {
+				case err != nil && ctx.Err() != nil:
+					report.Open++
 				case err != nil:
 					report.Failed = append(report.Failed, Failure{order.OrderID, err})
 					stop()
-				case helped:
-					report.Helped++
+				case gone != "":
+					report.Gone = append(report.Gone, Gone{order.OrderID, gone})
 				default:
-					report.Gone++
+					report.Helped++
 				}
 				if c.Progress != nil {
 					c.Progress(*report)
@@ -128,8 +145,8 @@ const mostLooks = 5
 const asking = 250 * time.Millisecond
 
 // one acts on an order and waits for what becomes of it. Repeating the act asks, and wakes the saga
-// again when it does not know of the act yet.
-func (c Campaign) one(ctx context.Context, order client.StuckOrder) (helped bool, err error) {
+// again when it does not know of the act yet. When the order had gone on before it says how it is.
+func (c Campaign) one(ctx context.Context, order client.StuckOrder) (gone string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Patience)
 	defer cancel()
 	act, version := c.Act, order.Version
@@ -141,28 +158,40 @@ func (c Campaign) one(ctx context.Context, order client.StuckOrder) (helped bool
 			looks++
 			why, err := c.Client.WhyOrder(ctx, order.OrderID)
 			if err != nil {
-				return false, err
+				return "", err
 			}
 			if possible(why, act) {
 				version = why.Version
 				continue
 			}
-			return false, nil
+			return nowOf(why), nil
 		}
 		switch {
 		case changed(err):
-			return false, nil
+			return "", errChanging
 		case err != nil:
-			return false, err
+			return "", err
 		case done.State == "helped":
-			return true, nil
+			return "", nil
 		case done.State == "in_vain":
-			return false, errInVain
+			return "", errInVain
 		}
 		if pause.For(ctx, asking, nil) != nil {
-			return false, fmt.Errorf("its saga has not said within %s what came of it: it is %s", c.Patience, done.State)
+			return "", fmt.Errorf("its saga has not said within %s what came of it: it is %s", c.Patience, done.State)
 		}
 	}
+}
+
+// nowOf says how an order is on which the act is not possible any more.
+func nowOf(why *client.Why) string {
+	if len(why.Steps) == 0 {
+		return "it is " + why.Status
+	}
+	steps := make([]string, len(why.Steps))
+	for i, step := range why.Steps {
+		steps[i] = step.Step
+	}
+	return "it is stuck in " + strings.Join(steps, ", ")
 }
 
 // changed reports whether an order is not as it was listed: its saga went on, was stuck anew, or

@@ -25,7 +25,7 @@ const (
 	page = 1000
 	// settling is the age below which a saga without a run is not missed: it may just be started.
 	settling = 5 * time.Second
-	// looks bounds the sagas that are asked for one by one because the list does not have them.
+	// looks is Finder.Looks when it is 0.
 	looks = 500
 	// temporalTimeout bounds the questions to Temporal.
 	temporalTimeout = 20 * time.Second
@@ -64,6 +64,9 @@ type Finder struct {
 	Orders    *store.Orders
 	OpenSagas *opensagas.Sagas
 	Runs      *runs.Runs
+	// Looks bounds the sagas that Temporal is asked for one by one because its list of runs does not
+	// have them; 0 means 500.
+	Looks int
 }
 
 // Found are troubles by cause and order.
@@ -71,6 +74,9 @@ type Found struct {
 	Troubles []Trouble
 	// More means that there are more open sagas than are looked at.
 	More bool
+	// Unseen counts the open sagas that are not in Temporal's list of runs, and that it was not asked
+	// for one by one, because they are too many. Probably they have no run.
+	Unseen int
 	// Blind means that Temporal did not answer: times of next tries, and troubles that sagas cannot
 	// report, are missing.
 	Blind bool
@@ -98,11 +104,9 @@ func (f Finder) Find(ctx context.Context) (found Found, err error) {
 		found.Troubles = append(found.Troubles, reported(order, open[order.ID()])...)
 	}
 	if !found.Blind {
-		unreported, more, err := f.unreported(looking, open, whole, polled)
-		if err != nil {
+		if err := f.unreported(ctx, looking, &found, open, whole, polled); err != nil {
 			return Found{}, err
 		}
-		found.Troubles, found.More = append(found.Troubles, unreported...), found.More || more
 	}
 	slices.SortFunc(found.Troubles, func(a, b Trouble) int {
 		return cmp.Or(cmp.Compare(a.Cause.String(), b.Cause.String()), cmp.Compare(a.Order.ID(), b.Order.ID()))
@@ -166,26 +170,31 @@ func reported(order *domain.Order, run runs.Run) []Trouble {
 	return troubles
 }
 
-// unreported finds open sagas whose run is missing or cannot go on.
-func (f Finder) unreported(ctx context.Context, open map[string]runs.Run, whole bool, polled runs.Polled) (troubles []Trouble, more bool, err error) {
-	looked, seen := 0, 0
+// unreported adds open sagas whose run is missing or cannot go on. Temporal is asked in the context
+// looking; when it stops answering, what is known until then is kept, and found is blind.
+func (f Finder) unreported(ctx, looking context.Context, found *Found, open map[string]runs.Run, whole bool, polled runs.Polled) error {
+	left, seen := cmp.Or(f.Looks, looks), 0
 	for after := int64(0); seen < most; {
 		listed, err := f.OpenSagas.List(ctx, settling, after, page)
 		if err != nil {
-			return nil, false, err
+			return err
 		}
 		var bad []opensagas.Saga
 		problems := map[string]runs.Run{}
 		for _, saga := range listed {
 			run, known := open[saga.OrderID]
-			if !known && (!whole || looked == looks) {
-				more = true
+			if !known && (!whole || left == 0 || found.Blind) {
+				found.More = true
+				found.Unseen++
 				continue
 			}
 			if !known {
-				looked++
-				if run, err = f.Runs.Look(ctx, saga.OrderID); err != nil {
-					return nil, false, err
+				left--
+				if run, err = f.Runs.Look(looking, saga.OrderID); err != nil {
+					slog.WarnContext(ctx, "not all runs were looked at", "error", err)
+					found.Blind, found.More = true, true
+					found.Unseen++
+					continue
 				}
 			}
 			if run.Problem(polled) != "" {
@@ -194,21 +203,22 @@ func (f Finder) unreported(ctx context.Context, open map[string]runs.Run, whole 
 		}
 		orders, err := f.fold(ctx, bad)
 		if err != nil {
-			return nil, false, err
+			return err
 		}
 		for _, order := range orders {
 			if order.Saga() != nil {
 				run := problems[order.ID()]
-				troubles = append(troubles, Trouble{
+				found.Troubles = append(found.Troubles, Trouble{
 					Cause: Cause{Saga: order.Saga().Kind, Kind: run.Problem(polled)}, Order: order,
 					LastError: run.Explain(polled), Since: order.Saga().BeganAt, Build: run.Build,
 				})
 			}
 		}
 		if seen += len(listed); len(listed) < page {
-			return troubles, more, nil
+			return nil
 		}
 		after = listed[len(listed)-1].Position
 	}
-	return troubles, true, nil
+	found.More = true
+	return nil
 }

@@ -19,6 +19,7 @@ type Query struct{}
 type Result struct {
 	Causes []Cause `json:"causes" nullable:"false"`
 	More   bool    `json:"more" doc:"There are more open sagas than were looked at: the counts are lower bounds."`
+	Unseen int     `json:"unseen" doc:"Open sagas that are missing in Temporal's list of runs and were not asked for one by one, because they are too many. Probably they have no run: POST /v1/sagas/resumptions looks at all."`
 	Blind  bool    `json:"blind" doc:"Temporal did not answer: next tries, and troubles that sagas cannot report, are missing."`
 }
 
@@ -47,7 +48,7 @@ func New(finder causes.Finder) cqrs.Handler[Query, Result] {
 		if err != nil {
 			return Result{}, err
 		}
-		result := Result{Causes: []Cause{}, More: found.More, Blind: found.Blind}
+		result := Result{Causes: []Cause{}, More: found.More, Unseen: found.Unseen, Blind: found.Blind}
 		for rest := found.Troubles; len(rest) > 0; {
 			n := slices.IndexFunc(rest, func(t causes.Trouble) bool { return t.Cause.String() != rest[0].Cause.String() })
 			if n < 0 {
