@@ -18,6 +18,8 @@ func (s *Server) dynamicSettings() dynamicconfig.StaticClient {
 		dynamicconfig.FrontendEnableWorkerVersioningWorkflowAPIs.Key():         true,
 		dynamicconfig.EnableDeployments.Key():                                  true,
 		dynamicconfig.EnableDeploymentVersions.Key():                           true,
+		// Operators can pause whole workflows, not only activities.
+		dynamicconfig.WorkflowPauseEnabled.Key(): true,
 
 		dynamicconfig.FrontendRPS.Key():                                         plenty,
 		dynamicconfig.FrontendMaxNamespaceRPSPerInstance.Key():                  plenty,

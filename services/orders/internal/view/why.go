@@ -164,7 +164,11 @@ func problemNext(run runs.Run, problem string) WhyNext {
 	case runs.NoRun:
 		return WhyNext{Text: "The sweep starts a run within about two minutes; `ordersaga recover` does it now."}
 	case runs.Paused:
-		return WhyNext{Text: "It goes on when it is unpaused: on the workflow's page in the Temporal Web UI, or with the temporal command."}
+		text := "It goes on when it is unpaused: on the workflow's page in the Temporal Web UI, or with "
+		if run.State == runs.StatePaused {
+			return WhyNext{Text: text + "`temporal workflow unpause --workflow-id " + run.WorkflowID + "`."}
+		}
+		return WhyNext{Text: text + "`temporal activity unpause`."}
 	case runs.TaskFailing:
 		return WhyNext{Text: "The task is tried again until a worker with a mended build" + ofBuild(run.Build) + " polls."}
 	default:
