@@ -12,8 +12,6 @@ import (
 	"github.com/ordersaga/ordersaga/services/orders/internal/view"
 )
 
-type output[Body any] struct{ Body Body }
-
 // Routes serves GET of cancellations, shipments and refunds of an order.
 func Routes(api *rest.API, orders *store.Orders) {
 	handler := New(orders)
@@ -23,17 +21,17 @@ func Routes(api *rest.API, orders *store.Orders) {
 }
 
 func serve[Body any](api *rest.API, handler cqrs.Handler[Query, Result], kind, name, description string, show func(*domain.Order, *domain.Request, bool) Body) {
-	rest.Handle(api, rest.Op{
+	rest.Serve(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/orders/{id}/" + name + "s/{request}", ID: "get-" + name, Tags: []string{"orders"},
 		Summary: "Show a " + name, Description: description, Errors: []int{http.StatusNotFound},
-	}, func(ctx context.Context, query *Query) (*output[Body], error) {
-		found, err := handler.Handle(ctx, *query)
+	}, func(ctx context.Context, query Query) (body Body, err error) {
+		found, err := handler.Handle(ctx, query)
 		switch {
 		case err != nil:
-			return nil, err
+			return body, err
 		case found.Request == nil || found.Request.Kind != kind:
-			return nil, rest.NewProblem(http.StatusNotFound, name+"-not-found", "There is no such "+name+", or the order is not yours.")
+			return body, rest.NewProblem(http.StatusNotFound, name+"-not-found", "There is no such "+name+", or the order is not yours.")
 		}
-		return &output[Body]{Body: show(found.Order, found.Request, found.Operator)}, nil
+		return show(found.Order, found.Request, found.Operator), nil
 	})
 }
