@@ -165,6 +165,7 @@ func TestVerify(t *testing.T) {
 			assert.Equal(t, 0, code, "%v", healed.violated())
 		})
 	}
+	t.Run("a fee that is wrong in one of the books", func(t *testing.T) { namesWrongFees(t, s) })
 	t.Run("a dead letter is no harm when it is poison", func(t *testing.T) {
 		deadLetter(t, s, "poison")
 		found, code := verify(t, s, "3s")
