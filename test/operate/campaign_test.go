@@ -13,15 +13,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
 // How many orders get stuck, and when the act comes: `-stuck 500 -away 1m` measures. Pauses double, so
-// after some minutes without the provider no saga tries by itself within a minute, and the act settles
-// each of the orders.
+// after some time without the provider no saga tries by itself while it starts and the act works, and
+// the act settles each of the orders.
 var (
 	stuckOrders = flag.Int("stuck", 12, "how many orders get stuck for one cause")
-	away        = flag.Duration("away", 0, "how far off the next tries of all orders are before the act")
+	away        = flag.Duration("away", 10*time.Second, "how far off the next tries of all orders are before the act")
 )
 
 // The provider is away while orders are cancelled. One act settles them all when it is back; while it
@@ -48,9 +49,6 @@ func TestOneActSettlesAllOrdersThatAreStuckForOneCause(t *testing.T) {
 	})
 	const cause = "cancel-order/VoidPayment/unavailable"
 	awaitMany(t, "orders to be stuck for one cause", n, func() int { return stuckFor(s)[cause] })
-	if *away > 0 {
-		require.Eventually(t, func() bool { return nextTryAfter(s, *away) == n }, 15*time.Minute, 5*time.Second, "next tries are far off")
-	}
 	printed, code := s.Run("why", ids[0])
 	require.Zero(t, code, printed)
 	assert.Contains(t, printed, "stuck in VoidPayment after 5 attempts: payments says that something it needs does not work")
@@ -65,6 +63,7 @@ func TestOneActSettlesAllOrdersThatAreStuckForOneCause(t *testing.T) {
 	assert.Equal(t, 3, code, printed)
 	assert.Contains(t, printed, fmt.Sprintf("Stopped; %d orders were not touched", n-1), "the act stops after the canary")
 
+	require.Eventually(t, func() bool { return nextTryAfter(s, *away) == n }, 15*time.Minute, time.Second, "next tries are far off")
 	s.Start(shop.Paysim)
 	begun := time.Now()
 	printed, code = s.Run(append(act, "the provider is back", "--key", "settled")...)
@@ -72,10 +71,10 @@ func TestOneActSettlesAllOrdersThatAreStuckForOneCause(t *testing.T) {
 	t.Logf("%d orders in %s:\n%s", n, took.Round(time.Millisecond), printed)
 	require.Zero(t, code, printed)
 	for _, id := range ids {
-		require.Equal(t, sagas.StatusCancelled, s.Order(id).Status)
+		testkit.Eventually(t, "order "+id+" to be cancelled", func() bool { return s.Order(id).Status == sagas.StatusCancelled })
 	}
 	// Each order of the act is accounted for: the act stands in its stream, or it is named as one that
-	// had gone on. Others were settled by their own next try before the act began.
+	// had gone on. On a slow machine others may have settled by their own next try before.
 	acted, named := 0, 0
 	for _, id := range ids {
 		timeline := string(s.Operator().Get(shop.Orders, "/v1/orders/"+id+"/timeline").Body)
