@@ -88,6 +88,9 @@ func (s *Store) Append(ctx context.Context, stream string, expected int64, event
 	data := make([]string, len(events))
 	times := make([]time.Time, len(events))
 	for i, event := range events {
+		if event.Type == "" { // nobody could read it
+			return 0, fmt.Errorf("append to %s: an event with data of %T has no type", stream, event.Data)
+		}
 		encoded, err := json.Marshal(event.Data)
 		if err != nil {
 			return 0, fmt.Errorf("append %s to %s: %w", event.Type, stream, err)

@@ -111,6 +111,15 @@ func TestAWriterWhoExpectsAnotherVersionIsToldSoAndWritesNothing(t *testing.T) {
 	assert.Len(t, read, 2)
 }
 
+func TestAnEventWithoutATypeIsNotStored(t *testing.T) {
+	store, _ := newStore(t)
+	_, err := store.Append(t.Context(), "order-1", 0, append(events(1), eventstore.NewEvent{Data: 1, OccurredAt: time.Now()})...)
+	require.ErrorContains(t, err, "append to order-1: an event with data of int has no type")
+	read, err := store.Load(t.Context(), "order-1")
+	require.NoError(t, err)
+	assert.Empty(t, read)
+}
+
 func TestOfManyWritersAtOneVersionOneWins(t *testing.T) {
 	store, _ := newStore(t)
 	var all sync.WaitGroup
