@@ -183,7 +183,11 @@ func (f Finder) unreported(ctx, looking context.Context, found *Found, open map[
 		problems := map[string]runs.Run{}
 		for _, saga := range listed {
 			run, known := open[saga.OrderID]
-			if !known && (!whole || left == 0 || found.Blind) {
+			if !known && !whole { // the rest of Temporal's list may have it
+				found.More = true
+				continue
+			}
+			if !known && (left == 0 || found.Blind) {
 				found.More = true
 				found.Unseen++
 				continue
