@@ -33,6 +33,7 @@ type Filled struct {
 // the stores with that with few.
 type growth struct {
 	*system
+	lists     lists
 	filler    *filler
 	filled    Filled
 	products  int // that were added
@@ -45,12 +46,13 @@ func (g *growth) begin(ctx context.Context) (err error) {
 		return err
 	}
 	g.closers = append(g.closers, g.filler.close)
+	if g.lists, err = g.openLists(ctx); err != nil {
+		return err
+	}
 	if g.filled.Few, err = g.fill(ctx, min(fewOrders, g.GrowTo/2)); err != nil {
 		return err
 	}
-	if g.few, err = g.cases(ctx, g.filled.Few); err != nil {
-		return err
-	}
+	g.few = g.cases(g.filled.Few)
 	return g.measureAll(ctx, g.few)
 }
 
@@ -59,9 +61,7 @@ func (g *growth) end(ctx context.Context) (_ *Filled, err error) {
 	if g.filled.Many, err = g.fill(ctx, g.GrowTo); err != nil {
 		return nil, err
 	}
-	if g.many, err = g.cases(ctx, g.filled.Many); err != nil {
-		return nil, err
-	}
+	g.many = g.cases(g.filled.Many)
 	for i, c := range g.many {
 		c.to = append(c.to,
 			comparison{name: "number to that with few", to: g.few[i], of: speed},
@@ -71,16 +71,12 @@ func (g *growth) end(ctx context.Context) (_ *Filled, err error) {
 	return &g.filled, g.measureAll(ctx, g.many)
 }
 
-func (g *growth) cases(ctx context.Context, stored int) ([]*Case, error) {
-	r, err := g.openLists(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (g *growth) cases(stored int) []*Case {
 	with := fmt.Sprintf(", %d stored", stored)
 	raw := func(name string, list *mongo.Collection) *Case {
 		return &Case{Part: Growth, Name: name + ", raw" + with, Callers: reading, do: g.reader(rawPage(list))}
 	}
-	rawOrders, rawProducts := raw("page of orders", r.orders), raw("page of products", r.products)
+	rawOrders, rawProducts := raw("page of orders", g.lists.orders), raw("page of products", g.lists.products)
 	reads := func(name string, to *Case, do work) *Case {
 		return &Case{Part: Growth, Name: name + with, Callers: reading, do: do, to: []comparison{{name: "number to that of the raw query", to: to, of: speed}}}
 	}
@@ -100,7 +96,7 @@ func (g *growth) cases(ctx context.Context, stored int) ([]*Case, error) {
 			_, err := operator.ProductPage(ctx, client.PageRequest{Limit: pageSize})
 			return err
 		})),
-	}, nil
+	}
 }
 
 // fill adds orders until there are so many, waits until the lists have them, and answers how many
