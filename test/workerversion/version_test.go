@@ -64,7 +64,7 @@ func TestAVersionedWorkerTakesOrdersFromWhenItsVersionIsCurrent(t *testing.T) {
 	makeCurrent(t, handle, "v1")
 	t.Run("the order that waited is confirmed, pinned to the version", func(t *testing.T) {
 		confirmed(t, s, first)
-		assert.Equal(t, "v1", pinnedTo(t, temporal, first))
+		assertPinned(t, temporal, first, "v1")
 	})
 
 	second := slow(t, anna, "second")
@@ -75,11 +75,11 @@ func TestAVersionedWorkerTakesOrdersFromWhenItsVersionIsCurrent(t *testing.T) {
 	third := place(t, anna, "third")
 	t.Run("an order ends on the version that it began on", func(t *testing.T) {
 		confirmed(t, s, second)
-		assert.Equal(t, "v1", pinnedTo(t, temporal, second))
+		assertPinned(t, temporal, second, "v1")
 	})
 	t.Run("the next order begins on the next version", func(t *testing.T) {
 		confirmed(t, s, third)
-		assert.Equal(t, "v2", pinnedTo(t, temporal, third))
+		assertPinned(t, temporal, third, "v2")
 	})
 	t.Run("the version before it is drained when its orders have ended", func(t *testing.T) {
 		testkit.Eventually(t, "v1 to be no longer current", func() bool {
@@ -96,7 +96,7 @@ func TestAWorkerIsUnversionedUnlessItIsToldItsVersion(t *testing.T) {
 	id := place(t, s.Customer("anna"), "first")
 	confirmed(t, s, id)
 	temporal := s.Temporal()
-	assert.Empty(t, pinnedTo(t, temporal, id))
+	assertPinned(t, temporal, id, "")
 	deployments, err := temporal.WorkerDeploymentClient().List(t.Context(), client.WorkerDeploymentListOptions{})
 	require.NoError(t, err)
 	assert.False(t, deployments.HasNext(), "an unversioned worker has registered a deployment")
@@ -150,6 +150,14 @@ func awaitPollers(t *testing.T, handle client.WorkerDeploymentHandle, queue, bui
 		}
 		return polled[client.TaskQueueTypeWorkflow] && polled[client.TaskQueueTypeActivity]
 	})
+}
+
+// assertPinned waits for the order's saga to have ended: an order is confirmed within a workflow
+// task, and the saga is pinned when Temporal has taken that task's result.
+func assertPinned(t *testing.T, temporal client.Client, id, build string) {
+	t.Helper()
+	require.NoError(t, temporal.GetWorkflow(t.Context(), sagas.WorkflowID(id), "").Get(t.Context(), nil))
+	assert.Equal(t, build, pinnedTo(t, temporal, id))
 }
 
 // pinnedTo is the build that an order's saga is pinned to, empty for none.
