@@ -36,10 +36,10 @@ func (c *reconcilePayments) Run(ctx context.Context, s patientSession) error {
 }
 
 func printReconciliation(report *reconcile.Report) {
-	rows := [][]string{{"CURRENCY", "AUTHORIZED", "OPEN", "CAPTURED", "REFUNDED", "DISPUTED", "FEES", "PROVIDER OWES"}}
+	rows := [][]string{{"CURRENCY", "AUTHORIZED", "OPEN", "CAPTURED", "REFUNDED", "DISPUTED", "DISPUTE FEES", "KEPT", "PROVIDER OWES"}}
 	for _, sum := range report.Sums {
 		row := []string{sum.Currency}
-		for _, minor := range []int64{sum.Authorized, sum.Open, sum.Captured, sum.Refunded, sum.Disputed, sum.Fees, sum.ProviderBalance} {
+		for _, minor := range []int64{sum.Authorized, sum.Open, sum.Captured, sum.Refunded, sum.Disputed, sum.Fees, sum.Kept, sum.ProviderBalance} {
 			row = append(row, amount(client.Money{Amount: minor, Currency: sum.Currency}))
 		}
 		rows = append(rows, row)

@@ -138,6 +138,9 @@ type acting struct {
 	Patience time.Duration `help:"How long to wait for what becomes of one order." default:"60s" placeholder:"DURATION"`
 }
 
+// leastRate is an order in 17 minutes: the pause between two orders must fit into a duration.
+const leastRate = 0.001
+
 type retrySaga struct{ acting }
 
 func (c *retrySaga) Run(ctx context.Context, s patientSession) error {
@@ -170,8 +173,8 @@ func (c *acting) act(ctx context.Context, s patientSession, act client.NewAct) e
 	if (c.ID == "") == (c.Cause == "") {
 		return usage{errors.New("name one order, or the orders of a cause with --cause")}
 	}
-	if c.Canary < 0 || c.Parallel < 1 || c.Parallel > 100 || !(c.Rate > 0) || c.Patience <= 0 {
-		return usage{errors.New("--canary must be 0 or more, --parallel 1 to 100, --rate and --patience more than 0")}
+	if c.Canary < 0 || c.Parallel < 1 || c.Parallel > 100 || !(c.Rate >= leastRate) || c.Patience <= 0 {
+		return usage{errors.New("--canary must be 0 or more, --parallel 1 to 100, --rate 0.001 or more, --patience more than 0")}
 	}
 	act.Note, act.Cause, act.Key = c.Note, c.Cause, c.Key
 	if act.Key == "" {

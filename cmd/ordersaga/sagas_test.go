@@ -29,3 +29,12 @@ func TestAnActOnACauseBeginsAlthoughItsFirstOrderWasJustSettled(t *testing.T) {
 	assert.Equal(t, []string{"/v1/sagas/stuck", "/v1/orders/settled/why", "/v1/orders/stuck/why"}, asked)
 	assert.ErrorContains(t, run(t, services, "sagas", "skip", "--cause=c", "--step=s", "--note=n", "--dry-run"), "skip is not possible")
 }
+
+// A pause of a second divided by so little would not fit into a duration, and be none.
+func TestARateThatIsNearlyNothingIsRefused(t *testing.T) {
+	t.Setenv("ORDERSAGA_TOKEN", "of-an-operator")
+	for _, rate := range []string{"1e-11", "0", "NaN"} {
+		err := run(t, &addresses{}, "sagas", "retry", "--cause=c", "--note=n", "--rate="+rate)
+		assert.ErrorAs(t, err, new(usage), rate)
+	}
+}
