@@ -105,7 +105,9 @@ type OrderSearch struct {
 	Number, Reference, Customer, Email, SKU string
 	Status, PaymentStatus, Reason           string
 	Stuck                                   *bool
-	Currency                                string
+	// Hold is why nothing of the order is shipped now: "payment".
+	Hold     string
+	Currency string
 	// MinTotal and MaxTotal are in minor units; 0 is no bound.
 	MinTotal, MaxTotal int64
 	// PlacedFrom is included, PlacedBefore is not; the zero time is no bound.
@@ -126,6 +128,7 @@ type FoundOrder struct {
 	Total         Money     `json:"total"`
 	Reason        string    `json:"reason,omitempty"`
 	StuckSteps    []string  `json:"stuck_steps,omitempty"`
+	Holds         []string  `json:"holds,omitempty"`
 	PlacedAt      time.Time `json:"placed_at,omitzero"`
 	SettledAt     time.Time `json:"settled_at,omitzero"`
 	Version       int64     `json:"version"`
@@ -154,6 +157,7 @@ func (c *Client) SearchOrders(ctx context.Context, search OrderSearch, page Page
 	set(query, "status", search.Status)
 	set(query, "payment_status", search.PaymentStatus)
 	set(query, "reason", search.Reason)
+	set(query, "hold", search.Hold)
 	set(query, "currency", search.Currency)
 	set(query, "sort", search.Sort)
 	if search.Stuck != nil {

@@ -65,6 +65,7 @@ type searchOrders struct {
 	Status    string    `help:"Only orders with this status: placed, confirmed, rejected, cancelled." placeholder:"STATUS"`
 	Reason    string    `help:"Only orders that were rejected or cancelled for this reason." placeholder:"REASON"`
 	Stuck     *bool     `help:"Only orders whose saga is stuck; --stuck=false: only the others."`
+	Hold      string    `help:"Only orders of which nothing is shipped now for this reason: payment." placeholder:"REASON"`
 	Currency  string    `help:"Only totals in this currency." placeholder:"CODE"`
 	Min       string    `help:"Lowest total, as people write it: 5.00." name:"min-total" placeholder:"5.00"`
 	Max       string    `help:"Highest total." name:"max-total" placeholder:"12.50"`
@@ -81,7 +82,7 @@ func (c *searchOrders) Run(a *addresses, s operatorSession) error {
 	}
 	found, err := s.SearchOrders(context.Background(), client.OrderSearch{
 		Text: c.Text, Number: c.Number, Reference: c.Reference, Customer: c.Customer, Email: c.Email, SKU: c.SKU,
-		Status: c.Status, Reason: c.Reason, Stuck: c.Stuck, Currency: c.Currency, MinTotal: low, MaxTotal: high,
+		Status: c.Status, Reason: c.Reason, Stuck: c.Stuck, Hold: c.Hold, Currency: c.Currency, MinTotal: low, MaxTotal: high,
 		PlacedFrom: c.From, PlacedBefore: c.Before, Sort: c.Sort,
 	}, c.page())
 	return s.show(c.JSON, err, func() {

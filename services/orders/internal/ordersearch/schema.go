@@ -36,6 +36,7 @@ const (
 	PaymentStatus  = "payment_status"
 	Reason         = "reason"
 	Stuck          = "stuck"
+	Hold           = "hold" // why nothing of it is shipped
 	Currency       = "currency"
 
 	// Numbers.
@@ -45,11 +46,11 @@ const (
 
 // Schema of the index.
 var Schema = search.Schema{
-	Name: "orders", Revision: 2,
+	Name: "orders", Revision: 3,
 	Texts: []search.Text{
 		{Name: Number, Weight: 4}, {Name: Reference, Weight: 4}, {Name: Customer, Weight: 3}, {Name: Items, Weight: 2}, {Name: Note, Weight: 1},
 	},
-	Keywords: []string{ExactNumber, ExactReference, ExactCustomer, Email, SKU, Status, PaymentStatus, Reason, Stuck, Currency},
+	Keywords: []string{ExactNumber, ExactReference, ExactCustomer, Email, SKU, Status, PaymentStatus, Reason, Stuck, Hold, Currency},
 	Numbers:  []string{Total, Placed},
 }
 
@@ -66,6 +67,7 @@ type Order struct {
 	Reason        string     `json:"reason,omitempty" doc:"Why it was rejected or cancelled." example:"out_of_stock"`
 	StuckSteps    []string   `json:"stuck_steps,omitempty" nullable:"false" doc:"The steps its saga is stuck in."`
 	PlacedAt      *time.Time `json:"placed_at,omitempty"`
+	Holds         []string   `json:"holds,omitempty" nullable:"false" doc:"Why nothing of it is shipped now." example:"payment"`
 	SettledAt     *time.Time `json:"settled_at,omitempty"`
 	Version       int64      `json:"version"`
 }
@@ -101,6 +103,9 @@ func document(o *domain.Order, emailToken string) (search.Document, error) {
 			note.WriteString(step.Step + " " + step.LastError + "\n")
 		}
 	}
+	for _, hold := range o.Holds() {
+		found.Holds = append(found.Holds, hold.Reason)
+	}
 	source, err := json.Marshal(found)
 	if err != nil {
 		return search.Document{}, fmt.Errorf("order %s: %w", o.ID(), err)
@@ -123,6 +128,9 @@ func document(o *domain.Order, emailToken string) (search.Document, error) {
 	}
 	if found.Reason != "" {
 		d.Keywords[Reason] = []string{found.Reason}
+	}
+	if len(found.Holds) > 0 {
+		d.Keywords[Hold] = found.Holds
 	}
 	if emailToken != "" {
 		d.Keywords[Email] = []string{emailToken}

@@ -30,6 +30,7 @@ type Query struct {
 	PaymentStatus string      `query:"payment_status" maxLength:"40"`
 	Reason        string      `query:"reason" maxLength:"100" doc:"Why it was rejected or cancelled." example:"out_of_stock"`
 	Stuck         string      `query:"stuck" enum:"true,false" doc:"Whether its saga is stuck."`
+	Hold          string      `query:"hold" maxLength:"40" doc:"Why nothing of it is shipped now: payment, while what is left to ship is neither authorized nor paid." example:"payment"`
 	Currency      string      `query:"currency" pattern:"^[A-Z]{3}$" doc:"Only totals in this currency."`
 	MinTotal      int64       `query:"min_total" minimum:"0" maximum:"9007199254740991" doc:"In minor units; only with a currency does it say much."`
 	MaxTotal      int64       `query:"max_total" minimum:"0" maximum:"9007199254740991" default:"9007199254740991" doc:"In minor units."`
@@ -81,6 +82,7 @@ func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
 			{Field: ordersearch.PaymentStatus, Size: facetValues},
 			{Field: ordersearch.Reason, Size: facetValues},
 			{Field: ordersearch.Stuck, Size: facetValues},
+			{Field: ordersearch.Hold, Size: facetValues},
 		},
 	})
 	if errors.Is(err, search.ErrInvalid) {
@@ -121,6 +123,7 @@ func (h *handler) filters(q Query) (filters []search.Filter) {
 		{ordersearch.PaymentStatus, q.PaymentStatus},
 		{ordersearch.Reason, q.Reason},
 		{ordersearch.Stuck, q.Stuck},
+		{ordersearch.Hold, q.Hold},
 		{ordersearch.Currency, q.Currency},
 	} {
 		if exact.value != "" {

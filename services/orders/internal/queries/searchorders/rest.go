@@ -18,7 +18,7 @@ type FoundOrder struct {
 
 // Facet counts the values of a field over all that was found.
 type Facet struct {
-	Field  string       `json:"field" enum:"status,payment_status,reason,stuck"`
+	Field  string       `json:"field" enum:"status,payment_status,reason,stuck,hold"`
 	Values []FacetValue `json:"values" nullable:"false" doc:"The most frequent first."`
 }
 

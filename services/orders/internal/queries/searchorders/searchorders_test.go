@@ -157,6 +157,28 @@ func TestOperatorsFindOrders(t *testing.T) {
 	assert.Equal(t, []string{"web-1"}, w.found("q=inventory"))
 }
 
+func TestOrdersOnHoldAreFoundUntilTheHoldEnds(t *testing.T) {
+	w := newWorld(t)
+	w.ids["held"] = w.Confirmed("ann")
+	w.change("held", func(o *domain.Order) {
+		require.NoError(t, o.RecordPayment([]domain.Done{{At: noon, Fact: domain.AuthorizationEnded{
+			PaymentID: "p1", Authorization: o.Charge().Authorization, State: "expired",
+		}}}))
+	})
+	w.Searched()
+	held := w.search("hold=payment")
+	require.Len(t, held.Orders, 1)
+	assert.Equal(t, w.ids["held"], held.Orders[0].ID)
+	assert.Equal(t, []string{domain.HoldPayment}, held.Orders[0].Holds)
+	assert.Contains(t, held.Facets, searchorders.Facet{Field: "hold", Values: []searchorders.FacetValue{{Value: domain.HoldPayment, Count: 1}}})
+
+	asked := w.As("ann").Do(http.MethodPost, "/v1/orders/"+w.ids["held"]+"/cancellations", `{"reason":"customer"}`, "Idempotency-Key", "c1", "If-Match", "*", "Prefer", "respond-async")
+	require.Equal(t, http.StatusAccepted, asked.Status, "%s", asked.Body)
+	w.End(w.ids["held"], orderstest.Pays)
+	w.Searched()
+	assert.Empty(t, w.search("hold=payment").Orders)
+}
+
 func TestPagesOfOrdersHaveEachOnce(t *testing.T) {
 	w := newWorld(t)
 	for _, query := range []string{"", "q=tea", "sort=total"} {
