@@ -163,6 +163,7 @@ func placeOrder(t testing.TB, orders, token string) {
 	require.NoError(t, err)
 	request.Header.Set("Authorization", "Bearer "+token)
 	request.Header.Set("Idempotency-Key", "first-order")
+	request.Header.Set("Prefer", "wait=50")
 	request.Header.Set("Content-Type", "application/json")
 	response, err := client.Do(request)
 	require.NoError(t, err)

@@ -142,10 +142,10 @@ func start(t testing.TB, who *syscall.Credential, dir string, env []string, name
 		stdin.Close()
 		select {
 		case <-p.done:
-		case <-time.After(time.Minute):
+		case <-time.After(patience):
 			_ = syscall.Kill(-started.Process.Pid, syscall.SIGKILL)
 			<-p.done
-			t.Errorf("%s did not stop within a minute", name)
+			t.Errorf("%s did not stop within %s", name, patience)
 		}
 		log.Close()
 		if t.Failed() {
@@ -188,7 +188,7 @@ func run(t testing.TB, who *syscall.Credential, env []string, command ...string)
 	return said.String(), err
 }
 
-var client = &http.Client{Timeout: 30 * time.Second}
+var client = &http.Client{Timeout: patience}
 
 // get the body of a URL, or an error when the answer is not 200.
 func get(address string) (string, error) {

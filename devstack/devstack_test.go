@@ -41,9 +41,9 @@ func buildAndRun(m *testing.M) int {
 }
 
 const (
-	longestStart = 90 * time.Second
-	longestStop  = 60 * time.Second
-	longestHeal  = 90 * time.Second
+	longestStart = 4 * time.Minute
+	longestStop  = 2 * time.Minute
+	longestHeal  = 4 * time.Minute
 )
 
 // settings of a devstack with free ports, that a test changes as it likes.
@@ -275,7 +275,7 @@ func (r *running) killAndAwait(engine string) {
 
 func deadline(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }

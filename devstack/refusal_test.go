@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -20,7 +19,7 @@ func TestATakenPortIsOneClearLine(t *testing.T) {
 	config["ports"].(map[string]any)["mongodb"] = port
 
 	stack := launch(t, config)
-	require.Equal(t, 1, stack.end(10*time.Second))
+	require.Equal(t, 1, stack.end(longestStop))
 	_, number, _ := net.SplitHostPort(taken.Addr().String())
 	require.Equal(t, "devstack: mongodb: port "+number+" on 127.0.0.1 is in use by another program (setting ports.mongodb)", stack.said())
 }
@@ -44,7 +43,7 @@ func TestAWrongConfigurationIsOneClearLine(t *testing.T) {
 			config := settings(filepath.Join(t.TempDir(), "stack"))
 			config[change.setting] = change.value
 			stack := launch(t, config)
-			require.Equal(t, 2, stack.end(10*time.Second))
+			require.Equal(t, 2, stack.end(longestStop))
 			require.Contains(t, stack.said(), change.says)
 			require.NotContains(t, stack.said(), "\n")
 		})

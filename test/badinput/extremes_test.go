@@ -55,7 +55,7 @@ func (w *world) takesExtremes(t *testing.T) {
 		{"a short payment method", "anna", "short method", basket("!", shop.Line{SKU: "tea", Quantity: 1}), 422},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			answer := w.Bearer(testkit.Token(t, test.customer)).Place(test.key, test.basket, "Prefer", "wait=30")
+			answer := w.Bearer(testkit.Token(t, test.customer)).Place(test.key, test.basket)
 			assert.Equal(t, test.status, answer.Status, "%.2000s", answer)
 		})
 	}

@@ -72,7 +72,7 @@ func (w *world) refusesCalls(t *testing.T, before state) {
 	}
 	call := func(t *testing.T, program, path, token string, request any, options ...grpc.CallOption) error {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if token != "" {
 			ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token)

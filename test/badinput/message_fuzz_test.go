@@ -49,7 +49,7 @@ func FuzzMessage(f *testing.F) {
 	connection, ctx := border(f)
 
 	f.Fuzz(func(t *testing.T, which byte, message []byte) {
-		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
 		defer cancel()
 		err := connection.Invoke(ctx, methods[int(which)%len(methods)], message, new(commonv1.Money), grpc.ForceCodec(raw{}))
 		switch status.Code(err) {

@@ -136,7 +136,7 @@ func (w *world) settled(t *testing.T) (now state) {
 }
 
 var httpClient = &http.Client{
-	Timeout:       30 * time.Second,
+	Timeout:       2 * time.Minute,
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 

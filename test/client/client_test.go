@@ -175,7 +175,7 @@ func TestTheClient(t *testing.T) {
 		assert.Equal(t, http.StatusForbidden, status(t, err))
 	})
 
-	basket := client.NewOrder{Currency: "GBP", PaymentMethod: "card_approve", Lines: []client.NewLine{{SKU: "tea", Quantity: 2}}}
+	basket := client.NewOrder{Wait: client.MaxWait, Currency: "GBP", PaymentMethod: "card_approve", Lines: []client.NewLine{{SKU: "tea", Quantity: 2}}}
 	var confirmed *client.PlacedOrder
 	t.Run("places an order, once under a key", func(t *testing.T) {
 		var err error
@@ -267,9 +267,11 @@ func TestTheClient(t *testing.T) {
 	t.Run("waits for an order that takes its time", func(t *testing.T) {
 		slow := basket
 		slow.PaymentMethod, slow.Wait = "card_slow", -1
+		s.Stop(shop.Worker) // or the order could be settled before the answer is written
 		placed, err := anna.PlaceOrder(ctx, slow)
 		require.NoError(t, err)
 		require.False(t, placed.Settled())
+		s.Start(shop.Worker)
 		testkit.Eventually(t, "the order to be recorded", func() bool { _, err := anna.Order(ctx, placed.ID); return err == nil })
 		order, err := anna.AwaitOrder(ctx, placed.ID)
 		require.NoError(t, err)
@@ -308,12 +310,12 @@ func TestTheClient(t *testing.T) {
 	})
 
 	t.Run("cancels", func(t *testing.T) {
-		placed, err := anna.PlaceOrder(ctx, client.NewOrder{Currency: "GBP", Lines: []client.NewLine{{SKU: "tea", Quantity: 2}}, PaymentMethod: "card_approve"})
+		placed, err := anna.PlaceOrder(ctx, client.NewOrder{Wait: client.MaxWait, Currency: "GBP", Lines: []client.NewLine{{SKU: "tea", Quantity: 2}}, PaymentMethod: "card_approve"})
 		require.NoError(t, err)
 		preview, err := anna.PreviewCancellation(ctx, placed.ID, client.NewCancellation{Lines: []client.LineUnits{{Line: 1, Quantity: 1}}})
 		require.NoError(t, err)
 		require.EqualValues(t, 450, preview.Amount.Amount)
-		done, err := anna.CancelOrder(ctx, placed.ID, client.NewCancellation{ETag: preview.ETag, Lines: preview.Lines, Reason: "customer"})
+		done, err := anna.CancelOrder(ctx, placed.ID, client.NewCancellation{Wait: client.MaxWait, ETag: preview.ETag, Lines: preview.Lines, Reason: "customer"})
 		require.NoError(t, err)
 		assert.Equal(t, "done", done.Status)
 		_, err = anna.CancelOrder(ctx, placed.ID, client.NewCancellation{ETag: preview.ETag, Reason: "customer"})
@@ -355,7 +357,7 @@ func TestTheClient(t *testing.T) {
 func shipsAndRefunds(t *testing.T, shopper, operator *client.Client) {
 	t.Helper()
 	ctx := t.Context()
-	placed, err := shopper.PlaceOrder(ctx, client.NewOrder{Currency: "GBP", Lines: []client.NewLine{{SKU: "tea", Quantity: 2}}, PaymentMethod: "card_refund_declined"})
+	placed, err := shopper.PlaceOrder(ctx, client.NewOrder{Wait: client.MaxWait, Currency: "GBP", Lines: []client.NewLine{{SKU: "tea", Quantity: 2}}, PaymentMethod: "card_refund_declined"})
 	require.NoError(t, err)
 	_, err = shopper.PreviewShipment(ctx, placed.ID, nil)
 	assert.Equal(t, http.StatusForbidden, status(t, err))
@@ -364,7 +366,7 @@ func shipsAndRefunds(t *testing.T, shopper, operator *client.Client) {
 	require.NoError(t, err)
 	assert.EqualValues(t, 450, preview.Captured.Amount)
 	assert.False(t, preview.Last)
-	wanted := client.NewShipment{Key: "parcel-1", ETag: preview.ETag, Lines: preview.Lines, Carrier: "Mail"}
+	wanted := client.NewShipment{Wait: client.MaxWait, Key: "parcel-1", ETag: preview.ETag, Lines: preview.Lines, Carrier: "Mail"}
 	shipment, err := operator.ShipOrder(ctx, placed.ID, wanted)
 	require.NoError(t, err)
 	assert.Equal(t, "shipped", shipment.Status)
@@ -382,7 +384,7 @@ func shipsAndRefunds(t *testing.T, shopper, operator *client.Client) {
 	_, err = operator.PreviewShipment(ctx, placed.ID, []client.LineUnits{{Line: 1, Quantity: 2}})
 	assert.Equal(t, refusals.UnitsNotShippable, reason(t, err))
 
-	goodwill := client.NewRefund{ETag: "*", Amount: &client.Money{Amount: 100, Currency: "GBP"}, Reason: "goodwill"}
+	goodwill := client.NewRefund{Wait: client.MaxWait, ETag: "*", Amount: &client.Money{Amount: 100, Currency: "GBP"}, Reason: "goodwill"}
 	effect, err := operator.PreviewRefund(ctx, placed.ID, goodwill)
 	require.NoError(t, err)
 	assert.Equal(t, *goodwill.Amount, effect.Amount)
@@ -394,7 +396,7 @@ func shipsAndRefunds(t *testing.T, shopper, operator *client.Client) {
 	shown, err := shopper.Refund(ctx, placed.ID, refund.ID)
 	require.NoError(t, err)
 	assert.Equal(t, goodwill.Amount, shown.Owed)
-	retry, err := operator.RefundOrder(ctx, placed.ID, client.NewRefund{ETag: "*", Retries: refund.ID, Reason: "retry"})
+	retry, err := operator.RefundOrder(ctx, placed.ID, client.NewRefund{Wait: client.MaxWait, ETag: "*", Retries: refund.ID, Reason: "retry"})
 	require.NoError(t, err)
 	assert.Equal(t, "failed", retry.Status)
 	_, err = operator.RefundOrder(ctx, placed.ID, client.NewRefund{ETag: "*", Amount: &client.Money{Amount: 351, Currency: "GBP"}, Reason: "other"})
@@ -406,7 +408,7 @@ func shipsAndRefunds(t *testing.T, shopper, operator *client.Client) {
 	ledger, err = operator.SettleDebt(ctx, placed.ID, retry.ID, "bank transfer")
 	require.NoError(t, err)
 	assert.Empty(t, ledger.Debts)
-	rest, err := operator.ShipOrder(ctx, placed.ID, client.NewShipment{ETag: "*"})
+	rest, err := operator.ShipOrder(ctx, placed.ID, client.NewShipment{Wait: client.MaxWait, ETag: "*"})
 	require.NoError(t, err)
 	assert.Equal(t, "shipped", rest.Status)
 	order, err := shopper.Order(ctx, placed.ID)

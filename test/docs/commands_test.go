@@ -19,7 +19,7 @@ import (
 
 // patience with one block, and the pause before one is repeated.
 const (
-	patience = time.Minute
+	patience = 3 * time.Minute
 	pause    = 200 * time.Millisecond
 )
 

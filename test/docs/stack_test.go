@@ -60,7 +60,9 @@ func (s *stack) run(t *testing.T) (said string, up bool) {
 	var output bytes.Buffer
 	dev := exec.Command(".ordersaga/bin/ordersaga", "dev", "--port-offset", strconv.Itoa(s.offset), "--wait-ready-file", ready)
 	dev.Dir, dev.Stdout, dev.Stderr = s.home, &output, &output
-	dev.Env = withoutSettings(os.Environ())
+	// Ten seconds and not three for what the pages do while the provider is slow, because the machine
+	// may be slow as well.
+	dev.Env = append(withoutSettings(os.Environ()), "PAYSIM_SLOW=10s", "PAYMENT_PROVIDER_TIMEOUT=12s", "PAYMENT_LOOKUP_DEADLINE=30s")
 	require.NoError(t, dev.Start())
 	ended := make(chan error, 1)
 	go func() { ended <- dev.Wait() }()

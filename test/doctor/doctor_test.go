@@ -3,9 +3,10 @@
 package doctor_test
 
 import (
+	"crypto/rand"
 	"database/sql"
 	"encoding/json"
-	"net"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -34,8 +35,11 @@ func TestADeploymentThatIsWellIsFoundWell(t *testing.T) {
 		printed, exitCode = shop.Try(t, s.Environment(name), name, "--ready")
 		assert.Zero(t, exitCode, printed)
 	}
-	worker, _ := shop.Try(t, s.Environment(shop.Worker), shop.Worker, "--check")
-	assert.Contains(t, worker, s.TaskQueue+" is polled by ")
+	var worker string
+	testkit.Eventually(t, "the worker to poll", func() bool {
+		worker, _ = shop.Try(t, s.Environment(shop.Worker), shop.Worker, "--check")
+		return strings.Contains(worker, s.TaskQueue+" is polled by ")
+	})
 	assert.Contains(t, worker, testkit.Client(t, shop.Worker).ClientID+" gets a token with ordersaga.service")
 
 	s.Kill(shop.Worker)
@@ -55,11 +59,11 @@ func TestADeploymentThatIsWellIsFoundWell(t *testing.T) {
 // nobody is an address at which nobody listens.
 func nobody(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return listener.Addr().String()
+	return fmt.Sprintf("127.0.0.1:%d", testkit.FreePort(t))
 }
+
+// poor is the name of a role, which all databases of the server know.
+var poor = "poor_" + strings.ToLower(rand.Text())
 
 // poorRole may connect to a database and make nothing in it.
 func poorRole(t *testing.T, environment []string) (databaseURL string) {
@@ -70,13 +74,13 @@ func poorRole(t *testing.T, environment []string) (databaseURL string) {
 	db, err := sql.Open("pgx", address.String())
 	require.NoError(t, err)
 	t.Cleanup(func() {
-		_, err := db.Exec(`DROP OWNED BY poor_doctor; DROP ROLE poor_doctor`)
+		_, err := db.Exec(`DROP OWNED BY ` + poor + `; DROP ROLE ` + poor)
 		assert.NoError(t, err)
 		db.Close()
 	})
-	_, err = db.Exec(`CREATE ROLE poor_doctor LOGIN PASSWORD 'hunter2'; REVOKE CREATE ON SCHEMA public FROM PUBLIC`)
+	_, err = db.Exec(`CREATE ROLE ` + poor + ` LOGIN PASSWORD 'hunter2'; REVOKE CREATE ON SCHEMA public FROM PUBLIC`)
 	require.NoError(t, err)
-	address.User = url.UserPassword("poor_doctor", "hunter2")
+	address.User = url.UserPassword(poor, "hunter2")
 	return address.String()
 }
 
@@ -111,7 +115,7 @@ func TestWhatIsWrongIsNamedOneByOneInPlainWords(t *testing.T) {
 		"no such database":     {shop.Catalog, "DATABASE_URL=" + at(engines.Postgres.URL, "/nowhere"), `wrong +DATABASE_URL .*does not exist`, ""},
 		"a role without rights": {
 			shop.Inventory, "DATABASE_URL=" + poorRole(t, s.Environment(shop.Inventory)),
-			`wrong +DATABASE_URL .*as poor_doctor: the role may not create tables; GRANT CREATE ON SCHEMA public TO poor_doctor`, "",
+			`wrong +DATABASE_URL .*as ` + poor + `: the role may not create tables; GRANT CREATE ON SCHEMA public TO ` + poor, "",
 		},
 		"no document store":          {shop.Orders, "MONGODB_URI=mongodb://" + elsewhere + "/", `wrong +MONGODB_URI +no answer from MongoDB`, "Nothing listens at this address"},
 		"a wrong broker password":    {shop.Orders, "AMQP_URL=" + withUser(s.AMQP, "somebody", "hunter2"), `wrong +AMQP_URL .*username or password not allowed`, "refuses the user or the password"},

@@ -110,17 +110,18 @@ func (s *stack) start() {
 	s.t.Fatalf("devstack did not get ready:\n%s", &said)
 }
 
-// signal ends one engine; devstack starts it again.
+// signal ends one engine; devstack starts it again. The engine may be on its way back from the fault
+// before.
 func (s *stack) signal(engine string, signal syscall.Signal) {
 	s.t.Helper()
-	content, err := os.ReadFile(s.enginesFile())
-	require.NoError(s.t, err)
-	var engines struct {
-		PIDs map[string]int `json:"pids"`
-	}
-	require.NoError(s.t, json.Unmarshal(content, &engines))
-	require.NotZero(s.t, engines.PIDs[engine], "%s in %s", engine, content)
-	require.NoError(s.t, syscall.Kill(engines.PIDs[engine], signal))
+	testkit.Eventually(s.t, engine+" to run and to get the signal", func() bool {
+		content, err := os.ReadFile(s.enginesFile())
+		var engines struct {
+			PIDs map[string]int `json:"pids"`
+		}
+		return err == nil && json.Unmarshal(content, &engines) == nil && engines.PIDs[engine] != 0 &&
+			syscall.Kill(engines.PIDs[engine], signal) == nil
+	})
 }
 
 // end ends devstack, and with it everything it runs.

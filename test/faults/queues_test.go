@@ -26,7 +26,7 @@ func TestAQueueThatIsDeletedMissesNothing(t *testing.T) {
 	require.Equal(t, http.StatusOK, changed.Status, "%s", changed)
 	changed = operator.Post(shop.Catalog, "/v1/products/mug/prices", shop.Money{Amount: 1200, Currency: "GBP"}, "If-Match", `"2"`)
 	require.Equal(t, http.StatusOK, changed.Status, "%s", changed)
-	placed := s.Customer("anna").Place("in-the-gap", shop.Of("mug", 3, "card_approve"), "Prefer", "wait=30")
+	placed := s.Customer("anna").Place("in-the-gap", shop.Of("mug", 3, "card_approve"))
 	require.Equal(t, http.StatusCreated, placed.Status, "%s", placed)
 
 	shoppersSee(t, s, "cup", 700, 20)

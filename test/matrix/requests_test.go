@@ -253,7 +253,7 @@ func (r *run) provider() []int64 {
 // verified asserts that the programs that compare the services find nothing.
 func (w *world) verified(t *testing.T) {
 	t.Helper()
-	for _, command := range [][]string{{"verify", "--settle", "60s"}, {"payments", "reconcile"}} {
+	for _, command := range [][]string{{"verify", "--settle", "2m"}, {"payments", "reconcile"}} {
 		printed, exit := w.Run(command...)
 		assert.Zero(t, exit, "ordersaga %v:\n%s", command, printed)
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -171,16 +172,20 @@ func (r *run) environment() *testsuite.TestWorkflowEnvironment {
 // called; if not, the workflow came to its end.
 func (r *run) losesATask(kind, workflow string, input proto.Message, step string) (lost bool) {
 	r.t.Helper()
+	// A local try may have been given up and answer after those that follow it.
+	var gone atomic.Bool
 	r.begin(func(_ *run, called string, _ int, call func() error) error {
-		if lost {
+		if gone.Load() {
 			return errUnreachable
 		}
 		err := call()
-		lost = called == step
+		if called == step {
+			gone.Store(true)
+		}
 		return err
 	}, kind)
 	r.environment().ExecuteWorkflow(workflow, input)
-	return lost
+	return gone.Load()
 }
 
 func (r *run) outcome() (outcome *commonv1.Outcome) {

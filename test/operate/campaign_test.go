@@ -28,7 +28,8 @@ var (
 // The provider is away while orders are cancelled. One act settles them all when it is back; while it
 // is away, the act stops at its first order.
 func TestOneActSettlesAllOrdersThatAreStuckForOneCause(t *testing.T) {
-	s := shop.Open(t, shop.Options{})
+	// A provider that is slow with many voids at once is not what is tested.
+	s := shop.Open(t, shop.Options{Env: map[string][]string{shop.Payments: {"PAYMENT_PROVIDER_TIMEOUT=5s", "PAYMENT_LOOKUP_DEADLINE=20s"}}})
 	n := *stuckOrders
 	s.Sells("tea", 2500, int64(2*n))
 	anna := s.Customer("anna")
@@ -51,7 +52,7 @@ func TestOneActSettlesAllOrdersThatAreStuckForOneCause(t *testing.T) {
 	awaitMany(t, "orders to be stuck for one cause", n, func() int { return stuckFor(s)[cause] })
 	printed, code := s.Run("why", ids[0])
 	require.Zero(t, code, printed)
-	assert.Contains(t, printed, "stuck in VoidPayment after 5 attempts: payments says that something it needs does not work")
+	assert.Regexp(t, `stuck in VoidPayment after \d+ attempts: payments says that something it needs does not work`, printed)
 	assert.Contains(t, printed, "voids £50.00 now")
 	assert.Contains(t, printed, "trace")
 

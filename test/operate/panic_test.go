@@ -6,7 +6,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -68,23 +67,17 @@ func TestABuildThatPanicsIsRolledForward(t *testing.T) {
 			shop.Worker: {"TEMPORAL_DEPLOYMENT_NAME=" + deployment, "TEMPORAL_WORKER_BUILD_ID=mended", "SWEEP_INTERVAL=1h"},
 		}})
 		temporal := s.Temporal()
-		makeCurrent := func(build string) {
-			testkit.Eventually(t, "build "+build+" to be current", func() bool {
-				_, err := temporal.WorkerDeploymentClient().GetHandle(deployment).SetCurrentVersion(t.Context(), client.WorkerDeploymentSetCurrentVersionOptions{BuildID: build})
-				return err == nil
-			})
-		}
 		// With the payment as an activity of its own the panic is in a second task: the saga is pinned.
 		s.WorkInTest(t, badBuild(worker.DeploymentOptions{
 			UseVersioning: true, Version: worker.WorkerDeploymentVersion{DeploymentName: deployment, BuildID: "bad"},
 		}), false)
-		makeCurrent("bad")
+		s.MakeCurrent(t, deployment, "bad")
 		id := placesInVain(t, s)
 		printed, code := s.Run("why", id)
 		require.Zero(t, code, printed)
 		assert.Contains(t, printed, "workflow task of build bad fails again and again")
 
-		makeCurrent("mended")
+		s.MakeCurrent(t, deployment, "mended")
 		require.NoError(t, temporal.TerminateWorkflow(t.Context(), sagas.WorkflowID(id), "", "the build panics"))
 		printed, code = s.Run("recover")
 		require.Zero(t, code, printed)

@@ -32,13 +32,16 @@ import (
 func TestDumpsOfDifferentTimesAreMadeToAgreeByRunningTheSagasAgain(t *testing.T) {
 	s := shop.Open(t, shop.Options{Env: map[string][]string{shop.Worker: {"SWEEP_INTERVAL=1s", "SWEEP_AGE=0s"}}})
 	began := time.Now()
-	known := s.Load(t, "KNOWN", 30)
 	dumps := map[string]string{}
-	dumpUnderLoad(t, s, dumps, shop.Orders)
-	unknown := s.Load(t, "UNKNOWN", 20)
-	dumpUnderLoad(t, s, dumps, shop.Inventory, shop.Payments, shop.Catalog)
-	known.Settles()
-	unknown.Settles()
+	loads := []*shop.Load{
+		dumpUnderLoad(t, s, dumps, 20, shop.Orders), // which does not know the orders that follow
+		dumpUnderLoad(t, s, dumps, 15, shop.Inventory),
+		dumpUnderLoad(t, s, dumps, 15, shop.Payments),
+	}
+	dump(t, s, dumps, shop.Catalog)
+	for _, load := range loads {
+		load.Settles()
+	}
 	told := statuses(t, s)
 	require.Len(t, told, 50)
 
@@ -64,11 +67,12 @@ func TestDumpsOfDifferentTimesAreMadeToAgreeByRunningTheSagasAgain(t *testing.T)
 		require.Zero(t, code, printed)
 	}
 	// Before the worker: its sweep would undo what it finds unsettled.
-	runAgain(t, s, began)
+	runAgain(t, s, began, len(told))
 	s.Start(shop.Worker)
 
-	known.Settles()
-	unknown.Settles()
+	for _, load := range loads {
+		load.Settles()
+	}
 	assert.Equal(t, told, statuses(t, s), "what customers were told")
 }
 
@@ -79,18 +83,21 @@ var grown = map[string]string{
 	shop.Payments:  "SELECT count(*) FROM operations WHERE state = 'authorized'",
 }
 
-// dumpUnderLoad dumps databases one after the other and lets orders pass before each, so that each
-// is of another time.
-func dumpUnderLoad(t *testing.T, s *shop.Shop, dumps map[string]string, services ...string) {
+// dumpUnderLoad has customers place orders, and dumps a service's database when some of them have
+// passed, so that each dump is of another time.
+func dumpUnderLoad(t *testing.T, s *shop.Shop, dumps map[string]string, count int, service string) *shop.Load {
 	t.Helper()
-	for _, service := range services {
-		if count := grown[service]; count != "" {
-			more := orders(t, s, service, count) + 3
-			testkit.Eventually(t, fmt.Sprintf("%s to have %d orders", service, more), func() bool { return orders(t, s, service, count) >= more })
-		}
-		dumps[service] = filepath.Join(t.TempDir(), service+".dump")
-		tool(t, "pg_dump", "--format=custom", "--file", dumps[service], "--dbname", databaseURL(s, service))
-	}
+	more := orders(t, s, service, grown[service]) + 3
+	load := s.Load(t, "SOLD-BEFORE-"+service, count)
+	testkit.Eventually(t, fmt.Sprintf("%s to have %d orders", service, more), func() bool { return orders(t, s, service, grown[service]) >= more })
+	dump(t, s, dumps, service)
+	return load
+}
+
+func dump(t *testing.T, s *shop.Shop, dumps map[string]string, service string) {
+	t.Helper()
+	dumps[service] = filepath.Join(t.TempDir(), service+".dump")
+	tool(t, "pg_dump", "--format=custom", "--file", dumps[service], "--dbname", databaseURL(s, service))
 }
 
 func orders(t *testing.T, s *shop.Shop, service, count string) (number int) {
@@ -104,15 +111,18 @@ func restore(t *testing.T, s *shop.Shop, service, dump string) {
 	tool(t, "pg_restore", "--clean", "--if-exists", "--exit-on-error", "--single-transaction", "--dbname", databaseURL(s, service), dump)
 }
 
-// runAgain resets every run that was at work since the first dump began to its first task. Its
-// steps answer as they did, or are done.
-func runAgain(t *testing.T, s *shop.Shop, since time.Time) {
+// runAgain resets every run that was at work since the first dump began to its first task, when
+// Temporal lists all of them. Its steps answer as they did, or are done.
+func runAgain(t *testing.T, s *shop.Shop, since time.Time, all int) {
 	t.Helper()
 	temporal := s.Temporal()
 	query := fmt.Sprintf(`WorkflowType = "PlaceOrder" AND (ExecutionStatus = "Running" OR CloseTime >= %q)`, since.UTC().Format(time.RFC3339))
-	found, err := temporal.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: s.Namespace, PageSize: 1000, Query: query})
-	require.NoError(t, err)
-	require.NotEmpty(t, found.GetExecutions())
+	var found *workflowservice.ListWorkflowExecutionsResponse
+	testkit.Eventually(t, fmt.Sprintf("Temporal to list the runs of %d orders", all), func() (listed bool) {
+		var err error
+		found, err = temporal.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: s.Namespace, PageSize: 1000, Query: query})
+		return err == nil && len(found.GetExecutions()) >= all
+	})
 	for _, run := range found.GetExecutions() {
 		_, err := temporal.ResetWorkflowExecution(t.Context(), &workflowservice.ResetWorkflowExecutionRequest{
 			Namespace: s.Namespace, WorkflowExecution: run.GetExecution(), RequestId: uuid.NewString(), Reason: "restored",
@@ -169,7 +179,7 @@ func databaseURL(s *shop.Shop, service string) string {
 
 func tool(t *testing.T, name string, arguments ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	command := exec.CommandContext(ctx, name, arguments...)
 	var output bytes.Buffer

@@ -19,7 +19,9 @@ import (
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
-// gate stops the first call of a step, before or after its effect, until the test lets it go on.
+// gate stops the first call of a step, before or after its effect, until the test lets it go on. A
+// local try that stands at it is given up after a second, and a regular attempt follows: that waits as
+// well, or the saga would go on without the test.
 type gate struct {
 	interceptor.WorkerInterceptorBase
 	// regularOnly lets local tries of the payment pass.
@@ -28,6 +30,7 @@ type gate struct {
 	mu       sync.Mutex
 	step     string
 	after    bool
+	held     string      // the step whose calls wait
 	reached  chan string // workflow id
 	goOn     chan struct{}
 	finished chan struct{}
@@ -37,7 +40,7 @@ type gate struct {
 func (g *gate) watch(step string, after bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.step, g.after = step, after
+	g.step, g.after, g.held = step, after, ""
 	g.reached, g.goOn, g.finished = make(chan string), make(chan struct{}), make(chan struct{})
 }
 
@@ -49,8 +52,18 @@ func (g *gate) pass(call activity.Info, after bool) bool {
 	if g.regularOnly && call.IsLocalActivity && step == sagas.AuthorizePayment.Name || g.step != step || g.after != after {
 		return false
 	}
-	g.step = ""
+	g.step, g.held = "", step
 	return true
+}
+
+// await waits while another call of the same step stands at the gate.
+func (g *gate) await(call activity.Info) {
+	g.mu.Lock()
+	held, goOn := g.held == call.ActivityType.Name, g.goOn
+	g.mu.Unlock()
+	if held {
+		<-goOn
+	}
 }
 
 func (g *gate) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
@@ -68,6 +81,8 @@ func (a *gated) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActi
 		defer close(a.gate.finished)
 		a.gate.reached <- info.WorkflowExecution.ID
 		<-a.gate.goOn
+	} else {
+		a.gate.await(info)
 	}
 	// The attempt may have been given up while it stood at the gate; its effect comes late all the
 	// same, as it does when a network was slow.
@@ -78,6 +93,23 @@ func (a *gated) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActi
 		<-a.gate.goOn
 	}
 	return result, err
+}
+
+// working replaces the shop's worker by one of the test with a gate that the next order meets, until
+// the shop's is back.
+func working(t *testing.T, s *shop.Shop, step string, after bool) (g *gate, back func()) {
+	t.Helper()
+	s.Stop(shop.Worker)
+	g = &gate{}
+	g.watch(step, after)
+	stop := s.WorkInTest(t, worker.Options{Interceptors: []interceptor.WorkerInterceptor{g}}, true)
+	return g, func() {
+		t.Helper()
+		close(g.goOn)
+		<-g.finished
+		stop()
+		s.Start(shop.Worker)
+	}
 }
 
 // worker of the test's own, on the shop's task queue, with the real workflow and the real
@@ -112,7 +144,7 @@ func cancelAtEveryStep(t *testing.T, local bool) {
 				g.watch(step, after)
 				answer := make(chan shop.Answer, 1)
 				go func() {
-					a, err := anna.TryPlace(name, shop.Of(name, 2, "card_approve"), "Prefer", "wait=45")
+					a, err := anna.TryPlace(name, shop.Of(name, 2, "card_approve"))
 					assert.NoError(t, err)
 					answer <- a
 				}()

@@ -87,12 +87,15 @@ func TestOrdersAreCancelled(t *testing.T) {
 	})
 	t.Run("while it is being placed", func(t *testing.T) {
 		before := s.Stock("tea").Reserved
-		id := place(t, "placing", "card_slow", "Prefer", "respond-async")
+		g, back := working(t, s, sagas.AuthorizePayment.Name, true)
+		id := place(t, "placing", "card_approve", "Prefer", "respond-async")
+		<-g.reached // authorized, and the saga does not know
 		part := cancel(anna, id, some(1))
 		assert.Equal(t, http.StatusConflict, part.Status, "%s", part)
 		assert.NotEmpty(t, part.Header.Get("Retry-After"))
-		asked := cancel(anna, id, customer)
+		asked := cancel(anna, id, customer, "Prefer", "respond-async")
 		require.Less(t, asked.Status, 300, "%s", asked)
+		back()
 		testkit.Eventually(t, "the order to be cancelled", func() bool {
 			return anna.Get(shop.Orders, asked.Header.Get("Location")).Field("status") == "done"
 		})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -51,7 +52,7 @@ func TestAStuckSagaGoesOnAsRepairOrderAndItsOrderSaysSo(t *testing.T) {
 	s.Sells("tea", 300, 5)
 	anna := s.Customer("anna")
 
-	answer := anna.Place("stuck", shop.Of("tea", 2, "card_declined"), "Prefer", "wait=3")
+	answer := anna.Place("stuck", shop.Of("tea", 2, "card_declined"), "Prefer", "wait=10")
 	require.Equal(t, http.StatusAccepted, answer.Status, "%s", answer)
 	id := answer.Field("id").(string)
 	testkit.Eventually(t, "the order to say that its saga is stuck", func() bool {
@@ -72,13 +73,13 @@ func TestAStuckSagaGoesOnAsRepairOrderAndItsOrderSaysSo(t *testing.T) {
 		return false
 	})
 
-	// The third round begins with a pause of 8 s.
-	metadata, err := temporal.QueryWorkflow(t.Context(), sagas.WorkflowID(id), "", "__temporal_workflow_metadata")
-	require.NoError(t, err)
-	var shown sdk.WorkflowMetadata
-	require.NoError(t, metadata.Get(&shown))
-	assert.Contains(t, shown.GetCurrentDetails(), "**Stuck** in ReleaseStock", "what operators read while it pauses")
-	assert.Contains(t, shown.GetCurrentDetails(), "the stock room is locked")
+	// Each round begins with a pause, of 8 s in the third.
+	testkit.Eventually(t, "operators to read why it pauses", func() bool {
+		metadata, err := temporal.QueryWorkflow(t.Context(), sagas.WorkflowID(id), "", "__temporal_workflow_metadata")
+		var shown sdk.WorkflowMetadata
+		return err == nil && metadata.Get(&shown) == nil && strings.Contains(shown.GetCurrentDetails(), "**Stuck** in ReleaseStock") &&
+			strings.Contains(shown.GetCurrentDetails(), "the stock room is locked")
+	})
 
 	b.mended.Store(true)
 	testkit.Eventually(t, "the saga to take the update that wakes it", func() bool {

@@ -21,11 +21,15 @@ func TestAnOrderWhoseWorkflowWasTerminatedIsSettledByTheSweep(t *testing.T) {
 	anna := s.Customer("anna")
 	temporalClient := s.Temporal()
 
-	answer := anna.Place("terminated", shop.Of("tea", 3, "card_slow"), "Prefer", "respond-async")
+	g, back := working(t, s, sagas.AuthorizePayment.Name, true)
+	answer := anna.Place("terminated", shop.Of("tea", 3, "card_approve"), "Prefer", "respond-async")
 	require.Equal(t, http.StatusAccepted, answer.Status, "%s", answer)
 	id := answer.Field("id").(string)
-	testkit.Eventually(t, "the stock to be held", func() bool { return s.Stock("tea").Reserved == 3 })
+	require.Equal(t, sagas.WorkflowID(id), <-g.reached)
+	require.EqualValues(t, 3, s.Stock("tea").Reserved, "the stock is held")
+	require.Equal(t, 1, s.Books(id).Open, "and the money")
 	require.NoError(t, temporalClient.TerminateWorkflow(t.Context(), sagas.WorkflowID(id), "", "by hand"))
+	back()
 	alive := anna.Place("alive", shop.Of("tea", 1, "card_slow"), "Prefer", "respond-async").Field("id").(string)
 
 	sweep := temporalClient.ScheduleClient().GetHandle(t.Context(), "sweep-orders-"+s.TaskQueue)
@@ -38,7 +42,7 @@ func TestAnOrderWhoseWorkflowWasTerminatedIsSettledByTheSweep(t *testing.T) {
 	testkit.Eventually(t, "the order whose saga lives to be confirmed", func() bool { return s.Order(alive).Status == sagas.StatusConfirmed })
 	assert.EqualValues(t, 1, s.Stock("tea").Reserved, "the living order's, and nothing else")
 
-	again := anna.Place("terminated", shop.Of("tea", 3, "card_slow"))
+	again := anna.Place("terminated", shop.Of("tea", 3, "card_approve"))
 	assert.Equal(t, http.StatusUnprocessableEntity, again.Status, "%s", again)
 	assert.Contains(t, again.Field("type"), "interrupted")
 

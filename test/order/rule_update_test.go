@@ -16,16 +16,17 @@ import (
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/contracts/sagas"
-	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
 // An update of the same id is the same update: another request would be given the answer of the
 // first.
 func TestAnotherRequestUnderTheSameKeyIsAnotherUpdate(t *testing.T) {
-	s := shop.Open(t, shop.Options{})
+	s := shop.Open(t, shop.Options{Without: []string{shop.Worker}})
+	g := &gate{}
+	temporalClient := startWorker(t, s, g, true)
+	g.watch(sagas.AuthorizePayment.Name, false) // the first request's run is there while the second comes
 	s.Sells("tea", 450, 100)
-	temporalClient := s.Temporal()
 	id := uuid.NewString()
 	ask := func(hash string) (outcome *commonv1.Outcome, err error) {
 		hash = strings.Repeat(hash, 64)
@@ -36,7 +37,7 @@ func TestAnotherRequestUnderTheSameKeyIsAnotherUpdate(t *testing.T) {
 				Lines: []*ordersv1.OrderLine{{Number: 1, Sku: "tea", Name: "Tea", UnitPrice: 450, Quantity: 1}},
 				Total: &commonv1.Money{Amount: 450, Currency: "GBP"},
 			},
-			PaymentMethod: "card_slow",
+			PaymentMethod: "card_approve",
 		}
 		update, err := temporalClient.UpdateWithStartWorkflow(t.Context(), client.UpdateWithStartWorkflowOptions{
 			StartWorkflowOperation: temporalClient.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
@@ -59,14 +60,12 @@ func TestAnotherRequestUnderTheSameKeyIsAnotherUpdate(t *testing.T) {
 		assert.Equal(t, sagas.StatusConfirmed, outcome.GetStatus())
 		first <- err
 	}()
-	testkit.Eventually(t, "the first request's run", func() bool {
-		_, err := temporalClient.DescribeWorkflowExecution(t.Context(), sagas.WorkflowID(id), "")
-		return err == nil
-	})
+	require.Equal(t, sagas.WorkflowID(id), <-g.reached)
 	_, err := ask("b")
 	refused, ok := sagas.RefusalOf(err)
 	require.True(t, ok, "the second request is refused, not answered with the first one's outcome: %v", err)
 	assert.Equal(t, refusals.RequestMismatch, refused.Reason)
+	close(g.goOn)
 	require.NoError(t, <-first)
 }
 

@@ -68,7 +68,7 @@ func (d *department) ask(id, collection, key string, body map[string]any, lines 
 	if len(of) > 0 {
 		body["lines"] = of
 	}
-	return d.Operator().Post(shop.Orders, "/v1/orders/"+id+"/"+collection, body, "Idempotency-Key", key, "If-Match", "*", "Prefer", "wait=45")
+	return d.Operator().Post(shop.Orders, "/v1/orders/"+id+"/"+collection, body, "Idempotency-Key", key, "If-Match", "*")
 }
 
 func (d *department) does(t *testing.T, id, collection string, body map[string]any, lines ...int) (done answered) {
@@ -141,7 +141,7 @@ func TestShippingAndItsRegressions(t *testing.T) {
 	t.Run("what is compensated holds no stock", d.whatIsCompensatedHoldsNoStock)
 	t.Run("what is cancelled is given back", d.whatIsCancelledIsGivenBack)
 
-	printed, exit := s.Run("verify", "--settle", "60s")
+	printed, exit := s.Run("verify", "--settle", "2m")
 	assert.Zero(t, exit, "%s", printed)
 	printed, exit = s.Run("payments", "reconcile")
 	assert.Zero(t, exit, "%s", printed)
@@ -290,7 +290,7 @@ func (d *department) whatIsCancelledIsGivenBack(t *testing.T) {
 	d.gate.watch(sagas.AuthorizePayment.Name, true)
 	placed := make(chan shop.Answer, 1)
 	go func() {
-		a, err := late.TryPlace("late", shop.Of("late", 4, "card_approve"), "Prefer", "wait=45")
+		a, err := late.TryPlace("late", shop.Of("late", 4, "card_approve"))
 		assert.NoError(t, err)
 		placed <- a
 	}()

@@ -60,6 +60,6 @@ func TestUnitsMoveTheTaxOfTheirCategory(t *testing.T) {
 	assert.ElementsMatch(t, []int64{300, 1049}, refunds)
 	assert.Zero(t, held)
 
-	printed, exit = s.Run("verify", "--settle", "60s")
+	printed, exit = s.Run("verify", "--settle", "2m")
 	assert.Zero(t, exit, "%s", printed)
 }

@@ -236,7 +236,7 @@ func TestAPriceThatChangesDuringPlacement(t *testing.T) {
 		assert.Equal(t, http.StatusCreated, again.Status, "%s", again)
 		assert.Equal(t, order.answer, answer, "the same key is the same order at the same price")
 	}
-	found, exit := s.Run("verify", "--settle", "30s")
+	found, exit := s.Run("verify", "--settle", "2m")
 	assert.Zero(t, exit, "ordersaga verify: %s", found)
 }
 

@@ -83,7 +83,7 @@ func (r report) assertShipped(t *testing.T) {
 // minor unit what the provider says it owes.
 func assertBooksAgree(t *testing.T, s *shop.Shop, r report) {
 	t.Helper()
-	printed, code := s.Run("verify", "--settle", "60s")
+	printed, code := s.Run("verify", "--settle", "2m")
 	assert.Zero(t, code, "%s", printed)
 	printed, code = s.Run("payments", "reconcile", "--json")
 	assert.Zero(t, code, "%s", printed)

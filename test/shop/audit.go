@@ -3,6 +3,8 @@ package shop
 import (
 	"net/http"
 	"net/url"
+
+	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
 // Stock is what inventory has of a SKU.
@@ -15,7 +17,7 @@ type Stock struct {
 // Stock asks inventory; a SKU it does not know has none.
 func (s *Shop) Stock(sku string) (stock Stock) {
 	s.t.Helper()
-	s.read(s.Operator().Get(Inventory, "/v1/stock/"+url.PathEscape(sku)), &stock)
+	s.read(s.Operator(), Inventory, "/v1/stock/"+url.PathEscape(sku), &stock)
 	return stock
 }
 
@@ -32,7 +34,7 @@ type Payment struct {
 // Payment asks payments for an order's payment with its journal.
 func (s *Shop) Payment(orderID string) (payment Payment) {
 	s.t.Helper()
-	s.read(s.Operator().Get(Payments, "/v1/payments/"+orderID), &payment)
+	s.read(s.Operator(), Payments, "/v1/payments/"+orderID, &payment)
 	return payment
 }
 
@@ -50,7 +52,7 @@ func (s *Shop) Books(orderID string) Books {
 	var audit struct {
 		References []Books `json:"references"`
 	}
-	s.read(s.Bearer(providerKey).Get(Paysim, "/v1/books?reference="+url.QueryEscape(orderID)), &audit)
+	s.read(s.Bearer(providerKey), Paysim, "/v1/books?reference="+url.QueryEscape(orderID), &audit)
 	if len(audit.References) == 0 {
 		return Books{}
 	}
@@ -81,13 +83,19 @@ type Order struct {
 // Order asks orders; Status is empty for one that it does not know.
 func (s *Shop) Order(orderID string) (order Order) {
 	s.t.Helper()
-	s.read(s.Operator().Get(Orders, "/v1/orders/"+orderID), &order)
+	s.read(s.Operator(), Orders, "/v1/orders/"+orderID, &order)
 	return order
 }
 
-// read decodes a 200; a 404 leaves the value as it is.
-func (s *Shop) read(answer Answer, value any) {
+// read asks a program and decodes a 200; a 404 leaves the value as it is. It asks again after a 503,
+// which is no answer: the program's database may just be back.
+func (s *Shop) read(who *Person, program, path string, value any) {
 	s.t.Helper()
+	var answer Answer
+	testkit.Eventually(s.t, program+" to answer "+path, func() bool {
+		answer = who.Get(program, path)
+		return answer.Status != http.StatusServiceUnavailable
+	})
 	switch answer.Status {
 	case http.StatusOK:
 		if err := answer.Into(value); err != nil {

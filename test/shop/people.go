@@ -101,6 +101,11 @@ func (p *Person) try(method, program, path string, body any, headers []string) (
 	if p.token != "" {
 		request.Header.Set("Authorization", "Bearer "+p.token)
 	}
+	if method == http.MethodPost && program == Orders {
+		// As long as orders lets a caller wait: on a slow machine an outcome may take longer than by
+		// default.
+		request.Header.Set("Prefer", "wait=50")
+	}
 	for i := 0; i+1 < len(headers); i += 2 {
 		request.Header.Set(headers[i], headers[i+1])
 	}

@@ -188,7 +188,7 @@ func (s *Shop) Temporal() client.Client {
 }
 
 // patience bounds every wait; see testkit.Eventually.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 var httpClient = &http.Client{Timeout: patience}
 

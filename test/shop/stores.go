@@ -57,7 +57,7 @@ func Try(t testing.TB, environment []string, program string, arguments ...string
 
 func run(t testing.TB, environment []string, output, complaints *bytes.Buffer, program string, arguments []string) (exitCode int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
 	defer cancel()
 	command := exec.CommandContext(ctx, filepath.Join(os.Getenv("ORDERSAGA_BIN"), program), arguments...)
 	command.Env, command.Stdout, command.Stderr = environment, output, complaints

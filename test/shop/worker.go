@@ -3,6 +3,9 @@ package shop
 import (
 	"testing"
 
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 	"google.golang.org/grpc"
 
@@ -39,4 +42,23 @@ func (s *Shop) WorkInTest(t testing.TB, options worker.Options, localPayments bo
 	}
 	t.Cleanup(w.Stop)
 	return w.Stop
+}
+
+// MakeCurrent makes a build of a worker deployment current when it polls, and waits until every part
+// of the task queues knows: until then some give new runs to the build before.
+func (s *Shop) MakeCurrent(t testing.TB, deployment, build string) {
+	t.Helper()
+	temporal := s.Temporal()
+	testkit.Eventually(t, "build "+build+" to be current", func() bool {
+		_, err := temporal.WorkerDeploymentClient().GetHandle(deployment).SetCurrentVersion(t.Context(), client.WorkerDeploymentSetCurrentVersionOptions{BuildID: build})
+		return err == nil
+	})
+	testkit.Eventually(t, "the task queues to know that build "+build+" is current", func() bool {
+		described, err := temporal.WorkflowService().DescribeWorkerDeployment(t.Context(), &workflowservice.DescribeWorkerDeploymentRequest{
+			Namespace: s.Namespace, DeploymentName: deployment,
+		})
+		info := described.GetWorkerDeploymentInfo()
+		return err == nil && info.GetRoutingConfig().GetCurrentDeploymentVersion().GetBuildId() == build &&
+			info.GetRoutingConfigUpdateState() != enumspb.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
+	})
 }

@@ -61,7 +61,7 @@ func TestAVersionedWorkerTakesOrdersFromWhenItsVersionIsCurrent(t *testing.T) {
 		assert.EqualValues(t, 2, describe(t, temporal, first).GetHistoryLength(), "no version is current, and the order was begun")
 	})
 
-	makeCurrent(t, handle, "v1")
+	s.MakeCurrent(t, deployment, "v1")
 	t.Run("the order that waited is confirmed, pinned to the version", func(t *testing.T) {
 		confirmed(t, s, first)
 		assertPinned(t, temporal, first, "v1")
@@ -71,7 +71,7 @@ func TestAVersionedWorkerTakesOrdersFromWhenItsVersionIsCurrent(t *testing.T) {
 	testkit.Eventually(t, "the second order to have begun", func() bool { return pinnedTo(t, temporal, second) != "" })
 	startWorker(t, s, "v2")
 	awaitPollers(t, handle, s.TaskQueue, "v2")
-	makeCurrent(t, handle, "v2")
+	s.MakeCurrent(t, deployment, "v2")
 	third := place(t, anna, "third")
 	t.Run("an order ends on the version that it began on", func(t *testing.T) {
 		confirmed(t, s, second)
@@ -117,7 +117,7 @@ func slow(t *testing.T, who *shop.Person, key string) (id string) {
 func ask(t *testing.T, who *shop.Person, key, card string) (id string) {
 	t.Helper()
 	answer := who.Place(key, shop.Of("tea", 1, card), "Prefer", "respond-async")
-	require.Equal(t, http.StatusAccepted, answer.Status, "%s", answer)
+	require.Less(t, answer.Status, 300, "%s", answer) // it may be confirmed before the answer is written
 	id, _ = answer.Field("id").(string)
 	require.NotEmpty(t, id, "%s", answer)
 	return id
@@ -126,12 +126,6 @@ func ask(t *testing.T, who *shop.Person, key, card string) (id string) {
 func confirmed(t *testing.T, s *shop.Shop, id string) {
 	t.Helper()
 	testkit.Eventually(t, "order "+id+" to be confirmed", func() bool { return s.Order(id).Status == sagas.StatusConfirmed })
-}
-
-func makeCurrent(t *testing.T, handle client.WorkerDeploymentHandle, build string) {
-	t.Helper()
-	_, err := handle.SetCurrentVersion(t.Context(), client.WorkerDeploymentSetCurrentVersionOptions{BuildID: build})
-	require.NoError(t, err)
 }
 
 // awaitPollers waits until a version has registered its workflows and activities.

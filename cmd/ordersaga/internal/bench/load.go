@@ -12,8 +12,8 @@ import (
 // not count.
 type work func(ctx context.Context, caller, n int) (measured time.Duration, err error)
 
-// load lets callers work one unit after the other for a time. A unit that has begun is finished. It
-// returns how long each unit took, and how long all of them took together.
+// load lets callers work one unit after the other for a time, each at least one. A unit that has begun
+// is finished. It returns how long each unit took, and how long all of them took together.
 func load(ctx context.Context, callers int, span time.Duration, do work) (times []time.Duration, took time.Duration, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -30,7 +30,7 @@ func load(ctx context.Context, callers int, span time.Duration, do work) (times 
 	var all sync.WaitGroup
 	for caller := range callers {
 		all.Go(func() {
-			for time.Now().Before(until) && ctx.Err() == nil {
+			for first := true; (first || time.Now().Before(until)) && ctx.Err() == nil; first = false {
 				n, before := next(), time.Now()
 				measured, err := do(ctx, caller, n)
 				if err != nil {

@@ -74,7 +74,7 @@ func place(t *testing.T, patience time.Duration, answers ...http.HandlerFunc) (O
 	return shop.Place(t.Context(), invoices.Invoice{Number: "536365", Shopper: "guest-536365", Lines: []invoices.Line{{SKU: "10001", Quantity: 2}}}), s
 }
 
-const long = 30 * time.Second
+const long = 2 * time.Minute
 
 func TestWhatBecomesOfAnOrder(t *testing.T) {
 	post, get := "POST /v1/orders online-retail-536365", "GET /v1/orders/7 "
@@ -150,7 +150,7 @@ func TestWhatBecomesOfAnOrder(t *testing.T) {
 func TestPatienceEnds(t *testing.T) {
 	t.Run("with nobody there", func(t *testing.T) {
 		t.Parallel()
-		outcome, s := place(t, 500*time.Millisecond, says(503, unavailable))
+		outcome, s := place(t, 5*time.Second, says(503, unavailable))
 		assert.Equal(t, Failed, outcome.Status)
 		assert.Equal(t, NoAnswer, outcome.Reason)
 		assert.Contains(t, outcome.Detail, "503 Unavailable", "says what stood in the way")
@@ -158,7 +158,7 @@ func TestPatienceEnds(t *testing.T) {
 	})
 	t.Run("with an order that does not settle", func(t *testing.T) {
 		t.Parallel()
-		outcome, _ := place(t, 500*time.Millisecond, says(202, onItsWay, "Location", path), says(200, onItsWay))
+		outcome, _ := place(t, 5*time.Second, says(202, onItsWay, "Location", path), says(200, onItsWay))
 		assert.Equal(t, Failed, outcome.Status)
 		assert.Equal(t, NotSettled, outcome.Reason)
 	})
