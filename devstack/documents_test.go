@@ -89,7 +89,7 @@ func TestDocumentsAreFoundByIDInAnIndex(t *testing.T) {
 
 	conn := below(t, stack.engines())
 	// FerretDB's connections hand in their counts when they have been idle for some seconds.
-	stack.await("the counts of PostgreSQL", time.Minute, func() error {
+	stack.await("the counts of PostgreSQL", longestHeal, func() error {
 		var scans int
 		err := conn.QueryRow(deadline(t), `
 			SELECT coalesce(sum(idx_scan), 0) FROM pg_stat_user_indexes
@@ -149,7 +149,7 @@ func TestAnIndexOfAClientServesItsQueries(t *testing.T) {
 		require.EqualValues(t, 1, found)
 	}
 	conn := below(t, stack.engines())
-	stack.await("the counts of PostgreSQL", time.Minute, func() error {
+	stack.await("the counts of PostgreSQL", longestHeal, func() error {
 		var least int
 		err := conn.QueryRow(deadline(t), `
 			SELECT min(idx_scan) FROM pg_stat_user_indexes
