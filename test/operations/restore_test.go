@@ -32,6 +32,9 @@ import (
 func TestDumpsOfDifferentTimesAreMadeToAgreeByRunningTheSagasAgain(t *testing.T) {
 	s := shop.Open(t, shop.Options{Env: map[string][]string{shop.Worker: {"SWEEP_INTERVAL=1s", "SWEEP_AGE=0s"}}})
 	began := time.Now()
+	for service := range grown { // nobody can order again what was delivered after inventory's dump
+		s.Sells(soldBefore(service), 100, 1000)
+	}
 	dumps := map[string]string{}
 	loads := []*shop.Load{
 		dumpUnderLoad(t, s, dumps, 20, shop.Orders), // which does not know the orders that follow
@@ -83,12 +86,15 @@ var grown = map[string]string{
 	shop.Payments:  "SELECT count(*) FROM operations WHERE state = 'authorized'",
 }
 
+// soldBefore is the SKU that is sold while a service is dumped.
+func soldBefore(service string) string { return "sold-before-" + service }
+
 // dumpUnderLoad has customers place orders, and dumps a service's database when some of them have
 // passed, so that each dump is of another time.
 func dumpUnderLoad(t *testing.T, s *shop.Shop, dumps map[string]string, count int, service string) *shop.Load {
 	t.Helper()
 	more := orders(t, s, service, grown[service]) + 3
-	load := s.Load(t, "SOLD-BEFORE-"+service, count)
+	load := s.Load(t, soldBefore(service), count)
 	testkit.Eventually(t, fmt.Sprintf("%s to have %d orders", service, more), func() bool { return orders(t, s, service, grown[service]) >= more })
 	dump(t, s, dumps, service)
 	return load
