@@ -202,7 +202,7 @@ func (r *running) nothingLeft() {
 		r.t.Log("no /proc here: cannot look for processes left behind")
 		return
 	}
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(longestStop)
 	for {
 		left := processesOf(r.dir)
 		if len(left) == 0 {

@@ -46,7 +46,7 @@ func TestSetupRefusesAnAttributeOfAnotherKind(t *testing.T) {
 	address, namespace := testkit.Running(t).Temporal.Address, fmt.Sprintf("setup-%d", time.Now().UnixNano())
 	t.Setenv("TEMPORAL_ADDRESS", address)
 	t.Setenv("TEMPORAL_NAMESPACE", namespace)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	_, err := temporalclient.Setup(ctx, 24*time.Hour)
 	require.NoError(t, err)
@@ -63,7 +63,7 @@ func TestSetupRefusesAnAttributeOfAnotherKind(t *testing.T) {
 		listed, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
 		return err == nil && listed.GetCustomAttributes()["OrderStatus"] != 0
 	})
-	printed, exitCode := shop.Try(t, []string{"TEMPORAL_ADDRESS=" + address, "TEMPORAL_NAMESPACE=" + namespace}, "ordersaga", "setup", "--wait", "20s")
+	printed, exitCode := shop.Try(t, []string{"TEMPORAL_ADDRESS=" + address, "TEMPORAL_NAMESPACE=" + namespace}, "ordersaga", "setup", "--wait", "1m")
 	assert.Equal(t, 1, exitCode)
 	assert.Contains(t, printed, "search attribute OrderStatus of the namespace "+namespace+" is Int and must be a Keyword")
 }

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
@@ -16,6 +15,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/ordersaga/ordersaga/contracts/sagas"
+	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/test/shop"
 )
 
@@ -112,6 +112,19 @@ func working(t *testing.T, s *shop.Shop, step string, after bool) (g *gate, back
 	}
 }
 
+// cancelWorkflow asks for a cancellation until the server has it: an answer may come too late for the
+// client.
+func cancelWorkflow(t *testing.T, temporalClient client.Client, id string) {
+	t.Helper()
+	testkit.Eventually(t, "the server to have the cancellation of "+id, func() bool {
+		if temporalClient.CancelWorkflow(t.Context(), id, "") == nil {
+			return true
+		}
+		described, err := temporalClient.DescribeWorkflowExecution(t.Context(), id, "")
+		return err == nil && described.GetWorkflowExtendedInfo().GetCancelRequested()
+	})
+}
+
 // worker of the test's own, on the shop's task queue, with the real workflow and the real
 // activities behind the interceptor.
 // A payment is tried locally first, or not.
@@ -149,7 +162,7 @@ func cancelAtEveryStep(t *testing.T, local bool) {
 					answer <- a
 				}()
 				id := <-g.reached
-				require.NoError(t, temporalClient.CancelWorkflow(t.Context(), id, ""))
+				cancelWorkflow(t, temporalClient, id)
 				if step == sagas.AuthorizePayment.Name && !local {
 					// A regular activity is given up at once; its late effect comes after the undo.
 					a := <-answer

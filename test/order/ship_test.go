@@ -171,7 +171,7 @@ func (d *department) cancelsAtEveryCall(t *testing.T) {
 						answer <- d.ask(id, collection, "k", body)
 					}()
 					workflow := <-d.gate.reached
-					assert.NoError(t, d.temporal.CancelWorkflow(t.Context(), workflow, ""))
+					cancelWorkflow(t, d.temporal, workflow)
 					close(d.gate.goOn)
 					a := <-answer
 					assert.Equal(t, http.StatusCreated, a.Status, "%s", a)

@@ -162,7 +162,15 @@ func (p *Person) TryPlace(key string, basket Basket, headers ...string) (Answer,
 func (s *Shop) Sells(sku string, price, units int64) {
 	s.t.Helper()
 	operator := s.Operator()
-	made := operator.Post(Catalog, "/v1/products", map[string]any{
+	// Both requests may be repeated, after a 503 of a program whose database is just back.
+	post := func(program, path string, body any, headers ...string) (answer Answer) {
+		testkit.Eventually(s.t, program+" to answer", func() bool {
+			answer = operator.Post(program, path, body, headers...)
+			return answer.Status != http.StatusServiceUnavailable
+		})
+		return answer
+	}
+	made := post(Catalog, "/v1/products", map[string]any{
 		"sku": sku, "name": "Product " + sku, "price": map[string]any{"amount": price, "currency": "GBP"},
 	})
 	if made.Status != http.StatusCreated && made.Status != http.StatusOK {
@@ -171,7 +179,7 @@ func (s *Shop) Sells(sku string, price, units int64) {
 	if units == 0 {
 		return
 	}
-	received := operator.Post(Inventory, "/v1/stock/receipts", map[string]any{"lines": []Line{{sku, units}}},
+	received := post(Inventory, "/v1/stock/receipts", map[string]any{"lines": []Line{{sku, units}}},
 		"Idempotency-Key", "first-delivery-of-"+sku)
 	if received.Status != http.StatusCreated {
 		s.t.Fatalf("receive %s: %s", sku, received)
