@@ -39,7 +39,7 @@ func TestAWithdrawnKeyStopsBeingAccepted(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, err := v.Verify(t.Context(), old)
 		return err != nil
-	}, 10*time.Second, time.Millisecond, "the withdrawn key is accepted")
+	}, time.Minute, time.Millisecond, "the withdrawn key is accepted")
 	_, err = v.Verify(t.Context(), old)
 	require.ErrorIs(t, err, ErrInvalidToken)
 	_, err = v.Verify(t.Context(), issuer.Token(t, "ada"))
@@ -71,7 +71,7 @@ func TestKeysServeForAnHourWithoutTheirIssuer(t *testing.T) {
 	require.Eventually(t, func() bool { // a download that fails may still be under way
 		_, err = v.Verify(t.Context(), token)
 		return err != nil
-	}, 10*time.Second, time.Millisecond)
+	}, time.Minute, time.Millisecond)
 	require.ErrorIs(t, err, ErrUnavailable, "a key that may be withdrawn for long proves nothing")
 
 	issuer.Down.Store(false)

@@ -119,7 +119,7 @@ func TestAServiceStartsBeforeItsIssuer(t *testing.T) {
 	assert.NotErrorIs(t, err, auth.ErrInvalidToken, "the caller may be anybody")
 
 	issuer.Down.Store(false)
-	require.Eventually(t, func() bool { return v.Ready(t.Context()) == nil }, 10*time.Second, 50*time.Millisecond,
+	require.Eventually(t, func() bool { return v.Ready(t.Context()) == nil }, time.Minute, 50*time.Millisecond,
 		"the verifier does not find the issuer that came up")
 	_, err = v.Verify(t.Context(), issuer.Token(t, "ada"))
 	require.NoError(t, err)
@@ -136,7 +136,7 @@ func TestAnIssuerThatHangsHoldsNobodyLongerThanTheyWait(t *testing.T) {
 	begun := time.Now()
 	_, err := v.Verify(ctx, "e30.e30.e30")
 	require.ErrorIs(t, err, auth.ErrUnavailable)
-	assert.Less(t, time.Since(begun), 2*time.Second)
+	assert.Less(t, time.Since(begun), 4*time.Second, "it waits for the issuer")
 }
 
 func TestKeysThatCannotBeLookedUpProveNothing(t *testing.T) {
@@ -151,7 +151,7 @@ func TestKeysThatCannotBeLookedUpProveNothing(t *testing.T) {
 		_, err := v.Verify(t.Context(), issuer.Token(t, "ada"))
 		require.NotErrorIs(t, err, auth.ErrInvalidToken)
 		return err == nil
-	}, 10*time.Second, 5*time.Millisecond, "the keys are not found although the issuer is back")
+	}, time.Minute, 5*time.Millisecond, "the keys are not found although the issuer is back")
 }
 
 func TestADevelopmentIssuerIsRefusedInProduction(t *testing.T) {
@@ -173,7 +173,7 @@ func TestADevelopmentIssuerIsRefusedInProduction(t *testing.T) {
 		_, err := v.Verify(t.Context(), issuer.Token(t, "ada", auth.ScopeOperator))
 		require.Error(t, err, "a development token was accepted in production")
 		return errors.Is(err, auth.ErrDevelopmentIssuer)
-	}, 10*time.Second, 50*time.Millisecond, "the development issuer that came up late is not refused")
+	}, time.Minute, 50*time.Millisecond, "the development issuer that came up late is not refused")
 	require.ErrorIs(t, v.Ready(t.Context()), auth.ErrDevelopmentIssuer)
 
 	newVerifier(t, issuer.Config().Auth) // development takes it

@@ -80,7 +80,7 @@ func TestOneTraceFromTheRequestToTheServiceItCalls(t *testing.T) {
 	}
 	require.Equal(t, 201, w.place(oneLine).StatusCode)
 
-	require.Eventually(t, func() bool { return len(spans.GetSpans()) == 3 }, 10*time.Second, 5*time.Millisecond,
+	require.Eventually(t, func() bool { return len(spans.GetSpans()) == 3 }, time.Minute, 5*time.Millisecond,
 		"the request, the call and its other side are spans")
 	names := map[string]string{}
 	for _, span := range spans.GetSpans() {

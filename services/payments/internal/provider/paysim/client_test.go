@@ -148,7 +148,7 @@ func TestACallEndsWithinItsDeadline(t *testing.T) {
 	begun := time.Now()
 	_, err := client.Authorize(t.Context(), asked)
 	require.ErrorContains(t, err, "deadline")
-	assert.Less(t, time.Since(begun), 10*time.Second)
+	assert.Less(t, time.Since(begun), time.Minute)
 	assert.NotContains(t, err.Error(), "Bearer")
 }
 
