@@ -7,6 +7,7 @@ import (
 
 	"github.com/ordersaga/ordersaga/contracts/programs"
 	ordersv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/orders/v1"
+	"github.com/ordersaga/ordersaga/platform/cqrs"
 	"github.com/ordersaga/ordersaga/platform/deliveryaudit"
 	"github.com/ordersaga/ordersaga/platform/eventstore"
 	"github.com/ordersaga/ordersaga/platform/readmodel"
@@ -129,40 +130,76 @@ func Audits(api *rest.API, n Needs, following []eventstore.Subscription) {
 	}})
 }
 
-// The methods of OrdersService, one per slice. Embedded types need different names.
-type (
-	recordPlaced     = recordplaced.Method
-	recordConfirmed  = recordconfirmed.Method
-	recordTurnedBack = recordturnedback.Method
-	recordRejected   = recordrejected.Method
-	recordCancelled  = recordcancelled.Method
-	recordDone       = recorddone.Method
-	recordRefused    = recordrefused.Method
-	recordPayment    = recordpayment.Method
-	recordResumed    = recordresumed.Method
-	recordStuck      = recordstuck.Method
-	takeActs         = takeacts.Method
-	listOpenSagas    = listopensagas.Method
-	checkUndo        = checkundo.Method
-)
-
-// service is OrdersService, composed of its slices. With the embedded "unsafe" interface a method
-// without a slice does not compile; with the "unimplemented" one it would fail at run time.
+// service is OrdersService: each method is a use case, which takes and returns the messages of the
+// contract. With the embedded "unsafe" interface a method without a slice does not compile; with the
+// "unimplemented" one it would fail at run time.
 type service struct {
 	ordersv1.UnsafeOrdersServiceServer
-	recordPlaced
-	recordConfirmed
-	recordTurnedBack
-	recordRejected
-	recordCancelled
-	recordDone
-	recordRefused
-	recordPayment
-	recordResumed
-	recordStuck
-	takeActs
-	listOpenSagas
-	checkUndo
+	recordPlaced     cqrs.Handler[recordplaced.Command, recordplaced.Result]
+	recordConfirmed  cqrs.Handler[recordconfirmed.Command, recordconfirmed.Result]
+	recordTurnedBack cqrs.Handler[recordturnedback.Command, recordturnedback.Result]
+	recordRejected   cqrs.Handler[recordrejected.Command, recordrejected.Result]
+	recordCancelled  cqrs.Handler[recordcancelled.Command, recordcancelled.Result]
+	recordDone       cqrs.Handler[recorddone.Command, recorddone.Result]
+	recordRefused    cqrs.Handler[recordrefused.Command, recordrefused.Result]
+	recordPayment    cqrs.Handler[recordpayment.Command, recordpayment.Result]
+	recordResumed    cqrs.Handler[recordresumed.Command, recordresumed.Result]
+	recordStuck      cqrs.Handler[recordstuck.Command, recordstuck.Result]
+	takeActs         cqrs.Handler[takeacts.Command, takeacts.Result]
+	listOpenSagas    cqrs.Handler[listopensagas.Query, listopensagas.Result]
+	checkUndo        cqrs.Handler[checkundo.Query, checkundo.Result]
+}
+
+func (s service) RecordPlaced(ctx context.Context, req recordplaced.Command) (recordplaced.Result, error) {
+	return s.recordPlaced.Handle(ctx, req)
+}
+
+func (s service) RecordConfirmed(ctx context.Context, req recordconfirmed.Command) (recordconfirmed.Result, error) {
+	return s.recordConfirmed.Handle(ctx, req)
+}
+
+func (s service) RecordTurnedBack(ctx context.Context, req recordturnedback.Command) (recordturnedback.Result, error) {
+	return s.recordTurnedBack.Handle(ctx, req)
+}
+
+func (s service) RecordRejected(ctx context.Context, req recordrejected.Command) (recordrejected.Result, error) {
+	return s.recordRejected.Handle(ctx, req)
+}
+
+func (s service) RecordCancelled(ctx context.Context, req recordcancelled.Command) (recordcancelled.Result, error) {
+	return s.recordCancelled.Handle(ctx, req)
+}
+
+func (s service) RecordDone(ctx context.Context, req recorddone.Command) (recorddone.Result, error) {
+	return s.recordDone.Handle(ctx, req)
+}
+
+func (s service) RecordRefused(ctx context.Context, req recordrefused.Command) (recordrefused.Result, error) {
+	return s.recordRefused.Handle(ctx, req)
+}
+
+func (s service) RecordPayment(ctx context.Context, req recordpayment.Command) (recordpayment.Result, error) {
+	return s.recordPayment.Handle(ctx, req)
+}
+
+func (s service) RecordResumed(ctx context.Context, req recordresumed.Command) (recordresumed.Result, error) {
+	return s.recordResumed.Handle(ctx, req)
+}
+
+func (s service) RecordStuck(ctx context.Context, req recordstuck.Command) (recordstuck.Result, error) {
+	return s.recordStuck.Handle(ctx, req)
+}
+
+func (s service) TakeActs(ctx context.Context, req takeacts.Command) (takeacts.Result, error) {
+	return s.takeActs.Handle(ctx, req)
+}
+
+func (s service) ListOpenSagas(ctx context.Context, req listopensagas.Query) (listopensagas.Result, error) {
+	return s.listOpenSagas.Handle(ctx, req)
+}
+
+func (s service) CheckUndo(ctx context.Context, req checkundo.Query) (checkundo.Result, error) {
+	return s.checkUndo.Handle(ctx, req)
 }
 
 // callers lists the programs that may call each method. A method that is not listed stops the
@@ -186,18 +223,18 @@ var callers = rpc.Callers{
 // Service makes the gRPC service for sagas.
 func Service(n Needs) rpc.Service {
 	return rpc.NewService[ordersv1.OrdersServiceServer](ordersv1.RegisterOrdersServiceServer, service{
-		recordPlaced:     recordplaced.NewMethod(n.Orders),
-		recordConfirmed:  recordconfirmed.NewMethod(n.Orders),
-		recordTurnedBack: recordturnedback.NewMethod(n.Orders),
-		recordRejected:   recordrejected.NewMethod(n.Orders),
-		recordCancelled:  recordcancelled.NewMethod(n.Orders),
-		recordDone:       recorddone.NewMethod(n.Orders),
-		recordRefused:    recordrefused.NewMethod(n.Orders),
-		recordPayment:    recordpayment.NewMethod(n.Orders),
-		recordResumed:    recordresumed.NewMethod(n.Orders),
-		recordStuck:      recordstuck.NewMethod(n.Orders),
-		takeActs:         takeacts.NewMethod(n.Orders),
-		listOpenSagas:    listopensagas.NewMethod(n.OpenSagas),
-		checkUndo:        checkundo.NewMethod(n.Orders),
+		recordPlaced:     recordplaced.New(n.Orders),
+		recordConfirmed:  recordconfirmed.New(n.Orders),
+		recordTurnedBack: recordturnedback.New(n.Orders),
+		recordRejected:   recordrejected.New(n.Orders),
+		recordCancelled:  recordcancelled.New(n.Orders),
+		recordDone:       recorddone.New(n.Orders),
+		recordRefused:    recordrefused.New(n.Orders),
+		recordPayment:    recordpayment.New(n.Orders),
+		recordResumed:    recordresumed.New(n.Orders),
+		recordStuck:      recordstuck.New(n.Orders),
+		takeActs:         takeacts.New(n.Orders),
+		listOpenSagas:    listopensagas.New(n.OpenSagas),
+		checkUndo:        checkundo.New(n.Orders),
 	}, callers)
 }
