@@ -95,14 +95,15 @@ func (a *gated) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActi
 	return result, err
 }
 
-// working replaces the shop's worker by one of the test with a gate that the next order meets, until
-// the shop's is back.
-func working(t *testing.T, s *shop.Shop, step string, after bool) (g *gate, back func()) {
+// authorizing replaces the shop's worker by one of the test in which the next order stands still when it
+// is authorized and does not know, until the shop's is back. The payment is a regular activity: a
+// worker would go on with a task of local ones although its run is terminated.
+func authorizing(t *testing.T, s *shop.Shop) (g *gate, back func()) {
 	t.Helper()
 	s.Stop(shop.Worker)
-	g = &gate{}
-	g.watch(step, after)
-	stop := s.WorkInTest(t, worker.Options{Interceptors: []interceptor.WorkerInterceptor{g}}, true)
+	g = &gate{regularOnly: true}
+	g.watch(sagas.AuthorizePayment.Name, true)
+	stop := s.WorkInTest(t, worker.Options{Interceptors: []interceptor.WorkerInterceptor{g}}, false)
 	return g, func() {
 		t.Helper()
 		close(g.goOn)

@@ -87,9 +87,9 @@ func TestOrdersAreCancelled(t *testing.T) {
 	})
 	t.Run("while it is being placed", func(t *testing.T) {
 		before := s.Stock("tea").Reserved
-		g, back := working(t, s, sagas.AuthorizePayment.Name, true)
+		g, back := authorizing(t, s)
 		id := place(t, "placing", "card_approve", "Prefer", "respond-async")
-		<-g.reached // authorized, and the saga does not know
+		<-g.reached
 		part := cancel(anna, id, some(1))
 		assert.Equal(t, http.StatusConflict, part.Status, "%s", part)
 		assert.NotEmpty(t, part.Header.Get("Retry-After"))

@@ -21,7 +21,7 @@ func TestAnOrderWhoseWorkflowWasTerminatedIsSettledByTheSweep(t *testing.T) {
 	anna := s.Customer("anna")
 	temporalClient := s.Temporal()
 
-	g, back := working(t, s, sagas.AuthorizePayment.Name, true)
+	g, back := authorizing(t, s)
 	answer := anna.Place("terminated", shop.Of("tea", 3, "card_approve"), "Prefer", "respond-async")
 	require.Equal(t, http.StatusAccepted, answer.Status, "%s", answer)
 	id := answer.Field("id").(string)
