@@ -386,16 +386,18 @@ func TestACommitPublishesBeforeTheNextPoll(t *testing.T) {
 		return nil
 	})
 	run(t, relay)
-	var waited time.Duration
-	for i := range 20 {
+	var waited []time.Duration
+	for i := range 21 {
 		require.NoError(t, db.InTx(t.Context(), func(ctx context.Context, tx *postgres.Tx) error {
 			return outbox.Append(ctx, tx, counted("a", i))
 		}))
 		began := time.Now()
-		waited += (<-published).Sub(began)
+		waited = append(waited, (<-published).Sub(began))
 	}
-	// Polling alone takes 125 ms on average, and more.
-	require.Less(t, waited/20, 100*time.Millisecond)
+	// Half of the events, since a busy machine may be late with some. A poll comes 250 ms after the
+	// one before; a commit is followed by the 50 ms in which events are gathered.
+	slices.Sort(waited)
+	require.Less(t, waited[10], 150*time.Millisecond)
 }
 
 func TestBacklogTellsWhatWaits(t *testing.T) {
@@ -444,8 +446,18 @@ func TestAnEventWhoseQueueIsMissingStaysInTheOutbox(t *testing.T) {
 	queue := broker.Queue{Name: "counts", Types: []string{eventType}}
 	publisher := broker.Connect(t.Context(), amqpURL, queue)
 	t.Cleanup(publisher.Close)
-	relay := outbox.NewRelay(db, publisher.Publish)
+	seen, failed := make(chan struct{}), false
+	relay := outbox.NewRelay(db, func(ctx context.Context, events ...cloudevents.Event) error {
+		if failed {
+			<-seen // the problem stands until the next publication
+		}
+		err := publisher.Publish(ctx, events...)
+		failed = failed || err != nil
+		return err
+	})
 	run(t, relay)
+	release := sync.OnceFunc(func() { close(seen) })
+	t.Cleanup(release)
 	require.NoError(t, outbox.Append(t.Context(), db.SQL, counted("a", 1)))
 	testkit.Eventually(t, "the first event to be published", func() bool { return pending(t, relay) == 0 })
 
@@ -462,6 +474,7 @@ func TestAnEventWhoseQueueIsMissingStaysInTheOutbox(t *testing.T) {
 		require.NoError(t, err)
 		return backlog.Pending == 1 && strings.Contains(backlog.Problem, "ordersaga.counts")
 	})
+	release()
 	testkit.Eventually(t, "the event to be published", func() bool {
 		backlog, err := relay.Backlog(t.Context())
 		require.NoError(t, err)

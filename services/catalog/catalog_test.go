@@ -361,7 +361,7 @@ func TestScheduledPricesReachShoppersAlsoAcrossARestart(t *testing.T) {
 		}
 	}
 	testkit.Eventually(t, "the price whose time came while nothing ran", costs(1100))
-	schedule(second, 1600, 2*time.Second)
+	schedule(second, 1600, 5*time.Second)
 	testkit.Eventually(t, "the price whose time comes", costs(1600))
 	product, _ := shown(t, second, shopper, "MUG-1")
 	assert.EqualValues(t, 3, product.Version)

@@ -21,17 +21,13 @@ import (
 type process struct {
 	*world
 	databaseURL string
-	timeout     time.Duration
 	cmd         *exec.Cmd
 }
 
-// margin is what the program's lease lasts beyond the time-out of a provider call.
-const margin = 5 * time.Second
-
-// newProcess starts the program. A call that the provider does not answer is given up after the
-// time-out, so what is done while such a call waits must be done within it.
-func newProcess(t *testing.T, timeout time.Duration) *process {
-	p := &process{databaseURL: testkit.Postgres(t), timeout: timeout}
+// newProcess starts the program with a provider time-out of 15 s, and so with a lease of 20: a call
+// is given up after the time-out, and what is done while it waits must be done before.
+func newProcess(t *testing.T) *process {
+	p := &process{databaseURL: testkit.Postgres(t)}
 	p.world = newWorldOn(t, p.databaseURL, calm, time.Second)
 	p.start()
 	t.Cleanup(p.kill)
@@ -44,8 +40,7 @@ func (p *process) start() {
 		"DATABASE_URL="+p.databaseURL, "OIDC_ISSUER="+testkit.Issuer(p.t), "ORDERSAGA_ENV=development",
 		"OIDC_CLIENT_ID="+programs.Payments, "OIDC_CLIENT_SECRET="+testkit.ClientSecret, "ORDERS_GRPC_ADDR="+p.orders.Serve(p.t),
 		"PAYMENT_PROVIDER_URL="+p.wire.url, "PAYMENT_PROVIDER_KEY="+providerKey,
-		"PAYMENT_PROVIDER_TIMEOUT="+p.timeout.String(), "PAYMENT_LOOKUP_DEADLINE="+(p.timeout+margin).String(),
-		"PAYMENT_RESOLVE_INTERVAL=50ms")
+		"PAYMENT_PROVIDER_TIMEOUT=15s", "PAYMENT_LOOKUP_DEADLINE=20s", "PAYMENT_RESOLVE_INTERVAL=50ms")
 	p.client = dial(p.t, startAndFind(p.t, p.cmd, "listening grpc"))
 }
 
@@ -67,7 +62,7 @@ func (p *process) authorizeInBackground(ctx context.Context, order string) <-cha
 
 func TestAKillBetweenTheIntentAndTheOutcomeNeitherLosesNorDoublesTheCharge(t *testing.T) {
 	t.Parallel()
-	p := newProcess(t, 15*time.Second)
+	p := newProcess(t)
 	order := newOrder()
 	p.wire.hold()
 	ended := p.authorizeInBackground(asService(t), order)
@@ -91,7 +86,7 @@ func TestAKillBetweenTheIntentAndTheOutcomeNeitherLosesNorDoublesTheCharge(t *te
 
 func TestAKilledProcessForgetsNoUndo(t *testing.T) {
 	t.Parallel()
-	p := newProcess(t, 15*time.Second)
+	p := newProcess(t)
 	order := newOrder()
 	p.wire.hold()
 	ctx := asService(t)
@@ -120,7 +115,7 @@ func TestAKilledProcessForgetsNoUndo(t *testing.T) {
 // nothing twice.
 func TestAKilledProcessFindsOutWhatWasCapturedAndRefunded(t *testing.T) {
 	t.Parallel()
-	p := newProcess(t, 3*time.Second)
+	p := newProcess(t)
 	paid := p.pay("card_approve")
 	p.dieDuring(paid, "capture", func() error { _, err := paid.capture("first", 1000); return err })
 	p.dieDuring(paid, "refund", func() error { _, err := paid.refund("refund", "first", 300); return err })
@@ -145,7 +140,7 @@ func (p *process) dieDuring(paid *paid, kind string, move func() error) {
 }
 
 func TestSIGTERMFinishesTheCallsInHand(t *testing.T) {
-	p := newProcess(t, 15*time.Second)
+	p := newProcess(t)
 	order := newOrder()
 	p.wire.hold()
 	ended := p.authorizeInBackground(asService(t), order)

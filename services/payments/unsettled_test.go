@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	commonv1 "github.com/ordersaga/ordersaga/contracts/proto/ordersaga/common/v1"
 	"github.com/ordersaga/ordersaga/contracts/refusals"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 )
@@ -194,16 +195,28 @@ func TestAnOrderIsToldWhatBecomesOfItsMoneyByItself(t *testing.T) {
 	done, err := q.capture("first", 1000)
 	require.NoError(t, err)
 	w.provider.simulate("capture/"+done.GetCapture().GetProviderReference()+"/failed", "")
-	testkit.Eventually(t, "the failed capture to be told", func() bool { return len(w.orders.Told()) > 2 })
-	failed := w.orders.Told()[2].GetFacts()[0].GetPaymentCaptureFailed()
+	failed := w.told(q.order).GetPaymentCaptureFailed()
 	assert.Equal(t, done.GetCapture().GetId(), failed.GetCaptureId())
 	assert.EqualValues(t, amount, failed.GetOpen())
 
 	u := w.pay("card_approve")
 	w.provider.simulate("authorization/"+u.reference+"/expired", "")
 	w.startObserver()
-	testkit.Eventually(t, "the end of the authorization to be told", func() bool { return len(w.orders.Told()) > 3 })
-	assert.Equal(t, "expired", w.orders.Told()[3].GetFacts()[0].GetAuthorizationEnded().GetState())
+	assert.Equal(t, "expired", w.told(u.order).GetAuthorizationEnded().GetState())
+}
+
+// told waits for what an order is told, and returns the first fact. It may be told again.
+func (w *world) told(order string) (fact *commonv1.Fact) {
+	w.t.Helper()
+	testkit.Eventually(w.t, "order "+order+" to be told", func() bool {
+		for _, told := range w.orders.Told() {
+			if told.GetOrderId() == order {
+				fact = told.GetFacts()[0]
+			}
+		}
+		return fact != nil
+	})
+	return fact
 }
 
 // requireAcceptedStays asks for the first capture again, as a saga whose run was lost does: it may

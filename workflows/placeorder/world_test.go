@@ -68,6 +68,7 @@ func (w *world) next() *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
+	env.SetTestTimeout(2 * time.Minute) // by default a test that is held up for 3 s fails
 	env.SetDataConverter(sagas.DataConverter())
 	env.SetStartTime(w.began)
 	workflows.Register(env)

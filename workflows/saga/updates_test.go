@@ -45,6 +45,7 @@ func ships(updates func(*saga.Saga) saga.Handlers, during func(env *testsuite.Te
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
+	env.SetTestTimeout(2 * time.Minute) // by default a test that is held up for 3 s fails
 	env.SetDataConverter(sagas.DataConverter())
 	env.RegisterWorkflowWithOptions(func(ctx workflow.Context) (*commonv1.Outcome, error) {
 		return saga.Run(ctx, shipping(updates), sagas.Placing("6c9c4a0e-4a6b-5f0e-9a53-1f1d8c0f4e11"), proto.Message(nil))

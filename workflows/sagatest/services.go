@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
@@ -140,6 +141,7 @@ func (s *Services) environment() *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	s.env = suite.NewTestWorkflowEnvironment()
+	s.env.SetTestTimeout(2 * time.Minute) // by default a test that is held up for 3 s fails
 	s.env.SetDataConverter(sagas.DataConverter())
 	workflows.Register(s.env)
 	for _, prepare := range s.prepare {

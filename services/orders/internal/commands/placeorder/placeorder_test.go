@@ -356,7 +356,7 @@ func TestALostAnswerOfARunningSagaIsNotSaidToBeOnItsWayAndTheSameRequestFindsIt(
 		id, body := placeorder.OrderID(w.Subject("ann"), method), orderstest.BodyPaidBy(method)
 		var answer *orderstest.Answer
 		var placing sync.WaitGroup
-		placing.Go(func() { answer = ann.Place(method, body, "Prefer", "wait=5") })
+		placing.Go(func() { answer = ann.Place(method, body, "Prefer", "wait=10") })
 		testkit.Eventually(t, "the run to be started", func() bool { return w.RunID(id) != "" })
 		line.Cut()
 		placing.Wait()
