@@ -159,7 +159,7 @@ func TestALateEffectIsGivenBackAlthoughNobodyAsksAgain(t *testing.T) {
 	t.Parallel()
 	patient := hasty
 	patient.LookupDeadline = time.Minute
-	w := newWorld(t, patient, 4*time.Second)
+	w := newWorld(t, patient, 8*time.Second)
 	w.startResolver()
 	order := newOrder()
 	_, err := w.authorize(order, "card_slow_effect")
@@ -173,8 +173,8 @@ func TestALateEffectIsGivenBackAlthoughNobodyAsksAgain(t *testing.T) {
 func TestAnEffectAfterTheLookupDeadlineIsGivenBackByTheRecheck(t *testing.T) {
 	t.Parallel()
 	rash := hasty
-	rash.LookupDeadline, rash.RecheckAfter = 100*time.Millisecond, 6*time.Second
-	w := newWorld(t, rash, 4*time.Second)
+	rash.LookupDeadline, rash.RecheckAfter = 100*time.Millisecond, 12*time.Second
+	w := newWorld(t, rash, 8*time.Second)
 	w.startResolver()
 	order := newOrder()
 	_, err := w.authorize(order, "card_slow_effect")

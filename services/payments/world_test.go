@@ -60,7 +60,7 @@ var hasty = times{
 		Lease: 20 * time.Second, LookupDeadline: time.Second,
 		RetryAfter: 20 * time.Millisecond, RetryAtMost: 200 * time.Millisecond, PollAtMost: 200 * time.Millisecond, RecheckAfter: time.Hour,
 	},
-	providerTimeout: 500 * time.Millisecond,
+	providerTimeout: 2 * time.Second,
 }
 
 // calm is a policy under which nothing runs out while a test holds an answer up.
