@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ordersaga/ordersaga/contracts/programs"
+	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
 // One story in its order, because each start takes seconds: a newcomer's first start, a crash, a
@@ -62,11 +63,11 @@ func TestTheLifeOfADevelopmentStack(t *testing.T) {
 		assert.Contains(t, first.command(t, "order", "timeline", orderID), "OrderConfirmed")
 		// Two were ordered; what the declined order held is free again.
 		assert.Regexp(t, `TEA-SENCHA-100 +1000 +2 +998`, first.command(t, "stock", "get", "TEA-SENCHA-100"))
-		eventually(t, "the order in the list", func() bool {
+		testkit.Eventually(t, "the order in the list", func() bool {
 			list := first.command(t, "order", "list")
 			return strings.Contains(list, orderID) && strings.Contains(list, "out_of_stock")
 		})
-		eventually(t, "the demo catalog with its stock in the list", func() bool {
+		testkit.Eventually(t, "the demo catalog with its stock in the list", func() bool {
 			return strings.Contains(first.command(t, "product", "list"), "£780.00  3")
 		})
 		refused := first.refused(t, "order", "place", "--line", "PEN-URUSHI=4", "--wait", "50s")
@@ -80,10 +81,10 @@ func TestTheLifeOfADevelopmentStack(t *testing.T) {
 		assert.Contains(t, first.command(t, "kill", "orders"), fmt.Sprintf("orders (process %d) is killed", before))
 		first.says(t, "orders was ended by signal SIGKILL")
 		first.says(t, "it is started again in 200ms")
-		eventually(t, "the orders service to answer again", func() bool {
+		testkit.Eventually(t, "the orders service to answer again", func() bool {
 			return strings.Contains(first.try("order", "get", orderID), "confirmed")
 		})
-		eventually(t, "the note of its process", func() bool { now := first.pid("orders"); return now != 0 && now != before })
+		testkit.Eventually(t, "the note of its process", func() bool { now := first.pid("orders"); return now != 0 && now != before })
 	})
 
 	t.Run("one program of this instance is stopped, stays down, and is started again", func(t *testing.T) {
@@ -95,7 +96,7 @@ func TestTheLifeOfADevelopmentStack(t *testing.T) {
 		assert.Contains(t, first.try("stock", "get", "TEA-SENCHA-100"), "no answer from")
 
 		// Inventory may take longer to start than the half minute that an order waits for it.
-		eventually(t, "an order that waited to be confirmed", func() bool {
+		testkit.Eventually(t, "an order that waited to be confirmed", func() bool {
 			tried++
 			return first.waits(t, fmt.Sprint("waits-", tried))
 		})
@@ -169,7 +170,7 @@ func (s *stack) waits(t *testing.T, key string) (confirmed bool) {
 
 	assert.Contains(t, s.command(t, "start", "inventory"), "inventory is ready (")
 	late := false
-	eventually(t, "the order to be settled", func() bool {
+	testkit.Eventually(t, "the order to be settled", func() bool {
 		shown, _ := exec.Command("sh", "-c", again[1]).CombinedOutput()
 		confirmed, late = strings.Contains(string(shown), "confirmed"), strings.Contains(string(shown), "step_timed_out")
 		return confirmed || late

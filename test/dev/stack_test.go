@@ -17,6 +17,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ordersaga/ordersaga/platform/testkit"
 )
 
 // stack is one `ordersaga dev`.
@@ -112,7 +114,7 @@ func (s *stack) stop(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatalf("%s did not stop within %s", s.dir, patience)
 	}
-	eventually(t, "the last of its processes to end", func() bool { return len(processesOf(s.dir)) == 0 })
+	testkit.Eventually(t, "the last of its processes to end", func() bool { return len(processesOf(s.dir)) == 0 })
 }
 
 // cut kills the supervisor, as an out-of-memory killer or a power cut does.
@@ -179,7 +181,7 @@ func (s *stack) refusedStart(t *testing.T, home, name, offset string) string {
 // says waits until the stack has printed the text.
 func (s *stack) says(t *testing.T, text string) {
 	t.Helper()
-	eventually(t, "the terminal to show: "+text, func() bool { return strings.Contains(s.output.text(), text) })
+	testkit.Eventually(t, "the terminal to show: "+text, func() bool { return strings.Contains(s.output.text(), text) })
 }
 
 // pid of one of its processes; 0 while there is no note of it.
@@ -234,11 +236,4 @@ func processesOf(dir string) []string {
 		}
 	}
 	return found
-}
-
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !condition(); time.Sleep(100 * time.Millisecond) {
-		require.True(t, time.Now().Before(deadline), "waited in vain for %s", what)
-	}
 }

@@ -2,7 +2,6 @@ package shop
 
 import (
 	"testing"
-	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -45,8 +44,8 @@ func (s *Shop) WorkInTest(t testing.TB, options worker.Options, localPayments bo
 	return w.Stop
 }
 
-// MakeCurrent makes a build of a worker deployment current when it polls, and gives the server a minute
-// to tell every part of the task queues: until then some give new runs to the build before.
+// MakeCurrent makes a build of a worker deployment current when it polls, and waits until every part
+// of the task queues knows: until then some give new runs to the build before.
 func (s *Shop) MakeCurrent(t testing.TB, deployment, build string) {
 	t.Helper()
 	temporal := s.Temporal()
@@ -54,15 +53,12 @@ func (s *Shop) MakeCurrent(t testing.TB, deployment, build string) {
 		_, err := temporal.WorkerDeploymentClient().GetHandle(deployment).SetCurrentVersion(t.Context(), client.WorkerDeploymentSetCurrentVersionOptions{BuildID: build})
 		return err == nil
 	})
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+	testkit.Eventually(t, "all task queues to know that build "+build+" is current", func() bool {
 		described, err := temporal.WorkflowService().DescribeWorkerDeployment(t.Context(), &workflowservice.DescribeWorkerDeploymentRequest{
 			Namespace: s.Namespace, DeploymentName: deployment,
 		})
 		info := described.GetWorkerDeploymentInfo()
-		if err == nil && info.GetRoutingConfig().GetCurrentDeploymentVersion().GetBuildId() == build &&
-			info.GetRoutingConfigUpdateState() != enumspb.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS {
-			return
-		}
-	}
-	t.Logf("the server does not say that all task queues know the current build, %s", build)
+		return err == nil && info.GetRoutingConfig().GetCurrentDeploymentVersion().GetBuildId() == build &&
+			info.GetRoutingConfigUpdateState() != enumspb.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
+	})
 }

@@ -2,11 +2,14 @@ package causes_test
 
 import (
 	"context"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
@@ -30,6 +33,19 @@ func (s *silenced) DescribeWorkflowExecution(ctx context.Context, workflowID, ru
 		return nil, serviceerror.NewUnavailable("no answer")
 	}
 	return s.Client.DescribeWorkflowExecution(ctx, workflowID, runID)
+}
+
+// crowded is Temporal with more open runs of other orders than are listed.
+type crowded struct{ client.Client }
+
+func (crowded) ListWorkflow(context.Context, *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	page := &workflowservice.ListWorkflowExecutionsResponse{NextPageToken: []byte("more")}
+	for n := range runs.MaxOpen {
+		page.Executions = append(page.Executions, &workflowpb.WorkflowExecutionInfo{
+			Execution: &commonpb.WorkflowExecution{WorkflowId: sagas.WorkflowID(strconv.Itoa(n))},
+		})
+	}
+	return page, nil
 }
 
 // Temporal has lost its runs, and they are too many to ask for each, or it stops answering on the way.
@@ -63,6 +79,7 @@ func TestWhatIsNotLookedAtIsCounted(t *testing.T) {
 	}{
 		{"all are looked at", w.Temporal, orders, orders, 0, false, false},
 		{"they are too many", w.Temporal, 2, 2, 3, true, false},
+		{"the rest of Temporal's list may have them", crowded{w.Temporal}, orders, 0, 0, true, false},
 		{"Temporal stops answering", &silenced{w.Temporal, 1}, orders, 1, 4, true, true},
 	} {
 		found, lost := find(c.temporal, c.looks)
