@@ -66,8 +66,8 @@ type Order struct {
 	Total         view.Money `json:"total"`
 	Reason        string     `json:"reason,omitempty" doc:"Why it was rejected or cancelled." example:"out_of_stock"`
 	StuckSteps    []string   `json:"stuck_steps,omitempty" nullable:"false" doc:"The steps its saga is stuck in."`
-	PlacedAt      *time.Time `json:"placed_at,omitempty"`
 	Holds         []string   `json:"holds,omitempty" nullable:"false" doc:"Why nothing of it is shipped now." example:"payment"`
+	PlacedAt      *time.Time `json:"placed_at,omitempty"`
 	SettledAt     *time.Time `json:"settled_at,omitempty"`
 	Version       int64      `json:"version"`
 }
