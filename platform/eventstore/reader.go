@@ -41,23 +41,24 @@ func (r *reader) follow(reading, handling context.Context) error {
 	r.look = r.sub.Batch
 	for reading.Err() == nil {
 		heard := r.sequenced.listen()
-		events, size, err := r.next(reading)
+		events, size, full, err := r.next(reading)
 		if err != nil {
 			r.limit.FailedToRead()
 			return err
 		}
-		if len(events) == 0 {
+		if len(events) > 0 {
+			began := time.Now()
+			if err := r.handle(handling, events); err != nil {
+				r.limit.Failed(len(events), size)
+				return err
+			}
+			r.limit.Done(len(events), size, time.Since(began))
+			r.look = max(2*len(events), 32)
+			r.failures.Reset()
+		}
+		if !full {
 			_ = pause.For(reading, idlePoll, heard)
-			continue
 		}
-		began := time.Now()
-		if err := r.handle(handling, events); err != nil {
-			r.limit.Failed(len(events), size)
-			return err
-		}
-		r.limit.Done(len(events), size, time.Since(began))
-		r.look = max(2*len(events), 32)
-		r.failures.Reset()
 	}
 	return nil
 }
@@ -79,22 +80,24 @@ func (r *reader) begin(ctx context.Context) error {
 	return nil
 }
 
-// next reads the batch after the checkpoint: at least one event, if there is any.
-func (r *reader) next(ctx context.Context) (events []Event, size int, err error) {
+// next reads the batch after the checkpoint: at least one event, if there is any. When it is not
+// full there were no more.
+func (r *reader) next(ctx context.Context) (events []Event, size int, full bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
+	most := min(r.limit.Events(), r.look)
 	// The server adds up the sizes, so that only the events of the batch are sent.
 	events, err = query(ctx, r.db.SQL, `(
 		SELECT *, sum(octet_length(data::text)) OVER (ORDER BY position) - octet_length(data::text) AS before
 		FROM (SELECT * FROM events WHERE position > $1 ORDER BY position LIMIT $2) AS next) AS sized
-		WHERE before < $3 ORDER BY position`, r.position, min(r.limit.Events(), r.look), r.limit.Bytes())
+		WHERE before < $3 ORDER BY position`, r.position, most, r.limit.Bytes())
 	if err != nil {
-		return nil, 0, fmt.Errorf("read events after %d: %w", r.position, err)
+		return nil, 0, false, fmt.Errorf("read events after %d: %w", r.position, err)
 	}
 	for _, event := range events {
 		size += len(event.Data)
 	}
-	return events, size, nil
+	return events, size, len(events) == most || size >= r.limit.Bytes(), nil
 }
 
 // handle gives a batch to the subscriber and moves the checkpoint to its last event.

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"golang.org/x/sync/errgroup"
 )
 
 // VersionField holds a document's version. Every document written by ReplaceIfNewer has it.
@@ -145,26 +147,37 @@ func (d Document) body() (bson.D, error) {
 	return body, nil
 }
 
-// replacesPerCommand bounds the replacements in one command. FerretDB 1 holds a connection of its
-// pool for each match until the command ends, and deadlocks when it has no more. It runs them one
-// by one anyway, so small commands cost little.
-const replacesPerCommand = 4
+const (
+	// replacesPerCommand bounds the replacements in one command. FerretDB 1 holds a connection of its
+	// pool for each match until the command ends, and deadlocks when it has no more. It runs them one
+	// by one anyway, so small commands cost little.
+	replacesPerCommand = 4
+	// commandsAtOnce bounds the commands that run at the same time, each on a connection of its own:
+	// a list shows the last document of a batch as soon as all of them are written.
+	commandsAtOnce = 4
+)
 
 // replaceOlder writes the documents over older ones and returns how many.
-func replaceOlder(ctx context.Context, collection *mongo.Collection, documents []encoded) (replaced int, err error) {
+func replaceOlder(ctx context.Context, collection *mongo.Collection, documents []encoded) (int, error) {
+	var replaced atomic.Int64
+	commands, ctx := errgroup.WithContext(ctx)
+	commands.SetLimit(commandsAtOnce)
 	for chunk := range slices.Chunk(documents, replacesPerCommand) {
 		writes := make([]mongo.WriteModel, len(chunk))
 		for i, d := range chunk {
 			filter := bson.D{{Key: "_id", Value: d.id}, {Key: VersionField, Value: bson.D{{Key: "$lt", Value: d.version}}}}
 			writes[i] = mongo.NewReplaceOneModel().SetFilter(filter).SetReplacement(d.body)
 		}
-		result, err := collection.BulkWrite(ctx, writes, options.BulkWrite().SetOrdered(false))
-		if err != nil {
-			return 0, err
-		}
-		replaced += int(result.MatchedCount)
+		commands.Go(func() error {
+			result, err := collection.BulkWrite(ctx, writes, options.BulkWrite().SetOrdered(false))
+			if err == nil {
+				replaced.Add(result.MatchedCount)
+			}
+			return err
+		})
 	}
-	return replaced, nil
+	err := commands.Wait()
+	return int(replaced.Load()), err
 }
 
 // insertMissing inserts the documents whose id is not there and returns the others.

@@ -101,27 +101,24 @@ func (m *Model) Place(ctx context.Context, g Generation, entries []Entry) (Place
 	}
 	// Another writer at the same time, which lost its lock, fails on the primary key of one of the
 	// two, after it has waited for the rows of the lists.
-	err = m.db.InTx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		given, err := postgres.Select(ctx, tx, columns, `
-			WITH fresh AS (
-				SELECT id, list, row_number() OVER (PARTITION BY list ORDER BY n) AS n
-				FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS fresh (id, list, n)),
-			heads AS (
-				INSERT INTO read_model_lists AS l (model, generation, list, size)
-				SELECT $1, $2, list, count(*) FROM fresh GROUP BY list ORDER BY list
-				ON CONFLICT (model, generation, list) DO UPDATE SET size = l.size + excluded.size
-				RETURNING list, size),
-			counts AS (SELECT list, count(*) AS added FROM fresh GROUP BY list)
-			INSERT INTO read_model_places (model, generation, id, list, place)
-			SELECT $1, $2, fresh.id, fresh.list, heads.size - counts.added + fresh.n - 1
-			FROM fresh JOIN heads USING (list) JOIN counts USING (list)
-			RETURNING id, list, place`, m.Name, g.Number, newIDs, newLists)
-		places.add(given)
-		return err
-	})
+	given, err := postgres.Select(ctx, m.db.SQL, columns, `
+		WITH fresh AS (
+			SELECT id, list, row_number() OVER (PARTITION BY list ORDER BY n) AS n
+			FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS fresh (id, list, n)),
+		heads AS (
+			INSERT INTO read_model_lists AS l (model, generation, list, size)
+			SELECT $1, $2, list, count(*) FROM fresh GROUP BY list ORDER BY list
+			ON CONFLICT (model, generation, list) DO UPDATE SET size = l.size + excluded.size
+			RETURNING list, size),
+		counts AS (SELECT list, count(*) AS added FROM fresh GROUP BY list)
+		INSERT INTO read_model_places (model, generation, id, list, place)
+		SELECT $1, $2, fresh.id, fresh.list, heads.size - counts.added + fresh.n - 1
+		FROM fresh JOIN heads USING (list) JOIN counts USING (list)
+		RETURNING id, list, place`, m.Name, g.Number, newIDs, newLists)
 	if err != nil {
 		return nil, fmt.Errorf("read model %s: give places to %d documents: %w", m.Name, len(entries), err)
 	}
+	places.add(given)
 	return places, nil
 }
 

@@ -24,7 +24,7 @@ const (
 	feedPoll = time.Second
 	// feedGather is how long the feed waits for more changes before it reads them. A batch costs an
 	// index in the process a segment to write and to merge, however few changes are in it.
-	feedGather = 400 * time.Millisecond
+	feedGather = 900 * time.Millisecond
 	// feedStep bounds one batch: to read it and to write it.
 	feedStep = 30 * time.Second
 	// feedPause is the longest time between two tries when the engine or the source is away.
