@@ -60,7 +60,7 @@ func run(ctx context.Context, cfg settings) error {
 	if err := model.Prepare(ctx); err != nil {
 		return err
 	}
-	readSide, products := readside.NewFeed(db, model), readside.NewProducts(model)
+	readSide, products := readside.NewFeed(db, model), readside.NewProducts(db, model)
 	cached, closeCache, err := cfg.Cache.Open("catalog")
 	if err != nil {
 		return err
@@ -74,12 +74,11 @@ func run(ctx context.Context, cfg settings) error {
 	defer engine.Close()
 	index := search.New(productsearch.Schema, engine)
 	searchFeed := search.NewFeed(index, productsearch.NewChanges(db), cfg.Search.Alone(db, productsearch.Schema))
-	changed := func() {
+	db.OnSignal(func() {
 		readSide.Wake()
 		searchFeed.Wake()
-	}
-	db.OnSignal(changed)
-	stock := productsearch.KeepStock(db, changed)
+	})
+	stock := productsearch.KeepStock(db, products.StockChanged)
 	relay := outbox.NewRelay(db, rabbit.Publish)
 	needs := internal.Needs{
 		DB: db, ReadSide: products, Feed: readSide, Search: index, Pricing: cfg.Pricing.rates(), MaxImport: int64(cfg.ImportMiB) << 20,

@@ -63,7 +63,7 @@ func Routes(api *rest.API, n Needs) {
 	getavailability.Route(api, n.ReadSide)
 	listprices.Route(api, n.DB)
 	listproducts.Route(api, n.ReadSide, n.Feed)
-	searchproducts.Route(api, n.Search)
+	searchproducts.Route(api, n.DB, n.Search)
 	suggestproducts.Route(api, n.Search)
 	createcategory.Route(api, n.DB)
 	changecategory.Route(api, n.DB)

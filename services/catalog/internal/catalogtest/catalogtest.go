@@ -45,7 +45,7 @@ func ReadSide(t testing.TB, db *postgres.DB) (*readside.Products, *readside.Feed
 	t.Cleanup(func() { _ = mongodb.Close(context.Background(), documents) })
 	model := readmodel.New(readside.Definition, db, documents)
 	require.NoError(t, model.Prepare(t.Context()))
-	return readside.NewProducts(model), readside.NewFeed(db, model)
+	return readside.NewProducts(db, model), readside.NewFeed(db, model)
 }
 
 // CountedReadSide is ReadSide, with a count of what is read from the document store.
@@ -58,7 +58,7 @@ func CountedReadSide(t testing.TB, db *postgres.DB) (*Commands, *readside.Produc
 	t.Cleanup(func() { _ = client.Disconnect(context.Background()) })
 	model := readmodel.New(readside.Definition, db, client.Database(name))
 	require.NoError(t, model.Prepare(t.Context()))
-	return commands, readside.NewProducts(model), readside.NewFeed(db, model)
+	return commands, readside.NewProducts(db, model), readside.NewFeed(db, model)
 }
 
 // Commands counts finds and the documents that they answer.

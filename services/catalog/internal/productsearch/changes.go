@@ -33,10 +33,7 @@ func (c *Changes) Changes(ctx context.Context, after int64, limit int) (document
 		}
 		s := change.Product.Snapshot()
 		p := Product{SKU: s.SKU, Name: s.Name, Price: s.Price, Currency: s.Currency, Version: s.Version, CreatedAt: s.CreatedAt, CategoryPaths: s.CategoryPaths}
-		if change.Stock != nil {
-			p.Available = &change.Stock.Available
-		}
-		d, err := document(p, s.Description, s.Active, change.Position)
+		d, err := document(p, s.Description, s.Active, change.InStock, change.Position)
 		if err != nil {
 			return nil, 0, err
 		}

@@ -120,3 +120,29 @@ func TestNoChangeIsMissedWhileOthersWrite(t *testing.T) {
 	}
 	reading.Wait()
 }
+
+// Stock changes with each order: it is a change of what is found only when there is some again, or
+// none any more.
+func TestOnlyStockThatComesOrGoesIsAChange(t *testing.T) {
+	db := catalogtest.Database(t)
+	changes := productsearch.NewChanges(db)
+	catalogtest.Store(t, db, "A", "a", 1)
+	_, at, err := changes.Changes(t.Context(), 0, 10)
+	require.NoError(t, err)
+	for version, step := range []struct {
+		available int64
+		changed   bool
+	}{{5, true}, {4, false}, {0, true}, {0, false}, {-1, false}, {2, true}, {1, false}} {
+		catalogtest.Stock(t, db, "A", step.available, int64(version)+1)
+		documents, upTo, err := changes.Changes(t.Context(), at, 10)
+		require.NoError(t, err)
+		require.Equal(t, step.changed, upTo > at, "%d units", step.available)
+		if at = upTo; step.changed {
+			want := productsearch.OutOfStock
+			if step.available > 0 {
+				want = productsearch.InStock
+			}
+			assert.Equal(t, []string{want}, documents[0].Keywords[productsearch.Availability])
+		}
+	}
+}

@@ -51,19 +51,17 @@ type Product struct {
 	CreatedAt time.Time `json:"created_at"`
 	// CategoryPaths are the ids from the root of the tree to each category that it is in.
 	CategoryPaths []string `json:"category_paths,omitempty"`
-	// Available is nil until inventory has told of the SKU.
-	Available *int64 `json:"available,omitempty"`
 }
 
 // document is a product as it was at a position of the changes, which is its version in the index:
-// it grows with every change of the product and of its stock.
-func document(p Product, description string, active bool, position int64) (search.Document, error) {
+// it grows with every change of what is found.
+func document(p Product, description string, active, inStock bool, position int64) (search.Document, error) {
 	source, err := json.Marshal(p)
 	if err != nil {
 		return search.Document{}, fmt.Errorf("product %s: %w", p.SKU, err)
 	}
 	availability := OutOfStock
-	if p.Available != nil && *p.Available > 0 {
+	if inStock {
 		availability = InStock
 	}
 	return search.Document{

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/ordersaga/ordersaga/platform/cache"
+	"github.com/ordersaga/ordersaga/platform/each"
 	"github.com/ordersaga/ordersaga/platform/readmodel"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/store"
@@ -25,7 +26,7 @@ func (p *Products) Cache(in cache.Store, feed *Feed) {
 	if in == nil {
 		return
 	}
-	p.cache = cache.New[kept]("products", in)
+	p.cache, p.stock = cache.New[kept]("products", in), cache.New[*store.Stock]("stock", in)
 	project := feed.Project
 	feed.Project = func(ctx context.Context, g readmodel.Generation, changed []store.Changed) error {
 		if err := project(ctx, g, changed); err != nil {
@@ -38,6 +39,13 @@ func (p *Products) Cache(in cache.Store, feed *Feed) {
 		return p.cache.Invalidate(ctx, keys...)
 	}
 }
+
+// StockChanged forgets the stock of SKUs in the cache, after it was kept.
+func (p *Products) StockChanged(ctx context.Context, skus ...string) error {
+	return p.stock.Invalidate(ctx, each.Map(skus, stockKey)...)
+}
+
+func stockKey(sku string) string { return "stock/" + sku }
 
 // key of a product. One that was read of a generation is of no use once another is live.
 func key(g readmodel.Generation, sku string) string {
@@ -63,7 +71,20 @@ func (p *Products) Get(ctx context.Context, sku string) (Product, error) {
 	if err == nil && !known.Found {
 		err = notFound(sku)
 	}
+	if err != nil {
+		return Product{}, err
+	}
+	known.Product.Stock, err = p.stock.Get(ctx, stockKey(sku), func(ctx context.Context) (*store.Stock, error) { return p.told(ctx, sku) })
 	return known.Product, err
+}
+
+// told reads the stock of a SKU; nil is that inventory has not told of it.
+func (p *Products) told(ctx context.Context, sku string) (*store.Stock, error) {
+	stocks, err := store.Stocks(ctx, p.db, sku)
+	if stock, told := stocks[sku]; told {
+		return &stock, err
+	}
+	return nil, err
 }
 
 // Stored answers the product of a SKU as its document is, past the cache, or ErrNotFound. The audit
@@ -73,7 +94,11 @@ func (p *Products) Stored(ctx context.Context, sku string) (Product, error) {
 	if err != nil {
 		return Product{}, err
 	}
-	return p.read(ctx, live, sku)
+	stored, err := p.read(ctx, live, sku)
+	if err == nil {
+		stored.Stock, err = p.told(ctx, sku)
+	}
+	return stored, err
 }
 
 func notFound(sku string) error { return fmt.Errorf("%w: %.80q", ErrNotFound, sku) }

@@ -7,10 +7,12 @@ import (
 	"testing"
 	"time"
 
+	cloudevents "github.com/cloudevents/sdk-go/v2/event"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ordersaga/ordersaga/platform/broker"
 	"github.com/ordersaga/ordersaga/platform/cache"
 	"github.com/ordersaga/ordersaga/platform/cache/memory"
 	"github.com/ordersaga/ordersaga/platform/cache/redis"
@@ -18,6 +20,7 @@ import (
 	"github.com/ordersaga/ordersaga/platform/readmodel"
 	"github.com/ordersaga/ordersaga/platform/testkit"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/catalogtest"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/productsearch"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/readside"
 )
 
@@ -39,8 +42,8 @@ var stores = map[string]func(t testing.TB) (one, other cache.Store){
 	},
 }
 
-// Shoppers read on two instances while the stock of a product changes. Nobody is shown less than
-// what the read side had taken over before the request.
+// Shoppers read on two instances while a product and its stock change. Nobody is shown less than what
+// the read side had taken over before the request.
 func TestNoProductIsOlderThanTheLastChangeThatWasTakenOver(t *testing.T) {
 	for name, open := range stores {
 		t.Run(name, func(t *testing.T) {
@@ -54,11 +57,13 @@ func TestNoProductIsOlderThanTheLastChangeThatWasTakenOver(t *testing.T) {
 
 			var instances []*readside.Products
 			var feeds []*readside.Feed
+			var stocks []broker.Consumer
 			one, other := open(t)
 			for _, in := range []cache.Store{one, other} {
-				products, feed := readside.NewProducts(model), readside.NewFeed(db, model)
+				products, feed := readside.NewProducts(db, model), readside.NewFeed(db, model)
 				products.Cache(in, feed)
 				instances, feeds = append(instances, products), append(feeds, feed)
+				stocks = append(stocks, productsearch.KeepStock(db, products.StockChanged))
 			}
 			_, err = instances[1].Get(t.Context(), "TEA")
 			require.ErrorIs(t, err, readside.ErrNotFound)
@@ -79,21 +84,24 @@ func TestNoProductIsOlderThanTheLastChangeThatWasTakenOver(t *testing.T) {
 						if ctx.Err() != nil || least == 0 {
 							continue
 						}
-						if !assert.NoError(t, err) || !assert.NotNil(t, product.Stock) || !assert.GreaterOrEqual(t, product.Stock.Version, least) {
+						if !assert.NoError(t, err) || !assert.GreaterOrEqual(t, product.Version, least) ||
+							!assert.NotNil(t, product.Stock) || !assert.GreaterOrEqual(t, product.Stock.Version, least) {
 							return
 						}
 					}
 				})
 			}
 			for version := int64(1); version <= 30 && !t.Failed(); version++ {
-				catalogtest.Stock(t, db, "TEA", version, version)
+				_, err := db.SQL.ExecContext(t.Context(), `UPDATE products SET version = $1 WHERE sku = 'TEA'`, version)
+				require.NoError(t, err)
 				require.NoError(t, feeds[version%2].CatchUp(t.Context()))
+				require.NoError(t, stocks[version%2].HandleBatch(t.Context(), []cloudevents.Event{catalogtest.StockedAt(t, "TEA", version, version)}))
 				taken.Store(version)
 			}
 			stop()
 			shoppers.Wait()
 
-			direct, err := readside.NewProducts(model).Get(t.Context(), "TEA")
+			direct, err := readside.NewProducts(db, model).Get(t.Context(), "TEA")
 			require.NoError(t, err)
 			for _, instance := range instances {
 				product, err := instance.Get(t.Context(), "TEA")
@@ -103,6 +111,8 @@ func TestNoProductIsOlderThanTheLastChangeThatWasTakenOver(t *testing.T) {
 			live, err := model.Live(t.Context())
 			require.NoError(t, err)
 			require.NoError(t, model.Collection(live).Drop(t.Context()))
+			_, err = db.SQL.ExecContext(t.Context(), `DELETE FROM availability`)
+			require.NoError(t, err)
 			product, err := instances[1].Get(t.Context(), "TEA")
 			require.NoError(t, err, "it is answered by the cache")
 			assert.Equal(t, direct, product)

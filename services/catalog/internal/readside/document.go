@@ -1,5 +1,6 @@
-// Package readside has what shoppers read of the catalog: one document a product, with its stock, in
-// the document store. The documents follow what changes in the catalog's database within moments.
+// Package readside has what shoppers read of the catalog: one document a product in the document
+// store, which follows what changes in the catalog's database within moments, and beside it the
+// stock, which changes with each order and so is read from the table where it is kept.
 package readside
 
 import (
@@ -13,7 +14,10 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"github.com/ordersaga/ordersaga/platform/cache"
+	"github.com/ordersaga/ordersaga/platform/each"
+	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/readmodel"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/store"
 )
 
 // Definition of the read model.
@@ -25,8 +29,7 @@ const All = readmodel.List("all")
 // Product is the document of one product.
 type Product struct {
 	SKU string `bson:"_id"`
-	// Position of the change that the document shows: one more with each change of the product or
-	// of its stock.
+	// Position of the change that the document shows: it grows with each change of the product.
 	Position    int64  `bson:"version"`
 	Name        string `bson:"name"`
 	Description string `bson:"description"`
@@ -38,8 +41,8 @@ type Product struct {
 	Active        bool      `bson:"active"`
 	Version       int64     `bson:"product_version"` // one more with each change of the product
 	CreatedAt     time.Time `bson:"created_at"`
-	// Stock is nil until inventory has told of the SKU.
-	Stock *Stock `bson:"stock,omitempty"`
+	// Stock is nil until inventory has told of the SKU. It is not in the document.
+	Stock *store.Stock `bson:"-"`
 	// Place in the list, and the windows of it.
 	Place int64    `bson:"place"`
 	Pages []string `bson:"pages"`
@@ -57,27 +60,26 @@ type Price struct {
 	Currency string `bson:"currency"`
 }
 
-// Stock is what inventory last told, in units.
-type Stock struct {
-	Available int64 `bson:"available"`
-	Version   int64 `bson:"version"`
-}
-
 // ErrNotFound means that the read side has no product of that SKU (yet).
 var ErrNotFound = errors.New("no such product")
 
 // Products are the documents.
 type Products struct {
+	db    *postgres.DB
 	model *readmodel.Model
-	cache *cache.Cache[kept] // nil is none
+	// cache of the documents, and stock of the stock; nil is none.
+	cache *cache.Cache[kept]
+	stock *cache.Cache[*store.Stock]
 
 	mu     sync.Mutex
 	live   readmodel.Generation
 	looked time.Time
 }
 
-// NewProducts reads the documents of a model.
-func NewProducts(model *readmodel.Model) *Products { return &Products{model: model} }
+// NewProducts reads the documents of a model, and the stock in a database.
+func NewProducts(db *postgres.DB, model *readmodel.Model) *Products {
+	return &Products{db: db, model: model}
+}
 
 // liveFor is how long the live generation is remembered. One that was replaced is kept for longer.
 const liveFor = time.Second
@@ -125,5 +127,17 @@ func (p *Products) Page(ctx context.Context, before int64, limit int) (products 
 		List: All, Before: before, Limit: limit,
 		Place: func(p Product) int64 { return p.Place }, Keep: func(Product) bool { return true },
 	})
-	return page.Items, page.Next, err
+	if err != nil {
+		return nil, 0, err
+	}
+	stocks, err := store.Stocks(ctx, p.db, each.Map(page.Items, func(p Product) string { return p.SKU })...)
+	if err != nil {
+		return nil, 0, err
+	}
+	for i := range page.Items {
+		if stock, told := stocks[page.Items[i].SKU]; told {
+			page.Items[i].Stock = &stock
+		}
+	}
+	return page.Items, page.Next, nil
 }

@@ -87,8 +87,5 @@ func documentOf(change store.Changed, place int64) Product {
 	for _, image := range s.Images {
 		document.Images = append(document.Images, Image(image))
 	}
-	if change.Stock != nil {
-		document.Stock = &Stock{Available: change.Stock.Available, Version: change.Stock.Version}
-	}
 	return document
 }

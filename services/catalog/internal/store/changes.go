@@ -2,10 +2,10 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
+	"github.com/ordersaga/ordersaga/platform/each"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
 )
@@ -13,8 +13,8 @@ import (
 // numberedAtOnce is how many changes are given positions in one transaction.
 const numberedAtOnce = 1000
 
-// Changes are the products that changed, or whose stock did, in the order of their positions: what
-// the documents and the search index follow.
+// Changes are the products that changed, or that came into stock or went out of it, in the order of
+// their positions: what the documents and the search index follow.
 type Changes struct{ db *postgres.DB }
 
 // NewChanges are those of a database.
@@ -27,12 +27,9 @@ type Changed struct {
 	Position int64
 	// Product is nil when there is none yet, only stock.
 	Product *domain.Product
-	// Stock is nil until inventory has told of the SKU.
-	Stock *Stock
+	// InStock says whether inventory last told of units that can be ordered.
+	InStock bool
 }
-
-// Stock is what inventory last told of a SKU, in units.
-type Stock struct{ Available, Version int64 }
 
 // Changes are what changed behind a position, of at most limit changes, and the position of the last
 // of these; after itself when there are none.
@@ -40,33 +37,22 @@ func (c Changes) Changes(ctx context.Context, after int64, limit int) (changed [
 	if err := c.number(ctx); err != nil {
 		return nil, 0, err
 	}
-	type row struct {
-		Changed
-		available, stockVersion sql.NullInt64
-	}
-	rows, err := postgres.Select(ctx, c.db.SQL, func(r *row) []any { return []any{&r.Position, &r.SKU, &r.available, &r.stockVersion} }, `
-		SELECT c.position, c.sku, a.available, a.version
+	changed, err = postgres.Select(ctx, c.db.SQL, func(c *Changed) []any { return []any{&c.Position, &c.SKU, &c.InStock} }, `
+		SELECT c.position, c.sku, coalesce(a.available > 0, false)
 		FROM (SELECT sku, position FROM search_changes WHERE position > $1 ORDER BY position LIMIT $2) AS c
 		LEFT JOIN availability a USING (sku) ORDER BY c.position`, after, limit)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read what changed after %d: %w", after, err)
 	}
-	skus := make([]string, len(rows))
-	for i, r := range rows {
-		skus[i] = r.SKU
-	}
+	skus := each.Map(changed, func(c Changed) string { return c.SKU })
 	// A product that is changed once more in between is read as it is then, and comes again.
 	products, err := read(ctx, c.db.SQL, skus)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the products that changed after %d: %w", after, err)
 	}
-	changed, upTo = make([]Changed, len(rows)), after
-	for i, r := range rows {
-		changed[i], upTo = r.Changed, r.Position
-		changed[i].Product = products[r.SKU]
-		if r.stockVersion.Valid {
-			changed[i].Stock = &Stock{Available: r.available.Int64, Version: r.stockVersion.Int64}
-		}
+	upTo = after
+	for i := range changed {
+		changed[i].Product, upTo = products[changed[i].SKU], changed[i].Position
 	}
 	return changed, upTo, nil
 }

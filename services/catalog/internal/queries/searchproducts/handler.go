@@ -9,9 +9,12 @@ import (
 	"net/http"
 
 	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/each"
+	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/search"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/productsearch"
+	"github.com/ordersaga/ordersaga/services/catalog/internal/store"
 )
 
 // Orders of what is found.
@@ -65,16 +68,20 @@ type Result struct {
 // Found is a product and what was found in it.
 type Found struct {
 	productsearch.Product
+	Stock      *store.Stock // nil until inventory has told of the SKU
 	Score      float64
 	Highlights map[string]string
 }
 
 // New makes the use case.
-func New(index *search.Index) cqrs.Handler[Query, Result] {
-	return cqrs.Query("search_products", (&handler{index: index}).Handle)
+func New(db *postgres.DB, index *search.Index) cqrs.Handler[Query, Result] {
+	return cqrs.Query("search_products", (&handler{db: db, index: index}).Handle)
 }
 
-type handler struct{ index *search.Index }
+type handler struct {
+	db    *postgres.DB
+	index *search.Index
+}
 
 // Handle finds a page.
 func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
@@ -97,11 +104,18 @@ func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	stocks, err := store.Stocks(ctx, h.db, each.Map(found.Hits, func(hit search.Hit) string { return hit.ID })...)
+	if err != nil {
+		return Result{}, err
+	}
 	result := Result{Products: make([]Found, len(found.Hits)), Facets: found.Facets, Total: found.Total, Wide: found.Wide}
 	for i, hit := range found.Hits {
 		result.Products[i] = Found{Score: hit.Score, Highlights: hit.Highlights}
 		if err := json.Unmarshal(hit.Source, &result.Products[i].Product); err != nil {
 			return Result{}, fmt.Errorf("product %q in the index: %w", hit.ID, err)
+		}
+		if stock, told := stocks[hit.ID]; told {
+			result.Products[i].Stock = &stock
 		}
 	}
 	if found.Next != nil {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/ordersaga/ordersaga/platform/each"
+	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/platform/search"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/wire"
@@ -45,8 +46,8 @@ type Page struct {
 }
 
 // Route serves GET /v1/products/search.
-func Route(api *rest.API, index *search.Index) {
-	handler := New(index)
+func Route(api *rest.API, db *postgres.DB, index *search.Index) {
+	handler := New(db, index)
 	rest.Serve(api, rest.Op{
 		Method: http.MethodGet, Path: "/v1/products/search", ID: "search-products",
 		Summary:     "Search the products",
@@ -70,8 +71,8 @@ func showProduct(p Found) FoundProduct {
 		SKU: p.SKU, Name: p.Name, Price: wire.Price{Amount: p.Price, Currency: p.Currency},
 		CategoryPaths: append([]string{}, p.CategoryPaths...), Score: p.Score, Highlights: p.Highlights,
 	}
-	if p.Available != nil {
-		shown.Stock = &wire.ProductStock{Available: *p.Available}
+	if p.Stock != nil {
+		shown.Stock = &wire.ProductStock{Available: p.Stock.Available}
 	}
 	return shown
 }

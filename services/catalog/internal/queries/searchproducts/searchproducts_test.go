@@ -42,7 +42,7 @@ type shop struct {
 func newShop(t *testing.T) shop {
 	db := catalogtest.Database(t)
 	index, caught := catalogtest.Search(t, db)
-	s := shop{Client: catalogtest.REST(t, func(api *rest.API) { searchproducts.Route(api, index) }), db: db, caught: caught}
+	s := shop{Client: catalogtest.REST(t, func(api *rest.API) { searchproducts.Route(api, db, index) }), db: db, caught: caught}
 	for i, p := range []struct {
 		name  string
 		price int64
