@@ -40,7 +40,7 @@ func (r *reader) follow(reading, handling context.Context) error {
 	}
 	r.look = r.sub.Batch
 	for reading.Err() == nil {
-		heard := r.sequenced.listen()
+		heard, asked := r.sequenced.listen(), time.Now()
 		events, size, full, err := r.next(reading)
 		if err != nil {
 			r.limit.FailedToRead()
@@ -57,7 +57,7 @@ func (r *reader) follow(reading, handling context.Context) error {
 			r.failures.Reset()
 		}
 		if !full {
-			_ = pause.For(reading, idlePoll, heard)
+			_ = pause.For(reading, idlePoll-time.Since(asked), heard)
 		}
 	}
 	return nil
