@@ -152,8 +152,8 @@ const (
 	// pool for each match until the command ends, and deadlocks when it has no more. It runs them one
 	// by one anyway, so small commands cost little.
 	replacesPerCommand = 4
-	// commandsAtOnce bounds the commands that run at the same time, each on a connection of its own:
-	// a list shows the last document of a batch as soon as all of them are written.
+	// commandsAtOnce bounds the commands that run at the same time. On a busy machine forty documents
+	// one after the other took half a second, in which no list showed any of them.
 	commandsAtOnce = 4
 )
 
