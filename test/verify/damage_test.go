@@ -73,8 +73,8 @@ func damages(s *shop.Shop, confirmed, rejected string) []damage {
 			`UPDATE reservations SET state = 'allocated', freed_at = NULL WHERE order_id = '`+confirmed+`'`),
 		byDocument(s, shop.Orders, "orders_1", rejected, "lines", int32(9), int32(1),
 			"order "+rejected+": document in orders: lines is"),
-		byDocument(s, shop.Catalog, "products_1", "mug", "stock.available", int64(3), int64(10),
-			"SKU mug: shoppers see 3 available, inventory has 10"),
+		bySQL(s, shop.Catalog, "a stock of the catalog that inventory has not told", "I5", "SKU mug: shoppers see 3 available, inventory has 10",
+			`UPDATE availability SET available = 3 WHERE sku = 'mug'`, `UPDATE availability SET available = 10 WHERE sku = 'mug'`),
 		byDocument(s, shop.Catalog, "products_1", "mug", "name", "Jug", "Product mug",
 			"SKU mug: shoppers see name Jug, the product has Product mug"),
 		{
