@@ -32,11 +32,7 @@ func (p *Products) Cache(in cache.Store, feed *Feed) {
 		if err := project(ctx, g, changed); err != nil {
 			return err
 		}
-		keys := make([]string, len(changed))
-		for i, change := range changed {
-			keys[i] = key(g, change.SKU)
-		}
-		return p.cache.Invalidate(ctx, keys...)
+		return p.cache.Invalidate(ctx, each.Map(changed, func(c store.Changed) string { return key(g, c.SKU) })...)
 	}
 }
 
@@ -74,31 +70,22 @@ func (p *Products) Get(ctx context.Context, sku string) (Product, error) {
 	if err != nil {
 		return Product{}, err
 	}
-	known.Product.Stock, err = p.stock.Get(ctx, stockKey(sku), func(ctx context.Context) (*store.Stock, error) { return p.told(ctx, sku) })
+	known.Product.Stock, err = p.stock.Get(ctx, stockKey(sku), func(ctx context.Context) (*store.Stock, error) {
+		stocks, err := store.Stocks(ctx, p.db, sku)
+		return stocks[sku], err
+	})
 	return known.Product, err
 }
 
-// told reads the stock of a SKU; nil is that inventory has not told of it.
-func (p *Products) told(ctx context.Context, sku string) (*store.Stock, error) {
-	stocks, err := store.Stocks(ctx, p.db, sku)
-	if stock, told := stocks[sku]; told {
-		return &stock, err
-	}
-	return nil, err
-}
-
-// Stored answers the product of a SKU as its document is, past the cache, or ErrNotFound. The audit
-// compares with it: what the cache still remembers would hide a damaged document.
+// Stored answers the product of a SKU as its document is, without its stock and past the cache, or
+// ErrNotFound. The audit compares with it: what the cache still remembers would hide a damaged
+// document.
 func (p *Products) Stored(ctx context.Context, sku string) (Product, error) {
 	live, err := p.generation(ctx)
 	if err != nil {
 		return Product{}, err
 	}
-	stored, err := p.read(ctx, live, sku)
-	if err == nil {
-		stored.Stock, err = p.told(ctx, sku)
-	}
-	return stored, err
+	return p.read(ctx, live, sku)
 }
 
 func notFound(sku string) error { return fmt.Errorf("%w: %.80q", ErrNotFound, sku) }

@@ -135,9 +135,7 @@ func (p *Products) Page(ctx context.Context, before int64, limit int) (products 
 		return nil, 0, err
 	}
 	for i := range page.Items {
-		if stock, told := stocks[page.Items[i].SKU]; told {
-			page.Items[i].Stock = &stock
-		}
+		page.Items[i].Stock = stocks[page.Items[i].SKU]
 	}
 	return page.Items, page.Next, nil
 }

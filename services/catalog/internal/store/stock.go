@@ -10,8 +10,8 @@ import (
 // Stock is what inventory last told of a SKU, in units.
 type Stock struct{ Available, Version int64 }
 
-// Stocks reads what inventory last told of each SKU; one of which it has not told is not among them.
-func Stocks(ctx context.Context, db *postgres.DB, skus ...string) (map[string]Stock, error) {
+// Stocks reads what inventory last told of each SKU; nil when it has not told of it.
+func Stocks(ctx context.Context, db *postgres.DB, skus ...string) (map[string]*Stock, error) {
 	type row struct {
 		sku string
 		Stock
@@ -21,9 +21,9 @@ func Stocks(ctx context.Context, db *postgres.DB, skus ...string) (map[string]St
 	if err != nil {
 		return nil, fmt.Errorf("read the stock of %d SKUs: %w", len(skus), err)
 	}
-	stocks := make(map[string]Stock, len(rows))
-	for _, r := range rows {
-		stocks[r.sku] = r.Stock
+	stocks := make(map[string]*Stock, len(rows))
+	for i := range rows {
+		stocks[rows[i].sku] = &rows[i].Stock
 	}
 	return stocks, nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ordersaga/ordersaga/platform/cqrs"
+	"github.com/ordersaga/ordersaga/platform/each"
 	"github.com/ordersaga/ordersaga/platform/postgres"
 	"github.com/ordersaga/ordersaga/platform/rest"
 	"github.com/ordersaga/ordersaga/services/catalog/internal/domain"
@@ -48,10 +49,14 @@ func (h *handler) Handle(ctx context.Context, query Query) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
+	stocks, err := store.Stocks(ctx, h.db, each.Map(rows, func(row domain.Snapshot) string { return row.SKU })...)
+	if err != nil {
+		return Page{}, err
+	}
 	compared := make([]AuditProduct, len(rows))
 	for i, row := range rows {
 		document, err := h.products.Stored(ctx, row.SKU)
-		compared[i] = AuditProduct{SKU: row.SKU, Problem: difference(row, document), Stock: stockOf(document)}
+		compared[i] = AuditProduct{SKU: row.SKU, Problem: difference(row, document), Stock: (*AuditProductStock)(stocks[row.SKU])}
 		switch {
 		case errors.Is(err, readside.ErrNotFound):
 			compared[i].Problem = "shoppers do not see it: the document is missing"
@@ -60,13 +65,6 @@ func (h *handler) Handle(ctx context.Context, query Query) (Page, error) {
 		}
 	}
 	return Page{Products: compared, Next: next}, nil
-}
-
-func stockOf(document readside.Product) *AuditProductStock {
-	if document.Stock == nil {
-		return nil
-	}
-	return &AuditProductStock{Available: document.Stock.Available, Version: document.Stock.Version}
 }
 
 // difference names the first field that is not as the row says.

@@ -83,8 +83,15 @@ func TestARebuiltListIsTheSame(t *testing.T) {
 	require.NoError(t, feed.CatchUp(t.Context()))
 	before := shop.Get(t, shopper, "/v1/products?limit=100")
 	require.Equal(t, http.StatusOK, before.Status)
+	var p page
+	before.Into(t, &p)
+	require.Len(t, p.Products, 45)
+	for _, product := range p.Products {
+		assert.Equal(t, &wire.ProductStock{Available: 5}, product.Stock, product.SKU)
+	}
 	// The one that was created first changes last.
-	catalogtest.Stock(t, db, "SKU-0", 5, 2)
+	_, err := db.SQL.ExecContext(t.Context(), `UPDATE products SET updated_at = now() WHERE sku = 'SKU-0'`)
+	require.NoError(t, err)
 	require.NoError(t, feed.CatchUp(t.Context()))
 	require.NoError(t, feed.Begin(t.Context()))
 	require.NoError(t, feed.CatchUp(t.Context()))

@@ -110,12 +110,9 @@ func (h *handler) Handle(ctx context.Context, query Query) (Result, error) {
 	}
 	result := Result{Products: make([]Found, len(found.Hits)), Facets: found.Facets, Total: found.Total, Wide: found.Wide}
 	for i, hit := range found.Hits {
-		result.Products[i] = Found{Score: hit.Score, Highlights: hit.Highlights}
+		result.Products[i] = Found{Stock: stocks[hit.ID], Score: hit.Score, Highlights: hit.Highlights}
 		if err := json.Unmarshal(hit.Source, &result.Products[i].Product); err != nil {
 			return Result{}, fmt.Errorf("product %q in the index: %w", hit.ID, err)
-		}
-		if stock, told := stocks[hit.ID]; told {
-			result.Products[i].Stock = &stock
 		}
 	}
 	if found.Next != nil {
